@@ -1,0 +1,79 @@
+//! Diagnostics: one type, one file per error code (`e0201.rs`, ..), codespan in one file (`render.rs`).
+//!
+//! The message stands alone, is lower case, has no full stop, speaks the user's words and never says how to fix; `help` does.
+//! The primary label is on the smallest span, a secondary label on the cause.
+
+use crate::span::Span;
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The spec is wrong; nothing runs.
+    Error,
+    /// The spec runs, and probably not as meant.
+    Warning,
+}
+
+/// A place with a few words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// The words; may be empty.
+    pub text: String,
+}
+
+/// One message to the user.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diag {
+    /// `E0201`, `W0404`.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The first line.
+    pub message: String,
+    /// The smallest span, and what is wrong there.
+    pub primary: Label,
+    /// The causes elsewhere.
+    pub secondary: Vec<Label>,
+    /// Facts that help to understand.
+    pub notes: Vec<String>,
+    /// How to fix it.
+    pub help: Option<String>,
+}
+
+impl Diag {
+    /// An error with its primary label; the severity follows from the first letter of `code`.
+    pub fn new(code: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        let severity = if code.starts_with('W') { Severity::Warning } else { Severity::Error };
+        Diag {
+            code,
+            severity,
+            message: message.into(),
+            primary: Label { span, text: label.into() },
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+    /// Adds a cause.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+    /// Says how to fix it.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+}

@@ -1,0 +1,399 @@
+//! The closed set of operations. An op is a plain struct (its attributes); everything that is known about it (shape rule,
+//! derivative, f64 meaning, cost, text) is said once, in its file under `ops/`, by implementing [`super::ops::OpRule`].
+//!
+//! Conventions that hold for all of them:
+//! - Elementwise ops take arguments of equal rank whose axes are equal or 1 (`Dim::is_one`), and broadcast; an argument of
+//!   rank 0 broadcasts with anything.
+//! - Reductions keep the reduced axes with size 1 (`reshape` drops them).
+//! - Data, parameters and truth values read from data are all `F`; `I` appears only as an index, `B` only as a condition.
+
+use super::shape::{DType, Shape};
+use serde::{Deserialize, Serialize};
+
+/// What an [`Input`] is, from the point of view of who supplies it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// A trainable tensor, named by its path in the spec: `decode.0.weight`.
+    Param,
+    /// A tensor that is kept between steps but not trained: optimizer moments, running means.
+    State,
+    /// One variable of a minibatch, shape `[B, ..event]`.
+    Data,
+    /// A rank-0 number supplied per step: a schedule's value, the learning rate, the step counter.
+    Scalar,
+}
+
+/// A named value supplied from outside. Its type is the node's declared type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Unique within a graph.
+    pub name: String,
+    /// Who supplies it.
+    pub role: Role,
+    /// Element type.
+    pub dtype: DType,
+    /// Axes.
+    pub shape: Shape,
+}
+
+/// Every element equal to `value`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Full {
+    /// The value (0 or 1 for `B`).
+    pub value: f64,
+    /// Element type.
+    pub dtype: DType,
+    /// Axes.
+    pub shape: Shape,
+}
+
+/// A literal tensor (masks, small tables), row-major, fixed shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Literal {
+    /// Row-major elements.
+    pub data: Vec<f64>,
+    /// Element type.
+    pub dtype: DType,
+    /// Fixed axes.
+    pub shape: Shape,
+}
+
+/// `0, 1, 2, ..` along `axis` (dtype `I`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Iota {
+    /// Axes of the result.
+    pub shape: Shape,
+    /// The axis that counts.
+    pub axis: usize,
+}
+
+/// What a [`Random`] draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RandomKind {
+    /// Uniform on the open interval (0, 1).
+    Uniform,
+    /// Standard normal.
+    Normal,
+}
+
+/// Random draws, a pure function of (seed, step, `stream`): two nodes with the same stream in one program give the same numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Random {
+    /// The distribution.
+    pub kind: RandomKind,
+    /// Axes of the result.
+    pub shape: Shape,
+    /// Which stream; unique per draw of the spec.
+    pub stream: u32,
+}
+
+/// Elementwise functions of one `F` argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Unary {
+    /// -x
+    Neg,
+    /// e^x
+    Exp,
+    /// natural logarithm
+    Log,
+    /// ln(1 + x)
+    Log1p,
+    /// e^x - 1
+    Expm1,
+    /// square root
+    Sqrt,
+    /// 1 / x
+    Recip,
+    /// x^2
+    Square,
+    /// absolute value
+    Abs,
+    /// -1, 0, 1; derivative 0
+    Sign,
+    /// round down; derivative 0
+    Floor,
+    /// max(x, 0)
+    Relu,
+    /// 1 where x > 0, else 0; derivative 0
+    Step,
+    /// hyperbolic tangent
+    Tanh,
+    /// 1 / (1 + e^-x)
+    Sigmoid,
+    /// ln(1 + e^x), stable for large |x|
+    Softplus,
+    /// sine
+    Sin,
+    /// cosine
+    Cos,
+    /// error function
+    Erf,
+    /// ln |Γ(x)|, x > 0
+    Lgamma,
+    /// d/dx ln Γ(x), x > 0
+    Digamma,
+    /// second derivative of ln Γ(x), x > 0
+    Trigamma,
+}
+
+/// Elementwise functions of two `F` arguments, with broadcasting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Binary {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+    /// a b
+    Mul,
+    /// a / b
+    Div,
+    /// a^b for a > 0 (any a where b is a literal whole number)
+    Pow,
+    /// larger of the two; at a tie the derivative goes to the first
+    Max,
+    /// smaller of the two; at a tie the derivative goes to the first
+    Min,
+}
+
+/// Elementwise comparisons `F, F -> B` (also `I, I -> B`), with broadcasting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Compare {
+    /// a < b
+    Lt,
+    /// a <= b
+    Le,
+    /// a > b
+    Gt,
+    /// a >= b
+    Ge,
+    /// a = b
+    Eq,
+    /// a != b
+    Ne,
+}
+
+/// `B` connectives, with broadcasting (`Not` takes one argument).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Logic {
+    /// both
+    And,
+    /// either
+    Or,
+    /// negation
+    Not,
+}
+
+/// `select(c, a, b)`: a where c, else b. `c: B`, `a, b: F`; broadcasting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Select;
+
+/// Change of element type (F→I truncates toward zero, B→F is 0/1, F→B is != 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cast {
+    /// The new element type.
+    pub to: DType,
+}
+
+/// The identity, through which no derivative passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detach;
+
+/// Repeats axes of size 1 (or a rank-0 value) up to `shape`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Broadcast {
+    /// The result's axes; same rank as the argument, or any rank for a rank-0 argument.
+    pub shape: Shape,
+}
+
+/// How a [`Reduce`] combines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReduceKind {
+    /// Sum.
+    Sum,
+    /// Mean (also over the batch axis).
+    Mean,
+    /// Maximum; the derivative goes to all elements that attain it, shared equally.
+    Max,
+}
+
+/// Reduction over `axes`, which stay with size 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reduce {
+    /// How.
+    pub kind: ReduceKind,
+    /// Which axes, ascending.
+    pub axes: Vec<usize>,
+}
+
+/// Index of the first maximum along `axis`, which stays with size 1; dtype `I`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgMax {
+    /// The axis searched.
+    pub axis: usize,
+}
+
+/// `[.., m, k] x [.., k, n] -> [.., m, n]`; leading axes equal (or 1, broadcasting), ranks equal and at least 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatMul;
+
+/// Geometry shared by the three convolutions (2-D, zero padding, NCHW, no bias).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConvGeom {
+    /// Stride (rows, columns).
+    pub stride: [usize; 2],
+    /// Zero padding on both sides (rows, columns).
+    pub pad: [usize; 2],
+    /// Dilation (rows, columns).
+    pub dilation: [usize; 2],
+    /// Channel groups.
+    pub groups: usize,
+}
+
+/// `x [N, C, H, W]`, `w [O, C/groups, kh, kw]` -> `[N, O, H', W']`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conv2d(pub ConvGeom);
+
+/// The transpose of [`Conv2d`] in its input: `y [N, O, H', W']`, `w [O, C/groups, kh, kw]` -> `[N, C, H, W]`, where
+/// `H = (H' - 1) stride - 2 pad + dilation (kh - 1) + 1 + out_pad`. (PyTorch's `conv_transpose2d(y, w)`.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConvTranspose2d {
+    /// The geometry of the convolution it transposes.
+    pub geom: ConvGeom,
+    /// Rows and columns at the end that the forward convolution did not reach.
+    pub out_pad: [usize; 2],
+}
+
+/// The transpose of [`Conv2d`] in its weight: `x [N, C, H, W]`, `gy [N, O, H', W']` -> `[O, C/groups, kh, kw]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConvWeight {
+    /// The geometry of the convolution.
+    pub geom: ConvGeom,
+    /// Kernel size (rows, columns).
+    pub kernel: [usize; 2],
+}
+
+/// `out[i.., j, ..] = x[i.., index[i.., j, ..], ..]` along `axis`: `x: F`, `index: I` of equal rank (torch.gather).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gather {
+    /// The axis indexed.
+    pub axis: usize,
+}
+
+/// The transpose of [`Gather`]: adds `g` (shape of the index) into zeros of size `size` along `axis`.  Arguments `index, g`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScatterAdd {
+    /// The axis indexed.
+    pub axis: usize,
+    /// Size of that axis in the result.
+    pub size: super::shape::Dim,
+}
+
+/// Rows at fixed `indices` along `axis` (may repeat): permutations, halves of a coupling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Take {
+    /// The axis.
+    pub axis: usize,
+    /// Which rows, in the order of the result.
+    pub indices: Vec<usize>,
+}
+
+/// The transpose of [`Take`]: adds rows to zeros of size `size` along `axis`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Put {
+    /// The axis.
+    pub axis: usize,
+    /// Where each row goes.
+    pub indices: Vec<usize>,
+    /// Size of the axis in the result.
+    pub size: usize,
+}
+
+/// Rows `index` along axis 0 of a table `[N, ..]`, with `index: I [M]` -> `[M, ..]` (embeddings, per-datum parameters).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup;
+
+/// The transpose of [`Lookup`]: adds rows `g [M, ..]` at `index [M]` into zeros `[size, ..]`. Arguments `index, g`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupAdd {
+    /// Rows of the table.
+    pub size: usize,
+}
+
+/// The same elements, row-major, under other axes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reshape {
+    /// The new axes; same [`Shape::count`].
+    pub shape: Shape,
+}
+
+/// Axes in another order: `out.axis[i] = in.axis[perm[i]]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Permute {
+    /// A permutation of `0..rank`.
+    pub perm: Vec<usize>,
+}
+
+/// `len` elements from `start` along a fixed axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The axis.
+    pub axis: usize,
+    /// The first.
+    pub start: usize,
+    /// How many.
+    pub len: usize,
+}
+
+/// Zeros before and after along a fixed axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pad {
+    /// The axis.
+    pub axis: usize,
+    /// Zeros before.
+    pub before: usize,
+    /// Zeros after.
+    pub after: usize,
+}
+
+/// Arguments one after the other along `axis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concat {
+    /// The axis.
+    pub axis: usize,
+}
+
+/// One operation with its attributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant holds the struct of the same name, documented above")]
+pub enum Op {
+    Input(Input),
+    Full(Full),
+    Literal(Literal),
+    Iota(Iota),
+    Random(Random),
+    Unary(Unary),
+    Binary(Binary),
+    Compare(Compare),
+    Logic(Logic),
+    Select(Select),
+    Cast(Cast),
+    Detach(Detach),
+    Broadcast(Broadcast),
+    Reduce(Reduce),
+    ArgMax(ArgMax),
+    MatMul(MatMul),
+    Conv2d(Conv2d),
+    ConvTranspose2d(ConvTranspose2d),
+    ConvWeight(ConvWeight),
+    Gather(Gather),
+    ScatterAdd(ScatterAdd),
+    Take(Take),
+    Put(Put),
+    Lookup(Lookup),
+    LookupAdd(LookupAdd),
+    Reshape(Reshape),
+    Permute(Permute),
+    Slice(Slice),
+    Pad(Pad),
+    Concat(Concat),
+}

@@ -1,0 +1,128 @@
+//! Shapes and dtypes of IR values. The batch is one symbolic dimension: an axis is `n` or `n·B`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Element type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DType {
+    /// Floating point: f32 on a device, f64 in the reference interpreter.
+    F,
+    /// Signed integer (indices).
+    I,
+    /// Truth value.
+    B,
+}
+
+/// One axis: `n` elements, or `n` times the batch size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Dim {
+    /// The constant factor, at least 0.
+    pub n: usize,
+    /// Whether the axis also carries the batch.
+    pub batch: bool,
+}
+
+impl Dim {
+    /// The batch axis itself.
+    pub const BATCH: Dim = Dim { n: 1, batch: true };
+    /// A fixed axis.
+    pub const fn fixed(n: usize) -> Dim {
+        Dim { n, batch: false }
+    }
+    /// The size at a batch of `b`.
+    pub fn size(self, b: usize) -> usize {
+        if self.batch { self.n * b } else { self.n }
+    }
+    /// Whether the axis has exactly one element whatever the batch, so that it broadcasts.
+    pub fn is_one(self) -> bool {
+        self.n == 1 && !self.batch
+    }
+}
+
+/// The axes of a value, outermost first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shape(pub Vec<Dim>);
+
+impl Shape {
+    /// Rank 0.
+    pub fn scalar() -> Shape {
+        Shape(Vec::new())
+    }
+    /// All axes fixed.
+    pub fn fixed(dims: &[usize]) -> Shape {
+        Shape(dims.iter().map(|&n| Dim::fixed(n)).collect())
+    }
+    /// The batch axis, then fixed axes: how every event travels.
+    pub fn batched(event: &[usize]) -> Shape {
+        let mut dims = vec![Dim::BATCH];
+        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
+        Shape(dims)
+    }
+    /// Number of axes.
+    pub fn rank(&self) -> usize {
+        self.0.len()
+    }
+    /// Number of elements at a batch of `b`.
+    pub fn size(&self, b: usize) -> usize {
+        self.0.iter().map(|d| d.size(b)).product()
+    }
+    /// Sizes of the axes at a batch of `b`.
+    pub fn at(&self, b: usize) -> Vec<usize> {
+        self.0.iter().map(|d| d.size(b)).collect()
+    }
+    /// (constant factor, power of the batch): two shapes with the same pair hold the same number of elements.
+    pub fn count(&self) -> (usize, u32) {
+        (self.0.iter().map(|d| d.n).product(), self.0.iter().filter(|d| d.batch).count() as u32)
+    }
+}
+
+/// dtype and shape.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ty {
+    /// Element type.
+    pub dtype: DType,
+    /// Axes.
+    pub shape: Shape,
+}
+
+impl Ty {
+    /// A floating-point value of this shape.
+    pub fn f(shape: Shape) -> Ty {
+        Ty { dtype: DType::F, shape }
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.batch, self.n) {
+            (true, 1) => write!(f, "B"),
+            (true, n) => write!(f, "{n}B"),
+            (false, n) => write!(f, "{n}"),
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[")?;
+        for (i, d) in self.0.iter().enumerate() {
+            if i > 0 {
+                write!(f, ", ")?;
+            }
+            write!(f, "{d}")?;
+        }
+        write!(f, "]")
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let d = match self.dtype {
+            DType::F => "f",
+            DType::I => "i",
+            DType::B => "b",
+        };
+        write!(f, "{d}{}", self.shape)
+    }
+}

@@ -1,0 +1,2 @@
+//! Text to AST.
+pub mod ast;
