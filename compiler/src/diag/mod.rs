@@ -3,6 +3,9 @@
 //! The message stands alone, is lower case, has no full stop, speaks the user's words and never says how to fix; `help` does.
 //! The primary label is on the smallest span, a secondary label on the cause.
 
+pub mod codes;
+pub mod suggest;
+
 use crate::span::Span;
 use serde::Serialize;
 
