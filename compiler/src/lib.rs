@@ -2,5 +2,7 @@
 
 pub mod diag;
 pub mod ir;
+pub mod rows;
 pub mod span;
 pub mod syntax;
+pub mod types;

@@ -1,0 +1,2 @@
+//! The checker: from AST to typed model.
+pub mod event;
