@@ -4,7 +4,6 @@
 //! op's rule infers; input names are unique; output names are unique.
 
 use super::op::*;
-use super::ops::OpRule;
 use super::shape::{DType, Dim, Shape, Ty};
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -72,6 +71,10 @@ impl Graph {
     pub fn rank(&self, v: Value) -> usize {
         self.ty(v).shape.rank()
     }
+    /// The number that every element of a value is, when that is known.
+    pub fn constant(&self, v: Value) -> Option<f64> {
+        if let Op::Full(f) = &self.node(v).op { Some(f.value) } else { None }
+    }
     /// Names a result.
     pub fn output(&mut self, name: impl Into<String>, v: Value) {
         self.outputs.push((name.into(), v));
@@ -124,6 +127,11 @@ impl Graph {
         let stream = self.next_stream;
         self.next_stream += 1;
         self.push(Op::Random(Random { kind, shape, stream }), &[])
+    }
+
+    /// The number of elements of a shape, as a rank-0 `F`.
+    pub fn count(&mut self, shape: Shape) -> Value {
+        self.push(Op::Count(Count { shape }), &[])
     }
 
     // Elementwise.
@@ -263,6 +271,15 @@ impl Graph {
         self.push(Op::MatMul(MatMul), &[a, b])
     }
 
+    /// Convolution of `[N, C, H, W]` with `[O, C/groups, kh, kw]`.
+    pub fn conv2d(&mut self, x: Value, w: Value, geom: ConvGeom) -> Value {
+        self.push(Op::Conv2d(Conv2d(geom)), &[x, w])
+    }
+    /// The transpose of [`Graph::conv2d`] in its input.
+    pub fn conv_transpose2d(&mut self, y: Value, w: Value, geom: ConvGeom, out_pad: [usize; 2]) -> Value {
+        self.push(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad }), &[y, w])
+    }
+
     // Layout.
 
     /// The same elements under other axes (no node when nothing changes).
@@ -287,6 +304,10 @@ impl Graph {
     /// `len` elements from `start` along a fixed axis.
     pub fn slice(&mut self, x: Value, axis: usize, start: usize, len: usize) -> Value {
         self.push(Op::Slice(Slice { axis, start, len }), &[x])
+    }
+    /// Zeros before and after along a fixed axis.
+    pub fn pad(&mut self, x: Value, axis: usize, before: usize, after: usize) -> Value {
+        self.push(Op::Pad(Pad { axis, before, after }), &[x])
     }
     /// Values one after the other along `axis`.
     pub fn concat(&mut self, xs: &[Value], axis: usize) -> Value {

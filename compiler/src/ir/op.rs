@@ -87,6 +87,14 @@ pub struct Random {
     pub stream: u32,
 }
 
+/// The number of elements of `shape`, as a rank-0 `F`: the only place where the batch size enters as a number
+/// (the derivative of a mean over the batch).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Count {
+    /// The axes whose elements are counted.
+    pub shape: Shape,
+}
+
 /// Elementwise functions of one `F` argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unary {
@@ -371,6 +379,7 @@ pub enum Op {
     Literal(Literal),
     Iota(Iota),
     Random(Random),
+    Count(Count),
     Unary(Unary),
     Binary(Binary),
     Compare(Compare),

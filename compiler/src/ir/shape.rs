@@ -32,7 +32,7 @@ impl Dim {
     }
     /// The size at a batch of `b`.
     pub fn size(self, b: usize) -> usize {
-        if self.batch { self.n * b } else { self.n }
+        if self.batch { self.n.saturating_mul(b) } else { self.n }
     }
     /// Whether the axis has exactly one element whatever the batch, so that it broadcasts.
     pub fn is_one(self) -> bool {
@@ -65,7 +65,7 @@ impl Shape {
     }
     /// Number of elements at a batch of `b`.
     pub fn size(&self, b: usize) -> usize {
-        self.0.iter().map(|d| d.size(b)).product()
+        self.0.iter().fold(1, |p: usize, d| p.saturating_mul(d.size(b)))
     }
     /// Sizes of the axes at a batch of `b`.
     pub fn at(&self, b: usize) -> Vec<usize> {
@@ -73,7 +73,7 @@ impl Shape {
     }
     /// (constant factor, power of the batch): two shapes with the same pair hold the same number of elements.
     pub fn count(&self) -> (usize, u32) {
-        (self.0.iter().map(|d| d.n).product(), self.0.iter().filter(|d| d.batch).count() as u32)
+        (self.0.iter().fold(1, |p: usize, d| p.saturating_mul(d.n)), self.0.iter().filter(|d| d.batch).count() as u32)
     }
 }
 

@@ -1,0 +1,38 @@
+//! The reference interpreter: every op by its f64 meaning, one after the other. For tests and constant folding only.
+
+use super::graph::Graph;
+use super::op::RandomKind;
+use super::tensor::Tensor64;
+use std::collections::BTreeMap;
+
+/// What a graph is run with.
+pub struct Env<'a> {
+    /// The batch size B.
+    pub batch: usize,
+    /// Inputs by name.
+    pub inputs: BTreeMap<String, Tensor64>,
+    /// `random(kind, stream, n)` gives n draws.
+    pub random: &'a dyn Fn(RandomKind, u32, usize) -> Vec<f64>,
+}
+
+/// Runs the graph and returns its outputs in order.
+///
+/// # Errors
+/// A missing or misshapen input, an index out of range, a broken graph.
+pub fn run(graph: &Graph, env: &Env) -> Result<Vec<(String, Tensor64)>, String> {
+    let mut values: Vec<Tensor64> = Vec::with_capacity(graph.nodes.len());
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let args: Option<Vec<&Tensor64>> = node.args.iter().map(|a| values.get(a.0 as usize)).collect();
+        let args = args.ok_or_else(|| format!("%{i} uses a value that is defined later"))?;
+        let rule = node.op.rule();
+        let value = rule.eval(&args, env).map_err(|why| format!("%{i} = {}: {why}", rule.name()))?;
+        if value.dims != node.ty.shape.at(env.batch) {
+            return Err(format!("%{i} = {}: computed {:?} where {} was declared", rule.name(), value.dims, node.ty));
+        }
+        values.push(value);
+    }
+    let output = |(name, v): &(String, super::Value)| {
+        values.get(v.0 as usize).map(|t| (name.clone(), t.clone())).ok_or_else(|| format!("output `{name}` is not defined"))
+    };
+    graph.outputs.iter().map(output).collect()
+}
