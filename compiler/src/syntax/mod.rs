@@ -1,2 +1,73 @@
-//! Text to AST.
+//! Text to AST, and back.
+//!
+//! `scan` (tokens, comments) → `split` (keyword-led items) → pest, item by item → `build` (AST) or `failure` (one message).
+//! This is the only place that sees a pest type. `fmt` prints a spec in its canonical layout.
+
 pub mod ast;
+mod build;
+mod build_expr;
+mod build_train;
+mod failure;
+mod grammar;
+mod scan;
+mod split;
+
+use crate::diag::Diag;
+use crate::span::{FileId, Span};
+use grammar::{GmParser, Rule};
+use pest::Parser;
+use scan::Scan;
+
+/// Parses a file: every item that could be read, and one message for each that could not.
+pub fn parse(file: FileId, text: &str) -> (ast::Spec, Vec<Diag>) {
+    let scan = scan::scan(file, text);
+    let mut spec = ast::Spec::default();
+    let mut diags = Vec::new();
+    for piece in split::split(file, &scan) {
+        match parse_piece(file, &scan, &piece) {
+            Ok(item) => spec.items.push(item),
+            Err(diag) => diags.push(*diag),
+        }
+    }
+    (spec, diags)
+}
+
+fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Box<Diag>> {
+    let inside = |d: &&Diag| piece.bytes.contains(&(d.primary.span.start as usize));
+    let first = scan.diags.iter().filter(inside).chain(&piece.error).min_by_key(|d| d.primary.span.start);
+    if let Some(diag) = first {
+        return Err(Box::new(diag.clone()));
+    }
+    if !piece.known {
+        return Err(Box::new(failure::unknown_item(file, scan, piece)));
+    }
+    let text = scan.text.get(piece.bytes.clone()).unwrap_or("");
+    let cx = build_expr::Cx { file, text: &scan.text, base: piece.bytes.start };
+    match GmParser::parse(Rule::one_item, text) {
+        Ok(mut pairs) => match pairs.next() {
+            Some(pair) => build::item(cx, pair),
+            None => Err(build_expr::broken(Span::new(file, piece.bytes.start, piece.bytes.end))),
+        },
+        Err(error) => {
+            Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error)))
+        }
+    }
+}
+
+/// Parses the value of an argument or setting: an expression, `0 -> 1`, or `10 epochs`.
+pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
+    let scan = scan::scan(file, text);
+    let whole = Span::new(file, 0, text.len());
+    let unbalanced = split::balance(file, &scan);
+    if let Some(diag) = scan.diags.iter().chain(&unbalanced).min_by_key(|d| d.primary.span.start) {
+        return Err(diag.clone());
+    }
+    let cx = build_expr::Cx { file, text: &scan.text, base: 0 };
+    match GmParser::parse(Rule::one_value, &scan.text) {
+        Ok(mut pairs) => {
+            let value = pairs.next().and_then(|p| cx.parts(p).next()).ok_or_else(|| build_expr::broken(whole));
+            value.and_then(|p| cx.value(p, 0)).map_err(|d| *d)
+        }
+        Err(error) => Err(failure::diagnose(file, &scan, 0, 0..scan.tokens.len(), &error)),
+    }
+}

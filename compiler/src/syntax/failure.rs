@@ -1,0 +1,178 @@
+//! What pest could not read, in the user's words.
+//!
+//! pest tells the furthest place it came to and the rules that could have gone on from there. The tokens around that place
+//! tell what the user was thinking of.
+
+use super::grammar::{Rule, described};
+use super::scan::{Scan, Token, TokenKind};
+use super::split::{ITEM_WORDS, Piece};
+use crate::diag::Diag;
+use crate::diag::codes::{e0100, e0102, e0106, e0112};
+use crate::diag::suggest::did_you_mean;
+use crate::span::{FileId, Span};
+use pest::error::{Error, ErrorVariant, InputLocation};
+use std::ops::Range;
+
+/// The message for a piece whose first word leads no item.
+pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
+    let Some(first) = scan.tokens.get(piece.tokens.start) else {
+        return e0100::unexpected("text", &["an item".to_string()], Span::new(file, 0, 0));
+    };
+    let span = Span::new(file, first.start, first.end);
+    let word = scan.str(first);
+    let next = scan.tokens.get(piece.tokens.start + 1).filter(|_| piece.tokens.len() > 1).map_or("", |t| scan.str(t));
+    if let Some(help) = e0106::advice(word).filter(|_| first.kind == TokenKind::Word) {
+        return e0106::foreign(word, span, help);
+    }
+    let diag = e0100::unexpected(&format!("`{word}`"), &["an item".to_string()], span);
+    if first.kind != TokenKind::Word {
+        return diag.help(format!("begin an item with one of {}", quoted(&ITEM_WORDS)));
+    }
+    match next {
+        "~" => diag.help("put the site into a model: `model p { .. }`"),
+        "=" if ITEM_WORDS.contains(&word) => diag.help("begin the line with a name of the item"),
+        "=" => diag.help(format!("name a dimension, `dim {word} = ..`, or a function, `fn {word}(..) = ..`")),
+        _ => match did_you_mean(word, ITEM_WORDS) {
+            Some(near) => diag.help(format!("did you mean `{near}`?")),
+            None => diag.help(format!("begin an item with one of {}", quoted(&ITEM_WORDS))),
+        },
+    }
+}
+
+fn quoted(words: &[&str]) -> String {
+    e0100::one_of(&words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>())
+}
+
+/// The message for a place where pest stopped. `base` is the offset of what pest read, `tokens` its tokens.
+pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usize>, error: &Error<Rule>) -> Diag {
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+    let at = base + at;
+    let here = scan.token_at(at).filter(|i| tokens.contains(i));
+    let before = here.unwrap_or(tokens.end).checked_sub(1).filter(|i| tokens.contains(i));
+    let span_of = |t: &Token| Span::new(file, t.start, t.end);
+    let found = here.and_then(|i| scan.tokens.get(i));
+    let previous = before.and_then(|i| scan.tokens.get(i));
+
+    for i in [here, before, statement_start(scan, &tokens, here.unwrap_or(tokens.end))].into_iter().flatten() {
+        if let Some(token) = scan.tokens.get(i).filter(|t| t.kind == TokenKind::Word)
+            && let Some(help) = e0106::advice(scan.str(token))
+        {
+            return e0106::foreign(scan.str(token), span_of(token), help);
+        }
+    }
+    let (rules, expected) = expectations(error);
+    // Where the item simply stops, point at its end.
+    let (shown, span) = match found {
+        Some(token) => (format!("`{}`", scan.str(token)), span_of(token)),
+        None => {
+            let end = previous.map_or(at, |t| t.end);
+            ("end of the item".to_string(), Span::new(file, end, end))
+        }
+    };
+    if let Some(tilde) = previous.filter(|t| scan.str(t) == "~") {
+        let name = before.and_then(|i| scan.tokens.get(i.wrapping_sub(1))).map_or("", |t| scan.str(t));
+        let name = if name == "]" { "x" } else { name };
+        return e0102::missing(name, span_of(tilde), &shown, span);
+    }
+    if let (Some(left), Some(right)) = (previous, found)
+        && rules.contains(&Rule::comma)
+        && ends_value(left)
+        && begins_value(right)
+    {
+        return e0112::comma((scan.str(left), span_of(left)), (scan.str(right), span_of(right)));
+    }
+    let diag = e0100::unexpected(&shown, &expected, span);
+    match help(scan, found, previous, &rules) {
+        Some(help) => diag.help(help),
+        None => diag,
+    }
+}
+
+/// The first token of the statement that token `i` belongs to.
+fn statement_start(scan: &Scan, tokens: &Range<usize>, i: usize) -> Option<usize> {
+    let back = (tokens.start..i.min(tokens.end)).rev();
+    let mut start = None;
+    for k in back {
+        let token = scan.tokens.get(k)?;
+        if matches!(scan.str(token), "{" | "}" | ";") {
+            break;
+        }
+        start = Some(k);
+        if token.first_on_line {
+            break;
+        }
+    }
+    start
+}
+
+fn ends_value(token: &Token) -> bool {
+    match token.kind {
+        TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Close => true,
+        TokenKind::Open | TokenKind::Sign => false,
+    }
+}
+
+fn begins_value(token: &Token) -> bool {
+    match token.kind {
+        TokenKind::Word | TokenKind::Number | TokenKind::Text => true,
+        TokenKind::Close | TokenKind::Open | TokenKind::Sign => false,
+    }
+}
+
+/// The rules that could have gone on, and their words without repetition.
+fn expectations(error: &Error<Rule>) -> (Vec<Rule>, Vec<String>) {
+    let rules = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.clone(),
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    let mut words: Vec<String> = Vec::new();
+    for word in rules.iter().filter_map(|r| described(*r)) {
+        if !words.iter().any(|w| w == word) {
+            words.push(word.to_string());
+        }
+    }
+    (rules, words)
+}
+
+/// A way on, where the place suggests one.
+fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[Rule]) -> Option<String> {
+    let shown = found.map_or("", |t| scan.str(t));
+    let before = previous.map_or("", |t| scan.str(t));
+    let keywords: Vec<&str> = rules.iter().filter_map(|r| described(*r)).filter_map(bare_word).collect();
+    if found.is_some_and(|t| t.kind == TokenKind::Word)
+        && let Some(near) = did_you_mean(shown, keywords.iter().copied())
+    {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    if rules.contains(&Rule::biarrow) && shown == "->" {
+        return Some("a flow goes both ways: write `<->`".to_string());
+    }
+    if rules.contains(&Rule::arrow) && shown == "<->" {
+        return Some("a net goes one way: write `->`, or declare a `flow f: A <-> B`".to_string());
+    }
+    if rules.contains(&Rule::less) {
+        return Some("inside a site, `x[< i]` are the elements before `i`".to_string());
+    }
+    if rules.contains(&Rule::kw_from) {
+        return Some("say where the data comes from: `data x: Real[2] from moons(noise: 0.05)`".to_string());
+    }
+    if rules.contains(&Rule::kw_owns) {
+        return Some("say which nets the player trains: `player critic owns D maximizes ..`".to_string());
+    }
+    if rules.contains(&Rule::arrow) && rules.len() < 3 {
+        return Some("say what the net yields: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());
+    }
+    if rules.contains(&Rule::binding) {
+        return Some("give each input its type: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());
+    }
+    if shown == "(" && before == "log" {
+        return Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string());
+    }
+    None
+}
+
+/// `using` of "`using`"; `None` for anything but one quoted word.
+fn bare_word(described: &'static str) -> Option<&'static str> {
+    let word = described.strip_prefix('`')?.strip_suffix('`')?;
+    word.bytes().all(|b| b.is_ascii_lowercase()).then_some(word)
+}
