@@ -1,10 +1,44 @@
 //! Data sources. A row says what events a source yields and how bytes become tensors; where bytes and random numbers come from
 //! is the host's business ([`Host`]), so that the compiler itself does no IO.
 
-use super::args::Args;
+mod checkerboard;
+mod csv_file;
+mod digits;
+mod fashion_mnist;
+mod gaussians;
+mod grey;
+mod grid;
+mod idx;
+
+mod mnist;
+mod moons;
+mod npy;
+mod rings;
+mod spiral;
+mod text;
+mod toy;
+
 use super::Row;
+use super::args::Args;
 use crate::diag::Diag;
-use crate::types::event::EventTy;
+use crate::types::event::{EventTy, Kind, Support};
+
+/// Every data source.
+pub const ROWS: &[&dyn DataRow] = &[
+    &digits::Digits,
+    &mnist::Mnist,
+    &fashion_mnist::FashionMnist,
+    &moons::Moons,
+    &rings::Rings,
+    &gaussians::Gaussians,
+    &grid::Grid,
+    &checkerboard::Checkerboard,
+    &spiral::Spiral,
+    &idx::Idx,
+    &npy::Npy,
+    &csv_file::Csv,
+    &text::Text,
+];
 
 /// What a data source asks of the world.
 pub trait Host {
@@ -65,6 +99,11 @@ pub trait DataRow: Row {
     fn dynamic(&self, _args: &Args) -> bool {
         false
     }
+    /// The components of the density, where the source is a mixture of equal isotropic Gaussians: what mode coverage is counted
+    /// against. `None` too where the columns were rescaled.
+    fn modes(&self, _args: &Args) -> Option<Modes> {
+        None
+    }
 }
 
 /// Why a source can't be had: shown as a diagnostic at the call.
@@ -78,4 +117,136 @@ pub struct DataIssue {
     pub help: String,
     /// Already a diagnostic (an argument error), shown as it is.
     pub diag: Option<Box<Diag>>,
+}
+
+/// The components of a mixture of equal isotropic Gaussians.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Modes {
+    /// The means, all of one length.
+    pub centres: Vec<Vec<f64>>,
+    /// The standard deviation along each axis.
+    pub std: f64,
+}
+
+/// [`HostError::what`] begins with this when no path that was tried exists (and the file is not merely unreadable).
+pub const NOT_FOUND: &str = "no such file";
+
+/// A world without files: for checking specs where nothing may be read. Generators still draw.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    fn read(&self, _set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        Err(HostError { what: NOT_FOUND.into(), tried: vec![name.into()] })
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        let mut bits = SplitMix::new(stream);
+        (0..n).map(|_| bits.unit()).collect()
+    }
+}
+
+/// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", with the constants of `SplitMix64`: for what must
+/// not depend on the run's seed, such as the split of an embedded set.
+pub(crate) struct SplitMix(u64);
+
+impl SplitMix {
+    pub(crate) fn new(seed: u64) -> SplitMix {
+        SplitMix(seed)
+    }
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    /// Uniform on (0, 1), ends excluded.
+    pub(crate) fn unit(&mut self) -> f64 {
+        ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+    /// `0..n` in a random order (Fisher and Yates).
+    pub(crate) fn permutation(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            order.swap(i, (self.next() % (i as u64 + 1)) as usize);
+        }
+        order
+    }
+}
+
+impl DataIssue {
+    /// An issue with the file or the declaration.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> DataIssue {
+        DataIssue { message: message.into(), notes: Vec::new(), help: help.into(), diag: None }
+    }
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> DataIssue {
+        self.notes.push(text.into());
+        self
+    }
+    /// A file that could not be read; `what` is what it is to the user (`MNIST files`).
+    pub fn unreadable(what: &str, error: &HostError, help: impl Into<String>) -> DataIssue {
+        let message =
+            if error.what.starts_with(NOT_FOUND) { format!("no {what} found") } else { format!("{what}: {}", error.what) };
+        let mut issue = DataIssue::new(message, help);
+        for path in &error.tried {
+            issue = issue.note(format!("looked for {path}"));
+        }
+        issue
+    }
+}
+
+impl From<Diag> for DataIssue {
+    fn from(diag: Diag) -> DataIssue {
+        DataIssue {
+            message: diag.message.clone(),
+            notes: diag.notes.clone(),
+            help: diag.help.clone().unwrap_or_default(),
+            diag: Some(Box::new(diag)),
+        }
+    }
+}
+
+/// Complains when a source that yields `yields` (`a point`, `its class`) is given more variables than that.
+pub(crate) fn at_most(source: &str, declared: &[EventTy], yields: &[&str]) -> Result<(), DataIssue> {
+    if declared.is_empty() || declared.len() > yields.len() {
+        let what = yields.join(" and ");
+        return Err(DataIssue::new(
+            format!("{source} yields {what}, and {} variables are declared", declared.len()),
+            format!("declare {} or fewer: `data (x: .., y: ..) from {source}`", yields.len()),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks that every value of a column read from a file is one of its declared kind. `place` names the event and element.
+pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), DataIssue> {
+    let size = ty.size().max(1);
+    let bad = match ty.kind {
+        Kind::Real(Support::Interval { lo, hi }) => {
+            values.iter().position(|v| !v.is_finite() || f64::from(*v) < lo - 1e-6 || f64::from(*v) > hi + 1e-6)
+        }
+        Kind::Real(Support::Simplex) => {
+            let axis = ty.shape.last().copied().unwrap_or(1).max(1);
+            let row = values.chunks(axis).position(|c| {
+                let total: f32 = c.iter().sum();
+                c.iter().any(|v| !v.is_finite() || *v < 0.0) || (total - 1.0).abs() > 1e-3
+            });
+            row.map(|r| r * axis)
+        }
+        Kind::Bool => values.iter().position(|v| *v != 0.0 && *v != 1.0),
+        Kind::Int(n) | Kind::Class(n) => values.iter().position(|v| !(*v >= 0.0 && *v < n as f32 && v.fract() == 0.0)),
+    };
+    match bad {
+        None => Ok(()),
+        Some(at) => {
+            let value = values.get(at).copied().unwrap_or(f32::NAN);
+            Err(DataIssue::new(
+                format!("`{file}` holds values that are not {}", ty.with_kind(ty.kind)),
+                "change the declared type, or the file",
+            )
+            .note(format!("element {} of event {} is {value}", at % size, at / size)))
+        }
+    }
 }

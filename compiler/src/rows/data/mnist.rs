@@ -1,0 +1,130 @@
+use super::grey::{BINARIZE, Grey, LEVELS, dynamic};
+use super::idx::{Tensor, read_images, read_labels};
+use super::{DataIssue, DataRow, Dataset, Host, HostError, NOT_FOUND, at_most};
+use crate::rows::Row;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::types::event::{EventTy, Kind};
+
+/// 70,000 handwritten digits of 28 by 28 pixels.
+pub struct Mnist;
+
+impl Row for Mnist {
+    fn name(&self) -> &'static str {
+        "mnist"
+    }
+    fn doc(&self) -> &'static str {
+        "60,000 + 10,000 handwritten digits, 28×28 pixels, 256 grey levels, 10 classes (LeCun, Cortes and Burges 1998). Read from the four IDX \
+         files, gzip or not, in `$GMC_DATA/mnist`, `./data/mnist` or the cache folder. Yields `[784]`, `[28, 28]` or `[1, 28, 28]`: `Real in unit` \
+         (grey / 255; `Real in interval(-1, 1)` if so declared), `Int(256)`, or `Bool` when binarised; and, if asked for, the digit as \
+         `Class(10)`."
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        SET_PARAMS
+    }
+}
+
+impl DataRow for Mnist {
+    fn check(&self, args: &Args, declared: &[EventTy], _host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
+        MNIST.check(args, declared)
+    }
+    fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
+        MNIST.load(args, types, host)
+    }
+    fn dynamic(&self, args: &Args) -> bool {
+        dynamic(args)
+    }
+}
+
+const MNIST: KnownSet = KnownSet { name: "mnist", title: "MNIST", home: "https://storage.googleapis.com/cvdf-datasets/mnist/" };
+
+/// The arguments of sets in the layout of MNIST.
+pub(super) const SET_PARAMS: &[ParamSpec] = &[
+    BINARIZE,
+    LEVELS,
+    ParamSpec {
+        name: "limit",
+        kind: ArgKind::Int(1),
+        default: Some(""),
+        doc: "Only the first so many images of each part, for quick runs.",
+    },
+];
+
+/// A set in the layout of MNIST: four IDX files of known names in a known folder.
+pub(super) struct KnownSet {
+    /// Row and folder.
+    pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// Where the files can be had.
+    pub home: &'static str,
+}
+
+impl KnownSet {
+    fn grey(&self) -> Grey {
+        Grey { source: self.name.into(), size: [28, 28], levels: 256 }
+    }
+
+    pub(super) fn check(&self, args: &Args, declared: &[EventTy]) -> Result<Vec<EventTy>, DataIssue> {
+        at_most(self.name, declared, &["an image", "its class"])?;
+        let mut types = Vec::new();
+        for (i, ty) in declared.iter().enumerate() {
+            types.push(if i == 0 { self.grey().ty(args, ty)? } else { EventTy { kind: Kind::Class(10), shape: Vec::new() } });
+        }
+        Ok(types)
+    }
+
+    pub(super) fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
+        let mut parts = Vec::new();
+        for stem in ["train", "t10k"] {
+            let images = self.file(host, &format!("{stem}-images"), "idx3-ubyte", |b, f| read_images(b, f, self.help()))?;
+            if images.dims[1..] != [28, 28] {
+                let found = format!("found images of {} by {} pixels", images.dims[1], images.dims[2]);
+                return Err(DataIssue::new(format!("`{stem}-images-idx3-ubyte` is not of {}", self.title), self.help())
+                    .note("expected images of 28 by 28 pixels")
+                    .note(found));
+            }
+            let labels = self.file(host, &format!("{stem}-labels"), "idx1-ubyte", |b, f| read_labels(b, f, self.help()))?;
+            images.same_count(&labels, self.help())?;
+            labels.below(10, self.help())?;
+            let n = match args.int("limit") {
+                0 => images.dims[0],
+                limit => limit.min(images.dims[0]),
+            };
+            parts.push(self.grey().part(args, types, &images.data[..n * 784], &labels.data[..n])?);
+        }
+        let test = parts.pop();
+        Ok(Dataset { train: parts.pop().unwrap_or_default(), test })
+    }
+
+    /// Reads one file; both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are in circulation.
+    fn file(
+        &self,
+        host: &dyn Host,
+        stem: &str,
+        kind: &str,
+        parse: impl Fn(Vec<u8>, &str) -> Result<Tensor, DataIssue>,
+    ) -> Result<Tensor, DataIssue> {
+        let name = format!("{stem}-{kind}");
+        match host.read(Some(self.name), &name) {
+            Ok(bytes) => parse(bytes, &name),
+            Err(first) if first.what.starts_with(NOT_FOUND) => match host.read(Some(self.name), &format!("{stem}.{kind}")) {
+                Ok(bytes) => parse(bytes, &name),
+                Err(second) if second.what.starts_with(NOT_FOUND) => Err(self.missing(&first)),
+                Err(second) => Err(self.missing(&second)),
+            },
+            Err(error) => Err(self.missing(&error)),
+        }
+    }
+
+    fn missing(&self, error: &HostError) -> DataIssue {
+        DataIssue::unreadable(&format!("{} files", self.title), error, self.help())
+    }
+
+    fn help(&self) -> String {
+        format!(
+            "get {{train,t10k}}-{{images-idx3,labels-idx1}}-ubyte.gz from {} and put the four files into `data/{}`, or set GMC_DATA to \
+             the folder that holds `{}`; `digits` needs no file",
+            self.home, self.name, self.name
+        )
+    }
+}

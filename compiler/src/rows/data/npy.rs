@@ -1,0 +1,198 @@
+//! NumPy's `.npy`, format versions 1 to 3 (NEP 1): magic, version, header length, a Python dictionary, then the elements.
+
+use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most, verify};
+use crate::rows::Row;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::types::event::{EventTy, shape_text};
+
+/// Arrays from `.npy` files.
+pub struct Npy;
+
+const HELP: &str =
+    "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
+
+impl Row for Npy {
+    fn name(&self) -> &'static str {
+        "npy"
+    }
+    fn doc(&self) -> &'static str {
+        "An array from a NumPy file: `npy(\"f.npy\")`, the first axis counting the events. Elements may be f4, f8, u1, i1, i2, i4, i8 or bool, little \
+         endian, in C order. The kind is the declared one, and every value is checked against it; events may be declared \
+         with axes flattened into one or with axes of length 1 added. A second variable is read from `labels`. Without `test` the run \
+         splits off a test part."
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        const {
+            &[
+                ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
+                ParamSpec {
+                    name: "labels",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of an array for a second variable.",
+                },
+                ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test array." },
+                ParamSpec { name: "test_labels", kind: ArgKind::Text, default: Some(""), doc: "Path of the second test array." },
+            ]
+        }
+    }
+}
+
+fn open(args: &Args, which: &str, host: &dyn Host) -> Result<Array, DataIssue> {
+    let name = args.word(which);
+    if name.is_empty() {
+        return Err(args.error(which, format!("`npy` has no `{which}`"), "no file for a declared variable").into());
+    }
+    let bytes = host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
+    parse(&bytes, name)
+}
+
+/// The type of an event, as near to the declared one as the array allows.
+fn event(array: &Array, declared: &EventTy) -> EventTy {
+    let shape = array.shape.get(1..).unwrap_or_default();
+    let squeezed = |s: &[usize]| s.iter().copied().filter(|d| *d != 1).collect::<Vec<_>>();
+    let same = squeezed(shape) == squeezed(&declared.shape);
+    let flat = declared.shape.len() == 1 && declared.size() == shape.iter().product::<usize>();
+    if same || flat { declared.clone() } else { EventTy { kind: declared.kind, shape: shape.to_vec() } }
+}
+
+fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Result<Part, DataIssue> {
+    let mut part = Part::default();
+    for (i, (ty, which)) in types.iter().zip(files).enumerate() {
+        let array = open(args, which, host)?;
+        let name = args.word(which);
+        let found = event(&array, ty);
+        if found.shape != ty.shape {
+            let message = format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
+            return Err(DataIssue::new(message, HELP));
+        }
+        if i > 0 && array.shape[0] != part.n {
+            let message = format!("`{name}` and `{}` do not belong together", args.word(files[0]));
+            return Err(DataIssue::new(message, HELP).note(format!("{} and {} events", array.shape[0], part.n)));
+        }
+        verify(name, ty, &array.values)?;
+        part.n = array.shape[0];
+        part.columns.push(Column { ty: ty.clone(), values: array.values });
+    }
+    Ok(part)
+}
+
+impl DataRow for Npy {
+    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
+        at_most("npy", declared, &["an event", "a label"])?;
+        declared.iter().zip(["file", "labels"]).map(|(ty, which)| Ok(event(&open(args, which, host)?, ty))).collect()
+    }
+
+    fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
+        let train = part(args, types, host, ["file", "labels"])?;
+        let test = if args.word("test").is_empty() { None } else { Some(part(args, types, host, ["test", "test_labels"])?) };
+        Ok(Dataset { train, test })
+    }
+}
+
+/// A parsed file; `values.len()` is the product of `shape`, whose first axis exists and is not 0.
+#[derive(Debug)]
+struct Array {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
+    let issue = |expected: &str, found: String| {
+        let message = format!("cannot read `{file}` as a NumPy array");
+        DataIssue::new(message, HELP).note(format!("expected {expected}")).note(format!("found {found}"))
+    };
+    if !bytes.starts_with(b"\x93NUMPY") {
+        return Err(issue("the bytes \\x93NUMPY at the start", format!("{:?}", &bytes[..bytes.len().min(6)])));
+    }
+    let short = || issue("a header", format!("only {} bytes", bytes.len()));
+    let (start, length) = match bytes.get(6..12) {
+        Some([1, _, a, b, ..]) => (10usize, u32::from(u16::from_le_bytes([*a, *b])) as usize),
+        Some([2 | 3, _, a, b, c, d]) => (12usize, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+        Some(head) => return Err(issue("format version 1, 2 or 3", format!("version {}", head[0]))),
+        None => return Err(short()),
+    };
+    let end = start.checked_add(length).ok_or_else(short)?;
+    let header = String::from_utf8_lossy(bytes.get(start..end).ok_or_else(short)?);
+    let descr = field(&header, "descr").ok_or_else(|| issue("`descr` in the header", header.trim().to_string()))?;
+    let order =
+        field(&header, "fortran_order").ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
+    if order != "False" {
+        return Err(issue("C order", format!("fortran_order: {order}")));
+    }
+    let shape = field(&header, "shape")
+        .and_then(|s| {
+            let axes = s.strip_prefix('(')?.strip_suffix(')')?.split(',').map(str::trim).filter(|a| !a.is_empty());
+            axes.map(|a| a.parse::<usize>().ok()).collect::<Option<Vec<usize>>>()
+        })
+        .ok_or_else(|| issue("`shape` in the header", header.trim().to_string()))?;
+    if shape.is_empty() || shape.contains(&0) {
+        return Err(issue("a first axis that counts events, and no empty axis", format!("shape {}", shape_text(&shape))));
+    }
+    let data = &bytes[end..];
+    let descr = descr.trim_matches(['\'', '"']);
+    let (size, read): (usize, fn(&[u8]) -> f32) = match descr {
+        "<f4" => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
+        "<f8" => (8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32),
+        "|u1" | "<u1" | "|b1" => (1, |b| f32::from(b[0])),
+        "|i1" | "<i1" => (1, |b| f32::from(b[0] as i8)),
+        "<i2" => (2, |b| f32::from(i16::from_le_bytes([b[0], b[1]]))),
+        "<i4" => (4, |b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32),
+        "<i8" => (8, |b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32),
+        other => return Err(issue("elements <f4, <f8, |u1, |i1, <i2, <i4, <i8 or |b1", other.to_string())),
+    };
+    let stated = shape.iter().try_fold(size, |a, d| a.checked_mul(*d));
+    if stated != Some(data.len()) {
+        let expected = format!("{} bytes for {}", stated.map_or("far more".into(), |s| s.to_string()), shape_text(&shape));
+        return Err(issue(&expected, format!("{} bytes after the header", data.len())));
+    }
+    let values: Vec<f32> = data.chunks_exact(size).map(read).collect();
+    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+        let event = at / (values.len() / shape[0]);
+        return Err(issue("finite numbers", format!("{} in event {event}", values[at])));
+    }
+    Ok(Array { shape, values })
+}
+
+/// The text of one value of the header's dictionary: a quoted text, a word, or a parenthesised list.
+fn field<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let at = header.find(&format!("'{name}'"))? + name.len() + 2;
+    let rest = header[at..].trim_start().strip_prefix(':')?.trim_start();
+    let end = if rest.starts_with('(') { rest.find(')')? + 1 } else { rest.find([',', '}'])? };
+    Some(rest[..end].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn every_prefix_of_a_file_is_an_error() {
+        let good = file("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n", &[1, 0, 2, 0, 255, 255, 4, 0]);
+        assert_eq!(parse(&good, "f").map(|a| a.values), Ok(vec![1.0, 2.0, -1.0, 4.0]));
+        for n in 0..good.len() {
+            assert!(parse(&good[..n], "f").is_err(), "{n} bytes");
+        }
+    }
+
+    #[test]
+    fn huge_shapes_and_foreign_orders_are_errors() {
+        for header in [
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (18446744073709551615, 18446744073709551615), }",
+            "{'descr': '<f8', 'fortran_order': True, 'shape': (1,), }",
+            "{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }",
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (), }",
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3), }",
+        ] {
+            assert!(parse(&file(header, &[0; 8]), "f").is_err(), "{header}");
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Data rows against files made here, broken files, and what is known about the densities.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use gmc_compiler::rows::args::{Args, Const};
+use gmc_compiler::rows::data::{DataIssue, Dataset, Host, HostError, NOT_FOUND, NoHost, ROWS};
+use gmc_compiler::rows::find;
+use gmc_compiler::span::Span;
+use gmc_compiler::types::event::{EventTy, Kind, Support};
+use std::collections::BTreeMap;
+
+/// A folder in memory.
+#[derive(Default)]
+struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Host for Files {
+    fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        let path = set.map_or(name.to_string(), |s| format!("{s}/{name}"));
+        self.0.get(&path).cloned().ok_or_else(|| HostError { what: NOT_FOUND.into(), tried: vec![path] })
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        NoHost.uniform(stream, n)
+    }
+}
+
+fn word(w: &str) -> Const {
+    Const::Word(w.into())
+}
+fn text(t: &str) -> Const {
+    Const::Text(t.into())
+}
+fn real(shape: &[usize]) -> EventTy {
+    EventTy::real(shape)
+}
+fn ty(kind: Kind, shape: &[usize]) -> EventTy {
+    EventTy { kind, shape: shape.to_vec() }
+}
+fn class(n: usize) -> EventTy {
+    ty(Kind::Class(n), &[])
+}
+
+/// Binds as the checker does: what is written, then the defaults.
+fn args(name: &str, written: &[(&'static str, Const)]) -> Args {
+    let row = find(ROWS, name).unwrap();
+    let mut values: Vec<_> = written.iter().map(|(n, c)| (*n, c.clone(), Span::default())).collect();
+    for p in row.params() {
+        if values.iter().all(|(n, ..)| *n != p.name) {
+            match p.default {
+                None => panic!("{name} needs {}", p.name),
+                Some("") => {}
+                Some(d) => values.push((p.name, d.parse::<f64>().map_or(word(d), Const::Num), Span::default())),
+            }
+        }
+    }
+    Args { span: Span::default(), name: name.into(), values }
+}
+
+fn load(
+    host: &dyn Host,
+    name: &str,
+    written: &[(&'static str, Const)],
+    declared: &[EventTy],
+) -> Result<(Vec<EventTy>, Dataset), DataIssue> {
+    let (row, args) = (find(ROWS, name).unwrap(), args(name, written));
+    let types = row.check(&args, declared, host)?;
+    let set = row.load(&args, &types, host)?;
+    for part in [Some(&set.train), set.test.as_ref()].into_iter().flatten() {
+        assert!(part.n > 0);
+        assert_eq!(part.columns.len(), types.len());
+        for (column, ty) in part.columns.iter().zip(&types) {
+            assert_eq!(&column.ty, ty);
+            assert_eq!(column.values.len(), part.n * ty.size());
+            assert!(column.values.iter().all(|v| v.is_finite()));
+        }
+    }
+    Ok((types, set))
+}
+
+#[test]
+fn every_row_is_documented_and_its_name_is_its_own() {
+    for row in ROWS {
+        assert_eq!(ROWS.iter().filter(|r| r.name() == row.name()).count(), 1);
+        assert!(row.doc().len() > 40 && row.params().iter().all(|p| !p.doc.is_empty()), "{}", row.name());
+    }
+}
+
+#[test]
+fn digits_adapt_to_the_declaration() {
+    let (types, set) = load(&NoHost, "digits", &[], &[real(&[1, 8, 8]), class(10)]).unwrap();
+    assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[1, 8, 8]), class(10)]);
+    assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (1500, 297));
+    // Sum of all pixels and counts of the classes of the published file.
+    let columns =
+        |i: usize| [&set.train, set.test.as_ref().unwrap()].into_iter().flat_map(move |p| p.columns[i].values.iter().copied());
+    assert_eq!(columns(0).map(|v| f64::from(v) * 16.0).sum::<f64>(), 561_718.0);
+    let counts: Vec<usize> = (0..10).map(|c| columns(1).filter(|v| *v == c as f32).count()).collect();
+    assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+
+    let kind = |written: &[(&'static str, Const)], declared: EventTy| {
+        let (types, set) = load(&NoHost, "digits", written, &[declared]).unwrap();
+        let values = &set.train.columns[0].values;
+        let (lo, hi) = values.iter().fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
+        (types[0].clone(), lo, hi)
+    };
+    assert_eq!(kind(&[], ty(Kind::Int(17), &[64])), (ty(Kind::Int(17), &[64]), 0.0, 16.0));
+    assert_eq!(kind(&[("levels", Const::Int(2))], ty(Kind::Int(2), &[8, 8])), (ty(Kind::Int(2), &[8, 8]), 0.0, 1.0));
+    assert_eq!(kind(&[("binarize", Const::Num(0.5))], real(&[64])), (ty(Kind::Bool, &[64]), 0.0, 1.0));
+    assert_eq!(kind(&[("binarize", Const::Num(0.5))], ty(Kind::Int(2), &[64])), (ty(Kind::Int(2), &[64]), 0.0, 1.0));
+    let tanh = Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 });
+    assert_eq!(kind(&[], ty(tanh, &[64])), (ty(tanh, &[64]), -1.0, 1.0));
+    // A wrong shape is answered with the right one of that rank, for the checker to compare.
+    assert_eq!(kind(&[], real(&[1, 28, 28])).0.shape, [1, 8, 8]);
+}
+
+#[test]
+fn dynamic_binarisation_keeps_probabilities() {
+    let row = find(ROWS, "digits").unwrap();
+    let dynamic = [("binarize", word("dynamic"))];
+    assert!(row.dynamic(&args("digits", &dynamic)));
+    assert!(!row.dynamic(&args("digits", &[("binarize", Const::Num(0.5))])));
+    let (types, set) = load(&NoHost, "digits", &dynamic, &[ty(Kind::Bool, &[64])]).unwrap();
+    assert_eq!(types[0].kind, Kind::Bool);
+    assert!(set.train.columns[0].values.contains(&0.5));
+}
+
+#[test]
+fn impossible_arguments_are_diagnosed() {
+    let message = |name: &str, written: &[(&'static str, Const)], declared: &[EventTy]| {
+        let issue = load(&NoHost, name, written, declared).unwrap_err();
+        assert!(!issue.help.is_empty() || issue.diag.is_some(), "{issue:?}");
+        issue.message
+    };
+    let image = [real(&[64])];
+    assert_eq!(message("digits", &[("binarize", Const::Num(1.5))], &image), "cannot binarise by `1.5`");
+    assert_eq!(message("digits", &[("levels", Const::Int(18))], &image), "digits has 17 grey levels, not 18");
+    let both = [("levels", Const::Int(4)), ("binarize", Const::Num(0.5))];
+    assert_eq!(message("digits", &both, &image), "`binarize` leaves no other levels");
+    assert_eq!(message("digits", &[], &[ty(Kind::Bool, &[64])]), "digits holds grey levels, and `Bool` is declared");
+    assert_eq!(message("grid", &[("count", Const::Int(24))], &[real(&[2])]), "a grid of 24 points is not square");
+    assert_eq!(message("moons", &[("n", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000000 points");
+    assert_eq!(message("gaussians", &[("count", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000 components");
+    let three = [real(&[2]), class(2), class(2)];
+    assert_eq!(message("moons", &[], &three), "moons yields a point and its class, and 3 variables are declared");
+}
+
+#[test]
+fn generators_yield_their_densities() {
+    for (name, classes) in [("moons", 2), ("rings", 4), ("gaussians", 8), ("grid", 25), ("checkerboard", 8), ("spiral", 2)] {
+        let (types, set) = load(&NoHost, name, &[], &[real(&[2]), class(classes)]).unwrap();
+        assert_eq!(types, [real(&[2]), class(classes)], "{name}");
+        let test = set.test.as_ref().unwrap();
+        assert_eq!((set.train.n, test.n), (10_000, 10_000));
+        assert_ne!(set.train.columns[0].values, test.columns[0].values, "{name}: parts are drawn independently");
+        assert_eq!(load(&NoHost, name, &[], &[real(&[2]), class(classes)]).unwrap().1, set, "{name}: deterministic");
+        let other = load(&NoHost, name, &[("seed", Const::Int(1))], &[real(&[2])]).unwrap().1;
+        assert_ne!(other.train.columns[0].values, set.train.columns[0].values, "{name}: seed");
+        let per_class = set.train.n as f64 / classes as f64;
+        for c in 0..classes {
+            let count = set.train.columns[1].values.iter().filter(|v| **v == c as f32).count() as f64;
+            assert!((count - per_class).abs() < 6.0 * per_class.sqrt(), "{name}: class {c} has {count} of {per_class}");
+        }
+        // Points lie near the mode that their class names.
+        if let Some(modes) = find(ROWS, name).unwrap().modes(&args(name, &[])) {
+            assert_eq!(modes.centres.len(), classes);
+            let points = set.train.columns[0].values.chunks(2).zip(&set.train.columns[1].values);
+            let far = points.filter(|(p, c)| {
+                let m = &modes.centres[**c as usize];
+                (f64::from(p[0]) - m[0]).hypot(f64::from(p[1]) - m[1]) > 3.0 * modes.std
+            });
+            // P(r > 3σ) in the plane is exp(-9/2) = 0.0111.
+            let share = far.count() as f64 / 10_000.0;
+            assert!((share - 0.0111).abs() < 0.004, "{name}: {share} beyond three standard deviations");
+        }
+    }
+    assert!(find(ROWS, "grid").unwrap().modes(&args("grid", &[])).is_some());
+    assert!(find(ROWS, "grid").unwrap().modes(&args("grid", &[("standardize", word("true"))])).is_none());
+}
+
+#[test]
+fn a_checkerboard_covers_half_of_its_cells_evenly() {
+    let set = load(&NoHost, "checkerboard", &[], &[real(&[2])]).unwrap().1;
+    let mut cells = BTreeMap::new();
+    for p in set.train.columns[0].values.chunks(2) {
+        assert!(p.iter().all(|v| v.abs() <= 4.0));
+        *cells.entry([0, 1].map(|i| ((p[i] + 4.0) / 2.0).floor() as i64)).or_insert(0) += 1;
+    }
+    assert_eq!(cells.len(), 8);
+    assert!(cells.keys().all(|[c, r]| (c + r) % 2 == 0));
+}
+
+#[test]
+fn standardised_moons_have_unit_columns() {
+    let set = load(&NoHost, "moons", &[("standardize", word("true"))], &[real(&[2])]).unwrap().1;
+    for axis in 0..2 {
+        let column: Vec<f64> = set.train.columns[0].values.iter().skip(axis).step_by(2).map(|v| f64::from(*v)).collect();
+        let mean = column.iter().sum::<f64>() / 1e4;
+        let var = column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 1e4;
+        assert!(mean.abs() < 1e-5 && (var - 1.0).abs() < 1e-5, "{mean} {var}");
+    }
+}
+
+fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dims.len() as u8];
+    bytes.extend(dims.iter().flat_map(|d| d.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
+fn mnist() -> Files {
+    let mut files = Files::default();
+    for (stem, n) in [("train", 3u32), ("t10k", 2)] {
+        let pixels: Vec<u8> = (0..n * 784).map(|i| (i % 256) as u8).collect();
+        files.0.insert(format!("mnist/{stem}-images-idx3-ubyte"), idx(&[n, 28, 28], &pixels));
+        files.0.insert(format!("mnist/{stem}-labels-idx1-ubyte"), idx(&[n], &(0..n as u8).collect::<Vec<u8>>()));
+    }
+    files
+}
+
+#[test]
+fn mnist_reads_its_four_files() {
+    let (types, set) = load(&mnist(), "mnist", &[], &[real(&[784]), class(10)]).unwrap();
+    assert_eq!(types[0], ty(Kind::Real(Support::UNIT), &[784]));
+    assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (3, 2));
+    assert_eq!(set.train.columns[0].values[51], 51.0 / 255.0);
+    assert_eq!(set.train.columns[1].values, [0.0, 1.0, 2.0]);
+    let (types, set) = load(&mnist(), "mnist", &[("limit", Const::Int(1))], &[ty(Kind::Int(256), &[1, 28, 28])]).unwrap();
+    assert_eq!((types[0].kind, set.train.n), (Kind::Int(256), 1));
+    assert_eq!(set.train.columns[0].values[255], 255.0);
+    let mut dotted = mnist();
+    dotted.0 = dotted.0.into_iter().map(|(k, v)| (k.replace("-idx", ".idx"), v)).collect();
+    assert!(load(&dotted, "mnist", &[], &[real(&[784])]).is_ok());
+}
+
+#[test]
+fn broken_mnist_files_say_what_was_expected_and_found() {
+    let broken = |name: &str, bytes: Option<Vec<u8>>| {
+        let mut files = mnist();
+        match bytes {
+            Some(b) => files.0.insert(format!("mnist/{name}"), b),
+            None => files.0.remove(&format!("mnist/{name}")),
+        };
+        let issue = load(&files, "mnist", &[], &[real(&[784]), class(10)]).unwrap_err();
+        assert!(issue.help.contains("https://") && issue.help.contains("GMC_DATA"));
+        format!("{}: {}", issue.message, issue.notes.join("; "))
+    };
+    let (images, labels) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
+    assert_eq!(broken(images, None), format!("no MNIST files found: looked for mnist/{images}"));
+    assert_eq!(
+        broken(images, Some(idx(&[3, 28, 28], &[0; 100]))),
+        format!(
+            "`{images}` is truncated, or not what it says: expected 2352 bytes after the header, for axes [3, 28, 28]; found 100"
+        )
+    );
+    assert_eq!(
+        broken(images, Some(idx(&[u32::MAX; 3], &[0; 100]))),
+        format!(
+            "`{images}` is truncated, or not what it says: expected far more bytes after the header, for axes [4294967295, 4294967295, \
+             4294967295]; found 100"
+        )
+    );
+    assert_eq!(
+        broken(images, Some(idx(&[3], &[0; 3000]))),
+        format!("`{images}` is not an IDX file of images: expected the bytes [0, 0, 8, 3] at the start; found [0, 0, 8, 1]")
+    );
+    assert_eq!(
+        broken(images, Some(vec![])),
+        format!("`{images}` is not an IDX file of images: expected at least 16 bytes; found 0 bytes")
+    );
+    assert_eq!(
+        broken(images, Some(idx(&[0, 28, 28], &[]))),
+        format!("`{images}` is not an IDX file of images: expected at least one element on every axis; found axes [0, 28, 28]")
+    );
+    assert_eq!(
+        broken(images, Some(idx(&[1, 2, 2], &[0; 4]))),
+        format!("`{images}` is not of MNIST: expected images of 28 by 28 pixels; found images of 2 by 2 pixels")
+    );
+    assert_eq!(
+        broken(labels, Some(idx(&[2], &[0; 2]))),
+        format!("`{images}` and `{labels}` do not belong together: 3 images; 2 labels")
+    );
+    assert_eq!(
+        broken(labels, Some(idx(&[3], &[0, 10, 0]))),
+        format!("`{labels}` holds labels outside of 10 classes: label 1 is 10")
+    );
+    let good = idx(&[3, 28, 28], &[0; 2352]);
+    for n in 0..20 {
+        broken(images, Some(good[..n].to_vec()));
+    }
+}
+
+#[test]
+fn idx_takes_any_size_and_its_labels() {
+    let mut files = Files::default();
+    files.0.insert("a".into(), idx(&[2, 2, 3], &[0, 255, 0, 255, 0, 0, 0, 0, 0, 0, 0, 51]));
+    files.0.insert("l".into(), idx(&[2], &[4, 0]));
+    let written = [("images", text("a")), ("labels", text("l"))];
+    let (types, set) = load(&files, "idx", &written, &[real(&[1, 2, 3]), class(5)]).unwrap();
+    assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[1, 2, 3]), class(5)]);
+    assert_eq!((set.train.columns[0].values[11], &set.train.columns[1].values[..]), (0.2, &[4.0, 0.0][..]));
+    assert!(set.test.is_none());
+    let few = load(&files, "idx", &written, &[real(&[6]), class(4)]).unwrap_err();
+    assert_eq!(few.message, "`l` holds labels outside of 4 classes");
+    assert_eq!(load(&files, "idx", &written[..1], &[real(&[6]), class(5)]).unwrap_err().message, "`a` has no labels");
+    assert_eq!(load(&files, "idx", &[("images", text("b"))], &[real(&[6])]).unwrap_err().message, "no file `b` found");
+}
+
+fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x02\x00".to_vec();
+    bytes.extend((header.len() as u32).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn npy_checks_values_against_the_declaration() {
+    let mut files = Files::default();
+    let numbers: Vec<u8> = [0.0f64, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125].iter().flat_map(|v| v.to_le_bytes()).collect();
+    files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n", &numbers));
+    files.0.insert("y".into(), npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }\n", &[1, 0]));
+    let (file, labels) = (("file", text("x")), ("labels", text("y")));
+    let (types, set) =
+        load(&files, "npy", &[file.clone(), labels.clone()], &[ty(Kind::Real(Support::UNIT), &[4]), class(2)]).unwrap();
+    assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[4]), class(2)]);
+    assert_eq!(set.train.columns[0].values, [0.0, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125]);
+    assert_eq!(set.train.columns[1].values, [1.0, 0.0]);
+    let file = std::slice::from_ref(&file);
+    // A shape that does not fit is answered with the true one.
+    assert_eq!(find(ROWS, "npy").unwrap().check(&args("npy", file), &[real(&[3])], &files).unwrap()[0].shape, [2, 2]);
+    let issue = load(&files, "npy", file, &[ty(Kind::Bool, &[1, 2, 2])]).unwrap_err();
+    assert_eq!(
+        (issue.message.as_str(), issue.notes),
+        ("`x` holds values that are not Bool[1, 2, 2]", vec!["element 1 of event 0 is 0.25".into()])
+    );
+    let nan = f64::NAN.to_le_bytes();
+    files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}", &nan));
+    let issue = load(&files, "npy", file, &[real(&[1])]).unwrap_err();
+    assert_eq!(issue.notes, ["expected finite numbers", "found NaN in event 0"]);
+}
+
+#[test]
+fn csv_finds_columns_and_classes() {
+    let mut files = Files::default();
+    files.0.insert("t".into(), b"a,b,kind\n1,2,oak\n3,4.5,ash\n-5,6,oak\n".to_vec());
+    let file = ("file", text("t"));
+    let (types, set) = load(&files, "csv", &[file.clone(), ("label", text("kind"))], &[real(&[2]), class(2)]).unwrap();
+    assert_eq!(types, [real(&[2]), class(2)]);
+    assert_eq!(set.train.columns[0].values, [1.0, 2.0, 3.0, 4.5, -5.0, 6.0]);
+    assert_eq!(set.train.columns[1].values, [1.0, 0.0, 1.0]);
+    let columns = ("columns", Const::List(vec![text("b"), Const::Int(0)]));
+    let set = load(&files, "csv", &[file.clone(), columns], &[real(&[2])]).unwrap().1;
+    assert_eq!(set.train.columns[0].values[..2], [2.0, 1.0]);
+
+    let fails = |bytes: &[u8], written: &[(&'static str, Const)]| {
+        let mut files = Files::default();
+        files.0.insert("t".into(), bytes.to_vec());
+        let mut all = vec![file.clone()];
+        all.extend(written.iter().cloned());
+        load(&files, "csv", &all, &[real(&[2])]).unwrap_err().message
+    };
+    assert_eq!(fails(b"", &[]), "`t` holds no rows");
+    assert_eq!(fails(b"a,b\n", &[]), "`t` holds no rows");
+    assert_eq!(fails(b"1,2\n3\n", &[]), "cannot read `t` as comma-separated values");
+    assert_eq!(fails(b"a,b\n1,2\n3,\n", &[]), "`t` holds a cell that is no finite number");
+    assert_eq!(fails(b"a,b\n1,nan\n", &[]), "`t` holds a cell that is no finite number");
+    assert_eq!(fails(b"a,b\n1,2\n", &[("columns", Const::List(vec![text("c")]))]), "`t` has no column \"c\"");
+    assert_eq!(fails(b"1,2\n", &[("columns", Const::List(vec![Const::Int(2)]))]), "`t` has no column 2");
+    assert_eq!(fails(b"1,2\n", &[("columns", Const::List(vec![]))]), "no columns");
+}
+
+#[test]
+fn text_windows_do_not_overlap_between_parts() {
+    let mut files = Files::default();
+    files.0.insert("t".into(), (0..100).collect());
+    let written = [("file", text("t")), ("stride", Const::Int(5))];
+    let (types, set) = load(&files, "text", &written, &[ty(Kind::Class(256), &[10])]).unwrap();
+    assert_eq!(types, [ty(Kind::Class(256), &[10])]);
+    let test = set.test.unwrap();
+    assert_eq!((set.train.n, test.n), (17, 1));
+    assert_eq!(set.train.columns[0].values.iter().copied().fold(0.0, f32::max), 89.0);
+    assert_eq!(test.columns[0].values[0], 90.0);
+    let long = load(&files, "text", &written, &[ty(Kind::Class(256), &[11])]).unwrap_err();
+    assert_eq!(long.message, "`t` is too short for windows of 11 bytes");
+}
