@@ -1,7 +1,7 @@
 //! What sets of grey images share: which types they can yield, and how grey levels become numbers.
 
 use super::{Column, DataIssue, Part};
-use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::types::event::{EventTy, Kind, Support};
 
 /// `binarize:`
