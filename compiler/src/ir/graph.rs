@@ -33,7 +33,9 @@ pub struct Node {
 }
 
 /// A straight-line tensor program.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+///
+/// Two graphs are equal when name, nodes and outputs are; the builder's state (`at`, `next_stream`) is not compared.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Graph {
     /// `step.all`, `sample.p`, ..: also salts the random streams.
     pub name: String,
@@ -47,6 +49,12 @@ pub struct Graph {
     /// Next unused random stream.
     #[serde(skip)]
     pub next_stream: u32,
+}
+
+impl PartialEq for Graph {
+    fn eq(&self, other: &Graph) -> bool {
+        self.name == other.name && self.nodes == other.nodes && self.outputs == other.outputs
+    }
 }
 
 impl Graph {

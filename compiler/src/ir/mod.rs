@@ -1,15 +1,22 @@
 //! The tensor graph that the compiler emits and the runtime executes.
 
+pub mod dot;
+pub mod grad;
 pub mod graph;
 pub mod interp;
 pub mod op;
 pub mod ops;
+pub mod schedule;
 pub mod shape;
 pub mod tensor;
+pub mod text;
+pub mod verify;
 
+pub use grad::{grad, grad_reach, vjp};
 pub use graph::{Graph, Node, Value};
 pub use interp::Env;
 pub use op::*;
 pub use ops::OpRule;
 pub use shape::{DType, Dim, Shape, Ty};
 pub use tensor::Tensor64;
+pub use verify::{Violation, verify};

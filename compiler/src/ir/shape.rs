@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// Element type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,8 +15,9 @@ pub enum DType {
     B,
 }
 
-/// One axis: `n` elements, or `n` times the batch size.
+/// One axis: `n` elements, or `n` times the batch size. Written `784`, `B`, `2B`, in every format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Dim {
     /// The constant factor, at least 0.
     pub n: usize,
@@ -40,8 +42,9 @@ impl Dim {
     }
 }
 
-/// The axes of a value, outermost first.
+/// The axes of a value, outermost first. Written `[B, 784]`, in every format.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Shape(pub Vec<Dim>);
 
 impl Shape {
@@ -124,5 +127,70 @@ impl fmt::Display for Ty {
             DType::B => "b",
         };
         write!(f, "{d}{}", self.shape)
+    }
+}
+
+impl From<Dim> for String {
+    fn from(d: Dim) -> String {
+        d.to_string()
+    }
+}
+
+impl From<Shape> for String {
+    fn from(s: Shape) -> String {
+        s.to_string()
+    }
+}
+
+impl FromStr for Dim {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Dim, String> {
+        let (digits, batch) = match s.strip_suffix('B') {
+            Some(rest) => (if rest.is_empty() { "1" } else { rest }, true),
+            None => (s, false),
+        };
+        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        match digits.parse() {
+            Ok(n) if plain => Ok(Dim { n, batch }),
+            Ok(_) | Err(_) => Err(format!("`{s}` is no axis")),
+        }
+    }
+}
+
+impl FromStr for Shape {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Shape, String> {
+        let inside = s.strip_prefix('[').and_then(|s| s.strip_suffix(']')).ok_or_else(|| format!("`{s}` is no shape"))?;
+        if inside.is_empty() {
+            return Ok(Shape::scalar());
+        }
+        inside.split(',').map(|d| d.trim().parse()).collect::<Result<Vec<Dim>, String>>().map(Shape)
+    }
+}
+
+impl FromStr for Ty {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Ty, String> {
+        let dtype = match s.as_bytes().first() {
+            Some(b'f') => DType::F,
+            Some(b'i') => DType::I,
+            Some(b'b') => DType::B,
+            Some(_) | None => return Err(format!("`{s}` is no type")),
+        };
+        Ok(Ty { dtype, shape: s.get(1..).unwrap_or_default().parse()? })
+    }
+}
+
+impl TryFrom<String> for Dim {
+    type Error = String;
+    fn try_from(s: String) -> Result<Dim, String> {
+        s.parse()
+    }
+}
+
+impl TryFrom<String> for Shape {
+    type Error = String;
+    fn try_from(s: String) -> Result<Shape, String> {
+        s.parse()
     }
 }
