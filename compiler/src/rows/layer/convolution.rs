@@ -1,0 +1,217 @@
+//! The convolution that `conv`, `logits`, couplings and conditioning share, and the arithmetic of padding.
+
+use super::super::args::{ArgKind, Args, Const, ParamSpec};
+use super::super::{Env, Init, Lower, ParamDecl, init};
+use super::linear::Mask;
+use super::parts::{misfit, per_channel};
+use super::spectral;
+use crate::diag::Diag;
+use crate::ir::{Conv2d, ConvGeom, Op, Pad, Value};
+
+/// The `pad` argument.
+pub const PAD: ParamSpec = ParamSpec {
+    name: "pad",
+    kind: ArgKind::Any,
+    default: Some("same"),
+    doc: "zeros around the image: `same` (output = input / stride, rounded up), `valid` (none), a number, or (rows, columns)",
+};
+
+/// How an image is padded, before kernel and size are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// So that the output is the input divided by the stride, rounded up.
+    Same,
+    /// This many zeros on both sides (rows, columns).
+    Fixed([usize; 2]),
+}
+
+impl Padding {
+    /// As written.
+    ///
+    /// # Errors
+    /// E0205 for anything but `same`, `valid` and whole numbers.
+    pub fn of(args: &Args) -> Result<Padding, Diag> {
+        let wrong = |v: &Const| {
+            let d = args.error(PAD.name, format!("`{v}` is no padding"), "neither a word it knows nor a number of zeros");
+            Err(d.help("write `pad: same`, `pad: valid`, `pad: 1` or `pad: (1, 2)`"))
+        };
+        let whole = |c: &Const| match c {
+            Const::Int(i) => usize::try_from(*i).ok(),
+            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
+        };
+        match args.get(PAD.name) {
+            None => Ok(Padding::Same),
+            Some(Const::Word(w)) if w == "same" => Ok(Padding::Same),
+            Some(Const::Word(w)) if w == "valid" => Ok(Padding::Fixed([0, 0])),
+            Some(Const::List(l)) => match l.iter().map(whole).collect::<Option<Vec<_>>>().as_deref() {
+                Some([a, b]) => Ok(Padding::Fixed([*a, *b])),
+                Some(_) | None => wrong(&Const::List(l.clone())),
+            },
+            Some(v) => match whole(v) {
+                Some(p) => Ok(Padding::Fixed([p, p])),
+                None => wrong(v),
+            },
+        }
+    }
+}
+
+/// One axis of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Zeros before.
+    pub before: usize,
+    /// Zeros after.
+    pub after: usize,
+    /// Output size.
+    pub out: usize,
+}
+
+/// Padding and output size of one axis: out = ⌊(size + before + after - dilation (k - 1) - 1) / stride⌋ + 1. `None` when the kernel does
+/// not fit into the padded axis.
+pub fn axis(size: usize, k: usize, stride: usize, dilation: usize, pad: Option<usize>) -> Option<Axis> {
+    let reach = dilation.checked_mul(k.checked_sub(1)?)?.checked_add(1)?;
+    let out = |before: usize, after: usize| Some((size + before + after).checked_sub(reach)? / stride.max(1) + 1);
+    match pad {
+        Some(p) => Some(Axis { before: p, after: p, out: out(p, p)? }),
+        None => {
+            let want = size.div_ceil(stride.max(1));
+            let total = ((want.checked_sub(1)?) * stride + reach).saturating_sub(size);
+            // Equal zeros on both sides where that gives the wanted size, one more at the end where it does not.
+            let half = total.div_ceil(2);
+            if out(half, half)? == want {
+                return Some(Axis { before: half, after: half, out: want });
+            }
+            Some(Axis { before: total / 2, after: total - total / 2, out: out(total / 2, total - total / 2)? })
+        }
+    }
+}
+
+/// A 2-D convolution with bias on `[B, c_in, H, W]`. The names of its tensors start with `prefix`.
+#[derive(Clone, Debug)]
+pub struct Convolution {
+    /// Prefix of the parameter names, with its dot.
+    pub prefix: String,
+    /// Channels read.
+    pub c_in: usize,
+    /// Channels made.
+    pub c_out: usize,
+    /// Kernel (rows, columns).
+    pub k: [usize; 2],
+    /// Stride (rows, columns).
+    pub stride: [usize; 2],
+    /// Dilation (rows, columns).
+    pub dilation: [usize; 2],
+    /// Channel groups.
+    pub groups: usize,
+    /// Rows, then columns.
+    pub axes: [Axis; 2],
+    /// Whether b is added.
+    pub bias: bool,
+    /// Which pixels an output pixel reads, in raster order.
+    pub mask: Mask,
+    /// Whether the weight is divided by its largest singular value.
+    pub spectral: bool,
+}
+
+impl Convolution {
+    /// A convolution with stride 1 that keeps rows and columns; `k` must be odd.
+    pub fn same(prefix: impl Into<String>, c_in: usize, c_out: usize, k: usize, rows: usize, columns: usize) -> Convolution {
+        let axis = |out| Axis { before: k / 2, after: k / 2, out };
+        Convolution {
+            prefix: prefix.into(),
+            c_in,
+            c_out,
+            k: [k, k],
+            stride: [1, 1],
+            dilation: [1, 1],
+            groups: 1,
+            axes: [axis(rows), axis(columns)],
+            bias: true,
+            mask: Mask::None,
+            spectral: false,
+        }
+    }
+    /// Fans of the weight.
+    pub fn fan(&self) -> init::Fan {
+        let k = self.k[0] * self.k[1];
+        let groups = self.groups.max(1);
+        init::Fan { input: self.c_in / groups * k, output: self.c_out / groups * k }
+    }
+    fn weight_shape(&self) -> [usize; 4] {
+        [self.c_out, self.c_in / self.groups.max(1), self.k[0], self.k[1]]
+    }
+    /// Its tensors; without `weights`, weight and bias start uniform on ±1/√fan_in.
+    pub fn params(&self, weights: Option<Init>) -> Vec<ParamDecl> {
+        let fan_in = self.fan().input;
+        let bias = if weights.is_some() { init::zeros() } else { init::lecun_uniform(fan_in) };
+        let weights = weights.unwrap_or_else(|| init::lecun_uniform(fan_in));
+        let decl = |name: &str, shape: Vec<usize>, init| ParamDecl { name: format!("{}{name}", self.prefix), shape, init, trainable: true };
+        let mut all = vec![decl("weight", self.weight_shape().to_vec(), weights)];
+        if self.bias {
+            all.push(decl("bias", vec![self.c_out], bias));
+        }
+        if self.spectral {
+            all.push(spectral::state(&self.prefix, self.c_out));
+        }
+        all
+    }
+    /// Its tensors, all 0 at the start.
+    pub fn zero_params(&self) -> Vec<ParamDecl> {
+        self.params(Some(init::zeros()))
+    }
+    /// Shape of the output event.
+    pub fn out(&self) -> [usize; 3] {
+        [self.c_out, self.axes[0].out, self.axes[1].out]
+    }
+    /// `[B, c_in, H, W] -> [B, c_out, H', W']`
+    pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
+        let shape = self.weight_shape();
+        let mut w = cx.param(env, &format!("{}weight", self.prefix), &shape);
+        if self.spectral {
+            w = spectral::lower(cx, env, &self.prefix, w, [shape[0], shape[1] * shape[2] * shape[3]]);
+        }
+        if let Some(m) = self.mask_kernel() {
+            let m = cx.literal(m, &[1, 1, self.k[0], self.k[1]]);
+            w = cx.mul(w, m);
+        }
+        let mut pad = [0, 0];
+        let mut x = x;
+        for (i, a) in self.axes.iter().enumerate() {
+            if a.before == a.after {
+                pad[i] = a.before;
+            } else {
+                x = cx.push(Op::Pad(Pad { axis: i + 2, before: a.before, after: a.after }), &[x]);
+            }
+        }
+        let geom = ConvGeom { stride: self.stride, pad, dilation: self.dilation, groups: self.groups };
+        let y = cx.push(Op::Conv2d(Conv2d(geom)), &[x, w]);
+        if !self.bias {
+            return y;
+        }
+        let b = cx.param(env, &format!("{}bias", self.prefix), &[self.c_out]);
+        let b = per_channel(cx, b, 4);
+        cx.add(y, b)
+    }
+    /// 1 at the kernel positions before the centre in raster order, and at the centre for type B.
+    fn mask_kernel(&self) -> Option<Vec<f64>> {
+        let [rows, columns] = self.k;
+        let centre = rows / 2 * columns + columns / 2;
+        let last = match self.mask {
+            Mask::None => return None,
+            Mask::A => centre,
+            Mask::B => centre + 1,
+        };
+        Some((0..rows * columns).map(|i| if i < last { 1.0 } else { 0.0 }).collect())
+    }
+}
+
+/// The error of a kernel that is larger than the padded image.
+pub fn too_small(args: &Args, [rows, columns]: [usize; 2], k: [usize; 2], dilation: [usize; 2], pad: [usize; 2]) -> Diag {
+    let reach = [dilation[0] * k[0].saturating_sub(1) + 1, dilation[1] * k[1].saturating_sub(1) + 1];
+    misfit(
+        args,
+        format!("a kernel that spans {} x {} does not fit into an image of {rows} x {columns}", reach[0], reach[1]),
+        format!("receives {rows} x {columns}, which is {} x {} with its padding", rows + 2 * pad[0], columns + 2 * pad[1]),
+    )
+    .help("use a smaller `k` or `dilation`, more padding (`pad: same`), or fewer strides before it")
+}

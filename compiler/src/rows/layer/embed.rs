@@ -1,0 +1,72 @@
+//! `embed`: a trained vector for each value of a discrete event.
+
+use super::super::args::{ArgKind, Args, ParamSpec};
+use super::super::{ChainCx, Checked, LayerRow, ParamDecl, Row, init};
+use super::parts::{misfit, view};
+use crate::diag::Diag;
+use crate::ir::{DType, Dim, Lookup, Op, Shape};
+use crate::syntax::ast;
+use crate::types::event::{EventTy, Kind};
+
+/// `embed(16)`
+pub struct Embed;
+
+impl Row for Embed {
+    fn name(&self) -> &'static str {
+        "embed"
+    }
+    fn doc(&self) -> &'static str {
+        "A trained vector of k numbers for each value of a discrete event: Class(n)[s..] -> [s.., k]; an image Int(n)[1, H, W] becomes \
+         channels, [k, H, W]. The table is stored as [n, k] and starts normal with standard deviation 1."
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        &[ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" }]
+    }
+}
+
+impl LayerRow for Embed {
+    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+        let n = match input.kind {
+            Kind::Bool | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
+            Kind::Real(_) => {
+                let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
+                return Err(d.help("use `dense` for real numbers"));
+            }
+        };
+        let k = args.int("k");
+        let image = match input.shape.as_slice() {
+            [1, h, w] => Some([*h, *w]),
+            _ => None,
+        };
+        let mut long = input.shape.clone();
+        long.push(k);
+        let out = match image {
+            Some([h, w]) => vec![k, h, w],
+            None => long.clone(),
+        };
+        let count = input.size();
+        let params = vec![ParamDecl { name: "table".into(), shape: vec![n, k], init: init::normal(1.0), trainable: true }];
+        let whole = Checked::elementwise(EventTy::real(out), move |cx, env, x| {
+            let table = cx.param(env, "table", &[n, k]);
+            let mut first = cx.shape(x).0.first().copied().unwrap_or(Dim::BATCH);
+            first.n *= count;
+            let ids = cx.reshape(x, Shape(vec![first]));
+            let ids = cx.cast(ids, DType::I);
+            let rows = cx.push(Op::Lookup(Lookup), &[table, ids]);
+            match image {
+                None => {
+                    let mut dims = cx.shape(x).0;
+                    dims.push(Dim::fixed(k));
+                    cx.reshape(rows, Shape(dims))
+                }
+                Some([h, w]) => {
+                    let per_pixel = crate::ir::Shape(super::parts::shape_like(cx, x, &[h, w, k]).0);
+                    let rows = cx.reshape(rows, per_pixel);
+                    let planes = cx.permute(rows, &[0, 3, 1, 2]);
+                    view(cx, planes, &[k, h, w])
+                }
+            }
+        });
+        Ok(Checked { params, ..whole })
+    }
+}

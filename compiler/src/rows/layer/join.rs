@@ -1,0 +1,102 @@
+//! `join`: puts further inputs beside the features.
+
+use super::super::args::{Args, ParamSpec};
+use super::super::{Causality, ChainCx, Checked, LayerRow, Lower, Row};
+use super::conditioning::PARAMS;
+use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, shape_like, view};
+use crate::diag::Diag;
+use crate::ir::Value;
+use crate::syntax::ast;
+use crate::types::event::{EventTy, Kind};
+
+/// `join(y)`
+pub struct Join;
+
+impl Row for Join {
+    fn name(&self) -> &'static str {
+        "join"
+    }
+    fn doc(&self) -> &'static str {
+        "The further inputs of the net behind the features: [n] -> [n + m], or [C, H, W] -> [C + m, H, W] with a vector repeated at every \
+         pixel. `Class(n)` enters as one-hot. All further inputs when none is named."
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        PARAMS
+    }
+}
+
+/// Further inputs laid beside an event of some shape.
+#[derive(Clone)]
+pub struct Beside {
+    given: Vec<(String, EventTy, Vec<usize>)>,
+    /// Features they add along axis 1.
+    pub added: usize,
+}
+
+impl Beside {
+    /// Checks that each fits beside `event`: a vector beside a vector, a vector or an image of the same size beside an image.
+    ///
+    /// # Errors
+    /// E0201 for one that does not.
+    pub fn check(args: &Args, given: Vec<(String, EventTy)>, event: &[usize]) -> Result<Beside, Diag> {
+        let mut all = Vec::new();
+        let mut added = 0;
+        for (name, ty) in given {
+            let shape = given_shape(&ty);
+            let laid = match (shape.as_slice(), event) {
+                ([c, h, w], [_, rows, columns]) if (h, w) == (rows, columns) => vec![*c, *h, *w],
+                ([], [_, _, _]) => vec![1, 1, 1],
+                ([n], [_, _, _]) => vec![*n, 1, 1],
+                (_, [_]) => vec![shape.iter().product()],
+                (_, _) => {
+                    let d = misfit(
+                        args,
+                        format!("`{name}` of shape {} does not fit beside an event of shape {}", ty.shape_text(), crate::types::event::shape_text(event)),
+                        format!("puts `{name}` beside its input"),
+                    );
+                    return Err(d.help("an image takes vectors, and images of the same rows and columns"));
+                }
+            };
+            added += laid.first().copied().unwrap_or(0);
+            all.push((name, ty, laid));
+        }
+        Ok(Beside { given: all, added })
+    }
+    /// `[B, n + added, ..]`
+    pub fn lower(&self, cx: &mut Lower, env: &super::super::Env, x: Value) -> Value {
+        let rest: Vec<usize> = cx.shape(x).0.iter().skip(2).map(|d| d.n).collect();
+        let mut all = vec![x];
+        for (name, ty, laid) in &self.given {
+            let Some(v) = env.given.get(name).copied() else { continue };
+            let v = given_value(cx, v, ty);
+            let v = view(cx, v, laid);
+            let mut event: Vec<usize> = laid.iter().take(1).copied().collect();
+            event.extend(&rest);
+            let wide = shape_like(cx, v, &event);
+            all.push(cx.broadcast(v, wide));
+        }
+        cx.concat(&all, 1)
+    }
+}
+
+impl LayerRow for Join {
+    fn check(&self, cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+        let given = named_givens(cx, args, "inputs")?;
+        let mut shape = match (input.kind, input.shape.as_slice()) {
+            (Kind::Real(_) | Kind::Bool | Kind::Int(_), [c, h, w]) => vec![*c, *h, *w],
+            (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), _) => vec![need_vector(args, input)?],
+        };
+        let beside = Beside::check(args, given, &shape)?;
+        // A longer vector has other positions; a pixel keeps its place.
+        let causality = if shape.len() == 3 { Causality::Weak } else { Causality::Global };
+        if let Some(first) = shape.first_mut() {
+            *first += beside.added;
+        }
+        let input = input.clone();
+        let whole = Checked::elementwise(EventTy::real(shape), move |cx, env, x| {
+            let x = as_vector(cx, x, &input);
+            beside.lower(cx, env, x)
+        });
+        Ok(Checked { causality, ..whole })
+    }
+}
