@@ -218,7 +218,8 @@ impl<'a> Cx<'a> {
         let inner = pair.into_inner();
         let depth = depth + inner.len();
         if depth > MAX_CHAIN {
-            return Err(Box::new(e0114::chained(whole)));
+            let at = inner.clone().nth(MAX_CHAIN).map_or(whole, |p| self.span(&p));
+            return Err(Box::new(e0114::chained(at)));
         }
         pratt()
             .map_primary(|p| self.primary(p, depth))

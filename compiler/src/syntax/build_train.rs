@@ -8,7 +8,8 @@ use super::ast::{Call, EvalItem, Expr, Goal, Ident, PlayerItem, Setting, TrainIt
 use super::build::bind;
 use super::build_expr::{Built, Cx, Parts, broken};
 use super::grammar::Rule;
-use crate::diag::codes::{e0109, e0115};
+use crate::diag::codes::{e0100, e0109, e0115};
+use crate::diag::suggest::did_you_mean;
 use crate::span::Span;
 use pest::iterators::Pair;
 
@@ -155,6 +156,11 @@ fn goal(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Goal> {
 fn setting(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Setting> {
     let mut parts = cx.parts(pair);
     let name = cx.ident(&parts.need()?);
+    // A misspelt keyword reads as a setting; the names of settings themselves are not known here.
+    if let Some(near) = did_you_mean(&name.name, ["maximizes", "minimizes", "using"]) {
+        let diag = e0100::unexpected(&format!("`{}`", name.name), &[], name.span);
+        return Err(Box::new(diag.help(format!("did you mean `{near}`?"))));
+    }
     Ok(Setting { name, value: cx.value(parts.need()?, 0)? })
 }
 

@@ -60,7 +60,10 @@ pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usi
             return e0106::foreign(scan.str(token), span_of(token), help);
         }
     }
-    let (rules, expected) = expectations(error);
+    let (rules, mut expected) = expectations(error);
+    if previous.is_some_and(|t| matches!(scan.str(t), ":" | "->" | "<->")) {
+        expected.iter_mut().filter(|w| *w == "a name").for_each(|w| *w = "a type".to_string());
+    }
     // Where the item simply stops, point at its end.
     let (shown, span) = match found {
         Some(token) => (format!("`{}`", scan.str(token)), span_of(token)),
@@ -79,7 +82,8 @@ pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usi
         && ends_value(left)
         && begins_value(right)
     {
-        return e0112::comma((scan.str(left), span_of(left)), (scan.str(right), span_of(right)));
+        let whole = scan.text.get(entry_start(scan, before.unwrap_or(0))..left.end).unwrap_or("");
+        return e0112::comma((whole, span_of(left)), (scan.str(right), span_of(right)));
     }
     let diag = e0100::unexpected(&shown, &expected, span);
     match help(scan, found, previous, &rules) {
@@ -103,6 +107,21 @@ fn statement_start(scan: &Scan, tokens: &Range<usize>, i: usize) -> Option<usize
         }
     }
     start
+}
+
+/// Where the entry that ends with token `i` begins: `dense` of `dense(64)`.
+fn entry_start(scan: &Scan, i: usize) -> usize {
+    let mut depth = 0usize;
+    for k in (0..=i).rev() {
+        let Some(token) = scan.tokens.get(k) else { break };
+        match token.kind {
+            TokenKind::Close => depth += 1,
+            TokenKind::Open => depth = depth.saturating_sub(1),
+            TokenKind::Word | TokenKind::Number | TokenKind::Text if depth == 0 => return token.start,
+            TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Sign => {}
+        }
+    }
+    scan.tokens.get(i).map_or(0, |t| t.start)
 }
 
 fn ends_value(token: &Token) -> bool {
@@ -162,13 +181,17 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::arrow) && rules.len() < 3 {
         return Some("say what the net yields: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());
     }
-    if rules.contains(&Rule::binding) {
-        return Some("give each input its type: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());
+    if rules.contains(&Rule::binding) || (rules == [Rule::colon] && shown != ":") {
+        return Some("give each variable its type: `x: Real[2]`".to_string());
     }
     if shown == "(" && before == "log" {
         return Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string());
     }
-    None
+    match shown {
+        "" => Some("finish the item, or remove it".to_string()),
+        "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),
+        _ => None,
+    }
 }
 
 /// `using` of "`using`"; `None` for anything but one quoted word.

@@ -34,8 +34,8 @@ pub fn parse(file: FileId, text: &str) -> (ast::Spec, Vec<Diag>) {
 
 fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Box<Diag>> {
     let inside = |d: &&Diag| piece.bytes.contains(&(d.primary.span.start as usize));
-    let first = scan.diags.iter().filter(inside).chain(&piece.error).min_by_key(|d| d.primary.span.start);
-    if let Some(diag) = first {
+    // A quote that never ends swallows brackets: characters are told of before brackets.
+    if let Some(diag) = scan.diags.iter().find(inside).or(piece.error.as_ref()) {
         return Err(Box::new(diag.clone()));
     }
     if !piece.known {
@@ -59,7 +59,7 @@ pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
     let scan = scan::scan(file, text);
     let whole = Span::new(file, 0, text.len());
     let unbalanced = split::balance(file, &scan);
-    if let Some(diag) = scan.diags.iter().chain(&unbalanced).min_by_key(|d| d.primary.span.start) {
+    if let Some(diag) = scan.diags.first().or(unbalanced.as_ref()) {
         return Err(diag.clone());
     }
     let cx = build_expr::Cx { file, text: &scan.text, base: 0 };

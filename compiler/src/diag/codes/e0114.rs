@@ -24,8 +24,8 @@ pub fn nested(span: Span) -> Diag {
         .help("name a part: `fn`, `let`, `net`, or a site of its own")
 }
 
-/// The expression at `span` chains too many operators.
+/// An expression chains too many operators; `span` is where it passes the limit.
 pub fn chained(span: Span) -> Diag {
-    Diag::new("E0114", "the expression has too many operators", span, "chains more than 400 operators")
+    Diag::new("E0114", "the expression has too many operators", span, "chained too far here")
         .help("name a part: `fn`, `let`, or a site of its own")
 }

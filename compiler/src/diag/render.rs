@@ -1,0 +1,226 @@
+//! Diagnostics as text: for people, one line each for editors and grep, or JSON for programs.
+//!
+//! The only file that names codespan. Spans are clamped to their file and to character boundaries first, so that no span,
+//! however wrong, can make rendering fail.
+
+use super::{Diag, Label, Severity};
+use crate::span::{FileId, Span};
+use codespan_reporting::diagnostic::{Diagnostic, Label as Mark};
+use codespan_reporting::files::{Error, Files, SimpleFile};
+use codespan_reporting::term::{self, Config};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// More messages than this are counted, not shown, to people.
+const MOST: usize = 20;
+
+/// The texts that spans point into.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: BTreeMap<FileId, SimpleFile<String, String>>,
+}
+
+impl Sources {
+    /// No file.
+    pub fn new() -> Self {
+        Sources::default()
+    }
+    /// Sets the name, as messages show it, and the text of a file.
+    pub fn insert(&mut self, file: FileId, name: impl Into<String>, text: impl Into<String>) {
+        self.files.insert(file, SimpleFile::new(name.into(), text.into()));
+    }
+    /// The name of a file.
+    pub fn name(&self, file: FileId) -> Option<&str> {
+        self.files.get(&file).map(|f| f.name().as_str())
+    }
+    /// The text of a file.
+    pub fn text(&self, file: FileId) -> Option<&str> {
+        self.files.get(&file).map(|f| f.source().as_str())
+    }
+    /// The line and column, both from 1, of a byte; columns count characters.
+    pub fn position(&self, file: FileId, byte: usize) -> Option<(usize, usize)> {
+        let source = self.files.get(&file)?;
+        let at = source.location((), clamp(source.source(), byte)).ok()?;
+        Some((at.line_number, at.column_number))
+    }
+    fn range(&self, span: Span) -> Option<Range<usize>> {
+        let text = self.text(span.file)?;
+        let start = clamp(text, span.start as usize);
+        Some(start..clamp(text, span.end as usize).max(start))
+    }
+}
+
+/// The nearest character boundary at or before `byte`, within `text`.
+fn clamp(text: &str, byte: usize) -> usize {
+    let mut at = byte.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl<'a> Files<'a> for Sources {
+    type FileId = FileId;
+    type Name = &'a str;
+    type Source = &'a str;
+
+    fn name(&'a self, id: FileId) -> Result<&'a str, Error> {
+        Sources::name(self, id).ok_or(Error::FileMissing)
+    }
+    fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
+        self.text(id).ok_or(Error::FileMissing)
+    }
+    fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
+        self.files.get(&id).ok_or(Error::FileMissing)?.line_index((), byte)
+    }
+    fn line_range(&'a self, id: FileId, line: usize) -> Result<Range<usize>, Error> {
+        self.files.get(&id).ok_or(Error::FileMissing)?.line_range((), line)
+    }
+}
+
+/// How to print messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// With the source lines, labels and help.
+    #[default]
+    Human,
+    /// `file:line:col: error[E0201]: message`.
+    Short,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Renders messages sorted by file and position, repetitions left out; people are shown at most 20.
+pub fn render(diags: &[Diag], sources: &Sources, format: Format, color: bool) -> String {
+    let mut sorted: Vec<&Diag> = diags.iter().collect();
+    sorted.sort_by_key(|d| (d.primary.span, d.code));
+    sorted.dedup();
+    let shown = if format == Format::Json { sorted.len() } else { MOST.min(sorted.len()) };
+    let mut out = String::new();
+    for diag in sorted.iter().take(shown) {
+        match format {
+            Format::Human => out.push_str(&human(diag, sources, color)),
+            Format::Short => out.push_str(&short(diag, sources)),
+            Format::Json => out.push_str(&json(diag, sources)),
+        }
+    }
+    if shown < sorted.len() {
+        out.push_str(&format!("and {} more\n", sorted.len() - shown));
+    }
+    out
+}
+
+fn human(diag: &Diag, sources: &Sources, color: bool) -> String {
+    let mut shown = match diag.severity {
+        Severity::Error => Diagnostic::error(),
+        Severity::Warning => Diagnostic::warning(),
+    };
+    shown = shown.with_code(diag.code).with_message(&diag.message);
+    let mark = |label: &Label, style: fn(FileId, Range<usize>) -> Mark<FileId>| {
+        sources.range(label.span).map(|range| style(label.span.file, range).with_message(&label.text))
+    };
+    let primary = mark(&diag.primary, Mark::primary);
+    let causes = diag.secondary.iter().filter_map(|label| mark(label, Mark::secondary));
+    shown = shown.with_labels(primary.into_iter().chain(causes).collect());
+    let notes = diag.notes.iter().map(|n| format!("note: {n}")).chain(diag.help.iter().map(|h| format!("help: {h}")));
+    shown = shown.with_notes(notes.collect());
+    let config = Config::default();
+    let text = if color {
+        let styles = term::Styles::default();
+        let mut buffer = term::termcolor::Ansi::new(Vec::new());
+        let mut writer = term::StylesWriter::new(&mut buffer, &styles);
+        match term::emit_to_write_style(&mut writer, &config, sources, &shown) {
+            Ok(()) => buffer.into_inner(),
+            Err(_) => Vec::new(),
+        }
+    } else {
+        term::emit_into_string(&config, sources, &shown).unwrap_or_default().into_bytes()
+    };
+    match text.is_empty() {
+        // Writing to memory does not fail; should it, the message is still told.
+        true => short(diag, sources),
+        false => trimmed(&String::from_utf8_lossy(&text)),
+    }
+}
+
+/// Without blanks at line ends, which codespan leaves after labels.
+fn trimmed(text: &str) -> String {
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+fn severity(diag: &Diag) -> &'static str {
+    match diag.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn short(diag: &Diag, sources: &Sources) -> String {
+    let span = diag.primary.span;
+    let place = match (sources.name(span.file), sources.position(span.file, span.start as usize)) {
+        (Some(name), Some((line, column))) => format!("{name}:{line}:{column}: "),
+        (Some(name), None) => format!("{name}: "),
+        (None, _) => String::new(),
+    };
+    format!("{place}{}[{}]: {}\n", severity(diag), diag.code, diag.message)
+}
+
+/// A label as programs read it: lines and columns from 1, columns in characters, bytes half open.
+#[derive(Serialize)]
+struct JsonLabel<'a> {
+    file: Option<&'a str>,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    start_byte: usize,
+    end_byte: usize,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonDiag<'a> {
+    code: &'a str,
+    severity: Severity,
+    message: &'a str,
+    #[serde(flatten)]
+    primary: JsonLabel<'a>,
+    labels: Vec<JsonLabel<'a>>,
+    notes: &'a [String],
+    help: Option<&'a str>,
+}
+
+fn json_label<'a>(sources: &'a Sources, label: &'a Label) -> JsonLabel<'a> {
+    let file = label.span.file;
+    let range = sources.range(label.span).unwrap_or(0..0);
+    let (line, column) = sources.position(file, range.start).unwrap_or((1, 1));
+    let (end_line, end_column) = sources.position(file, range.end).unwrap_or((1, 1));
+    JsonLabel {
+        file: sources.name(file),
+        line,
+        column,
+        end_line,
+        end_column,
+        start_byte: range.start,
+        end_byte: range.end,
+        text: &label.text,
+    }
+}
+
+fn json(diag: &Diag, sources: &Sources) -> String {
+    let object = JsonDiag {
+        code: diag.code,
+        severity: diag.severity,
+        message: &diag.message,
+        primary: json_label(sources, &diag.primary),
+        labels: diag.secondary.iter().map(|l| json_label(sources, l)).collect(),
+        notes: &diag.notes,
+        help: diag.help.as_deref(),
+    };
+    match serde_json::to_string(&object) {
+        Ok(line) => line + "\n",
+        // Strings and integers always serialise.
+        Err(_) => String::new(),
+    }
+}
