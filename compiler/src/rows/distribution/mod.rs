@@ -1,1 +1,236 @@
-//! Rows of this kind.
+//! Distributions. Every density is normalised, with its constants; every sampler is exact up to rounding unless its row says how far.
+//!
+//! Supports are the checker's business: a density does not ask whether `x` lies where the checker has proven that it lies. `Uniform`
+//! is the exception, because its ends are computed.
+
+mod bernoulli;
+mod beta;
+mod categorical;
+mod cauchy;
+mod dirichlet;
+mod discretized_logistic;
+mod discretized_logistic_mixture;
+mod exponential;
+mod gamma;
+mod gumbel;
+mod half_normal;
+mod laplace;
+mod log_normal;
+mod logistic;
+mod normal;
+mod normal_mixture;
+mod one_hot_categorical;
+mod student_t;
+mod uniform;
+
+use super::{DistParam, DistRow};
+use crate::ir::{ArgMax, DType, Dim, Graph, Op, RandomKind, Shape, Value};
+use crate::types::event::{EventTy, Kind, Support};
+
+/// All distributions.
+pub const ROWS: &[&dyn DistRow] = &[
+    &bernoulli::Bernoulli,
+    &beta::Beta,
+    &categorical::Categorical,
+    &cauchy::Cauchy,
+    &dirichlet::Dirichlet,
+    &discretized_logistic::DiscretizedLogistic,
+    &discretized_logistic_mixture::DiscretizedLogisticMixture,
+    &exponential::Exponential,
+    &gamma::Gamma,
+    &gumbel::Gumbel,
+    &half_normal::HalfNormal,
+    &laplace::Laplace,
+    &log_normal::LogNormal,
+    &logistic::Logistic,
+    &normal::Normal,
+    &normal_mixture::NormalMixture,
+    &one_hot_categorical::OneHotCategorical,
+    &student_t::StudentT,
+    &uniform::Uniform,
+];
+
+/// ln(2π) / 2
+const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
+/// The Euler–Mascheroni constant.
+const EULER: f64 = 0.577_215_664_901_532_9;
+
+/// A parameter that must be written.
+const fn required(name: &'static str, support: Support, doc: &'static str) -> DistParam {
+    DistParam { name, support, default: None, group: 0, doc }
+}
+
+/// A parameter with a default.
+const fn optional(name: &'static str, support: Support, default: f64, doc: &'static str) -> DistParam {
+    DistParam { name, support, default: Some(default), group: 0, doc }
+}
+
+/// One of several ways to give the same thing.
+const fn either(name: &'static str, support: Support, doc: &'static str) -> DistParam {
+    DistParam { name, support, default: None, group: 1, doc }
+}
+
+const LOC: DistParam = required("loc", Support::REALS, "centre");
+const SCALE: DistParam = required("scale", Support::POSITIVE, "width");
+
+/// Parameter `i`, or the number that stands for it when it was not given.
+fn param(g: &mut Graph, params: &[Option<Value>], i: usize, otherwise: f64) -> Value {
+    params.get(i).copied().flatten().unwrap_or_else(|| g.scalar(otherwise))
+}
+
+/// `loc` and `scale`, the first two parameters of a location-scale family.
+fn loc_scale(g: &mut Graph, params: &[Option<Value>]) -> (Value, Value) {
+    (param(g, params, 0, 0.0), param(g, params, 1, 1.0))
+}
+
+/// (x - loc) / scale
+fn standardise(g: &mut Graph, params: &[Option<Value>], x: Value) -> (Value, Value) {
+    let (loc, scale) = loc_scale(g, params);
+    let d = g.sub(x, loc);
+    (g.div(d, scale), scale)
+}
+
+/// loc + scale * noise
+fn place(g: &mut Graph, params: &[Option<Value>], noise: Value) -> Value {
+    let (loc, scale) = loc_scale(g, params);
+    let s = g.mul(scale, noise);
+    g.add(loc, s)
+}
+
+/// An event whose elements have this kind, with the axes of the parameters.
+fn plain(kind: Kind) -> super::DistEvent {
+    super::DistEvent { kind, consumed: 0 }
+}
+
+/// Size of the last axis of every parameter that has axes; `names` are those that need one.
+fn last_axis(params: &[Option<EventTy>], names: &[&str]) -> Result<usize, String> {
+    let mut found: Option<(usize, &str)> = None;
+    for (ty, name) in params.iter().zip(names) {
+        let Some(ty) = ty else { continue };
+        let Some(&n) = ty.shape.last() else {
+            if constant(Some(ty)).is_some() {
+                continue;
+            }
+            return Err(format!("`{name}` is one number; its last axis must have one entry for each alternative"));
+        };
+        match found {
+            Some((m, other)) if m != n => return Err(format!("the last axis of `{name}` has {n} entries, that of `{other}` has {m}")),
+            Some(_) => {}
+            None => found = Some((n, name)),
+        }
+    }
+    match found {
+        Some((0, name)) => Err(format!("the last axis of `{name}` is empty")),
+        Some((n, _)) => Ok(n),
+        None => Err(format!("`{}` must have an axis, with one entry for each alternative", names.join("` or `"))),
+    }
+}
+
+/// The value of a parameter whose type says that it is one constant number.
+fn constant(ty: Option<&EventTy>) -> Option<f64> {
+    match ty.map(|t| t.kind) {
+        Some(Kind::Real(Support::Interval { lo, hi })) if lo == hi => Some(lo),
+        Some(Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_)) | None => None,
+    }
+}
+
+/// The number of grey levels of a discretised distribution from the type of its parameter `levels`.
+fn levels(ty: Option<&EventTy>) -> Result<usize, String> {
+    match (ty, constant(ty)) {
+        (None, _) => Ok(256),
+        (Some(_), Some(n)) if n >= 2.0 && n.fract() == 0.0 => Ok(n as usize),
+        (Some(_), _) => Err("`levels` must be a whole number of at least 2, known when the spec is compiled".into()),
+    }
+}
+
+/// The axes of an elementwise combination of two values.
+fn common(a: &Shape, b: &Shape) -> Shape {
+    if a.rank() != b.rank() {
+        return if a.rank() > b.rank() { a.clone() } else { b.clone() };
+    }
+    Shape(a.0.iter().zip(&b.0).map(|(&x, &y)| if x.is_one() { y } else { x }).collect())
+}
+
+/// `v` repeated to the axes that the given parameters have together.
+fn spread(g: &mut Graph, v: Value, params: &[Option<Value>]) -> Value {
+    let shape = params.iter().flatten().fold(g.shape(v), |s, &p| common(&s, &g.shape(p)));
+    g.broadcast(v, shape)
+}
+
+/// Without the last axis.
+fn without_last(shape: &Shape) -> Shape {
+    let mut dims = shape.0.clone();
+    dims.pop();
+    Shape(dims)
+}
+
+/// With a further last axis of size `n`.
+fn with_last(shape: &Shape, n: usize) -> Shape {
+    let mut dims = shape.0.clone();
+    dims.push(Dim::fixed(n));
+    Shape(dims)
+}
+
+/// Number of the last axis (0 for a rank-0 value, which no caller passes).
+fn last(g: &Graph, x: Value) -> usize {
+    g.rank(x).saturating_sub(1)
+}
+
+/// Size of the last axis.
+fn last_size(g: &Graph, x: Value) -> usize {
+    g.ty(x).shape.0.last().map_or(1, |d| d.n)
+}
+
+/// Sum over the last axis, which goes away.
+fn sum_last(g: &mut Graph, x: Value) -> Value {
+    let axis = last(g, x);
+    let s = g.sum(x, &[axis]);
+    let shape = without_last(&g.shape(s));
+    g.reshape(s, shape)
+}
+
+/// ln Σ e^x over the last axis, which goes away.
+fn logsumexp_last(g: &mut Graph, x: Value) -> Value {
+    let axis = last(g, x);
+    let s = g.logsumexp(x, axis);
+    let shape = without_last(&g.shape(s));
+    g.reshape(s, shape)
+}
+
+/// `table[.., index]` with `table: [.., n]` and `index: [..]` holding whole numbers as `F`; both broadcast over the leading axes.
+fn pick(g: &mut Graph, table: Value, index: Value) -> Value {
+    let lead = common(&without_last(&g.shape(table)), &g.shape(index));
+    let table = g.broadcast(table, with_last(&lead, last_size(g, table)));
+    let index = g.broadcast(index, lead.clone());
+    let index = g.reshape(index, with_last(&lead, 1));
+    let index = g.cast(index, DType::I);
+    let picked = g.gather(table, index, lead.rank());
+    g.reshape(picked, lead)
+}
+
+/// Index of a draw from the categorical with these logits (`[.., n]`, or broadcasting to `shape` and n), as `I [..shape, 1]`: the largest
+/// logit after adding Gumbel noise. (Maddison, Tarlow and Minka 2014, section 2.)
+fn gumbel_max(g: &mut Graph, logits: Value, shape: &Shape) -> Value {
+    let n = last_size(g, logits);
+    let noise = standard_gumbel(g, with_last(shape, n));
+    let scores = g.add(logits, noise);
+    g.push(Op::ArgMax(ArgMax { axis: shape.rank() }), &[scores])
+}
+
+/// -ln(-ln u)
+fn standard_gumbel(g: &mut Graph, shape: Shape) -> Value {
+    let u = g.random(RandomKind::Uniform, shape);
+    let e = g.log(u);
+    let e = g.neg(e);
+    let l = g.log(e);
+    g.neg(l)
+}
+
+/// ln u - ln(1 - u): a standard logistic draw.
+fn standard_logistic(g: &mut Graph, shape: Shape) -> Value {
+    let u = g.random(RandomKind::Uniform, shape);
+    let a = g.log(u);
+    let n = g.neg(u);
+    let b = g.unary(crate::ir::Unary::Log1p, n);
+    g.sub(a, b)
+}

@@ -1,1 +1,103 @@
-//! Rows of this kind.
+//! Functions of expressions that are no elementwise map of one argument.
+//!
+//! Values come as `[B, ..event]`, `[1, ..event]` or rank 0. One number (event `[]`) combines with any event; axes never broadcast.
+//! `Bool` and `Int` count as the real numbers they are; a class must enter as one-hot.
+
+mod clamp;
+mod concat;
+mod dot;
+mod flatten;
+mod log_softmax;
+mod log_sum_exp;
+mod max;
+mod mean;
+mod min;
+mod norm;
+mod softmax;
+mod sum;
+
+use super::FnRow;
+use super::map::ends;
+use crate::ir::{Dim, Graph, Shape, Value};
+use crate::types::event::{EventTy, Kind, Support};
+
+/// All functions.
+pub const ROWS: &[&dyn FnRow] = &[
+    &clamp::Clamp,
+    &concat::ConcatFn,
+    &dot::Dot,
+    &flatten::Flatten,
+    &log_softmax::LogSoftmax,
+    &log_sum_exp::LogSumExp,
+    &max::MaxFn,
+    &mean::MeanFn,
+    &min::MinFn,
+    &norm::Norm,
+    &softmax::Softmax,
+    &sum::SumFn,
+];
+
+/// Every argument is a number one can calculate with.
+fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
+    for (i, ty) in args.iter().enumerate() {
+        match ty.kind {
+            Kind::Class(n) => return Err((i, format!("is one of {n} classes, which are no numbers to calculate with"))),
+            Kind::Real(_) | Kind::Bool | Kind::Int(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Support of an elementwise combination whose ends are combined from the arguments' ends.
+fn combine(args: &[EventTy], f: impl Fn(f64, f64) -> f64) -> Support {
+    let mut all = args.iter().map(|t| ends(t.kind.support()));
+    let first = all.next().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    let (lo, hi) = all.fold(first, |(lo, hi), (a, b)| (f(lo, a), f(hi, b)));
+    Support::Interval { lo, hi }
+}
+
+/// The shape that numbers and events of one shape have together.
+fn same_shape(args: &[EventTy]) -> Result<Vec<usize>, (usize, String)> {
+    let mut shape: Option<&[usize]> = None;
+    for (i, ty) in args.iter().enumerate().filter(|(_, t)| !t.shape.is_empty()) {
+        match shape {
+            Some(s) if s != ty.shape => {
+                return Err((i, format!("has shape {} where {} came before", ty.shape_text(), crate::types::event::shape_text(s))));
+            }
+            Some(_) => {}
+            None => shape = Some(&ty.shape),
+        }
+    }
+    Ok(shape.map(<[usize]>::to_vec).unwrap_or_default())
+}
+
+/// A value whose event is one number, with axes of size 1 for an event of `rank` axes.
+pub(crate) fn align(g: &mut Graph, v: Value, rank: usize) -> Value {
+    let shape = g.shape(v);
+    if shape.rank() != 1 || rank == 0 {
+        return v;
+    }
+    let mut dims = shape.0;
+    dims.resize(rank + 1, Dim::fixed(1));
+    g.reshape(v, Shape(dims))
+}
+
+/// The axes of the event.
+fn event_axes(g: &Graph, v: Value) -> Vec<usize> {
+    (1..g.rank(v)).collect()
+}
+
+/// Drops every axis but the batch's, after a reduction.
+fn only_batch(g: &mut Graph, v: Value) -> Value {
+    let keep = Shape(g.shape(v).0.into_iter().take(1).collect());
+    g.reshape(v, keep)
+}
+
+/// Whether the argument has an axis to reduce, and its last one.
+fn last_axis(args: &[EventTy]) -> Result<usize, (usize, String)> {
+    numbers(args)?;
+    match args.first().and_then(|t| t.shape.last()) {
+        Some(&n) if n > 0 => Ok(n),
+        Some(_) | None => Err((0, "is one number and has no axis".into())),
+    }
+}

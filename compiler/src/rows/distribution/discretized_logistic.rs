@@ -1,0 +1,98 @@
+//! `DiscretizedLogistic`.
+
+use super::{LOC, SCALE, levels, optional, param, plain, standard_logistic};
+use crate::ir::{Binary, Compare, Graph, Shape, Unary, Value};
+use crate::rows::{DistEvent, DistParam, DistRow, Row};
+use crate::types::event::{EventTy, Kind, Support};
+
+/// The row.
+pub struct DiscretizedLogistic;
+
+impl Row for DiscretizedLogistic {
+    fn name(&self) -> &'static str {
+        "DiscretizedLogistic"
+    }
+    fn doc(&self) -> &'static str {
+        "A grey level out of 0 .. levels: the probability that a logistic variable falls into the level's cell, the outermost cells \
+         reaching to infinity. loc and scale are in units where the levels run from -1 to 1. (Kingma et al. 2016, appendix; Salimans \
+         et al. 2017, eq. 2.)"
+    }
+}
+
+/// `levels`, of support at least 2.
+pub(super) const LEVELS: DistParam =
+    optional("levels", Support::Interval { lo: 2.0, hi: f64::INFINITY }, 256.0, "number of grey levels, a constant");
+
+/// ln of the probability of level `x`; everything broadcasts.
+///
+/// Between the outermost cells it is ln(σ(a) - σ(b)) with a - b = d the width of a cell over the scale, written as
+/// ln σ(a) + ln σ(-b) + ln(1 - e^-d): no difference of nearly equal numbers however far `x` lies from `loc`.
+pub(super) fn cell_log_prob(g: &mut Graph, x: Value, loc: Value, scale: Value, levels: Value) -> Value {
+    let top = g.add_c(levels, -1.0);
+    let half = g.unary(Unary::Recip, top);
+    let step = g.mul_c(half, 2.0);
+    let y = g.mul(x, step);
+    let y = g.add_c(y, -1.0);
+    let c = g.sub(y, loc);
+    let r = g.unary(Unary::Recip, scale);
+    // -a and b
+    let neg_c = g.neg(c);
+    let neg_a = g.sub(neg_c, half);
+    let neg_a = g.mul(neg_a, r);
+    let b = g.sub(c, half);
+    let b = g.mul(b, r);
+    let low = g.softplus(neg_a);
+    let low = g.neg(low);
+    let high = g.softplus(b);
+    let high = g.neg(high);
+    let neg_d = g.mul(step, r);
+    let neg_d = g.neg(neg_d);
+    let e = g.unary(Unary::Expm1, neg_d);
+    let e = g.neg(e);
+    let width = g.log(e);
+    let both = g.add(low, high);
+    let inside = g.add(both, width);
+    let first = g.scalar(0.5);
+    let is_first = g.compare(Compare::Lt, x, first);
+    let before_top = g.add_c(top, -0.5);
+    let is_last = g.compare(Compare::Gt, x, before_top);
+    let rest = g.select(is_last, high, inside);
+    g.select(is_first, low, rest)
+}
+
+/// The level in whose cell `y` (in units from -1 to 1) falls.
+pub(super) fn to_level(g: &mut Graph, y: Value, levels: Value) -> Value {
+    let top = g.add_c(levels, -1.0);
+    let half = g.mul_c(top, 0.5);
+    let y = g.add_c(y, 1.0);
+    let x = g.mul(y, half);
+    let x = g.add_c(x, 0.5);
+    let x = g.unary(Unary::Floor, x);
+    let zero = g.scalar(0.0);
+    let x = g.binary(Binary::Max, x, zero);
+    g.binary(Binary::Min, x, top)
+}
+
+impl DistRow for DiscretizedLogistic {
+    fn dist_params(&self) -> &'static [DistParam] {
+        const P: &[DistParam] = &[LOC, SCALE, LEVELS];
+        P
+    }
+    fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
+        Ok(plain(Kind::Int(levels(params.get(2).and_then(Option::as_ref))?)))
+    }
+    fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
+        let (loc, scale, levels) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
+        cell_log_prob(g, x, loc, scale, levels)
+    }
+    fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
+        let (loc, scale, levels) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
+        let e = standard_logistic(g, shape.clone());
+        let e = g.mul(scale, e);
+        let y = g.add(loc, e);
+        to_level(g, y, levels)
+    }
+    fn reparameterised(&self) -> bool {
+        false
+    }
+}

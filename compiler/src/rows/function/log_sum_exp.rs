@@ -1,0 +1,39 @@
+//! `log_sum_exp`.
+
+use super::last_axis;
+use crate::ir::{Shape, Value};
+use crate::rows::{FnRow, Lower, Row};
+use crate::types::event::EventTy;
+
+/// The row.
+pub struct LogSumExp;
+
+impl Row for LogSumExp {
+    fn name(&self) -> &'static str {
+        "log_sum_exp"
+    }
+    fn doc(&self) -> &'static str {
+        "ln of the sum of e^x over the last axis, without overflow."
+    }
+}
+
+impl FnRow for LogSumExp {
+    fn arity(&self) -> (usize, usize) {
+        (1, 1)
+    }
+    fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+        last_axis(args)?;
+        let mut shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
+        shape.pop();
+        Ok(EventTy::real(shape))
+    }
+    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+        let _ = types;
+        let Some(&x) = args.first() else { return cx.scalar(0.0) };
+        let axis = cx.rank(x).saturating_sub(1);
+        let s = cx.logsumexp(x, axis);
+        let mut dims = cx.shape(s).0;
+        dims.pop();
+        cx.reshape(s, Shape(dims))
+    }
+}

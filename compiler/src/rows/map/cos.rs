@@ -1,0 +1,33 @@
+//! `cos`.
+
+use crate::ir::{Graph, Unary, Value};
+use crate::rows::args::Args;
+use crate::rows::{MapRow, Row};
+use crate::types::event::Support;
+
+/// The row.
+pub struct CosMap;
+
+impl Row for CosMap {
+    fn name(&self) -> &'static str {
+        "cos"
+    }
+    fn doc(&self) -> &'static str {
+        "Cosine of x in radians."
+    }
+}
+
+impl MapRow for CosMap {
+    fn from(&self) -> Support {
+        Support::REALS
+    }
+    fn to(&self) -> Support {
+        Support::Interval { lo: -1.0, hi: 1.0 }
+    }
+    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
+        g.unary(Unary::Cos, x)
+    }
+    fn why_not_invertible(&self) -> &'static str {
+        "repeats with period 2 pi"
+    }
+}

@@ -1,0 +1,46 @@
+//! `gelu`.
+
+use super::ends;
+use crate::ir::{Graph, Unary, Value};
+use crate::rows::args::Args;
+use crate::rows::{MapRow, Row};
+use crate::types::event::Support;
+
+/// The minimum (near x = -0.7518), rounded down.
+const BOTTOM: f64 = -0.169_971_207_3;
+
+/// The row.
+pub struct GeluMap;
+
+impl Row for GeluMap {
+    fn name(&self) -> &'static str {
+        "gelu"
+    }
+    fn doc(&self) -> &'static str {
+        "x times the standard normal distribution function of x, by the error function (not the tanh approximation). (Hendrycks and Gimpel 2016, section 2.)"
+    }
+}
+
+impl MapRow for GeluMap {
+    fn from(&self) -> Support {
+        Support::REALS
+    }
+    fn to(&self) -> Support {
+        Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
+    }
+    fn image(&self, support: Support) -> Support {
+        // Above 0 it rises from 0 with 0 <= f(x) <= x; below, only the bottom is claimed.
+        let (lo, hi) = ends(support);
+        Support::Interval { lo: if lo >= 0.0 { 0.0 } else { BOTTOM }, hi: hi.max(0.0) }
+    }
+    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
+        let z = g.mul_c(x, std::f64::consts::FRAC_1_SQRT_2);
+        let e = g.unary(Unary::Erf, z);
+        let e = g.add_c(e, 1.0);
+        let h = g.mul_c(x, 0.5);
+        g.mul(h, e)
+    }
+    fn why_not_invertible(&self) -> &'static str {
+        "takes every value between -0.17 and 0 twice"
+    }
+}

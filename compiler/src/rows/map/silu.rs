@@ -1,0 +1,43 @@
+//! `silu`.
+
+use super::valley;
+use crate::ir::{Graph, Value};
+use crate::rows::args::Args;
+use crate::rows::{MapRow, Row};
+use crate::types::event::Support;
+
+/// Where the minimum lies: the root of 1 + x + e^x = 0.
+const BOTTOM_AT: f64 = -1.278_464_542_761_073_8;
+/// The minimum, rounded down.
+const BOTTOM: f64 = -0.278_464_542_761_074;
+
+/// The row.
+pub struct SiluMap;
+
+impl Row for SiluMap {
+    fn name(&self) -> &'static str {
+        "silu"
+    }
+    fn doc(&self) -> &'static str {
+        "x sigmoid(x), also called swish. (Elfwing, Uchibe and Doya 2018, eq. 11.)"
+    }
+}
+
+impl MapRow for SiluMap {
+    fn from(&self) -> Support {
+        Support::REALS
+    }
+    fn to(&self) -> Support {
+        Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
+    }
+    fn image(&self, support: Support) -> Support {
+        valley(support, BOTTOM_AT, BOTTOM, |x| if x == f64::NEG_INFINITY { 0.0 } else { x / (1.0 + (-x).exp()) })
+    }
+    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
+        let s = g.sigmoid(x);
+        g.mul(x, s)
+    }
+    fn why_not_invertible(&self) -> &'static str {
+        "takes every value between -0.28 and 0 twice"
+    }
+}

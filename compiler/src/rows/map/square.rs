@@ -1,0 +1,37 @@
+//! `square`.
+
+use super::valley;
+use crate::ir::{Graph, Value};
+use crate::rows::args::Args;
+use crate::rows::{MapRow, Row};
+use crate::types::event::Support;
+
+/// The row.
+pub struct SquareMap;
+
+impl Row for SquareMap {
+    fn name(&self) -> &'static str {
+        "square"
+    }
+    fn doc(&self) -> &'static str {
+        "x^2."
+    }
+}
+
+impl MapRow for SquareMap {
+    fn from(&self) -> Support {
+        Support::REALS
+    }
+    fn to(&self) -> Support {
+        Support::POSITIVE
+    }
+    fn image(&self, support: Support) -> Support {
+        valley(support, 0.0, 0.0, |x| x * x)
+    }
+    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
+        g.square(x)
+    }
+    fn why_not_invertible(&self) -> &'static str {
+        "forgets the sign"
+    }
+}

@@ -1,0 +1,37 @@
+//! `steps`.
+
+use super::VALUE;
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::rows::{Progress, Row, ScheduleRow};
+
+const AT: ParamSpec =
+    ParamSpec { name: "at", kind: ArgKind::List, default: None, doc: "epochs, counted from 0, at whose start the value changes" };
+const BY: ParamSpec = ParamSpec { name: "by", kind: ArgKind::Num(0.0, f64::INFINITY), default: Some("0.1"), doc: "factor of each change" };
+
+/// The row.
+pub struct Steps;
+
+impl Row for Steps {
+    fn name(&self) -> &'static str {
+        "steps"
+    }
+    fn doc(&self) -> &'static str {
+        "A value that is multiplied by `by` at each epoch of `at`: `steps(1e-3, at: [10, 20], by: 0.1)`."
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        const P: &[ParamSpec] = &[VALUE, AT, BY];
+        P
+    }
+}
+
+impl ScheduleRow for Steps {
+    fn value(&self, args: &Args, at: Progress) -> f64 {
+        let epoch = at.step as f64 / at.per_epoch.max(1) as f64;
+        let passed = match args.get("at") {
+            Some(Const::List(l)) => l.iter().filter_map(Const::num).filter(|e| *e <= epoch).count(),
+            Some(one) => one.num().into_iter().filter(|e| *e <= epoch).count(),
+            None => 0,
+        };
+        args.num("value") * args.num("by").powf(passed as f64)
+    }
+}
