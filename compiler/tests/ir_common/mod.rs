@@ -1,6 +1,8 @@
 //! What the IR tests share: random numbers, random tensors, running a graph.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod random;
+
 use gmc_compiler::ir::interp::run;
 use gmc_compiler::ir::*;
 use std::collections::BTreeMap;
