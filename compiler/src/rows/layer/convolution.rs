@@ -167,12 +167,12 @@ impl Convolution {
     pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
         let shape = self.weight_shape();
         let mut w = cx.param(env, &format!("{}weight", self.prefix), &shape);
-        if self.spectral {
-            w = spectral::lower(cx, env, &self.prefix, w, [shape[0], shape[1] * shape[2] * shape[3]]);
-        }
         if let Some(m) = self.mask_kernel() {
             let m = cx.literal(m, &[1, 1, self.k[0], self.k[1]]);
             w = cx.mul(w, m);
+        }
+        if self.spectral {
+            w = spectral::lower(cx, env, &self.prefix, w, [shape[0], shape[1] * shape[2] * shape[3]]);
         }
         let mut pad = [0, 0];
         let mut x = x;

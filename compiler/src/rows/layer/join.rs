@@ -1,7 +1,7 @@
 //! `join`: puts further inputs beside the features.
 
 use super::super::args::{Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, LayerRow, Lower, Row};
+use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, Row};
 use super::conditioning::PARAMS;
 use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, shape_like, view};
 use crate::diag::Diag;
@@ -63,9 +63,13 @@ impl Beside {
         Ok(Beside { given: all, added })
     }
     /// `[B, n + added, ..]`
-    pub fn lower(&self, cx: &mut Lower, env: &super::super::Env, x: Value) -> Value {
-        let rest: Vec<usize> = cx.shape(x).0.iter().skip(2).map(|d| d.n).collect();
-        let mut all = vec![x];
+    pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
+        self.lower_behind(cx, env, Some(x)).unwrap_or(x)
+    }
+    /// The same, behind nothing where `x` is absent; `None` when there are no further inputs either.
+    pub fn lower_behind(&self, cx: &mut Lower, env: &Env, x: Option<Value>) -> Option<Value> {
+        let rest: Vec<usize> = x.map(|x| cx.shape(x).0.iter().skip(2).map(|d| d.n).collect()).unwrap_or_default();
+        let mut all: Vec<Value> = x.into_iter().collect();
         for (name, ty, laid) in &self.given {
             let Some(v) = env.given.get(name).copied() else { continue };
             let v = given_value(cx, v, ty);
@@ -75,7 +79,7 @@ impl Beside {
             let wide = shape_like(cx, v, &event);
             all.push(cx.broadcast(v, wide));
         }
-        cx.concat(&all, 1)
+        (!all.is_empty()).then(|| cx.concat(&all, 1))
     }
 }
 

@@ -46,7 +46,7 @@ impl Mask {
 /// x W + b on the last axis, `W: [n_in, n_out]`. The names of its tensors start with `prefix`.
 ///
 /// With a mask, unit u of n stands at the position u/n of the order (Germain et al. 2015 assign degrees freely; these are evenly
-/// spread). Output o reads input j when j/n_in < o/n_out (A) or j/n_in <= o/n_out (B), so that masked layers compose
+/// spread). Output o reads input j when j/n_in < o/n_out (A) or j/n_in <= o/n_out (B) (`group` outputs share one o), so that masked layers compose
 /// whatever their widths: A once and B otherwise makes the whole strictly causal.
 #[derive(Clone, Debug)]
 pub struct Linear {
@@ -60,6 +60,8 @@ pub struct Linear {
     pub bias: bool,
     /// Which inputs an output reads.
     pub mask: Mask,
+    /// This many outputs, one after the other, stand at one place of the order (with a mask).
+    pub group: usize,
     /// Whether W is divided by its largest singular value.
     pub spectral: bool,
 }
@@ -67,7 +69,7 @@ pub struct Linear {
 impl Linear {
     /// An unmasked map with bias.
     pub fn plain(prefix: impl Into<String>, n_in: usize, n_out: usize) -> Linear {
-        Linear { prefix: prefix.into(), n_in, n_out, bias: true, mask: Mask::None, spectral: false }
+        Linear { prefix: prefix.into(), n_in, n_out, bias: true, mask: Mask::None, group: 1, spectral: false }
     }
     /// Fans of the weight.
     pub fn fan(&self) -> init::Fan {
@@ -100,11 +102,11 @@ impl Linear {
     /// `[B, n_in] -> [B, n_out]`
     pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
         let mut w = cx.param(env, &format!("{}weight", self.prefix), &[self.n_in, self.n_out]);
-        if self.spectral {
-            w = spectral::lower(cx, env, &self.prefix, w, [self.n_in, self.n_out]);
-        }
         if let Some(m) = self.mask_matrix(&mut cx.g) {
             w = cx.mul(w, m);
+        }
+        if self.spectral {
+            w = spectral::lower(cx, env, &self.prefix, w, [self.n_in, self.n_out]);
         }
         let y = cx.matmul(x, w);
         if !self.bias {
@@ -124,17 +126,22 @@ impl Linear {
             Mask::A => Compare::Lt,
             Mask::B => Compare::Le,
         };
-        // j/n_in < o/n_out in whole numbers; the common divisor keeps the products small enough to be exact in f32.
-        let d = gcd(self.n_in, self.n_out).max(1);
-        let j = position(g, &[self.n_in, 1], 0, self.n_out / d);
-        let o = position(g, &[1, self.n_out], 1, self.n_in / d);
+        // j/n_in < o/places in whole numbers; the common divisor keeps the products small enough to be exact in f32.
+        let group = self.group.max(1);
+        let places = self.n_out / group;
+        let d = gcd(self.n_in, places).max(1);
+        let j = place(g, [self.n_in, 1], places / d);
+        let j = g.reshape(j, Shape::fixed(&[self.n_in, 1]));
+        let o = place(g, [places, group], self.n_in / d);
+        let o = g.reshape(o, Shape::fixed(&[1, self.n_out]));
         let m = g.compare(relation, j, o);
         Some(g.cast(m, DType::F))
     }
 }
 
-fn position(g: &mut Graph, dims: &[usize], axis: usize, times: usize) -> Value {
-    let i = g.iota(Shape::fixed(dims), axis);
+/// `times` the row number, for every element of a matrix.
+fn place(g: &mut Graph, dims: [usize; 2], times: usize) -> Value {
+    let i = g.iota(Shape::fixed(&dims), 0);
     let i = g.cast(i, DType::F);
     g.mul_c(i, times as f64)
 }

@@ -4,7 +4,7 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, Env, LayerRow, Lower, Row, init};
 use super::convolution::Convolution;
 use super::linear::{Linear, Mask};
-use super::parts::{need_image, need_vector, view};
+use super::parts::{as_vector, need_image, need_vector, view};
 use crate::diag::Diag;
 use crate::ir::Value;
 use crate::syntax::ast;
@@ -41,33 +41,13 @@ impl LayerRow for Logits {
             return self.of_image(args, input, k, mask);
         }
         let n = need_vector(args, input)?;
-        // Coordinate i reads up to i by its own position among n, whatever k is, so the k maps of n to n are separate.
-        let map = Linear { mask, ..Linear::plain("", n, n) };
-        let fan = init::Fan { input: n, output: n * k };
-        let weights = init::from_args(args, fan)?;
-        let mut params = Vec::new();
-        let maps: Vec<Linear> = match mask {
-            Mask::None => vec![Linear { n_out: n * k, ..map }],
-            Mask::A | Mask::B => (0..k).map(|j| Linear { prefix: format!("class{j}."), ..map.clone() }).collect(),
-        };
-        for m in &maps {
-            params.extend(m.params(weights.clone()));
-        }
+        let map = Linear { mask, group: k, ..Linear::plain("", n, n * k) };
+        let params = map.params_from(args)?;
         let input = input.clone();
         let lower = move |cx: &mut Lower, env: &Env, x: Value| {
-            let x = super::parts::as_vector(cx, x, &input);
-            if let (Mask::None, [one]) = (mask, maps.as_slice()) {
-                let y = one.lower(cx, env, x);
-                return vec![view(cx, y, &[n, k])];
-            }
-            let columns: Vec<Value> = maps
-                .iter()
-                .map(|m| {
-                    let y = m.lower(cx, env, x);
-                    view(cx, y, &[n, 1])
-                })
-                .collect();
-            vec![cx.concat(&columns, 2)]
+            let x = as_vector(cx, x, &input);
+            let y = map.lower(cx, env, x);
+            vec![view(cx, y, &[n, k])]
         };
         Ok(Checked {
             out: vec![EventTy::real([n, k])],

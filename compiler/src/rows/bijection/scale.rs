@@ -1,0 +1,27 @@
+//! `scale`: a trained factor for each element.
+
+use super::super::args::Args;
+use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
+use super::parts::Diagonal;
+use crate::diag::Diag;
+use crate::syntax::ast;
+use crate::types::event::EventTy;
+
+/// `scale`
+pub struct Scale;
+
+impl Row for Scale {
+    fn name(&self) -> &'static str {
+        "scale"
+    }
+    fn doc(&self) -> &'static str {
+        "y = x exp(s), with a trained s for each element, 0 at the start (the last layer of NICE, Dinh et al. 2015, section 3.3)."
+    }
+
+}
+
+impl BijectionRow for Scale {
+    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+        Ok(Diagonal { scale: true, shift: false, by_channel: false }.on(input))
+    }
+}

@@ -1,0 +1,27 @@
+//! `shift`: a trained summand for each element.
+
+use super::super::args::Args;
+use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
+use super::parts::Diagonal;
+use crate::diag::Diag;
+use crate::syntax::ast;
+use crate::types::event::EventTy;
+
+/// `shift`
+pub struct Shift;
+
+impl Row for Shift {
+    fn name(&self) -> &'static str {
+        "shift"
+    }
+    fn doc(&self) -> &'static str {
+        "y = x + b, with a trained b for each element, 0 at the start; keeps volumes."
+    }
+
+}
+
+impl BijectionRow for Shift {
+    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+        Ok(Diagonal { scale: false, shift: true, by_channel: false }.on(input))
+    }
+}
