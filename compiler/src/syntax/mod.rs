@@ -8,9 +8,17 @@ mod build;
 mod build_expr;
 mod build_train;
 mod failure;
+pub mod fmt;
 mod grammar;
+mod layout;
+pub mod names;
+mod print;
 mod scan;
 mod split;
+pub mod walk;
+
+pub use fmt::{ast_text, format};
+pub use walk::strip_spans;
 
 use crate::diag::Diag;
 use crate::span::{FileId, Span};
