@@ -437,7 +437,8 @@ pub struct DistParam {
 pub trait DistRow: Row {
     /// Its parameters.
     fn dist_params(&self) -> &'static [DistParam];
-    /// The kind of one element of the event, given the parameters' event types (`None`: not given or scalar constant).
+    /// The kind of one element of the event, given the parameters' event types (`None`: not given). A constant number `c` has the
+    /// type `Real[]` in `interval(c, c)`: that is how `Uniform(-1, 1)` knows its support and `levels: 16` its number of levels.
     /// Also says how many trailing axes of the parameters the event consumes (1 for the logits of a categorical).
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String>;
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
@@ -451,11 +452,12 @@ pub trait DistRow: Row {
     fn mean(&self, _g: &mut Graph, _params: &[Option<Value>], _shape: &Shape) -> Option<Value> {
         None
     }
-    /// Entropy elementwise, where known in closed form.
+    /// Entropy elementwise, where known in closed form; with the axes that the parameters have together, so an axis of the event that no
+    /// parameter has must still be broadcast before it is summed.
     fn entropy(&self, _g: &mut Graph, _params: &[Option<Value>]) -> Option<Value> {
         None
     }
-    /// KL(self ‖ other) elementwise, where known in closed form.
+    /// KL(self ‖ other) elementwise, where known in closed form; axes as for [`DistRow::entropy`].
     fn kl(&self, _g: &mut Graph, _mine: &[Option<Value>], _other: &str, _theirs: &[Option<Value>]) -> Option<Value> {
         None
     }

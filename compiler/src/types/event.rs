@@ -95,8 +95,9 @@ impl Kind {
             (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => false,
             (Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => self.support().inside(s),
             (Kind::Class(a), Kind::Class(b)) => a == b,
-            (Kind::Class(_), Kind::Bool | Kind::Int(_)) | (Kind::Bool | Kind::Int(_), Kind::Class(_)) => false,
-            (Kind::Bool | Kind::Int(_), Kind::Bool | Kind::Int(_)) => self.cardinality() <= other.cardinality(),
+            (Kind::Class(_), Kind::Bool | Kind::Int(_)) => false,
+            // Grey levels may be scored as classes: the order is forgotten.
+            (Kind::Bool | Kind::Int(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => self.cardinality() <= other.cardinality(),
         }
     }
     /// The support of the values seen as real numbers.

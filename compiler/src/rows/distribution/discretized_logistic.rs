@@ -60,7 +60,7 @@ pub(super) fn cell_log_prob(g: &mut Graph, x: Value, loc: Value, scale: Value, l
     g.select(is_first, low, rest)
 }
 
-/// The level in whose cell `y` (in units from -1 to 1) falls.
+/// The level in whose cell `y` (in units from -1 to 1) falls, without derivative.
 pub(super) fn to_level(g: &mut Graph, y: Value, levels: Value) -> Value {
     let top = g.add_c(levels, -1.0);
     let half = g.mul_c(top, 0.5);
@@ -70,7 +70,8 @@ pub(super) fn to_level(g: &mut Graph, y: Value, levels: Value) -> Value {
     let x = g.unary(Unary::Floor, x);
     let zero = g.scalar(0.0);
     let x = g.binary(Binary::Max, x, zero);
-    g.binary(Binary::Min, x, top)
+    let x = g.binary(Binary::Min, x, top);
+    g.detach(x)
 }
 
 impl DistRow for DiscretizedLogistic {

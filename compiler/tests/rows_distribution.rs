@@ -1,0 +1,391 @@
+//! One set of tests over all distribution rows: densities against SciPy, normalisation, draws against the density, derivatives against
+//! differences, means, entropies and KL against integrals. A row without a case fails.
+
+mod rows_common;
+mod rows_distribution_cases;
+
+use gmc_compiler::ir::grad::{grad, grad_reach};
+use gmc_compiler::ir::tensor::Tensor64;
+use gmc_compiler::ir::{Dim, Graph, Role, Shape, Value};
+use gmc_compiler::rows::distribution::ROWS;
+use gmc_compiler::rows::{DistRow, find};
+use gmc_compiler::types::event::{EventTy, Kind, Support};
+use rows_common::{Line, assert_close, evaluate, quadrature, tensor};
+use rows_distribution_cases::{CASES, Case, Domain, Par};
+
+type Inputs = Vec<(String, Tensor64)>;
+
+fn row(case: &Case) -> &'static dyn DistRow {
+    match find(ROWS, case.row) {
+        Some(r) => r,
+        None => panic!("no row `{}`", case.row),
+    }
+}
+
+/// Parameters as inputs named `{prefix}0`, `{prefix}1`, ..: rank 0, or `[1, ..]`.
+fn inputs(g: &mut Graph, prefix: &str, params: &[Par], values: &mut Inputs) -> Vec<Option<Value>> {
+    let mut all = Vec::new();
+    for (i, p) in params.iter().enumerate() {
+        all.push(p.map(|(dims, data)| {
+            let mut full = if dims.is_empty() { Vec::new() } else { vec![1] };
+            full.extend_from_slice(dims);
+            let name = format!("{prefix}{i}");
+            values.push((name.clone(), tensor(&full, data)));
+            g.input(&name, Role::Param, Shape::fixed(&full))
+        }));
+    }
+    all
+}
+
+/// The graph's input `x: [B, ..event]`.
+fn event_input(g: &mut Graph, case: &Case) -> Value {
+    g.input("x", Role::Data, Shape::batched(case.event))
+}
+
+/// Whether the density belongs to the event as a whole.
+fn vector(case: &Case) -> bool {
+    match case.domain {
+        Domain::Each(_) | Domain::Levels(_) => false,
+        Domain::OneHot(_) | Domain::Segment => true,
+    }
+}
+
+/// The event of elements of one point, as one row of the batch, with the point's weight.
+fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
+    let n: usize = case.event.iter().product();
+    match case.domain {
+        Domain::Each(line) => quadrature(line).into_iter().map(|(x, w)| (vec![x; n], w)).collect(),
+        Domain::Levels(k) => (0..k).map(|i| (vec![i as f64; n], 1.0)).collect(),
+        Domain::OneHot(k) => (0..k).map(|i| ((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 1.0)).collect(),
+        Domain::Segment => quadrature(Line::Between(0.0, 1.0)).into_iter().map(|(t, w)| (vec![t, 1.0 - t], w)).collect(),
+    }
+}
+
+/// Log-densities at all points: `table[point][element]`, one element where the density belongs to the whole event.
+fn log_probs(case: &Case, params: &[Par], points: &[(Vec<f64>, f64)]) -> Vec<Vec<f64>> {
+    let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+    let p = inputs(&mut g, "p", params, &mut values);
+    let x = event_input(&mut g, case);
+    let lp = row(case).log_prob(&mut g, &p, x);
+    let lp = if vector(case) { g.sum_event(lp) } else { lp };
+    g.output("lp", lp);
+    let mut dims = vec![points.len()];
+    dims.extend_from_slice(case.event);
+    let data: Vec<f64> = points.iter().flat_map(|(x, _)| x.clone()).collect();
+    values.push(("x".into(), tensor(&dims, &data)));
+    let out = evaluate(&g, points.len(), &values).remove(0);
+    let width = out.data.len() / points.len();
+    out.data.chunks(width).map(<[f64]>::to_vec).collect()
+}
+
+/// Runs `build` on the parameters; the elements of its result at batch 1, spread over the event.
+fn per_element(case: &Case, build: impl Fn(&mut Graph, &[Option<Value>], &[Option<Value>]) -> Option<Value>) -> Option<Vec<f64>> {
+    let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+    let p = inputs(&mut g, "p", case.params, &mut values);
+    let q = inputs(&mut g, "q", case.other, &mut values);
+    let v = build(&mut g, &p, &q)?;
+    let v = if vector(case) && g.rank(v) > 1 { g.sum_event(v) } else { v };
+    g.output("v", v);
+    let out = evaluate(&g, 1, &values).remove(0);
+    let n = if vector(case) { 1 } else { case.event.iter().product() };
+    Some(if out.data.len() == 1 { vec![out.data[0]; n] } else { out.data })
+}
+
+#[test]
+fn every_row_has_a_case() {
+    for r in ROWS {
+        assert!(CASES.iter().any(|c| c.row == r.name()), "no case for `{}`", r.name());
+        for known in r.kl_known() {
+            assert!(find(ROWS, known).is_some(), "`{}` claims a KL with `{known}`, which is no row", r.name());
+        }
+        assert!(!r.doc().is_empty());
+        assert!(r.dist_params().iter().all(|p| !p.doc.is_empty()));
+    }
+}
+
+#[test]
+fn log_density_is_scipys() {
+    for case in CASES {
+        let got = log_probs(case, case.params, &[(case.x.to_vec(), 1.0)]).remove(0);
+        assert_eq!(got.len(), case.log_prob.len(), "{}", case.row);
+        for (a, b) in got.iter().zip(case.log_prob) {
+            assert_close(case.row, *a, *b, 1e-9);
+        }
+    }
+}
+
+#[test]
+fn densities_have_integral_one_and_the_moments_that_rows_claim() {
+    for case in CASES {
+        let points = points(case);
+        let table = log_probs(case, case.params, &points);
+        let width = table[0].len();
+        let integral = |f: &dyn Fn(usize, usize) -> f64, j: usize| -> f64 {
+            points
+                .iter()
+                .enumerate()
+                .map(|(i, (_, w))| if table[i][j] == f64::NEG_INFINITY { 0.0 } else { w * table[i][j].exp() * f(i, j) })
+                .sum()
+        };
+        let shape = Shape::fixed(&[&[1], case.event].concat());
+        let mean = per_element_mean(case, &shape);
+        let entropy = per_element(case, |g, p, _| row(case).entropy(g, p));
+        let other = (!case.other.is_empty()).then(|| log_probs(case, case.other, &points));
+        let kl = per_element(case, |g, p, q| row(case).kl(g, p, case.row, q)).filter(|_| other.is_some());
+        assert_eq!(kl.is_some(), row(case).kl_known().contains(&case.row), "{}: a KL that is known is tested", case.row);
+        // The rule converges exponentially for analytic densities and quadratically across the kink of this one.
+        let tol = if case.row == "Laplace" { 5e-5 } else { 1e-6 };
+        for j in 0..width {
+            let what = |of: &str| format!("{} of `{}`, element {j}", of, case.row);
+            assert_close(&what("integral"), integral(&|_, _| 1.0, j), 1.0, tol);
+            if let Some(h) = &entropy {
+                assert_close(&what("entropy"), h[j], -integral(&|i, j| table[i][j], j), tol);
+            }
+            if let (Some(kl), Some(other)) = (&kl, &other) {
+                assert_close(&what("KL"), kl[j], integral(&|i, j| table[i][j] - other[i][j], j), tol);
+            }
+        }
+        if let Some(m) = &mean {
+            for (e, m) in m.iter().enumerate() {
+                let column = if vector(case) { 0 } else { e };
+                assert_close(&format!("mean of `{}`, element {e}", case.row), *m, integral(&|i, _| points[i].0[e], column), tol);
+            }
+        }
+    }
+}
+
+/// The mean of every element of the event.
+fn per_element_mean(case: &Case, shape: &Shape) -> Option<Vec<f64>> {
+    let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+    let p = inputs(&mut g, "p", case.params, &mut values);
+    let m = row(case).mean(&mut g, &p, shape)?;
+    assert_eq!(g.shape(m), *shape, "{}", case.row);
+    g.output("m", m);
+    Some(evaluate(&g, 1, &values).remove(0).data)
+}
+
+#[test]
+fn draws_follow_the_density() {
+    const N: usize = 20_000;
+    for case in CASES {
+        let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+        let p = inputs(&mut g, "p", case.params, &mut values);
+        let x = row(case).sample(&mut g, &p, &Shape::batched(case.event));
+        assert_eq!(g.shape(x), Shape::batched(case.event), "{}", case.row);
+        g.output("x", x);
+        let drawn = evaluate(&g, N, &values).remove(0);
+        let width = drawn.data.len() / N;
+        let points = points(case);
+        let table = log_probs(case, case.params, &points);
+        for e in 0..width {
+            let mut xs: Vec<f64> = drawn.data.iter().skip(e).step_by(width).copied().collect();
+            let column = if vector(case) { 0 } else { e };
+            let mass: Vec<f64> = points.iter().zip(&table).map(|((_, w), t)| w * t[column].exp()).collect();
+            match case.domain {
+                Domain::Levels(_) | Domain::OneHot(_) => chi_square(case, e, &xs, &points, &mass),
+                Domain::Each(_) | Domain::Segment => {
+                    xs.sort_by(f64::total_cmp);
+                    kolmogorov_smirnov(case, e, &xs, &points, &mass);
+                }
+            }
+        }
+    }
+}
+
+/// Counts of each value against N times its probability; the value of a point is its element `e`.
+fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mass: &[f64]) {
+    let mut expected: Vec<(f64, f64)> = Vec::new();
+    for ((x, _), m) in points.iter().zip(mass) {
+        match expected.iter_mut().find(|(v, _)| *v == x[e]) {
+            Some((_, total)) => *total += m * xs.len() as f64,
+            None => expected.push((x[e], m * xs.len() as f64)),
+        }
+    }
+    assert!(xs.iter().all(|x| expected.iter().any(|(v, _)| v == x)), "`{}` draws a value outside its support", case.row);
+    let (mut statistic, mut cells, mut rare) = (0.0, 0.0, (0.0, 0.0));
+    for (v, want) in &expected {
+        let got = xs.iter().filter(|x| *x == v).count() as f64;
+        if *want < 10.0 {
+            rare = (rare.0 + want, rare.1 + got);
+        } else {
+            statistic += (got - want).powi(2) / want;
+            cells += 1.0;
+        }
+    }
+    assert!(
+        (rare.1 - rare.0 as f64).abs() <= 5.0 * rare.0.sqrt() + 3.0,
+        "`{}` element {e}: {} rare draws for {}",
+        case.row,
+        rare.1,
+        rare.0
+    );
+    // Mean k, variance 2k: five standard deviations.
+    assert!(statistic < cells + 5.0 * (2.0 * cells as f64).sqrt(), "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
+}
+
+/// Largest distance between the empirical and the integrated distribution function; 2.2 / sqrt(N) is exceeded once in 10^4.
+fn kolmogorov_smirnov(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mass: &[f64]) {
+    let mut curve: Vec<(f64, f64)> = Vec::new();
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| points[*a].0[e].total_cmp(&points[*b].0[e]));
+    let mut total = 0.0;
+    for i in order {
+        curve.push((points[i].0[e], total + 0.5 * mass[i]));
+        total += mass[i];
+    }
+    let cdf = |x: f64| -> f64 {
+        let i = curve.partition_point(|(p, _)| *p < x);
+        match (i.checked_sub(1).and_then(|j| curve.get(j)), curve.get(i)) {
+            (Some((a, fa)), Some((b, fb))) => fa + (fb - fa) * (x - a) / (b - a).max(f64::MIN_POSITIVE),
+            (Some(_), None) => 1.0,
+            (None, _) => 0.0,
+        }
+    };
+    let n = xs.len() as f64;
+    let d = xs.iter().enumerate().map(|(i, &x)| (cdf(x) - i as f64 / n).abs().max((cdf(x) - (i + 1) as f64 / n).abs())).fold(0.0, f64::max);
+    assert!(d * n.sqrt() < 2.2, "`{}` element {e}: distance {d}", case.row);
+}
+
+/// A scalar of the parameters (and `x`), its derivative by the compiler, and by central differences.
+fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<Value>]) -> Value, also_x: bool) {
+    let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+    let p = inputs(&mut g, "p", case.params, &mut values);
+    let mut wrt: Vec<Value> = p.iter().flatten().copied().collect();
+    let mut names: Vec<String> = values.iter().map(|(n, _)| n.clone()).collect();
+    let y = build(&mut g, &p);
+    if also_x {
+        wrt.push(event_input(&mut g, case));
+        names.push("x".into());
+    }
+    values.push(("x".into(), tensor(&[&[1], case.event].concat(), case.x)));
+    let total = g.sum_all(y);
+    let ds = grad(&mut g, total, &wrt);
+    g.output("y", total);
+    for (i, d) in ds.iter().enumerate() {
+        g.output(format!("d{i}"), *d);
+    }
+    let out = evaluate(&g, 1, &values);
+    for (name, d) in names.iter().zip(&out[1..]) {
+        if case.row.starts_with("Discretized") && d.dims.is_empty() {
+            continue; // the number of levels is a constant
+        }
+        for i in 0..d.data.len() {
+            let h = 1e-6;
+            let moved = |by: f64| {
+                let mut v = values.clone();
+                for (n, t) in &mut v {
+                    if n == name {
+                        t.data[i] += by;
+                    }
+                }
+                evaluate(&g, 1, &v)[0].data[0]
+            };
+            assert_close(&format!("{what} of `{}` by {name}[{i}]", case.row), d.data[i], (moved(h) - moved(-h)) / (2.0 * h), 2e-5);
+        }
+    }
+}
+
+#[test]
+fn derivatives_of_the_log_density_are_those_of_differences() {
+    for case in CASES {
+        let continuous = match case.domain {
+            Domain::Each(_) | Domain::Segment => true,
+            Domain::Levels(_) | Domain::OneHot(_) => false,
+        };
+        let build = |g: &mut Graph, p: &[Option<Value>]| {
+            let x = event_input(g, case);
+            row(case).log_prob(g, p, x)
+        };
+        check_gradient(case, "log-density", build, continuous);
+    }
+}
+
+#[test]
+fn draws_carry_a_derivative_exactly_where_the_row_says_so() {
+    for case in CASES {
+        let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+        let p = inputs(&mut g, "p", case.params, &mut values);
+        let wrt: Vec<Value> = p.iter().flatten().copied().collect();
+        let x = row(case).sample(&mut g, &p, &Shape::batched(case.event));
+        let total = g.sum_all(x);
+        let reach = grad_reach(&g, total, &wrt);
+        if row(case).reparameterised() {
+            assert!(reach.iter().all(|r| *r), "{}", case.row);
+            let build = |g: &mut Graph, p: &[Option<Value>]| row(case).sample(g, p, &Shape::batched(case.event));
+            check_gradient(case, "draw", build, false);
+        } else {
+            assert!(!reach.iter().any(|r| *r), "{}", case.row);
+        }
+    }
+}
+
+#[test]
+fn log_density_stays_finite_far_out() {
+    let at = |name: &str, params: &[f64], x: f64| -> f64 {
+        let Some(r) = find(ROWS, name) else { panic!("no row `{name}`") };
+        let mut g = Graph::new(name);
+        let mut p: Vec<Option<Value>> = params.iter().map(|&v| Some(g.scalar(v))).collect();
+        p.resize(r.dist_params().len(), None);
+        let x = g.full(x, Shape::batched(&[1]));
+        let lp = r.log_prob(&mut g, &p, x);
+        g.output("lp", lp);
+        evaluate(&g, 1, &[])[0].data[0]
+    };
+    assert_close("Bernoulli(500) at 1", at("Bernoulli", &[500.0], 1.0), 0.0, 1e-12);
+    assert_close("Bernoulli(500) at 0", at("Bernoulli", &[500.0], 0.0), -500.0, 1e-12);
+    assert_close("Logistic", at("Logistic", &[0.0, 1.0], -800.0), -800.0, 1e-12);
+    // 2 / 255 / 0.001 = 7.84 scales wide; the cell of 255 begins 0.996.. above a centre of 0: about -(1 - 1/255) / 0.001.
+    assert_close("DiscretizedLogistic", at("DiscretizedLogistic", &[0.0, 0.001], 255.0), -(1.0 - 1.0 / 255.0) / 0.001, 1e-12);
+    assert_eq!(at("Uniform", &[0.0, 1.0], 1.5), f64::NEG_INFINITY);
+}
+
+#[test]
+fn a_class_can_be_scored_for_a_whole_batch_with_shared_logits() {
+    // logits [1, 3] (the same for every example) against x [B], and logits [B, 3] against one x.
+    let Some(r) = find(ROWS, "Categorical") else { panic!("no row") };
+    let mut g = Graph::new("shared");
+    let shared = g.literal(vec![0.0, 1.0, 2.0], &[1, 3]);
+    let x = g.input("x", Role::Data, Shape(vec![Dim::BATCH]));
+    let a = r.log_prob(&mut g, &[Some(shared), None], x);
+    let each = g.input("l", Role::Data, Shape::batched(&[3]));
+    let one = g.literal(vec![2.0], &[1]);
+    let b = r.log_prob(&mut g, &[Some(each), None], one);
+    let scalar = g.scalar(2.0);
+    let c = r.log_prob(&mut g, &[Some(each), None], scalar);
+    for (n, v) in [("a", a), ("b", b), ("c", c)] {
+        g.output(n, v);
+    }
+    let l = [0.0, 1.0, 2.0, 0.0, 1.0, 2.0];
+    let out = evaluate(&g, 2, &[("x".into(), tensor(&[2], &[2.0, 0.0])), ("l".into(), tensor(&[2, 3], &l))]);
+    let norm = (1.0f64 + 1f64.exp() + 2f64.exp()).ln();
+    for (t, want) in out.iter().zip([[2.0 - norm, -norm], [2.0 - norm; 2], [2.0 - norm; 2]]) {
+        assert_eq!(t.dims, [2]);
+        for (a, b) in t.data.iter().zip(want) {
+            assert_close("shared logits", *a, b, 1e-12);
+        }
+    }
+}
+
+#[test]
+fn events_follow_the_parameters_types() {
+    let real = |shape: &[usize]| Some(EventTy::real(shape));
+    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let event = |name: &str, types: &[Option<EventTy>]| match find(ROWS, name) {
+        Some(r) => r.event(types),
+        None => panic!("no row `{name}`"),
+    };
+    let kind = |e: Result<gmc_compiler::rows::DistEvent, String>| match e {
+        Ok(e) => (e.kind, e.consumed),
+        Err(why) => panic!("{why}"),
+    };
+    assert_eq!(kind(event("Categorical", &[real(&[28, 28, 256]), None])), (Kind::Class(256), 1));
+    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])), (Kind::Int(16), 0));
+    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), None])), (Kind::Int(256), 0));
+    assert_eq!(kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])), (Kind::REAL, 1));
+    assert_eq!(kind(event("Uniform", &[number(-1.0), number(2.0)])).0, Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 }));
+    assert!(event("Categorical", &[real(&[]), None]).is_err());
+    assert!(event("Categorical", &[None, None]).is_err());
+    assert!(event("NormalMixture", &[real(&[4, 5]), real(&[4, 6]), None]).is_err());
+    assert!(event("Uniform", &[number(2.0), number(1.0)]).is_err());
+    assert!(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(2.5)]).is_err());
+}

@@ -1,0 +1,234 @@
+//! One case or more for every distribution row.
+//!
+//! The log-densities were computed once with SciPy 1.x (`scipy.stats`: `norm`, `laplace`, `logistic`, `cauchy`, `gumbel_r`, `t`,
+//! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`,
+//! `bernoulli`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
+//! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures), in double precision.
+
+use crate::rows_common::Line;
+
+/// What an event ranges over, for sums and integrals.
+#[derive(Clone, Copy, Debug)]
+pub enum Domain {
+    /// Each element is one number of this line.
+    Each(Line),
+    /// Each element is one of 0 .. n.
+    Levels(usize),
+    /// The whole event is one of n one-hot vectors.
+    OneHot(usize),
+    /// The whole event is (t, 1 - t).
+    Segment,
+}
+
+/// Values of one parameter: axes without the batch, and elements.
+pub type Par = Option<(&'static [usize], &'static [f64])>;
+
+pub struct Case {
+    /// The row.
+    pub row: &'static str,
+    /// Parameters.
+    pub params: &'static [Par],
+    /// A second set of parameters, for the KL with a distribution of the same row; empty where none is known.
+    pub other: &'static [Par],
+    /// Axes of the event.
+    pub event: &'static [usize],
+    /// A point.
+    pub x: &'static [f64],
+    /// Its log-density (for the whole event where the domain is one of vectors).
+    pub log_prob: &'static [f64],
+    pub domain: Domain,
+}
+
+const LOC: Par = Some((&[3], &[0.3, -1.2, 2.0]));
+const SCALE: Par = Some((&[3], &[0.5, 1.7, 0.05]));
+/// For a density with a kink, which the integration rule must resolve.
+const WIDE: Par = Some((&[3], &[0.5, 1.7, 0.4]));
+const LOC2: Par = Some((&[3], &[0.1, -1.0, 1.9]));
+const SCALE2: Par = Some((&[3], &[0.7, 1.1, 0.2]));
+const X: &[f64] = &[0.1, 3.0, 2.02];
+const REALS: Domain = Domain::Each(Line::Reals);
+const POSITIVE: Domain = Domain::Each(Line::Positive);
+const LOGITS3: Par = Some((&[2, 3], &[0.1, -1.0, 2.0, 0.0, 0.5, 0.2]));
+const LOGITS3B: Par = Some((&[2, 3], &[0.4, 0.2, -2.0, 0.3, 0.1, 1.2]));
+
+const fn case(
+    row: &'static str,
+    params: &'static [Par],
+    other: &'static [Par],
+    event: &'static [usize],
+    x: &'static [f64],
+    log_prob: &'static [f64],
+    domain: Domain,
+) -> Case {
+    Case { row, params, other, event, x, log_prob, domain }
+}
+
+pub const CASES: &[Case] = &[
+    case("Normal", &[LOC, SCALE], &[LOC2, SCALE2], &[3], X, &[-0.30579135264472734, -4.5014698984536947, 1.9967937403493181], REALS),
+    case("Laplace", &[LOC, WIDE], &[LOC2, SCALE2], &[3], X, &[-0.4, -3.6943636669162334, 0.17314355131420976], REALS),
+    case("Logistic", &[LOC, SCALE], &[], &[3], X, &[-0.73288332423995983, -3.1635193510554585, 1.5697017687540855], REALS),
+    case("Cauchy", &[LOC, SCALE], &[LOC2, SCALE2], &[3], X, &[-0.60000271040772823, -3.6359888658180717, 1.7025823825863171], REALS),
+    case("Gumbel", &[LOC, SCALE], &[], &[3], X, &[-0.39867751708132515, -3.0857516041896296, 1.9254122275183514], REALS),
+    case(
+        "StudentT",
+        &[Some((&[3], &[1.5, 4.0, 30.0])), LOC, SCALE],
+        &[],
+        &[3],
+        X,
+        &[-0.51019372209730485, -3.8280021191489082, 1.9860149452723437],
+        REALS,
+    ),
+    case(
+        "LogNormal",
+        &[LOC, Some((&[3], &[0.5, 0.7, 0.2]))],
+        &[LOC2, SCALE2],
+        &[3],
+        &[0.4, 0.7, 8.0],
+        &[-2.2682269096565069, -0.93130002306265713, -1.4678291442562723],
+        POSITIVE,
+    ),
+    case(
+        "HalfNormal",
+        &[SCALE],
+        &[SCALE2],
+        &[3],
+        &[0.1, 3.0, 0.02],
+        &[0.44735582791521789, -2.3135130293124342, 2.6899409209092635],
+        POSITIVE,
+    ),
+    case(
+        "Exponential",
+        &[Some((&[3], &[0.5, 1.7, 20.0]))],
+        &[Some((&[3], &[0.8, 1.1, 9.0]))],
+        &[3],
+        &[0.1, 3.0, 0.02],
+        &[-0.74314718055994533, -4.5693717489378294, 2.5957322735539909],
+        POSITIVE,
+    ),
+    case(
+        "Uniform",
+        &[Some((&[], &[-0.5])), Some((&[], &[2.0]))],
+        &[Some((&[], &[-1.0])), Some((&[], &[4.0]))],
+        &[2],
+        &[0.1, 1.9],
+        &[-0.91629073187415511, -0.91629073187415511],
+        Domain::Each(Line::Between(-0.5, 2.0)),
+    ),
+    case(
+        "Gamma",
+        &[Some((&[3], &[0.5, 2.5, 9.0])), Some((&[3], &[0.5, 1.7, 20.0]))],
+        &[Some((&[3], &[0.8, 1.5, 11.0])), Some((&[3], &[0.8, 1.1, 9.0]))],
+        &[3],
+        &[0.1, 3.0, 0.02],
+        &[0.18235401329235013, -2.4101938098153286, -15.339196484184502],
+        POSITIVE,
+    ),
+    case(
+        "Beta",
+        &[Some((&[3], &[1.5, 2.0, 7.0])), Some((&[3], &[3.0, 1.2, 1.0]))],
+        &[Some((&[3], &[1.1, 2.5, 4.0])), Some((&[3], &[2.0, 1.7, 1.3]))],
+        &[3],
+        &[0.1, 0.5, 0.97],
+        &[0.51935805010506675, 0.13900230048629036, 1.763154904147062],
+        Domain::Each(Line::Between(0.0, 1.0)),
+    ),
+    case(
+        "Dirichlet",
+        &[Some((&[2], &[1.5, 2.5]))],
+        &[Some((&[2], &[2.0, 1.2]))],
+        &[2],
+        &[0.3, 0.7],
+        &[0.49086001831931436],
+        Domain::Segment,
+    ),
+    case(
+        "Bernoulli",
+        &[Some((&[3], &[0.4, -2.0, 3.0])), None],
+        &[Some((&[3], &[-0.4, -1.0, 1.5])), None],
+        &[3],
+        &[1.0, 0.0, 0.0],
+        &[-0.5130152523999526, -0.12692801104297249, -3.0485873515737452],
+        Domain::Levels(2),
+    ),
+    case(
+        "Bernoulli",
+        &[None, Some((&[3], &[0.3, 0.9, 0.02]))],
+        &[None, Some((&[3], &[0.5, 0.7, 0.1]))],
+        &[3],
+        &[1.0, 0.0, 0.0],
+        &[-1.2039728043259361, -2.3025850929940459, -0.020202707317519449],
+        Domain::Levels(2),
+    ),
+    case(
+        "Categorical",
+        &[LOGITS3, None],
+        &[LOGITS3B, None],
+        &[2],
+        &[2.0, 0.0],
+        &[-0.18178448558911336, -1.3532865553292492],
+        Domain::Levels(3),
+    ),
+    case(
+        "Categorical",
+        &[None, Some((&[2, 3], &[0.2, 0.3, 0.5, 0.6, 0.3, 0.1]))],
+        &[None, Some((&[2, 3], &[0.1, 0.5, 0.4, 0.2, 0.2, 0.6]))],
+        &[2],
+        &[0.0, 0.0],
+        &[-1.6094379124341003, -0.51082562376599072],
+        Domain::Levels(3),
+    ),
+    case(
+        "Categorical",
+        &[Some((&[2, 2], &[0.1, -1.0, 0.0, 2.5])), None],
+        &[Some((&[2, 2], &[0.4, 0.3, -1.0, 0.5])), None],
+        &[2],
+        &[1.0, 0.0],
+        &[-1.3873353251154308, -2.5788897342925496],
+        Domain::Levels(2),
+    ),
+    case(
+        "OneHotCategorical",
+        &[Some((&[3], &[0.1, -1.0, 2.0])), None],
+        &[Some((&[3], &[0.4, 0.2, -2.0])), None],
+        &[3],
+        &[0.0, 1.0, 0.0],
+        &[-3.1817844855891133],
+        Domain::OneHot(3),
+    ),
+    case(
+        "DiscretizedLogistic",
+        &[Some((&[4], &[0.1, -0.4, 0.3, -0.5])), Some((&[4], &[0.2, 0.5, 0.1, 0.05])), Some((&[], &[16.0]))],
+        &[],
+        &[4],
+        &[0.0, 7.0, 15.0, 12.0],
+        &[-5.1723540120121099, -2.8181844561132117, -6.3351078614722791, -20.738682086034057],
+        Domain::Levels(16),
+    ),
+    case(
+        "DiscretizedLogisticMixture",
+        &[
+            Some((&[2, 2], &[0.3, -0.5, 0.3, -0.5])),
+            Some((&[2, 2], &[-0.5, 0.6, -0.5, 0.6])),
+            Some((&[2, 2], &[0.1, 0.3, 0.1, 0.3])),
+            Some((&[], &[16.0])),
+        ],
+        &[],
+        &[2],
+        &[3.0, 15.0],
+        &[-1.7100766006770936, -2.5667784049750244],
+        Domain::Levels(16),
+    ),
+    case(
+        "NormalMixture",
+        &[
+            Some((&[2, 3], &[0.3, -0.5, 1.0, 0.0, 0.2, -0.1])),
+            Some((&[2, 3], &[-1.0, 0.0, 2.0, 0.5, -0.5, 3.0])),
+            Some((&[2, 3], &[0.5, 0.2, 1.0, 0.3, 0.6, 0.8])),
+        ],
+        &[],
+        &[2],
+        &[0.4, -0.3],
+        &[-2.2624317149357913, -1.3551231320145321],
+        REALS,
+    ),
+];
