@@ -196,3 +196,31 @@ fn memory_and_work_by_hand() {
     assert_eq!(peak_bytes(&g, 4), 48 + 60 + 80);
     assert_eq!(last_uses(&g), [vec![], vec![], vec![x, w], vec![h]]);
 }
+
+#[test]
+fn updates_move_to_their_gradients() {
+    // Gradients that are all made before the first update is: the order found needs only one of them at a time.
+    let mut g = Graph::new("updates");
+    let mut h = g.input("x", Role::Data, Shape::batched(&[64]));
+    let mut params = Vec::new();
+    for k in 0..8 {
+        let w = g.input(&format!("w{k}"), Role::Param, Shape::fixed(&[64, 64]));
+        params.push(w);
+        let m = g.matmul(h, w);
+        h = g.unary(Unary::Tanh, m);
+    }
+    let l = g.mean_all(h);
+    let gradients = grad(&mut g, l, &params);
+    for (k, (&w, d)) in params.iter().zip(gradients).enumerate() {
+        // Updated with state of its own, and written out of the way: only a number is left.
+        let m = g.input(&format!("m{k}"), Role::State, Shape::fixed(&[64, 64]));
+        let u = g.sub(m, d);
+        let u = g.sub(w, u);
+        let u = g.mean_all(u);
+        g.output(format!("u{k}"), u);
+    }
+    let o = optimise(&g);
+    let low = lower_peak(&o, 2);
+    assert_eq!(verify(&low), Ok(()));
+    assert!(peak_bytes(&low, 2) * 3 < peak_bytes(&o, 2) * 2, "{} of {}", peak_bytes(&low, 2), peak_bytes(&o, 2));
+}

@@ -103,8 +103,10 @@ fn greedy(g: &Graph, batch: usize) -> Vec<usize> {
     };
     while !ready.is_empty() {
         let growth = |i: usize| {
-            let freed: usize = distinct(i).iter().filter(|&&a| uses[a] == 1).map(|&a| size[a]).sum();
-            size[i] as i128 - freed as i128
+            let args = distinct(i);
+            let freed: usize = args.iter().filter(|&&a| uses[a] == 1).map(|&a| size[a]).sum();
+            let placed_now: usize = args.iter().filter(|&&a| leaf[a] && !placed[a]).map(|&a| size[a]).sum();
+            (size[i] + placed_now) as i128 - freed as i128
         };
         let Some(best) = ready.iter().enumerate().min_by_key(|&(_, &i)| (growth(i), i)).map(|(k, _)| k) else { break };
         let i = ready.swap_remove(best);
