@@ -23,6 +23,7 @@ pub struct Spec {
 
 /// A top-level, keyword-led item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a spec has a few dozen items")]
 pub enum Item {
     /// `use "file.gm"`
     Use(UseItem),

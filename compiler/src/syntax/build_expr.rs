@@ -8,6 +8,7 @@ use crate::span::{FileId, Span};
 use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 use std::iter::Peekable;
+use std::sync::LazyLock;
 
 /// A built node, or the one error of the item.
 pub(super) type Built<T> = Result<T, Box<Diag>>;
@@ -221,7 +222,7 @@ impl<'a> Cx<'a> {
             let at = inner.clone().nth(MAX_CHAIN).map_or(whole, |p| self.span(&p));
             return Err(Box::new(e0114::chained(at)));
         }
-        pratt()
+        PRATT
             .map_primary(|p| self.primary(p, depth))
             .map_prefix(|op, e| {
                 let e = e?;
@@ -294,13 +295,13 @@ impl<'a> Cx<'a> {
 }
 
 /// Precedence, lowest first: `+ -`, `* /`, unary `-`, `^` (right associative).
-fn pratt() -> PrattParser<Rule> {
+static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     PrattParser::new()
         .op(Op::infix(Rule::add, Assoc::Left) | Op::infix(Rule::sub, Assoc::Left))
         .op(Op::infix(Rule::mul, Assoc::Left) | Op::infix(Rule::div, Assoc::Left))
         .op(Op::prefix(Rule::neg))
         .op(Op::infix(Rule::pow, Assoc::Right) | Op::infix(Rule::compat_power, Assoc::Right))
-}
+});
 
 /// An expression is unexpected where a more particular thing must stand.
 pub(super) fn misplaced(found: &str, expected: &str, span: Span) -> Box<Diag> {

@@ -61,11 +61,11 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
     while let Some(pair) = parts.next() {
         let at = cx.span(&pair);
         let rule = pair.as_rule();
-        if let Some(player) = open.as_mut().filter(|p| continues(cx, p, at)) {
-            if clause(cx, player, &pair)? {
-                player.span = player.span.to(at);
-                continue;
-            }
+        if let Some(player) = open.as_mut().filter(|p| continues(cx, p, at))
+            && clause(cx, player, &pair)?
+        {
+            player.span = player.span.to(at);
+            continue;
         }
         if let Some(player) = open.take() {
             train.players.push(player.close()?);

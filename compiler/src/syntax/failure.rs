@@ -13,6 +13,9 @@ use crate::span::{FileId, Span};
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
+/// Words that lead a statement of `train`.
+const TRAIN_WORDS: [&str; 8] = ["player", "using", "maximizes", "minimizes", "let", "epochs", "batch", "simultaneous"];
+
 /// The message for a piece whose first word leads no item.
 pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
     let Some(first) = scan.tokens.get(piece.tokens.start) else {
@@ -29,6 +32,7 @@ pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
         return diag.help(format!("begin an item with one of {}", quoted(&ITEM_WORDS)));
     }
     match next {
+        _ if TRAIN_WORDS.contains(&word) => diag.help("put it into `train { .. }`"),
         "~" => diag.help("put the site into a model: `model p { .. }`"),
         "=" if ITEM_WORDS.contains(&word) => diag.help("begin the line with a name of the item"),
         "=" => diag.help(format!("name a dimension, `dim {word} = ..`, or a function, `fn {word}(..) = ..`")),
@@ -79,6 +83,7 @@ pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usi
     }
     if let (Some(left), Some(right)) = (previous, found)
         && rules.contains(&Rule::comma)
+        && !rules.contains(&Rule::semi)
         && ends_value(left)
         && begins_value(right)
     {
@@ -86,7 +91,9 @@ pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usi
         return e0112::comma((whole, span_of(left)), (scan.str(right), span_of(right)));
     }
     let diag = e0100::unexpected(&shown, &expected, span);
-    match help(scan, found, previous, &rules) {
+    let keyword = scan.tokens.get(tokens.start).filter(|t| t.start == base).map_or("", |t| scan.str(t));
+    let like = || example(keyword).map(|like| format!("write it like `{like}`"));
+    match help(scan, found, previous, &rules).or_else(like) {
         Some(help) => diag.help(help),
         None => diag,
     }
@@ -150,6 +157,15 @@ fn expectations(error: &Error<Rule>) -> (Vec<Rule>, Vec<String>) {
             words.push(word.to_string());
         }
     }
+    // What an expression begins with need not be listed beside it.
+    if rules.contains(&Rule::expr) || rules.contains(&Rule::value) || rules.contains(&Rule::number) {
+        let starts = ["a name", "a number", "text in quotes", "`(`", "`[`", "a value", "an expression"];
+        words.retain(|w| !starts.contains(&w.as_str()));
+        words.insert(0, "an expression".to_string());
+    }
+    if rules.contains(&Rule::semi) && rules.contains(&Rule::rbrace) {
+        words = vec!["another statement".to_string(), "`}`".to_string()];
+    }
     (rules, words)
 }
 
@@ -187,11 +203,32 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if shown == "(" && before == "log" {
         return Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string());
     }
+    if matches!(shown, "<" | ">" | "<=") {
+        return Some("leave the comparison out: gm has none; `relu(a - b)` is zero where `a` is smaller".to_string());
+    }
     match shown {
-        "" => Some("finish the item, or remove it".to_string()),
         "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),
         _ => None,
     }
+}
+
+/// What an item looks like, for a place that suggests nothing better.
+fn example(keyword: &str) -> Option<&'static str> {
+    Some(match keyword {
+        "use" => "use \"file.gm\"",
+        "dim" => "dim n = 28",
+        "type" => "type Img = Real[3, 64, 64] in interval(-1, 1)",
+        "data" => "data x: Real[2] from moons(noise: 0.05)",
+        "net" => "net f(x: Real[2]) -> Real[1] { dense(64), relu, dense(1) }",
+        "flow" => "flow f: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(64), relu } }",
+        "param" => "param s: Real[1] in positive = 0.1",
+        "fn" => "fn f(a, b) = a + b",
+        "model" => "model p { z ~ Normal(0, I)[2];  x = f(z) }",
+        "guide" => "guide q(x) { z ~ Normal(e(x), 1) }",
+        "train" => "train { epochs 20  minimizes nll(p) using adam(lr: 1e-3) }",
+        "eval" => "eval { samples 64  iwae(k: 64) }",
+        _ => return None,
+    })
 }
 
 /// `using` of "`using`"; `None` for anything but one quoted word.

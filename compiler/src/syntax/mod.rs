@@ -4,8 +4,11 @@
 //! This is the only place that sees a pest type. `fmt` prints a spec in its canonical layout.
 
 pub mod ast;
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build;
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build_expr;
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build_train;
 mod failure;
 pub mod fmt;
@@ -63,6 +66,7 @@ fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::I
 }
 
 /// Parses the value of an argument or setting: an expression, `0 -> 1`, or `10 epochs`.
+#[expect(clippy::result_large_err, reason = "called once for each option of the command line")]
 pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
     let scan = scan::scan(file, text);
     let whole = Span::new(file, 0, text.len());
@@ -77,5 +81,21 @@ pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
             value.and_then(|p| cx.value(p, 0)).map_err(|d| *d)
         }
         Err(error) => Err(failure::diagnose(file, &scan, 0, 0..scan.tokens.len(), &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The grammar's `spec` is documentation that nothing else runs: what item by item reads, it reads as one.
+    #[test]
+    fn the_whole_grammar_reads_what_the_pieces_do() {
+        let texts = [include_str!("../../../tests/syntax/surface.gm"), include_str!("../../../tests/syntax/cyclegan.gm")];
+        for text in texts {
+            let pairs = GmParser::parse(Rule::spec, text).unwrap_or_else(|e| panic!("{e}"));
+            let items = pairs.flat_map(|p| p.into_inner()).filter(|p| p.as_rule() != Rule::EOI).count();
+            assert_eq!(items, parse(FileId::SPEC, text).0.items.len());
+        }
     }
 }

@@ -107,14 +107,12 @@ impl Printer<'_> {
 
     /// The terms of a sum, each but the first with its sign in front; joined by blanks they are the expression.
     pub fn terms(&self, e: &Expr) -> Vec<String> {
-        match &e.kind {
-            ExprKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
-                let mut terms = self.terms(a);
-                terms.push(format!("{} {}", sign(*op).trim(), self.at_least(b, 2)));
-                terms
-            }
-            _ => vec![self.expr(e)],
+        if let ExprKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) = &e.kind {
+            let mut terms = self.terms(a);
+            terms.push(format!("{} {}", sign(*op).trim(), self.at_least(b, 2)));
+            return terms;
         }
+        vec![self.expr(e)]
     }
 
     /// `name(args)`; the block of a layer is not part of it.
