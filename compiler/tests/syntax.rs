@@ -216,15 +216,17 @@ impl XorShift {
 
 #[test]
 fn no_mutation_of_a_spec_makes_the_parser_fail() {
-    let mut seeds: Vec<String> = specs("syntax").into_iter().map(|(_, text)| text).collect();
+    let good: Vec<String> = specs("syntax").into_iter().map(|(_, text)| text).collect();
+    let mut bad: Vec<String> = Vec::new();
     for folder in ["e0100", "e0101", "e0106", "e0110", "e0111", "e0113"] {
-        seeds.extend(specs(&format!("bad/{folder}")).into_iter().map(|(_, text)| text));
+        bad.extend(specs(&format!("bad/{folder}")).into_iter().map(|(_, text)| text));
     }
     let bits = ["(", ")", "{", "}", "[", "]", "\"", "~", "<-", "=", "==", ":", ";", ",", "#", "//", "/*", "\n", "\r\n", "\t", "1e9999",
         ".5", "E[", "log p(", "x[<", "->", "<->", "**", "\u{2212}", "\u{1f600}", "\u{feff}", "\0", "net ", "train {", "model", "-", "^", "if"];
     let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
     let (mut clean, mut broken) = (0, 0);
     for _ in 0..3000 {
+        let seeds = if random.below(4) == 0 { &bad } else { &good };
         let mut chars: Vec<char> = seeds[random.below(seeds.len())].chars().collect();
         for _ in 0..1 + random.below(4) {
             let at = random.below(chars.len() + 1);
