@@ -213,14 +213,14 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
         }
     }
     assert!(
-        (rare.1 - rare.0 as f64).abs() <= 5.0 * rare.0.sqrt() + 3.0,
+        (rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0,
         "`{}` element {e}: {} rare draws for {}",
         case.row,
         rare.1,
         rare.0
     );
     // Mean k, variance 2k: five standard deviations.
-    assert!(statistic < cells + 5.0 * (2.0 * cells as f64).sqrt(), "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
+    assert!(statistic < cells + 5.0 * (2.0 * cells).sqrt(), "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
 }
 
 /// Largest distance between the empirical and the integrated distribution function; 2.2 / sqrt(N) is exceeded once in 10^4.

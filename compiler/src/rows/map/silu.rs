@@ -7,7 +7,7 @@ use crate::rows::{MapRow, Row};
 use crate::types::event::Support;
 
 /// Where the minimum lies: the root of 1 + x + e^x = 0.
-const BOTTOM_AT: f64 = -1.278_464_542_761_073_8;
+const BOTTOM_AT: f64 = -1.278464542761074;
 /// The minimum, rounded down.
 const BOTTOM: f64 = -0.278_464_542_761_074;
 

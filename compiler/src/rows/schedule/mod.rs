@@ -48,7 +48,9 @@ fn duration(args: &Args, name: &str, at: Progress) -> Option<f64> {
             let n = n.num().unwrap_or(0.0);
             Some(if unit.starts_with("epoch") { n * at.per_epoch as f64 } else { n })
         }
-        plain => plain.num(),
+        Const::Int(n) => Some(*n as f64),
+        Const::Num(n) => Some(*n),
+        Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => None,
     }
 }
 

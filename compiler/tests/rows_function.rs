@@ -1,0 +1,141 @@
+//! Function rows: types, refusals and values, on batches, shared values and plain numbers. A row without a case fails.
+
+mod rows_common;
+
+use gmc_compiler::ir::grad::grad;
+use gmc_compiler::ir::tensor::Tensor64;
+use gmc_compiler::ir::{Role, Shape, Value};
+use gmc_compiler::rows::function::ROWS;
+use gmc_compiler::rows::{FnRow, Lower, find};
+use gmc_compiler::types::event::{EventTy, Kind, Support};
+use rows_common::{assert_close, evaluate, tensor};
+
+fn row(name: &str) -> &'static dyn FnRow {
+    match find(ROWS, name) {
+        Some(r) => r,
+        None => panic!("no row `{name}`"),
+    }
+}
+
+fn real(shape: &[usize]) -> EventTy {
+    EventTy::real(shape)
+}
+
+/// Batch 2: values `[2, ..event]`, `[1, ..event]` or rank 0, told apart by their dims.
+fn call(name: &str, args: &[(EventTy, Tensor64)]) -> (EventTy, Tensor64) {
+    let types: Vec<EventTy> = args.iter().map(|(t, _)| t.clone()).collect();
+    let ty = match row(name).check(&types) {
+        Ok(ty) => ty,
+        Err((i, why)) => panic!("`{name}`, argument {i}: {why}"),
+    };
+    let mut cx = Lower::new(name, false);
+    let mut inputs = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    for (i, (t, v)) in args.iter().enumerate() {
+        let shape = match v.dims.first() {
+            None => Shape::scalar(),
+            Some(1) => Shape::fixed(&v.dims),
+            Some(_) => Shape::batched(&t.shape),
+        };
+        values.push(cx.input(&format!("a{i}"), Role::Data, shape));
+        inputs.push((format!("a{i}"), v.clone()));
+    }
+    let y = row(name).lower(&mut cx, &values, &types);
+    cx.output("y", y);
+    (ty, evaluate(&cx.g, 2, &inputs).remove(0))
+}
+
+fn check(name: &str, args: &[(EventTy, Tensor64)], ty: &EventTy, dims: &[usize], want: &[f64]) {
+    let (got_ty, got) = call(name, args);
+    assert_eq!(got_ty, *ty, "{name}");
+    assert_eq!(got.dims, dims, "{name}");
+    for (a, b) in got.data.iter().zip(want) {
+        assert_close(name, *a, *b, 1e-12);
+    }
+    assert_eq!(got.data.len(), want.len(), "{name}");
+}
+
+const TESTED: &[&str] =
+    &["clamp", "concat", "dot", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "norm", "softmax", "sum"];
+
+#[test]
+fn every_row_is_tested() {
+    for r in ROWS {
+        assert!(TESTED.contains(&r.name()), "`{}` has no test", r.name());
+        assert!(r.arity().0 <= r.arity().1 && r.arity().0 > 0);
+    }
+}
+
+#[test]
+fn values_and_types() {
+    let x = tensor(&[2, 3], &[3.0, 0.0, 4.0, 1.0, 2.0, 2.0]);
+    let v = real(&[3]);
+    let one = real(&[]);
+    let positive = |shape: &[usize]| EventTy { kind: Kind::Real(Support::POSITIVE), shape: shape.to_vec() };
+    check("sum", &[(v.clone(), x.clone())], &one, &[2], &[7.0, 5.0]);
+    check("sum", &[(positive(&[3]), x.clone())], &positive(&[]), &[2], &[7.0, 5.0]);
+    check("mean", &[(v.clone(), x.clone())], &one, &[2], &[7.0 / 3.0, 5.0 / 3.0]);
+    check("norm", &[(v.clone(), x.clone())], &positive(&[]), &[2], &[5.0, 3.0]);
+    check("dot", &[(v.clone(), x.clone()), (v.clone(), tensor(&[1, 3], &[1.0, 2.0, 3.0]))], &one, &[2], &[15.0, 11.0]);
+    // One number for each example, a plain number, and an event.
+    let per_example = tensor(&[2], &[2.5, 1.5]);
+    check("max", &[(v.clone(), x.clone()), (one.clone(), per_example.clone())], &v, &[2, 3], &[3.0, 2.5, 4.0, 1.5, 2.0, 2.0]);
+    check("min", &[(one.clone(), per_example), (v.clone(), x.clone())], &v, &[2, 3], &[2.5, 0.0, 2.5, 1.0, 1.5, 1.5]);
+    let number = |c: f64| EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] };
+    check("max", &[(v.clone(), x.clone()), (number(0.0), tensor(&[], &[1.0]))], &positive(&[3]), &[2, 3], &[3.0, 1.0, 4.0, 1.0, 2.0, 2.0]);
+    let clamped = EventTy { kind: Kind::Real(Support::Interval { lo: 1.0, hi: 3.0 }), shape: vec![3] };
+    let ends = [(number(1.0), tensor(&[], &[1.0])), (number(3.0), tensor(&[], &[3.0]))];
+    check("clamp", &[(v.clone(), x.clone()), ends[0].clone(), ends[1].clone()], &clamped, &[2, 3], &[3.0, 1.0, 3.0, 1.0, 2.0, 2.0]);
+    let e = |a: &[f64]| a.iter().map(|x| x.exp()).sum::<f64>().ln();
+    let (l0, l1) = (e(&[3.0, 0.0, 4.0]), e(&[1.0, 2.0, 2.0]));
+    check("log_sum_exp", &[(v.clone(), x.clone())], &one, &[2], &[l0, l1]);
+    let lp = [3.0 - l0, -l0, 4.0 - l0, 1.0 - l1, 2.0 - l1, 2.0 - l1];
+    let negative = EventTy { kind: Kind::Real(Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }), shape: vec![3] };
+    check("log_softmax", &[(v.clone(), x.clone())], &negative, &[2, 3], &lp);
+    let simplex = EventTy { kind: Kind::Real(Support::Simplex), shape: vec![3] };
+    check("softmax", &[(v.clone(), x.clone())], &simplex, &[2, 3], &lp.map(f64::exp));
+    let image = tensor(&[2, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    check("flatten", &[(real(&[1, 2, 2]), image.clone())], &real(&[4]), &[2, 4], &image.data);
+    let joined = [3.0, 0.0, 4.0, 9.0, 5.0, 1.0, 2.0, 2.0, 9.0, 6.0];
+    let parts = [(v.clone(), x), (real(&[1]), tensor(&[1, 1], &[9.0])), (one.clone(), tensor(&[2], &[5.0, 6.0]))];
+    check("concat", &parts, &real(&[5]), &[2, 5], &joined);
+    let bools = EventTy { kind: Kind::Bool, shape: vec![2] };
+    check(
+        "concat",
+        &[(bools.clone(), tensor(&[2, 2], &[0.0, 1.0, 1.0, 1.0])), (one, tensor(&[], &[7.0]))],
+        &real(&[3]),
+        &[2, 3],
+        &[0.0, 1.0, 7.0, 1.0, 1.0, 7.0],
+    );
+    let stacked = real(&[2, 2, 2]);
+    let twice = [1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 5.0, 6.0, 7.0, 8.0];
+    check("concat", &[(real(&[1, 2, 2]), image.clone()), (real(&[1, 2, 2]), image)], &stacked, &[2, 2, 2, 2], &twice);
+}
+
+#[test]
+fn refusals_name_the_argument() {
+    let class = EventTy { kind: Kind::Class(10), shape: vec![] };
+    let refused = |name: &str, types: &[EventTy]| match row(name).check(types) {
+        Ok(ty) => panic!("`{name}` accepted as {ty}"),
+        Err((i, why)) => (i, why),
+    };
+    assert_eq!(refused("sum", &[class]).0, 0);
+    assert_eq!(refused("max", &[real(&[3]), real(&[4])]), (1, "has shape [4] where [3] came before".into()));
+    assert_eq!(refused("dot", &[real(&[3]), real(&[])]).0, 1);
+    assert_eq!(refused("concat", &[real(&[1, 2, 2]), real(&[4])]).0, 1);
+    assert_eq!(refused("log_sum_exp", &[real(&[])]).0, 0);
+}
+
+#[test]
+fn the_length_of_a_zero_vector_has_derivative_zero() {
+    let mut cx = Lower::new("norm", false);
+    let x = cx.input("x", Role::Data, Shape::batched(&[3]));
+    let y = row("norm").lower(&mut cx, &[x], &[real(&[3])]);
+    let s = cx.sum_all(y);
+    let d = grad(&mut cx.g, s, &[x]);
+    cx.output("d", d[0]);
+    let out = evaluate(&cx.g, 2, &[("x".into(), tensor(&[2, 3], &[0.0, 0.0, 0.0, 0.0, 3.0, 4.0]))]).remove(0);
+    for (a, b) in out.data.iter().zip([0.0, 0.0, 0.0, 0.0, 0.6, 0.8]) {
+        assert_close("derivative", *a, b, 1e-12);
+    }
+}
