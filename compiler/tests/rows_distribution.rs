@@ -202,7 +202,7 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
         }
     }
     assert!(xs.iter().all(|x| expected.iter().any(|(v, _)| v == x)), "`{}` draws a value outside its support", case.row);
-    let (mut statistic, mut cells, mut rare) = (0.0, 0.0, (0.0, 0.0));
+    let (mut statistic, mut cells, mut rare) = (0.0f64, 0.0f64, (0.0f64, 0.0f64));
     for (v, want) in &expected {
         let got = xs.iter().filter(|x| *x == v).count() as f64;
         if *want < 10.0 {
