@@ -1,0 +1,7 @@
+//! Runs what `gmc-compiler` produced: graph IR on Burn tensors.
+
+pub mod host;
+pub mod image;
+pub mod metrics;
+pub mod report;
+pub mod store;

@@ -1,0 +1,155 @@
+//! A checkpoint: one file with all that a run needs to continue bit for bit.
+//!
+//! ```text
+//! "gmc ckpt"  u32 length of the header  u32 its CRC-32  header (JSON)  tensors (f32)     all little endian
+//! ```
+//!
+//! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found before anything is used.
+
+use super::StoreError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const MAGIC: &[u8; 8] = b"gmc ckpt";
+/// Rises when old files can no longer be read as they are.
+const VERSION: u32 = 1;
+
+/// Where training stands, and of what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Rounds done.
+    pub step: u64,
+    /// Rounds done in the current epoch.
+    pub epoch_step: u64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Hash of the spec's text.
+    pub spec_hash: String,
+    /// Hash of the IR.
+    pub ir_hash: String,
+    /// Whatever else the trainer must know, by name.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// What a tensor is to training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// A trained parameter.
+    Param,
+    /// Running statistics and the like.
+    State,
+    /// A slot of an optimizer.
+    Optimizer,
+    /// A moving average of a parameter.
+    Ema,
+}
+
+/// Numbers and their axes; `values.len()` is the product of `shape`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tensor {
+    /// Axes; none for one number.
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+/// Everything to continue from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// Where training stands.
+    pub meta: Meta,
+    /// Tensors by what they are and by path.
+    pub tensors: BTreeMap<(Group, String), Tensor>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    meta: Meta,
+    bytes: u64,
+    crc: u32,
+    tensors: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    group: Group,
+    name: String,
+    shape: Vec<usize>,
+    /// First byte, counted from the end of the header.
+    offset: u64,
+}
+
+impl Checkpoint {
+    /// The tensors of one group, by path.
+    pub fn group(&self, group: Group) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().filter(move |((g, _), _)| *g == group).map(|((_, name), t)| (name.as_str(), t))
+    }
+
+    /// The file's bytes; equal checkpoints give equal bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut data = Vec::with_capacity(4 * self.tensors.values().map(|t| t.values.len()).sum::<usize>());
+        let mut tensors = Vec::new();
+        for ((group, name), tensor) in &self.tensors {
+            let entry = Entry { group: *group, name: name.clone(), shape: tensor.shape.clone(), offset: data.len() as u64 };
+            tensors.push(entry);
+            data.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes()));
+        }
+        let header =
+            Header { version: VERSION, meta: self.meta.clone(), bytes: data.len() as u64, crc: crc32fast::hash(&data), tensors };
+        // A struct of numbers, texts and lists always has a JSON text.
+        let header = serde_json::to_vec(&header).unwrap_or_default();
+        let mut file = Vec::with_capacity(16 + header.len() + data.len());
+        file.extend(MAGIC);
+        file.extend((header.len() as u32).to_le_bytes());
+        file.extend(crc32fast::hash(&header).to_le_bytes());
+        file.extend(header);
+        file.extend(data);
+        file
+    }
+
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Checkpoint, StoreError> {
+        let bytes = std::fs::read(path).map_err(|e| StoreError::new(path, "read", e))?;
+        Checkpoint::decode(&bytes, path)
+    }
+
+    /// Reads a file's bytes; `path` is for messages.
+    pub fn decode(bytes: &[u8], path: &Path) -> Result<Checkpoint, StoreError> {
+        let error = |what: String| StoreError::new(path, "read", what);
+        let truncated = || error(format!("the checkpoint is truncated ({} bytes)", bytes.len()));
+        let corrupt = |what: &str| error(format!("the checkpoint is corrupt ({what})"));
+        let Some((magic, rest)) = bytes.split_first_chunk::<8>() else { return Err(truncated()) };
+        if magic != MAGIC {
+            return Err(error("not a checkpoint of gmc".into()));
+        }
+        let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
+        let Some((crc, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
+        let Some((header, data)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else { return Err(truncated()) };
+        if crc32fast::hash(header) != u32::from_le_bytes(*crc) {
+            return Err(corrupt("checksum of the header"));
+        }
+        let header: Header = serde_json::from_slice(header).map_err(|e| corrupt(&e.to_string()))?;
+        if header.version != VERSION {
+            return Err(error(format!("format version {}, and this gmc reads version {VERSION}", header.version)));
+        }
+        if (data.len() as u64) < header.bytes {
+            return Err(truncated());
+        }
+        if data.len() as u64 != header.bytes || crc32fast::hash(data) != header.crc {
+            return Err(corrupt("checksum of the tensors"));
+        }
+        let mut tensors = BTreeMap::new();
+        for entry in header.tensors {
+            let size = entry.shape.iter().try_fold(4usize, |a, d| a.checked_mul(*d));
+            let start = usize::try_from(entry.offset).ok();
+            let values = start.zip(size).and_then(|(start, size)| data.get(start..start.checked_add(size)?));
+            let Some(values) = values else { return Err(corrupt(&format!("extent of `{}`", entry.name))) };
+            let values = values.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            tensors.insert((entry.group, entry.name), Tensor { shape: entry.shape, values });
+        }
+        Ok(Checkpoint { meta: header.meta, tensors })
+    }
+}

@@ -1,0 +1,150 @@
+//! The run folder after crashes, with damaged files, and with two processes at once.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use gmc_runtime::metrics::{Number, Record, Score, Trust};
+use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
+use gmc_runtime::store::{RunDir, weights};
+use std::path::Path;
+
+fn checkpoint(step: u64) -> Checkpoint {
+    let meta = Meta { step, epoch_step: step % 7, seed: u64::MAX, spec_hash: "ab".into(), ..Meta::default() };
+    let tensor = |shape: &[usize], from: f32| {
+        let n: usize = shape.iter().product();
+        Tensor { shape: shape.to_vec(), values: (0..n).map(|i| from + i as f32).collect() }
+    };
+    let tensors = [
+        ((Group::Param, "f.0.weight".to_string()), tensor(&[2, 3], 0.5)),
+        ((Group::Param, "f.0.bias".to_string()), tensor(&[3], f32::MIN_POSITIVE)),
+        ((Group::Optimizer, "f.0.weight.m".to_string()), tensor(&[2, 3], -4.0)),
+        ((Group::State, "scalar".to_string()), tensor(&[], f32::INFINITY)),
+        ((Group::Ema, "empty".to_string()), tensor(&[0, 4], 0.0)),
+    ];
+    Checkpoint { meta, tensors: tensors.into() }
+}
+
+#[test]
+fn checkpoints_come_back_as_they_were() {
+    let c = checkpoint(12);
+    let bytes = c.encode();
+    assert_eq!(bytes, c.clone().encode());
+    assert_eq!(Checkpoint::decode(&bytes, Path::new("c")).unwrap(), c);
+    assert_eq!(c.group(Group::Param).map(|(n, _)| n).collect::<Vec<_>>(), ["f.0.bias", "f.0.weight"]);
+}
+
+#[test]
+fn every_truncation_and_every_flipped_bit_is_found() {
+    let bytes = checkpoint(12).encode();
+    for n in 0..bytes.len() {
+        let error = Checkpoint::decode(&bytes[..n], Path::new("c.ckpt")).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot read c.ckpt: the checkpoint is truncated ({n} bytes)"));
+    }
+    for i in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[i] ^= 1 << (i % 8);
+        assert!(Checkpoint::decode(&damaged, Path::new("c")).is_err(), "byte {i}");
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(Checkpoint::decode(&longer, Path::new("c")).is_err());
+}
+
+#[test]
+fn the_last_two_checkpoints_are_kept_and_a_damaged_one_is_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let run = RunDir::create(root.path(), "vae").unwrap();
+    assert_eq!(run.latest(), (None, vec![]));
+    for step in [100, 200, 300] {
+        run.save(&checkpoint(step)).unwrap();
+    }
+    assert_eq!(run.checkpoints(), [300, 200]);
+    assert_eq!(run.latest().0.unwrap().meta.step, 300);
+    let last = run.path().join("checkpoints/00000300.ckpt");
+    let bytes = std::fs::read(&last).unwrap();
+    std::fs::write(&last, &bytes[..bytes.len() / 2]).unwrap();
+    let (found, broken) = run.latest();
+    assert_eq!(found.unwrap().meta.step, 200);
+    assert_eq!(broken.len(), 1);
+    assert!(broken[0].to_string().contains("00000300.ckpt"), "{}", broken[0]);
+    // Resumed from 200: the damaged file of the abandoned future goes.
+    run.save(&checkpoint(250)).unwrap();
+    assert_eq!(run.checkpoints(), [250, 200]);
+}
+
+#[test]
+fn folders_are_numbered_and_locked() {
+    let root = tempfile::tempdir().unwrap();
+    let first = RunDir::create(root.path(), "my spec").unwrap();
+    let second = RunDir::create(root.path(), "my spec").unwrap();
+    assert!(first.path().ends_with("my_spec-1") && second.path().ends_with("my_spec-2"));
+    let error = RunDir::open(first.path()).unwrap_err();
+    assert!(error.to_string().ends_with("another process is training in this folder"), "{error}");
+    assert!(!RunDir::view(first.path()).unwrap().locked());
+    let path = first.path().to_path_buf();
+    drop(first);
+    assert!(RunDir::open(&path).unwrap().locked());
+    assert!(RunDir::open(&root.path().join("none")).is_err());
+    for name in ["../x", "/x", "a/../../x", ""] {
+        assert!(second.write(name, b"").is_err(), "{name}");
+    }
+    second.write("ir/train.txt", b"ir").unwrap();
+    assert_eq!(second.read_text("ir/train.txt").unwrap(), "ir");
+}
+
+#[test]
+fn half_written_files_are_swept_and_never_seen() {
+    let root = tempfile::tempdir().unwrap();
+    let run = RunDir::create(root.path(), "r").unwrap();
+    run.save(&checkpoint(5)).unwrap();
+    let path = run.path().to_path_buf();
+    let half = path.join("checkpoints/.00000006.ckpt.77.tmp");
+    std::fs::write(&half, b"gmc ck").unwrap();
+    drop(run);
+    let run = RunDir::open(&path).unwrap();
+    assert!(!half.exists());
+    assert_eq!(run.checkpoints(), [5]);
+}
+
+#[test]
+fn metrics_survive_torn_lines_and_go_back_in_time() {
+    let root = tempfile::tempdir().unwrap();
+    let run = RunDir::create(root.path(), "r").unwrap();
+    let record = |step| Record::new(step, "train", 0.5, [("loss", 1.0 / step as f64), ("odd", f64::NAN), ("big", f64::INFINITY)]);
+    let mut log = run.log(None).unwrap();
+    for step in 1..=4 {
+        log.append(&record(step)).unwrap();
+    }
+    drop(log);
+    let path = run.path().join("metrics.jsonl");
+    let mut text = std::fs::read(&path).unwrap();
+    text.extend(b"{\"step\":5,\"part\":\"tr");
+    std::fs::write(&path, &text).unwrap();
+    assert_eq!(run.records().unwrap(), (1..=4).map(record).collect::<Vec<_>>());
+    run.log(None).unwrap().append(&record(5)).unwrap();
+    assert_eq!(run.records().unwrap().len(), 5);
+    run.log(Some(2)).unwrap().append(&record(3)).unwrap();
+    assert_eq!(run.records().unwrap(), (1..=3).map(record).collect::<Vec<_>>());
+    let scores = [Score {
+        name: "nll".into(),
+        part: "test".into(),
+        value: Number(1.25),
+        unit: "nats".into(),
+        trust: Trust::Estimate { samples: 64, error: Some(0.01) },
+    }];
+    assert!(run.scores().unwrap().is_empty());
+    run.write_scores(&scores).unwrap();
+    assert_eq!(run.scores().unwrap(), scores);
+}
+
+#[test]
+fn weights_are_read_back_from_safetensors() {
+    let c = checkpoint(1);
+    let bytes = weights::encode(c.group(Group::Param), Path::new("w")).unwrap();
+    assert_eq!(bytes, weights::encode(c.group(Group::Param), Path::new("w")).unwrap());
+    let back = weights::decode(&bytes, Path::new("w")).unwrap();
+    assert_eq!(back.len(), 2);
+    assert_eq!(back["f.0.weight"], c.tensors[&(Group::Param, "f.0.weight".to_string())]);
+    for n in 0..bytes.len() {
+        assert!(weights::decode(&bytes[..n], Path::new("w")).is_err());
+    }
+}
