@@ -42,7 +42,7 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
         (_, [i]) => (0, *i),
         (_, more) => {
             let takes = if word == "random" { "two numbers, `random(seed, i)`" } else { "one number" };
-            return Err(args.error(PARAM.name, format!("`{word}` takes {takes}"), format!("has {}", more.len())));
+            return Err(args.error(PARAM.name, format!("`{word}` takes {takes}"), format!("has {}", more.len())).help("write `parity(i)` or `random(seed, i)`"));
         }
     };
     let odd = turn.rem_euclid(2) == 1;
@@ -92,7 +92,7 @@ fn numbers(args: &Args) -> Result<Vec<i64>, Diag> {
         .map(|(_, v)| match v {
             Const::Int(i) => Ok(*i),
             Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
-                Err(args.error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one")))
+                Err(args.error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one")).help("write `parity(i)`, with i the index of a `repeat .. as i`, or 0 or 1"))
             }
         })
         .collect()

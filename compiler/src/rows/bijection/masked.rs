@@ -7,7 +7,7 @@ use super::super::{BijectionRow, BlockUse, Causality, Chain, ChainCx, CheckedBij
 use super::monotone::{self, Monotone};
 use super::parts::direction;
 use crate::diag::Diag;
-use crate::ir::Value;
+use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
 use crate::types::event::EventTy;
 use std::rc::Rc;
@@ -103,13 +103,9 @@ impl BijectionRow for Masked {
         let passes = direction(move |cx, env, x| flow.passes(cx, env, x, sampling));
         let pass = direction(move |cx, env, x| other.pass(cx, env, x, !sampling));
         let (forward, inverse) = if sampling { (pass, passes) } else { (passes, pass) };
-        Ok(CheckedBijection { out: EventTy::real([n]), params, jacobian: kind.jacobian(), copies: copies(kind, n), forward, inverse })
+        // Not even the first coordinate is a copy: its scale and shift are trained.
+        Ok(CheckedBijection { out: EventTy::real([n]), params, jacobian: kind.jacobian(), copies: vec![None; n], forward, inverse })
     }
-}
-
-/// Not even the first coordinate is kept: its scale and shift are trained.
-fn copies(_kind: Monotone, n: usize) -> Vec<Option<usize>> {
-    vec![None; n]
 }
 
 struct Autoregressive {
@@ -133,7 +129,9 @@ impl Autoregressive {
                 .filter_map(|(name, ty)| {
                     let v = env.given.get(name).copied()?;
                     let v = given_value(cx, v, ty);
-                    Some(view(cx, v, &[given_shape(ty).iter().product()]))
+                    let v = view(cx, v, &[given_shape(ty).iter().product()]);
+                    let wide = Shape(vec![cx.shape(seen).0.first().copied().unwrap_or(Dim::BATCH), Dim::fixed(cx.shape(v).0.get(1).map_or(1, |d| d.n))]);
+                    Some(cx.broadcast(v, wide))
                 })
                 .collect();
             if !parts.is_empty() {

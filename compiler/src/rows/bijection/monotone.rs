@@ -52,7 +52,7 @@ impl Monotone {
                 }
             }
             if call.args.len() > keys.len() {
-                return Err(args.error(PARAM.name, format!("`{}` takes at most {} arguments", call.name, keys.len()), "too many"));
+                return Err(args.error(PARAM.name, format!("`{}` takes at most {} arguments", call.name, keys.len()), "too many").help(format!("it takes {}", keys.join(", "))));
             }
             let named = call.args.iter().find(|(k, _)| k.as_deref() == keys.get(at).copied());
             let found = named.or_else(|| call.args.get(at).filter(|(k, _)| k.is_none()));
@@ -61,7 +61,7 @@ impl Monotone {
                 Some(Some(v)) if v >= lo && v <= hi => Ok(v),
                 Some(_) => {
                     let key = keys.get(at).copied().unwrap_or_default();
-                    Err(args.error(PARAM.name, format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name), "outside"))
+                    Err(args.error(PARAM.name, format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name), "outside").help(format!("{default} is used when it is not written")))
                 }
             }
         };
@@ -72,7 +72,7 @@ impl Monotone {
                 let keys = ["bins", "bound"];
                 let bins = number(&keys, 0, 8.0, 2.0, 128.0)?;
                 if bins.fract() != 0.0 {
-                    return Err(args.error(PARAM.name, "`bins` of `spline` must be a whole number", format!("{bins} is not")));
+                    return Err(args.error(PARAM.name, "`bins` of `spline` must be a whole number", format!("{bins} is not")).help("write `spline(bins: 8)`"));
                 }
                 Ok(Monotone::Spline { bins: bins as usize, bound: number(&keys, 1, 3.0, 0.01, 1e6)? })
             }

@@ -131,7 +131,7 @@ impl Part {
     }
 }
 
-/// The largest Jacobian class of a chain; that of its log-determinant.
+/// The largest Jacobian class among the steps of a chain. (Several triangular steps have no common order; their log-determinants add.)
 pub fn chain_jacobian(chain: &FlowChain) -> Jacobian {
     chain.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit)
 }

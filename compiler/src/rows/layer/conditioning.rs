@@ -11,7 +11,7 @@ use crate::types::event::EventTy;
 
 /// The list of further inputs.
 pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "inputs", kind: ArgKind::List, default: Some(""), doc: "names of further inputs; all of them when none is written" }];
+    &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
 
 /// A linear map of each of several further inputs to `features` numbers (an example, or a pixel), summed.
 #[derive(Clone)]

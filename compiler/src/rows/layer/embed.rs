@@ -2,7 +2,7 @@
 
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, ParamDecl, Row, init};
-use super::parts::{misfit, view};
+use super::parts::{misfit, shape_like, view};
 use crate::diag::Diag;
 use crate::ir::{DType, Dim, Lookup, Op, Shape};
 use crate::syntax::ast;
@@ -17,7 +17,7 @@ impl Row for Embed {
     }
     fn doc(&self) -> &'static str {
         "A trained vector of k numbers for each value of a discrete event: Class(n)[s..] -> [s.., k]; an image Int(n)[1, H, W] becomes \
-         channels, [k, H, W]. The table is stored as [n, k] and starts normal with standard deviation 1."
+         channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. The table is stored as [n, k] and starts normal with standard deviation 1."
     }
     fn params(&self) -> &'static [ParamSpec] {
         &[ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" }]
@@ -28,6 +28,7 @@ impl LayerRow for Embed {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let n = match input.kind {
             Kind::Bool | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
+            Kind::Real(_) if input.shape.len() == 1 => return Ok(one_hot_table(input.size(), args.int("k"))),
             Kind::Real(_) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
                 return Err(d.help("use `dense` for real numbers"));
@@ -60,7 +61,7 @@ impl LayerRow for Embed {
                     cx.reshape(rows, Shape(dims))
                 }
                 Some([h, w]) => {
-                    let per_pixel = crate::ir::Shape(super::parts::shape_like(cx, x, &[h, w, k]).0);
+                    let per_pixel = shape_like(cx, x, &[h, w, k]);
                     let rows = cx.reshape(rows, per_pixel);
                     let planes = cx.permute(rows, &[0, 3, 1, 2]);
                     view(cx, planes, &[k, h, w])
@@ -69,4 +70,13 @@ impl LayerRow for Embed {
         });
         Ok(Checked { params, ..whole })
     }
+}
+
+/// The row of the table that a one-hot vector points at.
+fn one_hot_table(n: usize, k: usize) -> Checked {
+    let params = vec![ParamDecl { name: "table".into(), shape: vec![n, k], init: init::normal(1.0), trainable: true }];
+    Checked::global(EventTy::real([k]), params, move |cx, env, x| {
+        let table = cx.param(env, "table", &[n, k]);
+        cx.matmul(x, table)
+    })
 }

@@ -3,9 +3,9 @@
 use super::super::args::{Args, ParamSpec};
 use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, Row};
 use super::conditioning::PARAMS;
-use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, shape_like, view};
+use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, view};
 use crate::diag::Diag;
-use crate::ir::Value;
+use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
 use crate::types::event::{EventTy, Kind};
 
@@ -18,7 +18,7 @@ impl Row for Join {
     }
     fn doc(&self) -> &'static str {
         "The further inputs of the net behind the features: [n] -> [n + m], or [C, H, W] -> [C + m, H, W] with a vector repeated at every \
-         pixel. `Class(n)` enters as one-hot. All further inputs when none is named."
+         pixel. `Class(n)` enters as one-hot."
     }
     fn params(&self) -> &'static [ParamSpec] {
         PARAMS
@@ -68,16 +68,20 @@ impl Beside {
     }
     /// The same, behind nothing where `x` is absent; `None` when there are no further inputs either.
     pub fn lower_behind(&self, cx: &mut Lower, env: &Env, x: Option<Value>) -> Option<Value> {
-        let rest: Vec<usize> = x.map(|x| cx.shape(x).0.iter().skip(2).map(|d| d.n).collect()).unwrap_or_default();
         let mut all: Vec<Value> = x.into_iter().collect();
         for (name, ty, laid) in &self.given {
             let Some(v) = env.given.get(name).copied() else { continue };
             let v = given_value(cx, v, ty);
-            let v = view(cx, v, laid);
-            let mut event: Vec<usize> = laid.iter().take(1).copied().collect();
-            event.extend(&rest);
-            let wide = shape_like(cx, v, &event);
-            all.push(cx.broadcast(v, wide));
+            all.push(view(cx, v, laid));
+        }
+        // An input that is the same for every example has a first axis of 1, and one number for every pixel is repeated.
+        let first = all.iter().filter_map(|v| cx.shape(*v).0.first().copied()).find(|d| d.batch).unwrap_or(Dim::fixed(1));
+        let rest: Vec<Dim> = x.map(|x| cx.shape(x).0.into_iter().skip(2).collect()).unwrap_or_default();
+        for v in &mut all {
+            let features = cx.shape(*v).0.get(1).copied().unwrap_or(Dim::fixed(1));
+            let mut dims = vec![first, features];
+            dims.extend(&rest);
+            *v = cx.broadcast(*v, Shape(dims));
         }
         (!all.is_empty()).then(|| cx.concat(&all, 1))
     }

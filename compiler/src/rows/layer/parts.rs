@@ -165,7 +165,7 @@ pub fn given_value(g: &mut Graph, x: Value, ty: &EventTy) -> Value {
     }
 }
 
-/// The further inputs named in a list argument (all of them when the list is absent), as name and type.
+/// The further inputs named in a list argument, as name and type.
 ///
 /// # Errors
 /// E0205 for a name that is no further input, or when there are none.
@@ -176,7 +176,7 @@ pub fn named_givens(cx: &dyn ChainCx, args: &Args, param: &str) -> Result<Vec<(S
         return Err(d.help("declare one: `net f(x: .., y: Class(10))`, or `given (y: Class(10))` on a flow"));
     }
     let names: Vec<String> = match args.get(param) {
-        None => return Ok(all.to_vec()),
+        None => Vec::new(),
         Some(Const::List(l)) => l.iter().map(ToString::to_string).collect(),
         Some(one) => vec![one.to_string()],
     };
