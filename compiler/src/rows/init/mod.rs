@@ -135,7 +135,7 @@ pub fn from_args(args: &Args, fan: Fan) -> Result<Option<Init>, Diag> {
             Some((_, v)) => match v.num() {
                 Some(x) if x.is_finite() => Some(x),
                 Some(_) | None => {
-                    return Err(args.error(PARAM.name, format!("`{word}` takes a number"), format!("`{v}` is not a finite number")));
+                    return Err(args.error(PARAM.name, format!("`{word}` takes a number"), format!("`{v}` is not a finite number")).help(format!("write `init: {word}(0.1)`")));
                 }
             },
         },

@@ -247,7 +247,7 @@ pub fn sizes(args: &Args, name: &str, least: usize) -> Result<Vec<usize>, Diag> 
         Const::Int(i) if usize::try_from(*i).is_ok_and(|i| i >= least) => Ok(*i as usize),
         other => {
             let d = args.error(name, format!("`{}` takes whole numbers of at least {least}", args.name), format!("{other} is not one"));
-            Err(d)
+            Err(d.help(format!("write `{}({})`", args.name, if name == "sizes" { "16, 16" } else { "3, 4, 4" })))
         }
     };
     match args.get(name) {
