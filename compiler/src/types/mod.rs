@@ -1,2 +1,482 @@
-//! The checker: from AST to typed model.
+//! The checker: from AST to a typed model, or to diagnostics. Shapes, supports, invertibility, density, guide coverage,
+//! reparameterisation and ownership are decided here; influence (does a payoff reach what its player owns?) needs the graph and
+//! is decided in `derive`.
+//!
+//! Enter at [`check`]. Invariant: a [`Typed`] is only used when no error was reported.
+
+pub mod chain;
+pub mod consts;
+pub mod density;
 pub mod event;
+pub mod expr;
+pub mod game;
+pub mod items;
+pub mod model;
+pub mod show;
+
+use crate::diag::{Diag, Severity};
+use crate::rows::args::{Args, Const};
+use crate::rows::data::{DataRow, Host};
+use crate::rows::{Chain, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
+use crate::span::Span;
+use crate::syntax::ast;
+use consts::Consts;
+use event::EventTy;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A checked spec.
+#[derive(Default)]
+pub struct Typed {
+    /// Data streams in text order.
+    pub data: Vec<TData>,
+    /// Nets.
+    pub nets: Vec<TNet>,
+    /// Flows.
+    pub flows: Vec<TFlow>,
+    /// Free parameters.
+    pub params: Vec<TParam>,
+    /// Models and guides.
+    pub models: Vec<TModel>,
+    /// Schedules used in payoffs, constraints and optimizers: scalar input `schedule.<index>`.
+    pub schedules: Vec<TSchedule>,
+    /// Training.
+    pub train: TTrain,
+    /// `eval { .. }`: calls and settings as constants.
+    pub eval: BTreeMap<String, Const>,
+}
+
+/// A data stream.
+pub struct TData {
+    /// The variables, in order.
+    pub vars: Vec<TVar>,
+    /// The source.
+    pub row: &'static dyn DataRow,
+    /// Its arguments.
+    pub args: Args,
+    /// Columns hold probabilities, drawn anew at every visit.
+    pub dynamic: bool,
+    /// `split (train 0.9, test 0.1)`.
+    pub split: Vec<(String, f64)>,
+    /// Of the source call.
+    pub span: Span,
+}
+
+/// One data variable.
+pub struct TVar {
+    /// Its name.
+    pub name: String,
+    /// Its event type.
+    pub ty: EventTy,
+    /// Of its declared type.
+    pub ty_span: Span,
+    /// Of its name.
+    pub span: Span,
+}
+
+/// A net.
+pub struct TNet {
+    /// Its name.
+    pub name: String,
+    /// Inputs with the spans of their bindings.
+    pub inputs: Vec<(String, EventTy, Span)>,
+    /// Which inputs after the first are joined to the first (the others are read by layers by name).
+    pub joined: Vec<bool>,
+    /// Output types.
+    pub outs: Vec<EventTy>,
+    /// The span that decided the outputs: the last layer.
+    pub out_span: Span,
+    /// Its layers.
+    pub chain: Chain,
+    /// Of its name.
+    pub span: Span,
+}
+
+/// A flow `from <-> to`; `x = f(z)` runs it forward.
+pub struct TFlow {
+    /// Its name.
+    pub name: String,
+    /// Base side.
+    pub from: EventTy,
+    /// Data side.
+    pub to: EventTy,
+    /// Constants of the map.
+    pub given: Vec<(String, EventTy)>,
+    /// Its bijections.
+    pub chain: FlowChain,
+    /// Of its name.
+    pub span: Span,
+}
+
+/// A free parameter of the spec.
+pub struct TParam {
+    /// Its name.
+    pub name: String,
+    /// Its type; a constrained support is reached through a map from the reals.
+    pub ty: EventTy,
+    /// Its initial value.
+    pub init: f64,
+    /// Of its name.
+    pub span: Span,
+}
+
+/// A schedule and where it stands.
+pub struct TSchedule {
+    /// The row.
+    pub row: &'static dyn ScheduleRow,
+    /// Its arguments.
+    pub args: Args,
+    /// As written.
+    pub text: String,
+}
+
+/// A model or a guide.
+pub struct TModel {
+    /// Its name.
+    pub name: String,
+    /// Declared with `guide`.
+    pub guide: bool,
+    /// Conditions: names of data variables.
+    pub conds: Vec<String>,
+    /// Sites in text order.
+    pub sites: Vec<TSite>,
+    /// What can be said about `p(data)`.
+    pub density: Density,
+    /// Of its name.
+    pub span: Span,
+}
+
+impl TModel {
+    /// The site of this name.
+    pub fn site(&self, name: &str) -> Option<&TSite> {
+        self.sites.iter().find(|s| s.name == name)
+    }
+}
+
+/// One variable of a model or guide.
+#[derive(Clone)]
+pub struct TSite {
+    /// Its name.
+    pub name: String,
+    /// Its event type.
+    pub ty: EventTy,
+    /// How it comes about.
+    pub kind: TSiteKind,
+    /// A data variable has this name (models only).
+    pub observed: bool,
+    /// Of its name.
+    pub span: Span,
+    /// Of what follows `~` or `=`.
+    pub value_span: Span,
+}
+
+/// How a site comes about.
+#[derive(Clone)]
+pub enum TSiteKind {
+    /// `z ~ D(..)`
+    Draw(TDist),
+    /// `x = e`
+    Bind(TExpr),
+    /// `x = quantize(e)`: integers below a continuous value; dequantised with uniform noise in training.
+    Quantize(TExpr),
+}
+
+/// A distribution with its parameters.
+#[derive(Clone)]
+pub struct TDist {
+    /// The row.
+    pub row: &'static dyn DistRow,
+    /// Compile-time arguments.
+    pub args: Args,
+    /// Parameters in the row's order; `None` where an alternative was given.
+    pub params: Vec<Option<TExpr>>,
+}
+
+/// What the model says about the density of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Density {
+    /// Every drawn site is determined by the data. `dequantised`: exact for the noisy data, a bound for the integers.
+    Exact {
+        /// Some data site is quantised.
+        dequantised: bool,
+    },
+    /// These drawn sites are not determined by the data.
+    Latent(Vec<String>),
+    /// This data site is bound by something that is no flow: samples only.
+    Implicit(String),
+    /// No site is data.
+    Unobserved,
+}
+
+/// A typed expression. Values are `[B, ..event]`, `[1, ..event]` or, when the event is one number, rank 0.
+#[derive(Clone)]
+pub struct TExpr {
+    /// What it is.
+    pub kind: TKind,
+    /// Its event type.
+    pub ty: EventTy,
+    /// Differs between the examples of a batch.
+    pub batched: bool,
+    /// Where it stands.
+    pub span: Span,
+    /// What decided its range: the last layer of the net it comes from, or the declaration of its variable.
+    pub origin: Option<Span>,
+}
+
+/// The forms of typed expression.
+#[derive(Clone)]
+pub enum TKind {
+    /// A number (also `I`).
+    Const(f64),
+    /// The current value of schedule number `0`.
+    Schedule(usize),
+    /// A data variable.
+    Data(String),
+    /// `p.x`, `q.z`: a sample of a site, shared within one payoff evaluation.
+    Sample(String, String),
+    /// A site of the model being read, or a condition of it.
+    Var(String),
+    /// A free parameter: index.
+    Param(usize),
+    /// A let of the train block: index.
+    Let(usize),
+    /// Output `output` of net number `net`.
+    Net {
+        /// Which net.
+        net: usize,
+        /// Its inputs.
+        args: Vec<TExpr>,
+        /// Which output.
+        output: usize,
+    },
+    /// A flow, forward.
+    Flow {
+        /// Which flow.
+        flow: usize,
+        /// Its argument.
+        arg: Box<TExpr>,
+        /// Its constants.
+        given: Vec<TExpr>,
+    },
+    /// An elementwise map.
+    Map {
+        /// The row.
+        row: &'static dyn MapRow,
+        /// Its compile-time arguments.
+        args: Rc<Args>,
+        /// Its argument.
+        arg: Box<TExpr>,
+    },
+    /// A function.
+    Fn {
+        /// The row.
+        row: &'static dyn FnRow,
+        /// Its arguments.
+        args: Vec<TExpr>,
+    },
+    /// -a
+    Neg(Box<TExpr>),
+    /// a ∘ b
+    Binary(ast::BinOp, Box<TExpr>, Box<TExpr>),
+    /// `E[e]`
+    Expect(Box<TExpr>),
+    /// `log p(x | z)`, one number per example.
+    LogProb {
+        /// The model: index.
+        model: usize,
+        /// The values of its sites: name and expression.
+        values: Vec<(String, TExpr)>,
+        /// Which of them the density is of.
+        targets: Vec<String>,
+    },
+    /// `nll(p)`
+    Nll(usize),
+    /// `elbo(p, q, beta: ..)`
+    Elbo {
+        /// The model: index.
+        p: usize,
+        /// The guide: index.
+        q: usize,
+        /// Factor of the KL terms.
+        beta: Box<TExpr>,
+    },
+    /// `kl(q, p)`
+    Kl {
+        /// The guide: index.
+        q: usize,
+        /// The model: index.
+        p: usize,
+    },
+    /// `iwae(p, q, k: 16)`
+    Iwae {
+        /// The model: index.
+        p: usize,
+        /// The guide: index.
+        q: usize,
+        /// Number of samples.
+        k: usize,
+    },
+    /// `gradient_penalty(D, u, v)`: E[(‖∇D(w)‖ - 1)²] at random w between u and v.
+    GradientPenalty {
+        /// The critic.
+        net: usize,
+        /// One end.
+        u: Box<TExpr>,
+        /// The other end.
+        v: Box<TExpr>,
+    },
+    /// `grad(f, x)`: derivative of the sum of `f` in `x`, shape of `x`.
+    Grad {
+        /// What is differentiated.
+        of: Box<TExpr>,
+        /// In what.
+        at: Box<TExpr>,
+    },
+    /// `corrupt(x, gaussian(0.3))`: in training only.
+    Corrupt {
+        /// What is corrupted.
+        arg: Box<TExpr>,
+        /// How.
+        how: Corruption,
+        /// How much.
+        amount: Box<TExpr>,
+    },
+}
+
+/// Ways to corrupt an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corruption {
+    /// Adds N(0, amount²).
+    Gaussian,
+    /// Sets elements to 0 with probability `amount`.
+    Mask,
+    /// Sets elements to 0 or 1 with probability `amount`.
+    SaltPepper,
+}
+
+/// The train block.
+#[derive(Default)]
+pub struct TTrain {
+    /// Shared expressions.
+    pub lets: Vec<(String, TExpr)>,
+    /// The players in order; one for maximum likelihood.
+    pub players: Vec<TPlayer>,
+    /// `simultaneous` was written.
+    pub simultaneous: bool,
+    /// Epochs (when `steps` is not given).
+    pub epochs: f64,
+    /// Rounds, when given instead of epochs.
+    pub steps: Option<u64>,
+    /// Batch size.
+    pub batch: usize,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Decay of the averaged weights, when asked for.
+    pub ema: Option<f64>,
+    /// Clip of the global gradient norm, when asked for.
+    pub clip: Option<f64>,
+    /// Rounds between checkpoints; `None`: the runtime decides by time.
+    pub checkpoint: Option<u64>,
+}
+
+/// One player.
+pub struct TPlayer {
+    /// Its name (`all` for the anonymous one).
+    pub name: String,
+    /// What it owns: names of nets, flows and params.
+    pub owns: Vec<(String, Span)>,
+    /// Whether the payoff is maximised.
+    pub maximize: bool,
+    /// The payoff, one number.
+    pub payoff: TExpr,
+    /// Whether the compiler supplied the payoff.
+    pub derived: bool,
+    /// The optimizer.
+    pub optimizer: &'static dyn OptimizerRow,
+    /// Its arguments.
+    pub args: Args,
+    /// Schedules of the optimizer's arguments: name and index.
+    pub schedules: Vec<(String, usize)>,
+    /// `within clip(c)`.
+    pub clip_weights: Option<f64>,
+    /// Moves per round.
+    pub steps: usize,
+    /// Of its name or goal.
+    pub span: Span,
+}
+
+/// An error already reported, or one to report.
+pub enum Bad {
+    /// Reported elsewhere; what depends on it stays silent.
+    Said,
+    /// To report.
+    Diag(Box<Diag>),
+}
+
+impl From<Diag> for Bad {
+    fn from(d: Diag) -> Bad {
+        Bad::Diag(Box::new(d))
+    }
+}
+
+/// Result of checking one construct.
+pub type Res<T> = Result<T, Bad>;
+
+/// State of one check.
+pub struct Checker<'a> {
+    pub(crate) host: &'a dyn Host,
+    pub(crate) diags: Vec<Diag>,
+    pub(crate) consts: Consts,
+    pub(crate) open_dims: BTreeMap<String, Span>,
+    pub(crate) names: BTreeMap<String, (&'static str, Span)>,
+    pub(crate) aliases: BTreeMap<String, ast::TypeExpr>,
+    pub(crate) fns: BTreeMap<String, ast::FnItem>,
+    /// Names whose declaration had an error: uses of them stay silent.
+    pub(crate) broken: Vec<String>,
+    pub(crate) typed: Typed,
+}
+
+impl Checker<'_> {
+    /// Reports, or stays silent about what was reported before.
+    pub(crate) fn say(&mut self, bad: impl Into<Bad>) {
+        if let Bad::Diag(d) = bad.into() {
+            self.diags.push(*d);
+        }
+    }
+    pub(crate) fn data_var(&self, name: &str) -> Option<&TVar> {
+        self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == name)
+    }
+}
+
+/// Checks a parsed spec (prelude first, then the files named by `use`, then the spec itself).
+pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
+    let mut c = Checker {
+        host,
+        diags: Vec::new(),
+        consts: Consts::new(),
+        open_dims: BTreeMap::new(),
+        names: BTreeMap::new(),
+        aliases: BTreeMap::new(),
+        fns: BTreeMap::new(),
+        broken: Vec::new(),
+        typed: Typed::default(),
+    };
+    let items: Vec<&ast::Item> = specs.iter().flat_map(|s| &s.items).collect();
+    c.declare(&items);
+    c.data_items(&items);
+    c.close_dims();
+    c.param_items(&items);
+    c.net_items(&items);
+    c.flow_items(&items);
+    c.model_items(&items);
+    c.train_item(&items);
+    c.eval_item(&items);
+    let mut diags = c.diags;
+    diags.sort_by_key(|d| (d.severity, d.primary.span.file, d.primary.span.start, d.code));
+    (c.typed, diags)
+}
+
+/// Whether any diagnostic is an error.
+pub fn failed(diags: &[Diag]) -> bool {
+    diags.iter().any(|d| d.severity == Severity::Error)
+}

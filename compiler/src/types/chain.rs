@@ -1,0 +1,612 @@
+//! Bodies of nets and flows: layers one after the other, each checked on the type that the one before it yields.
+
+use super::consts::{Consts, bind, size};
+use super::event::{EventTy, Kind, Support};
+use super::{Bad, Checker, Res, TFlow, TNet};
+use crate::diag::{Diag, codes, suggest::did_you_mean};
+use crate::ir::Shape;
+use crate::rows::args::Args;
+use crate::rows::{
+    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow, Row,
+};
+use crate::span::Span;
+use crate::syntax::ast::{Binding, Call, ExprKind, FlowItem, Item, Layer, NetItem};
+use std::rc::Rc;
+
+/// The checker's side of [`ChainCx`]: what is visible inside one body.
+struct Body<'a> {
+    consts: Consts,
+    given: Vec<(String, EventTy)>,
+    nets: &'a [TNet],
+    flows: &'a [TFlow],
+    warnings: Vec<Diag>,
+    depth: usize,
+}
+
+impl ChainCx for Body<'_> {
+    fn chain(&mut self, block: &[Layer], input: &EventTy) -> Result<Chain, Diag> {
+        let mut layers = Vec::new();
+        let out = self.layers(block, vec![input.clone()], "", &mut layers)?;
+        Ok(Chain { input: input.clone(), out, layers })
+    }
+    fn flow_chain(&mut self, block: &[Layer], input: &EventTy) -> Result<FlowChain, Diag> {
+        let mut layers = Vec::new();
+        let out = self.bijections(block, input.clone(), "", &mut layers)?;
+        Ok(FlowChain { input: input.clone(), out, layers })
+    }
+    fn given(&self) -> &[(String, EventTy)] {
+        &self.given
+    }
+}
+
+/// What may stand in for the rows of a body: `(rows, what they are called)`.
+fn unknown(what: &str, c: &Call, known: Vec<&str>) -> Diag {
+    let near = did_you_mean(&c.name.name, known).map(str::to_string);
+    codes::e0200::unknown(what, &c.name.name, c.name.span, near.as_deref())
+}
+
+fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
+    match (uses, c.block.is_some()) {
+        (BlockUse::None, true) => Err(codes::e0210::block_not_taken(row.name(), c.span)),
+        (BlockUse::Required, false) => Err(codes::e0210::block_missing(row.name(), c.span)),
+        (BlockUse::None | BlockUse::Optional, false) | (BlockUse::Required | BlockUse::Optional, true) => Ok(()),
+    }
+}
+
+/// Source-like text of a call, for messages and listings.
+fn text(c: &Call, args: &Args) -> String {
+    let written: Vec<String> = c
+        .args
+        .iter()
+        .filter_map(|a| {
+            let (name, v, _) = args.values.iter().find(|(_, _, s)| *s == a.value.span)?;
+            Some(a.key.as_ref().map_or_else(|| v.to_string(), |_| format!("{name}: {v}")))
+        })
+        .collect();
+    if written.is_empty() { c.name.name.clone() } else { format!("{}({})", c.name.name, written.join(", ")) }
+}
+
+impl Body<'_> {
+    /// Unrolls `repeat`, giving each round its own path and index.
+    fn rounds<T>(
+        &mut self,
+        r: &crate::syntax::ast::RepeatLayer,
+        mut state: T,
+        mut each: impl FnMut(&mut Self, T, usize) -> Result<T, Diag>,
+    ) -> Result<T, Diag> {
+        let n = size(&self.consts, &r.count, 0)?;
+        if n > 4096 {
+            return Err(codes::e0206::size(r.count.span, "rounds are more than can be unrolled (4096)"));
+        }
+        let before = r.index.as_ref().and_then(|i| self.consts.get(&i.name).copied());
+        for k in 0..n {
+            if let Some(i) = &r.index {
+                self.consts.insert(i.name.clone(), k as i64);
+            }
+            state = each(self, state, k)?;
+        }
+        if let Some(i) = &r.index {
+            match before {
+                Some(v) => self.consts.insert(i.name.clone(), v),
+                None => self.consts.remove(&i.name),
+            };
+        }
+        Ok(state)
+    }
+
+    fn deeper(&mut self, span: Span) -> Result<(), Diag> {
+        self.depth += 1;
+        if self.depth > 64 { Err(codes::e0210::too_deep(span)) } else { Ok(()) }
+    }
+
+    fn layers(&mut self, block: &[Layer], input: Vec<EventTy>, prefix: &str, out: &mut Vec<ChainLayer>) -> Result<Vec<EventTy>, Diag> {
+        let mut tys = input;
+        for (i, layer) in block.iter().enumerate() {
+            let path = format!("{prefix}{i}");
+            match layer {
+                Layer::Repeat(r) => {
+                    self.deeper(r.head)?;
+                    tys = self.rounds(r, tys, |me, tys, k| me.layers(&r.body, tys, &format!("{path}.{k}."), out))?;
+                    self.depth -= 1;
+                }
+                Layer::Call(c) => {
+                    let [input] = tys.as_slice() else {
+                        return Err(codes::e0210::after_heads(&c.name.name, c.span));
+                    };
+                    self.deeper(c.span)?;
+                    let (checked, text) = self.layer(c, input)?;
+                    self.depth -= 1;
+                    tys = checked.out.clone();
+                    out.push(ChainLayer { path, text, span: c.span, checked });
+                }
+            }
+        }
+        Ok(tys)
+    }
+
+    fn layer(&mut self, c: &Call, input: &EventTy) -> Result<(Checked, String), Diag> {
+        let name = c.name.name.as_str();
+        if let Some(row) = rows::find(rows::layer::ROWS, name) {
+            block_fits(row, LayerRow::block(row), c)?;
+            let args = self.bind_layer(row, c)?;
+            let text = text(c, &args);
+            return Ok((row.check(self, &args, c.block.as_deref(), input)?, text));
+        }
+        if let Some(row) = rows::find(rows::map::ROWS, name) {
+            block_fits(row, BlockUse::None, c)?;
+            let args = bind(&self.consts, row.params(), c)?;
+            let text = text(c, &args);
+            return Ok((map_layer(row, args, input)?, text));
+        }
+        if let Some(net) = self.nets.iter().find(|n| n.name == name) {
+            return Ok((net_layer(net, c, input)?, name.to_string()));
+        }
+        let known = rows::layer::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
+        Err(unknown("layer", c, known.chain(self.nets.iter().map(|n| n.name.as_str())).collect()))
+    }
+
+    /// Layers that name further inputs (`bias_from(z, y)`) take any number of words; others are bound as declared.
+    fn bind_layer(&self, row: &dyn LayerRow, c: &Call) -> Result<Args, Diag> {
+        let names_inputs = !c.args.is_empty()
+            && c.args.iter().all(|a| matches!(&a.value.kind, ExprKind::Name(n) if self.given.iter().any(|(g, _)| g == n)));
+        match (names_inputs, row.params().first()) {
+            (true, Some(first)) => {
+                let words = c.args.iter().map(|a| super::consts::eval(&self.consts, &a.value)).collect::<Result<Vec<_>, _>>()?;
+                let mut args = Args { span: c.span, name: c.name.name.clone(), values: Vec::new() };
+                args.values.push((first.name, crate::rows::args::Const::List(words), c.span));
+                Ok(args)
+            }
+            (false, _) | (true, None) => bind(&self.consts, row.params(), c),
+        }
+    }
+
+    fn bijections(&mut self, block: &[Layer], input: EventTy, prefix: &str, out: &mut Vec<FlowLayer>) -> Result<EventTy, Diag> {
+        let mut ty = input;
+        for (i, layer) in block.iter().enumerate() {
+            let path = format!("{prefix}{i}");
+            match layer {
+                Layer::Repeat(r) => {
+                    self.deeper(r.head)?;
+                    let from = out.len();
+                    ty = self.rounds(r, ty, |me, ty, k| me.bijections(&r.body, ty, &format!("{path}.{k}."), out))?;
+                    self.depth -= 1;
+                    if let Some(w) = untouched_in_repeat(r, out.get(from..).unwrap_or(&[])) {
+                        self.warnings.push(w);
+                    }
+                }
+                Layer::Call(c) => {
+                    self.deeper(c.span)?;
+                    let (checked, text) = self.bijection(c, &ty)?;
+                    self.depth -= 1;
+                    if checked.out.size() != ty.size() {
+                        return Err(codes::e0401::changes_size(&c.name.name, c.span, &ty.shape_text(), &checked.out.shape_text()));
+                    }
+                    ty = checked.out.clone();
+                    out.push(FlowLayer { path, text, span: c.span, checked });
+                }
+            }
+        }
+        Ok(ty)
+    }
+
+    fn bijection(&mut self, c: &Call, input: &EventTy) -> Result<(CheckedBijection, String), Diag> {
+        let name = c.name.name.as_str();
+        if let Some(row) = rows::find(rows::bijection::ROWS, name) {
+            block_fits(row, rows::BijectionRow::block(row), c)?;
+            let args = bind(&self.consts, row.params(), c)?;
+            let text = text(c, &args);
+            return Ok((row.check(self, &args, c.block.as_deref(), input)?, text));
+        }
+        if let Some(row) = rows::find(rows::map::ROWS, name) {
+            let args = bind(&self.consts, row.params(), c)?;
+            let text = text(c, &args);
+            return match map_bijection(row, args, input) {
+                Some(b) => Ok((b?, text)),
+                None => Err(codes::e0401::map(name, c.span, row.why_not_invertible())),
+            };
+        }
+        if let Some(f) = self.flows.iter().find(|f| f.name == name) {
+            return Ok((flow_layer(f, c, input)?, name.to_string()));
+        }
+        if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
+            return Err(codes::e0401::layer(name, c.span));
+        }
+        let known = rows::bijection::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
+        Err(unknown("layer of a flow", c, known.chain(self.flows.iter().map(|n| n.name.as_str())).collect()))
+    }
+}
+
+/// A map used as an activation layer.
+fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Checked, Diag> {
+    let support = input.kind.support();
+    if !support.inside(row.from()) {
+        return Err(codes::e0302::layer(row.name(), args.span, row.from(), support));
+    }
+    let out = input.with_kind(Kind::Real(row.image(support)));
+    let args = Rc::new(args);
+    let mut checked = Checked::elementwise(out, move |cx, _, x| row.lower(&mut cx.g, &args, x));
+    checked.twice_differentiable = row.smooth();
+    Ok(checked)
+}
+
+/// A map used as a bijection: diagonal Jacobian. `None` when it has no inverse.
+fn map_bijection(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Option<Result<CheckedBijection, Diag>> {
+    let inv = row.inverse()?;
+    let support = input.kind.support();
+    if !support.inside(row.from()) {
+        return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
+    }
+    let out = input.with_kind(Kind::Real(row.image(support)));
+    let (fwd, args) = (Rc::new(args.clone()), Rc::new(args));
+    let (inverse, log_slope) = (inv.inverse, inv.log_slope);
+    Some(Ok(CheckedBijection {
+        copies: vec![None; input.size()],
+        out,
+        params: Vec::new(),
+        jacobian: Jacobian::Diagonal,
+        forward: Rc::new(move |cx, _, x| {
+            let y = row.lower(&mut cx.g, &fwd, x);
+            let s = log_slope(&mut cx.g, &fwd, x);
+            (y, Some(per_example(cx, s, x)))
+        }),
+        inverse: Rc::new(move |cx, _, y| {
+            let x = inverse(&mut cx.g, &args, y);
+            let s = log_slope(&mut cx.g, &args, x);
+            let s = per_example(cx, s, x);
+            (x, Some(cx.neg(s)))
+        }),
+    }))
+}
+
+/// Sums an elementwise log-slope over the event; a constant slope (rank 0) counts once per element of `x`.
+fn per_example(cx: &mut Lower, slope: crate::ir::Value, x: crate::ir::Value) -> crate::ir::Value {
+    let shape = cx.shape(x);
+    let slope = cx.broadcast(slope, shape);
+    cx.sum_event(slope)
+}
+
+/// A net used as a layer of another net: shares its parameters.
+fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
+    let [(_, want, at)] = net.inputs.as_slice() else {
+        return Err(codes::e0210::net_with_inputs(&net.name, c.span));
+    };
+    if want.shape != input.shape {
+        return Err(codes::e0201::layer_input(&net.name, c.span, &input.shape_text(), *at, &want.shape_text()));
+    }
+    let (chain, path) = (net.chain.clone(), net.name.clone());
+    Ok(Checked {
+        out: net.outs.clone(),
+        params: Vec::new(),
+        causality: chain_causality(&net.chain),
+        mixes_batch: net.chain.layers.iter().any(|l| l.checked.mixes_batch),
+        twice_differentiable: net.chain.layers.iter().all(|l| l.checked.twice_differentiable),
+        lower: Rc::new(move |cx, _, x| chain.lower(cx, &Env { path: path.clone(), ..Env::default() }, x)),
+    })
+}
+
+/// A flow used as a layer of another flow: shares its parameters.
+fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    if f.from.shape != input.shape {
+        return Err(codes::e0201::layer_input(&f.name, c.span, &input.shape_text(), f.span, &f.from.shape_text()));
+    }
+    if !input.kind.support().inside(f.from.kind.support()) {
+        return Err(codes::e0302::layer(&f.name, c.span, f.from.kind.support(), input.kind.support()));
+    }
+    let copies = flow_copies(&f.chain.layers, input.size());
+    let jacobian = f.chain.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit);
+    let (fwd, inv) = (f.chain.clone(), f.chain.clone());
+    let (p1, p2) = (f.name.clone(), f.name.clone());
+    Ok(CheckedBijection {
+        out: f.to.clone(),
+        params: Vec::new(),
+        jacobian,
+        copies,
+        forward: Rc::new(move |cx, env, x| fwd.forward(cx, &Env { path: p1.clone(), given: env.given.clone() }, x)),
+        inverse: Rc::new(move |cx, env, y| inv.inverse(cx, &Env { path: p2.clone(), given: env.given.clone() }, y)),
+    })
+}
+
+fn chain_causality(chain: &Chain) -> rows::Causality {
+    use rows::Causality::{Global, Strict, Weak};
+    let all = chain.layers.iter().map(|l| l.checked.causality);
+    all.fold(Weak, |a, b| match (a, b) {
+        (Global, _) | (_, Global) => Global,
+        (Strict, Strict | Weak) | (Weak, Strict) => Strict,
+        (Weak, Weak) => Weak,
+    })
+}
+
+/// For each output element of a sequence of bijections, the input element that reaches it unchanged.
+pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
+    let mut now: Vec<Option<usize>> = (0..n).map(Some).collect();
+    for l in layers {
+        now = l.checked.copies.iter().map(|c| c.and_then(|j| now.get(j).copied().flatten())).collect();
+    }
+    now
+}
+
+fn untouched_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
+    let n = layers.first()?.checked.copies.len();
+    let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
+    let untouched = flow_copies(layers, n).iter().position(Option::is_some)?;
+    let mask = r.body.iter().find_map(|l| match l {
+        Layer::Call(c) => c.args.first().map(|a| a.value.span),
+        Layer::Repeat(_) => None,
+    })?;
+    (rounds > 1).then(|| codes::w0404::in_repeat(untouched, mask, r.head, rounds))
+}
+
+/// The type on which a net's body runs: the first input with the joined ones.
+fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventTy, Diag> {
+    let width = |t: &EventTy| match t.kind {
+        Kind::Class(n) => t.size() * n,
+        Kind::Real(_) | Kind::Bool | Kind::Int(_) => t.size(),
+    };
+    let base = match first.kind {
+        Kind::Class(n) => EventTy::real(vec![first.size() * n]),
+        Kind::Int(_) => first.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Real(_) | Kind::Bool => first.clone(),
+    };
+    if others.is_empty() {
+        return Ok(base);
+    }
+    let extra: usize = others.iter().map(|(_, t)| width(t)).sum();
+    match base.shape.as_slice() {
+        [] => Ok(EventTy::real(vec![1 + extra])),
+        [n] => Ok(EventTy::real(vec![n + extra])),
+        [c, h, w] => {
+            let planes: usize = others.iter().map(|(_, t)| if t.shape.len() == 3 { t.shape.first().copied().unwrap_or(1) } else { width(t) }).sum();
+            if let Some((b, t)) = others.iter().find(|(_, t)| t.shape.len() == 3 && t.shape.get(1..) != Some(&[*h, *w])) {
+                return Err(codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text()));
+            }
+            Ok(EventTy::real(vec![c + planes, *h, *w]))
+        }
+        _ => Err(match others.first() {
+            Some((b, t)) => codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text()),
+            None => codes::e0201::joined("", Span::default(), "", &first.shape_text()),
+        }),
+    }
+}
+
+/// A value as a net reads it: classes one-hot, grey levels scaled to 0..1.
+pub fn as_net_input(cx: &mut Lower, x: crate::ir::Value, ty: &EventTy) -> crate::ir::Value {
+    match ty.kind {
+        Kind::Real(_) | Kind::Bool => x,
+        Kind::Int(n) => cx.mul_c(x, 1.0 / (n.max(2) - 1) as f64),
+        Kind::Class(n) => one_hot(cx, x, n),
+    }
+}
+
+/// `[B, ..]` of class numbers to `[B, size * n]`.
+pub fn one_hot(cx: &mut Lower, x: crate::ir::Value, n: usize) -> crate::ir::Value {
+    let shape = cx.shape(x);
+    let lead = shape.0.first().copied().unwrap_or(crate::ir::Dim::fixed(1));
+    let rest: usize = shape.0.iter().skip(1).map(|d| d.n).product();
+    let col = cx.reshape(x, Shape(vec![lead, crate::ir::Dim::fixed(rest), crate::ir::Dim::fixed(1)]));
+    let classes = cx.literal((0..n).map(|k| k as f64).collect(), &[1, 1, n]);
+    let eq = cx.compare(crate::ir::Compare::Eq, col, classes);
+    let hot = cx.cast(eq, crate::ir::DType::F);
+    cx.reshape(hot, Shape(vec![lead, crate::ir::Dim::fixed(rest * n)]))
+}
+
+impl TNet {
+    /// Lowers the net on its inputs (`[B, ..event]` each).
+    pub fn lower(&self, cx: &mut Lower, inputs: &[crate::ir::Value]) -> Vec<crate::ir::Value> {
+        let mut env = Env { path: self.name.clone(), ..Env::default() };
+        let mut parts = Vec::new();
+        for ((i, (name, ty, _)), x) in self.inputs.iter().enumerate().zip(inputs) {
+            let v = as_net_input(cx, *x, ty);
+            env.given.insert(name.clone(), v);
+            if i == 0 || self.joined.get(i).copied().unwrap_or(false) {
+                parts.push(v);
+            }
+        }
+        let x = join(cx, &parts, &self.chain.input);
+        self.chain.lower(cx, &env, x)
+    }
+    /// Whether any layer mixes the examples of a batch, and where.
+    pub fn mixes_batch(&self) -> Option<Span> {
+        self.chain.layers.iter().find(|l| l.checked.mixes_batch).map(|l| l.span)
+    }
+    /// What its output may read of its input.
+    pub fn causality(&self) -> rows::Causality {
+        chain_causality(&self.chain)
+    }
+}
+
+/// Joins inputs: vectors end to end, vectors onto an image as constant planes, images by channel.
+fn join(cx: &mut Lower, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
+    use crate::ir::Dim;
+    let lead = parts.iter().map(|p| cx.shape(*p)).find_map(|s| s.0.first().copied().filter(|d| d.batch)).unwrap_or(Dim::fixed(1));
+    let mut flat = Vec::new();
+    for p in parts {
+        let shape = cx.shape(*p);
+        let rest: Vec<Dim> = shape.0.iter().skip(1).copied().collect();
+        let own = shape.0.first().copied().unwrap_or(Dim::fixed(1));
+        let size: usize = rest.iter().map(|d| d.n).product();
+        let v = match (to.shape.as_slice(), rest.len()) {
+            (_, r) if r == to.shape.len() && r > 1 => *p,
+            ([_, h, w], _) => {
+                let v = cx.reshape(*p, Shape(vec![own, Dim::fixed(size), Dim::fixed(1), Dim::fixed(1)]));
+                cx.broadcast(v, Shape(vec![own, Dim::fixed(size), Dim::fixed(*h), Dim::fixed(*w)]))
+            }
+            _ => cx.reshape(*p, Shape(vec![own, Dim::fixed(size)])),
+        };
+        let mut dims = cx.shape(v).0;
+        if let Some(d) = dims.first_mut() {
+            *d = lead;
+        }
+        flat.push(cx.broadcast(v, Shape(dims)));
+    }
+    cx.concat(&flat, 1)
+}
+
+impl TFlow {
+    fn env(&self, cx: &mut Lower, given: &[crate::ir::Value]) -> Env {
+        let mut env = Env { path: self.name.clone(), ..Env::default() };
+        for ((name, ty), v) in self.given.iter().zip(given) {
+            let v = as_net_input(cx, *v, ty);
+            env.given.insert(name.clone(), v);
+        }
+        env
+    }
+    /// z → x with its log-determinant.
+    pub fn forward(&self, cx: &mut Lower, z: crate::ir::Value, given: &[crate::ir::Value]) -> (crate::ir::Value, Option<crate::ir::Value>) {
+        let env = self.env(cx, given);
+        self.chain.forward(cx, &env, z)
+    }
+    /// x → z with the log-determinant of the inverse.
+    pub fn inverse(&self, cx: &mut Lower, x: crate::ir::Value, given: &[crate::ir::Value]) -> (crate::ir::Value, Option<crate::ir::Value>) {
+        let env = self.env(cx, given);
+        self.chain.inverse(cx, &env, x)
+    }
+    /// Whether |det| = 1 everywhere, by construction.
+    pub fn volume_preserving(&self) -> bool {
+        self.chain.layers.iter().all(|l| l.checked.jacobian == Jacobian::Unit)
+    }
+}
+
+/// Whether any call of the block names `input` among its arguments.
+fn names_input(block: &[Layer], input: &str) -> bool {
+    block.iter().any(|l| match l {
+        Layer::Repeat(r) => names_input(&r.body, input),
+        Layer::Call(c) => {
+            c.args.iter().any(|a| matches!(&a.value.kind, ExprKind::Name(n) if n == input))
+                || c.block.as_ref().is_some_and(|b| names_input(b, input))
+        }
+    })
+}
+
+impl Checker<'_> {
+    pub(crate) fn net_items(&mut self, items: &[&Item]) {
+        for item in items {
+            if let Item::Net(n) = item {
+                match self.net_item(n) {
+                    Ok(t) => self.typed.nets.push(t),
+                    Err(bad) => {
+                        self.broken.push(n.name.name.clone());
+                        self.say(bad);
+                    }
+                }
+            }
+        }
+    }
+
+    fn net_item(&mut self, n: &NetItem) -> Res<TNet> {
+        let mut inputs = Vec::new();
+        for b in &n.inputs {
+            inputs.push((b.name.name.clone(), self.event_ty(&b.ty)?, b.name.span.to(b.ty.span)));
+        }
+        let Some((_, first, _)) = inputs.first().cloned() else {
+            return Err(codes::e0210::no_inputs(&n.name.name, n.name.span).into());
+        };
+        let mut declared = Vec::new();
+        for t in &n.outputs {
+            declared.push(self.event_ty(t)?);
+        }
+        self.body_names(&n.body)?;
+        let joined: Vec<bool> = n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
+        let others: Vec<(&Binding, EventTy)> =
+            n.inputs.iter().zip(&inputs).zip(&joined).filter(|(_, j)| **j).map(|((b, i), _)| (b, i.1.clone())).collect();
+        let input = joined_type(&first, &others)?;
+        let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
+        let mut body = Body { consts: self.consts.clone(), given, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
+        let chain = body.chain(&n.body, &input)?;
+        let warnings = std::mem::take(&mut body.warnings);
+        self.diags.extend(warnings);
+        let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
+        if chain.out.len() != declared.len() {
+            return Err(codes::e0201::output_count(&n.name.name, out_span, chain.out.len(), n.outputs.first().map_or(n.span, |t| t.span), declared.len()).into());
+        }
+        let mut outs = Vec::new();
+        for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
+            if got.shape != want.shape {
+                return Err(codes::e0201::net_output(&n.name.name, out_span, &got.shape_text(), t.span, &want.shape_text()).into());
+            }
+            if !got.kind.inside(want.kind) {
+                return Err(codes::e0302::net_output(&n.name.name, out_span, got.kind.support(), t.span, want).into());
+            }
+            outs.push(got.clone());
+        }
+        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, span: n.name.span })
+    }
+
+    /// Silences bodies that use a broken net or flow.
+    fn body_names(&self, block: &[Layer]) -> Res<()> {
+        for l in block {
+            match l {
+                Layer::Repeat(r) => self.body_names(&r.body)?,
+                Layer::Call(c) => {
+                    if self.broken.contains(&c.name.name) {
+                        return Err(Bad::Said);
+                    }
+                    if let Some(b) = &c.block {
+                        self.body_names(b)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flow_items(&mut self, items: &[&Item]) {
+        for item in items {
+            if let Item::Flow(f) = item {
+                match self.flow_item(f) {
+                    Ok(t) => self.typed.flows.push(t),
+                    Err(bad) => {
+                        self.broken.push(f.name.name.clone());
+                        self.say(bad);
+                    }
+                }
+            }
+        }
+    }
+
+    fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
+        let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
+        for (side, t) in [(&f.from, &from), (&f.to, &to)] {
+            if t.kind.discrete() {
+                return Err(codes::e0304::flow_side(side.span, t).into());
+            }
+        }
+        let mut given = Vec::new();
+        for b in &f.given {
+            given.push((b.name.name.clone(), self.event_ty(&b.ty)?));
+        }
+        self.body_names(&f.body)?;
+        let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
+        let mut body = Body { consts: self.consts.clone(), given: read, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
+        let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
+            "E0401" => d.also(f.arrow, "declared invertible here"),
+            _ => d,
+        });
+        let warnings = std::mem::take(&mut body.warnings);
+        let chain = chain?;
+        let warned = !warnings.is_empty();
+        self.diags.extend(warnings);
+        let last = chain.layers.last().map_or(f.arrow, |l| l.span);
+        if chain.out.shape != to.shape {
+            return Err(codes::e0201::flow_output(&f.name.name, last, &chain.out.shape_text(), f.to.span, &to.shape_text()).into());
+        }
+        if !chain.out.kind.inside(to.kind) {
+            return Err(codes::e0302::net_output(&f.name.name, last, chain.out.kind.support(), f.to.span, &to).into());
+        }
+        if !to.kind.inside(chain.out.kind) {
+            return Err(codes::e0305::not_onto(&f.name.name, f.to.span, to.kind.support(), last, chain.out.kind.support()).into());
+        }
+        if !warned && let Some(i) = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some) {
+            self.diags.push(codes::w0404::in_flow(i, f.name.span, &f.name.name));
+        }
+        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, span: f.name.span })
+    }
+}
+
+/// The type in which a body sees a further input: classes one-hot, grey levels 0..1.
+fn as_read(t: &EventTy) -> EventTy {
+    match t.kind {
+        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
+        Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Real(_) | Kind::Bool => t.clone(),
+    }
+}

@@ -1,0 +1,173 @@
+//! Compile-time values: dimensions, repeat indices, layer and optimizer arguments.
+
+use crate::diag::{Diag, codes, suggest::did_you_mean};
+use crate::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
+use crate::span::{FileId, Span};
+use crate::syntax::ast::{BinOp, Call, Expr, ExprKind};
+use std::collections::BTreeMap;
+
+/// Names with known whole values: `dim`s and the indices of surrounding `repeat`s.
+pub type Consts = BTreeMap<String, i64>;
+
+/// Evaluates an expression all of whose names are dimensions, indices or plain words.
+///
+/// # Errors
+/// Inexact division of whole numbers, powers out of range, and forms that have no compile-time value.
+pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
+    Ok(match &e.kind {
+        ExprKind::Number { value, integer: true } => Const::Int(*value as i64),
+        ExprKind::Number { value, integer: false } => Const::Num(*value),
+        ExprKind::Text(t) => Const::Text(t.clone()),
+        ExprKind::Name(n) => env.get(n).map_or_else(|| Const::Word(n.clone()), |v| Const::Int(*v)),
+        ExprKind::Tuple(items) | ExprKind::List(items) => Const::List(items.iter().map(|i| eval(env, i)).collect::<Result<_, _>>()?),
+        ExprKind::Neg(a) => match eval(env, a)? {
+            Const::Int(i) => Const::Int(-i),
+            other => Const::Num(-number(&other, a.span)?),
+        },
+        ExprKind::Binary(op, a, b) => binary(*op, eval(env, a)?, eval(env, b)?, a.span, b.span, e.span)?,
+        ExprKind::Call(c) => Const::Call(call(env, c)?),
+        ExprKind::Range(a, b) => Const::Range(Box::new(eval(env, a)?), Box::new(eval(env, b)?)),
+        ExprKind::Quantity(a, unit) => Const::Quantity(Box::new(eval(env, a)?), unit.name.clone()),
+        ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } | ExprKind::Before(..) => {
+            return Err(codes::e0205::not_constant(e.span));
+        }
+    })
+}
+
+fn call(env: &Consts, c: &Call) -> Result<ConstCall, Diag> {
+    let mut args = Vec::new();
+    for a in &c.args {
+        args.push((a.key.as_ref().map(|k| k.name.clone()), eval(env, &a.value)?));
+    }
+    Ok(ConstCall { name: c.name.name.clone(), args, span: c.span })
+}
+
+fn number(c: &Const, span: Span) -> Result<f64, Diag> {
+    match (c.num(), c) {
+        (Some(x), _) => Ok(x),
+        (None, Const::Word(w)) => Err(codes::e0200::unknown("number or dimension", w, span, None)),
+        (None, _) => Err(codes::e0205::not_constant(span)),
+    }
+}
+
+fn binary(op: BinOp, a: Const, b: Const, sa: Span, sb: Span, span: Span) -> Result<Const, Diag> {
+    if let (Const::Int(x), Const::Int(y)) = (&a, &b) {
+        let out_of_range = || codes::e0206::size(span, "is too large to be a size");
+        return Ok(Const::Int(match op {
+            BinOp::Add => x.checked_add(*y).ok_or_else(out_of_range)?,
+            BinOp::Sub => x.checked_sub(*y).ok_or_else(out_of_range)?,
+            BinOp::Mul => x.checked_mul(*y).ok_or_else(out_of_range)?,
+            BinOp::Div if *y != 0 && x % y == 0 => x / y,
+            BinOp::Div => return Err(codes::e0206::inexact(span, *x, *y)),
+            BinOp::Pow => match u32::try_from(*y) {
+                Ok(k) => x.checked_pow(k).ok_or_else(out_of_range)?,
+                Err(_) => return Ok(Const::Num((*x as f64).powf(*y as f64))),
+            },
+        }));
+    }
+    let (x, y) = (number(&a, sa)?, number(&b, sb)?);
+    Ok(Const::Num(match op {
+        BinOp::Add => x + y,
+        BinOp::Sub => x - y,
+        BinOp::Mul => x * y,
+        BinOp::Div => x / y,
+        BinOp::Pow => x.powf(y),
+    }))
+}
+
+/// A size: a whole number of at least `least`.
+pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
+    match eval(env, e)? {
+        Const::Int(i) if i >= least && i <= 1 << 30 => Ok(i as usize),
+        Const::Int(i) if i < least => Err(codes::e0206::size(e.span, &format!("is {i}, and must be at least {least}"))),
+        Const::Int(_) => Err(codes::e0206::size(e.span, "is too large to be a size")),
+        Const::Word(w) => {
+            let near = did_you_mean(&w, env.keys().map(String::as_str)).map(str::to_string);
+            Err(codes::e0200::unknown("dimension", &w, e.span, near.as_deref()))
+        }
+        other => Err(codes::e0206::size(e.span, &format!("is {other}, and must be a whole number"))),
+    }
+}
+
+/// Binds the arguments of a call to a row's parameters.
+///
+/// # Errors
+/// Unknown, doubled, missing or ill-kinded arguments.
+pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
+    let mut values: Vec<(&'static str, Const, Span)> = Vec::new();
+    let mut next = 0;
+    for a in &c.args {
+        let spec = match &a.key {
+            Some(k) => specs.iter().find(|s| s.name == k.name).ok_or_else(|| {
+                codes::e0207::unknown_argument(&c.name.name, &k.name, k.span, &specs.iter().map(|s| s.name).collect::<Vec<_>>())
+            })?,
+            None => {
+                let spec = specs.get(next).ok_or_else(|| codes::e0207::too_many(&c.name.name, specs.len(), a.value.span))?;
+                next += 1;
+                spec
+            }
+        };
+        if values.iter().any(|(n, _, _)| *n == spec.name) {
+            return Err(codes::e0207::twice(&c.name.name, spec.name, a.value.span));
+        }
+        let v = eval(env, &a.value)?;
+        if let Some(why) = unfit(spec.kind, &v) {
+            return Err(codes::e0205::wrong_kind(&c.name.name, spec.name, a.value.span, &v.to_string(), &why));
+        }
+        values.push((spec.name, v, a.value.span));
+    }
+    for s in specs {
+        if values.iter().any(|(n, _, _)| *n == s.name) {
+            continue;
+        }
+        match s.default {
+            None => return Err(codes::e0207::missing(&c.name.name, s.name, s.doc, c.span)),
+            Some("") => {}
+            Some(text) => {
+                let e = crate::syntax::parse_expr(FileId::PRELUDE, text)?;
+                values.push((s.name, eval(env, &e)?, c.span));
+            }
+        }
+    }
+    Ok(Args { span: c.span, name: c.name.name.clone(), values })
+}
+
+/// Why a value does not fit what an argument may be.
+fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
+    let within = |lo: f64, hi: f64| match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {
+        (true, true) => "a number".to_string(),
+        (true, false) => format!("a number of at most {hi}"),
+        (false, true) => format!("a number of at least {lo}"),
+        (false, false) => format!("a number between {lo} and {hi}"),
+    };
+    let int_at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= 1 << 30);
+    let fits = match kind {
+        ArgKind::Int(least) => int_at_least(v, least),
+        ArgKind::Num(lo, hi) => v.num().is_some_and(|x| x >= lo && x <= hi),
+        ArgKind::Scheduled(lo, hi) => v.num().map_or(matches!(v, Const::Call(_)), |x| x >= lo && x <= hi),
+        ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
+        ArgKind::Text => matches!(v, Const::Text(_)),
+        ArgKind::Pair(least) => int_at_least(v, least) || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least))),
+        ArgKind::NumPair => matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some())),
+        ArgKind::List => matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_)),
+        ArgKind::Range => matches!(v, Const::Range(..)),
+        ArgKind::Duration => matches!(v, Const::Quantity(..) | Const::Int(_)),
+        ArgKind::Any => true,
+    };
+    if fits {
+        return None;
+    }
+    Some(match kind {
+        ArgKind::Int(least) => format!("a whole number of at least {least}"),
+        ArgKind::Num(lo, hi) => within(lo, hi),
+        ArgKind::Scheduled(lo, hi) => format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi)),
+        ArgKind::Word(words) => format!("one of `{}`", words.join("`, `")),
+        ArgKind::Text => "text in quotes".into(),
+        ArgKind::Pair(least) => format!("one or two whole numbers of at least {least}"),
+        ArgKind::NumPair => "two numbers, as in `(0.9, 0.999)`".into(),
+        ArgKind::List => "a list, as in `[1, 2]`".into(),
+        ArgKind::Range => "a range, as in `0 -> 1`".into(),
+        ArgKind::Duration => "a duration, as in `10 epochs` or `500 steps`".into(),
+        ArgKind::Any => "a value".into(),
+    })
+}

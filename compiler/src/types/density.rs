@@ -1,0 +1,123 @@
+//! What a model says about the density of the data: the closure of the data sites under flows, both ways.
+
+use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind};
+
+/// The names an expression reads inside its model.
+pub fn reads(e: &TExpr, out: &mut Vec<String>) {
+    match &e.kind {
+        TKind::Var(n) => {
+            if !out.contains(n) {
+                out.push(n.clone());
+            }
+        }
+        TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Let(_) => {}
+        TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => {}
+        TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().for_each(|a| reads(a, out)),
+        TKind::Flow { arg, given, .. } => {
+            reads(arg, out);
+            given.iter().for_each(|a| reads(a, out));
+        }
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => reads(arg, out),
+        TKind::Corrupt { arg, amount, .. } => {
+            reads(arg, out);
+            reads(amount, out);
+        }
+        TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
+            reads(a, out);
+            reads(b, out);
+        }
+        TKind::LogProb { values, .. } => values.iter().for_each(|(_, v)| reads(v, out)),
+    }
+}
+
+/// If a site is bound to an invertible expression of one other site, that site: `x = f(z)`, `x = exp(f(z))`.
+pub fn inverted(e: &TExpr) -> Option<&str> {
+    match &e.kind {
+        TKind::Var(n) => Some(n),
+        TKind::Flow { arg, given, .. } => {
+            let free = given.iter().all(|g| {
+                let mut r = Vec::new();
+                reads(g, &mut r);
+                // A constant of the map may read conditions and other sites, but not the site being solved for.
+                !r.iter().any(|n| Some(n.as_str()) == inverted(arg))
+            });
+            if free { inverted(arg) } else { None }
+        }
+        TKind::Map { row, arg, .. } if row.inverse().is_some() => inverted(arg),
+        _ => None,
+    }
+}
+
+fn value_of(s: &TSite) -> Option<&TExpr> {
+    match &s.kind {
+        TSiteKind::Bind(e) | TSiteKind::Quantize(e) => Some(e),
+        TSiteKind::Draw(_) => None,
+    }
+}
+
+/// Closes a set of known names under the bindings of a model: forward through any expression, backward through flows.
+pub fn close(model: &TModel, known: &[String]) -> Vec<String> {
+    let mut known: Vec<String> = known.to_vec();
+    known.extend(model.conds.iter().cloned());
+    loop {
+        let before = known.len();
+        for s in &model.sites {
+            let Some(e) = value_of(s) else { continue };
+            let mut r = Vec::new();
+            reads(e, &mut r);
+            if !known.contains(&s.name) && r.iter().all(|n| known.contains(n)) {
+                known.push(s.name.clone());
+            }
+            if known.contains(&s.name)
+                && let Some(z) = inverted(e)
+                && !known.iter().any(|k| k == z)
+                && r.iter().all(|n| n == z || known.contains(n))
+            {
+                known.push(z.to_string());
+            }
+        }
+        if known.len() == before {
+            return known;
+        }
+    }
+}
+
+/// The drawn sites that a set of known names does not determine.
+pub fn unknown_sites(model: &TModel, _flows: &[TFlow], known: &[String]) -> Vec<String> {
+    let closed = close(model, known);
+    model.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_)) && !closed.contains(&s.name)).map(|s| s.name.clone()).collect()
+}
+
+/// Concludes the density class of a model.
+pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
+    let observed: Vec<String> = model.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
+    if observed.is_empty() {
+        return Density::Unobserved;
+    }
+    // A data site bound to anything that can't be run backwards has samples only.
+    for s in model.sites.iter().filter(|s| s.observed) {
+        if let Some(e) = value_of(s)
+            && inverted(e).is_none()
+        {
+            return Density::Implicit(s.name.clone());
+        }
+    }
+    // So has one that a flow carries back to something a net computes from what stays unknown.
+    let closed = close(model, &observed);
+    for s in &model.sites {
+        if let Some(e) = value_of(s) {
+            let mut r = Vec::new();
+            reads(e, &mut r);
+            if closed.contains(&s.name) && inverted(e).is_none() && !r.iter().all(|n| closed.contains(n)) {
+                return Density::Implicit(s.name.clone());
+            }
+        }
+    }
+    let left = unknown_sites(model, flows, &observed);
+    if left.is_empty() {
+        let dequantised = model.sites.iter().any(|s| matches!(s.kind, TSiteKind::Quantize(_)));
+        Density::Exact { dequantised }
+    } else {
+        Density::Latent(left)
+    }
+}

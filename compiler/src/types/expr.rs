@@ -1,0 +1,603 @@
+//! Expressions of sites and payoffs: names, shapes and supports.
+
+use super::consts::{bind, eval};
+use super::event::{EventTy, Kind, Support};
+use super::{Bad, Checker, Corruption, Res, TExpr, TKind, TSchedule};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::args::{Args, Const};
+use crate::rows::{self, FnRow};
+use crate::span::Span;
+use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What names mean at one place.
+#[derive(Clone, Default)]
+pub struct Scope {
+    /// Local names: sites, conditions, lets, arguments of a `fn`.
+    pub vars: BTreeMap<String, TExpr>,
+    /// Inside a model or guide of this name: data is visible only through its conditions.
+    pub model: Option<String>,
+    /// Depth of `fn` inlining.
+    pub depth: usize,
+}
+
+impl TExpr {
+    /// A rank-0 number.
+    pub fn number(value: f64, span: Span) -> TExpr {
+        TExpr { kind: TKind::Const(value), ty: EventTy { kind: Kind::Real(Support::Interval { lo: value, hi: value }), shape: Vec::new() }, batched: false, span, origin: None }
+    }
+    fn real(kind: TKind, shape: Vec<usize>, batched: bool, span: Span) -> TExpr {
+        TExpr { kind, ty: EventTy::real(shape), batched, span, origin: None }
+    }
+    fn support(&self) -> Support {
+        self.ty.kind.support()
+    }
+}
+
+/// What the compiler itself provides in payoffs, for "did you mean".
+const BUILTINS: [&str; 9] = ["nll", "elbo", "iwae", "kl", "gradient_penalty", "grad", "corrupt", "quantize", "free"];
+
+impl Checker<'_> {
+    /// Types an expression.
+    pub(crate) fn expr(&mut self, e: &Expr, scope: &Scope) -> Res<TExpr> {
+        match &e.kind {
+            ExprKind::Number { value, .. } => Ok(TExpr::number(*value, e.span)),
+            ExprKind::Name(n) => self.var(n, e.span, scope),
+            ExprKind::Neg(a) => {
+                let a = self.expr(a, scope)?;
+                let support = match a.support() {
+                    Support::Interval { lo, hi } => Support::Interval { lo: -hi, hi: -lo },
+                    Support::Simplex => Support::REALS,
+                };
+                Ok(TExpr { ty: a.ty.with_kind(Kind::Real(support)), batched: a.batched, span: e.span, origin: a.origin, kind: TKind::Neg(Box::new(a)) })
+            }
+            ExprKind::Binary(op, a, b) => {
+                let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
+                binary(*op, a, b, e.span)
+            }
+            ExprKind::Call(c) => self.call(c, e.span, scope),
+            ExprKind::Field(m, s) => self.field(m, s, e.span),
+            ExprKind::Expect(a) => {
+                let a = self.expr(a, scope)?;
+                let kind = Kind::Real(match a.support() {
+                    Support::Simplex => Support::UNIT,
+                    s => s,
+                });
+                Ok(TExpr { ty: EventTy { kind, shape: Vec::new() }, batched: false, span: e.span, origin: a.origin, kind: TKind::Expect(Box::new(a)) })
+            }
+            ExprKind::LogProb { model, target, given } => self.log_prob(model, target, given, e.span, scope),
+            ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
+            ExprKind::Tuple(_) | ExprKind::List(_) => Err(codes::e0211::not_a_number(e.span, "several values").into()),
+            ExprKind::Before(..) => Err(codes::e0602::outside_order(e.span).into()),
+            ExprKind::Range(..) => Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into()),
+            ExprKind::Quantity(..) => Err(codes::e0211::not_a_number(e.span, "a duration").into()),
+        }
+    }
+
+    fn var(&mut self, n: &str, span: Span, scope: &Scope) -> Res<TExpr> {
+        if let Some(t) = scope.vars.get(n) {
+            return Ok(TExpr { span, ..t.clone() });
+        }
+        if n == "I" {
+            return Ok(TExpr::number(1.0, span));
+        }
+        if let Some(v) = self.consts.get(n) {
+            return Ok(TExpr::number(*v as f64, span));
+        }
+        if let Some((i, p)) = self.typed.params.iter().enumerate().find(|(_, p)| p.name == n) {
+            return Ok(TExpr { kind: TKind::Param(i), ty: p.ty.clone(), batched: false, span, origin: Some(p.span) });
+        }
+        if self.broken.iter().any(|b| b == n) {
+            return Err(Bad::Said);
+        }
+        if let Some(v) = self.data_var(n) {
+            return match &scope.model {
+                Some(m) => Err(codes::e0212::not_a_condition(n, span, m, v.span).into()),
+                None => Ok(TExpr { kind: TKind::Data(n.into()), ty: v.ty.clone(), batched: true, span, origin: Some(v.ty_span) }),
+            };
+        }
+        let what = match self.names.get(n) {
+            Some((what, at)) => return Err(codes::e0211::not_a_value(n, span, what, *at).into()),
+            None => "name",
+        };
+        let data = self.typed.data.iter().flat_map(|d| &d.vars).filter(|_| scope.model.is_none()).map(|v| v.name.as_str());
+        let known = scope.vars.keys().map(String::as_str).chain(data).chain(self.typed.params.iter().map(|p| p.name.as_str()));
+        let near = did_you_mean(n, known).map(str::to_string);
+        Err(codes::e0200::unknown(what, n, span, near.as_deref()).into())
+    }
+
+    /// Index of a model or guide.
+    pub(crate) fn model_named(&self, id: &Ident) -> Res<usize> {
+        if self.broken.contains(&id.name) {
+            return Err(Bad::Said);
+        }
+        self.typed.models.iter().position(|m| m.name == id.name).ok_or_else(|| {
+            let near = did_you_mean(&id.name, self.typed.models.iter().map(|m| m.name.as_str())).map(str::to_string);
+            codes::e0200::unknown("model or guide", &id.name, id.span, near.as_deref()).into()
+        })
+    }
+
+    fn field(&mut self, m: &Ident, s: &Ident, span: Span) -> Res<TExpr> {
+        let i = self.model_named(m)?;
+        let Some(model) = self.typed.models.get(i) else { return Err(Bad::Said) };
+        let Some(site) = model.site(&s.name) else {
+            let near = did_you_mean(&s.name, model.sites.iter().map(|s| s.name.as_str())).map(str::to_string);
+            return Err(codes::e0200::unknown(&format!("site of `{}`", m.name), &s.name, s.span, near.as_deref()).into());
+        };
+        Ok(TExpr { kind: TKind::Sample(m.name.clone(), s.name.clone()), ty: site.ty.clone(), batched: true, span, origin: Some(site.value_span) })
+    }
+
+    fn log_prob(&mut self, m: &Ident, target: &[Expr], given: &[Expr], span: Span, scope: &Scope) -> Res<TExpr> {
+        let model = self.model_named(m)?;
+        let mut values: Vec<(String, TExpr)> = Vec::new();
+        let mut targets = Vec::new();
+        for (e, is_target) in target.iter().map(|e| (e, true)).chain(given.iter().map(|e| (e, false))) {
+            let name = match &e.kind {
+                ExprKind::Name(n) => n.clone(),
+                ExprKind::Field(_, s) => s.name.clone(),
+                _ => return Err(codes::e0212::log_prob_argument(e.span).into()),
+            };
+            let known = self.typed.models.get(model).is_some_and(|mm| mm.site(&name).is_some() || mm.conds.contains(&name));
+            if !known {
+                let near: Option<String> = None;
+                return Err(codes::e0200::unknown(&format!("site of `{}`", m.name), &name, e.span, near.as_deref()).into());
+            }
+            if is_target {
+                targets.push(name.clone());
+            }
+            values.push((name, self.expr(e, scope)?));
+        }
+        if let Some(mm) = self.typed.models.get(model)
+            && let Some(site) = mm.sites.iter().find(|s| targets.contains(&s.name) && matches!(s.kind, super::TSiteKind::Bind(_)))
+            && let Some(e) = target.first()
+            && mm.density != (super::Density::Exact { dequantised: false })
+        {
+            return Err(codes::e0706::no_density(&mm.name, &site.name, e.span, site.value_span, "evaluates the density").into());
+        }
+        // Other data sites and conditions have the data's values.
+        let fill: Vec<String> = self
+            .typed
+            .models
+            .get(model)
+            .map(|mm| mm.conds.iter().cloned().chain(mm.sites.iter().filter(|s| s.observed).map(|s| s.name.clone())).collect())
+            .unwrap_or_default();
+        for name in fill {
+            if !values.iter().any(|(n, _)| *n == name) {
+                let v = self.var(&name, span, &Scope::default())?;
+                values.push((name, v));
+            }
+        }
+        let missing: Vec<String> = self
+            .typed
+            .models
+            .get(model)
+            .map(|mm| super::density::unknown_sites(mm, &self.typed.flows, &values.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>()))
+            .unwrap_or_default();
+        if let Some(first) = missing.first() {
+            return Err(codes::e0212::log_prob_given(&m.name, first, span).into());
+        }
+        Ok(TExpr::real(TKind::LogProb { model, values, targets }, Vec::new(), true, span))
+    }
+
+    fn call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let name = c.name.name.as_str();
+        if self.broken.contains(&c.name.name) {
+            return Err(Bad::Said);
+        }
+        if let Some(i) = self.typed.nets.iter().position(|n| n.name == name) {
+            return self.net_call(i, c, span, scope);
+        }
+        if let Some(i) = self.typed.flows.iter().position(|n| n.name == name) {
+            return self.flow_call(i, c, span, scope);
+        }
+        if self.fns.contains_key(name) {
+            return self.fn_call(c, span, scope);
+        }
+        if let Some(row) = rows::find(rows::map::ROWS, name) {
+            return self.map_call(row, c, span, scope);
+        }
+        if let Some(row) = rows::find(rows::function::ROWS, name) {
+            return self.row_call(row, c, span, scope);
+        }
+        if rows::find(rows::schedule::ROWS, name).is_some() {
+            let (i, support) = self.schedule(c)?;
+            let ty = EventTy { kind: Kind::Real(support), shape: Vec::new() };
+            return Ok(TExpr { kind: TKind::Schedule(i), ty, batched: false, span, origin: None });
+        }
+        match name {
+            "nll" | "elbo" | "iwae" | "kl" => self.bound_call(c, span, scope),
+            "gradient_penalty" => self.penalty_call(c, span, scope),
+            "grad" => {
+                let [of, at] = self.exactly(c, scope, ["f", "x"])?;
+                let ty = at.ty.with_kind(Kind::REAL);
+                Ok(TExpr { ty, batched: at.batched, span, origin: None, kind: TKind::Grad { of: Box::new(of), at: Box::new(at) } })
+            }
+            "corrupt" => self.corrupt_call(c, span, scope),
+            "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
+            _ if rows::find(rows::distribution::ROWS, name).is_some() => Err(codes::e0211::distribution(name, span).into()),
+            _ => {
+                let known = rows::map::ROWS
+                    .iter()
+                    .map(|r| r.name())
+                    .chain(rows::function::ROWS.iter().map(|r| r.name()))
+                    .chain(self.typed.nets.iter().map(|n| n.name.as_str()))
+                    .chain(self.typed.flows.iter().map(|n| n.name.as_str()))
+                    .chain(self.fns.keys().map(String::as_str))
+                    .chain(BUILTINS);
+                let near = did_you_mean(name, known).map(str::to_string);
+                Err(codes::e0200::unknown("function", name, c.name.span, near.as_deref()).into())
+            }
+        }
+    }
+
+    /// A schedule's index, and where its values lie.
+    pub(crate) fn schedule(&mut self, c: &Call) -> Res<(usize, Support)> {
+        let row = rows::find(rows::schedule::ROWS, &c.name.name).ok_or_else(|| {
+            let near = did_you_mean(&c.name.name, rows::schedule::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            Bad::from(codes::e0200::unknown("schedule", &c.name.name, c.name.span, near.as_deref()))
+        })?;
+        let args = bind(&self.consts, row.params(), c)?;
+        let ends: Vec<f64> = args.values.iter().flat_map(|(_, v, _)| ends(v)).collect();
+        let support = match ends.is_empty() {
+            true => Support::REALS,
+            false => Support::Interval { lo: ends.iter().copied().fold(0.0, f64::min), hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max) },
+        };
+        let written: Vec<String> = args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
+        let text = format!("{}({})", c.name.name, written.join(", "));
+        self.typed.schedules.push(TSchedule { row, args, text });
+        Ok((self.typed.schedules.len() - 1, support))
+    }
+
+    fn positional(&mut self, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
+        let mut out = Vec::new();
+        for a in &c.args {
+            if let Some(k) = &a.key {
+                return Err(codes::e0207::unknown_argument(&c.name.name, &k.name, k.span, &[]).into());
+            }
+            out.push(self.expr(&a.value, scope)?);
+        }
+        Ok(out)
+    }
+
+    fn exactly<const N: usize>(&mut self, c: &Call, scope: &Scope, names: [&str; N]) -> Res<[TExpr; N]> {
+        let got = self.positional(c, scope)?;
+        let n = got.len();
+        got.try_into().map_err(|_| codes::e0207::count(&c.name.name, c.span, n, &names).into())
+    }
+
+    fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
+        let [out] = net.outs.as_slice() else {
+            return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
+        };
+        Ok(TExpr {
+            ty: out.clone(),
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(net.out_span),
+            kind: TKind::Net { net: i, args, output: 0 },
+        })
+    }
+
+    /// A net of several outputs, one expression for each.
+    pub(crate) fn net_outputs(&mut self, c: &Call, scope: &Scope) -> Res<Option<Vec<TExpr>>> {
+        let Some(i) = self.typed.nets.iter().position(|n| n.name == c.name.name) else { return Ok(None) };
+        let args = self.positional(c, scope)?;
+        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
+        let batched = args.iter().any(|a| a.batched);
+        let one = |(output, ty): (usize, &EventTy)| TExpr {
+            ty: ty.clone(),
+            batched,
+            span: c.span,
+            origin: Some(net.out_span),
+            kind: TKind::Net { net: i, args: args.clone(), output },
+        };
+        Ok(Some(net.outs.iter().enumerate().map(one).collect()))
+    }
+
+    fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
+        let params = std::iter::once(("its argument", &flow.from, flow.span)).chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
+        check_inputs(&flow.name, &args, params, c.span)?;
+        let (first, given) = args.split_first().ok_or(Bad::Said)?;
+        Ok(TExpr {
+            ty: flow.to.clone(),
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(flow.span),
+            kind: TKind::Flow { flow: i, arg: Box::new(first.clone()), given: given.to_vec() },
+        })
+    }
+
+    fn map_call(&mut self, row: &'static dyn rows::MapRow, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let Some((first, rest)) = c.args.split_first() else {
+            return Err(codes::e0207::count(row.name(), c.span, 0, &["x"]).into());
+        };
+        let x = self.expr(&first.value, scope)?;
+        let call = Call { args: rest.to_vec(), ..c.clone() };
+        let args = bind(&self.consts, row.params(), &call)?;
+        if !x.support().inside(row.from()) {
+            return Err(codes::e0302::function(row.name(), first.value.span, row.from(), x.support(), x.origin).into());
+        }
+        let ty = x.ty.with_kind(Kind::Real(row.image(x.support())));
+        Ok(TExpr { ty, batched: x.batched, span, origin: Some(span), kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) } })
+    }
+
+    fn row_call(&mut self, row: &'static dyn FnRow, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let (least, most) = row.arity();
+        if args.len() < least || args.len() > most {
+            return Err(codes::e0207::arity(row.name(), c.span, args.len(), least, most).into());
+        }
+        let tys: Vec<EventTy> = args.iter().map(|a| seen(&a.ty)).collect();
+        let ty = row.check(&tys).map_err(|(i, why)| {
+            let at = args.get(i).map_or(c.span, |a| a.span);
+            Bad::from(codes::e0201::function(row.name(), at, &why))
+        })?;
+        Ok(TExpr { ty, batched: args.iter().any(|a| a.batched), span, origin: Some(span), kind: TKind::Fn { row, args } })
+    }
+
+    fn fn_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let Some(f) = self.fns.get(&c.name.name).cloned() else { return Err(Bad::Said) };
+        if scope.depth > 32 {
+            return Err(codes::e0213::recursive(&f.name.name, c.span, f.name.span).into());
+        }
+        let mut vars = BTreeMap::new();
+        let mut next = 0;
+        for Arg { key, value } in &c.args {
+            let param = match key {
+                Some(k) => f.params.iter().find(|(p, _)| p.name == k.name).ok_or_else(|| {
+                    let names: Vec<&str> = f.params.iter().map(|(p, _)| p.name.as_str()).collect();
+                    Bad::from(codes::e0207::unknown_argument(&f.name.name, &k.name, k.span, &names))
+                })?,
+                None => {
+                    next += 1;
+                    f.params.get(next - 1).ok_or_else(|| Bad::from(codes::e0207::too_many(&f.name.name, f.params.len(), value.span)))?
+                }
+            };
+            let v = self.expr(value, scope)?;
+            vars.insert(param.0.name.clone(), v);
+        }
+        for (p, default) in &f.params {
+            if !vars.contains_key(&p.name) {
+                let Some(d) = default else {
+                    return Err(codes::e0207::missing(&f.name.name, &p.name, "an argument of this function", c.span).into());
+                };
+                let v = self.expr(d, &Scope::default())?;
+                vars.insert(p.name.clone(), v);
+            }
+        }
+        let inner = Scope { vars, model: scope.model.clone(), depth: scope.depth + 1 };
+        // An error inside the body is shown at the call, with the body as its cause.
+        let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
+            Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
+                let mut d = *d;
+                let inside = std::mem::replace(&mut d.primary, crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) });
+                d.secondary.push(inside);
+                Bad::Diag(Box::new(d))
+            }
+            other => other,
+        })?;
+        Ok(TExpr { span, ..t })
+    }
+
+    fn bound_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let mut models = Vec::new();
+        let mut beta = TExpr::number(1.0, c.span);
+        let mut k = 1usize;
+        let allowed: &[&str] = match c.name.name.as_str() {
+            "elbo" => &["beta"],
+            "iwae" => &["k"],
+            _ => &[],
+        };
+        for a in &c.args {
+            match (&a.key, &a.value.kind) {
+                (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => beta = self.expr(&a.value, scope)?,
+                (Some(key), _) if key.name == "k" && allowed.contains(&"k") => k = super::consts::size(&self.consts, &a.value, 1)?,
+                (Some(key), _) => return Err(codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()),
+                (None, ExprKind::Name(n)) => {
+                    let id = Ident { name: n.clone(), span: a.value.span };
+                    models.push((self.model_named(&id)?, a.value.span));
+                }
+                (None, _) => return Err(codes::e0212::model_expected(a.value.span).into()),
+            }
+        }
+        let want: &[&str] = match c.name.name.as_str() {
+            "nll" => &["the model"],
+            "kl" => &["the guide", "the model"],
+            _ => &["the model", "the guide"],
+        };
+        if models.len() != want.len() {
+            return Err(codes::e0207::count(&c.name.name, c.span, models.len(), want).into());
+        }
+        let at = |i: usize| models.get(i).copied().unwrap_or((0, span));
+        let kind = match c.name.name.as_str() {
+            "nll" => {
+                self.wants_exact(at(0).0, c.span)?;
+                TKind::Nll(at(0).0)
+            }
+            "kl" => {
+                self.wants_guide(at(1).0, at(0).0, c.span)?;
+                TKind::Kl { q: at(0).0, p: at(1).0 }
+            }
+            "elbo" => {
+                self.wants_guide(at(0).0, at(1).0, c.span)?;
+                if !beta.ty.shape.is_empty() || beta.batched {
+                    return Err(codes::e0211::not_one_number(beta.span, &beta.ty.shape_text()).into());
+                }
+                TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta) }
+            }
+            _ => {
+                self.wants_guide(at(0).0, at(1).0, c.span)?;
+                TKind::Iwae { p: at(0).0, q: at(1).0, k }
+            }
+        };
+        Ok(TExpr::real(kind, Vec::new(), false, span))
+    }
+
+    fn penalty_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let [net_arg, u, v] = c.args.as_slice() else {
+            return Err(codes::e0207::count("gradient_penalty", c.span, c.args.len(), &["the critic", "u", "v"]).into());
+        };
+        let ExprKind::Name(n) = &net_arg.value.kind else { return Err(codes::e0705::no_critic(net_arg.value.span).into()) };
+        let Some(net) = self.typed.nets.iter().position(|t| t.name == *n) else {
+            let near = did_you_mean(n, self.typed.nets.iter().map(|t| t.name.as_str())).map(str::to_string);
+            return Err(codes::e0200::unknown("net", n, net_arg.value.span, near.as_deref()).into());
+        };
+        let (u, v) = (self.expr(&u.value, scope)?, self.expr(&v.value, scope)?);
+        let Some(critic) = self.typed.nets.get(net) else { return Err(Bad::Said) };
+        if let Some(layer) = critic.mixes_batch() {
+            return Err(codes::e0705::mixes(n, net_arg.value.span, layer).into());
+        }
+        for w in [&u, &v] {
+            check_inputs(n, std::slice::from_ref(w), critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)), w.span)?;
+        }
+        Ok(TExpr::real(TKind::GradientPenalty { net, u: Box::new(u), v: Box::new(v) }, Vec::new(), false, span))
+    }
+
+    fn corrupt_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let [x, how] = c.args.as_slice() else {
+            return Err(codes::e0207::count("corrupt", c.span, c.args.len(), &["x", "a corruption such as `gaussian(0.3)`"]).into());
+        };
+        let arg = self.expr(&x.value, scope)?;
+        let ExprKind::Call(h) = &how.value.kind else { return Err(codes::e0205::wrong_kind("corrupt", "how", how.value.span, "this", "`gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`").into()) };
+        let kind = match h.name.name.as_str() {
+            "gaussian" => Corruption::Gaussian,
+            "mask" => Corruption::Mask,
+            "salt_pepper" => Corruption::SaltPepper,
+            other => {
+                let near = did_you_mean(other, ["gaussian", "mask", "salt_pepper"]).map(str::to_string);
+                return Err(codes::e0200::unknown("corruption", other, h.name.span, near.as_deref()).into());
+            }
+        };
+        let [amount] = self.exactly(h, scope, ["how much"])?;
+        let ty = match kind {
+            Corruption::Gaussian => arg.ty.with_kind(Kind::REAL),
+            Corruption::Mask | Corruption::SaltPepper => arg.ty.clone(),
+        };
+        Ok(TExpr { ty, batched: arg.batched, span, origin: arg.origin, kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) } })
+    }
+
+    /// Arguments of an optimizer: numbers stay, schedules become scalar inputs.
+    pub(crate) fn optimizer_args(&mut self, c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
+        let row = rows::find(rows::optimizer::ROWS, &c.name.name).ok_or_else(|| {
+            let near = did_you_mean(&c.name.name, rows::optimizer::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            Bad::from(codes::e0200::unknown("optimizer", &c.name.name, c.name.span, near.as_deref()))
+        })?;
+        let args = bind(&self.consts, row.params(), c)?;
+        let mut schedules = Vec::new();
+        for (name, v, span) in &args.values {
+            if let Const::Call(_) = v
+                && let Some(a) = c.args.iter().find(|a| a.value.span == *span)
+                && let ExprKind::Call(s) = &a.value.kind
+            {
+                schedules.push(((*name).to_string(), self.schedule(s)?.0));
+            }
+        }
+        Ok((args, schedules))
+    }
+
+    /// A constant number.
+    pub(crate) fn constant(&self, e: &Expr, what: &str, want: &str, ok: impl Fn(f64) -> bool) -> Res<f64> {
+        let v = eval(&self.consts, e)?;
+        match v.num() {
+            Some(x) if ok(x) => Ok(x),
+            Some(_) | None => Err(codes::e0205::wrong_kind("train", what, e.span, &v.to_string(), want).into()),
+        }
+    }
+}
+
+/// Numbers at the ends of a schedule's argument (durations say nothing about its values).
+fn ends(v: &Const) -> Vec<f64> {
+    match v {
+        Const::Int(_) | Const::Num(_) => v.num().into_iter().collect(),
+        Const::Range(a, b) => [a.num(), b.num()].into_iter().flatten().collect(),
+        Const::List(l) => l.iter().flat_map(ends).collect(),
+        Const::Word(_) | Const::Text(_) | Const::Call(_) | Const::Quantity(..) => Vec::new(),
+    }
+}
+
+fn covers(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// The type in which a function row sees an argument: everything is a real number, classes one-hot.
+fn seen(t: &EventTy) -> EventTy {
+    match t.kind {
+        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
+        Kind::Real(_) | Kind::Bool | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
+    }
+}
+
+fn check_inputs<'a>(name: &str, args: &[TExpr], params: impl Iterator<Item = (&'a str, &'a EventTy, Span)>, at: Span) -> Res<()> {
+    let params: Vec<_> = params.collect();
+    if params.len() != args.len() {
+        let names: Vec<&str> = params.iter().map(|p| p.0).collect();
+        return Err(codes::e0207::count(name, at, args.len(), &names).into());
+    }
+    for (a, (input, want, decl)) in args.iter().zip(params) {
+        if a.ty.shape != want.shape {
+            return Err(codes::e0201::argument(name, input, a.span, &a.ty.shape_text(), decl, &want.shape_text(), var_name(a)).into());
+        }
+        if !a.ty.kind.inside(want.kind) {
+            return Err(codes::e0302::argument(name, a.span, &a.ty, decl, want).into());
+        }
+    }
+    Ok(())
+}
+
+/// The variable an expression is, for messages that suggest changing its declaration.
+fn var_name(a: &TExpr) -> Option<&str> {
+    match &a.kind {
+        TKind::Var(n) | TKind::Data(n) => Some(n),
+        _ => None,
+    }
+}
+
+fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
+    let shape = match (a.ty.shape.is_empty(), b.ty.shape.is_empty()) {
+        (true, _) => b.ty.shape.clone(),
+        (_, true) => a.ty.shape.clone(),
+        _ if a.ty.shape == b.ty.shape => a.ty.shape.clone(),
+        _ => return Err(codes::e0201::operands(span, a.span, &a.ty.shape_text(), b.span, &b.ty.shape_text()).into()),
+    };
+    for t in [&a, &b] {
+        if let Kind::Class(_) = t.ty.kind {
+            return Err(codes::e0211::class_arithmetic(t.span).into());
+        }
+    }
+    let support = arithmetic(op, a.support(), b.support());
+    let batched = a.batched || b.batched;
+    let origin = a.origin.or(b.origin);
+    Ok(TExpr { ty: EventTy { kind: Kind::Real(support), shape }, batched, span, origin, kind: TKind::Binary(op, Box::new(a), Box::new(b)) })
+}
+
+/// Interval arithmetic.
+fn arithmetic(op: BinOp, a: Support, b: Support) -> Support {
+    let (Support::Interval { lo: a0, hi: a1 }, Support::Interval { lo: b0, hi: b1 }) = (a, b) else { return Support::REALS };
+    let corners = |f: fn(f64, f64) -> f64| {
+        let all = [f(a0, b0), f(a0, b1), f(a1, b0), f(a1, b1)].map(|x| if x.is_nan() { 0.0 } else { x });
+        (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+    };
+    let (lo, hi) = match op {
+        BinOp::Add => (a0 + b0, a1 + b1),
+        BinOp::Sub => (a0 - b1, a1 - b0),
+        BinOp::Mul => corners(|x, y| x * y),
+        BinOp::Div if b0 > 0.0 || b1 < 0.0 => corners(|x, y| x / y),
+        BinOp::Div if b0 == 0.0 && a0 >= 0.0 => (0.0, f64::INFINITY),
+        BinOp::Div => (f64::NEG_INFINITY, f64::INFINITY),
+        BinOp::Pow if b0 == b1 && b0 == 2.0 => {
+            let least = if a0 <= 0.0 && a1 >= 0.0 { 0.0 } else { a0.abs().min(a1.abs()).powi(2) };
+            (least, a0.abs().max(a1.abs()).powi(2))
+        }
+        BinOp::Pow if b0 == b1 && b0 % 2.0 == 0.0 => (0.0, f64::INFINITY),
+        BinOp::Pow if a0 >= 0.0 => (0.0, f64::INFINITY),
+        BinOp::Pow => (f64::NEG_INFINITY, f64::INFINITY),
+    };
+    Support::Interval { lo, hi }
+}

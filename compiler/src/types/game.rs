@@ -1,0 +1,369 @@
+//! The train block: players, who owns what, and the objective that follows when none is written.
+
+use super::expr::Scope;
+use super::{Bad, Checker, Density, Res, TExpr, TKind, TPlayer, TSiteKind, TTrain};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows;
+use crate::span::Span;
+use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, Setting, TrainItem};
+
+/// Settings of `train`, for "did you mean".
+const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", "checkpoint"];
+
+impl Checker<'_> {
+    pub(crate) fn train_item(&mut self, items: &[&Item]) {
+        self.typed.train = TTrain { epochs: 10.0, batch: 128, seed: 1, ..TTrain::default() };
+        let trains: Vec<&TrainItem> = items.iter().filter_map(|i| if let Item::Train(t) = i { Some(t) } else { None }).collect();
+        if let [_, second, ..] = trains.as_slice() {
+            let first = trains.first().map_or(second.span, |t| t.span);
+            self.say(codes::e0202::declared_twice("train", second.span, first));
+        }
+        match trains.first() {
+            Some(t) => {
+                if let Err(bad) = self.train(t) {
+                    self.say(bad);
+                }
+            }
+            None => {
+                if let Err(bad) = self.derived(None, None) {
+                    self.say(bad);
+                }
+            }
+        }
+        self.unused();
+    }
+
+    fn train(&mut self, t: &TrainItem) -> Res<()> {
+        for s in &t.settings {
+            if let Err(bad) = self.setting(s) {
+                self.say(bad);
+            }
+        }
+        self.typed.train.simultaneous = t.simultaneous.is_some();
+        let mut scope = Scope::default();
+        let mut failed = false;
+        for l in &t.lets {
+            let Some(name) = l.pattern.first() else { continue };
+            match self.expr(&l.value, &scope) {
+                Ok(e) => {
+                    let i = self.typed.train.lets.len();
+                    let var = TExpr { kind: TKind::Let(i), span: name.span, ..e.clone() };
+                    self.typed.train.lets.push((name.name.clone(), e));
+                    scope.vars.insert(name.name.clone(), var);
+                }
+                Err(bad) => {
+                    failed = true;
+                    self.broken.push(name.name.clone());
+                    self.say(bad);
+                }
+            }
+        }
+        if failed {
+            return Err(Bad::Said);
+        }
+        match (&t.players, &t.goal) {
+            (players, Some(goal)) if !players.is_empty() => {
+                Err(codes::e0702::goal_and_players(goal.span, players.first().map_or(t.span, |p| p.name.span)).into())
+            }
+            (players, None) if !players.is_empty() => {
+                for p in players {
+                    match self.player(p, t.using.as_ref(), &scope) {
+                        Ok(tp) => self.typed.train.players.push(tp),
+                        Err(bad) => {
+                            failed = true;
+                            self.say(bad);
+                        }
+                    }
+                }
+                if failed {
+                    return Err(Bad::Said);
+                }
+                self.ownership()
+            }
+            (_, Some(goal)) => {
+                let payoff = self.payoff(goal, &scope)?;
+                self.anonymous(payoff, goal.maximize, false, t.using.as_ref(), goal.span)
+            }
+            (_, None) => self.derived(t.using.as_ref(), Some(t.span)),
+        }
+    }
+
+    fn setting(&mut self, s: &Setting) -> Res<()> {
+        let whole = |x: f64| x >= 1.0 && x.fract() == 0.0 && x < 1e12;
+        match s.name.name.as_str() {
+            "epochs" => self.typed.train.epochs = self.constant(&s.value, "epochs", "a number above 0", |x| x > 0.0 && x < 1e9)?,
+            "steps" => self.typed.train.steps = Some(self.constant(&s.value, "steps", "a whole number of at least 1", whole)? as u64),
+            "batch" => self.typed.train.batch = self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| whole(x) && x <= 1e6)? as usize,
+            "seed" => self.typed.train.seed = self.constant(&s.value, "seed", "a whole number of at least 0", |x| x >= 0.0 && x.fract() == 0.0 && x < 1e15)? as u64,
+            "ema" => self.typed.train.ema = Some(self.constant(&s.value, "ema", "a number between 0 and 1", |x| (0.0..1.0).contains(&x))?),
+            "clip" => self.typed.train.clip = Some(self.constant(&s.value, "clip", "a number above 0", |x| x > 0.0)?),
+            "checkpoint" => self.typed.train.checkpoint = Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64),
+            other => {
+                let near = did_you_mean(other, SETTINGS).map(str::to_string);
+                return Err(codes::e0200::unknown("setting of `train`", other, s.name.span, near.as_deref()).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn payoff(&mut self, goal: &Goal, scope: &Scope) -> Res<TExpr> {
+        let e = self.expr(&goal.payoff, scope)?;
+        if !e.ty.shape.is_empty() || e.batched {
+            return Err(codes::e0211::payoff(goal.payoff.span, &e.ty.shape_text()).into());
+        }
+        let mut discrete = None;
+        self.walk(&e, &mut |c, x| {
+            if let TKind::Sample(m, s) = &x.kind
+                && let Some(site) = c.typed.models.iter().find(|t| t.name == *m).and_then(|t| t.site(s))
+                && let TSiteKind::Draw(d) = &site.kind
+                && !d.row.reparameterised()
+                && depends_on_parameters(d.params.iter().flatten())
+            {
+                discrete.get_or_insert((s.clone(), d.row.name(), site.value_span, x.span));
+            }
+        });
+        match discrete {
+            Some((site, row, at, span)) => Err(codes::e0303::not_pathwise(&site, row, at, span).into()),
+            None => Ok(e),
+        }
+    }
+
+    /// Visits an expression and everything inside it.
+    pub(crate) fn walk(&self, e: &TExpr, f: &mut dyn FnMut(&Self, &TExpr)) {
+        f(self, e);
+        match &e.kind {
+            TKind::Let(i) => {
+                if let Some((_, x)) = self.typed.train.lets.get(*i) {
+                    self.walk(x, f);
+                }
+            }
+            TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().for_each(|a| self.walk(a, f)),
+            TKind::Flow { arg, given, .. } => {
+                self.walk(arg, f);
+                given.iter().for_each(|a| self.walk(a, f));
+            }
+            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => self.walk(arg, f),
+            TKind::Elbo { beta, .. } => self.walk(beta, f),
+            TKind::Corrupt { arg, amount, .. } => {
+                self.walk(arg, f);
+                self.walk(amount, f);
+            }
+            TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
+                self.walk(a, f);
+                self.walk(b, f);
+            }
+            TKind::LogProb { values, .. } => values.iter().for_each(|(_, v)| self.walk(v, f)),
+            TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => {}
+            TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => {}
+        }
+    }
+
+    fn default_optimizer() -> Call {
+        Call { name: Ident { name: "adam".into(), span: Span::default() }, args: Vec::new(), parens: true, block: None, span: Span::default() }
+    }
+
+    fn player(&mut self, p: &PlayerItem, default: Option<&Call>, scope: &Scope) -> Res<TPlayer> {
+        let mut owns = Vec::new();
+        for o in &p.owns {
+            if self.broken.contains(&o.name) {
+                return Err(Bad::Said);
+            }
+            match self.names.get(&o.name) {
+                Some(("net" | "flow" | "param", _)) => owns.push((o.name.clone(), o.span)),
+                Some((what, at)) => return Err(codes::e0702::cannot_own(&o.name, what, o.span, *at).into()),
+                None => {
+                    let near = did_you_mean(&o.name, self.owned_names().iter().map(String::as_str)).map(str::to_string);
+                    return Err(codes::e0200::unknown("net, flow or param", &o.name, o.span, near.as_deref()).into());
+                }
+            }
+        }
+        let payoff = self.payoff(&p.goal, scope)?;
+        let using = p.using.clone().or_else(|| default.cloned()).unwrap_or_else(Self::default_optimizer);
+        let (args, schedules) = self.optimizer_args(&using)?;
+        let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
+        let steps = match &p.steps {
+            Some(e) => super::consts::size(&self.consts, e, 1)?,
+            None => 1,
+        };
+        let clip_weights = match &p.within {
+            None => None,
+            Some(c) if c.name.name == "clip" => match c.args.as_slice() {
+                [a] => Some(self.constant(&a.value, "clip", "a number above 0", |x| x > 0.0)?),
+                _ => return Err(codes::e0207::count("clip", c.span, c.args.len(), &["the largest weight"]).into()),
+            },
+            Some(c) => {
+                let near = did_you_mean(&c.name.name, ["clip"]).map(str::to_string);
+                return Err(codes::e0200::unknown("weight constraint", &c.name.name, c.name.span, near.as_deref()).into());
+            }
+        };
+        Ok(TPlayer { name: p.name.name.clone(), owns, maximize: p.goal.maximize, payoff, derived: false, optimizer, args, schedules, clip_weights, steps, span: p.name.span })
+    }
+
+    fn owned_names(&self) -> Vec<String> {
+        let nets = self.typed.nets.iter().map(|n| n.name.clone());
+        nets.chain(self.typed.flows.iter().map(|f| f.name.clone())).chain(self.typed.params.iter().map(|p| p.name.clone())).collect()
+    }
+
+    /// Every trainable net, flow or param has exactly one owner.
+    fn ownership(&mut self) -> Res<()> {
+        let mut seen: Vec<(String, Span, String)> = Vec::new();
+        let mut diags = Vec::new();
+        for p in &self.typed.train.players {
+            for (name, span) in &p.owns {
+                match seen.iter().find(|(n, _, _)| n == name) {
+                    Some((_, first, player)) => diags.push(codes::e0701::owned_twice(name, *span, *first, player)),
+                    None => seen.push((name.clone(), *span, p.name.clone())),
+                }
+            }
+        }
+        let used = self.used();
+        let trainable: Vec<(String, Span)> = self
+            .typed
+            .nets
+            .iter()
+            .filter(|n| n.chain.layers.iter().any(|l| l.checked.params.iter().any(|p| p.trainable)))
+            .map(|n| (n.name.clone(), n.span))
+            .chain(self.typed.flows.iter().filter(|n| n.chain.layers.iter().any(|l| !l.checked.params.is_empty())).map(|f| (f.name.clone(), f.span)))
+            .chain(self.typed.params.iter().map(|p| (p.name.clone(), p.span)))
+            .collect();
+        let players: Vec<String> = self.typed.train.players.iter().map(|p| p.name.clone()).collect();
+        for (name, span) in trainable {
+            if used.contains(&name) && !seen.iter().any(|(n, _, _)| *n == name) {
+                diags.push(codes::e0704::no_owner(&name, span, &players));
+            }
+        }
+        self.diags.extend(diags);
+        Ok(())
+    }
+
+    /// Names of the nets, flows and params that any payoff, model or guide uses.
+    fn used(&self) -> Vec<String> {
+        let mut used: Vec<String> = Vec::new();
+        let mut visit = |c: &Self, e: &TExpr| {
+            let name = match &e.kind {
+                TKind::Net { net, .. } | TKind::GradientPenalty { net, .. } => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                TKind::Flow { flow, .. } => c.typed.flows.get(*flow).map(|f| f.name.clone()),
+                TKind::Param(i) => c.typed.params.get(*i).map(|p| p.name.clone()),
+                _ => None,
+            };
+            used.extend(name);
+        };
+        for p in &self.typed.train.players {
+            self.walk(&p.payoff, &mut visit);
+        }
+        for m in &self.typed.models {
+            for s in &m.sites {
+                match &s.kind {
+                    TSiteKind::Draw(d) => d.params.iter().flatten().for_each(|e| self.walk(e, &mut visit)),
+                    TSiteKind::Bind(e) | TSiteKind::Quantize(e) => self.walk(e, &mut visit),
+                }
+            }
+        }
+        // Nets used as layers of other nets.
+        let names: Vec<String> = self.owned_names();
+        for layers in self
+            .typed
+            .nets
+            .iter()
+            .map(|n| n.chain.layers.iter().map(|l| &l.text).collect::<Vec<_>>())
+            .chain(self.typed.flows.iter().map(|n| n.chain.layers.iter().map(|l| &l.text).collect()))
+        {
+            used.extend(layers.into_iter().filter(|l| names.contains(l)).cloned());
+        }
+        used
+    }
+
+    fn unused(&mut self) {
+        if !self.broken.is_empty() || super::failed(&self.diags) {
+            return;
+        }
+        let used = self.used();
+        let mut diags = Vec::new();
+        for (name, span, what) in self
+            .typed
+            .nets
+            .iter()
+            .map(|n| (&n.name, n.span, "net"))
+            .chain(self.typed.flows.iter().map(|f| (&f.name, f.span, "flow")))
+            .chain(self.typed.params.iter().map(|p| (&p.name, p.span, "param")))
+        {
+            if !used.contains(name) {
+                diags.push(codes::w0215::unused(what, name, span));
+            }
+        }
+        self.diags.extend(diags);
+    }
+
+    fn anonymous(&mut self, payoff: TExpr, maximize: bool, derived: bool, using: Option<&Call>, span: Span) -> Res<()> {
+        let using = using.cloned().unwrap_or_else(Self::default_optimizer);
+        let (args, schedules) = self.optimizer_args(&using)?;
+        let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
+        let owns = self.owned_names().into_iter().map(|n| (n, span)).collect();
+        let p = TPlayer { name: "all".into(), owns, maximize, payoff, derived, optimizer, args, schedules, clip_weights: None, steps: 1, span };
+        self.typed.train.players.push(p);
+        Ok(())
+    }
+
+    /// The objective that follows from the density of the only model.
+    fn derived(&mut self, using: Option<&Call>, train: Option<Span>) -> Res<()> {
+        if !self.broken.is_empty() || super::failed(&self.diags) {
+            return Err(Bad::Said);
+        }
+        let models: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).map(|(i, _)| i).collect();
+        let [p] = models.as_slice() else {
+            let span = train.or_else(|| self.typed.nets.first().map(|n| n.span)).unwrap_or_default();
+            let names: Vec<&str> = models.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
+            return Err(codes::e0504::no_goal(span, &names).into());
+        };
+        let p = *p;
+        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        let (span, name) = (m.span, m.name.clone());
+        let number = |kind| TExpr { kind, ty: super::event::EventTy::real(Vec::new()), batched: false, span, origin: None };
+        match m.density.clone() {
+            Density::Exact { .. } => self.anonymous(number(TKind::Nll(p)), false, true, using, span),
+            Density::Unobserved => Err(codes::e0504::no_data(&name, span).into()),
+            Density::Implicit(site) => {
+                let at = m.site(&site).map_or(span, |s| s.value_span);
+                Err(codes::e0501::implicit(&name, span, &site, at).into())
+            }
+            Density::Latent(u) => {
+                let guides: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();
+                let [q] = guides.as_slice() else {
+                    let site = m.site(u.first().map_or("", |s| s)).map_or(span, |s| s.span);
+                    let x = m.sites.iter().find(|s| s.observed);
+                    let x = x.map_or((String::new(), span), |s| (s.name.clone(), s.span));
+                    let decoder = self.decoder_of(p);
+                    return Err(match guides.len() {
+                        0 => codes::e0501::latent(&name, span, &u, site, &x.0, x.1, decoder.as_deref()),
+                        _ => codes::e0504::several_guides(&name, span),
+                    }
+                    .into());
+                };
+                self.wants_guide(p, *q, span)?;
+                let beta = Box::new(TExpr::number(1.0, span));
+                self.anonymous(number(TKind::Elbo { p, q: *q, beta }), true, true, using, span)
+            }
+        }
+    }
+
+    /// The net that the data site of a model reads, for a message.
+    fn decoder_of(&self, p: usize) -> Option<String> {
+        let site = self.typed.models.get(p)?.sites.iter().find(|s| s.observed)?;
+        let mut found = None;
+        let mut visit = |c: &Self, e: &TExpr| {
+            if let TKind::Net { net, .. } = &e.kind {
+                found = found.take().or_else(|| c.typed.nets.get(*net).map(|n| n.name.clone()));
+            }
+        };
+        match &site.kind {
+            TSiteKind::Draw(d) => d.params.iter().flatten().for_each(|e| self.walk(e, &mut visit)),
+            TSiteKind::Bind(e) | TSiteKind::Quantize(e) => self.walk(e, &mut visit),
+        }
+        found
+    }
+}
+
+/// Whether any of these expressions reads a parameter.
+fn depends_on_parameters<'a>(mut es: impl Iterator<Item = &'a TExpr>) -> bool {
+    es.any(|e| !matches!(e.kind, TKind::Const(_)))
+}

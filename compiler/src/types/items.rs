@@ -1,0 +1,319 @@
+//! Names, dimensions, type aliases, data items and free parameters.
+
+use super::consts::{bind, eval, size};
+use super::event::{EventTy, Kind, Support, shape_text};
+use super::{Bad, Checker, Res, TData, TParam, TVar};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::{self, args::Const};
+use crate::span::Span;
+use crate::syntax::ast::{Call, DataItem, ExprKind, Ident, Item, TypeExpr};
+
+const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
+
+impl Checker<'_> {
+    /// Collects the names of all items; reports doubles. Dimensions and aliases are usable before their text.
+    pub(crate) fn declare(&mut self, items: &[&Item]) {
+        for item in items {
+            match item {
+                Item::Dim(d) => {
+                    self.name(&d.name, "dim");
+                    match &d.value {
+                        None => {
+                            self.open_dims.insert(d.name.name.clone(), d.name.span);
+                        }
+                        Some(e) => match size(&self.consts, e, 0) {
+                            Ok(v) => {
+                                self.consts.insert(d.name.name.clone(), v as i64);
+                            }
+                            Err(d2) => {
+                                self.broken.push(d.name.name.clone());
+                                self.say(d2);
+                            }
+                        },
+                    }
+                }
+                Item::Alias(a) => {
+                    self.name(&a.name, "type");
+                    self.aliases.insert(a.name.name.clone(), a.ty.clone());
+                }
+                Item::Data(d) => d.bindings.iter().for_each(|b| self.name(&b.name, "data")),
+                Item::Net(n) => self.name(&n.name, "net"),
+                Item::Flow(f) => self.name(&f.name, "flow"),
+                Item::Param(p) => self.name(&p.name, "param"),
+                Item::Fn(f) => {
+                    self.name(&f.name, "fn");
+                    self.fns.insert(f.name.name.clone(), f.clone());
+                }
+                Item::Model(m) => self.name(&m.name, "model"),
+                Item::Guide(g) => self.name(&g.name, "guide"),
+                Item::Use(_) | Item::Train(_) | Item::Eval(_) => {}
+            }
+        }
+    }
+
+    fn name(&mut self, id: &Ident, what: &'static str) {
+        if let Some((_, first)) = self.names.insert(id.name.clone(), (what, id.span)) {
+            self.say(codes::e0202::declared_twice(&id.name, id.span, first));
+        }
+    }
+
+    /// A type as written, as an event type.
+    pub(crate) fn event_ty(&mut self, t: &TypeExpr) -> Res<EventTy> {
+        self.event_ty_at(t, 0)
+    }
+
+    fn event_ty_at(&mut self, t: &TypeExpr, depth: usize) -> Res<EventTy> {
+        if let Some(alias) = self.aliases.get(&t.base.name).cloned() {
+            if depth > 16 {
+                return Err(codes::e0208::cyclic_alias(&t.base.name, t.span).into());
+            }
+            let mut ty = self.event_ty_at(&alias, depth + 1)?;
+            if let Some(shape) = &t.shape {
+                let mut outer = self.dims(shape)?;
+                outer.extend(ty.shape);
+                ty.shape = outer;
+            }
+            if let Some(s) = &t.support {
+                ty.kind = Kind::Real(self.support(s)?);
+            }
+            return Ok(ty);
+        }
+        let card = match &t.cardinality {
+            Some(e) => Some(size(&self.consts, e, 1)?),
+            None => None,
+        };
+        let kind = match (t.base.name.as_str(), card) {
+            ("Real", None) => Kind::Real(match &t.support {
+                Some(s) => self.support(s)?,
+                None => Support::REALS,
+            }),
+            ("Bool", None) => Kind::Bool,
+            ("Int", Some(n)) => Kind::Int(n),
+            ("Class", Some(n)) => Kind::Class(n),
+            ("Int" | "Class", None) => return Err(codes::e0208::needs_cardinality(&t.base.name, t.base.span).into()),
+            ("Real" | "Bool", Some(_)) => return Err(codes::e0208::no_cardinality(&t.base.name, t.span).into()),
+            (other, _) => {
+                let known = BASES.iter().copied().chain(self.aliases.keys().map(String::as_str));
+                let near = did_you_mean(other, known).map(str::to_string);
+                return Err(codes::e0200::unknown("type", other, t.base.span, near.as_deref()).into());
+            }
+        };
+        if let (Some(s), true) = (&t.support, kind.discrete()) {
+            return Err(codes::e0208::no_support(&t.base.name, s.span).into());
+        }
+        let shape = match &t.shape {
+            Some(dims) => self.dims(dims)?,
+            None => Vec::new(),
+        };
+        Ok(EventTy { kind, shape })
+    }
+
+    pub(crate) fn dims(&self, dims: &[crate::syntax::ast::Expr]) -> Res<Vec<usize>> {
+        let mut out = Vec::new();
+        for d in dims {
+            if let ExprKind::Name(n) = &d.kind
+                && self.broken.contains(n)
+            {
+                return Err(Bad::Said);
+            }
+            out.push(size(&self.consts, d, 1)?);
+        }
+        if out.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).is_none_or(|n| n > 1 << 31) {
+            let span = dims.first().map_or(Span::default(), |d| d.span);
+            return Err(codes::e0206::size(span, "makes an event of more than two thousand million numbers").into());
+        }
+        Ok(out)
+    }
+
+    fn support(&self, c: &Call) -> Res<Support> {
+        let nums: Vec<f64> = c.args.iter().map(|a| eval(&self.consts, &a.value).map(|v| v.num())).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        match (c.name.name.as_str(), nums.as_slice()) {
+            ("reals", []) => Ok(Support::REALS),
+            ("positive", []) => Ok(Support::POSITIVE),
+            ("unit", []) => Ok(Support::UNIT),
+            ("simplex", []) => Ok(Support::Simplex),
+            ("interval", [lo, hi]) if lo < hi => Ok(Support::Interval { lo: *lo, hi: *hi }),
+            ("interval", _) => Err(codes::e0208::bad_interval(c.span).into()),
+            (other, _) => {
+                let near = did_you_mean(other, ["reals", "positive", "unit", "simplex", "interval"]).map(str::to_string);
+                Err(codes::e0200::unknown("support", other, c.name.span, near.as_deref()).into())
+            }
+        }
+    }
+
+    pub(crate) fn data_items(&mut self, items: &[&Item]) {
+        for item in items {
+            if let Item::Data(d) = item
+                && let Err(bad) = self.data_item(d)
+            {
+                self.broken.extend(d.bindings.iter().map(|b| b.name.name.clone()));
+                self.say(bad);
+            }
+        }
+    }
+
+    fn data_item(&mut self, d: &DataItem) -> Res<()> {
+        let row = rows::find(rows::data::ROWS, &d.source.name.name).ok_or_else(|| {
+            let near = did_you_mean(&d.source.name.name, rows::data::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            codes::e0200::unknown("data source", &d.source.name.name, d.source.name.span, near.as_deref())
+        })?;
+        let args = bind(&self.consts, row.params(), &d.source)?;
+        // A dimension without a value, standing alone in a shape, takes the size that the source yields.
+        let mut declared = Vec::new();
+        let mut open: Vec<(usize, usize, String)> = Vec::new();
+        for (v, b) in d.bindings.iter().enumerate() {
+            for (i, e) in b.ty.shape.iter().flatten().enumerate() {
+                if let ExprKind::Name(n) = &e.kind
+                    && self.open_dims.contains_key(n)
+                {
+                    open.push((v, i, n.clone()));
+                    self.consts.entry(n.clone()).or_insert(1);
+                }
+            }
+            declared.push(self.event_ty(&b.ty)?);
+        }
+        let yields = row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
+            Some(d) => *d,
+            None => codes::e0209::data_issue(&issue, d.source.span),
+        })?;
+        if yields.len() != d.bindings.len() {
+            let (first, last) = (d.bindings.first(), d.bindings.last());
+            let span = first.zip(last).map_or(d.span, |(a, b)| a.name.span.to(b.ty.span));
+            return Err(codes::e0204::variables(&d.source.name.name, d.source.span, span, d.bindings.len(), yields.len()).into());
+        }
+        for (v, i, n) in open {
+            if let Some(size) = yields.get(v).and_then(|y| y.shape.get(i)) {
+                self.consts.insert(n.clone(), *size as i64);
+                self.open_dims.remove(&n);
+            }
+            if let Some((t, b)) = declared.get_mut(v).zip(d.bindings.get(v)) {
+                *t = self.event_ty(&b.ty)?;
+            }
+        }
+        let mut vars = Vec::new();
+        for ((b, want), got) in d.bindings.iter().zip(declared).zip(yields) {
+            let shape_span = b.ty.shape.as_ref().and_then(|s| Some(s.first()?.span.to(s.last()?.span))).unwrap_or(b.ty.span);
+            if want.shape != got.shape {
+                let tail_fits = want.shape.len() == got.shape.len() + 1 && want.shape.ends_with(&got.shape);
+                return Err(match tail_fits {
+                    true => {
+                        let written = want.shape.first().copied().unwrap_or(0);
+                        let base = &b.ty.base.name;
+                        let card = b.ty.cardinality.as_ref().map_or(String::new(), |_| format!("({})", want.kind.cardinality().unwrap_or(0)));
+                        let right = format!("{base}{card}{}", got.shape_text());
+                        codes::e0203::batch_axis(shape_span, &want.shape_text(), d.source.name.span, &got.shape_text(), &right, written)
+                    }
+                    false => codes::e0204::shape(&d.source.name.name, d.source.name.span, b.ty.span, &want.shape_text(), &got.shape_text()),
+                }
+                .into());
+            }
+            if !got.kind.inside(want.kind) {
+                return Err(codes::e0204::kind(&d.source.name.name, d.source.span, b.ty.span, &want, &got).into());
+            }
+            vars.push(TVar { name: b.name.name.clone(), ty: want, ty_span: b.ty.span, span: b.name.span });
+        }
+        let mut split = Vec::new();
+        for (name, e) in &d.split {
+            match eval(&self.consts, e)?.num() {
+                Some(x) if x > 0.0 && x <= 1.0 => split.push((name.name.clone(), x)),
+                Some(_) | None => return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", "a fraction between 0 and 1").into()),
+            }
+        }
+        if split.iter().map(|s| s.1).sum::<f64>() > 1.0 + 1e-9 {
+            let span = d.split.first().zip(d.split.last()).map_or(d.span, |(a, b)| a.0.span.to(b.1.span));
+            return Err(codes::e0205::wrong_kind("split", "fractions", span, "their sum", "at most 1").into());
+        }
+        let dynamic = row.dynamic(&args);
+        self.typed.data.push(TData { vars, row, args, dynamic, split, span: d.source.span });
+        Ok(())
+    }
+
+    /// Every dimension must have a value by now.
+    pub(crate) fn close_dims(&mut self) {
+        for (name, span) in std::mem::take(&mut self.open_dims) {
+            self.broken.push(name.clone());
+            self.say(codes::e0206::open_dim(&name, span));
+        }
+    }
+
+    pub(crate) fn param_items(&mut self, items: &[&Item]) {
+        for item in items {
+            if let Item::Param(p) = item {
+                let made = self.event_ty(&p.ty).and_then(|ty| {
+                    let init = match &p.init {
+                        Some(e) => {
+                            let v = eval(&self.consts, e)?;
+                            let x = v.num().ok_or_else(|| codes::e0205::wrong_kind("param", &p.name.name, e.span, &v.to_string(), "a number"))?;
+                            (x, e.span)
+                        }
+                        None => (default_init(ty.kind.support()), p.span),
+                    };
+                    let Kind::Real(support) = ty.kind else {
+                        return Err(codes::e0208::discrete_param(&p.name.name, p.ty.span, &shape_text(&ty.shape)).into());
+                    };
+                    let inside = match support {
+                        Support::Interval { lo, hi } => (init.0 > lo || lo == f64::NEG_INFINITY) && init.0 < hi,
+                        Support::Simplex => true,
+                    };
+                    if !inside {
+                        return Err(codes::e0208::init_outside(&p.name.name, init.1, init.0, support).into());
+                    }
+                    Ok(TParam { name: p.name.name.clone(), ty, init: init.0, span: p.name.span })
+                });
+                match made {
+                    Ok(t) => self.typed.params.push(t),
+                    Err(bad) => {
+                        self.broken.push(p.name.name.clone());
+                        self.say(bad);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn eval_item(&mut self, items: &[&Item]) {
+        for item in items {
+            let Item::Eval(e) = item else { continue };
+            for s in &e.settings {
+                match eval(&self.consts, &s.value) {
+                    Ok(v) => {
+                        self.typed.eval.insert(s.name.name.clone(), v);
+                    }
+                    Err(d) => self.say(d),
+                }
+            }
+            for c in &e.calls {
+                match c.args.first() {
+                    None => {
+                        self.typed.eval.insert(c.name.name.clone(), Const::Word(c.name.name.clone()));
+                    }
+                    Some(a) => match eval(&self.consts, &a.value) {
+                        Ok(v) => {
+                            self.typed.eval.insert(c.name.name.clone(), v);
+                        }
+                        Err(d) => self.say(d),
+                    },
+                }
+            }
+            const KNOWN: [&str; 5] = ["iwae", "samples", "every", "reconstructions", "modes"];
+            for (id, span) in e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span))) {
+                if !KNOWN.contains(&id.as_str()) {
+                    let near = did_you_mean(id, KNOWN).map(str::to_string);
+                    self.diags.push(codes::e0200::unknown("metric or setting of `eval`", id, span, near.as_deref()));
+                }
+            }
+        }
+    }
+}
+
+fn default_init(s: Support) -> f64 {
+    match s {
+        Support::Simplex => 0.0,
+        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => (lo + hi) / 2.0,
+            (true, false) => lo + 1.0,
+            (false, true) => hi - 1.0,
+            (false, false) => 0.0,
+        },
+    }
+}

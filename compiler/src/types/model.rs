@@ -1,0 +1,400 @@
+//! Models and guides: each site typed in the order of the text, supports checked, guides matched to their model.
+
+use super::event::{EventTy, Kind, Support};
+use super::expr::Scope;
+use super::{Bad, Checker, Density, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::args::Args;
+use crate::rows::{self, DistRow};
+use crate::span::Span;
+use crate::syntax::ast::{BindSite, Call, DrawSite, ExprKind, Ident, Item, Site};
+
+/// What [`Checker::model`] reads of a model or guide item.
+struct Head<'a> {
+    name: &'a Ident,
+    conds: &'a [Ident],
+    sites: &'a [Site],
+    guide: bool,
+}
+
+impl Checker<'_> {
+    pub(crate) fn model_items(&mut self, items: &[&Item]) {
+        for guide in [false, true] {
+            for item in items {
+                let head = match item {
+                    Item::Model(m) if !guide => Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide },
+                    Item::Guide(g) if guide => Head { name: &g.name, conds: &g.conds, sites: &g.sites, guide },
+                    Item::Model(_) | Item::Guide(_) | Item::Use(_) | Item::Dim(_) | Item::Alias(_) | Item::Data(_) => continue,
+                    Item::Net(_) | Item::Flow(_) | Item::Param(_) | Item::Fn(_) | Item::Train(_) | Item::Eval(_) => continue,
+                };
+                if let Item::Guide(g) = item
+                    && g.per_datum
+                {
+                    self.broken.push(g.name.name.clone());
+                    self.say(codes::e0214::per_datum(g.name.span));
+                    continue;
+                }
+                self.model(&head);
+            }
+        }
+    }
+
+    fn model(&mut self, head: &Head<'_>) {
+        let mut scope = Scope { model: Some(head.name.name.clone()), ..Scope::default() };
+        let mut failed = false;
+        let mut conds = Vec::new();
+        for c in head.conds {
+            if self.broken.contains(&c.name) {
+                failed = true;
+                continue;
+            }
+            match self.data_var(&c.name).map(|v| (v.ty.clone(), v.ty_span)) {
+                Some((ty, at)) => {
+                    let t = TExpr { kind: TKind::Var(c.name.clone()), ty, batched: true, span: c.span, origin: Some(at) };
+                    scope.vars.insert(c.name.clone(), t);
+                    conds.push(c.name.clone());
+                }
+                None => {
+                    let known = self.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.as_str());
+                    let near = did_you_mean(&c.name, known).map(str::to_string);
+                    self.say(codes::e0200::unknown("data variable", &c.name, c.span, near.as_deref()));
+                    failed = true;
+                }
+            }
+        }
+        let mut model = TModel { name: head.name.name.clone(), guide: head.guide, conds, sites: Vec::new(), density: Density::Unobserved, span: head.name.span };
+        let before = self.broken.len();
+        for s in head.sites {
+            if let Err(bad) = self.site(s, &mut scope, &mut model) {
+                failed = true;
+                let names: Vec<&Ident> = match s {
+                    Site::Draw(d) => vec![&d.name],
+                    Site::Auto(a) => vec![&a.name],
+                    Site::Bind(b) => b.pattern.iter().collect(),
+                };
+                self.broken.extend(names.iter().map(|n| n.name.clone()));
+                self.say(bad);
+            }
+        }
+        self.broken.truncate(before);
+        if failed {
+            self.broken.push(head.name.name.clone());
+            return;
+        }
+        if !head.guide {
+            model.density = density::conclude(&model, &self.typed.flows);
+        }
+        self.typed.models.push(model);
+    }
+
+    fn site(&mut self, s: &Site, scope: &mut Scope, model: &mut TModel) -> Res<()> {
+        match s {
+            Site::Draw(d) => {
+                let site = self.draw(d, scope, model)?;
+                add(scope, model, site)
+            }
+            Site::Bind(b) => {
+                for site in self.bind_site(b, scope, model)? {
+                    add(scope, model, site)?;
+                }
+                Ok(())
+            }
+            Site::Auto(a) => Err(codes::e0602::not_yet_ordered(a.span).into()),
+        }
+    }
+
+    fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
+        let row = rows::find(rows::distribution::ROWS, &d.dist.name.name).ok_or_else(|| {
+            let near = did_you_mean(&d.dist.name.name, rows::distribution::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            Bad::from(codes::e0200::unknown("distribution", &d.dist.name.name, d.dist.name.span, near.as_deref()))
+        })?;
+        if let Some(by) = &d.by {
+            return Err(codes::e0303::estimator(&by.name.name, by.span).into());
+        }
+        let (args, params) = self.dist_params(row, &d.dist, scope)?;
+        let suffix = match &d.shape {
+            Some(dims) => Some(self.dims(dims)?),
+            None => None,
+        };
+        let event = row
+            .event(&params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect::<Vec<_>>())
+            .map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
+        // The suffix is the shape of the event; without it the parameters' common shape is.
+        let mut shape = suffix.clone();
+        for p in params.iter().flatten() {
+            let keep = p.ty.shape.len().saturating_sub(event.consumed);
+            let own: Vec<usize> = p.ty.shape.iter().take(keep).copied().collect();
+            match &shape {
+                _ if own.is_empty() => {}
+                None => shape = Some(own),
+                Some(s) if *s == own => {}
+                Some(s) => {
+                    let cause = d.shape.as_ref().and_then(|d| Some(d.first()?.span.to(d.last()?.span))).unwrap_or(d.dist.name.span);
+                    return Err(codes::e0201::parameter(row.name(), p.span, &super::event::shape_text(&own), cause, &super::event::shape_text(s)).into());
+                }
+            }
+        }
+        let ty = EventTy { kind: event.kind, shape: shape.unwrap_or_default() };
+        let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
+        let site = TSite { observed: false, name: d.name.name.clone(), kind: TSiteKind::Draw(TDist { row, args, params }), ty, span: d.name.span, value_span };
+        self.observe(site, model, false)
+    }
+
+    /// Binds a distribution's parameters: tensors by name or position, compile-time arguments by name.
+    fn dist_params(&mut self, row: &'static dyn DistRow, c: &Call, scope: &Scope) -> Res<(Args, Vec<Option<TExpr>>)> {
+        let specs = row.dist_params();
+        let mut params: Vec<Option<TExpr>> = vec![None; specs.len()];
+        let mut compile_time = Vec::new();
+        let mut next = 0;
+        for a in &c.args {
+            let i = match &a.key {
+                Some(k) if row.params().iter().any(|p| p.name == k.name) => {
+                    compile_time.push(a.clone());
+                    continue;
+                }
+                Some(k) => specs.iter().position(|s| s.name == k.name).ok_or_else(|| {
+                    let names: Vec<&str> = specs.iter().map(|s| s.name).chain(row.params().iter().map(|p| p.name)).collect();
+                    Bad::from(codes::e0207::unknown_argument(row.name(), &k.name, k.span, &names))
+                })?,
+                None => {
+                    next += 1;
+                    next - 1
+                }
+            };
+            let Some((slot, spec)) = params.get_mut(i).zip(specs.get(i)) else {
+                return Err(codes::e0207::too_many(row.name(), specs.len(), a.value.span).into());
+            };
+            if slot.is_some() {
+                return Err(codes::e0207::twice(row.name(), spec.name, a.value.span).into());
+            }
+            // A decoder with several outputs can't stand for one parameter; `expr` says so.
+            let v = self.expr(&a.value, scope)?;
+            if !v.ty.kind.support().inside(spec.support) {
+                let name = match &a.value.kind {
+                    ExprKind::Name(n) => Some(n.as_str()),
+                    _ => None,
+                };
+                let fix = fix_text(row.name(), c, a.value.span, spec.support, name);
+                return Err(codes::e0301::support(row.name(), spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, name, &fix).into());
+            }
+            *slot = Some(v);
+        }
+        for (i, s) in specs.iter().enumerate() {
+            let given = |g: u8| specs.iter().zip(&params).filter(|(o, p)| o.group == g && p.is_some()).count();
+            match (params.get(i).is_some_and(Option::is_some), s.group, s.default) {
+                (true, 0, _) => {}
+                (true, g, _) if given(g) > 1 => return Err(codes::e0207::alternatives(row.name(), s.name, c.span).into()),
+                (true, _, _) => {}
+                (false, 0, Some(d)) => {
+                    if let Some(slot) = params.get_mut(i) {
+                        *slot = Some(TExpr::number(d, c.span));
+                    }
+                }
+                (false, 0, None) => return Err(codes::e0207::missing(row.name(), s.name, s.doc, c.span).into()),
+                (false, g, _) if given(g) == 0 => return Err(codes::e0207::missing(row.name(), s.name, s.doc, c.span).into()),
+                (false, _, _) => {}
+            }
+        }
+        let call = Call { args: compile_time, ..c.clone() };
+        let args = super::consts::bind(&self.consts, row.params(), &call)?;
+        Ok((args, params))
+    }
+
+    fn bind_site(&mut self, b: &BindSite, scope: &Scope, model: &TModel) -> Res<Vec<TSite>> {
+        if let ExprKind::Call(c) = &b.value.kind
+            && c.name.name == "quantize"
+            && let [name] = b.pattern.as_slice()
+        {
+            let [arg] = c.args.as_slice() else {
+                return Err(codes::e0207::count("quantize", c.span, c.args.len(), &["a real value"]).into());
+            };
+            let inner = self.expr(&arg.value, scope)?;
+            let kind = match self.data_var(&name.name).map(|v| v.ty.kind) {
+                Some(k) => k,
+                None => return Err(codes::e0304::quantize_elsewhere(c.span).into()),
+            };
+            let ty = inner.ty.with_kind(kind);
+            let n = kind.cardinality().unwrap_or(0) as f64;
+            let covers = Kind::Real(Support::Interval { lo: 0.0, hi: n });
+            if kind.discrete() && !covers.inside(inner.ty.kind) {
+                return Err(codes::e0305::not_onto_levels(arg.value.span, n as usize, inner.ty.kind.support()).into());
+            }
+            let site = TSite { name: name.name.clone(), ty, kind: TSiteKind::Quantize(inner), observed: false, span: name.span, value_span: b.value.span };
+            return Ok(vec![self.observe(site, model, true)?]);
+        }
+        if let (ExprKind::Call(c), true) = (&b.value.kind, b.pattern.len() > 1) {
+            if self.broken.contains(&c.name.name) {
+                return Err(Bad::Said);
+            }
+            if let Some(outs) = self.net_outputs(c, scope)? {
+                if outs.len() != b.pattern.len() {
+                    let pattern = b.pattern.first().zip(b.pattern.last()).map_or(b.span, |(x, y)| x.span.to(y.span));
+                    return Err(codes::e0201::pattern(pattern, b.pattern.len(), c.span, outs.len()).into());
+                }
+                let mut sites = Vec::new();
+                for (name, e) in b.pattern.iter().zip(outs) {
+                    sites.push(self.bound(name, e, b.value.span, model)?);
+                }
+                return Ok(sites);
+            }
+        }
+        let [name] = b.pattern.as_slice() else {
+            return Err(codes::e0201::pattern(b.span, b.pattern.len(), b.value.span, 1).into());
+        };
+        let e = self.expr(&b.value, scope)?;
+        Ok(vec![self.bound(name, e, b.value.span, model)?])
+    }
+
+    fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {
+        let site = TSite { name: name.name.clone(), ty: e.ty.clone(), kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
+        self.observe(site, model, false)
+    }
+
+    /// Marks a model's site as observed when a data variable has its name, and compares the two types.
+    fn observe(&mut self, mut site: TSite, model: &TModel, quantised: bool) -> Res<TSite> {
+        if model.guide {
+            return Ok(site);
+        }
+        if self.broken.contains(&site.name) {
+            return Err(Bad::Said);
+        }
+        let Some(v) = self.data_var(&site.name) else { return Ok(site) };
+        let (data, at) = (v.ty.clone(), v.ty_span);
+        if model.conds.contains(&site.name) {
+            return Err(codes::e0202::condition_drawn(&site.name, site.span, &model.name).into());
+        }
+        if data.shape != site.ty.shape {
+            return Err(codes::e0201::observed(&site.name, site.value_span, &site.ty.shape_text(), at, &data.shape_text()).into());
+        }
+        match &site.kind {
+            TSiteKind::Bind(e) if data.kind.discrete() && !quantised && density::inverted(e).is_some() => {
+                let levels = data.kind.cardinality().unwrap_or(0);
+                return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels).into());
+            }
+            TSiteKind::Draw(d) if data.kind.discrete() && !site.ty.kind.discrete() => {
+                return Err(codes::e0304::discrete_density(&site.name, d.row.name(), site.value_span, at, &data).into());
+            }
+            TSiteKind::Draw(d) if !data.kind.inside(site.ty.kind) => {
+                return Err(codes::e0302::observed(&site.name, site.value_span, d.row.name(), &site.ty, at, &data).into());
+            }
+            TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.inside(site.ty.kind) => {
+                return Err(codes::e0302::observed(&site.name, site.value_span, "the flow", &site.ty, at, &data).into());
+            }
+            TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_) => {}
+        }
+        // A wider distribution than the data keeps its own kind; the data's kind is what a sample is shown as.
+        if matches!(site.kind, TSiteKind::Quantize(_)) {
+            site.ty.kind = data.kind;
+        }
+        site.observed = true;
+        Ok(site)
+    }
+
+    /// `nll(p)` needs an exact density.
+    pub(crate) fn wants_exact(&self, p: usize, span: Span) -> Res<()> {
+        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        match &m.density {
+            Density::Exact { .. } => Ok(()),
+            Density::Implicit(site) => {
+                let at = m.site(site).map_or(m.span, |s| s.value_span);
+                Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x)`").into())
+            }
+            Density::Latent(u) => Err(codes::e0501::latent_nll(&m.name, u, span, m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span)).into()),
+            Density::Unobserved => Err(codes::e0504::no_data(&m.name, m.span).into()),
+        }
+    }
+
+    /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
+    pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return Err(Bad::Said) };
+        if let Density::Implicit(site) = &m.density {
+            let at = m.site(site).map_or(m.span, |s| s.value_span);
+            return Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x | z)`").into());
+        }
+        let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
+        known.extend(g.sites.iter().map(|s| s.name.clone()));
+        let left = density::unknown_sites(m, &self.typed.flows, &known);
+        if let Some(u) = left.first() {
+            let site = m.site(u);
+            let covered: Vec<&str> = g.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_))).map(|s| s.name.as_str()).collect();
+            let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
+            return Err(codes::e0502::not_covered(&g.name, g.span, u, site.map_or(m.span, |s| s.span), &m.name, &covered, support).into());
+        }
+        let mut warnings = Vec::new();
+        for s in &g.sites {
+            let Some(of) = m.site(&s.name) else { continue };
+            if of.observed {
+                continue;
+            }
+            if let TSiteKind::Bind(_) | TSiteKind::Quantize(_) = s.kind {
+                return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &format!("{}", s.name)).into());
+            }
+            if of.ty.shape != s.ty.shape {
+                return Err(codes::e0201::guide_site(&s.name, s.value_span, &s.ty.shape_text(), of.value_span, &of.ty.shape_text(), &g.name, &m.name).into());
+            }
+            if !s.ty.kind.inside(of.ty.kind) {
+                return Err(codes::e0505::support(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty).into());
+            }
+            if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
+                warnings.push(codes::w0506::narrower(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty));
+            }
+            if let TSiteKind::Draw(d) = &s.kind
+                && !d.row.reparameterised()
+            {
+                return Err(codes::e0303::not_pathwise(&s.name, d.row.name(), s.value_span, span).into());
+            }
+        }
+        self.diags.extend(warnings);
+        Ok(())
+    }
+}
+
+fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
+    if let Some(first) = model.site(&site.name) {
+        return Err(codes::e0202::declared_twice(&site.name, site.span, first.span).into());
+    }
+    let batched = true;
+    let origin = match &site.kind {
+        TSiteKind::Bind(e) => e.origin.or(Some(site.value_span)),
+        TSiteKind::Draw(_) | TSiteKind::Quantize(_) => Some(site.value_span),
+    };
+    let t = TExpr { kind: TKind::Var(site.name.clone()), ty: site.ty.clone(), batched, span: site.span, origin };
+    scope.vars.insert(site.name.clone(), t);
+    model.sites.push(site);
+    Ok(())
+}
+
+/// `Normal(m, exp(s))`: the call with the offending argument mapped to where it must lie.
+fn fix_text(row: &str, c: &Call, at: Span, support: Support, name: Option<&str>) -> String {
+    let maps: &[&str] = match support {
+        s if s == Support::POSITIVE => &["exp", "softplus"],
+        s if s == Support::UNIT => &["sigmoid"],
+        Support::Interval { .. } | Support::Simplex => &[],
+    };
+    let Some(name) = name else {
+        return maps.first().map_or_else(|| format!("give `{row}` a value inside {support}"), |m| format!("map it there with `{m}(..)`"));
+    };
+    let with = |m: &str| {
+        let args: Vec<String> = c
+            .args
+            .iter()
+            .map(|a| {
+                let v = match (&a.value.kind, a.value.span == at) {
+                    (_, true) => format!("{m}({name})"),
+                    (ExprKind::Name(n), false) => n.clone(),
+                    (ExprKind::Number { value, .. }, false) => value.to_string(),
+                    (_, false) => "..".to_string(),
+                };
+                a.key.as_ref().map_or_else(|| v.clone(), |k| format!("{}: {v}", k.name))
+            })
+            .collect();
+        format!("`{row}({})`", args.join(", "))
+    };
+    let offers: Vec<String> = maps.iter().map(|m| with(m)).collect();
+    let to = if support == Support::POSITIVE { "the positive reals".to_string() } else { support.to_string() };
+    match offers.is_empty() {
+        true => format!("give `{row}` a value inside {support}"),
+        false => format!("map it to {to}: {}", offers.join(" or ")),
+    }
+}
+
