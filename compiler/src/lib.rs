@@ -1,6 +1,10 @@
 //! The gmc compiler: text in, tensor graphs and diagnostics out. No IO, no clock, no randomness, no Burn.
+//!
+//! Start at [`driver::compile`].
 
+pub mod derive;
 pub mod diag;
+pub mod driver;
 pub mod ir;
 pub mod rows;
 pub mod span;

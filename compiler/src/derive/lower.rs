@@ -1,0 +1,649 @@
+//! Typed expressions, models and guides to IR.
+//!
+//! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
+//! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
+
+use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Shape, Unary, Value, grad};
+use crate::rows::{Lower, MapRow};
+use crate::syntax::ast::BinOp;
+use crate::types::event::{EventTy, Kind, Support};
+use crate::types::{Corruption, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
+use std::collections::BTreeMap;
+
+/// Values of names inside one model.
+pub type Vars = BTreeMap<String, Value>;
+
+/// How draws of a guide or model are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// Sampled.
+    Sampled,
+    /// Replaced by the mean of the distribution, where it has one.
+    Means,
+}
+
+/// One program under construction.
+pub struct Ctx<'t> {
+    /// The checked spec.
+    pub typed: &'t Typed,
+    /// The graph, parameters and states.
+    pub cx: Lower,
+    /// The batch axis: `B`, or `k·B` when every datum is repeated `k` times.
+    pub batch: Dim,
+    /// How draws are made.
+    pub draws: Draws,
+    data: Vars,
+    samples: BTreeMap<(String, String), Value>,
+    lets: BTreeMap<usize, Value>,
+    nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
+}
+
+/// What a model says about some values.
+pub struct Joint {
+    /// Log-densities of the drawn sites, `[B]` each.
+    pub sites: Vec<(String, Value)>,
+    /// Summed log-determinant of the inverted flows, `[B]`.
+    pub log_det: Option<Value>,
+}
+
+impl<'t> Ctx<'t> {
+    /// An empty program.
+    pub fn new(typed: &'t Typed, name: &str, training: bool) -> Ctx<'t> {
+        Ctx {
+            typed,
+            cx: Lower::new(name, training),
+            batch: Dim::BATCH,
+            draws: Draws::Sampled,
+            data: Vars::new(),
+            samples: BTreeMap::new(),
+            lets: BTreeMap::new(),
+            nets: BTreeMap::new(),
+        }
+    }
+
+    /// `[B, ..event]` at the current batch.
+    pub fn shape(&self, event: &[usize]) -> Shape {
+        let mut dims = vec![self.batch];
+        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
+        Shape(dims)
+    }
+
+    /// Repeats every datum `k` times: later values have a batch axis `k·B`, repetition outermost.
+    pub fn replicate(&mut self, k: usize) {
+        self.batch = Dim { n: k, batch: true };
+    }
+
+    /// A data variable. Probabilities of a dynamic source are drawn here, once per program.
+    pub fn data(&mut self, name: &str) -> Value {
+        if let Some(v) = self.data.get(name) {
+            return *v;
+        }
+        let found = self.typed.data.iter().find_map(|d| d.vars.iter().position(|v| v.name == name).map(|i| (d, i)));
+        let ty = found.and_then(|(d, i)| d.vars.get(i)).map_or(EventTy::real(Vec::new()), |v| v.ty.clone());
+        let mut v = self.cx.input(name, Role::Data, Shape::batched(&ty.shape));
+        if self.batch.n > 1 {
+            let mut dims = vec![Dim::fixed(1), Dim::BATCH];
+            dims.extend(ty.shape.iter().map(|&n| Dim::fixed(n)));
+            v = self.cx.reshape(v, Shape(dims.clone()));
+            if let Some(d) = dims.first_mut() {
+                *d = Dim::fixed(self.batch.n);
+            }
+            v = self.cx.broadcast(v, Shape(dims));
+            let shape = self.shape(&ty.shape);
+            v = self.cx.reshape(v, shape);
+        }
+        if found.is_some_and(|(d, i)| d.dynamic && i == 0) {
+            let shape = self.shape(&ty.shape);
+            let u = self.cx.random(RandomKind::Uniform, shape);
+            let c = self.cx.compare(crate::ir::Compare::Lt, u, v);
+            v = self.cx.cast(c, DType::F);
+        }
+        self.data.insert(name.to_string(), v);
+        v
+    }
+
+    /// Sets the value of a data variable (for queries that supply it otherwise).
+    pub fn set_data(&mut self, name: &str, v: Value) {
+        self.data.insert(name.to_string(), v);
+    }
+
+    /// The values of data variables that a model reads as conditions or observes.
+    pub fn observed(&mut self, m: &TModel) -> Vars {
+        let mut vars = self.conditions(m);
+        for s in m.sites.iter().filter(|s| s.observed) {
+            let v = self.data(&s.name);
+            vars.insert(s.name.clone(), v);
+        }
+        vars
+    }
+
+    /// The values of a model's conditions.
+    pub fn conditions(&mut self, m: &TModel) -> Vars {
+        let mut vars = Vars::new();
+        for c in &m.conds {
+            let v = self.data(c);
+            vars.insert(c.clone(), v);
+        }
+        vars
+    }
+
+    /// An expression outside any model.
+    pub fn payoff(&mut self, e: &TExpr) -> Value {
+        self.expr(e, &Vars::new())
+    }
+
+    /// An expression; `vars` are the values of the names of the surrounding model.
+    pub fn expr(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        self.cx.g.at = e.span;
+        match &e.kind {
+            TKind::Const(x) => self.cx.scalar(*x),
+            TKind::Schedule(i) => self.cx.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+            TKind::Data(n) => self.data(n),
+            TKind::Sample(m, s) => self.sample(m, s),
+            TKind::Var(n) => match vars.get(n) {
+                Some(v) => *v,
+                None => panic!("internal: `{n}` has no value in graph `{}`", self.cx.name),
+            },
+            TKind::Param(i) => self.param(*i),
+            TKind::Let(i) => self.let_value(*i),
+            TKind::Net { net, args, output } => {
+                let outs = self.net(*net, args, vars);
+                match outs.get(*output) {
+                    Some(v) => *v,
+                    None => panic!("internal: output {output} of net {net} is missing"),
+                }
+            }
+            TKind::Flow { flow, arg, given } => {
+                let x = self.expr(arg, vars);
+                let given: Vec<Value> = given.iter().map(|g| self.expr(g, vars)).collect();
+                self.flow(*flow).forward(&mut self.cx, x, &given).0
+            }
+            TKind::Map { row, args, arg } => {
+                let x = self.expr(arg, vars);
+                self.cx.g.at = e.span;
+                row.lower(&mut self.cx.g, args, x)
+            }
+            TKind::Fn { row, args } => {
+                let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
+                let values: Vec<Value> = args.iter().map(|a| self.seen(a, vars)).collect();
+                self.cx.g.at = e.span;
+                row.lower(&mut self.cx, &values, &tys)
+            }
+            TKind::Neg(a) => {
+                let a = self.expr(a, vars);
+                self.cx.neg(a)
+            }
+            TKind::Binary(op, a, b) => {
+                let (x, y) = (self.expr(a, vars), self.expr(b, vars));
+                let (x, y) = self.align((x, a), (y, b));
+                self.cx.g.at = e.span;
+                self.binary(*op, x, y, b)
+            }
+            TKind::Expect(a) => {
+                let x = self.expr(a, vars);
+                self.cx.g.at = e.span;
+                self.cx.mean_all(x)
+            }
+            TKind::LogProb { model, values, targets } => {
+                let values: Vars = values.iter().map(|(n, v)| (n.clone(), self.expr(v, vars))).collect();
+                self.log_prob_of(*model, values, targets)
+            }
+            TKind::Nll(p) => {
+                let l = self.log_likelihood(*p);
+                let m = self.cx.mean_all(l);
+                self.cx.neg(m)
+            }
+            TKind::Elbo { p, q, beta } => {
+                let parts = self.elbo(*p, *q);
+                let beta = self.expr(beta, vars);
+                self.elbo_value(&parts, beta)
+            }
+            TKind::Kl { q, p } => {
+                let parts = self.elbo(*p, *q);
+                let all: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
+                let total = self.total(&all);
+                self.cx.mean_all(total)
+            }
+            TKind::Iwae { p, q, k } => self.iwae(*p, *q, *k),
+            TKind::GradientPenalty { net, u, v } => self.gradient_penalty(*net, u, v, vars),
+            TKind::Grad { of, at } => {
+                let at = self.expr(at, vars);
+                let y = self.expr(of, vars);
+                let total = self.cx.sum_all(y);
+                match grad::grad(&mut self.cx.g, total, &[at]).first() {
+                    Some(g) => *g,
+                    None => panic!("internal: no gradient came back"),
+                }
+            }
+            TKind::Corrupt { arg, how, amount } => self.corrupt(arg, *how, amount, vars),
+        }
+    }
+
+    /// Two operands of different rank: one number per example against an event.
+    fn align(&mut self, a: (Value, &TExpr), b: (Value, &TExpr)) -> (Value, Value) {
+        let (ra, rb) = (self.cx.rank(a.0), self.cx.rank(b.0));
+        let widen = |me: &mut Self, v: Value, to: usize| {
+            let mut dims = me.cx.shape(v).0;
+            dims.resize(to, Dim::fixed(1));
+            me.cx.reshape(v, Shape(dims))
+        };
+        if ra == 0 || rb == 0 || ra == rb {
+            return (a.0, b.0);
+        }
+        if ra < rb { (widen(self, a.0, rb), b.0) } else { (a.0, widen(self, b.0, ra)) }
+    }
+
+    fn binary(&mut self, op: BinOp, x: Value, y: Value, exponent: &TExpr) -> Value {
+        let op = match op {
+            BinOp::Add => Binary::Add,
+            BinOp::Sub => Binary::Sub,
+            BinOp::Mul => Binary::Mul,
+            BinOp::Div => Binary::Div,
+            BinOp::Pow => match exponent.kind {
+                TKind::Const(c) if c == 2.0 => return self.cx.square(x),
+                TKind::Const(c) if c == 1.0 => return x,
+                TKind::Const(c) if c == 0.5 => return self.cx.unary(Unary::Sqrt, x),
+                _ => Binary::Pow,
+            },
+        };
+        self.cx.binary(op, x, y)
+    }
+
+    /// A value as function rows read it: classes one-hot.
+    fn seen(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        let v = self.expr(e, vars);
+        match e.ty.kind {
+            Kind::Class(n) => crate::types::chain::one_hot(&mut self.cx, v, n),
+            Kind::Real(_) | Kind::Bool | Kind::Int(_) => v,
+        }
+    }
+
+    fn flow(&self, i: usize) -> &'t crate::types::TFlow {
+        match self.typed.flows.get(i) {
+            Some(f) => f,
+            None => panic!("internal: flow {i} is missing"),
+        }
+    }
+
+    /// A model or guide by index.
+    pub fn model(&self, i: usize) -> &'t TModel {
+        match self.typed.models.get(i) {
+            Some(m) => m,
+            None => panic!("internal: model {i} is missing"),
+        }
+    }
+
+    fn net(&mut self, i: usize, args: &[TExpr], vars: &Vars) -> Vec<Value> {
+        let values: Vec<Value> = args.iter().map(|a| self.expr(a, vars)).collect();
+        self.net_on(i, values)
+    }
+
+    fn net_on(&mut self, i: usize, values: Vec<Value>) -> Vec<Value> {
+        if let Some(outs) = self.nets.get(&(i, values.clone())) {
+            return outs.clone();
+        }
+        let outs = match self.typed.nets.get(i) {
+            Some(net) => net.lower(&mut self.cx, &values),
+            None => panic!("internal: net {i} is missing"),
+        };
+        self.nets.insert((i, values), outs.clone());
+        outs
+    }
+
+    fn let_value(&mut self, i: usize) -> Value {
+        if let Some(v) = self.lets.get(&i) {
+            return *v;
+        }
+        let v = match self.typed.train.lets.get(i) {
+            Some((_, e)) => self.expr(e, &Vars::new()),
+            None => panic!("internal: let {i} is missing"),
+        };
+        self.lets.insert(i, v);
+        v
+    }
+
+    /// A free parameter: an unconstrained leaf mapped into its support.
+    fn param(&mut self, i: usize) -> Value {
+        let p = match self.typed.params.get(i) {
+            Some(p) => p,
+            None => panic!("internal: param {i} is missing"),
+        };
+        let leaf = self.cx.leaf(&p.name, &p.ty.shape, Role::Param);
+        let mut v = leaf;
+        if let Kind::Real(Support::Interval { lo, hi }) = p.ty.kind {
+            v = match (lo.is_finite(), hi.is_finite()) {
+                (true, true) => {
+                    let s = self.cx.sigmoid(v);
+                    let s = self.cx.mul_c(s, hi - lo);
+                    self.cx.add_c(s, lo)
+                }
+                (true, false) => {
+                    let s = self.cx.exp(v);
+                    self.cx.add_c(s, lo)
+                }
+                (false, true) => {
+                    let s = self.cx.exp(v);
+                    let s = self.cx.neg(s);
+                    self.cx.add_c(s, hi)
+                }
+                (false, false) => v,
+            };
+        }
+        if p.ty.shape.is_empty() { v } else { self.cx.lift(v, p.ty.shape.len() + 1) }
+    }
+
+    /// A site of a model or guide, sampled with everything before it; shared within the program.
+    pub fn sample(&mut self, model: &str, site: &str) -> Value {
+        let key = (model.to_string(), site.to_string());
+        if let Some(v) = self.samples.get(&key) {
+            return *v;
+        }
+        let Some(i) = self.typed.models.iter().position(|m| m.name == model) else {
+            panic!("internal: model `{model}` is missing");
+        };
+        self.ancestral(i);
+        match self.samples.get(&key) {
+            Some(v) => *v,
+            None => panic!("internal: `{model}.{site}` was not sampled"),
+        }
+    }
+
+    /// Samples every site of a model or guide in order.
+    pub fn ancestral(&mut self, i: usize) -> Vars {
+        let m = self.model(i);
+        let mut vars = self.conditions(m);
+        for s in &m.sites {
+            let key = (m.name.clone(), s.name.clone());
+            let v = match self.samples.get(&key) {
+                Some(v) => *v,
+                None => self.site_value(s, &vars),
+            };
+            self.samples.insert(key, v);
+            vars.insert(s.name.clone(), v);
+        }
+        vars
+    }
+
+    /// The value of a site given the sites before it: a draw, its mean, or its bound value.
+    pub fn site_value(&mut self, s: &TSite, vars: &Vars) -> Value {
+        match &s.kind {
+            TSiteKind::Draw(d) => {
+                let params = self.dist_params(d, &s.ty, vars);
+                let shape = self.shape(&s.ty.shape);
+                self.cx.g.at = s.value_span;
+                let mean = match self.draws {
+                    Draws::Means => d.row.mean(&mut self.cx.g, &params, &shape),
+                    Draws::Sampled => None,
+                };
+                match mean {
+                    Some(m) => self.cx.broadcast(m, shape),
+                    None => d.row.sample(&mut self.cx.g, &params, &shape),
+                }
+            }
+            TSiteKind::Bind(e) => {
+                let v = self.expr(e, vars);
+                let shape = self.shape(&s.ty.shape);
+                self.full_batch(v, shape)
+            }
+            TSiteKind::Quantize(e) => {
+                let v = self.expr(e, vars);
+                let top = s.ty.kind.cardinality().map_or(0.0, |n| n as f64 - 1.0);
+                let v = self.cx.unary(Unary::Floor, v);
+                let (lo, hi) = (self.cx.scalar(0.0), self.cx.scalar(top));
+                let v = self.cx.binary(Binary::Max, v, lo);
+                self.cx.binary(Binary::Min, v, hi)
+            }
+        }
+    }
+
+    fn full_batch(&mut self, v: Value, shape: Shape) -> Value {
+        let now = self.cx.shape(v);
+        if now.rank() == 0 || now.0.first().is_some_and(|d| d.is_one()) { self.cx.broadcast(v, shape) } else { v }
+    }
+
+    /// The mean of an observed site's distribution, where it has one (what a picture of a sample shows).
+    pub fn mean_of(&mut self, s: &TSite, vars: &Vars) -> Option<Value> {
+        let TSiteKind::Draw(d) = &s.kind else { return None };
+        let params = self.dist_params(d, &s.ty, vars);
+        let shape = self.shape(&s.ty.shape);
+        let m = d.row.mean(&mut self.cx.g, &params, &shape)?;
+        Some(self.cx.broadcast(m, shape))
+    }
+
+    /// Parameters of a distribution, each rank 0 or of the event's rank (plus consumed axes).
+    pub fn dist_params(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
+        let mut out = Vec::new();
+        for p in &d.params {
+            out.push(p.as_ref().map(|e| {
+                let v = self.expr(e, vars);
+                // One number per example against an event with axes.
+                let rank = self.cx.rank(v);
+                if rank == 1 && !ty.shape.is_empty() && e.ty.shape.is_empty() {
+                    let mut dims = self.cx.shape(v).0;
+                    dims.resize(ty.shape.len() + 1, Dim::fixed(1));
+                    self.cx.reshape(v, Shape(dims))
+                } else {
+                    v
+                }
+            }));
+        }
+        out
+    }
+
+    /// Log-density of a drawn site at `x`, `[B]`.
+    pub fn log_density(&mut self, s: &TSite, d: &TDist, x: Value, vars: &Vars) -> Value {
+        let params = self.dist_params(d, &s.ty, vars);
+        self.cx.g.at = s.value_span;
+        let lp = d.row.log_prob(&mut self.cx.g, &params, x);
+        self.cx.sum_event(lp)
+    }
+
+    /// Completes `vars` by the sites that the known ones determine, forwards through any binding and backwards through flows.
+    /// Returns the summed log-determinant of what was inverted.
+    pub fn solve(&mut self, m: &TModel, vars: &mut Vars) -> Option<Value> {
+        let mut log_det = None;
+        // Quantised data sites: the continuous value is the integer plus uniform noise.
+        let mut continuous: Vars = Vars::new();
+        for s in &m.sites {
+            if let (TSiteKind::Quantize(_), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
+                let shape = self.cx.shape(x);
+                let u = self.cx.random(RandomKind::Uniform, shape);
+                let y = self.cx.add(x, u);
+                continuous.insert(s.name.clone(), y);
+            }
+        }
+        loop {
+            let before = vars.len();
+            for s in &m.sites {
+                let e = match &s.kind {
+                    TSiteKind::Bind(e) | TSiteKind::Quantize(e) => e,
+                    TSiteKind::Draw(_) => continue,
+                };
+                let mut reads = Vec::new();
+                density::reads(e, &mut reads);
+                if !vars.contains_key(&s.name) && reads.iter().all(|n| vars.contains_key(n)) {
+                    let v = self.site_value(s, vars);
+                    vars.insert(s.name.clone(), v);
+                } else if let (Some(y), Some(z)) = (vars.get(&s.name).copied(), density::inverted(e))
+                    && !vars.contains_key(z)
+                    && reads.iter().all(|n| n == z || vars.contains_key(n))
+                {
+                    let y = continuous.get(&s.name).copied().unwrap_or(y);
+                    let (v, ld) = self.invert(e, y, vars);
+                    log_det = crate::rows::add_log_dets(&mut self.cx.g, log_det, ld);
+                    vars.insert(z.to_string(), v);
+                }
+            }
+            if vars.len() == before {
+                return log_det;
+            }
+        }
+    }
+
+    /// Runs an invertible expression of one name backwards.
+    fn invert(&mut self, e: &TExpr, y: Value, vars: &Vars) -> (Value, Option<Value>) {
+        self.cx.g.at = e.span;
+        match &e.kind {
+            TKind::Var(_) => (y, None),
+            TKind::Flow { flow, arg, given } => {
+                let given: Vec<Value> = given.iter().map(|g| self.expr(g, vars)).collect();
+                let (x, ld) = self.flow(*flow).inverse(&mut self.cx, y, &given);
+                let (z, more) = self.invert(arg, x, vars);
+                (z, crate::rows::add_log_dets(&mut self.cx.g, ld, more))
+            }
+            TKind::Map { row, args, arg } => {
+                let (x, ld) = invert_map(&mut self.cx.g, *row, args, y);
+                let (z, more) = self.invert(arg, x, vars);
+                (z, crate::rows::add_log_dets(&mut self.cx.g, ld, more))
+            }
+            _ => panic!("internal: an expression that is not invertible was inverted"),
+        }
+    }
+
+    /// Log-densities of all drawn sites whose value is known, and the log-determinant of what had to be inverted.
+    pub fn joint(&mut self, m: &TModel, vars: &mut Vars) -> Joint {
+        let log_det = self.solve(m, vars);
+        let mut sites = Vec::new();
+        for s in &m.sites {
+            if let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
+                let lp = self.log_density(s, d, x, vars);
+                sites.push((s.name.clone(), lp));
+            }
+        }
+        Joint { sites, log_det }
+    }
+
+    /// Sum of `[B]` values; zeros where there are none.
+    pub fn total(&mut self, all: &[Value]) -> Value {
+        let mut it = all.iter().copied();
+        match it.next() {
+            Some(first) => it.fold(first, |a, b| self.cx.add(a, b)),
+            None => {
+                let shape = self.shape(&[]);
+                self.cx.full(0.0, shape)
+            }
+        }
+    }
+
+    /// `log p(targets | the other values)`, `[B]`.
+    fn log_prob_of(&mut self, model: usize, mut vars: Vars, targets: &[String]) -> Value {
+        let m = self.model(model);
+        let joint = self.joint(m, &mut vars);
+        let bound_target = m.sites.iter().any(|s| targets.contains(&s.name) && !matches!(s.kind, TSiteKind::Draw(_)));
+        let mut parts: Vec<Value> = Vec::new();
+        for (name, v) in joint.sites {
+            // The density of a flow's output is that of everything it determines.
+            if bound_target || targets.contains(&name) {
+                parts.push(v);
+            }
+        }
+        if bound_target {
+            parts.extend(joint.log_det);
+        }
+        self.total(&parts)
+    }
+
+    /// Exact `log p(data)` of a model without latent sites, `[B]`.
+    pub fn log_likelihood(&mut self, p: usize) -> Value {
+        let m = self.model(p);
+        let mut vars = self.observed(m);
+        let joint = self.joint(m, &mut vars);
+        let mut parts: Vec<Value> = joint.sites.iter().map(|(_, v)| *v).collect();
+        parts.extend(joint.log_det);
+        self.total(&parts)
+    }
+
+    fn gradient_penalty(&mut self, net: usize, u: &TExpr, v: &TExpr, vars: &Vars) -> Value {
+        let event = u.ty.shape.clone();
+        let (u, v) = (self.expr(u, vars), self.expr(v, vars));
+        let mut dims = vec![self.batch];
+        dims.resize(event.len() + 1, Dim::fixed(1));
+        let eps = self.cx.random(RandomKind::Uniform, Shape(dims));
+        let d = self.cx.sub(u, v);
+        let d = self.cx.mul(eps, d);
+        let w = self.cx.add(v, d);
+        let outs = self.net_on(net, vec![w]);
+        let y = outs.first().copied().unwrap_or(w);
+        let total = self.cx.sum_all(y);
+        let g = match grad::grad(&mut self.cx.g, total, &[w]).first() {
+            Some(g) => *g,
+            None => panic!("internal: no gradient came back"),
+        };
+        let sq = self.cx.square(g);
+        let sq = self.cx.sum_event(sq);
+        // The derivative of a square root has no value at 0.
+        let sq = self.cx.add_c(sq, 1e-12);
+        let norm = self.cx.sqrt(sq);
+        let off = self.cx.add_c(norm, -1.0);
+        let off = self.cx.square(off);
+        self.cx.mean_all(off)
+    }
+
+    fn corrupt(&mut self, arg: &TExpr, how: Corruption, amount: &TExpr, vars: &Vars) -> Value {
+        let x = self.expr(arg, vars);
+        if !self.cx.training {
+            return x;
+        }
+        let amount = self.expr(amount, vars);
+        let shape = self.cx.shape(x);
+        match how {
+            Corruption::Gaussian => {
+                let n = self.cx.random(RandomKind::Normal, shape);
+                let n = self.cx.mul(n, amount);
+                self.cx.add(x, n)
+            }
+            Corruption::Mask => {
+                let u = self.cx.random(RandomKind::Uniform, shape);
+                let hit = self.cx.compare(crate::ir::Compare::Lt, u, amount);
+                let zero = self.cx.scalar(0.0);
+                self.cx.select(hit, zero, x)
+            }
+            Corruption::SaltPepper => {
+                let u = self.cx.random(RandomKind::Uniform, shape.clone());
+                let hit = self.cx.compare(crate::ir::Compare::Lt, u, amount);
+                let c = self.cx.random(RandomKind::Uniform, shape);
+                let half = self.cx.scalar(0.5);
+                let salt = self.cx.compare(crate::ir::Compare::Lt, c, half);
+                let salt = self.cx.cast(salt, DType::F);
+                self.cx.select(hit, salt, x)
+            }
+        }
+    }
+}
+
+fn invert_map(g: &mut Graph, row: &'static dyn MapRow, args: &crate::rows::args::Args, y: Value) -> (Value, Option<Value>) {
+    let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
+    let x = (inv.inverse)(g, args, y);
+    let slope = (inv.log_slope)(g, args, x);
+    let shape = g.shape(x);
+    let slope = g.broadcast(slope, shape);
+    let s = g.sum_event(slope);
+    (x, Some(g.neg(s)))
+}
+
+/// The shared values of a program at one batch axis, set aside while another batch axis is in use.
+pub struct Shared {
+    data: Vars,
+    samples: BTreeMap<(String, String), Value>,
+    lets: BTreeMap<usize, Value>,
+    nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
+}
+
+impl Ctx<'_> {
+    /// Sets the shared values aside: what follows is computed anew, at another batch axis.
+    pub fn detach_values(&mut self) -> Shared {
+        Shared {
+            data: std::mem::take(&mut self.data),
+            samples: std::mem::take(&mut self.samples),
+            lets: std::mem::take(&mut self.lets),
+            nets: std::mem::take(&mut self.nets),
+        }
+    }
+    /// Brings them back.
+    pub fn attach_values(&mut self, s: Shared) {
+        self.data = s.data;
+        self.samples = s.samples;
+        self.lets = s.lets;
+        self.nets = s.nets;
+    }
+}

@@ -1,0 +1,294 @@
+//! Objectives as people write them: plain text and LaTeX from one tree walk.
+
+use super::bound::closed_form;
+use crate::rows::args::Args;
+use crate::syntax::ast::BinOp;
+use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed, density};
+
+/// Plain text of a typed expression.
+pub fn text(typed: &Typed, e: &TExpr) -> String {
+    Math { typed, latex: false }.expr(e, 0)
+}
+
+/// The objective of one player, one line a term.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// The player.
+    pub player: String,
+    /// `maximizes` or `minimizes`.
+    pub verb: &'static str,
+    /// Whether the compiler supplied it.
+    pub derived: bool,
+    /// The terms with their sign, in order.
+    pub terms: Vec<String>,
+    /// Facts about how terms are computed.
+    pub notes: Vec<String>,
+}
+
+/// The objective of a player.
+pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
+    let m = Math { typed, latex };
+    let (mut terms, mut notes) = (Vec::new(), Vec::new());
+    m.payoff(&p.payoff, "", &mut terms, &mut notes);
+    Objective { player: p.name.clone(), verb: if p.maximize { "maximizes" } else { "minimizes" }, derived: p.derived, terms, notes }
+}
+
+struct Math<'t> {
+    typed: &'t Typed,
+    latex: bool,
+}
+
+impl Math<'_> {
+    fn name(&self, n: &str) -> String {
+        if self.latex && n.chars().count() > 1 { format!("\\mathrm{{{}}}", n.replace('_', "\\_")) } else { n.to_string() }
+    }
+    fn op(&self, n: &str) -> String {
+        if self.latex { format!("\\operatorname{{{}}}", n.replace('_', "\\_")) } else { n.to_string() }
+    }
+    fn number(x: f64) -> String {
+        format!("{x}")
+    }
+
+    /// `outer` is the binding strength of what surrounds: 0 none, 1 sum, 2 product, 3 power or sign.
+    fn expr(&self, e: &TExpr, outer: u8) -> String {
+        let wrap = |strength: u8, s: String| if strength < outer { format!("({s})") } else { s };
+        match &e.kind {
+            TKind::Const(x) => Self::number(*x),
+            TKind::Schedule(i) => self.typed.schedules.get(*i).map_or(String::new(), |s| s.text.clone()),
+            TKind::Data(n) | TKind::Var(n) => self.name(n),
+            TKind::Sample(m, s) => format!("{m}.{s}"),
+            TKind::Param(i) => self.typed.params.get(*i).map_or(String::new(), |p| self.name(&p.name)),
+            TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
+            TKind::Net { net, args, output } => {
+                let (name, several) = self.typed.nets.get(*net).map_or((String::new(), false), |n| (self.name(&n.name), n.outs.len() > 1));
+                let tail = if several { format!("_{}", output + 1) } else { String::new() };
+                format!("{name}{tail}({})", self.list(args))
+            }
+            TKind::Flow { flow, arg, given } => {
+                let all: Vec<String> = std::iter::once(&**arg).chain(given).map(|a| self.expr(a, 0)).collect();
+                format!("{}({})", self.typed.flows.get(*flow).map_or(String::new(), |f| self.name(&f.name)), all.join(", "))
+            }
+            TKind::Map { row, args, arg } => format!("{}({}{})", self.op(row.name()), self.expr(arg, 0), compile_time(args)),
+            TKind::Fn { row, args } => format!("{}({})", self.op(row.name()), self.list(args)),
+            TKind::Neg(a) => wrap(1, format!("-{}", self.expr(a, 3))),
+            TKind::Binary(op, a, b) => match op {
+                BinOp::Add => wrap(1, format!("{} + {}", self.expr(a, 1), self.expr(b, 1))),
+                BinOp::Sub => wrap(1, format!("{} - {}", self.expr(a, 1), self.expr(b, 2))),
+                BinOp::Mul if self.latex => wrap(2, format!("{} \\, {}", self.expr(a, 2), self.expr(b, 2))),
+                BinOp::Mul => wrap(2, format!("{} * {}", self.expr(a, 2), self.expr(b, 2))),
+                BinOp::Div if self.latex => format!("\\frac{{{}}}{{{}}}", self.expr(a, 0), self.expr(b, 0)),
+                BinOp::Div => wrap(2, format!("{} / {}", self.expr(a, 2), self.expr(b, 3))),
+                BinOp::Pow if self.latex => format!("{}^{{{}}}", self.expr(a, 4), self.expr(b, 0)),
+                BinOp::Pow => wrap(3, format!("{}^{}", self.expr(a, 4), self.expr(b, 3))),
+            },
+            TKind::Expect(a) if self.latex => format!("\\mathbb{{E}}\\left[{}\\right]", self.expr(a, 0)),
+            TKind::Expect(a) => format!("E[{}]", self.expr(a, 0)),
+            TKind::LogProb { model, values, targets } => {
+                let m = self.typed.models.get(*model).map_or("p", |m| &m.name);
+                let shown = |target: bool| -> Vec<String> {
+                    values.iter().filter(|(n, _)| targets.contains(n) == target).map(|(_, v)| self.expr(v, 0)).collect()
+                };
+                let given = shown(false);
+                let bar = if given.is_empty() { String::new() } else { format!(" {} {}", if self.latex { "\\mid" } else { "|" }, given.join(", ")) };
+                wrap(2, format!("{} {m}({}{bar})", if self.latex { "\\log" } else { "log" }, shown(true).join(", ")))
+            }
+            TKind::Nll(p) => format!("nll({})", self.model_name(*p)),
+            TKind::Elbo { p, q, beta } => match beta.kind {
+                TKind::Const(1.0) => format!("elbo({}, {})", self.model_name(*p), self.model_name(*q)),
+                _ => format!("elbo({}, {}, beta: {})", self.model_name(*p), self.model_name(*q), self.expr(beta, 0)),
+            },
+            TKind::Kl { q, p } => format!("kl({}, {})", self.model_name(*q), self.model_name(*p)),
+            TKind::Iwae { p, q, k } => format!("iwae({}, {}, k: {k})", self.model_name(*p), self.model_name(*q)),
+            TKind::GradientPenalty { net, u, v } => {
+                let n = self.typed.nets.get(*net).map_or("", |n| &n.name);
+                format!("{}({n}, {}, {})", self.op("gradient_penalty"), self.expr(u, 0), self.expr(v, 0))
+            }
+            TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, 0), self.expr(at, 0)),
+            TKind::Corrupt { arg, how, amount } => {
+                let how = match how {
+                    Corruption::Gaussian => "gaussian",
+                    Corruption::Mask => "mask",
+                    Corruption::SaltPepper => "salt_pepper",
+                };
+                format!("{}({}, {how}({}))", self.op("corrupt"), self.expr(arg, 0), self.expr(amount, 0))
+            }
+        }
+    }
+
+    fn list(&self, es: &[TExpr]) -> String {
+        es.iter().map(|e| self.expr(e, 0)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn model_name(&self, i: usize) -> String {
+        self.typed.models.get(i).map_or(String::new(), |m| m.name.clone())
+    }
+
+    fn dist(&self, d: &TDist) -> String {
+        let specs = d.row.dist_params();
+        let shown: Vec<String> = specs
+            .iter()
+            .zip(&d.params)
+            .filter_map(|(s, p)| {
+                let v = self.expr(p.as_ref()?, 0);
+                Some(if s.group == 0 { v } else { format!("{}: {v}", s.name) })
+            })
+            .collect();
+        format!("{}({})", self.op(d.row.name()), shown.join(", "))
+    }
+
+    fn density_at(&self, d: &TDist, x: &str) -> String {
+        let specs = d.row.dist_params();
+        let shown: Vec<String> = specs.iter().zip(&d.params).filter_map(|(_, p)| Some(self.expr(p.as_ref()?, 0))).collect();
+        let log = if self.latex { "\\log " } else { "log " };
+        format!("{log}{}({x}; {})", self.op(d.row.name()), shown.join(", "))
+    }
+
+    fn expect(&self, over: &str, what: &str) -> String {
+        if self.latex { format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]") } else { format!("E_{over}[{what}]") }
+    }
+
+    /// Log-density terms of the drawn sites, and one log-determinant for each inverted flow.
+    fn exact(&self, m: &TModel, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        for s in &m.sites {
+            if let TSiteKind::Draw(d) = &s.kind {
+                let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
+                terms.push(format!("{sign}{}", self.density_at(d, &at)));
+            }
+        }
+        self.determinants(m, sign, terms, notes);
+    }
+
+    /// How a latent site is recovered from the data: `f^-1(x)`.
+    fn recovered(&self, m: &TModel, site: &str) -> String {
+        for s in &m.sites {
+            let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
+            if density::inverted(e) == Some(site) {
+                let x = if matches!(s.kind, TSiteKind::Quantize(_)) { format!("{} + u", self.name(&s.name)) } else { self.name(&s.name) };
+                return self.inverse_of(e, x);
+            }
+        }
+        self.name(site)
+    }
+
+    fn inverse_of(&self, e: &TExpr, x: String) -> String {
+        let inv = if self.latex { "^{-1}" } else { "^-1" };
+        match &e.kind {
+            TKind::Flow { flow, arg, given } => {
+                let f = self.typed.flows.get(*flow).map_or(String::new(), |f| self.name(&f.name));
+                let given: String = given.iter().map(|g| format!(", {}", self.expr(g, 0))).collect();
+                self.inverse_of(arg, format!("{f}{inv}({x}{given})"))
+            }
+            TKind::Map { row, arg, .. } => self.inverse_of(arg, format!("{}{inv}({x})", self.op(row.name()))),
+            _ => x,
+        }
+    }
+
+    fn determinants(&self, m: &TModel, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        for s in &m.sites {
+            let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
+            let mut at = e;
+            while let TKind::Flow { arg, .. } | TKind::Map { arg, .. } = &at.kind {
+                if let TKind::Flow { flow, .. } = &at.kind
+                    && density::inverted(e).is_some()
+                    && let Some(f) = self.typed.flows.get(*flow)
+                {
+                    let name = self.name(&f.name);
+                    if f.volume_preserving() {
+                        notes.push(format!("`{}` preserves volume: its determinant is 1, so it adds no term", f.name));
+                    } else if self.latex {
+                        terms.push(format!("{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|", self.name(&s.name)));
+                    } else {
+                        terms.push(format!("{sign}log|det d{name}^-1 / d{}|", s.name));
+                    }
+                    let classes: Vec<String> = f.chain.layers.iter().map(|l| format!("{:?}", l.checked.jacobian).to_lowercase()).collect();
+                    if let Some(worst) = f.chain.layers.iter().map(|l| l.checked.jacobian).max()
+                        && !f.volume_preserving()
+                    {
+                        let kind = format!("{worst:?}").to_lowercase();
+                        notes.push(format!("the determinant of `{}` is the sum over its {} layers ({kind} Jacobians)", f.name, classes.len()));
+                    }
+                }
+                at = arg;
+            }
+            if let TSiteKind::Quantize(_) = &s.kind {
+                notes.push(format!("`{0}` is dequantised: u ~ Uniform(0, 1) is added, so the value is a lower bound of log p({0})", s.name));
+            }
+        }
+    }
+
+    fn payoff(&self, e: &TExpr, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        let flip = if sign == "-" { "" } else { "-" };
+        match &e.kind {
+            TKind::Nll(p) => {
+                if let Some(m) = self.typed.models.get(*p) {
+                    self.exact(m, flip, terms, notes);
+                    if matches!(m.density, Density::Exact { dequantised: false }) {
+                        notes.push("exact: no bound, no sampling".into());
+                    }
+                }
+            }
+            TKind::Elbo { p, q, beta } => self.elbo(*p, *q, beta, sign, terms, notes),
+            TKind::Binary(BinOp::Add, a, b) => {
+                self.payoff(a, sign, terms, notes);
+                self.payoff(b, sign, terms, notes);
+            }
+            TKind::Binary(BinOp::Sub, a, b) => {
+                self.payoff(a, sign, terms, notes);
+                self.payoff(b, flip, terms, notes);
+            }
+            TKind::Neg(a) => self.payoff(a, flip, terms, notes),
+            _ => terms.push(format!("{sign}{}", self.expr(e, 2))),
+        }
+    }
+
+    fn elbo(&self, p: usize, q: usize, beta: &TExpr, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
+        let flip = if sign == "-" { "" } else { "-" };
+        let weight = match beta.kind {
+            TKind::Const(1.0) => String::new(),
+            _ if self.latex => format!("{} \\, ", self.expr(beta, 2)),
+            _ => format!("{} * ", self.expr(beta, 2)),
+        };
+        for s in m.sites.iter().filter(|s| s.observed) {
+            if let TSiteKind::Draw(d) = &s.kind {
+                terms.push(format!("{sign}{}", self.expect(&g.name, &self.density_at(d, &self.name(&s.name)))));
+            }
+        }
+        let mut open = Vec::new();
+        for s in &g.sites {
+            let TSiteKind::Draw(qd) = &s.kind else { continue };
+            match (closed_form(m, s), m.site(&s.name).map(|o| &o.kind)) {
+                (true, Some(TSiteKind::Draw(pd))) => {
+                    let bars = if self.latex { "\\,\\|\\," } else { " || " };
+                    terms.push(format!("{flip}{weight}{}({}{bars}{})", self.op("KL"), self.dist(qd), self.dist(pd)));
+                    notes.push(format!("the KL of `{}` is in closed form: {} against {}", s.name, qd.row.name(), pd.row.name()));
+                }
+                _ => open.push((s, qd)),
+            }
+        }
+        for (s, qd) in &open {
+            terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
+            notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", s.name, g.name));
+        }
+        if !open.is_empty() {
+            for s in m.sites.iter().filter(|s| !s.observed) {
+                let TSiteKind::Draw(d) = &s.kind else { continue };
+                if g.site(&s.name).is_some_and(|gs| closed_form(m, gs)) {
+                    continue;
+                }
+                let at = self.recovered(m, &s.name);
+                terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(d, &at))));
+            }
+            let from = terms.len();
+            self.determinants(m, &format!("{sign}{weight}"), terms, notes);
+            for t in terms.iter_mut().skip(from) {
+                let bare = t.strip_prefix(&format!("{sign}{weight}")).unwrap_or(t).to_string();
+                *t = format!("{sign}{weight}{}", self.expect(&g.name, &bare));
+            }
+        }
+    }
+}
+
+fn compile_time(args: &Args) -> String {
+    args.values.iter().filter(|v| v.2 != args.span).map(|(n, v, _)| format!(", {n}: {v}")).collect()
+}

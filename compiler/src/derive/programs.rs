@@ -1,0 +1,489 @@
+//! The programs of a spec.
+
+use super::lower::{Ctx, Draws, Vars};
+use super::{Compiled, Leaf, NumberKind, Query};
+use crate::diag::{Diag, codes};
+use crate::ir::{Binary, Graph, Role, Shape, Value, grad, optimise};
+use crate::rows::Init;
+use crate::syntax::ast::BinOp;
+use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
+use std::rc::Rc;
+
+/// All programs.
+pub fn all(typed: &Typed) -> Compiled {
+    let leaves = leaves(typed);
+    let mut graphs: Vec<Graph> = vec![init(&leaves)];
+    let mut diags = Vec::new();
+    for p in &typed.train.players {
+        graphs.push(step(typed, p, &leaves, &mut diags));
+    }
+    graphs.push(loss(typed));
+    let mut queries = Vec::new();
+    let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
+    for (i, m) in &models {
+        graphs.push(sample(typed, *i, m));
+    }
+    queries.push(sample_query(&models));
+    queries.push(density(typed, &models, &mut graphs));
+    queries.push(encode(typed, &models, &mut graphs));
+    queries.push(reconstruct(typed, &models, &mut graphs));
+    let programs = graphs.iter().map(|g| (g.name.clone(), optimise::optimise(g))).collect();
+    let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
+    Compiled { leaves, graphs, programs, queries, diags }
+}
+
+/// Every parameter and state of the spec, in the order of the text.
+fn leaves(typed: &Typed) -> Vec<Leaf> {
+    let mut all = Vec::new();
+    let mut add = |owner: &str, decls: Vec<crate::rows::ParamDecl>| {
+        for d in decls {
+            all.push(Leaf { path: format!("{owner}.{}", d.name), shape: d.shape, trainable: d.trainable, init: d.init });
+        }
+    };
+    for n in &typed.nets {
+        add(&n.name, n.chain.params());
+    }
+    for f in &typed.flows {
+        add(&f.name, f.chain.params());
+    }
+    for p in &typed.params {
+        let raw = unconstrained(p.init, p.ty.kind.support());
+        let init: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
+        all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
+    }
+    all
+}
+
+/// The unconstrained value whose image in the support is `x` (see `Ctx::param`).
+fn unconstrained(x: f64, support: crate::types::event::Support) -> f64 {
+    use crate::types::event::Support;
+    match support {
+        Support::Simplex => x,
+        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => ((x - lo) / (hi - x)).ln(),
+            (true, false) => (x - lo).ln(),
+            (false, true) => (hi - x).ln(),
+            (false, false) => x,
+        },
+    }
+}
+
+fn init(leaves: &[Leaf]) -> Graph {
+    let mut g = Graph::new("init");
+    for l in leaves {
+        let v = (l.init)(&mut g, &l.shape);
+        let v = g.broadcast(v, Shape::fixed(&l.shape));
+        g.output(format!("{}:{}", if l.trainable { "param" } else { "state" }, l.path), v);
+    }
+    g
+}
+
+/// Whether the leaf at `path` belongs to one of these owners.
+fn owned(path: &str, owns: &[(String, crate::span::Span)]) -> bool {
+    owns.iter().any(|(o, _)| path == o || path.strip_prefix(o.as_str()).is_some_and(|r| r.starts_with('.')))
+}
+
+fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> Graph {
+    let mut ctx = Ctx::new(typed, &format!("step.{}", p.name), true);
+    let payoff = ctx.payoff(&p.payoff);
+    let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
+    let mut terms = Vec::new();
+    collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
+    let (paths, params): (Vec<String>, Vec<Value>) = ctx
+        .cx
+        .leaves()
+        .iter()
+        .filter(|(path, _)| owned(path, &p.owns) && leaves.iter().any(|l| l.path == **path && l.trainable))
+        .map(|(path, v)| (path.clone(), *v))
+        .unzip();
+    influence(typed, p, &mut ctx, loss, &paths, &params, diags);
+    ctx.cx.g.at = p.span;
+    let mut grads = grad::grad(&mut ctx.cx.g, loss, &params);
+    let g = &mut ctx.cx.g;
+    if let Some(limit) = typed.train.clip
+        && !grads.is_empty()
+    {
+        let norm = global_norm(g, &grads);
+        g.output("term:gradient norm", norm);
+        let limit = g.scalar(limit);
+        let ratio = g.div(limit, norm);
+        let one = g.scalar(1.0);
+        let factor = g.binary(Binary::Min, ratio, one);
+        grads = grads.iter().map(|d| g.mul(*d, factor)).collect();
+    }
+    let t = g.input("update", Role::Scalar, Shape::scalar());
+    for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
+        let shape = g.shape(*param);
+        let names = p.optimizer.slots(&p.args);
+        let slots: Vec<Value> =
+            names.iter().map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), Role::State, shape.clone())).collect();
+        let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
+            Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+            None => g.scalar(p.args.num(name)),
+        };
+        let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
+        if let Some(c) = p.clip_weights {
+            let (lo, hi) = (g.scalar(-c), g.scalar(c));
+            new = g.binary(Binary::Max, new, lo);
+            new = g.binary(Binary::Min, new, hi);
+        }
+        g.output(format!("param:{path}"), new);
+        for (s, v) in names.iter().zip(new_slots) {
+            g.output(format!("state:opt.{}.{s}.{path}", p.name), v);
+        }
+        if let Some(decay) = typed.train.ema {
+            let old = g.input(&format!("ema.{path}"), Role::State, shape);
+            let kept = g.mul_c(old, decay);
+            let fresh = g.mul_c(new, 1.0 - decay);
+            let avg = g.add(kept, fresh);
+            g.output(format!("state:ema.{path}"), avg);
+        }
+    }
+    for (path, v) in std::mem::take(&mut ctx.cx.state_updates) {
+        ctx.cx.output(format!("state:{path}"), v);
+    }
+    ctx.cx.output("loss", loss);
+    ctx.cx.output("payoff", payoff);
+    for (name, v) in terms {
+        ctx.cx.output(format!("term:{name}"), v);
+    }
+    ctx.cx.g
+}
+
+fn global_norm(g: &mut Graph, grads: &[Value]) -> Value {
+    let mut total = None;
+    for d in grads {
+        let sq = g.square(*d);
+        let s = g.sum_all(sq);
+        total = Some(match total {
+            Some(t) => g.add(t, s),
+            None => s,
+        });
+    }
+    match total {
+        Some(t) => {
+            let t = g.add_c(t, 1e-30);
+            g.sqrt(t)
+        }
+        None => g.scalar(0.0),
+    }
+}
+
+/// The payoff must reach what its player owns by a differentiable path.
+fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: &[String], params: &[Value], diags: &mut Vec<Diag>) {
+    if p.name == "all" && p.derived {
+        return;
+    }
+    let reach = grad::grad_reach(&ctx.cx.g, loss, params);
+    let reached = |owner: &(String, crate::span::Span)| {
+        paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)))
+    };
+    // Only what has parameters can be reached.
+    let all = leaves(typed);
+    let owners: Vec<&(String, crate::span::Span)> = p
+        .owns
+        .iter()
+        .filter(|o| all.iter().any(|l| l.trainable && owned(&l.path, std::slice::from_ref(*o))))
+        .collect();
+    let lost: Vec<&&(String, crate::span::Span)> = owners.iter().filter(|o| !reached(o)).collect();
+    if p.name == "all" {
+        // The anonymous player owns everything; nets it does not reach are reported as unused by the checker.
+        if owners.len() == lost.len() {
+            diags.push(codes::e0703::cannot_change("the only player", "any net", p.span, p.payoff.span, "does not depend on any parameter"));
+        }
+        return;
+    }
+    let why = |net: &str| {
+        let mut only_data = None;
+        visit(typed, &p.payoff, &mut |e| {
+            if let TKind::Data(n) = &e.kind {
+                only_data.get_or_insert_with(|| n.clone());
+            }
+        });
+        only_data.map_or_else(|| format!("does not depend on `{net}`"), |x| format!("does not depend on `{net}`: `{x}` is data"))
+    };
+    match (lost.first(), owners.len() == lost.len()) {
+        (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net))),
+        (Some(_), false) => lost.iter().for_each(|(net, at)| diags.push(codes::w0707::no_influence(&p.name, net, *at, p.payoff.span))),
+        (None, _) => {}
+    }
+}
+
+/// Visits an expression of the train block and everything inside it.
+fn visit(typed: &Typed, e: &TExpr, f: &mut dyn FnMut(&TExpr)) {
+    f(e);
+    for c in children(typed, e) {
+        visit(typed, c, f);
+    }
+}
+
+/// The expressions directly inside an expression.
+pub fn children<'a>(typed: &'a Typed, e: &'a TExpr) -> Vec<&'a TExpr> {
+    match &e.kind {
+        TKind::Let(i) => typed.train.lets.get(*i).map(|(_, x)| x).into_iter().collect(),
+        TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().collect(),
+        TKind::Flow { arg, given, .. } => std::iter::once(&**arg).chain(given).collect(),
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => vec![arg],
+        TKind::Elbo { beta, .. } => vec![beta],
+        TKind::Corrupt { arg, amount, .. } => vec![arg, amount],
+        TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => vec![a, b],
+        TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
+        TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => Vec::new(),
+        TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => Vec::new(),
+    }
+}
+
+/// The named parts of a payoff: the two halves of an ELBO, the summands of what the user wrote.
+fn collect_terms(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut Vec<(String, Value)>) {
+    match &e.kind {
+        TKind::Elbo { p, q, .. } => {
+            let parts = ctx.elbo(*p, *q);
+            let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
+            let rec = ctx.total(&rec);
+            let rec = ctx.cx.mean_all(rec);
+            out.push(("reconstruction".into(), rec));
+            for (name, v, _) in &parts.kl {
+                let v = ctx.cx.mean_all(*v);
+                out.push((format!("kl[{name}]"), v));
+            }
+        }
+        TKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
+            collect_terms(ctx, a, sign, false, out);
+            let flip = if *op == BinOp::Sub { -1.0 } else { 1.0 };
+            collect_terms(ctx, b, sign * flip, false, out);
+        }
+        TKind::Neg(a) => collect_terms(ctx, a, -sign, false, out),
+        _ if top => {}
+        _ => {
+            let v = ctx.payoff(e);
+            let v = if sign < 0.0 { ctx.cx.neg(v) } else { v };
+            let name = super::math::text(ctx.typed, e);
+            out.push((if sign < 0.0 { format!("-{name}") } else { name }, v));
+        }
+    }
+}
+
+fn loss(typed: &Typed) -> Graph {
+    let mut ctx = Ctx::new(typed, "loss", false);
+    for p in &typed.train.players {
+        let v = ctx.payoff(&p.payoff);
+        ctx.cx.output(format!("payoff:{}", p.name), v);
+        let mut terms = Vec::new();
+        collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
+        for (name, v) in terms {
+            let name = format!("term:{name}");
+            if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
+                ctx.cx.output(name, v);
+            }
+        }
+    }
+    ctx.cx.g
+}
+
+fn sample(typed: &Typed, i: usize, m: &TModel) -> Graph {
+    let mut ctx = Ctx::new(typed, &format!("sample.{}", m.name), false);
+    let vars = ctx.ancestral(i);
+    output_sites(&mut ctx, m, &vars);
+    ctx.cx.g
+}
+
+fn output_sites(ctx: &mut Ctx<'_>, m: &TModel, vars: &Vars) {
+    for s in &m.sites {
+        if let Some(v) = vars.get(&s.name) {
+            ctx.cx.output(format!("site:{}", s.name), *v);
+        }
+        if let (true, Some(mean)) = (s.observed, ctx.mean_of(s, vars)) {
+            ctx.cx.output(format!("mean:{}", s.name), mean);
+        }
+    }
+}
+
+fn sample_query(models: &[(usize, &TModel)]) -> Query {
+    let answer = match models {
+        [] => Err("this spec has no `model`: its nets map data to data and say nothing about how data arise".to_string()),
+        [(_, m), ..] => Ok((format!("sample.{}", m.name), None)),
+    };
+    Query { name: "sample", answer }
+}
+
+fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+    let answer = match models {
+        [] => Err("this spec has no `model`, so no density is defined".to_string()),
+        [(i, m), ..] => match &m.density {
+            Density::Exact { dequantised } => {
+                let name = format!("log_prob.{}", m.name);
+                let mut ctx = Ctx::new(typed, &name, false);
+                let l = ctx.log_likelihood(*i);
+                ctx.cx.output("log_prob", l);
+                graphs.push(ctx.cx.g);
+                Ok((name, Some(if *dequantised { NumberKind::LowerBound } else { NumberKind::Exact })))
+            }
+            Density::Latent(u) => match guide_of(typed, *i) {
+                Some(q) => {
+                    let name = format!("bound.{}", m.name);
+                    graphs.push(bound(typed, &name, *i, q));
+                    Ok((name, Some(NumberKind::LowerBound)))
+                }
+                None => Err(format!("`{}` is not determined by the data and no guide with a density proposes it", u.join("`, `"))),
+            },
+            Density::Implicit(x) => Err(format!("`{x}` is computed by a net that cannot be inverted: the model has samples, but no density")),
+            Density::Unobserved => Err(format!("no site of `{}` is a data variable", m.name)),
+        },
+    };
+    Query { name: "density", answer }
+}
+
+/// The guide that covers a model and has a density at every latent site.
+pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
+    let m = typed.models.get(p)?;
+    typed.models.iter().position(|g| {
+        let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
+        known.extend(g.sites.iter().map(|s| s.name.clone()));
+        g.guide
+            && crate::types::density::unknown_sites(m, &typed.flows, &known).is_empty()
+            && g.sites.iter().all(|s| m.site(&s.name).is_none() || matches!(s.kind, TSiteKind::Draw(_)))
+    })
+}
+
+fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
+    let mut ctx = Ctx::new(typed, name, false);
+    let parts = ctx.elbo(p, q);
+    let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
+    let kl: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
+    let (rec, kl) = (ctx.total(&rec), ctx.total(&kl));
+    let elbo = ctx.cx.sub(rec, kl);
+    let w = ctx.log_weight(p, q);
+    ctx.cx.output("elbo", elbo);
+    ctx.cx.output("log_weight", w);
+    ctx.cx.output("reconstruction", rec);
+    ctx.cx.output("kl", kl);
+    for (site, v) in parts.kl_per_dim {
+        ctx.cx.output(format!("kl_dim:{site}"), v);
+    }
+    ctx.cx.g
+}
+
+/// Where `x` is encoded and decoded again in a payoff without a model: the outer net application of the data's type, and the code it
+/// reads.
+fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
+    fn search<'a>(typed: &'a Typed, e: &'a TExpr) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
+        if let TKind::Net { args, .. } = &e.kind {
+            let var = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.ty.shape == e.ty.shape && reads_data(typed, e, &v.name));
+            let code = args.first().filter(|a| matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Corrupt { .. }));
+            if let (Some(v), Some(code)) = (var, code) {
+                return Some((e, code, &v.name));
+            }
+        }
+        children(typed, e).into_iter().find_map(|c| search(typed, c))
+    }
+    typed.train.players.iter().find_map(|p| search(typed, &p.payoff))
+}
+
+fn reads_data(typed: &Typed, e: &TExpr, name: &str) -> bool {
+    matches!(&e.kind, TKind::Data(n) if n == name) || children(typed, e).into_iter().any(|c| reads_data(typed, c, name))
+}
+
+fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+    let mut ctx = Ctx::new(typed, "encode", false);
+    ctx.draws = Draws::Means;
+    let why = match models.first() {
+        None => match autoencoder(typed) {
+            Some((_, code, _)) => {
+                let v = ctx.payoff(code);
+                ctx.cx.output("code:code", v);
+                None
+            }
+            None => Some("no net of this spec encodes the data".to_string()),
+        },
+        Some((_, m)) => match &m.density {
+            Density::Exact { .. } => {
+                let mut vars = ctx.observed(m);
+                ctx.solve(m, &mut vars);
+                for s in m.sites.iter().filter(|s| !s.observed) {
+                    if let (TSiteKind::Draw(_), Some(v)) = (&s.kind, vars.get(&s.name)) {
+                        ctx.cx.output(format!("code:{}", s.name), *v);
+                    }
+                }
+                None
+            }
+            Density::Latent(_) | Density::Unobserved | Density::Implicit(_) => {
+                let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.site(&s.name).is_some()));
+                match guide {
+                    Some(q) => {
+                        let vars = ctx.ancestral(q);
+                        for s in &ctx.model(q).sites {
+                            if let (Some(_), Some(v)) = (m.site(&s.name), vars.get(&s.name)) {
+                                ctx.cx.output(format!("code:{}", s.name), *v);
+                            }
+                        }
+                        None
+                    }
+                    None => Some(format!("`{}` has no guide: nothing maps data back to what they came from", m.name)),
+                }
+            }
+        },
+    };
+    if why.is_none() && ctx.cx.outputs.is_empty() {
+        return Query { name: "encode", answer: Err("the model has no hidden variable".into()) };
+    }
+    match why {
+        None => {
+            graphs.push(ctx.cx.g);
+            Query { name: "encode", answer: Ok(("encode".into(), None)) }
+        }
+        Some(why) => Query { name: "encode", answer: Err(why) },
+    }
+}
+
+fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+    let mut ctx = Ctx::new(typed, "reconstruct", false);
+    ctx.draws = Draws::Means;
+    let why = match models.first() {
+        None => match autoencoder(typed) {
+            Some((out, _, name)) => {
+                let v = ctx.payoff(out);
+                ctx.cx.output(format!("site:{name}"), v);
+                None
+            }
+            None => Some("no net of this spec maps the data to their own type".to_string()),
+        },
+        Some((_, m)) => {
+            let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.site(&s.name).is_some_and(|o| !o.observed)));
+            match guide {
+                Some(q) => {
+                    let from = ctx.ancestral(q);
+                    let mut vars = ctx.conditions(m);
+                    for s in &ctx.model(q).sites {
+                        if let (Some(of), Some(v)) = (m.site(&s.name), from.get(&s.name))
+                            && !of.observed
+                        {
+                            vars.insert(s.name.clone(), *v);
+                        }
+                    }
+                    ctx.solve(m, &mut vars);
+                    for s in &m.sites {
+                        if !vars.contains_key(&s.name) {
+                            let v = ctx.site_value(s, &vars);
+                            vars.insert(s.name.clone(), v);
+                        }
+                        if let (true, Some(v)) = (s.observed, vars.get(&s.name)) {
+                            ctx.cx.output(format!("site:{}", s.name), *v);
+                        }
+                    }
+                    None
+                }
+                None => Some(match &m.density {
+                    Density::Exact { .. } => "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string(),
+                    Density::Latent(_) | Density::Implicit(_) | Density::Unobserved => format!("`{}` has no guide that would encode the data", m.name),
+                }),
+            }
+        }
+    };
+    match why {
+        None => {
+            graphs.push(ctx.cx.g);
+            Query { name: "reconstruct", answer: Ok(("reconstruct".into(), None)) }
+        }
+        Some(why) => Query { name: "reconstruct", answer: Err(why) },
+    }
+}
