@@ -389,8 +389,8 @@ pub trait MapRow: Row {
     fn from(&self) -> Support;
     /// Where it lands when the argument ranges over `from`.
     fn to(&self) -> Support;
-    /// Where it lands when the argument ranges over `support` (a sub-support of `from`). Default: `to`.
-    fn image(&self, _support: Support) -> Support {
+    /// Where it lands when the argument ranges over `support` (a sub-support of `from`), for these arguments. Default: `to`.
+    fn image(&self, _args: &Args, _support: Support) -> Support {
         self.to()
     }
     /// y = f(x), elementwise.

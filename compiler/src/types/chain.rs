@@ -222,7 +222,7 @@ fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Ch
     if !support.inside(row.from()) {
         return Err(codes::e0302::layer(row.name(), args.span, row.from(), support));
     }
-    let out = input.with_kind(Kind::Real(row.image(support)));
+    let out = input.with_kind(Kind::Real(row.image(&args, support)));
     let args = Rc::new(args);
     let mut checked = Checked::elementwise(out, move |cx, _, x| row.lower(&mut cx.g, &args, x));
     checked.twice_differentiable = row.smooth();
@@ -236,7 +236,7 @@ fn map_bijection(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Optio
     if !support.inside(row.from()) {
         return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
     }
-    let out = input.with_kind(Kind::Real(row.image(support)));
+    let out = input.with_kind(Kind::Real(row.image(&args, support)));
     let (fwd, args) = (Rc::new(args.clone()), Rc::new(args));
     let (inverse, log_slope) = (inv.inverse, inv.log_slope);
     Some(Ok(CheckedBijection {

@@ -324,7 +324,7 @@ impl Checker<'_> {
         if !x.support().inside(row.from()) {
             return Err(codes::e0302::function(row.name(), first.value.span, row.from(), x.support(), x.origin).into());
         }
-        let ty = x.ty.with_kind(Kind::Real(row.image(x.support())));
+        let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
         Ok(TExpr { ty, batched: x.batched, span, origin: Some(span), kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) } })
     }
 

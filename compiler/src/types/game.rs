@@ -334,7 +334,7 @@ impl Checker<'_> {
                     let x = x.map_or((String::new(), span), |s| (s.name.clone(), s.span));
                     let decoder = self.decoder_of(p);
                     return Err(match guides.len() {
-                        0 => codes::e0501::latent(&name, span, &u, site, &x.0, x.1, decoder.as_deref()),
+                        0 => codes::e0501::latent(&name, &u, site, &x.0, x.1, decoder.as_deref()),
                         _ => codes::e0504::several_guides(&name, span),
                     }
                     .into());

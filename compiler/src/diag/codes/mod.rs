@@ -19,6 +19,47 @@ pub mod e0112;
 pub mod e0113;
 pub mod e0114;
 pub mod e0115;
+pub mod e0200;
+pub mod e0201;
+pub mod e0202;
+pub mod e0203;
+pub mod e0204;
+pub mod e0205;
+pub mod e0206;
+pub mod e0207;
+pub mod e0208;
+pub mod e0209;
+pub mod e0210;
+pub mod e0211;
+pub mod e0212;
+pub mod e0213;
+pub mod e0214;
+pub mod e0216;
+pub mod e0301;
+pub mod e0302;
+pub mod e0303;
+pub mod e0304;
+pub mod e0305;
+pub mod e0401;
+pub mod e0402;
+pub mod e0403;
+pub mod e0501;
+pub mod e0502;
+pub mod e0503;
+pub mod e0504;
+pub mod e0505;
+pub mod e0507;
+pub mod e0602;
+pub mod e0701;
+pub mod e0702;
+pub mod e0703;
+pub mod e0704;
+pub mod e0705;
+pub mod e0706;
+pub mod w0215;
+pub mod w0404;
+pub mod w0506;
+pub mod w0707;
 
 /// What `gmc explain CODE` prints.
 #[derive(Clone, Copy, Debug)]
@@ -49,9 +90,79 @@ pub const PAGES: &[&Page] = &[
     &e0113::PAGE,
     &e0114::PAGE,
     &e0115::PAGE,
+    &e0200::PAGE,
+    &e0201::PAGE,
+    &e0202::PAGE,
+    &e0203::PAGE,
+    &e0204::PAGE,
+    &e0205::PAGE,
+    &e0206::PAGE,
+    &e0207::PAGE,
+    &e0208::PAGE,
+    &e0209::PAGE,
+    &e0210::PAGE,
+    &e0211::PAGE,
+    &e0212::PAGE,
+    &e0213::PAGE,
+    &e0214::PAGE,
+    &e0216::PAGE,
+    &e0301::PAGE,
+    &e0302::PAGE,
+    &e0303::PAGE,
+    &e0304::PAGE,
+    &e0305::PAGE,
+    &e0401::PAGE,
+    &e0402::PAGE,
+    &e0403::PAGE,
+    &e0501::PAGE,
+    &e0502::PAGE,
+    &e0503::PAGE,
+    &e0504::PAGE,
+    &e0505::PAGE,
+    &e0507::PAGE,
+    &e0602::PAGE,
+    &e0701::PAGE,
+    &e0702::PAGE,
+    &e0703::PAGE,
+    &e0704::PAGE,
+    &e0705::PAGE,
+    &e0706::PAGE,
+    &w0215::PAGE,
+    &w0404::PAGE,
+    &w0506::PAGE,
+    &w0707::PAGE,
 ];
 
 /// The page of `code`, in either case (`e0101` finds `E0101`).
 pub fn page(code: &str) -> Option<&'static Page> {
     PAGES.iter().find(|p| p.code.eq_ignore_ascii_case(code.trim())).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PAGES;
+    use crate::span::FileId;
+    use crate::syntax::parse;
+
+    #[test]
+    fn pages_are_sorted_and_named_after_their_codes() {
+        assert!(PAGES.windows(2).all(|w| w[0].code < w[1].code));
+        for page in PAGES {
+            let digits = page.code.strip_prefix(['E', 'W']).unwrap_or("");
+            assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", page.code);
+            assert!(!page.title.ends_with('.') && !page.title.contains('\n'), "{}", page.code);
+        }
+    }
+
+    /// Each page shows a wrong and a right spec, in this order, and the right one follows the grammar.
+    #[test]
+    fn right_examples_parse() {
+        for page in PAGES {
+            let (_, examples) = page.text.split_once("Wrong:\n").unwrap_or_else(|| panic!("{}: no wrong spec", page.code));
+            let (wrong, right) = examples.split_once("Right:\n").unwrap_or_else(|| panic!("{}: no right spec", page.code));
+            assert!(!wrong.trim().is_empty() && wrong.trim() != right.trim(), "{}", page.code);
+            let (spec, diags) = parse(FileId::SPEC, right);
+            assert!(diags.is_empty() && !spec.items.is_empty(), "{}: {diags:?}\n{right}", page.code);
+        }
+    }
 }

@@ -25,7 +25,7 @@ impl MapRow for AbsMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         valley(support, 0.0, 0.0, f64::abs)
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -30,6 +30,13 @@ impl MapRow for AffineMap {
     fn to(&self) -> Support {
         Support::REALS
     }
+    fn image(&self, args: &Args, support: Support) -> Support {
+        let (a, b) = (args.num("scale"), args.num("shift"));
+        match support {
+            Support::Interval { lo, hi } => Support::Interval { lo: a * lo + b, hi: a * hi + b },
+            Support::Simplex => Support::Interval { lo: b, hi: a + b },
+        }
+    }
     fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value {
         let y = g.mul_c(x, args.num("scale"));
         g.add_c(y, args.num("shift"))

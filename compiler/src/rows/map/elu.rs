@@ -25,7 +25,7 @@ impl MapRow for EluMap {
     fn to(&self) -> Support {
         Support::Interval { lo: -1.0, hi: f64::INFINITY }
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| if x > 0.0 { x } else { x.exp_m1() })
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -25,7 +25,7 @@ impl MapRow for ExpMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::exp)
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -28,7 +28,7 @@ impl MapRow for GeluMap {
     fn to(&self) -> Support {
         Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         // Above 0 it rises from 0 with 0 <= f(x) <= x; below, only the bottom is claimed.
         let (lo, hi) = ends(support);
         Support::Interval { lo: if lo >= 0.0 { 0.0 } else { BOTTOM }, hi: hi.max(0.0) }

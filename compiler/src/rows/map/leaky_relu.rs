@@ -28,7 +28,7 @@ impl MapRow for LeakyReluMap {
     fn to(&self) -> Support {
         Support::REALS
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         // Below zero the slope, at most 1, only brings values nearer to zero.
         let (lo, hi) = ends(support);
         Support::Interval { lo, hi: hi.max(0.0) }

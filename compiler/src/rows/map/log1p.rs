@@ -25,7 +25,7 @@ impl MapRow for Log1pMap {
     fn to(&self) -> Support {
         Support::REALS
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::ln_1p)
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -25,7 +25,7 @@ impl MapRow for LogSigmoidMap {
     fn to(&self) -> Support {
         Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.min(0.0) - (-x.abs()).exp().ln_1p())
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -25,7 +25,7 @@ impl MapRow for RecipMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         let (lo, hi) = ends(support);
         Support::Interval { lo: hi.recip(), hi: lo.recip() }
     }

@@ -25,7 +25,7 @@ impl MapRow for ReluMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.max(0.0))
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

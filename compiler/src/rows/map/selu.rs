@@ -30,7 +30,7 @@ impl MapRow for SeluMap {
     fn to(&self) -> Support {
         Support::Interval { lo: -SCALE * ALPHA, hi: f64::INFINITY }
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| if x > 0.0 { SCALE * x } else { SCALE * ALPHA * x.exp_m1() })
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

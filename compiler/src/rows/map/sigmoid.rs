@@ -25,7 +25,7 @@ impl MapRow for SigmoidMap {
     fn to(&self) -> Support {
         Support::UNIT
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| 1.0 / (1.0 + (-x).exp()))
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -25,7 +25,7 @@ impl MapRow for TanhMap {
     fn to(&self) -> Support {
         Support::Interval { lo: -1.0, hi: 1.0 }
     }
-    fn image(&self, support: Support) -> Support {
+    fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::tanh)
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {

@@ -1,0 +1,58 @@
+//! E0200: a name that nothing declares.
+
+use crate::diag::Diag;
+use crate::span::Span;
+
+/// What `gmc explain E0200` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0200",
+    title: "nothing has this name",
+    text: "\
+Each name is either built in (layers, distributions, functions, data sources, optimizers, schedules) or declared by an
+item of the spec: data, dim, type, net, flow, param, fn, model, guide. Items may stand in any order, except that a net or
+flow used as a layer of another stands before it. Sites are visible inside their own model or guide, from their line on;
+elsewhere a sample of one is `p.x`.
+
+Wrong:
+    net decode(z: Real[16]) -> Real[784] { desne(256), relu, dense(784) }
+Right:
+    net decode(z: Real[16]) -> Real[784] { dense(256), relu, dense(784) }
+",
+};
+
+/// Nothing of the kind `what` (`layer`, ``site of `p` ``) is called `name`; `near` is a known name much like it.
+pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
+    let diag = Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name"));
+    match near {
+        Some(near) => diag.help(format!("did you mean `{near}`?")),
+        None => diag.help(way_out(what, name)),
+    }
+}
+
+/// Where names of a kind come from, when none is near.
+fn way_out(what: &str, name: &str) -> String {
+    match what {
+        "layer" => format!("use a built-in layer such as `dense(64)` or `relu`, or declare `net {name}(..) -> .. {{ .. }}` above"),
+        "layer of a flow" => {
+            format!("use a built-in one such as `couple(parity(0), affine) {{ .. }}`, or declare `flow {name}: .. <-> .. {{ .. }}` above")
+        }
+        "function" => format!("declare it: `fn {name}(a) = ..`, or as layers: `net {name}(..) -> .. {{ .. }}`"),
+        "net" => format!("declare it: `net {name}(..) -> .. {{ .. }}`"),
+        "net, flow or param" => format!("declare it, for example `net {name}(..) -> .. {{ .. }}`, or remove it from `owns`"),
+        "model or guide" => format!("declare it: `model {name} {{ .. }}` or `guide {name}(x) {{ .. }}`"),
+        "data variable" => format!("declare it: `data {name}: .. from ..`; the names in brackets after a model or guide are data"),
+        "dimension" | "number or dimension" => format!("write a number, or declare `dim {name} = 16`"),
+        "type" => format!("use `Real`, `Bool`, `Int(n)` or `Class(n)`, or declare `type {name} = ..`"),
+        "distribution" => "use a built-in distribution such as `Normal(0, I)`; a computed value takes an equals sign".to_string(),
+        "data source" => "use a built-in source such as `digits` or `moons(noise: 0.05)`, or read a file: `csv(\"points.csv\")`".to_string(),
+        "optimizer" => "use `adam(lr: 1e-3)`, or another built-in optimizer".to_string(),
+        "schedule" => "use a built-in schedule such as `ramp(0 -> 1, over: 10 epochs)` or `cosine(1e-3 -> 1e-5)`".to_string(),
+        "support" => "use `reals`, `positive`, `unit`, `simplex` or `interval(-1, 1)`".to_string(),
+        "corruption" => "use `gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`".to_string(),
+        "weight constraint" => "use `clip(0.01)`".to_string(),
+        "setting of `train`" => "the settings are `epochs`, `steps`, `batch`, `seed`, `ema`, `clip` and `checkpoint`".to_string(),
+        "metric or setting of `eval`" => "use `iwae(k: 64)`, `samples 64`, `reconstructions 16`, `modes` or `every 5 epochs`".to_string(),
+        _ if what.starts_with("site of ") => format!("draw or compute `{name}` there, or name one of its sites"),
+        _ => format!("declare `{name}` before it is used: draw it, `{name} ~ ..`, compute it, `{name} = ..`, or read it, `data {name}: .. from ..`"),
+    }
+}

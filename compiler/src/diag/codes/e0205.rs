@@ -1,0 +1,37 @@
+//! E0205: an argument or setting with a value that it can't take.
+
+use crate::diag::Diag;
+use crate::span::Span;
+
+/// What `gmc explain E0205` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0205",
+    title: "an argument has a value that it cannot take",
+    text: "\
+Arguments of layers, data sources, optimizers and schedules, and the settings of `train`, are known before training: a
+number, a `dim`, the index of a `repeat`, arithmetic on these, a word such as `same`, or text in quotes. Each says which
+values it takes. Numbers that change during training are schedules, such as `cosine(1e-3 -> 1e-5)`; they may stand in
+payoffs and as arguments of optimizers.
+
+Wrong:
+    net f(x: Real[2]) -> Real[2] { dense(64), dropout(1.5), dense(2) }
+Right:
+    net f(x: Real[2]) -> Real[2] { dense(64), dropout(0.5), dense(2) }
+",
+};
+
+/// A value that depends on data, samples or parameters stands where a constant must.
+pub fn not_constant(span: Span) -> Diag {
+    Diag::new("E0205", "this value must be known before training", span, "is computed during training")
+        .help("write a number, a `dim`, the index of a `repeat`, or arithmetic on these")
+}
+
+/// Argument `arg` of `name` is `value`, and must be `want` (`a whole number of at least 1`).
+pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) -> Diag {
+    let label = match value {
+        "this" => "is not".to_string(),
+        "their sum" => "their sum is not".to_string(),
+        _ => format!("is {value}"),
+    };
+    Diag::new("E0205", format!("`{arg}` of `{name}` must be {want}"), span, label).help(format!("replace it with {want}"))
+}

@@ -1,0 +1,45 @@
+//! E0206: sizes that are not whole, too small, too large or unknown.
+
+use crate::diag::Diag;
+use crate::span::Span;
+
+/// What `gmc explain E0206` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0206",
+    title: "a size cannot be used",
+    text: "\
+Sizes are whole numbers: axes of shapes, widths of layers, rounds of `repeat`. They may be computed from numbers, `dim`
+names and repeat indices with `+ - * / ^`; a division must leave no remainder. A `dim` without a value takes it from the
+data item in whose shape it stands alone.
+
+Wrong:
+    net f(x: Real[28]) -> Real[9] { dense(28 / 3) }
+Right:
+    net f(x: Real[28]) -> Real[9] { dense(9) }
+",
+};
+
+/// A size whose `problem` (`is 0, and must be at least 1`) is told at its place.
+pub fn size(span: Span, problem: &str) -> Diag {
+    let help = match problem.starts_with("is ") && problem.contains("at least") {
+        true => "write a larger whole number",
+        false if problem.contains("whole number") => "write a whole number, a `dim`, or arithmetic that yields a whole number",
+        false => "write a smaller whole number",
+    };
+    Diag::new("E0206", "the size cannot be used", span, problem).help(help)
+}
+
+/// `x / y` leaves a remainder, or divides by zero.
+pub fn inexact(span: Span, x: i64, y: i64) -> Diag {
+    match x.checked_rem(y) {
+        None => Diag::new("E0206", "the size cannot be used", span, format!("divides {x} by {y}")).help("divide by another number"),
+        Some(r) => Diag::new("E0206", format!("{x} is not divisible by {y}"), span, format!("leaves a remainder of {}", r.abs()))
+            .help("choose sizes that divide without remainder; a fraction is written with a point: `7.0 / 2`"),
+    }
+}
+
+/// A `dim` without a value that no data item gives one.
+pub fn open_dim(name: &str, span: Span) -> Diag {
+    Diag::new("E0206", format!("dimension `{name}` has no value"), span, "no data item decides it")
+        .help(format!("give it one, `dim {name} = 16`, or let data decide: `data x: Real[{name}] from ..`"))
+}

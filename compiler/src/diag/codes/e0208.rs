@@ -1,0 +1,82 @@
+//! E0208: types that do not make sense.
+
+use super::e0302;
+use crate::diag::Diag;
+use crate::span::Span;
+use crate::types::event::Support;
+
+/// What `gmc explain E0208` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0208",
+    title: "not a type",
+    text: "\
+A type is what each number is, then a shape, then for real numbers where they lie:
+  Real[784]                          real numbers
+  Real[3, 64, 64] in interval(-1, 1) also `positive`, `unit` (0 to 1), `simplex` (parts that sum to 1)
+  Bool[784]                          0 or 1
+  Int(256)[3, 32, 32]                0 to 255, ordered, such as grey levels
+  Class(10)                          0 to 9, unordered, such as labels
+A `param` is real, since gradients change it, and starts inside its range.
+
+Wrong:
+    data x: Int[1, 8, 8] from digits
+Right:
+    data x: Int(17)[1, 8, 8] from digits
+",
+};
+
+/// `type A = A`, or longer circles.
+pub fn cyclic_alias(name: &str, span: Span) -> Diag {
+    Diag::new("E0208", format!("type `{name}` is defined by itself"), span, "leads back to where it began")
+        .help(format!("define `{name}` with `Real`, `Bool`, `Int(n)` or `Class(n)`"))
+}
+
+/// `Int` or `Class` without a number of values.
+pub fn needs_cardinality(base: &str, span: Span) -> Diag {
+    let example = if base == "Int" { "`Int(256)` for the values 0 to 255" } else { "`Class(10)` for ten classes" };
+    Diag::new("E0208", format!("`{base}` does not say how many values it has"), span, "the number of values is missing")
+        .help(format!("write it in brackets: {example}"))
+}
+
+/// `Real(3)` or `Bool(3)`.
+pub fn no_cardinality(base: &str, span: Span) -> Diag {
+    Diag::new("E0208", format!("`{base}` takes no number of values"), span, "round brackets count values, square ones give the shape")
+        .help(format!("write the shape in square brackets: `{base}[3]`; whole numbers below n are `Int(n)`"))
+}
+
+/// `Bool[3] in positive`.
+pub fn no_support(base: &str, span: Span) -> Diag {
+    Diag::new("E0208", format!("`{base}` takes no range"), span, "only `Real` has one").help("leave it out, or use `Real`")
+}
+
+/// `interval` with ends that make no interval.
+pub fn bad_interval(span: Span) -> Diag {
+    Diag::new("E0208", "not an interval", span, "two numbers belong here, the smaller one first").help("write `interval(-1, 1)`")
+}
+
+/// `param b: Bool[3]`; `shape` is its shape as text.
+pub fn discrete_param(name: &str, span: Span, shape: &str) -> Diag {
+    let shape = if shape == "[]" { "" } else { shape };
+    Diag::new("E0208", format!("param `{name}` is not real"), span, "gradients cannot change isolated values")
+        .help(format!("declare `param {name}: Real{shape}`"))
+}
+
+/// The initial value of a `param` is outside its range.
+pub fn init_outside(name: &str, span: Span, value: f64, support: Support) -> Diag {
+    Diag::new("E0208", format!("param `{name}` starts outside its range"), span, format!("is {}", e0302::number(value)))
+        .note(format!("the range is {}, and its ends do not belong to it", e0302::range(support)))
+        .help(format!("start strictly inside, for example `{name}: .. = {}`", e0302::number(example(support))))
+}
+
+/// A number inside.
+fn example(s: Support) -> f64 {
+    match s {
+        Support::Simplex => 0.0,
+        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => lo + (hi - lo) / 2.0,
+            (true, false) => lo + 1.0,
+            (false, true) => hi - 1.0,
+            (false, false) => 0.0,
+        },
+    }
+}

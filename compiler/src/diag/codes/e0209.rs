@@ -1,0 +1,31 @@
+//! E0209: a data source that can't be had.
+
+use crate::diag::Diag;
+use crate::rows::data::DataIssue;
+use crate::span::Span;
+
+/// What `gmc explain E0209` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0209",
+    title: "the data cannot be read",
+    text: "\
+`digits` and the two-dimensional densities (`moons`, `rings`, `gaussians`, ..) are built in. Other sources read files,
+whose paths are relative to the spec; the message lists where it looked and how to get a known set. `gmc check` looks at
+the files too, since their shapes decide the types.
+
+Wrong:
+    data x: Real[2] from npy(\"no_such_file.npy\")
+Right:
+    data x: Real[2] from moons(noise: 0.05)
+",
+};
+
+/// A source that says why its data can't be had.
+pub fn data_issue(issue: &DataIssue, span: Span) -> Diag {
+    let diag = Diag::new("E0209", issue.message.clone(), span, "from this source");
+    let diag = issue.notes.iter().fold(diag, |d, note| d.note(note.clone()));
+    match issue.help.as_str() {
+        "" => diag.help("use a built-in source meanwhile, such as `digits` or `moons(noise: 0.05)`"),
+        help => diag.help(help),
+    }
+}

@@ -1,0 +1,152 @@
+//! E0302: a value outside of where it must lie. The words for ranges stand here too.
+
+use crate::diag::Diag;
+use crate::span::Span;
+use crate::types::event::{EventTy, Support};
+
+/// What `gmc explain E0302` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0302",
+    title: "a value lies outside its range",
+    text: "\
+Every value has a range: `Real[3] in positive` says it, data have one, and each map and layer computes that of its output
+from that of its input. A net that declares `in interval(-1, 1)` must end with a layer that stays there, such as `tanh`.
+A function such as `log` takes only numbers on which it is defined. A distribution whose site is observed must give a
+density to every value that the data can take.
+
+Wrong:
+    net G(z: Real[16]) -> Real[64] in unit { dense(64) }
+Right:
+    net G(z: Real[16]) -> Real[64] in unit { dense(64), sigmoid }
+",
+};
+
+/// A number as one would write it.
+pub(super) fn number(x: f64) -> String {
+    let size = x.abs();
+    if x != 0.0 && x.is_finite() && !(1e-5..1e15).contains(&size) { format!("{x:e}") } else { x.to_string() }
+}
+
+/// The words for a range: `the positive reals`.
+pub(super) fn range(s: Support) -> String {
+    match s {
+        Support::Simplex => "the parts that sum to 1".to_string(),
+        s if s == Support::REALS => "all reals".to_string(),
+        s if s == Support::POSITIVE => "the positive reals".to_string(),
+        Support::Interval { lo, hi } if hi == f64::INFINITY => format!("the reals above {}", number(lo)),
+        Support::Interval { lo, hi } if lo == f64::NEG_INFINITY => format!("the reals below {}", number(hi)),
+        Support::Interval { lo, hi } => format!("the reals between {} and {}", number(lo), number(hi)),
+    }
+}
+
+/// After "must": `be positive`, `lie between 0 and 1`.
+pub(super) fn must(s: Support) -> String {
+    match s {
+        Support::Simplex => "be nonnegative parts that sum to 1".to_string(),
+        s if s == Support::REALS => "be a real number".to_string(),
+        s if s == Support::POSITIVE => "be positive".to_string(),
+        Support::Interval { lo, hi } if hi == f64::INFINITY => format!("lie above {}", number(lo)),
+        Support::Interval { lo, hi } if lo == f64::NEG_INFINITY => format!("lie below {}", number(hi)),
+        Support::Interval { lo, hi } => format!("lie between {} and {}", number(lo), number(hi)),
+    }
+}
+
+/// In which way a value of range `have` leaves `want`: `can be negative`.
+pub(super) fn beyond(have: Support, want: Support) -> String {
+    match (have, want) {
+        (Support::Simplex, Support::Simplex) => "need not sum to 1".to_string(),
+        (Support::Interval { lo, hi }, Support::Simplex) if lo == hi => format!("is {}", number(lo)),
+        (Support::Interval { .. }, Support::Simplex) => "need not sum to 1".to_string(),
+        (Support::Simplex, Support::Interval { .. }) => "lies between 0 and 1".to_string(),
+        (Support::Interval { lo: a, hi: b }, Support::Interval { .. }) if a == b => format!("is {}", number(a)),
+        (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) => match (a < lo, b > hi) {
+            (true, false) | (true, true) if lo == 0.0 && hi == f64::INFINITY => "can be negative".to_string(),
+            (true, true) => format!("can be below {} and above {}", number(lo), number(hi)),
+            (true, false) if lo == 0.0 => "can be negative".to_string(),
+            (true, false) => format!("can be below {}", number(lo)),
+            (false, true) => format!("can be above {}", number(hi)),
+            (false, false) => "can lie at the very end of its range".to_string(),
+        },
+    }
+}
+
+/// A map from all reals (or where it can) into a range: `exp(..)`.
+pub(super) fn map_into(s: Support) -> Option<&'static str> {
+    match s {
+        Support::Simplex => Some("softmax"),
+        s if s == Support::POSITIVE => Some("exp"),
+        s if s == Support::UNIT => Some("sigmoid"),
+        s if s == (Support::Interval { lo: -1.0, hi: 1.0 }) => Some("tanh"),
+        Support::Interval { .. } => None,
+    }
+}
+
+/// Layer or flow `name` takes `want`, and the layer before it yields `have`.
+pub fn layer(name: &str, span: Span, want: Support, have: Support) -> Diag {
+    let help = match map_into(want) {
+        Some(map) => format!("put a layer before it that yields {}, such as `{map}`", range(want)),
+        None => format!("make the layer before it yield {}", range(want)),
+    };
+    Diag::new("E0302", format!("`{name}` takes {}", range(want)), span, format!("its input {}", beyond(have, want))).help(help)
+}
+
+/// Function `name` takes `want`, and its argument at `span` lies in `have`, which `origin` decided.
+pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Option<Span>) -> Diag {
+    let diag = Diag::new("E0302", format!("`{name}` takes {}", range(want)), span, beyond(have, want));
+    let diag = match origin.filter(|o| *o != span) {
+        Some(o) => diag.also(o, format!("so it {}", have.describe())),
+        None => diag,
+    };
+    match map_into(want) {
+        Some(map) => diag.help(format!("map the argument there: `{name}({map}(..))`")),
+        None => diag.help(format!("give it a value among {}", range(want))),
+    }
+}
+
+/// The argument at `span` of net or flow `name`, which declares `want`.
+pub fn argument(name: &str, span: Span, got: &EventTy, declared: Span, want: &EventTy) -> Diag {
+    let (have, must_be) = (got.kind.support(), want.kind.support());
+    let label = match have.inside(must_be) {
+        true => format!("is `{got}`"),
+        false => beyond(have, must_be),
+    };
+    let diag = Diag::new("E0302", format!("`{name}` is given values outside its range"), span, label)
+        .also(declared, format!("takes `{want}`"));
+    match map_into(must_be).filter(|_| !want.kind.discrete()) {
+        Some(map) => diag.help(format!("map the value there, `{map}(..)`, or let `{name}` take `{got}`")),
+        None => diag.help(format!("let `{name}` take `{got}`")),
+    }
+}
+
+/// The body of net or flow `name` ends in `have`, and it declares `want`.
+pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &EventTy) -> Diag {
+    let must_be = want.kind.support();
+    let diag = Diag::new("E0302", format!("`{name}` yields values outside its declared range"), last, beyond(have, must_be))
+        .also(declared, format!("declares `{want}`"));
+    if want.kind.discrete() {
+        return diag.help("declare real outputs, and draw the whole values: `x ~ Bernoulli(logits: ..)` or `x ~ Categorical(logits: ..)`");
+    }
+    match map_into(must_be) {
+        Some(map) => diag.help(format!("end the body with `{map}`, or declare `{}`", EventTy::real(want.shape.clone()))),
+        None => diag.help(format!("end the body with a layer that yields {}, or declare `{}`", range(must_be), EventTy::real(want.shape.clone()))),
+    }
+}
+
+/// Site `site` is drawn or computed by `row` with type `site_ty`, and the data lie outside of it.
+pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: Span, data: &EventTy) -> Diag {
+    let by = if row.starts_with("the ") { row.to_string() } else { format!("`{row}`") };
+    let (have, within) = (data.kind.support(), site_ty.kind.support());
+    let label = match have.inside(within) {
+        true => format!("makes `{site_ty}` only"),
+        false => format!("reaches {} only", range(within)),
+    };
+    let diag = Diag::new("E0302", format!("{by} gives no density to some data"), span, label);
+    let diag = match have.inside(within) {
+        true => diag.also(declared, format!("`{site}` is `{data}`")),
+        false => diag.also(declared, format!("`{site}` {}", beyond(have, within))),
+    };
+    match data.kind.discrete() {
+        true => diag.help(format!("use a distribution of the whole values 0 to {}", data.kind.cardinality().unwrap_or(1).saturating_sub(1))),
+        false => diag.help(format!("use one that covers {}, or rescale the data", range(have))),
+    }
+}

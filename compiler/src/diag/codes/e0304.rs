@@ -1,0 +1,59 @@
+//! E0304: a density on the reals for data that take isolated values.
+
+use crate::diag::Diag;
+use crate::span::Span;
+use crate::types::event::{EventTy, Kind};
+
+/// What `gmc explain E0304` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0304",
+    title: "a flow or density on the reals gives nothing to discrete data",
+    text: "\
+A density on the reals gives probability 0 to each single value, and its likelihood on data of isolated values can grow
+without bound: the model puts spikes on them. With `quantize` the site is the whole part of a real value; training then
+adds uniform noise to the data, and the reported number is a bound on the discrete likelihood (Theis, van den Oord and
+Bethge 2016, eq. 4). Or use a distribution of whole values, such as `Bernoulli` or `Categorical`.
+
+Wrong:
+    data x: Int(17)[64] from digits
+    flow f: Real[64] <-> Real[64] { repeat 8 as i { couple(parity(i), affine) { dense(64), relu } } }
+    model p { z ~ Normal(0, I)[64];  x = f(z) }
+Right:
+    data x: Int(17)[64] from digits
+    flow f: Real[64] <-> Real[64] { repeat 8 as i { couple(parity(i), affine) { dense(64), relu } } }
+    model p { z ~ Normal(0, I)[64];  x = quantize(f(z)) }
+",
+};
+
+/// Discrete site `site` is bound to a flow at `span`; its data, declared at `data`, take `levels` values.
+pub fn discrete_flow(site: &str, span: Span, data: Span, levels: usize) -> Diag {
+    Diag::new("E0304", "a flow gives no density to discrete data", span, "has a density only on the reals")
+        .also(data, format!("`{site}` takes {levels} isolated values"))
+        .help(format!("write `{site} = quantize(..)`: training then uses uniformly dequantized `{site}` and reports a bound"))
+}
+
+/// Discrete site `site` is drawn from the continuous `row`.
+pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data: &EventTy) -> Diag {
+    let diag = Diag::new("E0304", format!("`{row}` gives no probability to discrete data"), span, "has a density only on the reals")
+        .also(declared, format!("`{site}` takes {} isolated values", data.kind.cardinality().unwrap_or(0)));
+    match data.kind {
+        Kind::Bool => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
+        Kind::Class(n) => diag.help(format!("draw a class: `{site} ~ Categorical(logits: ..)` with {n} logits")),
+        Kind::Int(n) => diag.help(format!(
+            "draw whole values, `{site} ~ Categorical(logits: ..)` with {n} logits for each, or declare the data `Real`"
+        )),
+        Kind::Real(_) => diag.help("draw whole values: `Categorical(logits: ..)`"),
+    }
+}
+
+/// A flow declared from or to a discrete type.
+pub fn flow_side(span: Span, ty: &EventTy) -> Diag {
+    Diag::new("E0304", "a flow maps real numbers only", span, format!("`{ty}` takes isolated values"))
+        .help(format!("declare `Real{}`; for discrete data write `x = quantize(f(z))` in the model", ty.shape_text()))
+}
+
+/// `quantize` anywhere but as the whole value of a data site.
+pub fn quantize_elsewhere(span: Span) -> Diag {
+    Diag::new("E0304", "`quantize` makes a data site, and nothing else", span, "is not the whole value of a data site")
+        .help("write it in a model, on a site that is data: `x = quantize(f(z))`")
+}

@@ -1,0 +1,33 @@
+//! E0705: a gradient penalty that can't be computed for each example.
+
+use crate::diag::Diag;
+use crate::span::Span;
+
+/// What `gmc explain E0705` prints.
+pub const PAGE: super::Page = super::Page {
+    code: "E0705",
+    title: "`gradient_penalty` needs a critic that scores each example alone",
+    text: "\
+`gradient_penalty(D, u, v)` is the mean over examples of (|grad D(w)| - 1)^2, at random points w between u and v
+(Gulrajani et al. 2017, eq. 3). The gradient is that of one example's score in that example. A layer such as `batch_norm`
+makes the score depend on the other examples, and the penalty loses its meaning.
+
+Wrong:
+    net D(x: Real[3, 64, 64]) -> Real[] { conv(64, k: 4, stride: 2), batch_norm, leaky_relu(0.2), flatten, dense(1), scalar }
+Right:
+    net D(x: Real[3, 64, 64]) -> Real[] { conv(64, k: 4, stride: 2), layer_norm, leaky_relu(0.2), flatten, dense(1), scalar }
+",
+};
+
+/// `layer` of critic `name` mixes the examples of a batch; `span` is the critic in the call.
+pub fn mixes(name: &str, span: Span, layer: Span) -> Diag {
+    Diag::new("E0705", "`gradient_penalty` needs a critic that scores each example alone", span, "differentiated per example")
+        .also(layer, "mixes the examples of a batch")
+        .help(format!("use `layer_norm` or no normalisation in `{name}`"))
+}
+
+/// The first argument is not the name of a net.
+pub fn no_critic(span: Span) -> Diag {
+    Diag::new("E0705", "`gradient_penalty` needs the critic itself", span, "is not the name of a net")
+        .help("name the net, without calling it: `gradient_penalty(D, x, p.x)`")
+}

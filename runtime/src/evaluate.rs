@@ -1,0 +1,243 @@
+//! Numbers about a trained model, each with how far it can be trusted.
+
+use crate::exec::{ExecError, RngKey};
+use crate::metrics::{Number, Score, Trust, coverage};
+use crate::session::{At, Session};
+use gmc_compiler::derive::NumberKind;
+use gmc_compiler::rows::args::Const;
+use std::collections::BTreeMap;
+
+/// Examples evaluated at once.
+const CHUNK: usize = 500;
+
+/// How much of the test part to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// At most this many test examples.
+    pub examples: usize,
+    /// Samples per example of an importance-weighted bound; 0: none.
+    pub k: usize,
+    /// Samples drawn from the model for measures of samples; 0: none.
+    pub samples: usize,
+}
+
+/// What `eval { .. }` of the spec asks for, at the end of a run.
+pub fn full(s: &Session) -> Effort {
+    let number = |name: &str| s.typed.eval.get(name).and_then(Const::num).map(|x| x as usize);
+    Effort { examples: usize::MAX, k: number("iwae").unwrap_or(0), samples: number("modes").unwrap_or(2500) }
+}
+
+/// A quick look while training.
+pub const GLANCE: Effort = Effort { examples: 1000, k: 0, samples: 0 };
+
+/// Rows of the test part in chunks.
+fn chunks(s: &Session, most: usize) -> Vec<Vec<usize>> {
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(most);
+    let rows: Vec<usize> = (0..n).collect();
+    rows.chunks(CHUNK).map(<[usize]>::to_vec).collect()
+}
+
+fn at(seed: u64, step: u64) -> At {
+    // Keys of evaluation lie beyond all rounds.
+    At { key: RngKey { seed, step: step | 1 << 62 }, ..At::default() }
+}
+
+/// Means of the `[B]` outputs of a program over the test part.
+fn means(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTreeMap<String, f64>, ExecError> {
+    let mut sums: BTreeMap<String, f64> = BTreeMap::new();
+    let mut total = 0usize;
+    for (i, rows) in chunks(s, most).iter().enumerate() {
+        let data = s.batch(true, rows);
+        let mut at = at(seed, i as u64);
+        at.progress.step = u64::MAX / 2;
+        for (name, t) in s.run(program, rows.len(), &data, at, false)? {
+            let v = t.to_f32();
+            // A number of the whole chunk counts for each of its examples.
+            let sum: f64 = match v.len() {
+                n if n == rows.len() => v.iter().map(|x| f64::from(*x)).sum(),
+                1 => f64::from(v.first().copied().unwrap_or(f32::NAN)) * rows.len() as f64,
+                n => v.iter().map(|x| f64::from(*x)).sum::<f64>() / (n / rows.len().max(1)).max(1) as f64,
+            };
+            *sums.entry(name).or_default() += sum;
+        }
+        total += rows.len();
+    }
+    Ok(sums.into_iter().map(|(k, v)| (k, v / total.max(1) as f64)).collect())
+}
+
+/// Evaluates on the test part.
+///
+/// # Errors
+/// What running a program reports.
+pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>, ExecError> {
+    let mut scores = Vec::new();
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(effort.examples);
+    if n > 0 {
+        let density = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone());
+        match density {
+            Some(Ok((program, Some(NumberKind::LowerBound)))) if program.starts_with("bound.") => {
+                bound(s, &program, seed, effort, n, &mut scores)?;
+            }
+            Some(Ok((program, kind))) => {
+                let m = means(s, &program, seed, effort.examples)?;
+                let nats = -m.get("log_prob").copied().unwrap_or(f64::NAN);
+                let trust = match kind {
+                    Some(NumberKind::LowerBound) => Trust::Bound { samples: 1 },
+                    Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
+                };
+                push_nats(s, "negative log-likelihood", nats, trust, &mut scores);
+            }
+            Some(Err(_)) | None => {}
+        }
+        let m = means(s, "loss", seed, effort.examples)?;
+        let single = s.typed.train.players.len() == 1;
+        for (name, v) in m {
+            let derived = single && s.typed.train.players.first().is_some_and(|p| p.derived);
+            let shown = match name.split_once(':') {
+                Some(("payoff", _)) if derived => continue,
+                Some(("payoff", "all")) => "payoff".to_string(),
+                Some(("payoff", p)) => format!("payoff of {p}"),
+                Some((_, term)) if derived => {
+                    let _ = term;
+                    continue;
+                }
+                Some((_, term)) => term.to_string(),
+                None => name,
+            };
+            scores.push(score(&shown, v, "", Trust::Estimate { samples: n as u64, error: None }));
+        }
+    }
+    if effort.samples > 0 {
+        modes(s, seed, effort.samples, &mut scores)?;
+    }
+    Ok(scores)
+}
+
+fn score(name: &str, value: f64, unit: &str, trust: Trust) -> Score {
+    Score { name: name.into(), part: "test".into(), value: Number(value), unit: unit.into(), trust }
+}
+
+/// A negative log-probability in nats and, for discrete data, in bits per dimension of the data.
+fn push_nats(s: &Session, name: &str, nats: f64, trust: Trust, scores: &mut Vec<Score>) {
+    scores.push(score(name, nats, "nats", trust.clone()));
+    let observed: Vec<_> = s
+        .typed
+        .models
+        .iter()
+        .flat_map(|m| &m.sites)
+        .filter(|site| site.observed)
+        .filter_map(|site| s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == site.name))
+        .collect();
+    let dims: usize = observed.iter().map(|v| v.ty.size()).sum();
+    if dims > 0 && observed.iter().all(|v| v.ty.kind.discrete()) {
+        scores.push(score(name, crate::metrics::bits_per_dim(nats, dims, 1.0), "bits/dim", trust));
+    }
+}
+
+fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+    let m = means(s, program, seed, effort.examples)?;
+    let get = |k: &str| m.get(k).copied().unwrap_or(f64::NAN);
+    push_nats(s, "negative ELBO", -get("elbo"), Trust::Bound { samples: 1 }, scores);
+    let estimate = Trust::Estimate { samples: n as u64, error: None };
+    scores.push(score("reconstruction", -get("reconstruction"), "nats", estimate.clone()));
+    scores.push(score("KL", get("kl"), "nats", estimate.clone()));
+    if let Some((active, all)) = active_units(s, program, seed, effort.examples)? {
+        scores.push(score(&format!("active units of {all}"), active as f64, "", estimate));
+    }
+    if effort.k > 0 {
+        let nats = -iwae(s, program, seed, effort)?;
+        push_nats(s, "importance-weighted bound", nats, Trust::Bound { samples: effort.k as u64 }, scores);
+    }
+    Ok(())
+}
+
+/// Latent dimensions whose KL averages above 0.01 nats (Burda et al. 2016 use the variance of the mean; this is its analogue for the
+/// quantity the bound pays for).
+fn active_units(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<Option<(usize, usize)>, ExecError> {
+    let mut sums: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut total = 0usize;
+    for (i, rows) in chunks(s, most).iter().enumerate() {
+        let data = s.batch(true, rows);
+        for (name, t) in s.run(program, rows.len(), &data, at(seed, i as u64), false)? {
+            if let Some(site) = name.strip_prefix("kl_dim:") {
+                let v = t.to_f32();
+                let d = v.len() / rows.len().max(1);
+                let sum = sums.entry(site.to_string()).or_insert_with(|| vec![0.0; d]);
+                for row in v.chunks(d.max(1)) {
+                    sum.iter_mut().zip(row).for_each(|(s, x)| *s += f64::from(*x));
+                }
+            }
+        }
+        total += rows.len();
+    }
+    let all: usize = sums.values().map(Vec::len).sum();
+    let active = sums.values().flatten().filter(|x| **x / total.max(1) as f64 > 0.01).count();
+    Ok((all > 0).then_some((active, all)))
+}
+
+/// Mean over the test part of log (1/K) Σ p(x, z) / q(z | x), in nats.
+fn iwae(s: &mut Session, program: &str, seed: u64, effort: Effort) -> Result<f64, ExecError> {
+    let (mut sum, mut total) = (0.0, 0usize);
+    for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
+        let data = s.batch(true, rows);
+        let mut log_sum = vec![f64::NEG_INFINITY; rows.len()];
+        for k in 0..effort.k {
+            let key = at(seed, (i as u64) << 32 | (k as u64 + 1));
+            for (name, t) in s.run(program, rows.len(), &data, key, false)? {
+                if name == "log_weight" {
+                    for (l, w) in log_sum.iter_mut().zip(t.to_f32()) {
+                        let w = f64::from(w);
+                        let m = l.max(w);
+                        *l = if m == f64::NEG_INFINITY { m } else { m + ((*l - m).exp() + (w - m).exp()).ln() };
+                    }
+                }
+            }
+        }
+        sum += log_sum.iter().map(|l| l - (effort.k as f64).ln()).sum::<f64>();
+        total += rows.len();
+    }
+    Ok(sum / total.max(1) as f64)
+}
+
+/// Draws from the first model: every output of its sample program, row-major.
+///
+/// # Errors
+/// What running the program reports; a spec without a model has no program.
+pub fn draw(s: &mut Session, n: usize, seed: u64, conditions: &crate::session::Batch) -> Result<Vec<(String, Vec<f32>, Vec<usize>)>, ExecError> {
+    let program = match s.compiled.queries.iter().find(|q| q.name == "sample").map(|q| q.answer.clone()) {
+        Some(Ok((program, _))) => program,
+        Some(Err(why)) => return Err(ExecError::Broken { why }),
+        None => return Err(ExecError::Broken { why: "no model".into() }),
+    };
+    let mut out: Vec<(String, Vec<f32>, Vec<usize>)> = Vec::new();
+    let mut done = 0;
+    while done < n {
+        let b = (n - done).min(1000);
+        for (name, t) in s.run(&program, b, conditions, at(seed, done as u64 | 1 << 61), false)? {
+            let shape: Vec<usize> = t.shape().iter().skip(1).copied().collect();
+            match out.iter_mut().find(|(o, _, _)| *o == name) {
+                Some((_, v, _)) => v.extend(t.to_f32()),
+                None => out.push((name, t.to_f32(), shape)),
+            }
+        }
+        done += b;
+    }
+    Ok(out)
+}
+
+/// Mode coverage, where the source of the data knows its modes.
+fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+    let Some((modes, name)) = s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone()))) else { return Ok(()) };
+    if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok()) || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty()) {
+        return Ok(());
+    }
+    let drawn = draw(s, n, seed, &crate::session::Batch::new())?;
+    let Some((_, v, _)) = drawn.iter().find(|(o, _, _)| *o == format!("site:{name}")) else { return Ok(()) };
+    if let Some(c) = coverage::coverage(v, &modes) {
+        let trust = Trust::Estimate { samples: n as u64, error: None };
+        let of_samples = |name: &str, v: f64, unit: &str| Score { part: "samples".into(), ..score(name, v, unit, trust.clone()) };
+        scores.push(of_samples(&format!("modes covered of {}", c.modes), c.covered as f64, ""));
+        scores.push(of_samples("samples within 3σ of a mode", 100.0 * c.high_quality, "%"));
+    }
+    Ok(())
+}

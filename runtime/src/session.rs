@@ -1,0 +1,275 @@
+//! A compiled spec on a device: parameters and states by name, programs ready to run, data in memory.
+
+use crate::exec::{Device, ExecError, Executable, RngKey, RunOptions, Tensor};
+use crate::store::checkpoint::{Checkpoint, Group, Tensor as Stored};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::ir::{Op, Role};
+use gmc_compiler::rows::Progress;
+use gmc_compiler::rows::data::{Dataset, Part};
+use gmc_compiler::types::Typed;
+use std::collections::{BTreeMap, HashMap};
+
+/// Tensors of one minibatch or query, by data variable.
+pub type Batch = HashMap<String, Tensor>;
+
+/// A compiled spec on a device.
+pub struct Session {
+    /// The checked spec.
+    pub typed: Typed,
+    /// Its programs.
+    pub compiled: Compiled,
+    /// Where it runs.
+    pub device: Device,
+    /// Parameters, states, optimizer slots and averages, by path.
+    pub tensors: HashMap<String, Tensor>,
+    /// The loaded sets, one for each data item.
+    pub sets: Vec<Parts>,
+    executables: HashMap<String, Executable>,
+    options: RunOptions,
+}
+
+/// Training and test part of one data item.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// What training sees.
+    pub train: Part,
+    /// What it does not see.
+    pub test: Part,
+}
+
+/// How a run was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// The random key.
+    pub key: RngKey,
+    /// Where training stands, for schedules.
+    pub progress: Progress,
+    /// The number of this update of the player, from 1.
+    pub update: u64,
+}
+
+impl Session {
+    /// A session without parameter values; see [`Session::init`] and [`Session::restore`].
+    pub fn new(typed: Typed, compiled: Compiled, device: Device, sets: Vec<Parts>) -> Session {
+        let executables = compiled.programs.iter().map(|(n, g)| (n.clone(), Executable::new(g))).collect();
+        Session { typed, compiled, device, tensors: HashMap::new(), sets, executables, options: RunOptions::default() }
+    }
+
+    /// Switches the search for the first value that is not finite on or off.
+    pub fn set_check(&mut self, check: bool) {
+        self.options.check = check;
+    }
+
+    /// Draws initial parameters; slots start at zero, averages at the parameters.
+    ///
+    /// # Errors
+    /// What running the `init` program reports.
+    pub fn init(&mut self, seed: u64) -> Result<(), ExecError> {
+        self.tensors.clear();
+        let outputs = self.run("init", 1, &Batch::new(), At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?;
+        for (name, t) in outputs {
+            if let Some((_, path)) = name.split_once(':') {
+                self.tensors.insert(path.to_string(), t);
+            }
+        }
+        self.fill();
+        Ok(())
+    }
+
+    /// Adds what training keeps and nothing has set yet: slots as zeros, averages as copies.
+    fn fill(&mut self) {
+        let mut missing: Vec<(String, Vec<usize>)> = Vec::new();
+        for (name, exe) in &self.executables {
+            if !name.starts_with("step.") {
+                continue;
+            }
+            for i in exe.inputs() {
+                if i.role == Role::State && !self.tensors.contains_key(&i.name) {
+                    missing.push((i.name.clone(), i.shape.at(1)));
+                }
+            }
+        }
+        for (name, shape) in missing {
+            let source = name.strip_prefix("ema.").and_then(|p| self.tensors.get(p));
+            let t = match source {
+                Some(p) => Tensor::from_f32(&self.device, p.to_f32(), &shape),
+                None => Tensor::zeros(&self.device, &shape),
+            };
+            self.tensors.insert(name, t);
+        }
+    }
+
+    /// Whether this program exists.
+    pub fn has(&self, program: &str) -> bool {
+        self.executables.contains_key(program)
+    }
+
+    /// The program's inputs of one role.
+    pub fn inputs(&self, program: &str, role: Role) -> Vec<(String, Vec<usize>)> {
+        let Some(e) = self.executables.get(program) else { return Vec::new() };
+        e.inputs().filter(|i| i.role == role).map(|i| (i.name.clone(), i.shape.at(1))).collect()
+    }
+
+    /// Runs a program. With `consume`, tensors that the program replaces are handed over, so that they are updated in place; the
+    /// caller must put the outputs back (see [`Session::step`]).
+    ///
+    /// # Errors
+    /// A missing input, or with the check on, the first operation that made a value that is not finite.
+    pub fn run(&mut self, program: &str, batch: usize, data: &Batch, at: At, consume: bool) -> Result<Vec<(String, Tensor)>, ExecError> {
+        let Some(exe) = self.executables.get(program) else {
+            return Err(ExecError::Broken { why: format!("there is no program `{program}`") });
+        };
+        let replaced: Vec<&str> = match consume {
+            true => exe.graph().outputs.iter().filter_map(|(n, _)| n.strip_prefix("param:").or_else(|| n.strip_prefix("state:"))).collect(),
+            false => Vec::new(),
+        };
+        let (tensors, typed, device) = (&mut self.tensors, &self.typed, &self.device);
+        let mut inputs = |name: &str| -> Option<Tensor> {
+            if let Some(t) = data.get(name) {
+                return Some(t.clone());
+            }
+            if name == "update" {
+                return Some(Tensor::scalar(device, at.update as f32));
+            }
+            if let Some(i) = name.strip_prefix("schedule.").and_then(|i| i.parse::<usize>().ok()) {
+                let s = typed.schedules.get(i)?;
+                return Some(Tensor::scalar(device, s.row.value(&s.args, at.progress) as f32));
+            }
+            if replaced.contains(&name) { tensors.remove(name) } else { tensors.get(name).cloned() }
+        };
+        exe.run_with(&self.device, batch, &mut inputs, at.key, self.options)
+    }
+
+    /// Runs one training step of a player, keeps what it updated, and returns the numbers it reports.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn step(&mut self, player: &str, batch: usize, data: &Batch, at: At, keep: &mut Option<HashMap<String, Tensor>>) -> Result<Vec<(String, f32)>, ExecError> {
+        let outputs = self.run(&format!("step.{player}"), batch, data, at, keep.is_none())?;
+        let mut numbers = Vec::new();
+        for (name, t) in outputs {
+            match name.strip_prefix("param:").or_else(|| name.strip_prefix("state:")) {
+                Some(path) => {
+                    match keep {
+                        Some(later) => later.insert(path.to_string(), t),
+                        None => self.tensors.insert(path.to_string(), t),
+                    };
+                }
+                None => numbers.push((name, t.to_f32().first().copied().unwrap_or(f32::NAN))),
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// All tensors as they are stored.
+    pub fn snapshot(&self) -> BTreeMap<(Group, String), Stored> {
+        let trainable = |path: &str| self.compiled.leaves.iter().any(|l| l.path == path && l.trainable);
+        let mut out = BTreeMap::new();
+        for (path, t) in &self.tensors {
+            let (group, name) = match path.split_once('.') {
+                Some(("opt", rest)) if !trainable(path) => (Group::Optimizer, rest.to_string()),
+                Some(("ema", rest)) if !trainable(path) => (Group::Ema, rest.to_string()),
+                Some(_) | None if trainable(path) => (Group::Param, path.clone()),
+                Some(_) | None => (Group::State, path.clone()),
+            };
+            out.insert((group, name), Stored { shape: t.shape().to_vec(), values: t.to_f32() });
+        }
+        out
+    }
+
+    /// Puts a snapshot back.
+    ///
+    /// # Errors
+    /// A sentence that names the first parameter that is missing or has other axes than the spec says.
+    pub fn restore(&mut self, c: &Checkpoint) -> Result<(), String> {
+        self.tensors.clear();
+        for ((group, name), t) in &c.tensors {
+            let path = match group {
+                Group::Param | Group::State => name.clone(),
+                Group::Optimizer => format!("opt.{name}"),
+                Group::Ema => format!("ema.{name}"),
+            };
+            self.tensors.insert(path, Tensor::from_f32(&self.device, t.values.clone(), &t.shape));
+        }
+        for l in &self.compiled.leaves {
+            match self.tensors.get(&l.path) {
+                None => return Err(format!("the checkpoint has no `{}`", l.path)),
+                Some(t) if t.shape() != l.shape.as_slice() => {
+                    return Err(format!("`{}` has shape {:?} in the checkpoint and {:?} in the spec", l.path, t.shape(), l.shape));
+                }
+                Some(_) => {}
+            }
+        }
+        self.fill();
+        Ok(())
+    }
+
+    /// Replaces the parameters by their averages, where there are any (evaluation and queries use these).
+    pub fn use_averages(&mut self) {
+        let averages: Vec<(String, Tensor)> =
+            self.tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix("ema.")?.to_string(), t.clone()))).collect();
+        self.tensors.extend(averages);
+    }
+
+    /// The data variables a program reads.
+    pub fn data_inputs(&self, program: &str) -> Vec<String> {
+        let Some(e) = self.executables.get(program) else { return Vec::new() };
+        e.graph().nodes.iter().filter_map(|n| if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None }).collect()
+    }
+
+    /// Rows `rows` of every variable, uploaded. Items are read at the same rows; an index past an item's end wraps around.
+    pub fn batch(&self, test: bool, rows: &[usize]) -> Batch {
+        let mut out = Batch::new();
+        for (item, set) in self.typed.data.iter().zip(&self.sets) {
+            let part = if test { &set.test } else { &set.train };
+            for (v, column) in item.vars.iter().zip(&part.columns) {
+                out.insert(v.name.clone(), self.rows(column, part.n, rows));
+            }
+        }
+        out
+    }
+
+    /// Rows of one column as a tensor `[rows, ..event]`.
+    pub fn rows(&self, column: &gmc_compiler::rows::data::Column, n: usize, rows: &[usize]) -> Tensor {
+        let size = column.ty.size();
+        let mut values = Vec::with_capacity(rows.len() * size);
+        for r in rows {
+            let r = if n == 0 { 0 } else { r % n };
+            values.extend_from_slice(column.values.get(r * size..(r + 1) * size).unwrap_or(&[]));
+        }
+        let mut shape = vec![rows.len()];
+        shape.extend(&column.ty.shape);
+        Tensor::from_f32(&self.device, values, &shape)
+    }
+}
+
+impl Default for At {
+    fn default() -> At {
+        At { key: RngKey { seed: 0, step: 0 }, progress: Progress { step: 0, total: 1, per_epoch: 1 }, update: 1 }
+    }
+}
+
+/// Splits a loaded set: its own test part, the fractions the spec asks for, or one tenth.
+pub fn parts(set: Dataset, split: &[(String, f64)]) -> Parts {
+    let wanted = split.iter().find(|(n, _)| n == "test").map(|s| s.1).or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
+    match (set.test, wanted) {
+        (Some(test), None) => Parts { train: set.train, test },
+        (_, wanted) => {
+            let n = set.train.n;
+            let held = ((n as f64 * wanted.unwrap_or(0.1)).round() as usize).clamp(usize::from(n > 1), n.saturating_sub(1));
+            let cut = |from: usize, to: usize| Part {
+                n: to - from,
+                columns: set
+                    .train
+                    .columns
+                    .iter()
+                    .map(|c| {
+                        let size = c.ty.size();
+                        gmc_compiler::rows::data::Column { ty: c.ty.clone(), values: c.values.get(from * size..to * size).unwrap_or(&[]).to_vec() }
+                    })
+                    .collect(),
+            };
+            Parts { train: cut(0, n - held), test: cut(n - held, n) }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Training: rounds of players, one loop for maximum likelihood and games.
+//!
+//! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches and random numbers are
+//! keyed by the round, so a run that was stopped continues bit for bit.
+
+pub mod order;
+
+use crate::exec::{ExecError, RngKey, Tensor};
+use crate::session::{At, Session};
+use gmc_compiler::rows::Progress;
+use order::Order;
+use std::collections::HashMap;
+
+/// Where every round finds its minibatches.
+pub struct Trainer {
+    order: Order,
+    /// Rounds in all.
+    pub total: u64,
+    /// Rounds in an epoch.
+    pub per_epoch: u64,
+    /// Minibatches drawn in a round.
+    inner: u64,
+    seed: u64,
+}
+
+/// The numbers of one round: `player/loss`, `player/term`.
+pub type Numbers = Vec<(String, f32)>;
+
+impl Trainer {
+    /// Plans the rounds of a session.
+    pub fn new(s: &Session) -> Trainer {
+        let t = &s.typed.train;
+        let inner = t.players.iter().map(|p| p.steps).max().unwrap_or(1) as u64;
+        let sizes: Vec<usize> = s.sets.iter().map(|p| p.train.n).collect();
+        let order = Order::new(t.seed, t.batch, sizes);
+        let per_epoch = order.per_epoch().div_ceil(inner).max(1);
+        let total = t.steps.unwrap_or_else(|| (t.epochs * per_epoch as f64).ceil().max(1.0) as u64);
+        Trainer { order, total, per_epoch, inner, seed: t.seed }
+    }
+
+    /// Where training stands after `step` rounds.
+    pub fn progress(&self, step: u64) -> Progress {
+        Progress { step, total: self.total, per_epoch: self.per_epoch }
+    }
+
+    /// Round number `step` (from 0): every player moves, in the order of the text.
+    ///
+    /// # Errors
+    /// What a step reports.
+    pub fn round(&mut self, s: &mut Session, step: u64) -> Result<Numbers, ExecError> {
+        let mut numbers = Vec::new();
+        let simultaneous = s.typed.train.simultaneous;
+        let mut later: HashMap<String, Tensor> = HashMap::new();
+        let players: Vec<(String, u64)> = s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
+        let several = players.len() > 1;
+        for (name, steps) in players {
+            for j in 0..steps {
+                let draw = step * self.inner + j + self.inner - steps;
+                let (data, n) = self.order.minibatch(s, draw);
+                let at = At { key: RngKey { seed: self.seed, step: draw }, progress: self.progress(step), update: step * steps + j + 1 };
+                // Players that move at once read the parameters from before the round; what they own is disjoint.
+                let mut keep = simultaneous.then(HashMap::new);
+                let reported = s.step(&name, n, &data, at, &mut keep)?;
+                if let Some(k) = keep {
+                    later.extend(k);
+                    if steps > 1 && j + 1 < steps {
+                        s.tensors.extend(later.drain());
+                    }
+                }
+                if j + 1 == steps {
+                    numbers.extend(reported.into_iter().map(|(k, v)| (if several { format!("{name}/{k}") } else { k }, v)));
+                }
+            }
+        }
+        s.tensors.extend(later);
+        Ok(numbers)
+    }
+}

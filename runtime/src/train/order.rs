@@ -1,0 +1,83 @@
+//! Which examples a minibatch holds: a fresh permutation of every item for every pass, a pure function of the seed.
+
+use crate::session::{Batch, Session};
+use chacha20::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use chacha20::rand_core::SeedableRng;
+
+/// Orders of the data items of one run.
+pub struct Order {
+    seed: u64,
+    batch: usize,
+    items: Vec<Item>,
+}
+
+struct Item {
+    size: usize,
+    /// The pass whose permutation is held.
+    pass: Option<u64>,
+    permutation: Vec<usize>,
+}
+
+impl Order {
+    /// Orders of items of these sizes.
+    pub fn new(seed: u64, batch: usize, sizes: Vec<usize>) -> Order {
+        Order { seed, batch, items: sizes.into_iter().map(|size| Item { size, pass: None, permutation: Vec::new() }).collect() }
+    }
+
+    /// Minibatches in one pass over the largest item (the last one may be smaller where there is one item).
+    pub fn per_epoch(&self) -> u64 {
+        let largest = self.items.iter().map(|i| i.size).max().unwrap_or(0);
+        (largest.div_ceil(self.batch)).max(1) as u64
+    }
+
+    /// Minibatch number `draw`, and its size.
+    pub fn minibatch(&mut self, s: &Session, draw: u64) -> (Batch, usize) {
+        let single = self.items.len() == 1;
+        let mut out = Batch::new();
+        let mut n = self.batch;
+        let (seed, batch) = (self.seed, self.batch);
+        for (k, item) in self.items.iter_mut().enumerate() {
+            if item.size == 0 {
+                continue;
+            }
+            // One item: passes of ceil(N/B) minibatches, the last one short. Several: whole minibatches, streams wrap on their own.
+            let rows: Vec<usize> = if single || item.size < batch {
+                let per = item.size.div_ceil(batch) as u64;
+                let (pass, at) = (draw / per, (draw % per) as usize);
+                let p = item.permuted(seed, k, pass);
+                p.iter().skip(at * batch).take(batch).copied().collect()
+            } else {
+                let first = draw as u128 * batch as u128;
+                (0..batch as u128)
+                    .map(|j| {
+                        let at = first + j;
+                        let (pass, i) = ((at / item.size as u128) as u64, (at % item.size as u128) as usize);
+                        item.permuted(seed, k, pass).get(i).copied().unwrap_or(0)
+                    })
+                    .collect()
+            };
+            let rows: Vec<usize> = if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
+            n = rows.len();
+            if let (Some(data), Some(set)) = (s.typed.data.get(k), s.sets.get(k)) {
+                for (v, column) in data.vars.iter().zip(&set.train.columns) {
+                    out.insert(v.name.clone(), s.rows(column, set.train.n, &rows));
+                }
+            }
+        }
+        (out, n)
+    }
+}
+
+impl Item {
+    fn permuted(&mut self, seed: u64, item: usize, pass: u64) -> &[usize] {
+        if self.pass != Some(pass) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(item as u64 + 1));
+            rng.set_stream(pass);
+            self.permutation = (0..self.size).collect();
+            self.permutation.shuffle(&mut rng);
+            self.pass = Some(pass);
+        }
+        &self.permutation
+    }
+}
