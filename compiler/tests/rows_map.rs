@@ -89,14 +89,14 @@ fn images_hold() {
         for _ in 0..40 {
             let (a, b) = part(&mut rng, row.from());
             let xs: Vec<f64> = (0..50).map(|i| a + (b - a) * f64::from(i) / 49.0).collect();
-            let image = row.image(Support::Interval { lo: a, hi: b });
+            let image = row.image(&args, Support::Interval { lo: a, hi: b });
             assert!(image.inside(row.to()), "`{}`: {image} outside {}", row.name(), row.to());
             let Support::Interval { lo, hi } = image else { panic!("`{}` has a simplex for an image", row.name()) };
             for y in apply(&xs, |g, x| row.lower(g, &args, x)) {
                 assert!(y >= lo - 1e-12 && y <= hi + 1e-12, "`{}`: {y} outside {image}", row.name());
             }
         }
-        assert!(row.image(row.from()).inside(row.to()), "{}", row.name());
+        assert!(row.image(&args, row.from()).inside(row.to()), "{}", row.name());
     }
 }
 

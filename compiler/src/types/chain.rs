@@ -53,15 +53,14 @@ fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
     }
 }
 
-/// Source-like text of a call, for messages and listings.
+/// Source-like text of a call, for messages and listings: the arguments that were written, in the row's order.
 fn text(c: &Call, args: &Args) -> String {
-    let written: Vec<String> = c
-        .args
+    let named = |n: &str| c.args.iter().any(|a| a.key.as_ref().is_some_and(|k| k.name == n));
+    let written: Vec<String> = args
+        .values
         .iter()
-        .filter_map(|a| {
-            let (name, v, _) = args.values.iter().find(|(_, _, s)| *s == a.value.span)?;
-            Some(a.key.as_ref().map_or_else(|| v.to_string(), |_| format!("{name}: {v}")))
-        })
+        .filter(|(_, _, s)| *s != c.span)
+        .map(|(n, v, _)| if named(n) { format!("{n}: {v}") } else { v.to_string() })
         .collect();
     if written.is_empty() { c.name.name.clone() } else { format!("{}({})", c.name.name, written.join(", ")) }
 }
@@ -128,7 +127,7 @@ impl Body<'_> {
         let name = c.name.name.as_str();
         if let Some(row) = rows::find(rows::layer::ROWS, name) {
             block_fits(row, LayerRow::block(row), c)?;
-            let args = self.bind_layer(row, c)?;
+            let args = bind(&self.consts, row.params(), c)?;
             let text = text(c, &args);
             return Ok((row.check(self, &args, c.block.as_deref(), input)?, text));
         }
@@ -143,21 +142,6 @@ impl Body<'_> {
         }
         let known = rows::layer::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
         Err(unknown("layer", c, known.chain(self.nets.iter().map(|n| n.name.as_str())).collect()))
-    }
-
-    /// Layers that name further inputs (`bias_from(z, y)`) take any number of words; others are bound as declared.
-    fn bind_layer(&self, row: &dyn LayerRow, c: &Call) -> Result<Args, Diag> {
-        let names_inputs = !c.args.is_empty()
-            && c.args.iter().all(|a| matches!(&a.value.kind, ExprKind::Name(n) if self.given.iter().any(|(g, _)| g == n)));
-        match (names_inputs, row.params().first()) {
-            (true, Some(first)) => {
-                let words = c.args.iter().map(|a| super::consts::eval(&self.consts, &a.value)).collect::<Result<Vec<_>, _>>()?;
-                let mut args = Args { span: c.span, name: c.name.name.clone(), values: Vec::new() };
-                args.values.push((first.name, crate::rows::args::Const::List(words), c.span));
-                Ok(args)
-            }
-            (false, _) | (true, None) => bind(&self.consts, row.params(), c),
-        }
     }
 
     fn bijections(&mut self, block: &[Layer], input: EventTy, prefix: &str, out: &mut Vec<FlowLayer>) -> Result<EventTy, Diag> {

@@ -3,7 +3,7 @@
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use crate::span::{FileId, Span};
-use crate::syntax::ast::{BinOp, Call, Expr, ExprKind};
+use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind};
 use std::collections::BTreeMap;
 
 /// Names with known whole values: `dim`s and the indices of surrounding `repeat`s.
@@ -96,7 +96,16 @@ pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
 pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
     let mut values: Vec<(&'static str, Const, Span)> = Vec::new();
     let mut next = 0;
-    for a in &c.args {
+    // A row whose first argument is a list takes `heads(8, 8)` for `heads((8, 8))`.
+    let mut args = c.args.clone();
+    let positional: Vec<_> = args.iter().filter(|a| a.key.is_none()).cloned().collect();
+    if let ([first, .., last], Some(ArgKind::List)) = (positional.as_slice(), specs.first().map(|s| s.kind)) {
+        let items = positional.iter().map(|a| a.value.clone()).collect();
+        let span = first.value.span.to(last.value.span);
+        args.retain(|a| a.key.is_some());
+        args.push(Arg { key: None, value: Expr { kind: ExprKind::List(items), span } });
+    }
+    for a in &args {
         let spec = match &a.key {
             Some(k) => specs.iter().find(|s| s.name == k.name).ok_or_else(|| {
                 codes::e0207::unknown_argument(&c.name.name, &k.name, k.span, &specs.iter().map(|s| s.name).collect::<Vec<_>>())

@@ -564,7 +564,7 @@ fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
         (true, _) => b.ty.shape.clone(),
         (_, true) => a.ty.shape.clone(),
         _ if a.ty.shape == b.ty.shape => a.ty.shape.clone(),
-        _ => return Err(codes::e0201::operands(span, a.span, &a.ty.shape_text(), b.span, &b.ty.shape_text()).into()),
+        _ => return Err(codes::e0201::operands(a.span, &a.ty.shape_text(), b.span, &b.ty.shape_text()).into()),
     };
     for t in [&a, &b] {
         if let Kind::Class(_) = t.ty.kind {

@@ -22,7 +22,15 @@ Right:
 
 /// Nothing of the kind `what` (`layer`, ``site of `p` ``) is called `name`; `near` is a known name much like it.
 pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
-    let diag = Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name"));
+    let diag = match what.split_once(" of `") {
+        // ``site of `p` ``, ``setting of `train` ``
+        Some((kind, owner)) => {
+            let message = format!("`{owner} has no {kind} `{name}`");
+            Diag::new("E0200", message, span, format!("not a {kind} of it"))
+        }
+        None if what == "name" => Diag::new("E0200", format!("unknown name `{name}`"), span, "nothing visible here has this name"),
+        None => Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name")),
+    };
     match near {
         Some(near) => diag.help(format!("did you mean `{near}`?")),
         None => diag.help(way_out(what, name)),

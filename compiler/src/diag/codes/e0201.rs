@@ -66,7 +66,7 @@ pub fn function(row: &str, span: Span, why: &str) -> Diag {
 }
 
 /// The operands of an operator.
-pub fn operands(_span: Span, left: Span, left_shape: &str, right: Span, right_shape: &str) -> Diag {
+pub fn operands(left: Span, left_shape: &str, right: Span, right_shape: &str) -> Diag {
     mismatch(right, format!("has shape {right_shape}"))
         .also(left, format!("has shape {left_shape}"))
         .help("give both sides one shape, or make one side a single number")

@@ -14,9 +14,9 @@ is. Many sources yield an image as a vector, `[784]`, or with its axes, `[1, 28,
 than that of the source, not narrower: grey levels between 0 and 1 may be declared `Real`, but not `Bool`.
 
 Wrong:
-    data x: Bool[784] from mnist
+    data x: Real[65] in unit from digits
 Right:
-    data x: Bool[784] from mnist(binarize: 0.5)
+    data x: Real[64] in unit from digits
 ",
 };
 

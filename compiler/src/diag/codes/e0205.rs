@@ -31,6 +31,8 @@ pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) ->
     let label = match value {
         "this" => "is not".to_string(),
         "their sum" => "their sum is not".to_string(),
+        // A number as it stands in the text says nothing again.
+        _ if value.len() == span.end.saturating_sub(span.start) as usize => "is not".to_string(),
         _ => format!("is {value}"),
     };
     Diag::new("E0205", format!("`{arg}` of `{name}` must be {want}"), span, label).help(format!("replace it with {want}"))

@@ -34,7 +34,7 @@ pub fn inexact(span: Span, x: i64, y: i64) -> Diag {
     match x.checked_rem(y) {
         None => Diag::new("E0206", "the size cannot be used", span, format!("divides {x} by {y}")).help("divide by another number"),
         Some(r) => Diag::new("E0206", format!("{x} is not divisible by {y}"), span, format!("leaves a remainder of {}", r.abs()))
-            .help("choose sizes that divide without remainder; a fraction is written with a point: `7.0 / 2`"),
+            .help(format!("choose sizes that divide without remainder; where a fraction is meant, write `{x}.0 / {y}`")),
     }
 }
 

@@ -30,7 +30,8 @@ pub fn not_a_number(span: Span, what: &str) -> Diag {
         "a duration" => "write the number alone; durations belong to schedules: `ramp(0 -> 1, over: 10 epochs)`",
         _ => "write a number, a name, or a call",
     };
-    Diag::new("E0211", format!("{short} is not a number"), span, "a number is needed here").help(help)
+    let is = if short == "several values" { "are" } else { "is" };
+    Diag::new("E0211", format!("{short} {is} not a number"), span, "a number is needed here").help(help)
 }
 
 /// `name`, declared as a `what` at `declared`, is used as a value.

@@ -51,22 +51,22 @@ pub(super) fn must(s: Support) -> String {
     }
 }
 
-/// In which way a value of range `have` leaves `want`: `can be negative`.
+/// In which way a value of range `have` leaves `want`: `can be negative`; `is negative` of a constant.
 pub(super) fn beyond(have: Support, want: Support) -> String {
-    match (have, want) {
-        (Support::Simplex, Support::Simplex) => "need not sum to 1".to_string(),
-        (Support::Interval { lo, hi }, Support::Simplex) if lo == hi => format!("is {}", number(lo)),
-        (Support::Interval { .. }, Support::Simplex) => "need not sum to 1".to_string(),
-        (Support::Simplex, Support::Interval { .. }) => "lies between 0 and 1".to_string(),
-        (Support::Interval { lo: a, hi: b }, Support::Interval { .. }) if a == b => format!("is {}", number(a)),
-        (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) => match (a < lo, b > hi) {
-            (true, false) | (true, true) if lo == 0.0 && hi == f64::INFINITY => "can be negative".to_string(),
-            (true, true) => format!("can be below {} and above {}", number(lo), number(hi)),
-            (true, false) if lo == 0.0 => "can be negative".to_string(),
-            (true, false) => format!("can be below {}", number(lo)),
-            (false, true) => format!("can be above {}", number(hi)),
-            (false, false) => "can lie at the very end of its range".to_string(),
-        },
+    let (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) = (have, want) else {
+        return match want {
+            Support::Simplex => "need not sum to 1".to_string(),
+            Support::Interval { .. } => "lies between 0 and 1".to_string(),
+        };
+    };
+    let is = if a == b { "is" } else { "can be" };
+    match (a < lo, b > hi) {
+        (true, _) if lo == 0.0 && hi == f64::INFINITY => format!("{is} negative"),
+        (true, true) => format!("{is} below {} and above {}", number(lo), number(hi)),
+        (true, false) if lo == 0.0 => format!("{is} negative"),
+        (true, false) => format!("{is} below {}", number(lo)),
+        (false, true) => format!("{is} above {}", number(hi)),
+        (false, false) => format!("{is} at the very end of its range"),
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn map_into(s: Support) -> Option<&'static str> {
         Support::Simplex => Some("softmax"),
         s if s == Support::POSITIVE => Some("exp"),
         s if s == Support::UNIT => Some("sigmoid"),
-        s if s == (Support::Interval { lo: -1.0, hi: 1.0 }) => Some("tanh"),
+        Support::Interval { lo: -1.0, hi: 1.0 } => Some("tanh"),
         Support::Interval { .. } => None,
     }
 }
@@ -97,9 +97,10 @@ pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Op
         Some(o) => diag.also(o, format!("so it {}", have.describe())),
         None => diag,
     };
-    match map_into(want) {
-        Some(map) => diag.help(format!("map the argument there: `{name}({map}(..))`")),
-        None => diag.help(format!("give it a value among {}", range(want))),
+    match (map_into(want), want == Support::POSITIVE) {
+        (_, true) => diag.help(format!("keep the argument positive: `{name}(softplus(..))`, or add a constant")),
+        (Some(map), false) => diag.help(format!("map the argument there: `{name}({map}(..))`")),
+        (None, false) => diag.help(format!("give it a value among {}", range(want))),
     }
 }
 

@@ -6,8 +6,8 @@ pub const PAGE: super::Page = super::Page {
     title: "a mask leaves nothing to transform",
     text: "\
 A coupling keeps some elements and transforms the others as a function of the kept ones (Dinh, Sohl-Dickstein and Bengio
-2017, eqs. 4 and 5). It needs at least one of each. An event of one element has only one to give, so a coupling does not
-apply to it; a map of each element does.
+2017, eqs. 4 and 5). It needs at least one of each, and `split` divides an event in two halves, so neither applies to an
+event of one element. A single number is moved by `scale, shift` or by a map.
 
 Wrong:
     flow f: Real[1] <-> Real[1] { couple(parity(0), affine) { dense(64), relu } }

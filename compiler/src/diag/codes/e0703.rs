@@ -18,6 +18,12 @@ Right:
 ",
 };
 
+/// The only goal, at `payoff`, depends on no net, flow or param at all.
+pub fn nothing_to_train(payoff: Span) -> Diag {
+    Diag::new("E0703", "training cannot change the goal", payoff, "does not depend on any net, flow or param")
+        .help("let the goal read a net, or a model that uses one: `minimizes mse(decode(encode(x)), x)`")
+}
+
 /// `player` owns `net` and nothing that reaches `payoff`; `why` is ``does not depend on `G`: `x` is data``.
 pub fn cannot_change(player: &str, net: &str, net_span: Span, payoff: Span, why: &str) -> Diag {
     let help = match why.contains("is data") {
