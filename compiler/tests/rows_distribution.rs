@@ -7,7 +7,7 @@ mod rows_distribution_cases;
 use gmc_compiler::ir::grad::{grad, grad_reach};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Dim, Graph, Role, Shape, Value};
-use gmc_compiler::rows::distribution::ROWS;
+use gmc_compiler::rows::distribution::{ROWS, align_param};
 use gmc_compiler::rows::{DistRow, find};
 use gmc_compiler::types::event::{EventTy, Kind, Support};
 use rows_common::{Line, assert_close, evaluate, quadrature, tensor};
@@ -364,6 +364,26 @@ fn a_class_can_be_scored_for_a_whole_batch_with_shared_logits() {
             assert_close("shared logits", *a, b, 1e-12);
         }
     }
+}
+
+#[test]
+fn one_set_of_logits_serves_every_element_of_an_event() {
+    let Some(r) = find(ROWS, "Categorical") else { panic!("no row") };
+    let mut g = Graph::new("shared");
+    let l = g.input("l", Role::Data, Shape::batched(&[3]));
+    let l = align_param(&mut g, l, 2, 1);
+    assert_eq!(g.shape(l), Shape::batched(&[1, 1, 3]));
+    let x = g.input("x", Role::Data, Shape::batched(&[2, 2]));
+    let lp = r.log_prob(&mut g, &[Some(l), None], x);
+    g.output("lp", lp);
+    let drawn = r.sample(&mut g, &[Some(l), None], &Shape::batched(&[2, 2]));
+    g.output("x", drawn);
+    let out = evaluate(&g, 1, &[("l".into(), tensor(&[1, 3], &[0.0, 1.0, 2.0])), ("x".into(), tensor(&[1, 2, 2], &[2.0, 0.0, 1.0, 2.0]))]);
+    let norm = (1.0f64 + 1f64.exp() + 2f64.exp()).ln();
+    for (a, b) in out[0].data.iter().zip([2.0, 0.0, 1.0, 2.0]) {
+        assert_close("logit", *a, b - norm, 1e-12);
+    }
+    assert!(out[1].data.iter().all(|x| [0.0, 1.0, 2.0].contains(x)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `Dirichlet`.
 
-use super::{gamma, last, last_axis, param, plain, required};
+use super::{gamma, last, last_axis, last_size, param, plain, required};
 use crate::ir::{Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -18,19 +18,20 @@ impl Row for Dirichlet {
     }
 }
 
-/// Sum over the last axis, which stays with size 1: the density belongs to the whole vector.
+/// Sum over the last axis, which stays with size 1.
 fn total(g: &mut Graph, x: Value) -> Value {
     let axis = last(g, x);
     g.sum(x, &[axis])
 }
 
-/// Σ ln Γ(c_i) - ln Γ(Σ c_i)
+/// ln Γ(c_i) - ln Γ(Σ c) / n: summed over the last axis it is ln B(c). What belongs to the whole vector is shared out equally, so
+/// that densities, entropies and KL stay elementwise.
 fn log_norm(g: &mut Graph, c: Value) -> Value {
     let each = g.unary(Unary::Lgamma, c);
-    let each = total(g, each);
     let all = total(g, c);
     let all = g.unary(Unary::Lgamma, all);
-    g.sub(each, all)
+    let share = g.mul_c(all, 1.0 / last_size(g, c) as f64);
+    g.sub(each, share)
 }
 
 /// E[ln x_i] = ψ(c_i) - ψ(Σ c)
@@ -55,9 +56,8 @@ impl DistRow for Dirichlet {
         let c1 = g.add_c(c, -1.0);
         let lx = g.log(x);
         let t = g.mul(c1, lx);
-        let s = total(g, t);
         let n = log_norm(g, c);
-        g.sub(s, n)
+        g.sub(t, n)
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
         let c = param(g, params, 0, 1.0);
@@ -80,9 +80,8 @@ impl DistRow for Dirichlet {
         let c1 = g.add_c(c, -1.0);
         let e = log_means(g, c);
         let t = g.mul(c1, e);
-        let s = total(g, t);
         let n = log_norm(g, c);
-        Some(g.sub(n, s))
+        Some(g.sub(n, t))
     }
     fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
         if other != self.name() {
@@ -93,10 +92,9 @@ impl DistRow for Dirichlet {
         let e = log_means(g, c1);
         let d = g.sub(c1, c2);
         let t = g.mul(d, e);
-        let s = total(g, t);
         let (n1, n2) = (log_norm(g, c1), log_norm(g, c2));
         let n = g.sub(n2, n1);
-        Some(g.add(s, n))
+        Some(g.add(t, n))
     }
     fn kl_known(&self) -> &'static [&'static str] {
         &["Dirichlet"]

@@ -50,6 +50,22 @@ pub const ROWS: &[&dyn DistRow] = &[
     &uniform::Uniform,
 ];
 
+/// A parameter as its row expects it beside an event of `rank` axes: rank 0, or the batch axis, `rank` axes and the `consumed` trailing ones.
+/// A parameter that is the same for the whole event (`Categorical(logits: w)[16]` with `w: Real[3]`, or one number for each example) gets
+/// axes of size 1.
+pub fn align_param(g: &mut Graph, v: Value, rank: usize, consumed: usize) -> Value {
+    let shape = g.shape(v);
+    let wanted = 1 + rank + consumed;
+    if shape.rank() == 0 || shape.rank() >= wanted {
+        return v;
+    }
+    let mut dims = shape.0;
+    for _ in dims.len()..wanted {
+        dims.insert(1, Dim::fixed(1));
+    }
+    g.reshape(v, Shape(dims))
+}
+
 /// ln(2π) / 2
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 /// The Euler–Mascheroni constant.
