@@ -46,7 +46,7 @@ fn event_input(g: &mut Graph, case: &Case) -> Value {
 fn vector(case: &Case) -> bool {
     match case.domain {
         Domain::Each(_) | Domain::Levels(_) => false,
-        Domain::OneHot(_) | Domain::Segment => true,
+        Domain::OneHot(_) | Domain::Segment | Domain::Plane => true,
     }
 }
 
@@ -57,6 +57,11 @@ fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
         Domain::Each(line) => quadrature(line).into_iter().map(|(x, w)| (vec![x; n], w)).collect(),
         Domain::Levels(k) => (0..k).map(|i| (vec![i as f64; n], 1.0)).collect(),
         Domain::OneHot(k) => (0..k).map(|i| ((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 1.0)).collect(),
+        // Equidistant points are exact to rounding for a normal density that is several steps wide.
+        Domain::Plane => {
+            let axis = || (-90..=90).map(|i| f64::from(i) * 0.1);
+            axis().flat_map(|x| axis().map(move |y| (vec![x, y], 0.01))).collect()
+        }
         Domain::Segment => quadrature(Line::Between(0.0, 1.0)).into_iter().map(|(t, w)| (vec![t, 1.0 - t], w)).collect(),
     }
 }
@@ -183,7 +188,7 @@ fn draws_follow_the_density() {
             let mass: Vec<f64> = points.iter().zip(&table).map(|((_, w), t)| w * t[column].exp()).collect();
             match case.domain {
                 Domain::Levels(_) | Domain::OneHot(_) => chi_square(case, e, &xs, &points, &mass),
-                Domain::Each(_) | Domain::Segment => {
+                Domain::Each(_) | Domain::Segment | Domain::Plane => {
                     xs.sort_by(f64::total_cmp);
                     kolmogorov_smirnov(case, e, &xs, &points, &mass);
                 }
@@ -212,13 +217,7 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
             cells += 1.0;
         }
     }
-    assert!(
-        (rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0,
-        "`{}` element {e}: {} rare draws for {}",
-        case.row,
-        rare.1,
-        rare.0
-    );
+    assert!((rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0, "`{}` element {e}: {} rare draws for {}", case.row, rare.1, rare.0);
     // Mean k, variance 2k: five standard deviations.
     assert!(statistic < cells + 5.0 * (2.0 * cells).sqrt(), "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
 }
@@ -228,10 +227,13 @@ fn kolmogorov_smirnov(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f6
     let mut curve: Vec<(f64, f64)> = Vec::new();
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by(|a, b| points[*a].0[e].total_cmp(&points[*b].0[e]));
-    let mut total = 0.0;
-    for i in order {
-        curve.push((points[i].0[e], total + 0.5 * mass[i]));
-        total += mass[i];
+    let (mut total, mut i) = (0.0, 0);
+    while let Some(&first) = order.get(i) {
+        let here: Vec<usize> = order[i..].iter().copied().take_while(|&j| points[j].0[e] == points[first].0[e]).collect();
+        let m: f64 = here.iter().map(|&j| mass[j]).sum();
+        curve.push((points[first].0[e], total + 0.5 * m));
+        total += m;
+        i += here.len();
     }
     let cdf = |x: f64| -> f64 {
         let i = curve.partition_point(|(p, _)| *p < x);
@@ -289,7 +291,7 @@ fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<V
 fn derivatives_of_the_log_density_are_those_of_differences() {
     for case in CASES {
         let continuous = match case.domain {
-            Domain::Each(_) | Domain::Segment => true,
+            Domain::Each(_) | Domain::Segment | Domain::Plane => true,
             Domain::Levels(_) | Domain::OneHot(_) => false,
         };
         let build = |g: &mut Graph, p: &[Option<Value>]| {
@@ -364,6 +366,29 @@ fn a_class_can_be_scored_for_a_whole_batch_with_shared_logits() {
             assert_close("shared logits", *a, b, 1e-12);
         }
     }
+}
+
+#[test]
+fn a_full_covariance_against_independent_normals() {
+    // The KL with independent normals is the KL with the multivariate normal whose factor is diagonal.
+    let Some(r) = find(ROWS, "MultivariateNormal") else { panic!("no row") };
+    let mut g = Graph::new("cross");
+    let m1 = g.literal(vec![0.3, -0.8, 0.2], &[1, 3]);
+    let c1 = g.literal(vec![-0.5, 0.0, 0.0, 0.7, 0.2, 0.0, -0.3, 0.4, 0.1], &[1, 3, 3]);
+    let m2 = g.literal(vec![0.1, 0.4, -0.2], &[1, 3]);
+    let s2 = g.literal(vec![0.5, 2.0, 1.5], &[1, 3]);
+    let c2 = g.literal(vec![0.5f64.ln(), 0.0, 0.0, 0.0, 2f64.ln(), 0.0, 0.0, 0.0, 1.5f64.ln()], &[1, 3, 3]);
+    for (name, other, theirs) in [("a", "Normal", [Some(m2), Some(s2)]), ("b", "MultivariateNormal", [Some(m2), Some(c2)])] {
+        match r.kl(&mut g, &[Some(m1), Some(c1)], other, &theirs) {
+            Some(v) => g.output(name, v),
+            None => panic!("no KL with `{other}`"),
+        }
+    }
+    let out = evaluate(&g, 1, &[]);
+    for (a, b) in out[0].data.iter().zip(&out[1].data) {
+        assert_close("KL", *a, *b, 1e-12);
+    }
+    assert_eq!(out[0].dims, [1, 3]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One case or more for every distribution row.
 //!
 //! The log-densities were computed once with SciPy 1.x (`scipy.stats`: `norm`, `laplace`, `logistic`, `cauchy`, `gumbel_r`, `t`,
-//! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`,
+//! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`, `multivariate_normal`,
 //! `bernoulli`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
 //! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures), in double precision.
 
@@ -18,6 +18,8 @@ pub enum Domain {
     OneHot(usize),
     /// The whole event is (t, 1 - t).
     Segment,
+    /// The whole event is a point of the plane.
+    Plane,
 }
 
 /// Values of one parameter: axes without the batch, and elements.
@@ -140,6 +142,16 @@ pub const CASES: &[Case] = &[
         &[0.3, 0.7],
         &[0.49086001831931436],
         Domain::Segment,
+    ),
+    case(
+        "MultivariateNormal",
+        // L = ((e^-0.5, 0), (0.7, e^0.2)); the 9 is not read.
+        &[Some((&[2], &[0.3, -0.8])), Some((&[2, 2], &[-0.5, 9.0, 0.7, 0.2]))],
+        &[Some((&[2], &[0.1, 0.4])), Some((&[2, 2], &[0.3, 0.0, -0.4, 0.1]))],
+        &[2],
+        &[1.1, 0.5],
+        &[-2.4552914899585154],
+        Domain::Plane,
     ),
     case(
         "Bernoulli",

@@ -17,6 +17,7 @@ mod half_normal;
 mod laplace;
 mod log_normal;
 mod logistic;
+mod multivariate_normal;
 mod normal;
 mod normal_mixture;
 mod one_hot_categorical;
@@ -43,6 +44,7 @@ pub const ROWS: &[&dyn DistRow] = &[
     &laplace::Laplace,
     &log_normal::LogNormal,
     &logistic::Logistic,
+    &multivariate_normal::MultivariateNormal,
     &normal::Normal,
     &normal_mixture::NormalMixture,
     &one_hot_categorical::OneHotCategorical,
