@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use gmc_compiler::rows::args::{Args, Const};
-use gmc_compiler::rows::data::{DataIssue, Dataset, Host, HostError, NOT_FOUND, NoHost, ROWS};
+use gmc_compiler::rows::data::{DataIssue, Dataset, Decoded, Host, HostError, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
 use gmc_compiler::types::event::{EventTy, Kind, Support};
@@ -17,6 +17,16 @@ impl Host for Files {
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         let path = set.map_or(name.to_string(), |s| format!("{s}/{name}"));
         self.0.get(&path).cloned().ok_or_else(|| HostError { what: NOT_FOUND.into(), tried: vec![path] })
+    }
+    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+        let image = |rgb: &[u8], width| Decoded { name: "a.png".into(), width, height: rgb.len() / 3 / width, rgb: rgb.to_vec() };
+        match folder {
+            // One wide image: black, red red, black.
+            "wide" => Ok(vec![image(&[0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0].repeat(2), 4)]),
+            "empty" => Ok(vec![]),
+            "torn" => Ok(vec![Decoded { rgb: vec![0], ..image(&[0; 3], 1) }]),
+            _ => Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] }),
+        }
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         NoHost.uniform(stream, n)
@@ -381,4 +391,36 @@ fn text_windows_do_not_overlap_between_parts() {
     assert_eq!(test.columns[0].values[0], 90.0);
     let long = load(&files, "text", &written, &[ty(Kind::Class(256), &[11])]).unwrap_err();
     assert_eq!(long.message, "`t` is too short for windows of 11 bytes");
+}
+
+#[test]
+fn outlines_are_brightest_minus_darkest() {
+    let (_, plain) = load(&NoHost, "digits", &[], &[ty(Kind::Int(17), &[8, 8])]).unwrap();
+    let (_, edges) = load(&NoHost, "digits", &[("edges", word("true"))], &[ty(Kind::Int(17), &[8, 8])]).unwrap();
+    let (plain, edges) = (&plain.train.columns[0].values, &edges.train.columns[0].values);
+    let around: Vec<f32> = [0, 1, 2, 8, 9, 10, 16, 17, 18].map(|i| plain[i]).to_vec();
+    let expected = around.iter().copied().fold(0.0, f32::max) - around.iter().copied().fold(16.0, f32::min);
+    assert_eq!(edges[9], expected);
+    let corner = [0, 1, 8, 9].map(|i| plain[i]);
+    assert_eq!(edges[0], corner.iter().copied().fold(0.0, f32::max) - corner.iter().copied().fold(16.0, f32::min));
+    assert_eq!(plain.len(), edges.len());
+}
+
+#[test]
+fn images_are_cropped_and_resized_to_the_declaration() {
+    let folder = |name: &str| [("folder", text(name))];
+    let (types, set) = load(&Files::default(), "images", &folder("wide"), &[real(&[3, 1, 1])]).unwrap();
+    assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[3, 1, 1])]);
+    assert_eq!(set.train.columns[0].values, [1.0, 0.0, 0.0]);
+    let tanh = ty(Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }), &[3, 1, 2]);
+    let set = load(&Files::default(), "images", &folder("wide"), std::slice::from_ref(&tanh)).unwrap().1;
+    assert_eq!(set.train.columns[0].values, [0.0, 0.0, -1.0, -1.0, -1.0, -1.0]);
+    let set = load(&Files::default(), "images", &folder("wide"), &[ty(Kind::Int(256), &[1, 4, 8])]).unwrap().1;
+    assert_eq!(set.train.columns[0].values[..8], [0.0, 0.0, 76.0, 76.0, 76.0, 76.0, 0.0, 0.0]);
+    let message = |name: &str, ty: EventTy| load(&Files::default(), "images", &folder(name), &[ty]).unwrap_err().message;
+    assert_eq!(message("empty", real(&[3, 2, 2])), "`empty` holds no images");
+    assert_eq!(message("torn", real(&[3, 2, 2])), "`a.png` is damaged");
+    assert_eq!(message("none", real(&[3, 2, 2])), "no folder `none` found");
+    assert_eq!(message("wide", real(&[12])), "images cannot be [12]");
+    assert_eq!(message("wide", real(&[3, 1 << 30, 1 << 30])), "1 images of [3, 1073741824, 1073741824] are too many");
 }

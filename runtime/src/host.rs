@@ -4,7 +4,7 @@
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use flate2::read::MultiGzDecoder;
-use gmc_compiler::rows::data::{Host, HostError, NOT_FOUND};
+use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,22 @@ impl Host for FileHost {
             }
         }
         Err(HostError { what: NOT_FOUND.into(), tried })
+    }
+
+    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+        let path = self.base.join(folder);
+        let error = |what: String| HostError { what, tried: Vec::new() };
+        let entries = std::fs::read_dir(&path).map_err(|e| {
+            if e.kind() == ErrorKind::NotFound {
+                HostError { what: NOT_FOUND.into(), tried: vec![path.display().to_string()] }
+            } else {
+                error(format!("cannot list {}: {e}", path.display()))
+            }
+        })?;
+        let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+        files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        files.sort();
+        files.iter().map(|f| crate::image::decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display())))).collect()
     }
 
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {

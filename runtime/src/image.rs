@@ -1,6 +1,8 @@
 //! PNG pictures of events: grids of images, originals above reconstructions, points in the plane, densities.
 
+use gmc_compiler::rows::data::Decoded;
 use gmc_compiler::types::event::{EventTy, Kind, Support};
+use std::path::Path;
 
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
@@ -292,4 +294,29 @@ fn heat(share: f64) -> Rgb {
     let i = (at as usize).min(3);
     let t = at - i as f64;
     [0, 1, 2].map(|c| (KNOTS[i][c] + t * (KNOTS[i + 1][c] - KNOTS[i][c])).round() as u8)
+}
+
+/// Reads a PNG file; transparency is dropped, 16 bits become 8. Sides over 16,384 are refused.
+pub fn decode(path: &Path) -> Result<Decoded, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut decoder = png::Decoder::new(std::io::BufReader::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    if width > 16_384 || height > 16_384 {
+        return Err(format!("{width} by {height} pixels are too many"));
+    }
+    let mut data = vec![0; reader.output_buffer_size().ok_or("too large")?];
+    let info = reader.next_frame(&mut data).map_err(|e| e.to_string())?;
+    let samples = info.color_type.samples().max(1);
+    data.truncate(info.buffer_size());
+    let rgb = data
+        .chunks_exact(samples)
+        .flat_map(|p| match *p {
+            [r, g, b] | [r, g, b, _] => [r, g, b],
+            [v, ..] => [v; 3],
+            [] => [0; 3],
+        })
+        .collect();
+    Ok(Decoded { name: path.display().to_string(), width, height, rgb })
 }

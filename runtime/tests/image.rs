@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use gmc_compiler::rows::args::{Args, Const};
-use gmc_compiler::rows::data::{NoHost, ROWS};
+use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
 use gmc_compiler::types::event::{EventTy, Kind, Support};
+use gmc_runtime::host::FileHost;
 use gmc_runtime::image::{DATA, MODEL, Picture, Window, density, grid, pairs, scatter};
 use gmc_runtime::metrics::{Number, Record, Score, Trust};
 use gmc_runtime::report::{Report, html};
@@ -53,6 +54,25 @@ fn a_grid_enlarges_and_separates() {
     }
     assert_eq!(grid(&[], &EventTy::real([4, 4]), None), None);
     assert_eq!(Picture::new(3, 2, [9, 9, 9]).png().map(|b| decode(&b).2).unwrap(), [9; 6]);
+}
+
+#[test]
+fn a_picture_is_read_back_from_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = FileHost { roots: vec![], base: folder.path().into(), seed: 0 };
+    assert_eq!(host.images("none").unwrap_err().what, NOT_FOUND);
+    std::fs::create_dir(folder.path().join("p")).unwrap();
+    let grey = Picture::new(5, 3, [7; 3]).png().unwrap();
+    std::fs::write(folder.path().join("p/b.PNG"), &grey).unwrap();
+    std::fs::write(folder.path().join("p/a.png"), Picture::new(2, 1, [1, 2, 3]).png().unwrap()).unwrap();
+    std::fs::write(folder.path().join("p/notes.txt"), "no image").unwrap();
+    let images = host.images("p").unwrap();
+    assert_eq!(images.iter().map(|i| (i.width, i.height)).collect::<Vec<_>>(), [(2, 1), (5, 3)]);
+    assert_eq!((images[0].rgb.as_slice(), images[1].rgb.as_slice()), (&[1, 2, 3, 1, 2, 3][..], &[7; 45][..]));
+    for n in 0..grey.len() - 12 {
+        std::fs::write(folder.path().join("p/b.PNG"), &grey[..n]).unwrap();
+        assert!(host.images("p").unwrap_err().what.contains("b.PNG"), "{n} bytes");
+    }
 }
 
 #[test]

@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gmc_compiler::rows::args::{Args, Const};
+use gmc_compiler::rows::data::ROWS;
+use gmc_compiler::rows::find;
+use gmc_compiler::span::Span;
+use gmc_compiler::types::event::EventTy;
+use gmc_runtime::host::FileHost;
 use gmc_runtime::metrics::{Number, Record, Score, Trust};
 use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
-use gmc_runtime::store::{RunDir, weights};
+use gmc_runtime::store::{RunDir, table, weights};
 use std::path::Path;
 
 fn checkpoint(step: u64) -> Checkpoint {
@@ -147,4 +153,28 @@ fn weights_are_read_back_from_safetensors() {
     for n in 0..bytes.len() {
         assert!(weights::decode(&bytes[..n], Path::new("w")).is_err());
     }
+}
+
+#[test]
+fn tables_are_read_back_by_the_data_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = FileHost { roots: vec![], base: folder.path().into(), seed: 0 };
+    let values: Vec<f32> = (0..12).map(|i| 0.1 * i as f32 - 0.3).collect();
+    for shape in [vec![12], vec![3, 4], vec![3, 2, 2]] {
+        std::fs::write(folder.path().join("f.npy"), table::npy(&shape, &values).unwrap()).unwrap();
+        std::fs::write(folder.path().join("f.csv"), table::csv("x", 12 / shape[0], &values)).unwrap();
+        for (source, file) in [("npy", "f.npy"), ("csv", "f.csv")] {
+            let row = find(ROWS, source).unwrap();
+            let values_of = vec![("file", Const::Text(file.into()), Span::default())];
+            let args = Args { values: values_of, ..Args::default() };
+            let declared = [EventTy::real(if shape.len() == 1 { vec![1] } else { shape[1..].to_vec() })];
+            let types = row.check(&args, &declared, &host).unwrap();
+            let set = row.load(&args, &types, &host).unwrap();
+            assert_eq!((set.train.n, &set.train.columns[0].values), (shape[0], &values), "{file} {shape:?}");
+        }
+        let bytes = table::npy(&shape, &values).unwrap();
+        assert_eq!((bytes.len() - 48) % 64, 0, "data are aligned");
+    }
+    assert_eq!(table::npy(&[5], &values), None);
+    assert_eq!(table::csv("z", 1, &[0.5]), "z\n0.5\n");
 }

@@ -14,6 +14,7 @@
 //! ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened.
 
 pub mod checkpoint;
+pub mod table;
 pub mod weights;
 
 use crate::metrics::{Record, Score};

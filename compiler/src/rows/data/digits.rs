@@ -1,4 +1,4 @@
-use super::grey::{BINARIZE, Grey, LEVELS, dynamic};
+use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
 use super::{DataIssue, DataRow, Dataset, Host, SplitMix, at_most};
 use crate::rows::Row;
 use crate::rows::args::{Args, ParamSpec};
@@ -26,7 +26,7 @@ impl Row for Digits {
          A fixed shuffle leaves 1,500 for training and 297 for testing."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        const { &[BINARIZE, LEVELS] }
+        const { &[BINARIZE, LEVELS, EDGES] }
     }
 }
 

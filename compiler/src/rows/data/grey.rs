@@ -20,6 +20,15 @@ pub(super) const LEVELS: ParamSpec = ParamSpec {
     doc: "Reduces the grey levels to this many, evenly: floor(grey * levels / all).",
 };
 
+/// `edges:`
+pub(super) const EDGES: ParamSpec = ParamSpec {
+    name: "edges",
+    kind: ArgKind::Word(&["true", "false"]),
+    default: Some("false"),
+    doc: "`true`: outlines instead of the images: at each pixel the brightest minus the darkest of the 3 by 3 pixels around it (the morphological \
+          gradient). The order is that of the images, so that the n-th outline is that of the n-th image.",
+};
+
 /// A declared type decides how grey levels are read; this is the outcome.
 enum Reading {
     Threshold(f64),
@@ -122,6 +131,8 @@ impl Grey {
     pub fn part(&self, args: &Args, types: &[EventTy], raw: &[u8], classes: &[u8]) -> Result<Part, DataIssue> {
         let [h, w] = self.size;
         let n = raw.len() / (h * w).max(1);
+        let outlines = if args.word("edges") == "true" { outlines(raw, h, w) } else { Vec::new() };
+        let raw = if outlines.is_empty() { raw } else { &outlines };
         let mut columns = Vec::new();
         if let Some(ty) = types.first() {
             columns.push(self.column(args, ty, raw.iter().copied())?);
@@ -136,4 +147,20 @@ impl Grey {
 /// Whether `binarize: dynamic` is written.
 pub(super) fn dynamic(args: &Args) -> bool {
     args.word("binarize") == "dynamic"
+}
+
+/// The morphological gradient of each image; pixels outside count for nothing.
+fn outlines(raw: &[u8], h: usize, w: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    for image in raw.chunks_exact((h * w).max(1)) {
+        for y in 0..h {
+            for x in 0..w {
+                let rows = y.saturating_sub(1)..(y + 2).min(h);
+                let around = rows.flat_map(|r| &image[r * w + x.saturating_sub(1)..r * w + (x + 2).min(w)]);
+                let (lo, hi) = around.fold((u8::MAX, u8::MIN), |(lo, hi), v| (lo.min(*v), hi.max(*v)));
+                out.push(hi - lo);
+            }
+        }
+    }
+    out
 }

@@ -1,4 +1,4 @@
-use super::grey::{BINARIZE, Grey, LEVELS, dynamic};
+use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
 use super::idx::{Tensor, read_images, read_labels};
 use super::{DataIssue, DataRow, Dataset, Host, HostError, NOT_FOUND, at_most};
 use crate::rows::Row;
@@ -41,6 +41,7 @@ const MNIST: KnownSet = KnownSet { name: "mnist", title: "MNIST", home: "https:/
 pub(super) const SET_PARAMS: &[ParamSpec] = &[
     BINARIZE,
     LEVELS,
+    EDGES,
     ParamSpec {
         name: "limit",
         kind: ArgKind::Int(1),

@@ -9,6 +9,7 @@ mod gaussians;
 mod grey;
 mod grid;
 mod idx;
+mod images;
 
 mod mnist;
 mod moons;
@@ -35,6 +36,7 @@ pub const ROWS: &[&dyn DataRow] = &[
     &checkerboard::Checkerboard,
     &spiral::Spiral,
     &idx::Idx,
+    &images::Images,
     &npy::Npy,
     &csv_file::Csv,
     &text::Text,
@@ -45,8 +47,25 @@ pub trait Host {
     /// The bytes of a data file, unpacked if it is gzip. `set` is the folder of a known set (`mnist`), looked for in `$GMC_DATA/set`,
     /// `./data/set` and the cache folder; `None`: a path as the user wrote it, relative to the working folder.
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError>;
+    /// All images in a folder, decoded, sorted by file name; files of other kinds are passed over. By default there are none.
+    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+        Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] })
+    }
     /// `n` numbers uniform on (0, 1), a pure function of the seed and `stream`.
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64>;
+}
+
+/// A decoded image: 8 bits of red, green and blue a pixel, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// Its file.
+    pub name: String,
+    /// Columns, at least 1.
+    pub width: usize,
+    /// Rows, at least 1.
+    pub height: usize,
+    /// `3 * width * height` bytes.
+    pub rgb: Vec<u8>,
 }
 
 /// Why the host could not read.
