@@ -78,7 +78,7 @@ fn direction(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], input
     for (name, ty) in &case.2 {
         let one = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            _ => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+            Kind::Real(_) | Kind::Bool | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
         };
         inputs.insert(name.clone(), repeated(&one, batch));
     }
@@ -245,6 +245,8 @@ fn wrong_flows_are_refused_in_the_users_words() {
         ("split { reverse }", &[1], "E0403", "at least two"),
         ("squeeze(2)", &[1, 3, 4], "E0201", "do not cover an image of 3 x 4"),
         ("unsqueeze(2)", &[6, 2, 2], "E0201", "6 channels"),
+        ("conv1x1", &[5000], "E0201", "at most 4096"),
+        ("masked { dense(2) }", &[5000], "E0201", "at most 4096"),
         ("reshape(3, 3)", &[8], "E0201", "cannot be reshaped"),
     ];
     for (text, shape, code, words) in cases {

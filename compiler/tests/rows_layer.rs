@@ -488,6 +488,8 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("conv(3, k: 4, mask: A)", &[1, 4, 4], "E0205", "has no centre"),
         ("conv(3, stride: 2, mask: B)", &[1, 4, 4], "E0205", "keep every pixel"),
         ("conv(3, pad: sme)", &[1, 4, 4], "E0205", "no padding"),
+        ("conv(3, pad: 9000000000000000000)", &[1, 4, 4], "E0205", "no padding"),
+        ("heads(9000000000000000000)", &[4], "E0205", "whole numbers"),
         ("conv_transpose(3, k: 1, stride: 1, pad: 4)", &[1, 4, 4], "E0201", "leaves nothing"),
         ("conv_transpose(3, out_pad: 2)", &[1, 4, 4], "E0205", "smaller than the stride"),
         ("reshape(3, 5)", &[16], "E0201", "[16] cannot be reshaped to [3, 5]"),

@@ -126,12 +126,10 @@ mod tests {
         let n = 6;
         let f = rotation(n, 5);
         let mut w = vec![vec![0.0; n]; n];
-        for r in 0..n {
-            for c in 0..n {
-                let l = |i: usize, j: usize| if i == j { 1.0 } else { f.lower[i * n + j] };
-                let u = |i: usize, j: usize| if i == j { f.diagonal[i] } else { f.upper[i * n + j] };
-                w[f.rows[r]][c] = (0..n).map(|k| l(r, k) * u(k, c)).sum();
-            }
+        let l = |i: usize, j: usize| if i == j { 1.0 } else { f.lower[i * n + j] };
+        let u = |i: usize, j: usize| if i == j { f.diagonal[i] } else { f.upper[i * n + j] };
+        for (r, &row) in f.rows.iter().enumerate() {
+            w[row] = (0..n).map(|c| (0..n).map(|k| l(r, k) * u(k, c)).sum()).collect();
         }
         for i in 0..n {
             for j in 0..n {

@@ -1,7 +1,7 @@
 //! `conv1x1`: an invertible mixture of channels.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::layer::parts::{per_example, view};
+use super::super::layer::parts::{misfit, per_example, view};
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Env, Jacobian, Lower, ParamDecl, Row, init};
 use super::chance::{rotation, undo};
 use super::parts::{direction, need_places};
@@ -10,6 +10,9 @@ use crate::ir::{Graph, Shape, Value};
 use crate::syntax::ast;
 use crate::types::event::{EventTy, Kind};
 use std::rc::Rc;
+
+/// More channels would need a matrix beyond reason.
+const LARGEST: usize = 4096;
 
 /// `conv1x1`
 pub struct Conv1x1;
@@ -31,6 +34,10 @@ impl Row for Conv1x1 {
 impl BijectionRow for Conv1x1 {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let n = need_places(args, input)?;
+        if n > LARGEST {
+            let d = misfit(args, format!("`conv1x1` mixes at most {LARGEST} channels"), format!("receives {n}, which would take {n} x {n} weights"));
+            return Err(d.help("mix fewer at a time, or use `permute`"));
+        }
         let start = rotation(n, args.int("seed") as u64);
         let decl = |name: &str, shape: Vec<usize>, data: Vec<f64>| ParamDecl {
             name: name.into(),

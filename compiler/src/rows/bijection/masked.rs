@@ -2,7 +2,7 @@
 
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::layer::linear::{Linear, Mask};
-use super::super::layer::parts::{chain_causality, given_shape, given_value, need_vector, no_block, view};
+use super::super::layer::parts::{chain_causality, given_shape, given_value, misfit, need_vector, no_block, view};
 use super::super::{BijectionRow, BlockUse, Causality, Chain, ChainCx, CheckedBijection, Env, Lower, ParamDecl, Row};
 use super::monotone::{self, Monotone};
 use super::parts::direction;
@@ -11,6 +11,9 @@ use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
 use crate::types::event::EventTy;
 use std::rc::Rc;
+
+/// One direction is unrolled, a pass for each coordinate.
+const LARGEST: usize = 4096;
 
 /// `masked(affine) { dense(64), relu }`
 pub struct Masked;
@@ -69,6 +72,10 @@ impl BijectionRow for Masked {
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("masked", args.span)) };
         let n = need_vector(args, input)?;
+        if n > LARGEST {
+            let d = misfit(args, format!("`masked` takes at most {LARGEST} coordinates"), format!("receives {n}: one direction would take {n} passes"));
+            return Err(d.help("use `couple`, which is one pass either way"));
+        }
         let kind = Monotone::of(args)?;
         let chain = cx.chain(&with_masks(block), &EventTy::real([n]))?;
         if chain_causality(&chain) == Causality::Global {

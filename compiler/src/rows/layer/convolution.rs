@@ -36,7 +36,7 @@ impl Padding {
             Err(d.help("write `pad: same`, `pad: valid`, `pad: 1` or `pad: (1, 2)`"))
         };
         let whole = |c: &Const| match c {
-            Const::Int(i) => usize::try_from(*i).ok(),
+            Const::Int(i) => usize::try_from(*i).ok().filter(|p| *p <= 1 << 20),
             Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
         };
         match args.get(PAD.name) {

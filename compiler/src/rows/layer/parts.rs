@@ -238,15 +238,18 @@ pub fn flag(args: &Args, name: &str) -> bool {
     args.word(name) == "true"
 }
 
+/// Larger sizes are taken for mistakes.
+const LARGEST: usize = 1 << 30;
+
 /// The whole numbers of a list argument; a single number counts as a list of one.
 ///
 /// # Errors
 /// E0205 for anything but whole numbers of at least `least`.
 pub fn sizes(args: &Args, name: &str, least: usize) -> Result<Vec<usize>, Diag> {
     let whole = |c: &Const| match c {
-        Const::Int(i) if usize::try_from(*i).is_ok_and(|i| i >= least) => Ok(*i as usize),
-        other => {
-            let d = args.error(name, format!("`{}` takes whole numbers of at least {least}", args.name), format!("{other} is not one"));
+        Const::Int(i) if usize::try_from(*i).is_ok_and(|i| i >= least && i <= LARGEST) => Ok(*i as usize),
+        Const::Int(_) | Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
+            let d = args.error(name, format!("`{}` takes whole numbers of at least {least}", args.name), format!("{c} is not one"));
             Err(d.help(format!("write `{}({})`", args.name, if name == "sizes" { "16, 16" } else { "3, 4, 4" })))
         }
     };
