@@ -4,6 +4,7 @@
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
 use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Shape, Unary, Value, grad};
+use crate::rows::distribution::align_param;
 use crate::rows::{Lower, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::event::{EventTy, Kind, Support};
@@ -412,19 +413,13 @@ impl<'t> Ctx<'t> {
 
     /// Parameters of a distribution, each rank 0 or of the event's rank (plus consumed axes).
     pub fn dist_params(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
+        let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
+        let consumed = d.row.event(&types).map_or(0, |e| e.consumed);
         let mut out = Vec::new();
         for p in &d.params {
             out.push(p.as_ref().map(|e| {
                 let v = self.expr(e, vars);
-                // One number per example against an event with axes.
-                let rank = self.cx.rank(v);
-                if rank == 1 && !ty.shape.is_empty() && e.ty.shape.is_empty() {
-                    let mut dims = self.cx.shape(v).0;
-                    dims.resize(ty.shape.len() + 1, Dim::fixed(1));
-                    self.cx.reshape(v, Shape(dims))
-                } else {
-                    v
-                }
+                align_param(&mut self.cx.g, v, ty.shape.len(), consumed)
             }));
         }
         out

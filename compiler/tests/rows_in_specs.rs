@@ -1,0 +1,154 @@
+//! Every distribution in a spec: as the distribution of the data where the supports allow it, as prior and guide of a latent variable where
+//! its draws carry a derivative, or as the source of a game. The whole pipeline must accept it, and every program derived from
+//! it must run to finite numbers. A row without a spec fails.
+
+mod rows_common;
+
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::driver::compile;
+use gmc_compiler::ir::tensor::Tensor64;
+use gmc_compiler::ir::{Op, Role};
+use gmc_compiler::rows::data::{Host, HostError};
+use gmc_compiler::rows::distribution::ROWS;
+use rows_common::{Rng, evaluate};
+
+struct NoFiles;
+
+impl Host for NoFiles {
+    fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        (0..n).map(|i| (((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream) >> 12) as f64 / (1u64 << 52) as f64).collect()
+    }
+}
+
+/// Two real numbers given a latent one; `$D` in terms of `m` and `s`, two real vectors, and of nets `a`, `c` to shapes [2, 3] and [2, 2].
+const DATA: &str = "data x: Real[2] from moons(noise: 0.05)
+net f(z: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+net a(z: Real[2]) -> Real[2, 3] { dense(8), relu, dense(6), reshape(2, 3) }
+net c(z: Real[2]) -> Real[2, 2] { dense(8), relu, dense(4), reshape(2, 2) }
+net e(x: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+model p { z ~ Normal(0, I)[2];  (m, s) = f(z);  x ~ $D }
+guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
+train { steps 10  using adam }";
+
+/// Grey levels given a latent vector.
+const GREY: &str = "data x: Int(17)[64] from digits
+net a(z: Real[2]) -> Real[64, 3] { dense(8), relu, dense(192), reshape(64, 3) }
+net b(z: Real[2]) -> Real[64, 3] { dense(8), relu, dense(192), reshape(64, 3) }
+net l(z: Real[2]) -> Real[64, 17] { dense(8), relu, dense(1088), reshape(64, 17) }
+net k(z: Real[2]) -> Real[17] { dense(17) }
+net c(z: Real[2]) -> Real[64] { dense(8), relu, dense(64) }
+net e(x: Int(17)[64]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+model p { z ~ Normal(0, I)[2];  x ~ $D }
+guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
+train { steps 10  using adam }";
+
+/// Prior `$D` and guide `$Q` in terms of `m` and `s`, two real vectors.
+const LATENT: &str = "data x: Real[2] from moons(noise: 0.05)
+net f(z: Real[2]) -> Real[2] { dense(8), relu, dense(2) }
+net e(x: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+net c(x: Real[2]) -> Real[2, 2] { dense(8), relu, dense(4), reshape(2, 2) }
+model p { z ~ $D;  x ~ Normal(f(z), 0.1) }
+guide q(x) { (m, s) = e(x);  z ~ $Q }
+train { steps 10  using adam }";
+
+/// Noise `$D` of a generator, possibly in terms of the normal vector `e` of length 3.
+const GAME: &str = "data x: Real[2] from moons(noise: 0.05)
+net G(z: $Q) -> Real[2] { dense(8), relu, dense(2) }
+net D(x: Real[2]) -> Real[] { dense(8), relu, dense(1), scalar }
+model p { e ~ Normal(0, I)[3];  z ~ $D;  x = G(z) }
+train { steps 10
+  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] using adam
+  player maker owns G minimizes E[softplus(-D(p.x))] using adam
+}";
+
+/// Row, spec, what stands for `$D` and for `$Q`. Nets that nothing calls are taken out.
+const SPECS: &[(&str, &str, &str, &str)] = &[
+    ("Normal", DATA, "Normal(m, exp(s))", ""),
+    ("Normal", DATA, "Normal(m, 0.1)", ""),
+    ("Laplace", DATA, "Laplace(m, softplus(s))", ""),
+    ("Logistic", DATA, "Logistic(m, exp(s))", ""),
+    ("Cauchy", DATA, "Cauchy(m, exp(s))", ""),
+    ("Gumbel", DATA, "Gumbel(m, exp(s))", ""),
+    ("StudentT", DATA, "StudentT(4, m, exp(s))", ""),
+    ("StudentT", DATA, "StudentT(df: exp(s), loc: m)", ""),
+    ("NormalMixture", DATA, "NormalMixture(a(z), a(z), 0.5)", ""),
+    ("MultivariateNormal", DATA, "MultivariateNormal(m, c(z))", ""),
+    ("MultivariateNormal", LATENT, "Normal(0, I)[2]", "MultivariateNormal(m, c(x))"),
+    ("Laplace", LATENT, "Laplace(0, 1)[2]", "Laplace(m, exp(s))"),
+    ("Cauchy", LATENT, "Cauchy(0, 1)[2]", "Cauchy(m, exp(s))"),
+    ("Logistic", LATENT, "Logistic(0, 1)[2]", "Normal(m, exp(s))"),
+    ("LogNormal", LATENT, "LogNormal(0, 1)[2]", "LogNormal(m, exp(s))"),
+    ("HalfNormal", LATENT, "HalfNormal(1)[2]", "HalfNormal(exp(s + m))"),
+    ("Exponential", LATENT, "Exponential(2)[2]", "Exponential(exp(s + m))"),
+    ("Gamma", LATENT, "Gamma(2, 1)[2]", "LogNormal(m, exp(s))"),
+    ("Beta", LATENT, "Beta(2, 1)[2]", "Uniform(0.25 * sigmoid(m), 0.5 + 0.5 * sigmoid(s))"),
+    ("Uniform", LATENT, "Uniform(-1, 1)[2]", "Uniform(-sigmoid(m), sigmoid(s))"),
+    ("Gamma", GAME, "Gamma(2, 1)[4]", "Real[4]"),
+    ("Dirichlet", GAME, "Dirichlet(exp(e))", "Real[3] in simplex"),
+    ("Uniform", GAME, "Uniform(-1, 1)[4]", "Real[4] in interval(-1, 1)"),
+    ("Bernoulli", GAME, "Bernoulli(probs: 0.5)[4]", "Bool[4]"),
+    ("OneHotCategorical", GAME, "OneHotCategorical(logits: e)", "Bool[3]"),
+    ("Categorical", GAME, "Categorical(logits: e)", "Class(3)"),
+    ("Categorical", GAME, "Categorical(logits: e)[5]", "Class(3)[5]"),
+    ("DiscretizedLogistic", GREY, "DiscretizedLogistic(c(z), 0.1, levels: 17)", ""),
+    ("DiscretizedLogisticMixture", GREY, "DiscretizedLogisticMixture(a(z), b(z), exp(b(z)), 17)", ""),
+    ("Categorical", GREY, "Categorical(logits: l(z))", ""),
+    ("Categorical", GREY, "Categorical(logits: k(z))[64]", ""),
+];
+
+/// The spec without the nets that nothing calls, which the checker would report as untrained.
+fn fill(spec: &str, d: &str, q: &str) -> String {
+    let text = spec.replace("$D", d).replace("$Q", q);
+    let called = |name: &str| text.lines().filter(|l| !l.starts_with("net ")).any(|l| l.contains(&format!("{name}(")));
+    let kept: Vec<&str> = text
+        .lines()
+        .filter(|l| match l.strip_prefix("net ").and_then(|l| l.split('(').next()) {
+            Some(name) => called(&format!(" {name}")) || called(&format!("({name}")),
+            None => true,
+        })
+        .collect();
+    kept.join("\n")
+}
+
+/// Runs every program of the spec once at batch 3, parameters and real data at random, grey levels 0 .. 17.
+fn run_all(row: &str, compiled: &Compiled) {
+    let mut rng = Rng(11);
+    for (name, g) in &compiled.programs {
+        let mut inputs = Vec::new();
+        for n in &g.nodes {
+            let Op::Input(i) = &n.op else { continue };
+            let value = match i.role {
+                Role::Param => Tensor64::from_fn(&i.shape.at(3), |_| rng.uniform() - 0.5),
+                Role::State => Tensor64::full(&i.shape.at(3), 0.1),
+                Role::Scalar => Tensor64::scalar(1.0),
+                Role::Data if i.shape.0.len() == 2 && i.shape.0[1].n == 64 => {
+                    Tensor64::from_fn(&i.shape.at(3), |_| (17.0 * rng.uniform()).floor())
+                }
+                Role::Data => Tensor64::from_fn(&i.shape.at(3), |_| rng.uniform()),
+            };
+            inputs.push((i.name.clone(), value));
+        }
+        for ((output, _), t) in g.outputs.iter().zip(evaluate(g, 3, &inputs)) {
+            assert!(t.data.iter().all(|x| x.is_finite()), "`{row}`: `{output}` of `{name}` is not finite: {:?}", t.data);
+        }
+    }
+}
+
+#[test]
+fn every_distribution_can_be_written_and_run() {
+    for (row, spec, d, q) in SPECS {
+        let text = fill(spec, d, q);
+        let u = compile("row.gm", &text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new());
+        assert!(!u.failed(), "{row}: {d}\n{}", render(&u.diags, &u.sources, Format::Human, false));
+        let Some(compiled) = u.compiled else { panic!("{row}: no programs") };
+        assert!(compiled.programs.len() >= 3, "{row}");
+        run_all(row, &compiled);
+    }
+    for r in ROWS {
+        assert!(SPECS.iter().any(|(n, _, _, _)| *n == r.name()), "no spec for `{}`", r.name());
+    }
+}
