@@ -1,0 +1,101 @@
+//! Random draws as a pure function of (seed, step, program, stream): no state to save, the same numbers on every device.
+//!
+//! ChaCha with 8 rounds (Bernstein 2008) in counter mode: the key is (seed, program, stream), the nonce the step, and each
+//! block of [`CHUNK`] draws has its own stretch of the counter, so that blocks can be drawn in any order by any thread.
+
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
+use gmc_compiler::ir::op::RandomKind;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+/// Draws per block. A draw takes at most a few words of the counter, of which each block has 2^24.
+pub const CHUNK: usize = 16_384;
+
+/// What all draws of one run depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RngKey {
+    /// The seed of the whole run of the program.
+    pub seed: u64,
+    /// The training step, or the number of the minibatch or query.
+    pub step: u64,
+}
+
+/// The salt of a program's streams: FNV-1a (64 bits) of its name, so that two programs draw different numbers.
+pub fn salt(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// `n` draws of `stream` in the program with this `salt`. Uniform draws lie in the open interval (0, 1).
+pub fn values(kind: RandomKind, key: RngKey, salt: u64, stream: u32, n: usize) -> Vec<f32> {
+    let mut seed = [0u8; 32];
+    let (a, rest) = seed.split_at_mut(8);
+    let (b, c) = rest.split_at_mut(8);
+    a.copy_from_slice(&key.seed.to_le_bytes());
+    b.copy_from_slice(&salt.to_le_bytes());
+    c.iter_mut().zip(stream.to_le_bytes()).for_each(|(s, v)| *s = v);
+    let fill = |block: usize, out: &mut [f32]| {
+        let mut rng = ChaCha8Rng::from_seed(seed);
+        rng.set_stream(key.step);
+        rng.set_word_pos((block as u128) << 24);
+        match kind {
+            // 23 bits and a half: the largest value is 1 - 2^-24, the smallest 2^-24, both exact.
+            RandomKind::Uniform => out.iter_mut().for_each(|v| *v = ((rng.next_u32() >> 9) as f32 + 0.5) * (1.0 / 8_388_608.0)),
+            RandomKind::Normal => out.iter_mut().for_each(|v| *v = StandardNormal.sample(&mut rng)),
+        }
+    };
+    let mut out = vec![0.0; n];
+    if n > CHUNK {
+        out.par_chunks_mut(CHUNK).enumerate().for_each(|(i, c)| fill(i, c));
+    } else {
+        fill(0, &mut out);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: RngKey = RngKey { seed: 7, step: 3 };
+
+    #[test]
+    fn a_prefix_does_not_depend_on_the_length() {
+        for kind in [RandomKind::Uniform, RandomKind::Normal] {
+            let long = values(kind, KEY, 1, 2, 3 * CHUNK + 5);
+            let short = values(kind, KEY, 1, 2, CHUNK + 1);
+            assert_eq!(long.get(..CHUNK + 1), Some(&short[..]));
+        }
+    }
+
+    #[test]
+    fn every_part_of_the_key_matters() {
+        let base = values(RandomKind::Uniform, KEY, 1, 2, 64);
+        assert_eq!(base, values(RandomKind::Uniform, KEY, 1, 2, 64));
+        let others = [
+            values(RandomKind::Uniform, RngKey { seed: 8, ..KEY }, 1, 2, 64),
+            values(RandomKind::Uniform, RngKey { step: 4, ..KEY }, 1, 2, 64),
+            values(RandomKind::Uniform, KEY, 9, 2, 64),
+            values(RandomKind::Uniform, KEY, 1, 3, 64),
+        ];
+        for o in others {
+            assert!(base.iter().zip(&o).all(|(a, b)| a != b), "streams share a value in place");
+        }
+        assert_ne!(salt("step.all"), salt("sample.p"));
+    }
+
+    #[test]
+    fn moments_are_those_of_the_distribution() {
+        let n = 400_000;
+        let moments = |v: &[f32]| {
+            let mean = v.iter().map(|x| f64::from(*x)).sum::<f64>() / v.len() as f64;
+            (mean, v.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / v.len() as f64)
+        };
+        let u = values(RandomKind::Uniform, KEY, 0, 0, n);
+        assert!(u.iter().all(|x| *x > 0.0 && *x < 1.0));
+        let (m, v) = moments(&u);
+        assert!((m - 0.5).abs() < 3e-3 && (v - 1.0 / 12.0).abs() < 2e-3, "{m} {v}");
+        let (m, v) = moments(&values(RandomKind::Normal, KEY, 0, 0, n));
+        assert!(m.abs() < 8e-3 && (v - 1.0).abs() < 1.2e-2, "{m} {v}");
+    }
+}

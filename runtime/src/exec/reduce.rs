@@ -1,0 +1,84 @@
+//! Reductions, matrix products and convolutions.
+
+use super::device::Device;
+use super::layout;
+use super::tensor::{FLOAT, INDEX, Tensor, burn_shape};
+use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps};
+use burn::backend::{Dispatch, Scalar};
+use gmc_compiler::ir::op::{ConvGeom, ConvTranspose2d, ConvWeight, ReduceKind};
+use gmc_compiler::ir::shape::DType;
+
+/// Reduction over `axes`, which stay with size 1. Neighbouring axes are first joined into one.
+pub fn reduce(x: Tensor, kind: ReduceKind, axes: &[usize]) -> Tensor {
+    let dims = x.shape().to_vec();
+    let kept: Vec<usize> = dims.iter().enumerate().map(|(i, d)| if axes.contains(&i) { 1 } else { *d }).collect();
+    let count: usize = dims.iter().enumerate().filter(|(i, _)| axes.contains(i)).map(|(_, d)| *d).product();
+    // Alternating runs of kept and reduced axes; axes of size 1 belong to any run.
+    let mut joined: Vec<(bool, usize)> = Vec::new();
+    for (i, d) in dims.iter().enumerate().filter(|(_, d)| **d != 1) {
+        let reduced = axes.contains(&i);
+        match joined.last_mut() {
+            Some((r, n)) if *r == reduced => *n *= d,
+            _ => joined.push((reduced, *d)),
+        }
+    }
+    if joined.is_empty() {
+        joined.push((false, 1));
+    }
+    let flat: Vec<usize> = joined.iter().map(|(_, n)| *n).collect();
+    let mut raw = x.reshaped(&flat).into_raw();
+    for (axis, _) in joined.iter().enumerate().filter(|(_, (reduced, _))| *reduced) {
+        raw = match kind {
+            ReduceKind::Sum | ReduceKind::Mean => Dispatch::float_sum_dim(raw, axis),
+            ReduceKind::Max => Dispatch::float_max_dim(raw, axis),
+        };
+    }
+    if kind == ReduceKind::Mean {
+        raw = Dispatch::float_mul_scalar(raw, Scalar::Float(1.0 / count as f64));
+    }
+    let now: Vec<usize> = joined.iter().map(|(reduced, n)| if *reduced { 1 } else { *n }).collect();
+    Tensor::wrap(raw, DType::F, &now).reshaped(&kept)
+}
+
+/// Index of the first maximum along `axis`, which stays with size 1.
+pub fn argmax(x: Tensor, axis: usize) -> Tensor {
+    let dims = layout::with_axis(x.shape(), axis, 1);
+    Tensor::wrap(Dispatch::float_argmax(x.into_raw(), axis, INDEX), DType::I, &dims)
+}
+
+/// `[.., m, k] x [.., k, n]`. Where the right side is one matrix for all leading axes, the left side's become rows.
+pub fn matmul(a: Tensor, b: Tensor, dims: &[usize]) -> Tensor {
+    let rank = dims.len();
+    let lead = |t: &Tensor| t.shape().iter().take(rank - 2).product::<usize>();
+    let last = |t: &Tensor, i: usize| t.shape().get(rank - i).copied().unwrap_or(1);
+    if rank > 2 && lead(&b) == 1 {
+        let (m, k, n, batch) = (last(&a, 2), last(&a, 1), last(&b, 1), lead(&a));
+        let (a, b) = (a.reshaped(&[batch * m, k]), b.reshaped(&[k, n]));
+        let raw = Dispatch::float_matmul(a.into_raw(), b.into_raw());
+        return Tensor::wrap(raw, DType::F, &[batch * m, n]).reshaped(dims);
+    }
+    Tensor::wrap(Dispatch::float_matmul(a.into_raw(), b.into_raw()), DType::F, dims)
+}
+
+/// `x [N, C, H, W]`, `w [O, C/groups, kh, kw]` -> `[N, O, H', W']`.
+pub fn conv2d(x: Tensor, w: Tensor, geom: ConvGeom, dims: &[usize]) -> Tensor {
+    Tensor::wrap(Dispatch::conv2d(x.into_raw(), w.into_raw(), None, options(geom)), DType::F, dims)
+}
+
+fn options(g: ConvGeom) -> ConvOptions<2> {
+    ConvOptions::new(g.stride, g.pad, g.dilation, g.groups)
+}
+
+/// The transpose of a convolution in its input.
+pub fn conv_transpose2d(y: Tensor, w: Tensor, op: ConvTranspose2d, dims: &[usize]) -> Tensor {
+    let g = op.geom;
+    let options = ConvTransposeOptions::new(g.stride, g.pad, op.out_pad, g.dilation, g.groups);
+    Tensor::wrap(Dispatch::conv_transpose2d(y.into_raw(), w.into_raw(), None, options), DType::F, dims)
+}
+
+/// The transpose of a convolution in its weight. Burn asks for the weight too, of which it reads only the shape.
+pub fn conv_weight(device: &Device, x: Tensor, gy: Tensor, op: ConvWeight, dims: &[usize]) -> Tensor {
+    let zero = Dispatch::float_zeros(burn_shape(&[1, 1, 1, 1]), device.dispatch(), FLOAT);
+    let w = Dispatch::float_expand(zero, burn_shape(dims));
+    Tensor::wrap(Dispatch::conv2d_weight_backward(x.into_raw(), w, gy.into_raw(), options(op.geom)), DType::F, dims)
+}
