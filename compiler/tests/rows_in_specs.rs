@@ -152,3 +152,17 @@ fn every_distribution_can_be_written_and_run() {
         assert!(SPECS.iter().any(|(n, _, _, _)| *n == r.name()), "no spec for `{}`", r.name());
     }
 }
+
+#[test]
+fn hyperparameters_that_make_no_sense_are_refused() {
+    let with = |using: &str| {
+        let text = fill(DATA, "Normal(m, 0.1)", "").replace("using adam", &format!("using {using}"));
+        let u = compile("row.gm", &text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new());
+        u.diags.first().map(|d| d.code.to_string())
+    };
+    assert_eq!(with("adam(lr: 1e-3, betas: (0.9, 0.99))"), None);
+    assert_eq!(with("adam(lr: cosine(1e-3 -> 1e-5))"), None);
+    for bad in ["adam(betas: (0.9, 1))", "adam(betas: (-0.1, 0.9))", "adam(betas: 0.9)", "adam(lr: -1)", "sgd(nesterov: maybe)", "rmsprop(alpha: 1)"] {
+        assert_eq!(with(bad).as_deref(), Some("E0205"), "{bad}");
+    }
+}

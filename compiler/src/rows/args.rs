@@ -85,8 +85,8 @@ pub enum ArgKind {
     Text,
     /// One or two whole numbers of at least this much: `3` or `(3, 5)`.
     Pair(i64),
-    /// Two numbers: `(0, 0.9)`.
-    NumPair,
+    /// Two numbers within these ends (inclusive): `(0, 0.9)`.
+    NumPair(f64, f64),
     /// A list of whole numbers or texts.
     List,
     /// A range `a -> b` of numbers.

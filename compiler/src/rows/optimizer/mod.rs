@@ -36,7 +36,7 @@ const fn weight_decay(default: &'static str, doc: &'static str) -> ParamSpec {
 const L2: ParamSpec = weight_decay("0", "this times the parameter is added to the gradient");
 const BETAS: ParamSpec = ParamSpec {
     name: "betas",
-    kind: ArgKind::NumPair,
+    kind: ArgKind::NumPair(0.0, 0.999_999),
     default: Some("(0.9, 0.999)"),
     doc: "decay of the running mean of the gradient and of its square",
 };
