@@ -34,6 +34,14 @@ model p { z ~ Normal(0, I)[2];  (m, s) = f(z);  x ~ $D }
 guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
 train { steps 10  using adam }";
 
+/// A model and a guide that use the same names for what they compute.
+const SAME_NAMES: &str = "data x: Real[2] from moons(noise: 0.05)
+net f(z: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+net e(x: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+model p { z ~ Normal(0, I)[2];  (m, s) = f(z);  x ~ $D }
+guide q(x) { (m, s) = e(x);  z ~ Normal(m, exp(s)) }
+train { steps 10  using adam }";
+
 /// Grey levels given a latent vector.
 const GREY: &str = "data x: Int(17)[64] from digits
 net a(z: Real[2]) -> Real[64, 3] { dense(8), relu, dense(192), reshape(64, 3) }
@@ -75,6 +83,7 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("Gumbel", DATA, "Gumbel(m, exp(s))", ""),
     ("StudentT", DATA, "StudentT(4, m, exp(s))", ""),
     ("StudentT", DATA, "StudentT(df: exp(s), loc: m)", ""),
+    ("Normal", SAME_NAMES, "Normal(m, exp(s))", ""),
     ("NormalMixture", DATA, "NormalMixture(a(z), a(z), 0.5)", ""),
     ("MultivariateNormal", DATA, "MultivariateNormal(m, c(z))", ""),
     ("MultivariateNormal", LATENT, "Normal(0, I)[2]", "MultivariateNormal(m, c(x))"),

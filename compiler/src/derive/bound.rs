@@ -32,7 +32,7 @@ impl Ctx<'_> {
         let from_guide = self.ancestral(q);
         let mut vars = self.observed(m);
         for s in &g.sites {
-            if let (Some(of), Some(v)) = (m.site(&s.name), from_guide.get(&s.name))
+            if let (Some(of), Some(v)) = (m.proposed(s), from_guide.get(&s.name))
                 && !of.observed
             {
                 vars.insert(s.name.clone(), *v);

@@ -338,10 +338,10 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
     let m = typed.models.get(p)?;
     typed.models.iter().position(|g| {
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
-        known.extend(g.sites.iter().map(|s| s.name.clone()));
+        known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         g.guide
             && crate::types::density::unknown_sites(m, &typed.flows, &known).is_empty()
-            && g.sites.iter().all(|s| m.site(&s.name).is_none() || matches!(s.kind, TSiteKind::Draw(_)))
+            && g.sites.iter().all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)))
     })
 }
 
@@ -407,12 +407,12 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                 None
             }
             Density::Latent(_) | Density::Unobserved | Density::Implicit(_) => {
-                let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.site(&s.name).is_some()));
+                let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some()));
                 match guide {
                     Some(q) => {
                         let vars = ctx.ancestral(q);
                         for s in &ctx.model(q).sites {
-                            if let (Some(_), Some(v)) = (m.site(&s.name), vars.get(&s.name)) {
+                            if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
                                 ctx.cx.output(format!("code:{}", s.name), *v);
                             }
                         }
@@ -448,13 +448,13 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
             None => Some("no net of this spec maps the data to their own type".to_string()),
         },
         Some((_, m)) => {
-            let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.site(&s.name).is_some_and(|o| !o.observed)));
+            let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some_and(|o| !o.observed)));
             match guide {
                 Some(q) => {
                     let from = ctx.ancestral(q);
                     let mut vars = ctx.conditions(m);
                     for s in &ctx.model(q).sites {
-                        if let (Some(of), Some(v)) = (m.site(&s.name), from.get(&s.name))
+                        if let (Some(of), Some(v)) = (m.proposed(s), from.get(&s.name))
                             && !of.observed
                         {
                             vars.insert(s.name.clone(), *v);

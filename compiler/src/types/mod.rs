@@ -151,6 +151,12 @@ impl TModel {
     pub fn site(&self, name: &str) -> Option<&TSite> {
         self.sites.iter().find(|s| s.name == name)
     }
+    /// The site of this model for which a guide's site stands: the one of its name. Two computed sites that happen to share a name (the
+    /// `m` and `s` that a guide and a model each read off a net of their own) have nothing to do with each other.
+    pub fn proposed(&self, of_guide: &TSite) -> Option<&TSite> {
+        let drawn = |s: &TSite| matches!(s.kind, TSiteKind::Draw(_));
+        self.site(&of_guide.name).filter(|s| drawn(s) || drawn(of_guide))
+    }
 }
 
 /// One variable of a model or guide.

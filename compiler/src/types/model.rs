@@ -312,7 +312,7 @@ impl Checker<'_> {
             return Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x | z)`").into());
         }
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
-        known.extend(g.sites.iter().map(|s| s.name.clone()));
+        known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         let left = density::unknown_sites(m, &self.typed.flows, &known);
         if let Some(u) = left.first() {
             let site = m.site(u);
@@ -322,7 +322,7 @@ impl Checker<'_> {
         }
         let mut warnings = Vec::new();
         for s in &g.sites {
-            let Some(of) = m.site(&s.name) else { continue };
+            let Some(of) = m.proposed(s) else { continue };
             if of.observed {
                 continue;
             }
