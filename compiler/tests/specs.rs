@@ -1,50 +1,128 @@
-//! Every spec of the repository through the whole compiler: snapshots of the typed model, the objective and the graph, and
-//! the metamorphic runs that must hold for all of them.
+//! Every spec of the repository through the whole compiler: one snapshot for each spec and stage, to be read by people.
+//! Nothing in a snapshot depends on where in its file a thing stands: a comment more or less changes none.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod spec_common;
 
 use gmc_compiler::derive::math;
-use gmc_compiler::diag::render::{Format, render};
-use gmc_compiler::driver::{Unit, compile};
-use gmc_compiler::rows::data::{Host, HostError};
-use std::path::PathBuf;
+use gmc_compiler::diag::render::Sources;
+use gmc_compiler::driver::PRELUDE;
+use gmc_compiler::ir::{Graph, Op, schedule, text};
+use gmc_compiler::span::{FileId, Span};
+use gmc_compiler::types::show;
+use spec_common::{clean, snapshot, specs};
+use std::fmt::Write as _;
 
-struct NoFiles;
+/// Graphs with more nodes are shown by the number of nodes of each kind.
+const READABLE: usize = 220;
 
-impl Host for NoFiles {
-    fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
-        Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
+/// The words of the source that a span covers, on one line.
+fn words(sources: &Sources, span: Span) -> Option<String> {
+    if span == Span::default() {
+        return None;
     }
-    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
-        (0..n).map(|i| (((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream) >> 12) as f64 / (1u64 << 52) as f64).collect()
-    }
+    let found = sources.text(span.file)?.get(span.start as usize..span.end as usize)?;
+    let one_line = found.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = one_line.chars().take(48).collect();
+    (!short.is_empty()).then(|| if short == one_line { short } else { format!("{short} ..") })
 }
 
-fn specs() -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../specs");
-    let mut all: Vec<(String, String)> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .filter(|p| p.extension().is_some_and(|e| e == "gm") && p.file_stem().is_some_and(|s| s != "prelude"))
-        .map(|p| (p.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&p).unwrap()))
-        .collect();
-    all.sort();
-    all
+/// The text form with the source's words in place of byte offsets.
+fn graph_text(g: &Graph, sources: &Sources) -> String {
+    let mut out = String::new();
+    for line in text::print_with(g, &|s| words(sources, s)).lines() {
+        let (node, words) = line.split_once("  // ").map_or((line, None), |(n, w)| (n, Some(w)));
+        let bare = node.rsplit_once(" @").filter(|(_, at)| at.contains(':') && !at.contains('"')).map_or(node, |(n, _)| n);
+        match words {
+            Some(w) => writeln!(out, "{bare}  // {w}").unwrap(),
+            None => writeln!(out, "{bare}").unwrap(),
+        }
+    }
+    out
 }
 
-fn compiled(name: &str, text: &str) -> Unit {
-    let u = compile(&format!("{name}.gm"), text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new());
-    assert!(u.diags.is_empty(), "{}", render(&u.diags, &u.sources, Format::Human, false));
-    u
+/// What goes in, what is computed and what comes out, counted.
+fn census(g: &Graph) -> String {
+    let mut out = format!("program \"{}\"\n", g.name);
+    for n in &g.nodes {
+        if let Op::Input(i) = &n.op
+            && !i.name.starts_with("opt.")
+        {
+            writeln!(out, "  {:?} {}: {}", i.role, i.name, n.ty).unwrap();
+        }
+    }
+    let counted: Vec<String> = schedule::census(g).iter().map(|(op, n)| format!("{n} {op}")).collect();
+    writeln!(out, "  computes {}", counted.join(", ")).unwrap();
+    let outs: Vec<&str> = g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.contains(":opt.")).collect();
+    writeln!(out, "  gives {}", outs.join(", ")).unwrap();
+    out
 }
 
 #[test]
-fn all_specs_compile() {
+fn typed_stage() {
     for (name, text) in specs() {
-        let u = compiled(&name, &text);
-        let typed = u.typed.as_ref().unwrap();
-        eprintln!("== {name}\n{}", gmc_compiler::types::show::show(typed));
+        snapshot(&format!("{name}.typed"), show::show(&clean(&name, &text).0));
+    }
+}
+
+#[test]
+fn objectives_and_queries() {
+    for (name, text) in specs() {
+        let (typed, compiled) = clean(&name, &text);
+        let mut out = String::new();
         for p in &typed.train.players {
-            eprintln!("{:#?}", math::objective(typed, p, false));
+            for latex in [false, true] {
+                let o = math::objective(&typed, p, latex);
+                let source = if o.derived { ", derived" } else { "" };
+                writeln!(out, "{}", if latex { "LaTeX".to_string() } else { format!("{} {}{source}", o.player, o.verb) }).unwrap();
+                o.terms.iter().for_each(|t| writeln!(out, "  {t}").unwrap());
+                if !latex {
+                    o.notes.iter().for_each(|n| writeln!(out, "  note: {n}").unwrap());
+                }
+            }
         }
-        eprintln!("{:#?}", u.compiled.unwrap().queries);
+        out.push('\n');
+        for q in &compiled.queries {
+            match &q.answer {
+                Ok((program, kind)) => {
+                    let kind = kind.map_or(String::new(), |k| format!(", {}", k.text()));
+                    writeln!(out, "{}: program {program}{kind}", q.name).unwrap();
+                }
+                Err(why) => writeln!(out, "{}: no, {why}", q.name).unwrap(),
+            }
+        }
+        out.push('\n');
+        for (name, g) in &compiled.programs {
+            let outs: Vec<&str> = g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.starts_with("param:") && !n.starts_with("state:")).collect();
+            writeln!(out, "program {name}: {}", outs.join(", ")).unwrap();
+        }
+        snapshot(&format!("{name}.objective"), out);
+    }
+}
+
+#[test]
+fn graphs() {
+    for (name, text) in specs() {
+        let mut sources = Sources::new();
+        sources.insert(FileId::PRELUDE, "prelude.gm", PRELUDE);
+        sources.insert(FileId::SPEC, name.as_str(), text.as_str());
+        let (_, compiled) = clean(&name, &text);
+        let mut out = String::new();
+        for (program, g) in &compiled.programs {
+            if program.starts_with("step.") {
+                out.push_str(&if g.nodes.len() <= READABLE { graph_text(g, &sources) } else { census(g) });
+            }
+        }
+        snapshot(&format!("{name}.graph"), out);
+    }
+}
+
+/// The sizes that the language promises.
+#[test]
+fn specs_are_short() {
+    for (name, text) in specs() {
+        let lines = text.lines().filter(|l| !l.trim().is_empty()).count();
+        let most = if name.starts_with("gan") { 20 } else { 15 };
+        assert!(lines <= most, "{name} has {lines} lines");
     }
 }

@@ -1,0 +1,158 @@
+//! What the tests of whole specs share: the specs of the repository, a host without files, random inputs for programs.
+#![allow(dead_code, clippy::unwrap_used, reason = "a test; each file uses a part")]
+
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::ir::{Graph, Op, RandomKind, Role, Tensor64, interp};
+use gmc_compiler::rows::data::{Host, HostError};
+use gmc_compiler::types::Typed;
+use gmc_compiler::types::event::{Kind, Support};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A host that has no files: built-in sources work, files are checked by their declared types only.
+pub struct NoFiles;
+
+impl Host for NoFiles {
+    fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        uniform(stream, n)
+    }
+}
+
+/// SplitMix64 (Steele et al. 2014): `n` draws of stream `stream`, in [0, 1).
+pub fn uniform(stream: u64, n: usize) -> Vec<f64> {
+    let mix = |i: u64| {
+        let mut z = stream.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add((i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    (0..n as u64).map(|i| (mix(i) >> 11) as f64 / (1u64 << 53) as f64).collect()
+}
+
+/// Standard normal draws by Box and Muller.
+pub fn normal(stream: u64, n: usize) -> Vec<f64> {
+    let (a, b) = (uniform(stream ^ 0x5555, n), uniform(stream ^ 0xaaaa, n));
+    a.iter().zip(b).map(|(a, b)| (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()).collect()
+}
+
+/// Draws for the interpreter: each stream of the program its own sequence.
+pub fn draws(kind: RandomKind, stream: u32, n: usize) -> Vec<f64> {
+    match kind {
+        RandomKind::Uniform => uniform(u64::from(stream) + 1000, n).into_iter().map(|u| u.max(1e-12)).collect(),
+        RandomKind::Normal => normal(u64::from(stream) + 2000, n),
+    }
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Name and text of every `.gm` file of a folder of the repository, sorted; the prelude is no spec.
+pub fn texts(folder: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "gm") && p.file_stem().is_some_and(|s| s != "prelude"))
+        .map(|p| (p.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&p).unwrap()))
+        .collect();
+    all.sort();
+    all
+}
+
+pub fn specs() -> Vec<(String, String)> {
+    texts("specs")
+}
+
+pub fn unit(name: &str, text: &str) -> Unit {
+    compile(&format!("{name}.gm"), text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new())
+}
+
+/// Compiles a text that must have nothing to complain about.
+pub fn clean(name: &str, text: &str) -> (Typed, Compiled) {
+    let u = unit(name, text);
+    assert!(u.diags.is_empty(), "{}", render(&u.diags, &u.sources, Format::Human, false));
+    (u.typed.unwrap(), u.compiled.unwrap())
+}
+
+/// One snapshot below `tests/snapshots`.
+pub fn snapshot(name: &str, text: String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../tests/snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name.to_string(), text));
+}
+
+/// Runs a program; a failure is a failure of the test.
+pub fn run(g: &Graph, batch: usize, inputs: &BTreeMap<String, Tensor64>) -> BTreeMap<String, Tensor64> {
+    run_with(g, batch, inputs, &draws)
+}
+
+pub fn run_with(
+    g: &Graph,
+    batch: usize,
+    inputs: &BTreeMap<String, Tensor64>,
+    random: &dyn Fn(RandomKind, u32, usize) -> Vec<f64>,
+) -> BTreeMap<String, Tensor64> {
+    let env = interp::Env { batch, inputs: inputs.clone(), random };
+    interp::run(g, &env).unwrap_or_else(|why| panic!("{}: {why}", g.name)).into_iter().collect()
+}
+
+/// The tensors that `init` makes, by path.
+pub fn initial(c: &Compiled) -> BTreeMap<String, Tensor64> {
+    let out = run(&c.programs["init"], 1, &BTreeMap::new());
+    out.into_iter().map(|(k, v)| (k.split_once(':').unwrap().1.to_string(), v)).collect()
+}
+
+/// Inputs for a program: parameters as `init` makes them, slightly moved (so that a zero start hides nothing), optimizer states
+/// zero, data at random inside their type.
+pub fn inputs(typed: &Typed, c: &Compiled, g: &Graph, batch: usize) -> BTreeMap<String, Tensor64> {
+    let params = initial(c);
+    let mut all = BTreeMap::new();
+    for (i, node) in g.nodes.iter().enumerate() {
+        let Op::Input(input) = &node.op else { continue };
+        let dims = node.ty.shape.at(batch);
+        let n: usize = dims.iter().product();
+        let stream = 77 + i as u64;
+        let data: Vec<f64> = match input.role {
+            Role::Param => params[&input.name].data.iter().zip(normal(stream, n)).map(|(p, e)| p + 0.05 * e).collect(),
+            Role::State => params.get(input.name.as_str()).or_else(|| params.get(input.name.trim_start_matches("ema."))).map_or(vec![0.0; n], |t| t.data.clone()),
+            Role::Scalar => vec![if input.name == "update" { 1.0 } else { 0.01 }; n],
+            Role::Data => {
+                let var = typed.data.iter().find_map(|d| d.vars.iter().find(|v| v.name == input.name).map(|v| (v, d.dynamic)));
+                let (var, dynamic) = var.unwrap_or_else(|| panic!("no data `{}`", input.name));
+                let u = uniform(stream, n);
+                match var.ty.kind {
+                    Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() => u.iter().map(|u| lo + (hi - lo) * u).collect(),
+                    Kind::Real(Support::Interval { lo, hi }) => normal(stream, n).iter().map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x }).collect(),
+                    Kind::Real(Support::Simplex) => u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect(),
+                    Kind::Bool if dynamic => u,
+                    Kind::Bool => u.iter().map(|u| (2.0 * u).floor()).collect(),
+                    Kind::Int(k) | Kind::Class(k) => u.iter().map(|u| (k as f64 * u).floor()).collect(),
+                }
+            }
+        };
+        all.insert(input.name.clone(), Tensor64 { dims, data });
+    }
+    all
+}
+
+/// The largest relative difference of two runs' outputs, which must have the same names and shapes.
+pub fn difference(a: &BTreeMap<String, Tensor64>, b: &BTreeMap<String, Tensor64>) -> f64 {
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    let mut worst: f64 = 0.0;
+    for (name, x) in a {
+        let y = &b[name];
+        assert_eq!(x.dims, y.dims, "{name}");
+        for (x, y) in x.data.iter().zip(&y.data) {
+            assert!(x.is_finite() && y.is_finite(), "{name}: {x} {y}");
+            worst = worst.max((x - y).abs() / (1.0 + x.abs()));
+        }
+    }
+    worst
+}
