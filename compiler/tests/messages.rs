@@ -145,5 +145,5 @@ fn pages_that_show_whole_specs_compile() {
             assert!(!u.diags.iter().any(|d| d.code == p.code), "{}: {}", p.code, human(&u));
         }
     }
-    assert!(whole > 3, "{whole}");
+    assert!(whole >= 2, "{whole}");
 }

@@ -5,11 +5,11 @@
 
 use super::lower::{Ctx, Vars};
 use crate::ir::{Dim, Shape, Value};
-use crate::types::{TModel, TSite, TSiteKind};
+use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
 
 /// The parts of a bound, `[B]` each.
 pub struct Parts {
-    /// `log p(x | ..)` of every observed drawn site.
+    /// `log p(x | ..)` of every drawn site that is data or that the data determine, and the log-determinant of what was inverted for it.
     pub reconstruction: Vec<(String, Value)>,
     /// `KL(q ‖ p)` per latent site: name, value, whether in closed form.
     pub kl: Vec<(String, Value, bool)>,
@@ -17,12 +17,74 @@ pub struct Parts {
     pub kl_per_dim: Vec<(String, Value)>,
 }
 
-/// Whether the KL between guide and model at this site has a closed form: both draw it, and the pair of rows knows one.
-pub fn closed_form(m: &TModel, s: &TSite) -> bool {
+/// Whether the KL between guide and model at site `s` of the guide has a closed form: both draw it, the pair of rows knows one,
+/// and it may be taken with everything else at its sample. It may not where the model's side reads something that the guide
+/// draws after `s` and from `s`: given that sample, `s` no longer follows the guide's conditional.
+pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
-        (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => q.row.kl_known().contains(&p.row.name()),
+        (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
+            q.row.kl_known().contains(&p.row.name()) && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
+        }
         (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,
     }
+}
+
+fn expressions(s: &TSite) -> Vec<&TExpr> {
+    match &s.kind {
+        TSiteKind::Draw(d) => d.params.iter().flatten().collect(),
+        TSiteKind::Bind(e) | TSiteKind::Quantize(e) => vec![e],
+    }
+}
+
+/// The guide's sites whose samples the parameters of a model's draw depend on; `None` where a value comes from inverting a flow.
+fn model_side(m: &TModel, g: &TModel, d: &TDist) -> Option<Vec<String>> {
+    let (mut seen, mut out) = (Vec::new(), Vec::new());
+    let mut todo: Vec<&TExpr> = d.params.iter().flatten().collect();
+    while let Some(e) = todo.pop() {
+        let mut reads = Vec::new();
+        density::reads(e, &mut reads);
+        for n in reads.into_iter().filter(|n| !m.conds.contains(n)) {
+            if seen.contains(&n) {
+                continue;
+            }
+            let site = m.site(&n)?;
+            if g.site(&n).is_some_and(|s| m.proposed(s).is_some()) {
+                out.push(n.clone());
+            } else if !site.observed {
+                match &site.kind {
+                    TSiteKind::Draw(_) => return None,
+                    TSiteKind::Bind(e) | TSiteKind::Quantize(e) => todo.push(e),
+                }
+            }
+            seen.push(n);
+        }
+    }
+    Some(out)
+}
+
+/// Whether site `to` of a guide is computed or drawn from its site `from`.
+fn reaches(g: &TModel, from: &str, to: &str) -> bool {
+    let (mut seen, mut todo) = (Vec::new(), vec![to.to_string()]);
+    while let Some(n) = todo.pop() {
+        if n == from && !seen.is_empty() {
+            return true;
+        }
+        if !seen.contains(&n) {
+            let mut reads = Vec::new();
+            g.site(&n).map(expressions).unwrap_or_default().into_iter().for_each(|e| density::reads(e, &mut reads));
+            todo.extend(reads);
+            seen.push(n);
+        }
+    }
+    false
+}
+
+/// The model's drawn sites that the guide's samples determine: the latent part of the joint density. The others are determined
+/// by the data, given these.
+pub fn latent_sites(m: &TModel, g: &TModel) -> Vec<String> {
+    let proposed: Vec<String> = g.sites.iter().filter(|s| m.proposed(s).is_some_and(|o| !o.observed)).map(|s| s.name.clone()).collect();
+    let known = density::close(m, &proposed);
+    m.sites.iter().filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)) && known.contains(&s.name)).map(|s| s.name.clone()).collect()
 }
 
 impl Ctx<'_> {
@@ -44,13 +106,19 @@ impl Ctx<'_> {
     /// The parts of the ELBO with one sample of the guide.
     pub fn elbo(&mut self, p: usize, q: usize) -> Parts {
         let (m, g) = (self.model(p), self.model(q));
-        let (mut vars, q_vars) = self.proposal(p, q);
-        let log_det = self.solve(m, &mut vars);
+        // First what the guide's samples determine, then what the data do: the flows inverted in each step belong to that part.
+        let (all, q_vars) = self.proposal(p, q);
+        let data: Vec<&TSite> = m.sites.iter().filter(|s| s.observed).collect();
+        let mut vars: Vars = all.iter().filter(|(n, _)| !data.iter().any(|s| s.name == **n)).map(|(n, v)| (n.clone(), *v)).collect();
+        let latent = latent_sites(m, g);
+        let latent_det = self.solve_but(m, &mut vars, &data);
+        vars.extend(all);
+        let data_det = self.solve(m, &mut vars);
         let mut parts = Parts { reconstruction: Vec::new(), kl: Vec::new(), kl_per_dim: Vec::new() };
         let mut closed = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
-            if let (true, Some(of)) = (closed_form(m, s), m.site(&s.name))
+            if let (true, Some(of)) = (closed_form(m, g, s), m.site(&s.name))
                 && let TSiteKind::Draw(pd) = &of.kind
             {
                 let mine = self.dist_params(qd, &s.ty, &q_vars);
@@ -85,7 +153,7 @@ impl Ctx<'_> {
                 continue;
             }
             let lp = self.log_density(s, d, x, &vars);
-            if s.observed {
+            if !latent.contains(&s.name) {
                 parts.reconstruction.push((s.name.clone(), lp));
             } else {
                 open = Some(match open {
@@ -94,9 +162,13 @@ impl Ctx<'_> {
                 });
             }
         }
-        if let (Some(o), Some(ld)) = (open, log_det) {
-            open = Some(self.cx.sub(o, ld));
+        if let Some(ld) = latent_det {
+            open = Some(match open {
+                Some(o) => self.cx.sub(o, ld),
+                None => self.cx.neg(ld),
+            });
         }
+        parts.reconstruction.extend(data_det.map(|ld| ("volume".to_string(), ld)));
         if let Some(o) = open {
             parts.kl.push((open_names.join(","), o, false));
         }

@@ -34,6 +34,8 @@ pub struct Ctx<'t> {
     /// How draws are made.
     pub draws: Draws,
     data: Vars,
+    /// Draws of dynamic data variables, at batch axis `B`.
+    drawn: Vars,
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
@@ -56,6 +58,7 @@ impl<'t> Ctx<'t> {
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             data: Vars::new(),
+            drawn: Vars::new(),
             samples: BTreeMap::new(),
             lets: BTreeMap::new(),
             nets: BTreeMap::new(),
@@ -81,7 +84,18 @@ impl<'t> Ctx<'t> {
         }
         let found = self.typed.data.iter().find_map(|d| d.vars.iter().position(|v| v.name == name).map(|i| (d, i)));
         let ty = found.and_then(|(d, i)| d.vars.get(i)).map_or(EventTy::real(Vec::new()), |v| v.ty.clone());
-        let mut v = self.cx.input(name, Role::Data, Shape::batched(&ty.shape));
+        let dynamic = found.is_some_and(|(d, i)| d.dynamic && i == 0);
+        let mut v = match self.drawn.get(name) {
+            Some(v) => *v,
+            None => self.cx.input(name, Role::Data, Shape::batched(&ty.shape)),
+        };
+        // One draw for each datum, however often it is repeated.
+        if dynamic && !self.drawn.contains_key(name) {
+            let u = self.cx.random(RandomKind::Uniform, Shape::batched(&ty.shape));
+            let c = self.cx.compare(crate::ir::Compare::Lt, u, v);
+            v = self.cx.cast(c, DType::F);
+            self.drawn.insert(name.to_string(), v);
+        }
         if self.batch.n > 1 {
             let mut dims = vec![Dim::fixed(1), Dim::BATCH];
             dims.extend(ty.shape.iter().map(|&n| Dim::fixed(n)));
@@ -92,12 +106,6 @@ impl<'t> Ctx<'t> {
             v = self.cx.broadcast(v, Shape(dims));
             let shape = self.shape(&ty.shape);
             v = self.cx.reshape(v, shape);
-        }
-        if found.is_some_and(|(d, i)| d.dynamic && i == 0) {
-            let shape = self.shape(&ty.shape);
-            let u = self.cx.random(RandomKind::Uniform, shape);
-            let c = self.cx.compare(crate::ir::Compare::Lt, u, v);
-            v = self.cx.cast(c, DType::F);
         }
         self.data.insert(name.to_string(), v);
         v
@@ -436,6 +444,11 @@ impl<'t> Ctx<'t> {
     /// Completes `vars` by the sites that the known ones determine, forwards through any binding and backwards through flows.
     /// Returns the summed log-determinant of what was inverted.
     pub fn solve(&mut self, m: &TModel, vars: &mut Vars) -> Option<Value> {
+        self.solve_but(m, vars, &[])
+    }
+
+    /// The same without giving values to some sites.
+    pub fn solve_but(&mut self, m: &TModel, vars: &mut Vars, without: &[&TSite]) -> Option<Value> {
         let mut log_det = None;
         // Quantised data sites: the continuous value is the integer plus uniform noise.
         let mut continuous: Vars = Vars::new();
@@ -449,7 +462,7 @@ impl<'t> Ctx<'t> {
         }
         loop {
             let before = vars.len();
-            for s in &m.sites {
+            for s in m.sites.iter().filter(|s| !without.iter().any(|w| w.name == s.name)) {
                 let e = match &s.kind {
                     TSiteKind::Bind(e) | TSiteKind::Quantize(e) => e,
                     TSiteKind::Draw(_) => continue,

@@ -1,9 +1,9 @@
 //! Objectives as people write them: plain text and LaTeX from one tree walk.
 
-use super::bound::closed_form;
+use super::bound::{closed_form, latent_sites};
 use crate::rows::args::Args;
 use crate::syntax::ast::BinOp;
-use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed, density};
+use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
 
 /// Plain text of a typed expression.
 pub fn text(typed: &Typed, e: &TExpr) -> String {
@@ -155,7 +155,7 @@ impl Math<'_> {
                 terms.push(format!("{sign}{}", self.density_at(d, &at)));
             }
         }
-        self.determinants(m, sign, terms, notes);
+        self.determinants(m, &|_| true, sign, terms, notes);
     }
 
     /// How a latent site is recovered from the data: `f^-1(x)`.
@@ -183,8 +183,8 @@ impl Math<'_> {
         }
     }
 
-    fn determinants(&self, m: &TModel, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
-        for s in &m.sites {
+    fn determinants(&self, m: &TModel, of: &dyn Fn(&TSite) -> bool, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        for s in m.sites.iter().filter(|s| of(s)) {
             let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
             let mut at = e;
             while let TKind::Flow { arg, .. } | TKind::Map { arg, .. } = &at.kind {
@@ -205,7 +205,7 @@ impl Math<'_> {
                         && !f.volume_preserving()
                     {
                         let kind = format!("{worst:?}").to_lowercase();
-                        notes.push(format!("the determinant of `{}` is the sum over its {} layers ({kind} Jacobians)", f.name, classes.len()));
+                        notes.push(format!("the log-determinant of `{}` is the sum over its {} layers ({kind} Jacobians)", f.name, classes.len()));
                     }
                 }
                 at = arg;
@@ -228,6 +228,7 @@ impl Math<'_> {
                 }
             }
             TKind::Elbo { p, q, beta } => self.elbo(*p, *q, beta, sign, terms, notes),
+            TKind::Kl { q, p } => self.kl(*p, *q, "", sign, terms, notes),
             TKind::Binary(BinOp::Add, a, b) => {
                 self.payoff(a, sign, terms, notes);
                 self.payoff(b, sign, terms, notes);
@@ -249,43 +250,59 @@ impl Math<'_> {
             _ if self.latex => format!("{} \\, ", self.expr(beta, 2)),
             _ => format!("{} * ", self.expr(beta, 2)),
         };
-        for s in m.sites.iter().filter(|s| s.observed) {
+        let latent = latent_sites(m, g);
+        for s in m.sites.iter().filter(|s| !latent.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
-                terms.push(format!("{sign}{}", self.expect(&g.name, &self.density_at(d, &self.name(&s.name)))));
+                let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
+                terms.push(format!("{sign}{}", self.expect(&g.name, &self.density_at(d, &at))));
             }
         }
+        self.expected_determinants(m, g, true, sign, terms, notes);
+        self.kl(p, q, &weight, flip, terms, notes);
+    }
+
+    /// The terms of `sign` KL(q ‖ p): in closed form where known, else log q - log p at the guide's sample.
+    fn kl(&self, p: usize, q: usize, weight: &str, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
+        let flip = if sign == "-" { "" } else { "-" };
         let mut open = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
-            match (closed_form(m, s), m.site(&s.name).map(|o| &o.kind)) {
+            match (closed_form(m, g, s), m.site(&s.name).map(|o| &o.kind)) {
                 (true, Some(TSiteKind::Draw(pd))) => {
                     let bars = if self.latex { "\\,\\|\\," } else { " || " };
-                    terms.push(format!("{flip}{weight}{}({}{bars}{})", self.op("KL"), self.dist(qd), self.dist(pd)));
+                    terms.push(format!("{sign}{weight}{}({}{bars}{})", self.op("KL"), self.dist(qd), self.dist(pd)));
                     notes.push(format!("the KL of `{}` is in closed form: {} against {}", s.name, qd.row.name(), pd.row.name()));
                 }
                 _ => open.push((s, qd)),
             }
         }
         for (s, qd) in &open {
-            terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
+            terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
             notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", s.name, g.name));
         }
         if !open.is_empty() {
-            for s in m.sites.iter().filter(|s| !s.observed) {
+            let latent = latent_sites(m, g);
+            for s in m.sites.iter().filter(|s| latent.contains(&s.name)) {
                 let TSiteKind::Draw(d) = &s.kind else { continue };
-                if g.site(&s.name).is_some_and(|gs| closed_form(m, gs)) {
+                if g.site(&s.name).is_some_and(|gs| closed_form(m, g, gs)) {
                     continue;
                 }
                 let at = self.recovered(m, &s.name);
-                terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(d, &at))));
+                terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(d, &at))));
             }
-            let from = terms.len();
-            self.determinants(m, &format!("{sign}{weight}"), terms, notes);
-            for t in terms.iter_mut().skip(from) {
-                let bare = t.strip_prefix(&format!("{sign}{weight}")).unwrap_or(t).to_string();
-                *t = format!("{sign}{weight}{}", self.expect(&g.name, &bare));
-            }
+            self.expected_determinants(m, g, false, &format!("{flip}{weight}"), terms, notes);
         }
+    }
+
+    /// The log-determinants of the flows inverted for the data (`of_data`), or for the guide's samples.
+    fn expected_determinants(&self, m: &TModel, g: &TModel, of_data: bool, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        let proposed: Vec<String> = g.sites.iter().map(|s| s.name.clone()).collect();
+        let known = density::close(m, &proposed);
+        let sites = |s: &TSite| (s.observed || !known.contains(&s.name)) == of_data;
+        let mut found = Vec::new();
+        self.determinants(m, &sites, "", &mut found, notes);
+        terms.extend(found.into_iter().map(|t| format!("{sign}{}", self.expect(&g.name, &t))));
     }
 }
 

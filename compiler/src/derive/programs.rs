@@ -189,21 +189,23 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
     if p.name == "all" {
         // The anonymous player owns everything; nets it does not reach are reported as unused by the checker.
         if owners.len() == lost.len() {
-            diags.push(codes::e0703::cannot_change("the only player", "any net", p.span, p.payoff.span, "does not depend on any parameter"));
+            diags.push(codes::e0703::nothing_to_train(p.payoff.span));
         }
         return;
     }
-    let why = |net: &str| {
-        let mut only_data = None;
-        visit(typed, &p.payoff, &mut |e| {
-            if let TKind::Data(n) = &e.kind {
-                only_data.get_or_insert_with(|| n.clone());
-            }
-        });
-        only_data.map_or_else(|| format!("does not depend on `{net}`"), |x| format!("does not depend on `{net}`: `{x}` is data"))
+    let mut data = None;
+    visit(typed, &p.payoff, &mut |e| {
+        if let TKind::Data(n) = &e.kind {
+            data.get_or_insert_with(|| n.clone());
+        }
+    });
+    let why = |net: &str| match &data {
+        Some(x) => format!("does not depend on `{net}`: `{x}` is data"),
+        None => format!("does not depend on `{net}`"),
     };
+    let sample = data.as_ref().and_then(|x| typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str())));
     match (lost.first(), owners.len() == lost.len()) {
-        (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net))),
+        (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net), sample)),
         (Some(_), false) => lost.iter().for_each(|(net, at)| diags.push(codes::w0707::no_influence(&p.name, net, *at, p.payoff.span))),
         (None, _) => {}
     }
@@ -470,7 +472,7 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
                             ctx.cx.output(format!("site:{}", s.name), *v);
                         }
                     }
-                    None
+                    ctx.cx.outputs.is_empty().then(|| format!("no site of `{}` is a data variable", m.name))
                 }
                 None => Some(match &m.density {
                     Density::Exact { .. } => "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string(),

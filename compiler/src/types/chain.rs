@@ -5,12 +5,12 @@ use super::event::{EventTy, Kind, Support};
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::ir::Shape;
-use crate::rows::args::Args;
+use crate::rows::args::{Args, Const};
 use crate::rows::{
     self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow, Row,
 };
 use crate::span::Span;
-use crate::syntax::ast::{Binding, Call, ExprKind, FlowItem, Item, Layer, NetItem};
+use crate::syntax::ast::{Binding, Call, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
 use std::rc::Rc;
 
 /// The checker's side of [`ChainCx`]: what is visible inside one body.
@@ -47,8 +47,8 @@ fn unknown(what: &str, c: &Call, known: Vec<&str>) -> Diag {
 
 fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
     match (uses, c.block.is_some()) {
-        (BlockUse::None, true) => Err(codes::e0210::block_not_taken(row.name(), c.span)),
-        (BlockUse::Required, false) => Err(codes::e0210::block_missing(row.name(), c.span)),
+        (BlockUse::None, true) => Err(codes::e0210::block_not_taken(row.name(), c.span, c.parens)),
+        (BlockUse::Required, false) => Err(codes::e0210::block_missing(row.name(), c.span, c.parens)),
         (BlockUse::None | BlockUse::Optional, false) | (BlockUse::Required | BlockUse::Optional, true) => Ok(()),
     }
 }
@@ -60,7 +60,11 @@ fn text(c: &Call, args: &Args) -> String {
         .values
         .iter()
         .filter(|(_, _, s)| *s != c.span)
-        .map(|(n, v, _)| if named(n) { format!("{n}: {v}") } else { v.to_string() })
+        .map(|(n, v, _)| match (named(n), v) {
+            (true, _) => format!("{n}: {v}"),
+            (false, Const::List(items)) if c.args.len() > 1 => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            (false, _) => v.to_string(),
+        })
         .collect();
     if written.is_empty() { c.name.name.clone() } else { format!("{}({})", c.name.name, written.join(", ")) }
 }
@@ -75,7 +79,7 @@ impl Body<'_> {
     ) -> Result<T, Diag> {
         let n = size(&self.consts, &r.count, 0)?;
         if n > 4096 {
-            return Err(codes::e0206::size(r.count.span, "rounds are more than can be unrolled (4096)"));
+            return Err(codes::e0206::size(r.count.span, "is more than 4096 rounds, the most that are unrolled"));
         }
         let before = r.index.as_ref().and_then(|i| self.consts.get(&i.name).copied());
         for k in 0..n {
@@ -193,7 +197,7 @@ impl Body<'_> {
             return Ok((flow_layer(f, c, input)?, name.to_string()));
         }
         if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
-            return Err(codes::e0401::layer(name, c.span));
+            return Err(codes::e0401::layer(name, c.span, c.parens));
         }
         let known = rows::bijection::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
         Err(unknown("layer of a flow", c, known.chain(self.flows.iter().map(|n| n.name.as_str())).collect()))
@@ -461,19 +465,78 @@ fn names_input(block: &[Layer], input: &str) -> bool {
     })
 }
 
+/// The names called in a body, blocks included, with their places.
+fn calls<'a>(block: &'a [Layer], out: &mut Vec<(&'a str, Span)>) {
+    for l in block {
+        match l {
+            Layer::Repeat(r) => calls(&r.body, out),
+            Layer::Call(c) => {
+                out.push((&c.name.name, c.span));
+                calls(c.block.as_deref().unwrap_or(&[]), out);
+            }
+        }
+    }
+}
+
+fn called(body: &[Layer]) -> Vec<String> {
+    let mut all = Vec::new();
+    calls(body, &mut all);
+    all.into_iter().map(|(n, _)| n.to_string()).collect()
+}
+
+/// Bodies in an order in which each stands after those it uses as layers, and those on or behind a circle.
+fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
+    let needs: Vec<Vec<usize>> = all
+        .iter()
+        .map(|(_, body)| {
+            let mut uses = Vec::new();
+            calls(body, &mut uses);
+            (0..all.len()).filter(|j| all.get(*j).is_some_and(|(n, _)| uses.iter().any(|(u, _)| u == n))).collect()
+        })
+        .collect();
+    let mut done: Vec<usize> = Vec::new();
+    while let Some(next) = (0..all.len()).find(|i| !done.contains(i) && needs.get(*i).is_some_and(|n| n.iter().all(|j| done.contains(j)))) {
+        done.push(next);
+    }
+    // What merely uses a body on a circle is silenced by it, not part of it.
+    let reaches = |from: usize, to: usize| {
+        let mut seen = vec![false; all.len()];
+        let mut todo = needs.get(from).cloned().unwrap_or_default();
+        while let Some(k) = todo.pop() {
+            if let Some(s) = seen.get_mut(k).filter(|s| !**s) {
+                *s = true;
+                todo.extend(needs.get(k).into_iter().flatten());
+            }
+        }
+        seen.get(to).copied().unwrap_or(false)
+    };
+    let left: Vec<usize> = (0..all.len()).filter(|i| !done.contains(i)).collect();
+    let (circles, behind): (Vec<usize>, Vec<usize>) = left.into_iter().partition(|&i| reaches(i, i));
+    done.extend(behind);
+    (done, circles)
+}
+
 impl Checker<'_> {
     pub(crate) fn net_items(&mut self, items: &[&Item]) {
-        for item in items {
-            if let Item::Net(n) = item {
-                match self.net_item(n) {
-                    Ok(t) => self.typed.nets.push(t),
-                    Err(bad) => {
-                        self.broken.push(n.name.name.clone());
-                        self.say(bad);
-                    }
+        let nets: Vec<&NetItem> = items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
+        let (order, circles) = ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(circles.iter().filter_map(|i| nets.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
+        let mut made: Vec<(usize, TNet)> = Vec::new();
+        for (i, n) in order.iter().filter_map(|i| Some((*i, *nets.get(*i)?))) {
+            match self.net_item(n) {
+                Ok(t) => {
+                    self.typed.nets.push(t.clone());
+                    made.push((i, t));
+                }
+                Err(bad) => {
+                    self.broken.push(n.name.name.clone());
+                    self.say(bad);
                 }
             }
         }
+        // Elsewhere nets stand in the order of the text.
+        made.sort_by_key(|(i, _)| *i);
+        self.typed.nets = made.into_iter().map(|(_, t)| t).collect();
     }
 
     fn net_item(&mut self, n: &NetItem) -> Res<TNet> {
@@ -512,7 +575,7 @@ impl Checker<'_> {
             }
             outs.push(got.clone());
         }
-        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, span: n.name.span })
+        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, calls: called(&n.body), span: n.name.span })
     }
 
     /// Silences bodies that use a broken net or flow.
@@ -534,15 +597,35 @@ impl Checker<'_> {
     }
 
     pub(crate) fn flow_items(&mut self, items: &[&Item]) {
-        for item in items {
-            if let Item::Flow(f) = item {
-                match self.flow_item(f) {
-                    Ok(t) => self.typed.flows.push(t),
-                    Err(bad) => {
-                        self.broken.push(f.name.name.clone());
-                        self.say(bad);
-                    }
+        let flows: Vec<&FlowItem> = items.iter().filter_map(|i| if let Item::Flow(f) = i { Some(f) } else { None }).collect();
+        let (order, circles) = ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
+        let mut made: Vec<(usize, TFlow)> = Vec::new();
+        for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
+            match self.flow_item(f) {
+                Ok(t) => {
+                    self.typed.flows.push(t.clone());
+                    made.push((i, t));
                 }
+                Err(bad) => {
+                    self.broken.push(f.name.name.clone());
+                    self.say(bad);
+                }
+            }
+        }
+        made.sort_by_key(|(i, _)| *i);
+        self.typed.flows = made.into_iter().map(|(_, t)| t).collect();
+    }
+
+    /// Reports nets or flows that contain themselves.
+    fn circles(&mut self, all: Vec<(&Ident, &[Layer])>) {
+        let names: Vec<&str> = all.iter().map(|(n, _)| n.name.as_str()).collect();
+        for (name, body) in &all {
+            self.broken.push(name.name.clone());
+            let mut uses = Vec::new();
+            calls(body, &mut uses);
+            if let Some((_, at)) = uses.iter().find(|(n, _)| names.contains(n)) {
+                self.say(codes::e0213::contains_itself(&name.name, *at, name.span));
             }
         }
     }
@@ -582,7 +665,7 @@ impl Checker<'_> {
         if !warned && let Some(i) = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some) {
             self.diags.push(codes::w0404::in_flow(i, f.name.span, &f.name.name));
         }
-        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, span: f.name.span })
+        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, calls: called(&f.body), span: f.name.span })
     }
 }
 

@@ -120,6 +120,10 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
             return Err(codes::e0207::twice(&c.name.name, spec.name, a.value.span));
         }
         let v = eval(env, &a.value)?;
+        if let (Const::Word(w), ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Pair(_)) = (&v, spec.kind) {
+            let near = did_you_mean(w, env.keys().map(String::as_str)).map(str::to_string);
+            return Err(codes::e0200::unknown("number or dimension", w, a.value.span, near.as_deref()));
+        }
         if let Some(why) = unfit(spec.kind, &v) {
             return Err(codes::e0205::wrong_kind(&c.name.name, spec.name, a.value.span, &v.to_string(), &why));
         }

@@ -102,6 +102,13 @@ pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
             return Density::Implicit(s.name.clone());
         }
     }
+    // So has one that the other data fix already: it has no freedom left, and the joint density does not exist.
+    for s in model.sites.iter().filter(|s| s.observed && value_of(s).is_some()) {
+        let others: Vec<String> = observed.iter().filter(|o| **o != s.name).cloned().collect();
+        if close(model, &others).contains(&s.name) {
+            return Density::Implicit(s.name.clone());
+        }
+    }
     // So has one that a flow carries back to something a net computes from what stays unknown.
     let closed = close(model, &observed);
     for s in &model.sites {

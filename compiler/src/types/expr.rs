@@ -361,7 +361,9 @@ impl Checker<'_> {
                 }
             };
             let v = self.expr(value, scope)?;
-            vars.insert(param.0.name.clone(), v);
+            if vars.insert(param.0.name.clone(), v).is_some() {
+                return Err(codes::e0207::twice(&f.name.name, &param.0.name, value.span).into());
+            }
         }
         for (p, default) in &f.params {
             if !vars.contains_key(&p.name) {

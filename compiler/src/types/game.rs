@@ -66,7 +66,12 @@ impl Checker<'_> {
                 Err(codes::e0702::goal_and_players(goal.span, players.first().map_or(t.span, |p| p.name.span)).into())
             }
             (players, None) if !players.is_empty() => {
-                for p in players {
+                for (i, p) in players.iter().enumerate() {
+                    if let Some(first) = players.iter().take(i).find(|o| o.name.name == p.name.name) {
+                        failed = true;
+                        self.say(codes::e0202::declared_twice(&p.name.name, p.name.span, first.name.span));
+                        continue;
+                    }
                     match self.player(p, t.using.as_ref(), &scope) {
                         Ok(tp) => self.typed.train.players.push(tp),
                         Err(bad) => {
@@ -251,6 +256,9 @@ impl Checker<'_> {
         for p in &self.typed.train.players {
             self.walk(&p.payoff, &mut visit);
         }
+        // Whether what a player owns reaches its payoff is said of that player.
+        let derived = self.typed.train.players.iter().filter(|p| p.name != "all").flat_map(|p| &p.owns).map(|(n, _)| n.clone());
+        let owned: Vec<String> = derived.collect();
         for m in &self.typed.models {
             for s in &m.sites {
                 match &s.kind {
@@ -259,17 +267,11 @@ impl Checker<'_> {
                 }
             }
         }
-        // Nets used as layers of other nets.
+        used.extend(owned);
+        // Nets and flows used as layers of others.
         let names: Vec<String> = self.owned_names();
-        for layers in self
-            .typed
-            .nets
-            .iter()
-            .map(|n| n.chain.layers.iter().map(|l| &l.text).collect::<Vec<_>>())
-            .chain(self.typed.flows.iter().map(|n| n.chain.layers.iter().map(|l| &l.text).collect()))
-        {
-            used.extend(layers.into_iter().filter(|l| names.contains(l)).cloned());
-        }
+        let calls = self.typed.nets.iter().flat_map(|n| &n.calls).chain(self.typed.flows.iter().flat_map(|f| &f.calls));
+        used.extend(calls.filter(|l| names.contains(l)).cloned());
         used
     }
 
@@ -311,7 +313,10 @@ impl Checker<'_> {
         }
         let models: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).map(|(i, _)| i).collect();
         let [p] = models.as_slice() else {
-            let span = train.or_else(|| self.typed.nets.first().map(|n| n.span)).unwrap_or_default();
+            let second = models.get(1).and_then(|i| self.typed.models.get(*i)).map(|m| m.span);
+            let net = || self.typed.nets.first().map(|n| n.span).or(self.typed.flows.first().map(|f| f.span));
+            let data = || self.typed.data.first().and_then(|d| d.vars.first()).map(|v| v.span);
+            let span = train.or(second).or_else(net).or_else(data).unwrap_or(Span::new(crate::span::FileId::SPEC, 0, 0));
             let names: Vec<&str> = models.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
             return Err(codes::e0504::no_goal(span, &names).into());
         };

@@ -191,19 +191,28 @@ impl Checker<'_> {
             }
         }
         let mut vars = Vec::new();
-        for ((b, want), got) in d.bindings.iter().zip(declared).zip(yields) {
+        let all = declared.clone();
+        for (v, ((b, want), got)) in d.bindings.iter().zip(declared).zip(yields).enumerate() {
             let shape_span = b.ty.shape.as_ref().and_then(|s| Some(s.first()?.span.to(s.last()?.span))).unwrap_or(b.ty.span);
             if want.shape != got.shape {
-                let tail_fits = want.shape.len() == got.shape.len() + 1 && want.shape.ends_with(&got.shape);
-                return Err(match tail_fits {
-                    true => {
+                // The source yields what is left without the first axis, which is no number of channels.
+                let colours = want.shape.len() == got.shape.len() && want.shape.get(1..) == got.shape.get(1..) && want.shape.first() <= Some(&4);
+                let mut one = all.clone();
+                if let Some(t) = one.get_mut(v).filter(|t| t.shape.len() > 1 && !colours) {
+                    t.shape.remove(0);
+                }
+                let event = one.get(v).map(|t| t.shape.clone()).filter(|s| *s != want.shape);
+                let alone = event.filter(|s| row.check(&args, &one, self.host).is_ok_and(|y| y.get(v).is_some_and(|y| y.shape == *s)));
+                return Err(match alone {
+                    Some(event) => {
+                        let got = EventTy { shape: event, ..got.clone() };
                         let written = want.shape.first().copied().unwrap_or(0);
                         let base = &b.ty.base.name;
                         let card = b.ty.cardinality.as_ref().map_or(String::new(), |_| format!("({})", want.kind.cardinality().unwrap_or(0)));
                         let right = format!("{base}{card}{}", got.shape_text());
                         codes::e0203::batch_axis(shape_span, &want.shape_text(), d.source.name.span, &got.shape_text(), &right, written)
                     }
-                    false => codes::e0204::shape(&d.source.name.name, d.source.name.span, b.ty.span, &want.shape_text(), &got.shape_text()),
+                    None => codes::e0204::shape(&d.source.name.name, d.source.name.span, b.ty.span, &want.shape_text(), &got.shape_text()),
                 }
                 .into());
             }
@@ -219,9 +228,10 @@ impl Checker<'_> {
                 Some(_) | None => return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", "a fraction between 0 and 1").into()),
             }
         }
-        if split.iter().map(|s| s.1).sum::<f64>() > 1.0 + 1e-9 {
+        let sum = split.iter().map(|s| s.1).sum::<f64>();
+        if sum > 1.0 + 1e-9 {
             let span = d.split.first().zip(d.split.last()).map_or(d.span, |(a, b)| a.0.span.to(b.1.span));
-            return Err(codes::e0205::wrong_kind("split", "fractions", span, "their sum", "at most 1").into());
+            return Err(codes::e0205::split_sum(span, sum).into());
         }
         let dynamic = row.dynamic(&args);
         self.typed.data.push(TData { vars, row, args, dynamic, split, span: d.source.span });

@@ -75,6 +75,7 @@ pub struct TVar {
 }
 
 /// A net.
+#[derive(Clone)]
 pub struct TNet {
     /// Its name.
     pub name: String,
@@ -88,11 +89,14 @@ pub struct TNet {
     pub out_span: Span,
     /// Its layers.
     pub chain: Chain,
+    /// Names that its body calls, blocks included.
+    pub calls: Vec<String>,
     /// Of its name.
     pub span: Span,
 }
 
 /// A flow `from <-> to`; `x = f(z)` runs it forward.
+#[derive(Clone)]
 pub struct TFlow {
     /// Its name.
     pub name: String,
@@ -104,6 +108,8 @@ pub struct TFlow {
     pub given: Vec<(String, EventTy)>,
     /// Its bijections.
     pub chain: FlowChain,
+    /// Names that its body calls, blocks included.
+    pub calls: Vec<String>,
     /// Of its name.
     pub span: Span,
 }

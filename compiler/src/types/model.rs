@@ -7,7 +7,7 @@ use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::Args;
 use crate::rows::{self, DistRow};
 use crate::span::Span;
-use crate::syntax::ast::{BindSite, Call, DrawSite, ExprKind, Ident, Item, Site};
+use crate::syntax::ast::{BindSite, Call, DrawSite, Expr, ExprKind, Ident, Item, Site};
 
 /// What [`Checker::model`] reads of a model or guide item.
 struct Head<'a> {
@@ -43,6 +43,7 @@ impl Checker<'_> {
         let mut scope = Scope { model: Some(head.name.name.clone()), ..Scope::default() };
         let mut failed = false;
         let mut conds = Vec::new();
+        let before = self.broken.len();
         for c in head.conds {
             if self.broken.contains(&c.name) {
                 failed = true;
@@ -58,12 +59,12 @@ impl Checker<'_> {
                     let known = self.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.as_str());
                     let near = did_you_mean(&c.name, known).map(str::to_string);
                     self.say(codes::e0200::unknown("data variable", &c.name, c.span, near.as_deref()));
+                    self.broken.push(c.name.clone());
                     failed = true;
                 }
             }
         }
         let mut model = TModel { name: head.name.name.clone(), guide: head.guide, conds, sites: Vec::new(), density: Density::Unobserved, span: head.name.span };
-        let before = self.broken.len();
         for s in head.sites {
             if let Err(bad) = self.site(s, &mut scope, &mut model) {
                 failed = true;
@@ -174,7 +175,7 @@ impl Checker<'_> {
                     ExprKind::Name(n) => Some(n.as_str()),
                     _ => None,
                 };
-                let fix = fix_text(row.name(), c, a.value.span, spec.support, name);
+                let fix = fix_text(row.name(), c, &a.value, spec.support, name);
                 return Err(codes::e0301::support(row.name(), spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, name, &fix).into());
             }
             *slot = Some(v);
@@ -269,7 +270,8 @@ impl Checker<'_> {
         match &site.kind {
             TSiteKind::Bind(e) if data.kind.discrete() && !quantised && density::inverted(e).is_some() => {
                 let levels = data.kind.cardinality().unwrap_or(0);
-                return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels).into());
+                let value = crate::derive::math::text(&self.typed, e);
+                return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels, &value).into());
             }
             TSiteKind::Draw(d) if data.kind.discrete() && !site.ty.kind.discrete() => {
                 return Err(codes::e0304::discrete_density(&site.name, d.row.name(), site.value_span, at, &data).into());
@@ -299,7 +301,11 @@ impl Checker<'_> {
                 let at = m.site(site).map_or(m.span, |s| s.value_span);
                 Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x)`").into())
             }
-            Density::Latent(u) => Err(codes::e0501::latent_nll(&m.name, u, span, m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span)).into()),
+            Density::Latent(u) => {
+                let site = m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span);
+                let guide = self.typed.models.iter().find(|g| g.guide).map(|g| g.name.as_str());
+                Err(codes::e0501::latent_nll(&m.name, u, span, site, guide).into())
+            }
             Density::Unobserved => Err(codes::e0504::no_data(&m.name, m.span).into()),
         }
     }
@@ -319,6 +325,9 @@ impl Checker<'_> {
             let covered: Vec<&str> = g.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_))).map(|s| s.name.as_str()).collect();
             let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
             return Err(codes::e0502::not_covered(&g.name, g.span, u, site.map_or(m.span, |s| s.span), &m.name, &covered, support).into());
+        }
+        if let Some(extra) = g.sites.iter().find(|s| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none()) {
+            return Err(codes::e0502::not_in_model(&g.name, &extra.name, extra.span, &m.name, m.span).into());
         }
         let mut warnings = Vec::new();
         for s in &g.sites {
@@ -365,12 +374,19 @@ fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
 }
 
 /// `Normal(m, exp(s))`: the call with the offending argument mapped to where it must lie.
-fn fix_text(row: &str, c: &Call, at: Span, support: Support, name: Option<&str>) -> String {
+fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>) -> String {
     let maps: &[&str] = match support {
         s if s == Support::POSITIVE => &["exp", "softplus"],
         s if s == Support::UNIT => &["sigmoid"],
         Support::Interval { .. } | Support::Simplex => &[],
     };
+    if let ExprKind::Number { .. } | ExprKind::Neg(_) = at.kind {
+        return format!("write a number that {}", match support {
+            s if s == Support::POSITIVE => "is positive".to_string(),
+            s => format!("lies in {s}"),
+        });
+    }
+    let at = at.span;
     let Some(name) = name else {
         return maps.first().map_or_else(|| format!("give `{row}` a value inside {support}"), |m| format!("map it there with `{m}(..)`"));
     };

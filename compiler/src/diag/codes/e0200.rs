@@ -9,9 +9,8 @@ pub const PAGE: super::Page = super::Page {
     title: "nothing has this name",
     text: "\
 Each name is either built in (layers, distributions, functions, data sources, optimizers, schedules) or declared by an
-item of the spec: data, dim, type, net, flow, param, fn, model, guide. Items may stand in any order, except that a net or
-flow used as a layer of another stands before it. Sites are visible inside their own model or guide, from their line on;
-elsewhere a sample of one is `p.x`.
+item of the spec: data, dim, type, net, flow, param, fn, model, guide. Items may stand in any order. Sites are visible inside
+their own model or guide, from their line on; elsewhere a sample of one is `p.x`.
 
 Wrong:
     net decode(z: Real[16]) -> Real[784] { desne(256), relu, dense(784) }
@@ -40,9 +39,9 @@ pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
 /// Where names of a kind come from, when none is near.
 fn way_out(what: &str, name: &str) -> String {
     match what {
-        "layer" => format!("use a built-in layer such as `dense(64)` or `relu`, or declare `net {name}(..) -> .. {{ .. }}` above"),
+        "layer" => format!("use a built-in layer such as `dense(64)` or `relu`, or declare `net {name}(..) -> .. {{ .. }}`"),
         "layer of a flow" => {
-            format!("use a built-in one such as `couple(parity(0), affine) {{ .. }}`, or declare `flow {name}: .. <-> .. {{ .. }}` above")
+            format!("use a built-in one such as `couple(parity(0), affine) {{ .. }}`, or declare `flow {name}: .. <-> .. {{ .. }}`")
         }
         "function" => format!("declare it: `fn {name}(a) = ..`, or as layers: `net {name}(..) -> .. {{ .. }}`"),
         "net" => format!("declare it: `net {name}(..) -> .. {{ .. }}`"),

@@ -26,11 +26,16 @@ pub fn not_constant(span: Span) -> Diag {
         .help("write a number, a `dim`, the index of a `repeat`, or arithmetic on these")
 }
 
+/// The parts of a `split` sum to `sum`, more than 1.
+pub fn split_sum(span: Span, sum: f64) -> Diag {
+    Diag::new("E0205", "the parts of `split` are more than the whole", span, format!("sum to {}", (sum * 1e6).round() / 1e6))
+        .help("give fractions that sum to at most 1")
+}
+
 /// Argument `arg` of `name` is `value`, and must be `want` (`a whole number of at least 1`).
 pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) -> Diag {
     let label = match value {
         "this" => "is not".to_string(),
-        "their sum" => "their sum is not".to_string(),
         // A number as it stands in the text says nothing again.
         _ if value.len() == span.end.saturating_sub(span.start) as usize => "is not".to_string(),
         _ => format!("is {value}"),

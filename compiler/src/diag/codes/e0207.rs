@@ -74,7 +74,7 @@ pub fn count(name: &str, span: Span, got: usize, names: &[&str]) -> Diag {
     let diag = Diag::new("E0207", format!("`{name}` takes {takes}"), span, given(got));
     match names {
         [] => diag.help(format!("write `{name}()`")),
-        [one] => diag.help(format!("give it {one}")),
+        [one] => diag.help(format!("give it one: {one}")),
         _ => diag.help(format!("give it, in this order: {}", names.join(", "))),
     }
 }

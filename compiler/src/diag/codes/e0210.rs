@@ -20,15 +20,15 @@ Right:
 };
 
 /// Layer `name` has a block and takes none.
-pub fn block_not_taken(name: &str, span: Span) -> Diag {
+pub fn block_not_taken(name: &str, span: Span, parens: bool) -> Diag {
     Diag::new("E0210", format!("`{name}` takes no block of layers"), span, "a block follows")
-        .help(format!("write the layers of the block after it: `{name}, ..`"))
+        .help(format!("write the layers of the block after it: `{name}{}, ..`", if parens { "(..)" } else { "" }))
 }
 
 /// Layer `name` needs a block.
-pub fn block_missing(name: &str, span: Span) -> Diag {
+pub fn block_missing(name: &str, span: Span, parens: bool) -> Diag {
     Diag::new("E0210", format!("`{name}` needs a block of layers"), span, "no block follows")
-        .help(format!("write its layers in braces: `{name} {{ dense(64), relu }}`"))
+        .help(format!("write its layers in braces: `{name}{} {{ dense(64), relu }}`", if parens { "(..)" } else { "" }))
 }
 
 /// Layer `name` stands after a layer with several outputs.

@@ -122,7 +122,8 @@ pub fn argument(name: &str, span: Span, got: &EventTy, declared: Span, want: &Ev
 /// The body of net or flow `name` ends in `have`, and it declares `want`.
 pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &EventTy) -> Diag {
     let must_be = want.kind.support();
-    let diag = Diag::new("E0302", format!("`{name}` yields values outside its declared range"), last, beyond(have, must_be))
+    let label = if want.kind.discrete() { "yields real numbers".to_string() } else { beyond(have, must_be) };
+    let diag = Diag::new("E0302", format!("`{name}` yields values outside its declared range"), last, label)
         .also(declared, format!("declares `{want}`"));
     if want.kind.discrete() {
         return diag.help("declare real outputs, and draw the whole values: `x ~ Bernoulli(logits: ..)` or `x ~ Categorical(logits: ..)`");
@@ -139,7 +140,11 @@ pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: 
     let (have, within) = (data.kind.support(), site_ty.kind.support());
     let label = match have.inside(within) {
         true => format!("makes `{site_ty}` only"),
-        false => format!("reaches {} only", range(within)),
+        false => match site_ty.kind.cardinality() {
+            Some(2) => "yields 0 and 1 only".to_string(),
+            Some(n) => format!("yields the whole values 0 to {} only", n.saturating_sub(1)),
+            None => format!("reaches {} only", range(within)),
+        },
     };
     let diag = Diag::new("E0302", format!("{by} gives no density to some data"), span, label);
     let diag = match have.inside(within) {
@@ -147,7 +152,11 @@ pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: 
         false => diag.also(declared, format!("`{site}` {}", beyond(have, within))),
     };
     match data.kind.discrete() {
-        true => diag.help(format!("use a distribution of the whole values 0 to {}", data.kind.cardinality().unwrap_or(1).saturating_sub(1))),
+        true => {
+            let n = data.kind.cardinality().unwrap_or(1);
+            diag.help(format!("use a distribution of the whole values 0 to {}, such as `Categorical(logits: ..)` with {n} logits for each", n.saturating_sub(1)))
+        }
+        false if row.starts_with("the ") => diag.help(format!("make it reach {}, or rescale the data", range(have))),
         false => diag.help(format!("use one that covers {}, or rescale the data", range(have))),
     }
 }

@@ -25,11 +25,11 @@ Right:
 ",
 };
 
-/// Discrete site `site` is bound to a flow at `span`; its data, declared at `data`, take `levels` values.
-pub fn discrete_flow(site: &str, span: Span, data: Span, levels: usize) -> Diag {
+/// Discrete site `site` is bound to the flow `value` at `span`; its data, declared at `data`, take `levels` values.
+pub fn discrete_flow(site: &str, span: Span, data: Span, levels: usize, value: &str) -> Diag {
     Diag::new("E0304", "a flow gives no density to discrete data", span, "has a density only on the reals")
         .also(data, format!("`{site}` takes {levels} isolated values"))
-        .help(format!("write `{site} = quantize(..)`: training then uses uniformly dequantized `{site}` and reports a bound"))
+        .help(format!("write `{site} = quantize({value})`: training then uses uniformly dequantized `{site}` and reports a bound"))
 }
 
 /// Discrete site `site` is drawn from the continuous `row`.

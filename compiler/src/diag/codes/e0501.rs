@@ -46,15 +46,19 @@ pub fn latent(model: &str, open: &[String], site: Span, x: &str, x_span: Span, d
         [_, _, ..] => diag.note(format!("unobserved are {}", list(open))),
         [] | [_] => diag,
     };
-    diag.help(format!("add `guide q({x}) {{ {first} ~ .. }}` for an ELBO, {flow}, or add a `player`"))
+    let draws: Vec<String> = open.iter().map(|z| format!("{z} ~ ..")).collect();
+    diag.help(format!("add `guide q({x}) {{ {} }}` for an ELBO, {flow}, or add a `player`", draws.join(";  ")))
 }
 
-/// `nll(model)`, at `span`, of a model with unobserved sites.
-pub fn latent_nll(model: &str, open: &[String], span: Span, site: Span) -> Diag {
+/// `nll(model)`, at `span`, of a model with unobserved sites; `guide` is a guide of the spec.
+pub fn latent_nll(model: &str, open: &[String], span: Span, site: Span, guide: Option<&str>) -> Diag {
     let first = open.first().map_or("z", String::as_str);
     Diag::new("E0501", format!("the likelihood of `{model}` cannot be computed exactly"), span, format!("would have to integrate over {}", list(open)))
         .also(site, "unobserved, and no flow determines it from the data")
-        .help(format!("add `guide q(x) {{ {first} ~ .. }}` and write `maximizes elbo({model}, q)`"))
+        .help(match guide {
+            Some(q) => format!("write `maximizes elbo({model}, {q})`, a lower bound of it"),
+            None => format!("add `guide q(x) {{ {first} ~ .. }}` and write `maximizes elbo({model}, q)`"),
+        })
 }
 
 /// Data site `site` of `model` is computed by a net at `value`, and no player says what is wanted.

@@ -45,3 +45,11 @@ pub fn not_covered(guide: &str, span: Span, site: &str, site_span: Span, model: 
         .also(site_span, format!("latent site of `{model}`"))
         .help(format!("add {}", proposal(site, support)))
 }
+
+/// Guide `guide` draws `site`, which `model` does not have.
+pub fn not_in_model(guide: &str, site: &str, span: Span, model: &str, model_span: Span) -> Diag {
+    Diag::new("E0502", format!("guide `{guide}` draws `{site}`, which is no site of `{model}`"), span, "a proposal for nothing")
+        .also(model_span, format!("has no site `{site}`"))
+        .note("a bound compares each draw of the guide with the model's density of the same site")
+        .help(format!("draw `{site}` in `{model}` too, rename it, or compute it: `{site} = ..`"))
+}
