@@ -1,1 +1,5 @@
-fn main(){}
+//! `gmc`: see `cli`.
+
+fn main() -> std::process::ExitCode {
+    gmc_runtime::cli::main()
+}

@@ -4,6 +4,7 @@
 //! keyed by the round, so a run that was stopped continues bit for bit.
 
 pub mod order;
+pub mod run;
 
 use crate::exec::{ExecError, RngKey, Tensor};
 use crate::session::{At, Session};

@@ -1,0 +1,197 @@
+//! Verbs that ask a trained model: `sample`, `density`, `encode`, `reconstruct`, `eval`.
+
+use super::training::{kept_unit, latest};
+use super::{RunArg, say};
+use crate::evaluate::{self, Effort};
+use crate::exec::RngKey;
+use crate::image;
+use crate::load::{self, Failure, Messages};
+use crate::metrics::Score;
+use crate::pictures;
+use crate::session::{At, Session};
+use crate::store::{RunDir, atomic_write, table as files};
+use gmc_compiler::derive::NumberKind;
+use gmc_compiler::driver::Unit;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Opens a run with its latest parameters (averages where the spec keeps them).
+fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
+    let dir = RunDir::view(&r.run)?;
+    let (u, _) = kept_unit(&dir, m)?;
+    let checkpoint = latest(&dir)?;
+    let device = load::device(r.device.choice())?;
+    let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else {
+        return Err(Failure::new("error: the spec does not compile"));
+    };
+    let mut s = load::session(typed, compiled, device)?;
+    s.restore(&checkpoint).map_err(|why| Failure::new(format!("error: {}: {why}", dir.path().display())))?;
+    s.use_averages();
+    Ok((dir, s))
+}
+
+/// Numbers with their kind, in columns.
+pub fn table(scores: &[Score]) -> String {
+    let mut out = String::new();
+    let width = scores.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
+    for s in scores {
+        let pad = " ".repeat(width - s.name.chars().count());
+        let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {}", s.part, s.name, s.value.0, s.unit, s.trust.describe());
+    }
+    out
+}
+
+fn refused(s: &Session, query: &str) -> Option<Failure> {
+    let q = s.compiled.queries.iter().find(|q| q.name == query)?;
+    match &q.answer {
+        Ok(_) => None,
+        Err(why) => Some(Failure::new(format!("error: this model cannot answer `{query}`: {why}"))),
+    }
+}
+
+/// Writes `[n, ..shape]` numbers as `.npy` or `.csv`, by the ending.
+fn write_table(path: &Path, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
+    let width: usize = shape.iter().product::<usize>().max(1);
+    let mut full = vec![values.len() / width];
+    full.extend(shape);
+    let bytes = match path.extension().and_then(|e| e.to_str()) {
+        Some("npy") => files::npy(values, &full),
+        Some("csv") => csv(values, width).into_bytes(),
+        Some(_) | None => return Err(Failure::new(format!("error: cannot write {}: give a name that ends in .npy or .csv", path.display()))),
+    };
+    atomic_write(path, &bytes)?;
+    Ok(())
+}
+
+fn csv(values: &[f32], width: usize) -> String {
+    let mut out = String::new();
+    for row in values.chunks(width) {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        out.push_str(&cells.join(","));
+        out.push('\n');
+    }
+    out
+}
+
+pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let (dir, mut s) = open(r, m)?;
+    if let Some(f) = refused(&s, "sample") {
+        return Err(f);
+    }
+    let Some((name, ty)) = pictures::observed(&s) else { return Err(Failure::new("error: the model observes nothing")) };
+    let png = out.is_none_or(|p| p.extension().is_some_and(|e| e == "png"));
+    if png && (image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete())) {
+        let picture = pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("error: nothing to draw"))?;
+        let path = out.map_or_else(|| dir.path().join(format!("images/samples-seed{}.png", r.seed)), Path::to_path_buf);
+        atomic_write(&path, &picture.png()?)?;
+        return say(&format!("{}\n", path.display()));
+    }
+    if let (true, Some(p)) = (png, out) {
+        return Err(Failure::new(format!("error: cannot draw {ty} as {}: write .npy or .csv", p.display())));
+    }
+    let rows: Vec<usize> = (0..n.min(1000)).collect();
+    let with = s.batch(true, &rows);
+    let drawn = evaluate::draw(&mut s, n, r.seed, &with)?;
+    let Some((_, values, shape)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else {
+        return Err(Failure::new("error: the model observes nothing"));
+    };
+    match out {
+        Some(p) => write_table(p, &values, &shape),
+        None => say(&csv(&values, shape.iter().product::<usize>().max(1))),
+    }
+}
+
+/// Runs a program over the whole test part and collects one output.
+fn over_test(s: &mut Session, program: &str, seed: u64, pick: &str) -> Result<(Vec<f32>, Vec<usize>), Failure> {
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
+    let (mut values, mut shape) = (Vec::new(), Vec::new());
+    let rows: Vec<usize> = (0..n).collect();
+    for (i, rows) in rows.chunks(500).enumerate() {
+        let data = s.batch(true, rows);
+        let at = At { key: RngKey { seed, step: i as u64 | 1 << 59 }, ..At::default() };
+        for (name, t) in s.run(program, rows.len(), &data, at, false)? {
+            if name == pick {
+                shape = t.shape().iter().skip(1).copied().collect();
+                values.extend(t.to_f32());
+            }
+        }
+    }
+    Ok((values, shape))
+}
+
+pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let (_, mut s) = open(r, m)?;
+    if let Some(f) = refused(&s, "density") {
+        return Err(f);
+    }
+    let Some(Ok((program, kind))) = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone()) else {
+        return Err(Failure::new("error: no density"));
+    };
+    let bound = program.starts_with("bound.");
+    let values: Vec<f64> = if bound {
+        let mut logs: Vec<f64> = Vec::new();
+        for i in 0..k.max(1) {
+            let (w, _) = over_test(&mut s, &program, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
+            if logs.is_empty() {
+                logs = w.iter().map(|x| f64::from(*x)).collect();
+            } else {
+                for (l, w) in logs.iter_mut().zip(w) {
+                    let (w, top) = (f64::from(w), l.max(f64::from(w)));
+                    *l = top + ((*l - top).exp() + (w - top).exp()).ln();
+                }
+            }
+        }
+        logs.iter().map(|l| l - (k.max(1) as f64).ln()).collect()
+    } else {
+        over_test(&mut s, &program, r.seed, "log_prob")?.0.iter().map(|x| f64::from(*x)).collect()
+    };
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let kind = match kind {
+        Some(NumberKind::LowerBound) if bound => format!("lower bound (K = {})", k.max(1)),
+        Some(kind) => kind.text().to_string(),
+        None => "exact".to_string(),
+    };
+    if let Some(p) = out {
+        let text: String = values.iter().map(|v| format!("{v}\n")).collect();
+        atomic_write(p, format!("log_density\n{text}").as_bytes())?;
+    }
+    say(&format!("log-density of {} test examples: mean {mean:.4} nats, standard deviation {sd:.4}, {kind}\n", values.len()))
+}
+
+pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let (_, mut s) = open(r, m)?;
+    if let Some(f) = refused(&s, "encode") {
+        return Err(f);
+    }
+    let graph = s.compiled.programs.get("encode");
+    let code = graph.and_then(|g| g.outputs.iter().map(|(n, _)| n.clone()).find(|n| n.starts_with("code:")));
+    let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
+    let (values, shape) = over_test(&mut s, "encode", r.seed, &code)?;
+    match out {
+        Some(p) => write_table(p, &values, &shape),
+        None => say(&csv(&values, shape.iter().product::<usize>().max(1))),
+    }
+}
+
+pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let (dir, mut s) = open(r, m)?;
+    if let Some(f) = refused(&s, "reconstruct") {
+        return Err(f);
+    }
+    let Some(picture) = pictures::reconstructions(&mut s, r.seed)? else {
+        return Err(Failure::new("error: these data cannot be shown as pictures"));
+    };
+    let path = out.map_or_else(|| dir.path().join("images/reconstructions.png"), Path::to_path_buf);
+    atomic_write(&path, &picture.png()?)?;
+    say(&format!("{}\n", path.display()))
+}
+
+pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, m: Messages) -> Result<(), Failure> {
+    let (_, mut s) = open(r, m)?;
+    let full = evaluate::full(&s);
+    let effort = Effort { examples: examples.unwrap_or(full.examples), k: k.unwrap_or(full.k), samples: full.samples };
+    let scores = evaluate::evaluate(&mut s, r.seed, effort)?;
+    say(&table(&scores))
+}

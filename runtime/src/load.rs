@@ -1,0 +1,126 @@
+//! From a file name to a session: read, compile, load data, open the device.
+
+use crate::exec::{self, Device, DeviceChoice};
+use crate::host::FileHost;
+use crate::session::{Parts, Session, parts};
+use gmc_compiler::diag::Diag;
+use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::rows::data::DataIssue;
+use gmc_compiler::syntax::overrides;
+use gmc_compiler::types::Typed;
+use std::path::Path;
+
+/// Why a command ended: what to say on standard error, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// May be several lines, or empty when everything has been said.
+    pub text: String,
+    /// 1: diagnostics or a failed run, 2: usage, 130: interrupted.
+    pub code: u8,
+}
+
+impl Failure {
+    /// A failed command.
+    pub fn new(text: impl Into<String>) -> Failure {
+        Failure { text: text.into(), code: 1 }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(e: E) -> Failure {
+        Failure::new(format!("error: {e}"))
+    }
+}
+
+/// How messages are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Messages {
+    /// Human, short or JSON.
+    pub format: Format,
+    /// ANSI colours.
+    pub color: bool,
+}
+
+/// Reads a spec's text.
+///
+/// # Errors
+/// The path, and what the system says.
+pub fn read_spec(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("error: cannot read {}: {e}", path.display())))?;
+    String::from_utf8(bytes).map_err(|_| Failure::new(format!("error: cannot read {}: it is not UTF-8 text", path.display())))
+}
+
+/// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
+pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
+    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    compile(name, text, &FileHost::new(0), &read, |spec| {
+        let mut diags: Vec<Diag> = Vec::new();
+        for (path, value) in set {
+            if let Err(d) = overrides::apply(spec, path, value) {
+                diags.push(d);
+            }
+        }
+        diags
+    })
+}
+
+/// Shows what a compilation has to say on standard error; an error ends the command.
+///
+/// # Errors
+/// When there is an error among the diagnostics.
+pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
+    if !u.diags.is_empty() {
+        eprint!("{}", render(&u.diags, &u.sources, m.format, m.color));
+    }
+    if u.failed() { Err(Failure::new("")) } else { Ok(()) }
+}
+
+/// Loads the data of a checked spec.
+///
+/// # Errors
+/// The source that can't be had, with where it looked.
+pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
+    let host = FileHost::new(typed.train.seed);
+    let mut sets = Vec::new();
+    for d in &typed.data {
+        let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
+        let set = d.row.load(&d.args, &types, &host).map_err(|issue| Failure::new(issue_text(d.row.name(), &issue)))?;
+        if set.train.n == 0 {
+            return Err(Failure::new(format!("error: `{}` holds no examples", d.row.name())));
+        }
+        sets.push(parts(set, &d.split));
+    }
+    Ok(sets)
+}
+
+fn issue_text(source: &str, issue: &DataIssue) -> String {
+    let mut text = match issue.message.is_empty() {
+        true => format!("error: `{source}` cannot be read"),
+        false => format!("error: {}", issue.message),
+    };
+    for n in &issue.notes {
+        text.push_str(&format!("\n  = {n}"));
+    }
+    if !issue.help.is_empty() {
+        text.push_str(&format!("\n  = help: {}", issue.help));
+    }
+    text
+}
+
+/// Opens the device asked for.
+///
+/// # Errors
+/// What was found instead.
+pub fn device(choice: DeviceChoice) -> Result<Device, Failure> {
+    exec::open(choice).map_err(|e| Failure::new(format!("error: {e}")))
+}
+
+/// A session with data loaded and without parameters.
+///
+/// # Errors
+/// As [`data`]; a unit that did not compile.
+pub fn session(typed: Typed, compiled: gmc_compiler::derive::Compiled, device: Device) -> Result<Session, Failure> {
+    let sets = data(&typed)?;
+    Ok(Session::new(typed, compiled, device, sets))
+}

@@ -1,0 +1,267 @@
+//! A run: rounds, measurements, checkpoints, pictures, the end.
+
+use super::Trainer;
+use crate::evaluate::{self, GLANCE};
+use crate::exec::ExecError;
+use crate::load::Failure;
+use crate::metrics::{Record, Score};
+use crate::session::Session;
+use crate::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
+use crate::store::{Log, RunDir, weights};
+use crate::{pictures, report};
+use gmc_compiler::diag::render::Sources;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Time between checkpoints unless the spec says how many rounds.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
+
+/// A run in progress.
+pub struct Run<'a> {
+    session: &'a mut Session,
+    trainer: Trainer,
+    dir: &'a RunDir,
+    sources: &'a Sources,
+    /// Hashes of the spec's text and of the IR.
+    hashes: (String, String),
+    /// Rounds done.
+    step: u64,
+    /// Seconds trained in earlier sessions.
+    before: f64,
+    started: Instant,
+    log: Log,
+    last: Checkpoint,
+}
+
+/// How a run ended.
+pub enum Ended {
+    /// All rounds are done: the final numbers.
+    Done(Vec<Score>),
+    /// Stopped by the user after this many rounds.
+    Interrupted(u64),
+}
+
+impl<'a> Run<'a> {
+    /// Begins at the beginning, or at a checkpoint.
+    ///
+    /// # Errors
+    /// Files that cannot be written, a checkpoint that does not fit the spec.
+    pub fn new(session: &'a mut Session, dir: &'a RunDir, sources: &'a Sources, hashes: (String, String), from: Option<&Checkpoint>) -> Result<Run<'a>, Failure> {
+        let trainer = Trainer::new(session);
+        let (step, before) = match from {
+            Some(c) => {
+                session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?;
+                (c.meta.step, c.meta.extra.get("seconds").and_then(|s| s.parse().ok()).unwrap_or(0.0))
+            }
+            None => {
+                session.init(session.typed.train.seed)?;
+                (0, 0.0)
+            }
+        };
+        let log = dir.log(Some(step))?;
+        let mut run = Run { session, trainer, dir, sources, hashes, step, before, started: Instant::now(), log, last: Checkpoint::default() };
+        run.last = run.checkpoint();
+        if from.is_none() {
+            // From here on the folder can always be opened and resumed.
+            run.dir.save(&run.last)?;
+        }
+        Ok(run)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let extra = BTreeMap::from([("seconds".to_string(), format!("{:.3}", self.seconds()))]);
+        Checkpoint {
+            meta: Meta {
+                step: self.step,
+                epoch_step: self.step % self.trainer.per_epoch,
+                seed: self.session.typed.train.seed,
+                spec_hash: self.hashes.0.clone(),
+                ir_hash: self.hashes.1.clone(),
+                extra,
+            },
+            tensors: self.session.snapshot(),
+        }
+    }
+
+    fn save(&mut self) -> Result<(), Failure> {
+        self.last = self.checkpoint();
+        self.dir.save(&self.last)?;
+        Ok(())
+    }
+
+    /// Trains to the end, or until `stop` is set.
+    ///
+    /// # Errors
+    /// A value that is not finite (with the line of the spec that it comes from), a file that cannot be written.
+    pub fn train(&mut self, stop: &AtomicBool) -> Result<Ended, Failure> {
+        let total = self.trainer.total;
+        let bar = progress_bar(total, self.step);
+        let log_every = (total / 400).clamp(1, 100);
+        let epoch = if self.session.typed.train.steps.is_some() { 1 } else { self.trainer.per_epoch };
+        let look_every = epoch * total.div_ceil(epoch * 20).max(1);
+        let (mut sums, mut counted): (BTreeMap<String, f64>, u64) = (BTreeMap::new(), 0);
+        let mut saved = Instant::now();
+        while self.step < total {
+            if stop.load(Ordering::SeqCst) {
+                bar.finish_and_clear();
+                self.save()?;
+                return Ok(Ended::Interrupted(self.step));
+            }
+            let numbers = match self.trainer.round(self.session, self.step) {
+                Ok(n) => n,
+                Err(e) => {
+                    bar.finish_and_clear();
+                    return Err(self.broken(&e));
+                }
+            };
+            if numbers.iter().any(|(_, v)| !v.is_finite()) {
+                bar.finish_and_clear();
+                return Err(self.not_finite(&numbers));
+            }
+            self.step += 1;
+            for (name, v) in numbers {
+                *sums.entry(name).or_default() += f64::from(v);
+            }
+            counted += 1;
+            // Logged at rounds that do not depend on where a session began, so that a resumed run logs the same.
+            if self.step.is_multiple_of(log_every) || self.step == total {
+                let means: Vec<(String, f64)> = std::mem::take(&mut sums).into_iter().map(|(k, v)| (k, v / counted as f64)).collect();
+                counted = 0;
+                bar.set_message(shown(&means));
+                self.log.append(&Record::new(self.step, "train", self.seconds(), means))?;
+            }
+            bar.set_position(self.step);
+            if self.step.is_multiple_of(look_every) && self.step < total {
+                let scores = evaluate::evaluate(self.session, self.session.typed.train.seed, GLANCE)?;
+                let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
+                if bar.is_hidden() {
+                    eprintln!("{:>7}/{total}  {:.0} s  {}", self.step, self.seconds(), shown(&values));
+                }
+                self.log.append(&Record::new(self.step, "test", self.seconds(), values))?;
+            }
+            let due = match self.session.typed.train.checkpoint {
+                Some(n) => self.step.is_multiple_of(n),
+                None => saved.elapsed() >= CHECKPOINT_EVERY,
+            };
+            if due && self.step < total {
+                self.save()?;
+                saved = Instant::now();
+            }
+        }
+        bar.finish_and_clear();
+        self.save()?;
+        self.finish()
+    }
+
+    /// Final numbers, pictures, weights and the report.
+    fn finish(&mut self) -> Result<Ended, Failure> {
+        let seconds = self.seconds();
+        self.session.use_averages();
+        let seed = self.session.typed.train.seed;
+        let effort = evaluate::full(self.session);
+        let scores = evaluate::evaluate(self.session, seed, effort)?;
+        let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
+        self.log.append(&Record::new(self.step, "test", seconds, values))?;
+        self.dir.write_scores(&scores)?;
+        pictures::all(self.session, self.dir, seed)?;
+        let tensors: BTreeMap<String, Tensor> = self
+            .session
+            .snapshot()
+            .into_iter()
+            .filter(|((g, _), _)| matches!(g, Group::Param | Group::State))
+            .map(|((_, n), t)| (n, t))
+            .collect();
+        let path = self.dir.path().join("weights.safetensors");
+        let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
+        self.dir.write("weights.safetensors", &bytes)?;
+        self.report(&scores, seconds)?;
+        Ok(Ended::Done(scores))
+    }
+
+    fn report(&self, scores: &[Score], seconds: f64) -> Result<(), Failure> {
+        let name = self.dir.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let facts = vec![
+            ("seed".to_string(), self.session.typed.train.seed.to_string()),
+            ("device".to_string(), self.session.device.info().name.clone()),
+            ("rounds".to_string(), self.step.to_string()),
+            ("training time".to_string(), format!("{seconds:.1} s")),
+        ];
+        let mut images = Vec::new();
+        for n in self.dir.images() {
+            images.push((n.trim_end_matches(".png").to_string(), self.dir.read(&format!("images/{n}"))?));
+        }
+        let records = self.dir.records()?;
+        let spec = self.dir.read_text("spec.gm")?;
+        let html = report::html(&report::Report { title: &name, spec: &spec, facts: &facts, scores, records: &records, images: &images });
+        self.dir.write("report.html", html.as_bytes())?;
+        Ok(())
+    }
+
+    fn broken(&self, e: &ExecError) -> Failure {
+        let round = self.step + 1;
+        match e {
+            ExecError::NotFinite { span, op, .. } => {
+                let file = self.sources.name(span.file).unwrap_or("the spec");
+                let at = self.sources.position(span.file, span.start as usize);
+                let line = at.map_or_else(String::new, |(l, c)| format!(":{l}:{c}"));
+                let text = self.sources.text(span.file).and_then(|t| t.get(span.start as usize..span.end as usize));
+                let text = text.map_or_else(String::new, |t| format!("  `{}`", t.lines().next().unwrap_or("")));
+                Failure::new(format!(
+                    "error: round {round}: `{op}` produced a value that is not finite\n  --> {file}{line}{text}\n  = help: lower the learning rate, add `clip 1` to `train`, or keep the value away from where it has no finite answer"
+                ))
+            }
+            ExecError::MissingInput { .. } | ExecError::InputShape { .. } | ExecError::Broken { .. } => {
+                Failure::new(format!("error: round {round}: {e}"))
+            }
+        }
+    }
+
+    /// Replays from the last checkpoint, with every operation of the last two rounds checked, to name the first one that failed.
+    fn not_finite(&mut self, numbers: &[(String, f32)]) -> Failure {
+        let failed_at = self.step;
+        let which: Vec<&str> = numbers.iter().filter(|(_, v)| !v.is_finite()).map(|(n, _)| n.as_str()).collect();
+        let plain = format!("error: round {}: `{}` is not finite", failed_at + 1, which.join("`, `"));
+        let last = std::mem::take(&mut self.last);
+        if self.session.restore(&last).is_err() {
+            return Failure::new(plain);
+        }
+        self.step = last.meta.step;
+        // The parameters may have been spoiled one round before the loss showed it.
+        while self.step <= failed_at {
+            self.session.set_check(self.step + 1 >= failed_at);
+            match self.trainer.round(self.session, self.step) {
+                Ok(_) => self.step += 1,
+                Err(e) => return self.broken(&e),
+            }
+        }
+        Failure::new(plain)
+    }
+}
+
+/// `negative ELBO [nats]`
+pub fn label(s: &Score) -> String {
+    if s.unit.is_empty() { s.name.clone() } else { format!("{} [{}]", s.name, s.unit) }
+}
+
+fn shown(values: &[(String, f64)]) -> String {
+    let all = values.iter().filter(|(n, _)| n != "payoff" && !n.ends_with("/payoff"));
+    all.map(|(n, v)| format!("{n} {v:.4}")).collect::<Vec<_>>().join("  ")
+}
+
+fn progress_bar(total: u64, at: u64) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} [{bar:24}] {per_sec}  {eta} left  {wide_msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_position(at);
+    bar.reset_eta();
+    bar
+}
