@@ -15,6 +15,7 @@ pub mod fmt;
 mod grammar;
 mod layout;
 pub mod names;
+pub mod overrides;
 mod print;
 mod scan;
 mod split;

@@ -50,27 +50,17 @@ fn refused(s: &Session, query: &str) -> Option<Failure> {
 }
 
 /// Writes `[n, ..shape]` numbers as `.npy` or `.csv`, by the ending.
-fn write_table(path: &Path, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
+fn write_table(path: &Path, name: &str, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
     let width: usize = shape.iter().product::<usize>().max(1);
     let mut full = vec![values.len() / width];
     full.extend(shape);
     let bytes = match path.extension().and_then(|e| e.to_str()) {
-        Some("npy") => files::npy(values, &full),
-        Some("csv") => csv(values, width).into_bytes(),
+        Some("npy") => files::npy(&full, values).unwrap_or_default(),
+        Some("csv") => files::csv(name, width, values).into_bytes(),
         Some(_) | None => return Err(Failure::new(format!("error: cannot write {}: give a name that ends in .npy or .csv", path.display()))),
     };
     atomic_write(path, &bytes)?;
     Ok(())
-}
-
-fn csv(values: &[f32], width: usize) -> String {
-    let mut out = String::new();
-    for row in values.chunks(width) {
-        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
-        out.push_str(&cells.join(","));
-        out.push('\n');
-    }
-    out
 }
 
 pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
@@ -96,8 +86,8 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
         return Err(Failure::new("error: the model observes nothing"));
     };
     match out {
-        Some(p) => write_table(p, &values, &shape),
-        None => say(&csv(&values, shape.iter().product::<usize>().max(1))),
+        Some(p) => write_table(p, &name, &values, &shape),
+        None => say(&files::csv(&name, shape.iter().product::<usize>().max(1), &values)),
     }
 }
 
@@ -170,8 +160,8 @@ pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure
     let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
     let (values, shape) = over_test(&mut s, "encode", r.seed, &code)?;
     match out {
-        Some(p) => write_table(p, &values, &shape),
-        None => say(&csv(&values, shape.iter().product::<usize>().max(1))),
+        Some(p) => write_table(p, code.trim_start_matches("code:"), &values, &shape),
+        None => say(&files::csv(code.trim_start_matches("code:"), shape.iter().product::<usize>().max(1), &values)),
     }
 }
 
