@@ -601,10 +601,12 @@ impl Checker<'_> {
         let (order, circles) = ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
         self.circles(circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
         let mut made: Vec<(usize, TFlow)> = Vec::new();
+        let mut warnings: Vec<(String, Diag)> = Vec::new();
         for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
             match self.flow_item(f) {
-                Ok(t) => {
+                Ok((t, copied)) => {
                     self.typed.flows.push(t.clone());
+                    warnings.extend(copied.map(|d| (t.name.clone(), d)));
                     made.push((i, t));
                 }
                 Err(bad) => {
@@ -613,6 +615,10 @@ impl Checker<'_> {
                 }
             }
         }
+        // A flow among the layers of another one may copy elements that the other moves.
+        let part = |name: &String| made.iter().any(|(_, f)| f.calls.contains(name));
+        let alone: Vec<Diag> = warnings.into_iter().filter(|(n, _)| !part(n)).map(|(_, d)| d).collect();
+        self.diags.extend(alone);
         made.sort_by_key(|(i, _)| *i);
         self.typed.flows = made.into_iter().map(|(_, t)| t).collect();
     }
@@ -630,7 +636,8 @@ impl Checker<'_> {
         }
     }
 
-    fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
+    /// The flow, and a warning if it copies some element.
+    fn flow_item(&mut self, f: &FlowItem) -> Res<(TFlow, Option<Diag>)> {
         let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
         for (side, t) in [(&f.from, &from), (&f.to, &to)] {
             if t.kind.discrete() {
@@ -662,10 +669,9 @@ impl Checker<'_> {
         if !to.kind.inside(chain.out.kind) {
             return Err(codes::e0305::not_onto(&f.name.name, f.to.span, to.kind.support(), last, chain.out.kind.support()).into());
         }
-        if !warned && let Some(i) = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some) {
-            self.diags.push(codes::w0404::in_flow(i, f.name.span, &f.name.name));
-        }
-        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, calls: called(&f.body), span: f.name.span })
+        let copied = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some).filter(|_| !warned);
+        let copied = copied.map(|i| codes::w0404::in_flow(i, f.name.span, &f.name.name));
+        Ok((TFlow { name: f.name.name.clone(), from, to, given, chain, calls: called(&f.body), span: f.name.span }, copied))
     }
 }
 

@@ -1,0 +1,194 @@
+//! What must not change anything: printing and reading programs, the order of items, layout, names, optimisation, the order
+//! of nodes. Every spec of the repository, every program.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod spec_common;
+
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::ir::{Graph, Tensor64, optimise, schedule, text, verify};
+use gmc_compiler::span::{FileId, Span};
+use gmc_compiler::syntax::{self, ast};
+use spec_common::{clean, difference, inputs, run, specs};
+use std::collections::BTreeMap;
+
+/// Rounding only: the interpreter computes in f64.
+const SAME: f64 = 1e-8;
+
+/// The specs, and texts that use what they leave out: nets as layers, several latent sites, conditions, params, schedules.
+fn all() -> Vec<(String, String)> {
+    let more = [
+        (
+            "hierarchy",
+            "data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
+param t: Real[4] in positive = 0.5
+net block(h: Real[16]) -> Real[16] { dense(16), relu }
+net up(w: Real[2]) -> Real[4] { dense(16), block, dense(4) }
+net decode(z: Real[4], y: Class(10)) -> Real[64] { dense(16), residual { block }, dense(64) }
+net encode(x: Bool[64]) -> (Real[4], Real[4]) { dense(16), relu, heads(4, 4) }
+net top(z: Real[4]) -> (Real[2], Real[2]) { heads(2, 2) }
+model p(y) { w ~ Normal(0, I)[2];  z ~ Normal(up(w), t);  x ~ Bernoulli(logits: decode(z, y)) }
+guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s));  (a, b) = top(z);  w ~ Normal(a, exp(b)) }
+train { maximizes elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))  epochs 1  ema 0.99  clip 1 }",
+        ),
+        (
+            "prior_flow",
+            "dim k = 4
+data x: Bool[64] from digits(binarize: 0.5)
+flow half: Real[k] <-> Real[k] { couple(halves(0), affine) { dense(8), relu } }
+flow prior: Real[k] <-> Real[k] { half, reverse, half, actnorm }
+net decode(z: Real[k]) -> Real[64] { dense(64) }
+net encode(x: Bool[64]) -> (Real[k], Real[k]) { heads(k, k) }
+model p { e ~ Normal(0, I)[k];  z = prior(e);  x ~ Bernoulli(logits: decode(z)) }
+guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
+train { maximizes elbo(p, q) using sgd(lr: 0.1) }",
+        ),
+        (
+            "images",
+            "data x: Real[1, 8, 8] in interval(-1, 1) from digits
+net G(z: Real[8]) -> Real[1, 8, 8] in interval(-1, 1) { dense(32), reshape(2, 4, 4), batch_norm, relu, up(2), conv(1, k: 3), tanh }
+net D(x: Real[1, 8, 8]) -> Real[] { conv(4, k: 4, stride: 2), leaky_relu(0.2), flatten, dense(1), scalar }
+fn gap(a, b) = E[D(a)] - E[D(b)]
+model p { z ~ Normal(0, I)[8];  x = G(z) }
+train {
+  let fake = p.x
+  player critic owns D within clip(0.5) maximizes gap(x, fake) - 10 * gradient_penalty(D, x, fake) using adam(lr: 1e-3) steps 2
+  player maker  owns G maximizes E[D(fake)] using rmsprop(lr: 1e-3)
+}",
+        ),
+    ];
+    specs().into_iter().chain(more.map(|(n, t)| (n.to_string(), t.to_string()))).collect()
+}
+
+/// The same graph with its spans forgotten.
+fn bare(g: &Graph) -> Graph {
+    let mut g = g.clone();
+    g.at = Span::default();
+    g.nodes.iter_mut().for_each(|n| n.span = Span::default());
+    g
+}
+
+/// Programs as text without spans; `init` by what it makes, since the order of its draws is that of the items.
+fn comparable(c: &Compiled) -> BTreeMap<String, String> {
+    let shown = |(name, g): (&String, &Graph)| {
+        let mut made: Vec<String> = g.outputs.iter().map(|(n, v)| format!("{n}: {}", g.ty(*v))).collect();
+        made.sort();
+        (name.clone(), if name == "init" { format!("{made:?} {:?}", schedule::census(g)) } else { text::print(&bare(g)) })
+    };
+    c.programs.iter().map(shown).collect()
+}
+
+fn assert_same(name: &str, how: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) {
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>(), "{name}, {how}");
+    for (program, text) in a {
+        assert!(*text == b[program], "{name}, {how}: program {program} differs");
+    }
+}
+
+#[test]
+fn every_program_verifies_and_survives_text_and_ron() {
+    for (name, spec) in all() {
+        let (_, c) = clean(&name, &spec);
+        for (program, g) in c.graphs.iter().chain(&c.programs) {
+            verify(g).unwrap_or_else(|why| panic!("{name} {program}: {why:?}"));
+            let printed = text::print(g);
+            let back = text::parse(&printed).unwrap_or_else(|why| panic!("{name} {program}: {why}"));
+            assert_eq!(bare(&back).nodes, bare(g).nodes, "{name} {program}");
+            assert_eq!(back.outputs, g.outputs);
+            assert_eq!(text::print(&back), printed);
+            let ron = Graph::from_ron(&g.to_ron()).unwrap_or_else(|why| panic!("{name} {program}: {why}"));
+            assert!(ron.nodes == g.nodes && ron.outputs == g.outputs, "{name} {program}");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_items_does_not_matter() {
+    for (name, spec) in all() {
+        let want = comparable(&clean(&name, &spec).1);
+        let (parsed, _) = syntax::parse(FileId::SPEC, &spec);
+        let n = parsed.items.len();
+        for turn in 0..n {
+            for flip in [false, true] {
+                let mut items = parsed.items.clone();
+                items.rotate_left(turn);
+                if flip {
+                    items.reverse();
+                }
+                let text = syntax::ast_text(&ast::Spec { items });
+                assert_same(&name, &format!("items turned by {turn}, reversed {flip}"), &want, &comparable(&clean(&name, &text).1));
+            }
+        }
+    }
+}
+
+#[test]
+fn layout_and_comments_do_not_matter() {
+    for (name, spec) in all() {
+        let want = comparable(&clean(&name, &spec).1);
+        let formatted = syntax::format(&spec).unwrap();
+        assert_same(&name, "formatted", &want, &comparable(&clean(&name, &formatted).1));
+        let commented: String = std::iter::once("# a comment\n").chain(formatted.lines().flat_map(|l| [l, "\n"])).collect();
+        assert_same(&name, "with a comment", &want, &comparable(&clean(&name, &commented).1));
+    }
+}
+
+/// New names in another alphabetical order; programs may order their parts by name, so values are compared.
+#[test]
+fn names_do_not_matter() {
+    let old = |s: &str| s.replace("zz_", "").replace("aa_", "");
+    for (name, spec) in all() {
+        let new = |n: &str| format!("{}{n}", if n < "g" { "zz_" } else { "aa_" });
+        let renamed = syntax::names::rename(&spec, new).unwrap();
+        assert_ne!(renamed, spec);
+        let ((typed, a), (_, b)) = (clean(&name, &spec), clean(&name, &renamed));
+        assert_eq!(a.programs.keys().cloned().collect::<Vec<_>>(), sorted(b.programs.keys().map(|k| old(k)).collect()), "{name}");
+        for (program, g) in &b.programs {
+            let was = &a.programs[&old(program)];
+            let given = inputs(&typed, &a, was, 2);
+            let mut theirs = BTreeMap::new();
+            for n in gmc_names(g) {
+                theirs.insert(n.clone(), given.get(&old(&n)).unwrap_or_else(|| panic!("{name} {program}: {n}")).clone());
+            }
+            let outs: BTreeMap<String, Tensor64> = run(g, 2, &theirs).into_iter().map(|(k, v)| (old(&k), v)).collect();
+            let d = difference(&run(was, 2, &given), &outs);
+            assert!(d < SAME, "{name} {program}: {d}");
+        }
+    }
+}
+
+fn sorted(mut v: Vec<String>) -> Vec<String> {
+    v.sort();
+    v
+}
+
+fn gmc_names(g: &Graph) -> Vec<String> {
+    let name = |n: &gmc_compiler::ir::Node| if let gmc_compiler::ir::Op::Input(i) = &n.op { Some(i.name.clone()) } else { None };
+    g.nodes.iter().filter_map(name).collect()
+}
+
+#[test]
+fn optimised_programs_compute_the_same() {
+    for (name, spec) in all() {
+        let (typed, c) = clean(&name, &spec);
+        for (program, g) in &c.graphs {
+            let given = inputs(&typed, &c, g, 3);
+            let d = difference(&run(g, 3, &given), &run(&c.programs[program], 3, &given));
+            assert!(d < SAME, "{name} {program}: {d}");
+        }
+    }
+}
+
+#[test]
+fn another_order_of_nodes_computes_the_same_with_less_memory() {
+    for (name, spec) in all() {
+        let (typed, c) = clean(&name, &spec);
+        for (program, g) in &c.graphs {
+            let plain = optimise(g);
+            let lower = schedule::lower_peak(&plain, 64);
+            verify(&lower).unwrap_or_else(|why| panic!("{name} {program}: {why:?}"));
+            assert!(schedule::peak_bytes(&lower, 64) <= schedule::peak_bytes(&plain, 64), "{name} {program}");
+            let given = inputs(&typed, &c, &plain, 2);
+            assert_eq!(run(&plain, 2, &given), run(&lower, 2, &given), "{name} {program}");
+        }
+    }
+}
