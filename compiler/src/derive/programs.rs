@@ -3,7 +3,7 @@
 use super::lower::{Ctx, Draws, Vars};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
-use crate::ir::{Binary, Graph, Role, Shape, Value, grad, optimise};
+use crate::ir::{Binary, Graph, Role, Shape, Value, grad, optimise, schedule};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
@@ -27,7 +27,8 @@ pub fn all(typed: &Typed) -> Compiled {
     queries.push(density(typed, &models, &mut graphs));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
-    let programs = graphs.iter().map(|g| (g.name.clone(), optimise::optimise(g))).collect();
+    let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);
+    let programs = graphs.iter().map(|g| (g.name.clone(), ready(g))).collect();
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
     Compiled { leaves, graphs, programs, queries, diags }
 }
