@@ -223,7 +223,8 @@ fn player(p: &mut PlayerItem, v: &mut dyn Visitor) {
     p.steps.iter_mut().for_each(|e| expr(e, v));
 }
 
-fn expr(e: &mut Expr, v: &mut dyn Visitor) {
+/// Visits an expression and everything inside it.
+pub(crate) fn expr(e: &mut Expr, v: &mut dyn Visitor) {
     match &mut e.kind {
         ExprKind::Number { .. } | ExprKind::Text(_) => v.span(&mut e.span),
         ExprKind::Name(name) => v.name(name, &mut e.span, Role::Used),

@@ -35,6 +35,7 @@ pub mod e0212;
 pub mod e0213;
 pub mod e0214;
 pub mod e0216;
+pub mod e0217;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -106,6 +107,7 @@ pub const PAGES: &[&Page] = &[
     &e0213::PAGE,
     &e0214::PAGE,
     &e0216::PAGE,
+    &e0217::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

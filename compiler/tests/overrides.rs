@@ -1,0 +1,143 @@
+//! `--set path=value`: a table of paths, what each changes, and what happens to paths that name nothing.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod spec_common;
+
+use gmc_compiler::diag::render::{Format, Sources, render};
+use gmc_compiler::driver::compile;
+use gmc_compiler::span::FileId;
+use gmc_compiler::syntax::{ast_text, overrides, parse};
+use gmc_compiler::types::failed;
+use spec_common::{NoFiles, snapshot, specs};
+
+const SPEC: &str = "\
+dim h = 16
+dim open
+param s: Real[] in positive = 0.1
+data x: Real[2] from moons(noise: 0.05)
+net decode(z: Real[2]) -> Real[2] { dense(h), relu, residual { dense(h, bias: false) }, heads(2, 2) }
+flow f: Real[2] <-> Real[2] { repeat 8 as i { couple(parity(i), affine) { dense(64), relu } }, leaky_relu(0.2) }
+model p { z ~ Normal(0, scale: 1)[2];  x ~ Normal(f(z), s) }
+train { epochs 20 }
+eval { samples 64 }
+";
+
+const GAME: &str = "\
+train {
+  player a owns D within clip(0.1) minimizes E[D(x)] using adam(lr: 1e-4, betas: (0.5, 0.9)) steps 5
+  player b owns G minimizes E[D(p.x)]
+  using sgd(0.1)
+}
+";
+
+/// The spec after one change, in canonical text.
+fn changed(spec: &str, path: &str, value: &str) -> String {
+    let (mut ast, diags) = parse(FileId::SPEC, spec);
+    assert!(diags.is_empty());
+    overrides::apply(&mut ast, path, value).unwrap_or_else(|d| panic!("{path}={value}: {d:?}"));
+    ast_text(&ast)
+}
+
+#[test]
+fn paths_change_what_they_name() {
+    let table = [
+        (SPEC, "train.epochs", "3", "epochs 3"),
+        (SPEC, "train.batch", "64", "batch 64"),
+        (SPEC, "train.seed", "7", "seed 7"),
+        (SPEC, "train.lr", "0.1", "using adam(lr: 0.1)"),
+        (SPEC, "train.lr", "cosine(1e-3 -> 1e-5)", "using adam(lr: cosine(1e-3 -> 1e-5))"),
+        (SPEC, "train.optimizer", "sgd(lr: 0.1)", "using sgd(lr: 0.1)"),
+        (SPEC, "train.optimizer", "adam", "using adam"),
+        (GAME, "train.optimizer.lr", "0.3", "using sgd(0.3)"),
+        (GAME, "train.lr", "0.3", "using sgd(0.3)"),
+        (GAME, "train.a.lr", "0.3", "adam(lr: 0.3, betas: (0.5, 0.9))"),
+        (GAME, "train.a.eps", "1e-6", "adam(lr: 1e-4, betas: (0.5, 0.9), eps: 1e-6)"),
+        (GAME, "train.a.steps", "2", "steps 2"),
+        (GAME, "train.b.steps", "2", "steps 2"),
+        (GAME, "train.a.clip", "0.5", "within clip(0.5)"),
+        (GAME, "train.a.optimizer", "sgd(lr: 1)", "using sgd(lr: 1) steps 5"),
+        (SPEC, "eval.samples", "9", "samples 9"),
+        (SPEC, "eval.iwae", "5000", "iwae(k: 5000)"),
+        (SPEC, "x.noise", "0.2", "moons(noise: 0.2)"),
+        (SPEC, "data.x.noise", "0.2", "moons(noise: 0.2)"),
+        (SPEC, "x.standardize", "true", "moons(noise: 0.05, standardize: true)"),
+        (SPEC, "h", "32", "dim h = 32"),
+        (SPEC, "dim.h", "32", "dim h = 32"),
+        (SPEC, "open", "4", "dim open = 4"),
+        (SPEC, "s", "0.5", "= 0.5"),
+        (SPEC, "decode.0", "99", "{ dense(99), relu"),
+        (SPEC, "decode.0.units", "99", "{ dense(99), relu"),
+        (SPEC, "decode.0.bias", "false", "dense(h, bias: false), relu"),
+        (SPEC, "decode.2.0", "99", "residual { dense(99, bias: false) }"),
+        (SPEC, "decode.2.0.bias", "true", "residual { dense(h, bias: true) }"),
+        (SPEC, "decode.3", "(4, 4)", "heads((4, 4))"),
+        (SPEC, "f.0", "2", "repeat 2 as i"),
+        (SPEC, "decode.3", "5", "heads(5, 2)"),
+        (SPEC, "f.0.0", "halves(i)", "couple(halves(i), affine)"),
+        (SPEC, "f.0.0.kind", "additive", "couple(parity(i), additive)"),
+        (SPEC, "f.0.0.0", "7", "{ dense(7), relu }"),
+        (SPEC, "f.1", "0.3", "leaky_relu(0.3)"),
+        (SPEC, "p.z.scale", "2", "Normal(0, scale: 2)[2]"),
+        (SPEC, "p.z.loc", "2", "Normal(2, scale: 1)[2]"),
+        (SPEC, "p.x.scale", "0.3", "Normal(f(z), 0.3)"),
+        (SPEC, "p.z.shape", "3", "Normal(0, scale: 1)[3]"),
+        ("data x: Real[2] from moons\n", "train.epochs", "3", "train { epochs 3 }"),
+        ("data x: Real[2] from moons\n", "train.lr", "3", "train { using adam(lr: 3) }"),
+    ];
+    for (spec, path, value, want) in table {
+        let got: String = changed(spec, path, value).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(got.contains(want), "{path}={value} should give `{want}`:\n{got}");
+    }
+}
+
+/// Every path that is offered can be set, and one change leaves the rest alone.
+#[test]
+fn every_listed_path_works() {
+    for (name, text) in specs().into_iter().chain([("spec".into(), SPEC.into()), ("game".into(), GAME.into())]) {
+        let (ast, _) = parse(FileId::SPEC, &text);
+        let paths = overrides::paths(&ast);
+        assert!(paths.len() > 5, "{name}: {paths:?}");
+        for path in &paths {
+            let value = if path.ends_with(".optimizer") { "sgd(lr: 12345)" } else { "12345" };
+            let got = changed(&text, path, value);
+            assert!(got.contains("12345"), "{name} {path}:\n{got}");
+        }
+    }
+}
+
+#[test]
+fn unknown_paths_and_bad_values_are_explained() {
+    let cases = [
+        ("train.epoch", "3"), ("trian.epochs", "3"), ("decode.9", "3"), ("decode.0.unit", "3"), ("p.q.scale", "1"), ("nothing", "1"), ("", "1"),
+        ("train.epochs", ""), ("train.epochs", "1 2"), ("train.optimizer", "3"), ("f.0.0.5.k", "3"), ("decode.1", "3"),
+    ];
+    let mut out = String::new();
+    for (path, value) in cases {
+        let (mut ast, _) = parse(FileId::SPEC, SPEC);
+        let d = overrides::apply(&mut ast, path, value).expect_err(path);
+        assert_eq!(d.code, "E0217");
+        let mut sources = Sources::new();
+        sources.insert(FileId::SPEC, "spec.gm", SPEC);
+        out.push_str(&format!("--set {path}={value}\n{}\n", render(&[d], &sources, Format::Human, false)));
+    }
+    snapshot("e0217_set", out);
+}
+
+/// A change is checked like the text that it replaces, and may be a schedule.
+#[test]
+fn changes_are_checked_and_compile() {
+    for (name, text) in specs().into_iter().filter(|(n, _)| ["vae", "realnvp"].contains(&n.as_str())) {
+        let with = |sets: &[(&str, &str)]| {
+            compile(&name, &text, &NoFiles, &|_| Err(String::new()), |ast| {
+                sets.iter().filter_map(|(p, v)| overrides::apply(ast, p, v).err()).collect()
+            })
+        };
+        let good = with(&[("train.lr", "cosine(1e-2 -> 1e-4)"), ("train.batch", "32"), ("train.clip", "1"), ("train.ema", "0.9")]);
+        assert!(!good.failed(), "{name}: {:?}", good.diags);
+        let t = good.typed.unwrap().train;
+        assert_eq!((t.batch, t.clip, t.ema), (32, Some(1.0), Some(0.9)));
+        assert_eq!(t.players[0].schedules.len(), 1);
+        let bad = with(&[("train.batch", "0")]);
+        assert!(failed(&bad.diags) && bad.diags[0].code == "E0205", "{:?}", bad.diags);
+    }
+}
