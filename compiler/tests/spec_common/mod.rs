@@ -68,6 +68,73 @@ pub fn specs() -> Vec<(String, String)> {
     texts("specs")
 }
 
+/// The specs, and texts that use what they leave out: nets as layers, several latent sites, conditions, params, schedules.
+pub fn all() -> Vec<(String, String)> {
+    let more = [
+        (
+            "hierarchy",
+            "data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
+param t: Real[4] in positive = 0.5
+net block(h: Real[16]) -> Real[16] { dense(16), relu }
+net up(w: Real[2]) -> Real[4] { dense(16), block, dense(4) }
+net decode(z: Real[4], y: Class(10)) -> Real[64] { dense(16), residual { block }, dense(64) }
+net encode(x: Bool[64]) -> (Real[4], Real[4]) { dense(16), relu, heads(4, 4) }
+net top(z: Real[4]) -> (Real[2], Real[2]) { heads(2, 2) }
+model p(y) { w ~ Normal(0, I)[2];  z ~ Normal(up(w), t);  x ~ Bernoulli(logits: decode(z, y)) }
+guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s));  (a, b) = top(z);  w ~ Normal(a, exp(b)) }
+train { maximizes elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))  epochs 1  ema 0.99  clip 1 }",
+        ),
+        (
+            "prior_flow",
+            "dim k = 4
+data x: Bool[64] from digits(binarize: 0.5)
+flow half: Real[k] <-> Real[k] { couple(halves(0), affine) { dense(8), relu } }
+flow prior: Real[k] <-> Real[k] { half, reverse, half, actnorm }
+net decode(z: Real[k]) -> Real[64] { dense(64) }
+net encode(x: Bool[64]) -> (Real[k], Real[k]) { heads(k, k) }
+model p { e ~ Normal(0, I)[k];  z = prior(e);  x ~ Bernoulli(logits: decode(z)) }
+guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
+train { maximizes elbo(p, q) using sgd(lr: 0.1) }",
+        ),
+        (
+            "images",
+            "data x: Real[1, 8, 8] in interval(-1, 1) from digits
+net G(z: Real[8]) -> Real[1, 8, 8] in interval(-1, 1) { dense(32), reshape(2, 4, 4), batch_norm, relu, up(2), conv(1, k: 3), tanh }
+net D(x: Real[1, 8, 8]) -> Real[] { conv(4, k: 4, stride: 2), leaky_relu(0.2), flatten, dense(1), scalar }
+fn gap(a, b) = E[D(a)] - E[D(b)]
+model p { z ~ Normal(0, I)[8];  x = G(z) }
+train {
+  let fake = p.x
+  player critic owns D within clip(0.5) maximizes gap(x, fake) - 10 * gradient_penalty(D, x, fake) using adam(lr: 1e-3) steps 2
+  player maker  owns G maximizes E[D(fake)] using rmsprop(lr: 1e-3)
+}",
+        ),
+        (
+            "adversarial_autoencoder",
+            "data x: Real[64] in unit from digits
+net decode(z: Real[3]) -> Real[64] { dense(16), silu, dense(64) }
+net encode(x: Real[64] in unit) -> Real[3] { dense(3) }
+net judge(z: Real[3]) -> Real[] { dense(8), tanh, dense(1), scalar }
+model p { z ~ Normal(0, I)[3];  x ~ Normal(decode(z), 0.5) }
+guide q(x) { z = encode(x) }
+train {
+  player auto  owns encode, decode minimizes -E[log p(x | q.z)] + E[softplus(-judge(q.z))]
+  player rival owns judge          minimizes E[softplus(-judge(p.z))] + E[softplus(judge(q.z))]
+}",
+        ),
+        (
+            "flow_decoder",
+            "data x: Real[2] from moons
+net decode(z: Real[2]) -> Real[2] { dense(2) }
+net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
+flow f: Real[2] <-> Real[2] { repeat 2 as i { couple(parity(i), affine) { dense(4), tanh } } }
+model p { z ~ Normal(0, I)[2];  y ~ Normal(decode(z), 0.7);  x = f(y) }
+guide q(x) { (m, s) = encode(x);  z ~ Laplace(m, exp(s)) }",
+        ),
+    ];
+    specs().into_iter().chain(more.map(|(n, t)| (n.to_string(), t.to_string()))).collect()
+}
+
 pub fn unit(name: &str, text: &str) -> Unit {
     compile(&format!("{name}.gm"), text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new())
 }
