@@ -123,10 +123,8 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
             None => g.scalar(p.args.num(name)),
         };
         let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
-        if let Some(c) = p.clip_weights {
-            let (lo, hi) = (g.scalar(-c), g.scalar(c));
-            new = g.binary(Binary::Max, new, lo);
-            new = g.binary(Binary::Min, new, hi);
+        if let Some((row, args)) = &p.within {
+            new = row.apply(g, args, new);
         }
         g.output(format!("param:{path}"), new);
         for (s, v) in names.iter().zip(new_slots) {

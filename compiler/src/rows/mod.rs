@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod bijection;
+pub mod constraint;
 pub mod data;
 pub mod distribution;
 pub mod function;
@@ -492,6 +493,12 @@ pub trait OptimizerRow: Row {
         grad: Value,
         slots: &[Value],
     ) -> (Value, Vec<Value>);
+}
+
+/// A constraint on weights.
+pub trait ConstraintRow: Row {
+    /// The nearest allowed value of a parameter that was just updated.
+    fn apply(&self, g: &mut Graph, args: &Args, param: Value) -> Value;
 }
 
 /// Where training stands.

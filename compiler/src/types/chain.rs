@@ -657,8 +657,12 @@ impl Checker<'_> {
         });
         let warnings = std::mem::take(&mut body.warnings);
         let chain = chain?;
+        // A layer outside the `repeat` may transform what every round of it left alone.
+        let untouched = flow_copies(&chain.layers, from.size()).iter().any(Option::is_some);
         let warned = !warnings.is_empty();
-        self.diags.extend(warnings);
+        if untouched {
+            self.diags.extend(warnings);
+        }
         let last = chain.layers.last().map_or(f.arrow, |l| l.span);
         if chain.out.shape != to.shape {
             return Err(codes::e0201::flow_output(&f.name.name, last, &chain.out.shape_text(), f.to.span, &to.shape_text()).into());

@@ -60,6 +60,9 @@ impl Checker<'_> {
             ExprKind::Field(m, s) => self.field(m, s, e.span),
             ExprKind::Expect(a) => {
                 let a = self.expr(a, scope)?;
+                if let Kind::Class(_) = a.ty.kind {
+                    return Err(codes::e0211::class_arithmetic(a.span).into());
+                }
                 let kind = Kind::Real(match a.support() {
                     Support::Simplex => Support::UNIT,
                     s => s,

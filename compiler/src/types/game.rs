@@ -190,18 +190,17 @@ impl Checker<'_> {
             Some(e) => super::consts::size(&self.consts, e, 1)?,
             None => 1,
         };
-        let clip_weights = match &p.within {
+        let within = match &p.within {
             None => None,
-            Some(c) if c.name.name == "clip" => match c.args.as_slice() {
-                [a] => Some(self.constant(&a.value, "clip", "a number above 0", |x| x > 0.0)?),
-                _ => return Err(codes::e0207::count("clip", c.span, c.args.len(), &["the largest weight"]).into()),
-            },
             Some(c) => {
-                let near = did_you_mean(&c.name.name, ["clip"]).map(str::to_string);
-                return Err(codes::e0200::unknown("weight constraint", &c.name.name, c.name.span, near.as_deref()).into());
+                let row = rows::find(rows::constraint::ROWS, &c.name.name).ok_or_else(|| {
+                    let near = did_you_mean(&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name())).map(str::to_string);
+                    Bad::from(codes::e0200::unknown("weight constraint", &c.name.name, c.name.span, near.as_deref()))
+                })?;
+                Some((row, super::consts::bind(&self.consts, row.params(), c)?))
             }
         };
-        Ok(TPlayer { name: p.name.name.clone(), owns, maximize: p.goal.maximize, payoff, derived: false, optimizer, args, schedules, clip_weights, steps, span: p.name.span })
+        Ok(TPlayer { name: p.name.name.clone(), owns, maximize: p.goal.maximize, payoff, derived: false, optimizer, args, schedules, within, steps, span: p.name.span })
     }
 
     fn owned_names(&self) -> Vec<String> {
@@ -301,7 +300,7 @@ impl Checker<'_> {
         let (args, schedules) = self.optimizer_args(&using)?;
         let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
         let owns = self.owned_names().into_iter().map(|n| (n, span)).collect();
-        let p = TPlayer { name: "all".into(), owns, maximize, payoff, derived, optimizer, args, schedules, clip_weights: None, steps: 1, span };
+        let p = TPlayer { name: "all".into(), owns, maximize, payoff, derived, optimizer, args, schedules, within: None, steps: 1, span };
         self.typed.train.players.push(p);
         Ok(())
     }

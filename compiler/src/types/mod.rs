@@ -17,7 +17,7 @@ pub mod show;
 use crate::diag::{Diag, Severity};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::{DataRow, Host};
-use crate::rows::{Chain, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
+use crate::rows::{Chain, ConstraintRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
@@ -409,8 +409,8 @@ pub struct TPlayer {
     pub args: Args,
     /// Schedules of the optimizer's arguments: name and index.
     pub schedules: Vec<(String, usize)>,
-    /// `within clip(c)`.
-    pub clip_weights: Option<f64>,
+    /// `within clip(c)`: what its weights must satisfy after every update.
+    pub within: Option<(&'static dyn ConstraintRow, Args)>,
     /// Moves per round.
     pub steps: usize,
     /// Of its name or goal.

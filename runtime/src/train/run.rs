@@ -251,7 +251,9 @@ pub fn label(s: &Score) -> String {
 }
 
 fn shown(values: &[(String, f64)]) -> String {
-    let all = values.iter().filter(|(n, _)| n != "payoff" && !n.ends_with("/payoff"));
+    // A payoff is the loss up to its sign; alone it is all there is to show.
+    let signed = |n: &str| n == "payoff" || n.ends_with("/payoff");
+    let all = values.iter().filter(|(n, _)| values.len() == 1 || !signed(n));
     all.map(|(n, v)| format!("{n} {v:.4}")).collect::<Vec<_>>().join("  ")
 }
 
