@@ -199,11 +199,12 @@ fn iwae(s: &mut Session, program: &str, seed: u64, effort: Effort) -> Result<f64
     Ok(sum / total.max(1) as f64)
 }
 
-/// Draws from the first model: every output of its sample program, row-major.
+/// Draws from the first model: every output of its sample program, row-major. What the model is conditioned on comes from
+/// [`Session::conditions`].
 ///
 /// # Errors
 /// What running the program reports; a spec without a model has no program.
-pub fn draw(s: &mut Session, n: usize, seed: u64, conditions: &crate::session::Batch) -> Result<Vec<(String, Vec<f32>, Vec<usize>)>, ExecError> {
+pub fn draw(s: &mut Session, n: usize, seed: u64) -> Result<Vec<(String, Vec<f32>, Vec<usize>)>, ExecError> {
     let program = match s.compiled.queries.iter().find(|q| q.name == "sample").map(|q| q.answer.clone()) {
         Some(Ok((program, _))) => program,
         Some(Err(why)) => return Err(ExecError::Broken { why }),
@@ -213,7 +214,8 @@ pub fn draw(s: &mut Session, n: usize, seed: u64, conditions: &crate::session::B
     let mut done = 0;
     while done < n {
         let b = (n - done).min(1000);
-        for (name, t) in s.run(&program, b, conditions, at(seed, done as u64 | 1 << 61), false)? {
+        let conditions = s.conditions(&program, done, b);
+        for (name, t) in s.run(&program, b, &conditions, at(seed, done as u64 | 1 << 61), false)? {
             let shape: Vec<usize> = t.shape().iter().skip(1).copied().collect();
             match out.iter_mut().find(|(o, _, _)| *o == name) {
                 Some((_, v, _)) => v.extend(t.to_f32()),
@@ -231,7 +233,7 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
     if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok()) || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty()) {
         return Ok(());
     }
-    let drawn = draw(s, n, seed, &crate::session::Batch::new())?;
+    let drawn = draw(s, n, seed)?;
     let Some((_, v, _)) = drawn.iter().find(|(o, _, _)| *o == format!("site:{name}")) else { return Ok(()) };
     if let Some(c) = coverage::coverage(v, &modes) {
         let trust = Trust::Estimate { samples: n as u64, error: None };

@@ -5,7 +5,7 @@ use crate::host::FileHost;
 use crate::session::{Parts, Session, parts};
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::render::{Format, render};
-use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::driver::{Reader, Unit, compile};
 use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::syntax::overrides;
 use gmc_compiler::types::Typed;
@@ -33,6 +33,12 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+/// Says something to a person on standard error, if anyone still listens: a reader that went away ends no run.
+pub fn note(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// How messages are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
@@ -53,8 +59,12 @@ pub fn read_spec(path: &Path) -> Result<String, Failure> {
 
 /// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
 pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
-    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
-    compile(name, text, &FileHost::new(0), &read, |spec| {
+    unit_with(name, text, &|p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string()), set)
+}
+
+/// As [`unit`], with `read` for the files named by `use`.
+pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
+    compile(name, text, &FileHost::new(0), read, |spec| {
         let mut diags: Vec<Diag> = Vec::new();
         for (path, value) in set {
             if let Err(d) = overrides::apply(spec, path, value) {
@@ -71,7 +81,7 @@ pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> 
 /// When there is an error among the diagnostics.
 pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
     if !u.diags.is_empty() {
-        eprint!("{}", render(&u.diags, &u.sources, m.format, m.color));
+        note(&render(&u.diags, &u.sources, m.format, m.color));
     }
     if u.failed() { Err(Failure::new("")) } else { Ok(()) }
 }

@@ -50,12 +50,6 @@ fn brightness(values: &mut [f32], ty: &EventTy) {
     }
 }
 
-/// Conditions for `n` draws: the classes in turn, or rows of the test part.
-fn conditions(s: &Session, n: usize) -> Batch {
-    let rows: Vec<usize> = (0..n).collect();
-    s.batch(true, &rows)
-}
-
 /// A grid of samples, or a scatter plot over the data.
 ///
 /// # Errors
@@ -63,14 +57,13 @@ fn conditions(s: &Session, n: usize) -> Batch {
 pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, Failure> {
     let Some((name, ty)) = observed(s) else { return Ok(None) };
     if ty.shape == [2] && !ty.kind.discrete() {
-        let drawn = draw(s, 2500, seed, &conditions(s, 1000))?;
+        let drawn = draw(s, 2500, seed)?;
         let Some((_, points, _)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else { return Ok(None) };
         let data: Vec<f32> = column(s, &name).into_iter().take(5000).collect();
         let window = Window::around(if data.is_empty() { &points } else { &data });
         return Ok(Some(image::scatter(&[(&data, DATA), (&points, MODEL)], window)));
     }
-    let with = conditions(s, n.min(1000));
-    let drawn = draw(s, n, seed, &with)?;
+    let drawn = draw(s, n, seed)?;
     // A mean shows more than a draw where pixels are noisy.
     let pick = |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v.clone());
     let Some(mut values) = pick("mean").or_else(|| pick("site")) else { return Ok(None) };

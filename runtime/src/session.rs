@@ -7,6 +7,7 @@ use gmc_compiler::ir::{Op, Role};
 use gmc_compiler::rows::Progress;
 use gmc_compiler::rows::data::{Dataset, Part};
 use gmc_compiler::types::Typed;
+use gmc_compiler::types::event::Kind;
 use std::collections::{BTreeMap, HashMap};
 
 /// Tensors of one minibatch or query, by data variable.
@@ -211,10 +212,48 @@ impl Session {
         self.tensors.extend(averages);
     }
 
+    /// Runs `f` with the averages in place of the parameters, as [`Session::use_averages`], and puts the parameters back.
+    pub fn with_averages<T>(&mut self, f: impl FnOnce(&mut Session) -> T) -> T {
+        let kept: Vec<(String, Tensor)> = self
+            .tensors
+            .keys()
+            .filter_map(|n| n.strip_prefix("ema."))
+            .filter_map(|n| Some((n.to_string(), self.tensors.get(n)?.clone())))
+            .collect();
+        self.use_averages();
+        let out = f(self);
+        self.tensors.extend(kept);
+        out
+    }
+
     /// The data variables a program reads.
     pub fn data_inputs(&self, program: &str) -> Vec<String> {
         let Some(e) = self.executables.get(program) else { return Vec::new() };
         e.graph().nodes.iter().filter_map(|n| if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None }).collect()
+    }
+
+    /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other variables from the
+    /// test part (the training part where there is none).
+    pub fn conditions(&self, program: &str, from: usize, n: usize) -> Batch {
+        let wanted = self.data_inputs(program);
+        let mut out = Batch::new();
+        for (item, set) in self.typed.data.iter().zip(&self.sets) {
+            let part = if set.test.n > 0 { &set.test } else { &set.train };
+            for (v, column) in item.vars.iter().zip(&part.columns).filter(|(v, _)| wanted.contains(&v.name)) {
+                let t = match v.ty.kind {
+                    Kind::Class(k) if v.ty.shape.is_empty() && k > 0 => {
+                        let classes = (from..from + n).map(|i| (i % k) as f32).collect();
+                        Tensor::from_f32(&self.device, classes, &[n])
+                    }
+                    Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => {
+                        let rows: Vec<usize> = (from..from + n).collect();
+                        self.rows(column, part.n, &rows)
+                    }
+                };
+                out.insert(v.name.clone(), t);
+            }
+        }
+        out
     }
 
     /// Rows `rows` of every variable, uploaded. Items are read at the same rows; an index past an item's end wraps around.

@@ -60,7 +60,7 @@ pub fn fmt(files: &[PathBuf], check: bool, stdout: bool, m: Messages) -> Result<
         let formatted = syntax::format(&source).map_err(|diags| {
             let mut sources = Sources::new();
             sources.insert(FileId::SPEC, f.display().to_string(), source.clone());
-            eprint!("{}", render(&diags, &sources, m.format, m.color));
+            load::note(&render(&diags, &sources, m.format, m.color));
             Failure::new("")
         })?;
         match (check, stdout) {

@@ -238,7 +238,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(f) => {
             if !f.text.is_empty() {
-                eprintln!("{}", f.text);
+                crate::load::note(&format!("{}\n", f.text));
             }
             ExitCode::from(f.code)
         }
@@ -267,7 +267,8 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
 /// Prints to standard output; a reader that went away is no error.
 fn say(text: &str) -> Result<(), Failure> {
     use std::io::Write;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Failure::new(format!("error: cannot write to standard output: {e}"))),
         Ok(()) => Ok(()),

@@ -1,6 +1,6 @@
 //! Verbs that ask a trained model: `sample`, `density`, `encode`, `reconstruct`, `eval`.
 
-use super::training::{kept_unit, latest};
+use super::training::{Kept, kept};
 use super::{RunArg, say};
 use crate::evaluate::{self, Effort};
 use crate::exec::RngKey;
@@ -18,10 +18,10 @@ use std::path::Path;
 /// Opens a run with its latest parameters (averages where the spec keeps them).
 fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     let dir = RunDir::view(&r.run)?;
-    let (u, _) = kept_unit(&dir, m)?;
-    let checkpoint = latest(&dir)?;
+    let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
+    let checkpoint = checkpoint.ok_or_else(|| Failure::new(format!("error: {} holds no checkpoint yet", dir.path().display())))?;
     let device = load::device(r.device.choice())?;
-    let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else {
+    let Unit { typed: Some(typed), compiled: Some(compiled), .. } = unit else {
         return Err(Failure::new("error: the spec does not compile"));
     };
     let mut s = load::session(typed, compiled, device)?;
@@ -79,9 +79,7 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
     if let (true, Some(p)) = (png, out) {
         return Err(Failure::new(format!("error: cannot draw {ty} as {}: write .npy or .csv", p.display())));
     }
-    let rows: Vec<usize> = (0..n.min(1000)).collect();
-    let with = s.batch(true, &rows);
-    let drawn = evaluate::draw(&mut s, n, r.seed, &with)?;
+    let drawn = evaluate::draw(&mut s, n, r.seed)?;
     let Some((_, values, shape)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else {
         return Err(Failure::new("error: the model observes nothing"));
     };
@@ -94,6 +92,9 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
 /// Runs a program over the whole test part and collects one output.
 fn over_test(s: &mut Session, program: &str, seed: u64, pick: &str) -> Result<(Vec<f32>, Vec<usize>), Failure> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
+    if n == 0 {
+        return Err(Failure::new("error: the data leave no test examples"));
+    }
     let (mut values, mut shape) = (Vec::new(), Vec::new());
     let rows: Vec<usize> = (0..n).collect();
     for (i, rows) in rows.chunks(500).enumerate() {

@@ -2,10 +2,11 @@
 
 use super::{Spec, say};
 use crate::exec::DeviceChoice;
-use crate::load::{self, Failure, Messages};
+use crate::load::{self, Failure, Messages, note};
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
-use crate::train::run::{Ended, Run};
+use crate::train::Trainer;
+use crate::train::run::{Ended, REPORT, Run};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::text;
@@ -24,14 +25,20 @@ fn watch_for_interrupts() {
     });
 }
 
-/// CRC-32 of the spec as it runs, and of all its programs.
-fn hashes(text: &str, set: &[(String, String)], c: &Compiled) -> (String, String) {
+/// CRC-32 of the spec as it runs: its text, the overrides, and the files that it uses.
+fn spec_hash(text: &str, set: &[(String, String)], used: &[(String, String)]) -> String {
     let mut spec = crc32fast::Hasher::new();
     spec.update(text.as_bytes());
     set.iter().for_each(|(a, b)| spec.update(format!("\n{a}={b}").as_bytes()));
+    used.iter().for_each(|(path, text)| spec.update(format!("\n{path}\n{text}").as_bytes()));
+    format!("{:08x}", spec.finalize())
+}
+
+/// CRC-32 of all programs.
+fn ir_hash(c: &Compiled) -> String {
     let mut ir = crc32fast::Hasher::new();
     c.programs.values().for_each(|g| ir.update(text::print_with(g, &|_| None).as_bytes()));
-    (format!("{:08x}", spec.finalize()), format!("{:08x}", ir.finalize()))
+    format!("{:08x}", ir.finalize())
 }
 
 pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: Messages) -> Result<(), Failure> {
@@ -49,29 +56,42 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
     let Unit { sources, typed: Some(typed), compiled: Some(compiled), .. } = u else {
         return Err(Failure::new("error: the spec does not compile"));
     };
-    let hashes = hashes(&source, &set, &compiled);
-    let graphs: Vec<_> = compiled.programs.values().cloned().collect();
     let used = used_files(&sources);
+    let hashes = (spec_hash(&source, &set, &used), ir_hash(&compiled));
+    let graphs: Vec<_> = compiled.programs.values().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
     let dir = RunDir::create(out, &name)?;
-    dir.write("spec.gm", source.as_bytes())?;
     for (path, text) in used {
-        dir.write(&format!("use/{path}"), text.as_bytes())?;
+        dir.write(&format!("use/{}", plain(&path)), text.as_bytes())?;
     }
     let lines: String = set.iter().map(|(a, b)| format!("{a}={b}\n")).collect();
     dir.write("set.txt", lines.as_bytes())?;
+    // What the run cannot be resumed without is there before the spec is: a folder with a spec is a run.
+    dir.write("spec.gm", source.as_bytes())?;
     for g in &graphs {
         dir.write(&format!("ir/{}.txt", g.name), text::print_with(g, &|_| None).as_bytes())?;
         dir.write(&format!("ir/{}.ron", g.name), g.to_ron().as_bytes())?;
     }
-    eprintln!("training {} on {} in {}", spec.spec.display(), session.device.info().name, dir.path().display());
+    note(&format!("training {} on {} in {}\n", spec.spec.display(), session.device.info().name, dir.path().display()));
     watch_for_interrupts();
     let mut run = Run::new(&mut session, &dir, &sources, hashes, None)?;
     let ended = run.train(&STOP)?;
     finish(&ended, &dir)
 }
 
-/// Files named by `use`, as the spec names them.
+/// The name under which a run folder keeps a file named by `use`, whose path may lead anywhere.
+fn plain(path: &str) -> String {
+    let mut out = String::new();
+    for b in path.bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(b as char),
+            other => out.push_str(&format!("%{other:02x}")),
+        }
+    }
+    out + ".gm"
+}
+
+/// Files named by `use`, as the spec names them, sorted.
 fn used_files(sources: &gmc_compiler::diag::render::Sources) -> Vec<(String, String)> {
     use gmc_compiler::span::FileId;
     let mut all = Vec::new();
@@ -80,6 +100,7 @@ fn used_files(sources: &gmc_compiler::diag::render::Sources) -> Vec<(String, Str
         all.push((n.to_string(), t.to_string()));
         i += 1;
     }
+    all.sort();
     all
 }
 
@@ -87,7 +108,7 @@ fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
     match ended {
         Ended::Done(scores) => {
             say(&super::query::table(scores))?;
-            eprintln!("pictures, numbers and weights: {}", dir.path().join("report.html").display());
+            note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             Ok(())
         }
         Ended::Interrupted(step) => Err(Failure {
@@ -97,8 +118,32 @@ fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
     }
 }
 
-/// Compiles the spec kept in a run folder.
-pub fn kept_unit(dir: &RunDir, m: Messages) -> Result<(Unit, (String, String)), Failure> {
+/// The spec kept in a run folder, and its hash.
+pub struct Kept {
+    /// The compiled spec, without errors.
+    pub unit: Unit,
+    /// Hashes of the spec and of its programs.
+    pub hashes: (String, String),
+    /// The latest checkpoint; none when the run was killed before it wrote the first.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Reads and compiles the spec of a run and its latest checkpoint, with a word about broken ones.
+///
+/// # Errors
+/// A folder that is no run, a spec that is not the one that was trained, checkpoints of which none can be read.
+pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
+    let at = dir.path().join("spec.gm");
+    if !at.is_file() {
+        return Err(Failure::new(format!("error: {} is not a run folder: it holds no spec.gm", dir.path().display())));
+    }
+    let (checkpoint, broken) = dir.latest();
+    if let (None, [.., last]) = (&checkpoint, broken.as_slice()) {
+        return Err(Failure::new(format!("error: {} holds no checkpoint that can be read: {last}", dir.path().display())));
+    }
+    for b in &broken {
+        note(&format!("warning: {b}; using an earlier checkpoint\n"));
+    }
     let source = dir.read_text("spec.gm")?;
     let set: Vec<(String, String)> = dir
         .read_text("set.txt")
@@ -106,42 +151,45 @@ pub fn kept_unit(dir: &RunDir, m: Messages) -> Result<(Unit, (String, String)), 
         .lines()
         .filter_map(|l| l.split_once('=').map(|(a, b)| (a.to_string(), b.to_string())))
         .collect();
-    let name = dir.path().join("spec.gm").display().to_string();
-    let u = load::unit(&name, &source, &dir.path().join("use"), &set);
-    if u.failed() {
-        load::report(&u, m)?;
+    let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
+    let unit = load::unit_with(&at.display().to_string(), &source, &read, &set);
+    let spec = spec_hash(&source, &set, &used_files(&unit.sources));
+    if checkpoint.as_ref().is_some_and(|c| c.meta.spec_hash != spec) {
+        return Err(Failure::new(format!(
+            "error: {} has changed since the run began\n  = help: put it back as it was, or train the changed spec with `gmc run`",
+            at.display()
+        )));
     }
-    let h = u.compiled.as_ref().map(|c| hashes(&source, &set, c)).unwrap_or_default();
-    Ok((u, h))
-}
-
-/// The latest checkpoint of a run, with a word about broken ones.
-pub fn latest(dir: &RunDir) -> Result<Checkpoint, Failure> {
-    let (found, broken) = dir.latest();
-    for b in &broken {
-        eprintln!("warning: {b}; using an earlier checkpoint");
+    if unit.failed() {
+        load::report(&unit, m)?;
     }
-    found.ok_or_else(|| Failure::new(format!("error: {} holds no checkpoint that can be read", dir.path().display())))
+    let ir = unit.compiled.as_ref().map(ir_hash).unwrap_or_default();
+    Ok(Kept { unit, hashes: (spec, ir), checkpoint })
 }
 
 pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Failure> {
+    // A folder that is none of ours is left as it is: training would put a lock into it.
+    if RunDir::view(path).is_ok() && !path.join("spec.gm").is_file() {
+        return Err(Failure::new(format!("error: {} is not a run folder: it holds no spec.gm", path.display())));
+    }
     let dir = RunDir::open(path)?;
-    let (u, hashes) = kept_unit(&dir, m)?;
-    let checkpoint = latest(&dir)?;
-    if checkpoint.meta.spec_hash != hashes.0 {
-        return Err(Failure::new(format!("error: {} has changed since the checkpoint was written", dir.path().join("spec.gm").display())));
-    }
-    if checkpoint.meta.ir_hash != hashes.1 {
-        eprintln!("warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ");
-    }
+    let Kept { unit, hashes, checkpoint } = kept(&dir, m)?;
     let device = load::device(device)?;
-    let Unit { sources, typed: Some(typed), compiled: Some(compiled), .. } = u else {
+    let Unit { sources, typed: Some(typed), compiled: Some(compiled), .. } = unit else {
         return Err(Failure::new("error: the spec does not compile"));
     };
     let mut session = load::session(typed, compiled, device)?;
-    eprintln!("going on after round {} in {}", checkpoint.meta.step, dir.path().display());
+    let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
+    let total = Trainer::new(&session).total;
+    if done >= total && dir.path().join(REPORT).is_file() {
+        return say(&format!("{} is finished: all its {total} rounds are done\n", dir.path().display()));
+    }
+    if checkpoint.as_ref().is_some_and(|c| c.meta.ir_hash != hashes.1) {
+        note("warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ\n");
+    }
+    note(&format!("going on after round {done} in {}\n", dir.path().display()));
     watch_for_interrupts();
-    let mut run = Run::new(&mut session, &dir, &sources, hashes, Some(&checkpoint))?;
+    let mut run = Run::new(&mut session, &dir, &sources, hashes, checkpoint.as_ref())?;
     let ended = run.train(&STOP)?;
     finish(&ended, &dir)
 }

@@ -121,7 +121,7 @@ impl RunDir {
             Err(TryLockError::Error(e)) => return Err(StoreError::new(&at, "lock", e)),
         }
         run.lock = Some(file);
-        for folder in [path.to_path_buf(), path.join("checkpoints"), path.join("images"), path.join("ir")] {
+        for folder in [path.to_path_buf(), path.join("checkpoints"), path.join("images"), path.join("ir"), path.join("use")] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 if name.to_str().is_some_and(|n| n.starts_with('.') && n.ends_with(TEMPORARY)) {
@@ -232,6 +232,9 @@ impl RunDir {
 
     /// Opens `metrics.jsonl` for appending, without the lines after `step` (they will be measured again) and without a
     /// torn last line. `None` keeps all whole lines.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
     pub fn log(&self, step: Option<u64>) -> Result<Log, StoreError> {
         let path = self.path.join("metrics.jsonl");
         let text = match fs::read(&path) {

@@ -55,22 +55,26 @@ impl Trainer {
         let players: Vec<(String, u64)> = s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
         let several = players.len() > 1;
         for (name, steps) in players {
+            // Players that move at once read what the others own as it was before the round; what they own is disjoint.
+            let before = (simultaneous && steps > 1).then(|| s.tensors.clone());
             for j in 0..steps {
                 let draw = step * self.inner + j + self.inner - steps;
                 let (data, n) = self.order.minibatch(s, draw);
                 let at = At { key: RngKey { seed: self.seed, step: draw }, progress: self.progress(step), update: step * steps + j + 1 };
-                // Players that move at once read the parameters from before the round; what they own is disjoint.
                 let mut keep = simultaneous.then(HashMap::new);
                 let reported = s.step(&name, n, &data, at, &mut keep)?;
                 if let Some(k) = keep {
-                    later.extend(k);
-                    if steps > 1 && j + 1 < steps {
-                        s.tensors.extend(later.drain());
+                    if j + 1 < steps {
+                        s.tensors.extend(k.iter().map(|(path, t)| (path.clone(), t.clone())));
                     }
+                    later.extend(k);
                 }
                 if j + 1 == steps {
                     numbers.extend(reported.into_iter().map(|(k, v)| (if several { format!("{name}/{k}") } else { k }, v)));
                 }
+            }
+            if let Some(tensors) = before {
+                s.tensors = tensors;
             }
         }
         s.tensors.extend(later);

@@ -3,7 +3,7 @@
 use super::Trainer;
 use crate::evaluate::{self, GLANCE};
 use crate::exec::ExecError;
-use crate::load::Failure;
+use crate::load::{Failure, note};
 use crate::metrics::{Record, Score};
 use crate::session::Session;
 use crate::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is finished.
+pub const REPORT: &str = "report.html";
 
 /// Time between checkpoints unless the spec says how many rounds.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
@@ -33,6 +36,10 @@ pub struct Run<'a> {
     before: f64,
     started: Instant,
     log: Log,
+    /// Sums over the rounds since the last line of the log, and how many those are; kept over resume, so that its lines are those
+    /// of a run that was never stopped.
+    sums: BTreeMap<String, f64>,
+    counted: u64,
     last: Checkpoint,
 }
 
@@ -51,18 +58,16 @@ impl<'a> Run<'a> {
     /// Files that cannot be written, a checkpoint that does not fit the spec.
     pub fn new(session: &'a mut Session, dir: &'a RunDir, sources: &'a Sources, hashes: (String, String), from: Option<&Checkpoint>) -> Result<Run<'a>, Failure> {
         let trainer = Trainer::new(session);
-        let (step, before) = match from {
-            Some(c) => {
-                session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?;
-                (c.meta.step, c.meta.extra.get("seconds").and_then(|s| s.parse().ok()).unwrap_or(0.0))
-            }
-            None => {
-                session.init(session.typed.train.seed)?;
-                (0, 0.0)
-            }
-        };
-        let log = dir.log(Some(step))?;
-        let mut run = Run { session, trainer, dir, sources, hashes, step, before, started: Instant::now(), log, last: Checkpoint::default() };
+        match from {
+            Some(c) => session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?,
+            None => session.init(session.typed.train.seed)?,
+        }
+        let meta = from.map(|c| c.meta.clone()).unwrap_or_default();
+        let before = meta.extra.get("seconds").and_then(|s| s.parse().ok()).unwrap_or(0.0);
+        let (sums, counted) = meta.extra.get("unlogged").and_then(|t| unlogged(t)).unwrap_or_default();
+        let log = dir.log(Some(meta.step))?;
+        let started = Instant::now();
+        let mut run = Run { session, trainer, dir, sources, hashes, step: meta.step, before, started, log, sums, counted, last: Checkpoint::default() };
         run.last = run.checkpoint();
         if from.is_none() {
             // From here on the folder can always be opened and resumed.
@@ -76,7 +81,12 @@ impl<'a> Run<'a> {
     }
 
     fn checkpoint(&self) -> Checkpoint {
-        let extra = BTreeMap::from([("seconds".to_string(), format!("{:.3}", self.seconds()))]);
+        let mut extra = BTreeMap::from([("seconds".to_string(), format!("{:.3}", self.seconds()))]);
+        if self.counted > 0 {
+            // Bit patterns: a decimal text may come back as another number.
+            let bits: BTreeMap<&str, u64> = self.sums.iter().map(|(n, v)| (n.as_str(), v.to_bits())).collect();
+            extra.insert("unlogged".into(), serde_json::to_string(&(self.counted, bits)).unwrap_or_default());
+        }
         Checkpoint {
             meta: Meta {
                 step: self.step,
@@ -90,8 +100,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Writes a checkpoint, unless there is something in it that is not finite: then the last good one stays.
     fn save(&mut self) -> Result<(), Failure> {
-        self.last = self.checkpoint();
+        let next = self.checkpoint();
+        let bad = next.tensors.iter().find(|(_, t)| !t.values.iter().all(|v| v.is_finite()));
+        if let Some((_, name)) = bad.map(|(key, _)| key) {
+            let name = name.clone();
+            return Err(self.not_finite(self.step, &name));
+        }
+        self.last = next;
         self.dir.save(&self.last)?;
         Ok(())
     }
@@ -106,7 +123,6 @@ impl<'a> Run<'a> {
         let log_every = (total / 400).clamp(1, 100);
         let epoch = if self.session.typed.train.steps.is_some() { 1 } else { self.trainer.per_epoch };
         let look_every = epoch * total.div_ceil(epoch * 20).max(1);
-        let (mut sums, mut counted): (BTreeMap<String, f64>, u64) = (BTreeMap::new(), 0);
         let mut saved = Instant::now();
         while self.step < total {
             if stop.load(Ordering::SeqCst) {
@@ -121,28 +137,29 @@ impl<'a> Run<'a> {
                     return Err(self.broken(&e));
                 }
             };
-            if numbers.iter().any(|(_, v)| !v.is_finite()) {
-                bar.finish_and_clear();
-                return Err(self.not_finite(&numbers));
-            }
             self.step += 1;
-            for (name, v) in numbers {
-                *sums.entry(name).or_default() += f64::from(v);
+            if let Some((name, _)) = numbers.iter().find(|(_, v)| !v.is_finite()) {
+                bar.finish_and_clear();
+                return Err(self.not_finite(self.step, name));
             }
-            counted += 1;
+            for (name, v) in numbers {
+                *self.sums.entry(name).or_default() += f64::from(v);
+            }
+            self.counted += 1;
             // Logged at rounds that do not depend on where a session began, so that a resumed run logs the same.
             if self.step.is_multiple_of(log_every) || self.step == total {
-                let means: Vec<(String, f64)> = std::mem::take(&mut sums).into_iter().map(|(k, v)| (k, v / counted as f64)).collect();
-                counted = 0;
+                let means: Vec<(String, f64)> = std::mem::take(&mut self.sums).into_iter().map(|(k, v)| (k, v / self.counted as f64)).collect();
+                self.counted = 0;
                 bar.set_message(shown(&means));
                 self.log.append(&Record::new(self.step, "train", self.seconds(), means))?;
             }
             bar.set_position(self.step);
             if self.step.is_multiple_of(look_every) && self.step < total {
-                let scores = evaluate::evaluate(self.session, self.session.typed.train.seed, GLANCE)?;
+                let seed = self.session.typed.train.seed;
+                let scores = self.session.with_averages(|s| evaluate::evaluate(s, seed, GLANCE))?;
                 let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
                 if bar.is_hidden() {
-                    eprintln!("{:>7}/{total}  {:.0} s  {}", self.step, self.seconds(), shown(&values));
+                    note(&format!("{:>7}/{total}  {:.0} s  {}\n", self.step, self.seconds(), shown(&values)));
                 }
                 self.log.append(&Record::new(self.step, "test", self.seconds(), values))?;
             }
@@ -168,7 +185,11 @@ impl<'a> Run<'a> {
         let effort = evaluate::full(self.session);
         let scores = evaluate::evaluate(self.session, seed, effort)?;
         let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
-        self.log.append(&Record::new(self.step, "test", seconds, values))?;
+        // A run that was killed after its last round may have left this line already.
+        let last = Record::new(self.step, "test", seconds, values);
+        if !self.dir.records()?.iter().any(|r| r.step == last.step && r.part == last.part) {
+            self.log.append(&last)?;
+        }
         self.dir.write_scores(&scores)?;
         pictures::all(self.session, self.dir, seed)?;
         let tensors: BTreeMap<String, Tensor> = self
@@ -200,7 +221,7 @@ impl<'a> Run<'a> {
         let records = self.dir.records()?;
         let spec = self.dir.read_text("spec.gm")?;
         let html = report::html(&report::Report { title: &name, spec: &spec, facts: &facts, scores, records: &records, images: &images });
-        self.dir.write("report.html", html.as_bytes())?;
+        self.dir.write(REPORT, html.as_bytes())?;
         Ok(())
     }
 
@@ -223,19 +244,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Replays from the last checkpoint, with every operation of the last two rounds checked, to name the first one that failed.
-    fn not_finite(&mut self, numbers: &[(String, f32)]) -> Failure {
-        let failed_at = self.step;
-        let which: Vec<&str> = numbers.iter().filter(|(_, v)| !v.is_finite()).map(|(n, _)| n.as_str()).collect();
-        let plain = format!("error: round {}: `{}` is not finite", failed_at + 1, which.join("`, `"));
+    /// Replays from the last checkpoint to round `until`, after which `what` was not finite, with every operation of the last two
+    /// rounds checked, to name the first one that failed.
+    fn not_finite(&mut self, until: u64, what: &str) -> Failure {
+        let plain = format!("error: round {until}: `{what}` is not finite");
         let last = std::mem::take(&mut self.last);
         if self.session.restore(&last).is_err() {
             return Failure::new(plain);
         }
         self.step = last.meta.step;
-        // The parameters may have been spoiled one round before the loss showed it.
-        while self.step <= failed_at {
-            self.session.set_check(self.step + 1 >= failed_at);
+        while self.step < until {
+            // The parameters may have been spoiled one round before the loss showed it.
+            self.session.set_check(self.step + 2 >= until);
             match self.trainer.round(self.session, self.step) {
                 Ok(_) => self.step += 1,
                 Err(e) => return self.broken(&e),
@@ -243,6 +263,12 @@ impl<'a> Run<'a> {
         }
         Failure::new(plain)
     }
+}
+
+/// Reads what [`Run::checkpoint`] keeps of the log.
+fn unlogged(text: &str) -> Option<(BTreeMap<String, f64>, u64)> {
+    let (counted, bits): (u64, BTreeMap<String, u64>) = serde_json::from_str(text).ok()?;
+    Some((bits.into_iter().map(|(n, b)| (n, f64::from_bits(b))).collect(), counted))
 }
 
 /// `negative ELBO [nats]`
