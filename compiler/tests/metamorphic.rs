@@ -62,7 +62,7 @@ fn the_order_of_items_does_not_matter() {
         let want = comparable(&clean(&name, &spec).1);
         let (parsed, _) = syntax::parse(FileId::SPEC, &spec);
         let n = parsed.items.len();
-        for turn in 0..n {
+        for turn in (0..n).step_by(n.div_ceil(3)) {
             for flip in [false, true] {
                 let mut items = parsed.items.clone();
                 items.rotate_left(turn);
