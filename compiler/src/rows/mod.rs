@@ -400,6 +400,10 @@ pub trait MapRow: Row {
     fn inverse(&self) -> Option<MapInverse> {
         None
     }
+    /// Whether a value can be 0 itself, where `to` is the positive reals: so it is no scale.
+    fn reaches_zero(&self) -> bool {
+        false
+    }
     /// False for `relu`, whose second derivative is zero.
     fn smooth(&self) -> bool {
         true

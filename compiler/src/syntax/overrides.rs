@@ -96,12 +96,14 @@ impl Place<'_> {
             }
             Place::Using(slot, span) => {
                 let at = slot.as_ref().map_or(span, |c| c.span);
-                let mut value = moved(value, at);
-                *slot = Some(match &mut value.kind {
-                    ExprKind::Call(c) => c.clone(),
-                    ExprKind::Name(n) => Call { name: ident(n, value.span), args: Vec::new(), parens: false, block: None, span: value.span },
-                    _ => return false,
-                });
+                let value = moved(value, at);
+                if let ExprKind::Call(c) = value.kind {
+                    *slot = Some(c);
+                } else if let ExprKind::Name(n) = &value.kind {
+                    *slot = Some(Call { name: ident(n, value.span), args: Vec::new(), parens: false, block: None, span: value.span });
+                } else {
+                    return false;
+                }
             }
             Place::UsingWith(slot, key, span) => {
                 let mut call = Call { name: ident("adam", span), args: Vec::new(), parens: true, block: None, span };
@@ -151,12 +153,7 @@ fn moved(value: &Expr, at: Span) -> Expr {
 }
 
 fn text(e: &Expr) -> String {
-    match &e.kind {
-        ExprKind::Number { value, .. } => value.to_string(),
-        ExprKind::Text(t) => format!("\"{t}\""),
-        ExprKind::Name(n) => n.clone(),
-        _ => "this value".to_string(),
-    }
+    if let ExprKind::Number { value, .. } = e.kind { value.to_string() } else { "this value".to_string() }
 }
 
 /// The name of the item that a path starts with.

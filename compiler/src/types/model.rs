@@ -112,7 +112,7 @@ impl Checker<'_> {
         if let Some(by) = &d.by {
             return Err(codes::e0303::estimator(&by.name.name, by.span).into());
         }
-        let (args, params) = self.dist_params(row, &d.dist, scope)?;
+        let (args, params) = self.dist_params(row, &d.dist, scope, model)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
             None => None,
@@ -142,7 +142,7 @@ impl Checker<'_> {
     }
 
     /// Binds a distribution's parameters: tensors by name or position, compile-time arguments by name.
-    fn dist_params(&mut self, row: &'static dyn DistRow, c: &Call, scope: &Scope) -> Res<(Args, Vec<Option<TExpr>>)> {
+    fn dist_params(&mut self, row: &'static dyn DistRow, c: &Call, scope: &Scope, model: &TModel) -> Res<(Args, Vec<Option<TExpr>>)> {
         let specs = row.dist_params();
         let mut params: Vec<Option<TExpr>> = vec![None; specs.len()];
         let mut compile_time = Vec::new();
@@ -178,6 +178,15 @@ impl Checker<'_> {
                 let fix = fix_text(row.name(), c, &a.value, spec.support, name);
                 return Err(codes::e0301::support(row.name(), spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, name, &fix).into());
             }
+            if spec.support == Support::POSITIVE && self.reaches_zero(&v, &model.sites) {
+                let name = match &a.value.kind {
+                    ExprKind::Name(n) => Some(n.as_str()),
+                    _ => None,
+                };
+                let constant = matches!(v.kind, TKind::Const(_));
+                let fix = if constant { "write a number above 0" } else { "use `softplus` or `exp` there, or add a small number" };
+                return Err(codes::e0301::zero(row.name(), spec.name, a.value.span, v.origin, name, fix).into());
+            }
             *slot = Some(v);
         }
         for (i, s) in specs.iter().enumerate() {
@@ -199,6 +208,24 @@ impl Checker<'_> {
         let call = Call { args: compile_time, ..c.clone() };
         let args = super::consts::bind(&self.consts, row.params(), &call)?;
         Ok((args, params))
+    }
+
+    /// Whether a value that is not negative can be 0: a constant, or something that ends in `relu` and the like.
+    fn reaches_zero(&self, e: &TExpr, sites: &[TSite]) -> bool {
+        if let TKind::Map { row, .. } = &e.kind {
+            return row.reaches_zero();
+        }
+        if let TKind::Net { net, .. } = &e.kind {
+            let last = self.typed.nets.get(*net).and_then(|n| n.chain.layers.last());
+            let name = last.map_or("", |l| l.text.split('(').next().unwrap_or(""));
+            return rows::find(rows::map::ROWS, name).is_some_and(|r| r.reaches_zero());
+        }
+        if let TKind::Var(n) = &e.kind
+            && let Some(TSiteKind::Bind(e)) = sites.iter().find(|s| s.name == *n).map(|s| &s.kind)
+        {
+            return self.reaches_zero(e, sites);
+        }
+        matches!(e.kind, TKind::Const(0.0))
     }
 
     fn bind_site(&mut self, b: &BindSite, scope: &Scope, model: &TModel) -> Res<Vec<TSite>> {

@@ -42,3 +42,14 @@ pub fn support(
     };
     diag.help(fix)
 }
+
+/// Parameter `param` of `row` must be positive, and the value at `span`, which `origin` decided, can be 0.
+pub fn zero(row: &str, param: &str, span: Span, origin: Option<Span>, name: Option<&str>, fix: &str) -> Diag {
+    let is = if origin.is_none() { "is 0" } else { "can be 0" };
+    let diag = Diag::new("E0301", format!("`{param}` of `{row}` must be positive"), span, is);
+    let diag = match origin.filter(|o| *o != span) {
+        Some(o) => diag.also(o, format!("so {} can be 0", name.map_or("it".to_string(), |n| format!("`{n}`")))),
+        None => diag,
+    };
+    diag.help(fix)
+}

@@ -25,6 +25,9 @@ impl MapRow for AbsMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
+    fn reaches_zero(&self) -> bool {
+        true
+    }
     fn image(&self, _: &Args, support: Support) -> Support {
         valley(support, 0.0, 0.0, f64::abs)
     }

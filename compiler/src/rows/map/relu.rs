@@ -25,6 +25,9 @@ impl MapRow for ReluMap {
     fn to(&self) -> Support {
         Support::POSITIVE
     }
+    fn reaches_zero(&self) -> bool {
+        true
+    }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.max(0.0))
     }
