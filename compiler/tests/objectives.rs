@@ -8,7 +8,7 @@ use gmc_compiler::driver::compile;
 use gmc_compiler::ir::{Graph, Op, RandomKind, Tensor64};
 use gmc_compiler::syntax::overrides;
 use gmc_compiler::types::Typed;
-use spec_common::{NoFiles, all, clean, initial, inputs, normal, run, specs, uniform};
+use spec_common::{NoFiles, all, clean, initial, inputs, inputs_from, normal, run, specs, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
@@ -289,8 +289,9 @@ fn steps_are_finite_differences_of_the_loss() {
     let mut coordinates = 0;
     for (name, text) in all().into_iter().filter(|(_, t)| !t.contains("from mnist")) {
         let (typed, c) = plain(&name, &text);
+        let made = initial(&c);
         for (program, g) in c.programs.iter().filter(|(p, _)| p.starts_with("step.")) {
-            let given = inputs(&typed, &c, g, 2);
+            let given = inputs_from(&typed, &made, g, 2);
             let out = run(g, 2, &given);
             let params: Vec<&String> = out.keys().filter(|k| k.starts_with("param:")).collect();
             assert!(!params.is_empty(), "{name} {program}");

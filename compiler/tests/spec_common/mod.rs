@@ -179,7 +179,11 @@ pub fn initial(c: &Compiled) -> BTreeMap<String, Tensor64> {
 /// Inputs for a program: parameters as `init` makes them, slightly moved (so that a zero start hides nothing), optimizer states
 /// zero, data at random inside their type.
 pub fn inputs(typed: &Typed, c: &Compiled, g: &Graph, batch: usize) -> BTreeMap<String, Tensor64> {
-    let params = initial(c);
+    inputs_from(typed, &initial(c), g, batch)
+}
+
+/// The same from what `init` made.
+pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph, batch: usize) -> BTreeMap<String, Tensor64> {
     let mut all = BTreeMap::new();
     for (i, node) in g.nodes.iter().enumerate() {
         let Op::Input(input) = &node.op else { continue };
