@@ -29,13 +29,6 @@ pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     }
 }
 
-fn expressions(s: &TSite) -> Vec<&TExpr> {
-    match &s.kind {
-        TSiteKind::Draw(d) => d.params.iter().flatten().collect(),
-        TSiteKind::Bind(e) | TSiteKind::Quantize(e) => vec![e],
-    }
-}
-
 /// The guide's sites whose samples the parameters of a model's draw depend on; `None` where a value comes from inverting a flow.
 fn model_side(m: &TModel, g: &TModel, d: &TDist) -> Option<Vec<String>> {
     let (mut seen, mut out) = (Vec::new(), Vec::new());
@@ -71,7 +64,7 @@ fn reaches(g: &TModel, from: &str, to: &str) -> bool {
         }
         if !seen.contains(&n) {
             let mut reads = Vec::new();
-            g.site(&n).map(expressions).unwrap_or_default().into_iter().for_each(|e| density::reads(e, &mut reads));
+            g.site(&n).map(density::expressions).unwrap_or_default().into_iter().for_each(|e| density::reads(e, &mut reads));
             todo.extend(reads);
             seen.push(n);
         }

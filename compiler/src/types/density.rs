@@ -48,6 +48,28 @@ pub fn inverted(e: &TExpr) -> Option<&str> {
     }
 }
 
+/// The expressions of a site: the parameters of its distribution, or its value.
+pub fn expressions(s: &TSite) -> Vec<&TExpr> {
+    match &s.kind {
+        TSiteKind::Draw(d) => d.params.iter().flatten().collect(),
+        TSiteKind::Bind(e) | TSiteKind::Quantize(e) => vec![e],
+    }
+}
+
+/// A site of a model and every site that it is computed or drawn from.
+pub fn upstream<'m>(m: &'m TModel, site: &str) -> Vec<&'m TSite> {
+    let mut out: Vec<&TSite> = Vec::new();
+    let mut todo = vec![site.to_string()];
+    while let Some(n) = todo.pop() {
+        let Some(s) = m.site(&n) else { continue };
+        if !out.iter().any(|o| o.name == s.name) {
+            out.push(s);
+            expressions(s).into_iter().for_each(|e| reads(e, &mut todo));
+        }
+    }
+    out
+}
+
 fn value_of(s: &TSite) -> Option<&TExpr> {
     match &s.kind {
         TSiteKind::Bind(e) | TSiteKind::Quantize(e) => Some(e),

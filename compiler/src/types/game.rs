@@ -1,7 +1,7 @@
 //! The train block: players, who owns what, and the objective that follows when none is written.
 
 use super::expr::Scope;
-use super::{Bad, Checker, Density, Res, TExpr, TKind, TPlayer, TSiteKind, TTrain};
+use super::{Bad, Checker, Density, Res, TExpr, TKind, TModel, TPlayer, TSiteKind, TTrain, density};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows;
 use crate::span::Span;
@@ -86,7 +86,7 @@ impl Checker<'_> {
                 self.ownership()
             }
             (_, Some(goal)) => {
-                let payoff = self.payoff(goal, &scope)?;
+                let payoff = self.payoff(goal, &scope, None)?;
                 self.anonymous(payoff, goal.maximize, false, t.using.as_ref(), goal.span)
             }
             (_, None) => self.derived(t.using.as_ref(), Some(t.span)),
@@ -111,7 +111,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn payoff(&mut self, goal: &Goal, scope: &Scope) -> Res<TExpr> {
+    /// A payoff of a player that owns these names; of everything when `None`.
+    fn payoff(&mut self, goal: &Goal, scope: &Scope, owns: Option<&[(String, Span)]>) -> Res<TExpr> {
         let e = self.expr(&goal.payoff, scope)?;
         if !e.ty.shape.is_empty() || e.batched {
             return Err(codes::e0211::payoff(goal.payoff.span, &e.ty.shape_text()).into());
@@ -119,18 +120,46 @@ impl Checker<'_> {
         let mut discrete = None;
         self.walk(&e, &mut |c, x| {
             if let TKind::Sample(m, s) = &x.kind
-                && let Some(site) = c.typed.models.iter().find(|t| t.name == *m).and_then(|t| t.site(s))
-                && let TSiteKind::Draw(d) = &site.kind
-                && !d.row.reparameterised()
-                && depends_on_parameters(d.params.iter().flatten())
+                && let Some(model) = c.typed.models.iter().find(|t| t.name == *m)
             {
-                discrete.get_or_insert((s.clone(), d.row.name(), site.value_span, x.span));
+                for site in density::upstream(model, s) {
+                    let row = match &site.kind {
+                        TSiteKind::Draw(d) if !d.row.reparameterised() => d.row.name(),
+                        TSiteKind::Quantize(_) => "quantize",
+                        TSiteKind::Draw(_) | TSiteKind::Bind(_) => continue,
+                    };
+                    if c.trained_upstream(model, &site.name, owns) {
+                        discrete.get_or_insert((site.name.clone(), row, site.value_span, x.span));
+                    }
+                }
             }
         });
         match discrete {
             Some((site, row, at, span)) => Err(codes::e0303::not_pathwise(&site, row, at, span).into()),
             None => Ok(e),
         }
+    }
+
+    /// Whether a site depends on parameters of what a player owns.
+    fn trained_upstream(&self, m: &TModel, site: &str, owns: Option<&[(String, Span)]>) -> bool {
+        let mut found = false;
+        let owned = |n: &String| owns.is_none_or(|o| o.iter().any(|(name, _)| name == n));
+        for s in density::upstream(m, site) {
+            for e in density::expressions(s) {
+                self.walk(e, &mut |c, x| {
+                    found |= if let TKind::Net { net, .. } = &x.kind {
+                        c.typed.nets.get(*net).is_some_and(|n| owned(&n.name) || n.calls.iter().any(&owned))
+                    } else if let TKind::Flow { flow, .. } = &x.kind {
+                        c.typed.flows.get(*flow).is_some_and(|f| owned(&f.name) || f.calls.iter().any(&owned))
+                    } else if let TKind::Param(i) = &x.kind {
+                        c.typed.params.get(*i).is_some_and(|p| owned(&p.name))
+                    } else {
+                        false
+                    };
+                });
+            }
+        }
+        found
     }
 
     /// Visits an expression and everything inside it.
@@ -182,7 +211,7 @@ impl Checker<'_> {
                 }
             }
         }
-        let payoff = self.payoff(&p.goal, scope)?;
+        let payoff = self.payoff(&p.goal, scope, Some(&owns))?;
         let using = p.using.clone().or_else(|| default.cloned()).unwrap_or_else(Self::default_optimizer);
         let (args, schedules) = self.optimizer_args(&using)?;
         let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
@@ -365,9 +394,4 @@ impl Checker<'_> {
         }
         found
     }
-}
-
-/// Whether any of these expressions reads a parameter.
-fn depends_on_parameters<'a>(mut es: impl Iterator<Item = &'a TExpr>) -> bool {
-    es.any(|e| !matches!(e.kind, TKind::Const(_)))
 }

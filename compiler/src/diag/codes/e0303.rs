@@ -28,6 +28,11 @@ pub fn estimator(name: &str, span: Span) -> Diag {
 
 /// Site `site` is drawn from `row`, which has no pathwise gradient, at `draw`; `reader` needs the gradient.
 pub fn not_pathwise(site: &str, row: &str, draw: Span, reader: Span) -> Diag {
+    if row == "quantize" {
+        return Diag::new("E0303", format!("no gradient passes through `{site}`"), draw, "rounds down, so its derivative is 0")
+            .also(reader, format!("needs the gradient through `{site}`"))
+            .help("read the value before it is rounded: `y = f(z);  x = quantize(y)`, and a sample of `y`");
+    }
     Diag::new("E0303", format!("no gradient passes through the draw of `{site}`"), draw, format!("a sample of `{row}` has no derivative"))
         .also(reader, format!("needs the gradient through `{site}`"))
         .help(format!("draw `{site}` from a distribution with a pathwise gradient, such as `Normal`, `LogNormal` or `Logistic`"))
