@@ -61,6 +61,16 @@ impl Session {
         self.options.check = check;
     }
 
+    /// Switches the fusing of elementwise chains on the CPU on (as it is at first) or off: for measurements of what it is worth.
+    pub fn set_fuse(&mut self, fuse: bool) {
+        self.options.fuse = fuse;
+    }
+
+    /// A program as it runs here.
+    pub fn executable(&self, program: &str) -> Option<&Executable> {
+        self.executables.get(program)
+    }
+
     /// Draws initial parameters; slots start at zero, averages at the parameters.
     ///
     /// # Errors
