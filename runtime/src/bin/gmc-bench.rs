@@ -14,7 +14,7 @@
 //! standard output: the seconds they took. It does nothing between two lines.
 //!
 //! Memory is measured in a process of its own (`VmHWM` of Linux): the growth of its peak beyond what it held before the first step.
-#![allow(clippy::print_stdout)]
+#![expect(clippy::print_stdout, reason = "the tables are the result")]
 
 use clap::{Parser, Subcommand};
 use gmc_compiler::diag::render::Format;
@@ -302,7 +302,9 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
             }
         }
     }
+    let minibatch = rows.remove(2);
     table(&rows, "ms");
+    println!("  of which assembling and uploading the minibatch: {:.3} ms (median)", quantile(&minibatch.turns, 0.5));
     let programs = ours.session.compiled.programs.iter().filter(|(n, _)| n.starts_with("step."));
     for (name, g) in programs {
         let (units, plain) = ours.session.executable(name).map_or((0, 0), |e| e.units());
