@@ -326,34 +326,40 @@ fn operand<'a>(job: &Job, src: Src, start: usize, len: usize, regs: &'a [Vec<f32
     }
 }
 
-#[inline(always)]
-fn map1(d: &mut [f32], a: Operand, f: impl Fn(f32) -> f32) {
-    match a {
-        Operand::Each(a) => d.iter_mut().zip(a).for_each(|(d, a)| *d = f(*a)),
-        Operand::All(a) => d.fill(f(a)),
-    }
+// Macros rather than closures: a closure as large as softplus stays a call, and its loop scalar.
+
+/// `$d[i] = $e` for each element `$x` of an operand.
+macro_rules! map1 {
+    ($d:expr, $a:expr, |$x:ident| $e:expr) => {
+        match $a {
+            Operand::Each(a) => $d.iter_mut().zip(a).for_each(|(d, &$x)| *d = $e),
+            Operand::All($x) => $d.fill($e),
+        }
+    };
 }
 
-#[inline(always)]
-fn map2(d: &mut [f32], a: Operand, b: Operand, f: impl Fn(f32, f32) -> f32) {
-    match (a, b) {
-        (Operand::Each(a), Operand::Each(b)) => d.iter_mut().zip(a).zip(b).for_each(|((d, a), b)| *d = f(*a, *b)),
-        (Operand::Each(a), Operand::All(b)) => d.iter_mut().zip(a).for_each(|(d, a)| *d = f(*a, b)),
-        (Operand::All(a), Operand::Each(b)) => d.iter_mut().zip(b).for_each(|(d, b)| *d = f(a, *b)),
-        (Operand::All(a), Operand::All(b)) => d.fill(f(a, b)),
-    }
+/// `$d[i] = $e` for each pair of elements of two operands.
+macro_rules! map2 {
+    ($d:expr, $a:expr, $b:expr, |$x:ident, $y:ident| $e:expr) => {
+        match ($a, $b) {
+            (Operand::Each(a), Operand::Each(b)) => $d.iter_mut().zip(a).zip(b).for_each(|((d, &$x), &$y)| *d = $e),
+            (Operand::Each(a), Operand::All($y)) => $d.iter_mut().zip(a).for_each(|(d, &$x)| *d = $e),
+            (Operand::All($x), Operand::Each(b)) => $d.iter_mut().zip(b).for_each(|(d, &$y)| *d = $e),
+            (Operand::All($x), Operand::All($y)) => $d.fill($e),
+        }
+    };
 }
 
 #[inline(always)]
 fn select(d: &mut [f32], c: Operand, a: Operand, b: Operand) {
     match c {
-        Operand::All(c) => map1(d, if c != 0.0 { a } else { b }, |x| x),
+        Operand::All(c) => map1!(d, if c != 0.0 { a } else { b }, |x| x),
         Operand::Each(c) => match (a, b) {
             (Operand::Each(a), Operand::Each(b)) => {
                 d.iter_mut().zip(c).zip(a).zip(b).for_each(|(((d, c), a), b)| *d = if *c != 0.0 { *a } else { *b });
             }
-            (Operand::Each(a), Operand::All(b)) => map2(d, Operand::Each(c), Operand::Each(a), |c, a| if c != 0.0 { a } else { b }),
-            (Operand::All(a), b) => map2(d, Operand::Each(c), b, |c, b| if c != 0.0 { a } else { b }),
+            (Operand::Each(a), Operand::All(b)) => map2!(d, Operand::Each(c), Operand::Each(a), |c, a| if c != 0.0 { a } else { b }),
+            (Operand::All(a), b) => map2!(d, Operand::Each(c), b, |c, b| if c != 0.0 { a } else { b }),
         },
     }
 }
@@ -369,54 +375,54 @@ fn step<'a>(i: &Instr, d: &mut [f32], get: impl Fn(Src) -> Operand<'a>) {
     let a = get(a);
     match i.code {
         Code::Unary(u) => match u {
-            Unary::Neg => map1(d, a, |x| -x),
-            Unary::Exp => map1(d, a, math::exp),
-            Unary::Log => map1(d, a, math::log),
-            Unary::Log1p => map1(d, a, math::log1p),
-            Unary::Expm1 => map1(d, a, math::expm1),
-            Unary::Sqrt => map1(d, a, f32::sqrt),
-            Unary::Recip => map1(d, a, |x| 1.0 / x),
-            Unary::Square => map1(d, a, |x| x * x),
-            Unary::Abs => map1(d, a, f32::abs),
-            Unary::Sign => map1(d, a, |x| truth(x > 0.0) - truth(x < 0.0)),
-            Unary::Floor => map1(d, a, f32::floor),
-            Unary::Relu => map1(d, a, |x| if x < 0.0 { 0.0 } else { x }),
-            Unary::Step => map1(d, a, |x| truth(x > 0.0)),
-            Unary::Tanh => map1(d, a, math::tanh),
-            Unary::Sigmoid => map1(d, a, math::sigmoid),
-            Unary::Softplus => map1(d, a, math::softplus),
-            Unary::Sin => map1(d, a, f32::sin),
-            Unary::Cos => map1(d, a, f32::cos),
-            Unary::Erf => map1(d, a, libm::erff),
-            Unary::Lgamma => map1(d, a, math::lgamma),
-            Unary::Digamma => map1(d, a, math::digamma),
-            Unary::Trigamma => map1(d, a, math::trigamma),
+            Unary::Neg => map1!(d, a, |x| -x),
+            Unary::Exp => map1!(d, a, |x| math::exp(x)),
+            Unary::Log => map1!(d, a, |x| math::log(x)),
+            Unary::Log1p => map1!(d, a, |x| math::log1p(x)),
+            Unary::Expm1 => map1!(d, a, |x| math::expm1(x)),
+            Unary::Sqrt => map1!(d, a, |x| x.sqrt()),
+            Unary::Recip => map1!(d, a, |x| 1.0 / x),
+            Unary::Square => map1!(d, a, |x| x * x),
+            Unary::Abs => map1!(d, a, |x| x.abs()),
+            Unary::Sign => map1!(d, a, |x| truth(x > 0.0) - truth(x < 0.0)),
+            Unary::Floor => map1!(d, a, |x| x.floor()),
+            Unary::Relu => map1!(d, a, |x| if x < 0.0 { 0.0 } else { x }),
+            Unary::Step => map1!(d, a, |x| truth(x > 0.0)),
+            Unary::Tanh => map1!(d, a, |x| math::tanh(x)),
+            Unary::Sigmoid => map1!(d, a, |x| math::sigmoid(x)),
+            Unary::Softplus => map1!(d, a, |x| math::softplus(x)),
+            Unary::Sin => map1!(d, a, |x| x.sin()),
+            Unary::Cos => map1!(d, a, |x| x.cos()),
+            Unary::Erf => map1!(d, a, |x| libm::erff(x)),
+            Unary::Lgamma => map1!(d, a, |x| math::lgamma(x)),
+            Unary::Digamma => map1!(d, a, |x| math::digamma(x)),
+            Unary::Trigamma => map1!(d, a, |x| math::trigamma(x)),
         },
         Code::Binary(o) => match o {
-            Binary::Add => map2(d, a, get(b), |x, y| x + y),
-            Binary::Sub => map2(d, a, get(b), |x, y| x - y),
-            Binary::Mul => map2(d, a, get(b), |x, y| x * y),
-            Binary::Div => map2(d, a, get(b), |x, y| x / y),
-            Binary::Pow => map2(d, a, get(b), f32::powf),
-            Binary::Max => map2(d, a, get(b), |x, y| if x < y { y } else { x }),
-            Binary::Min => map2(d, a, get(b), |x, y| if x > y { y } else { x }),
+            Binary::Add => map2!(d, a, get(b), |x, y| x + y),
+            Binary::Sub => map2!(d, a, get(b), |x, y| x - y),
+            Binary::Mul => map2!(d, a, get(b), |x, y| x * y),
+            Binary::Div => map2!(d, a, get(b), |x, y| x / y),
+            Binary::Pow => map2!(d, a, get(b), |x, y| x.powf(y)),
+            Binary::Max => map2!(d, a, get(b), |x, y| if x < y { y } else { x }),
+            Binary::Min => map2!(d, a, get(b), |x, y| if x > y { y } else { x }),
         },
-        Code::PowI(n) => map1(d, a, |x| math::powi(x, n)),
+        Code::PowI(n) => map1!(d, a, |x| math::powi(x, n)),
         Code::Compare(o) => match o {
-            Compare::Lt => map2(d, a, get(b), |x, y| truth(x < y)),
-            Compare::Le => map2(d, a, get(b), |x, y| truth(x <= y)),
-            Compare::Gt => map2(d, a, get(b), |x, y| truth(x > y)),
-            Compare::Ge => map2(d, a, get(b), |x, y| truth(x >= y)),
-            Compare::Eq => map2(d, a, get(b), |x, y| truth(x == y)),
-            Compare::Ne => map2(d, a, get(b), |x, y| truth(x != y)),
+            Compare::Lt => map2!(d, a, get(b), |x, y| truth(x < y)),
+            Compare::Le => map2!(d, a, get(b), |x, y| truth(x <= y)),
+            Compare::Gt => map2!(d, a, get(b), |x, y| truth(x > y)),
+            Compare::Ge => map2!(d, a, get(b), |x, y| truth(x >= y)),
+            Compare::Eq => map2!(d, a, get(b), |x, y| truth(x == y)),
+            Compare::Ne => map2!(d, a, get(b), |x, y| truth(x != y)),
         },
         Code::Logic(o) => match o {
-            Logic::And => map2(d, a, get(b), |x, y| x * y),
-            Logic::Or => map2(d, a, get(b), |x, y| if x > y { x } else { y }),
-            Logic::Not => map1(d, a, |x| 1.0 - x),
+            Logic::And => map2!(d, a, get(b), |x, y| x * y),
+            Logic::Or => map2!(d, a, get(b), |x, y| if x > y { x } else { y }),
+            Logic::Not => map1!(d, a, |x| 1.0 - x),
         },
         Code::Select => select(d, a, get(b), get(c)),
-        Code::NonZero => map1(d, a, |x| truth(x != 0.0)),
+        Code::NonZero => map1!(d, a, |x| truth(x != 0.0)),
     }
 }
 

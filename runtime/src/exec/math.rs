@@ -97,14 +97,21 @@ pub fn sigmoid(x: f32) -> f32 {
     if x < 0.0 { e * d } else { d }
 }
 
-/// ln(1 + e^x), without overflow.
+/// ln(1 + e^x), without overflow: max(x, 0) + ln(1 + u) with u = e^-|x| in (0, 1].
+///
+/// ln(1 + u) = 2 artanh s with s = u / (2 + u) <= 1/3, whose odd series is summed to s^13 (Abramowitz and Stegun 4.6.33).
 #[inline(always)]
 pub fn softplus(x: f32) -> f32 {
-    // log1p of e in (0, 1], where its special cases cannot occur.
-    let e = exp(-x.abs());
-    let w = 1.0 + e;
-    let r = log(w) - ((w - 1.0) - e) / w;
-    (if x > 0.0 { x } else { 0.0 }) + r
+    let u = exp(-x.abs());
+    let s = u / (2.0 + u);
+    let w = s * s;
+    let mut p = 2.0 / 13.0;
+    p = p * w + 2.0 / 11.0;
+    p = p * w + 2.0 / 9.0;
+    p = p * w + 2.0 / 7.0;
+    p = p * w + 2.0 / 5.0;
+    p = p * w + 2.0 / 3.0;
+    (if x > 0.0 { x } else { 0.0 }) + (p * w * s + 2.0 * s)
 }
 
 /// Hyperbolic tangent.
