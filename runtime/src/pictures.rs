@@ -14,12 +14,15 @@ use gmc_compiler::types::event::{EventTy, Kind, Support};
 const DATA: [u8; 3] = [150, 160, 175];
 const MODEL: [u8; 3] = [205, 94, 30];
 
+/// Most samples in one picture.
+pub const MOST: usize = 10_000;
+
 /// Writes what can be shown into `images/`.
 ///
 /// # Errors
 /// What running a program or writing a file reports.
 pub fn all(s: &mut Session, dir: &RunDir, seed: u64) -> Result<(), Failure> {
-    let n = s.typed.eval.get("samples").and_then(Const::num).map_or(64, |x| x as usize).clamp(1, 10_000);
+    let n = s.typed.eval.get("samples").and_then(Const::num).map_or(64, |x| x as usize).clamp(1, MOST);
     if let Some(p) = samples(s, n, seed)? {
         dir.write("images/samples.png", &p.png()?)?;
     }

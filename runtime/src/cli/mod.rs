@@ -139,7 +139,7 @@ enum Verb {
         #[command(flatten)]
         run: RunArg,
         /// How many
-        #[arg(short, default_value_t = 64)]
+        #[arg(short, default_value_t = 64, value_parser = count)]
         n: usize,
         /// Write here: .png, .npy or .csv (default: a PNG in the run folder where it can be one, else CSV on standard output)
         #[arg(long)]
@@ -150,7 +150,7 @@ enum Verb {
         #[command(flatten)]
         run: RunArg,
         /// Samples per example, where it is a bound
-        #[arg(short, default_value_t = 64)]
+        #[arg(short, default_value_t = 64, value_parser = count)]
         k: usize,
         /// Write every example's value to this CSV
         #[arg(long)]
@@ -180,7 +180,7 @@ enum Verb {
         #[arg(short)]
         k: Option<usize>,
         /// At most this many test examples
-        #[arg(long)]
+        #[arg(long, value_parser = count)]
         examples: Option<usize>,
     },
     /// Load the data of a spec and describe them
@@ -212,6 +212,13 @@ fn pair(s: &str) -> Result<(String, String), String> {
         Some((a, b)) if !a.trim().is_empty() && !b.trim().is_empty() => Ok((a.trim().into(), b.trim().into())),
         Some(_) | None => Err("expected PATH=VALUE, as in train.epochs=3".into()),
     }
+}
+
+/// Most things that can be asked for at once: their numbers must fit into memory.
+const MOST: usize = 10_000_000;
+
+fn count(s: &str) -> Result<usize, String> {
+    s.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
 }
 
 impl Where {

@@ -71,6 +71,9 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
     let Some((name, ty)) = pictures::observed(&s) else { return Err(Failure::new("error: the model observes nothing")) };
     let png = out.is_none_or(|p| p.extension().is_some_and(|e| e == "png"));
     if png && (image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete())) {
+        if n > pictures::MOST {
+            return Err(Failure::new(format!("error: a picture shows at most {} samples: write .npy or .csv", pictures::MOST)));
+        }
         let picture = pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("error: nothing to draw"))?;
         let path = out.map_or_else(|| dir.path().join(format!("images/samples-seed{}.png", r.seed)), Path::to_path_buf);
         atomic_write(&path, &picture.png()?)?;

@@ -66,12 +66,12 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
     }
     let lines: String = set.iter().map(|(a, b)| format!("{a}={b}\n")).collect();
     dir.write("set.txt", lines.as_bytes())?;
-    // What the run cannot be resumed without is there before the spec is: a folder with a spec is a run.
-    dir.write("spec.gm", source.as_bytes())?;
     for g in &graphs {
         dir.write(&format!("ir/{}.txt", g.name), text::print_with(g, &|_| None).as_bytes())?;
         dir.write(&format!("ir/{}.ron", g.name), g.to_ron().as_bytes())?;
     }
+    // What the run cannot be resumed without is there before the spec is: a folder with a spec is a run.
+    dir.write("spec.gm", source.as_bytes())?;
     note(&format!("training {} on {} in {}\n", spec.spec.display(), session.device.info().name, dir.path().display()));
     watch_for_interrupts();
     let mut run = Run::new(&mut session, &dir, &sources, hashes, None)?;
@@ -88,7 +88,7 @@ fn plain(path: &str) -> String {
             other => out.push_str(&format!("%{other:02x}")),
         }
     }
-    out + ".gm"
+    out
 }
 
 /// Files named by `use`, as the spec names them, sorted.

@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
                 let seed = self.session.typed.train.seed;
                 let scores = self.session.with_averages(|s| evaluate::evaluate(s, seed, GLANCE))?;
                 let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
-                if bar.is_hidden() {
+                if bar.is_hidden() && !values.is_empty() {
                     note(&format!("{:>7}/{total}  {:.0} s  {}\n", self.step, self.seconds(), shown(&values)));
                 }
                 self.log.append(&Record::new(self.step, "test", self.seconds(), values))?;

@@ -1,0 +1,214 @@
+//! Every verb on every family: an answer, or a refusal that says why.
+
+use crate::common::*;
+use std::path::{Path, PathBuf};
+
+/// Width, height, and whether there are two different pixels.
+fn decoded(path: &Path) -> (u32, u32, bool) {
+    let file = std::fs::File::open(path).unwrap();
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
+    let mut data = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut data).unwrap();
+    let pixel = info.buffer_size() / (info.width * info.height) as usize;
+    let differs = data.chunks(pixel).any(|p| p != &data[..pixel]);
+    (info.width, info.height, differs)
+}
+
+/// The axes and the values of a `.npy` file of f32.
+fn npy(path: &Path) -> (String, Vec<f32>) {
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let header = u16::from_le_bytes([bytes[8], bytes[9]]) as usize;
+    let text = String::from_utf8(bytes[10..10 + header].to_vec()).unwrap();
+    assert!(text.contains("'<f4'"), "{text}");
+    let shape = text.split('(').nth(1).and_then(|t| t.split(')').next()).unwrap().to_string();
+    (shape, bytes[10 + header..].as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+}
+
+/// A spec of the repository, trained for a moment.
+fn trained(place: &Place, name: &str, set: &str) -> PathBuf {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs").join(format!("{name}.gm"));
+    let said = place.gmc(&format!("run {} --device cpu --set {set}", spec.display()));
+    said.succeeds();
+    for f in ["spec.gm", "set.txt", "metrics.jsonl", "scores.json", "weights.safetensors", "report.html"] {
+        assert!(place.path(&format!("runs/{name}-1/{f}")).is_file(), "{name}: {f}");
+    }
+    place.path(&format!("runs/{name}-1"))
+}
+
+struct Family {
+    name: &'static str,
+    set: &'static str,
+    /// Elements of a datum.
+    size: usize,
+    /// Why there are no samples, no density, no codes, no reconstructions; empty where there are.
+    sample: &'static str,
+    density: &'static str,
+    encode: &'static str,
+    reconstruct: &'static str,
+    /// What the density is said to be.
+    kind: &'static str,
+    /// Width of a code.
+    code: usize,
+}
+
+fn ask(f: &Family) {
+    let place = Place::new();
+    let run = trained(&place, f.name, f.set);
+    let at = format!("runs/{}-1 --device cpu", f.name);
+
+    for line in ["sample -n 12 --out a.png", "sample -n 1003 --out a.npy", "sample -n 3 --out a.csv", "sample -n 4"] {
+        let said = place.gmc(&format!("{} {at} {}", &line[..6], &line[6..]));
+        if !f.sample.is_empty() {
+            said.fails(&["this model cannot answer `sample`", f.sample]);
+        } else {
+            said.succeeds();
+        }
+    }
+    if f.sample.is_empty() {
+        assert!(decoded(&place.path("a.png")).2, "{}: a constant picture", f.name);
+        assert!(decoded(&run.join("images/samples.png")).2);
+        assert!(decoded(&run.join("images/samples-seed1.png")).2);
+        let (shape, values) = npy(&place.path("a.npy"));
+        assert_eq!(shape, format!("1003, {}", f.size));
+        assert!(values.len() == 1003 * f.size && values.iter().all(|v| v.is_finite()));
+        assert_ne!(values[..f.size], values[1000 * f.size..1001 * f.size], "the second thousand repeats the first");
+        let csv = std::fs::read_to_string(place.path("a.csv")).unwrap();
+        assert_eq!(csv.lines().count(), 4, "{csv}");
+        assert!(csv.lines().all(|l| l.split(',').count() == f.size));
+    }
+
+    let said = place.gmc(&format!("density {at} -k 2 --out d.csv"));
+    if !f.density.is_empty() {
+        said.fails(&["this model cannot answer `density`", f.density]);
+    } else {
+        assert!(said.succeeds().out.contains(f.kind), "{}", said.out);
+        let all = std::fs::read_to_string(place.path("d.csv")).unwrap();
+        assert!(all.lines().skip(1).all(|l| l.parse::<f64>().unwrap().is_finite()) && all.lines().count() > 100);
+    }
+
+    let said = place.gmc(&format!("encode {at} --out c.csv"));
+    if !f.encode.is_empty() {
+        said.fails(&["this model cannot answer `encode`", f.encode]);
+    } else {
+        said.succeeds();
+        let codes = std::fs::read_to_string(place.path("c.csv")).unwrap();
+        assert!(codes.lines().all(|l| l.split(',').count() == f.code) && codes.lines().count() > 100);
+        assert_ne!(codes.lines().nth(1), codes.lines().nth(2));
+    }
+
+    let said = place.gmc(&format!("reconstruct {at} --out r.png"));
+    if !f.reconstruct.is_empty() {
+        said.fails(&["this model cannot answer `reconstruct`", f.reconstruct]);
+    } else {
+        said.succeeds();
+        assert!(decoded(&place.path("r.png")).2);
+    }
+
+    let said = place.gmc(&format!("eval {at}"));
+    assert!(said.succeeds().out.lines().count() >= 1 && !said.out.contains("NaN"), "{}", said.out);
+}
+
+const NO_MODEL: &str = "this spec has no `model`";
+const BIJECTIVE: &str = "there is nothing to reconstruct";
+const NO_GUIDE: &str = "`p` has no guide";
+const NO_DENSITY: &str = "the model has samples, but no density";
+
+#[test]
+fn vae() {
+    ask(&Family { name: "vae", set: "train.epochs=1", size: 64, sample: "", density: "", encode: "", reconstruct: "", kind: "lower bound (K = 2)", code: 8 });
+}
+
+#[test]
+fn autoencoder() {
+    ask(&Family { name: "ae", set: "train.epochs=1", size: 64, sample: NO_MODEL, density: NO_MODEL, encode: "", reconstruct: "", kind: "", code: 8 });
+}
+
+#[test]
+fn realnvp() {
+    ask(&Family { name: "realnvp", set: "train.epochs=0.1", size: 2, sample: "", density: "", encode: "", reconstruct: BIJECTIVE, kind: "exact", code: 2 });
+}
+
+#[test]
+fn nice() {
+    ask(&Family { name: "nice", set: "train.epochs=0.3", size: 64, sample: "", density: "", encode: "", reconstruct: BIJECTIVE, kind: "lower bound", code: 64 });
+}
+
+#[test]
+fn realnvp_digits() {
+    ask(&Family {
+        name: "realnvp_digits",
+        set: "train.epochs=0.3",
+        size: 64,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: BIJECTIVE,
+        kind: "lower bound",
+        code: 64,
+    });
+}
+
+#[test]
+fn gan() {
+    ask(&Family { name: "gan", set: "train.epochs=1", size: 64, sample: "", density: NO_DENSITY, encode: NO_GUIDE, reconstruct: NO_GUIDE, kind: "", code: 0 });
+}
+
+#[test]
+fn gan_ring() {
+    ask(&Family { name: "gan_ring", set: "train.steps=20", size: 2, sample: "", density: NO_DENSITY, encode: NO_GUIDE, reconstruct: NO_GUIDE, kind: "", code: 0 });
+}
+
+#[test]
+fn conditions_of_every_draw_are_the_classes_in_turn() {
+    let vae = "
+data (x: Real[64] in unit, y: Class(10)) from digits
+net decode(z: Real[4], y: Class(10)) -> Real[64]                    { dense(32), relu, dense(64) }
+net encode(x: Real[64] in unit, y: Class(10)) -> (Real[4], Real[4]) { dense(32), relu, heads(4, 4) }
+model p(y)    { z ~ Normal(0, I)[4];  x ~ Normal(decode(z, y), 0.3) }
+guide q(x, y) { (m, s) = encode(x, y);  z ~ Normal(m, exp(s)) }
+train { epochs 15  batch 64  using adam(lr: 5e-3) }
+";
+    let gan = "
+data (x: Real[64] in unit, y: Class(10)) from digits
+net G(z: Real[4], y: Class(10)) -> Real[64] in unit { dense(32), relu, dense(64), sigmoid }
+net D(x: Real[64] in unit, y: Class(10)) -> Real[]  { dense(32), leaky_relu(0.2), dense(1), scalar }
+model p(y) { z ~ Normal(0, I)[4];  x = G(z, y) }
+train {
+  player judge owns D minimizes says_real(D(x, y)) + says_fake(D(p.x, y)) using adam(lr: 1e-3, betas: (0.5, 0.999))
+  player maker owns G minimizes says_real(D(p.x, y))                      using adam(lr: 1e-3, betas: (0.5, 0.999))
+  epochs 2  batch 64
+}
+";
+    let place = Place::new();
+    for (name, text) in [("vae", vae), ("gan", gan)] {
+        let run = place.train(name, text);
+        assert!(decoded(&run.join("images/samples.png")).2);
+        place.gmc(&format!("sample runs/{name}-1 -n 2000 --out {name}.npy --device cpu")).succeeds();
+        let (shape, values) = npy(&place.path(&format!("{name}.npy")));
+        assert_eq!((shape.as_str(), values.len()), ("2000, 64", 128_000));
+        place.gmc(&format!("eval runs/{name}-1 --device cpu")).succeeds();
+        if name == "vae" {
+            // Samples 0, 10, 20 .. are zeros, whose centre is dark; samples 1, 11, .. are ones, whose centre is bright.
+            let centre = |class: usize| {
+                let rows = values.chunks(64).skip(class).step_by(10);
+                rows.map(|r| r[27] + r[28] + r[35] + r[36]).sum::<f32>() / 200.0
+            };
+            assert!(centre(1) > centre(0) + 1.0, "{} and {}", centre(1), centre(0));
+        }
+    }
+    place.gmc("density runs/vae-1 --device cpu -k 1").succeeds();
+    place.gmc("reconstruct runs/vae-1 --device cpu").succeeds();
+    place.gmc("density runs/gan-1 --device cpu").fails(&[NO_DENSITY]);
+}
+
+#[test]
+fn a_single_example_trains_and_leaves_nothing_to_test() {
+    let place = Place::new();
+    place.write("one.csv", "a,b\n1,2\n");
+    let text = FLOW.replace("moons(noise: 0.05, standardize: true)", "csv(\"one.csv\")").replace("TRAIN", "steps 5");
+    place.train("one", &text);
+    place.gmc("density runs/one-1 --device cpu").fails(&["the data leave no test examples"]);
+    place.gmc("sample runs/one-1 --device cpu -n 3 --out a.csv").succeeds();
+    assert_eq!(place.gmc("eval runs/one-1 --device cpu").succeeds().out, "");
+}
