@@ -19,6 +19,8 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: BTreeMap<FileId, SimpleFile<String, String>>,
+    /// Texts as they may reach a terminal, where they differ; byte for byte as long as the true ones.
+    shown: BTreeMap<FileId, String>,
 }
 
 impl Sources {
@@ -28,7 +30,12 @@ impl Sources {
     }
     /// Sets the name, as messages show it, and the text of a file.
     pub fn insert(&mut self, file: FileId, name: impl Into<String>, text: impl Into<String>) {
-        self.files.insert(file, SimpleFile::new(name.into(), text.into()));
+        let text = text.into();
+        match harmless(&text) {
+            Some(shown) => self.shown.insert(file, shown),
+            None => self.shown.remove(&file),
+        };
+        self.files.insert(file, SimpleFile::new(name.into(), text));
     }
     /// The name of a file.
     pub fn name(&self, file: FileId) -> Option<&str> {
@@ -60,6 +67,12 @@ fn clamp(text: &str, byte: usize) -> usize {
     at
 }
 
+/// The text with every character that would control a terminal replaced by one of the same length; none where there is none.
+fn harmless(text: &str) -> Option<String> {
+    let controls = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
+    text.contains(controls).then(|| text.chars().map(|c| if !controls(c) { c } else if c.len_utf8() == 1 { '?' } else { '\u{bf}' }).collect())
+}
+
 impl<'a> Files<'a> for Sources {
     type FileId = FileId;
     type Name = &'a str;
@@ -69,7 +82,7 @@ impl<'a> Files<'a> for Sources {
         Sources::name(self, id).ok_or(Error::FileMissing)
     }
     fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
-        self.text(id).ok_or(Error::FileMissing)
+        self.shown.get(&id).map(String::as_str).or_else(|| self.text(id)).ok_or(Error::FileMissing)
     }
     fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
         self.files.get(&id).ok_or(Error::FileMissing)?.line_index((), byte)

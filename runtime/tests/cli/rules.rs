@@ -2,7 +2,6 @@
 
 use crate::common::*;
 use gmc_compiler::rows;
-use gmc_compiler::rows::Row;
 use gmc_runtime::evaluate::{GLANCE, evaluate};
 use gmc_runtime::store::checkpoint::Group;
 
@@ -111,7 +110,8 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     let wanted: Vec<u8> = values(&s, "s").iter().flat_map(|v| v.to_le_bytes()).collect();
     assert!(file.ends_with(&wanted), "other weights than the averages");
     let eval = place.gmc("eval runs/q-1 --device cpu").succeeds().out.clone();
-    let full = evaluate(&mut s, 1, gmc_runtime::evaluate::full(&s)).unwrap();
+    let effort = gmc_runtime::evaluate::full(&s);
+    let full = evaluate(&mut s, 1, effort).unwrap();
     assert!(eval.contains(&format!("{:.4}", full[0].value.0)), "{eval} {full:?}");
 }
 
@@ -146,7 +146,7 @@ fn steps_of_a_player_see_other_data_each() {
     let largest = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     // An update of Adam is about lr long at first.
     let (d, g) = (largest(&before.0, &values(&s, "D.0.weight")), largest(&before.1, &values(&s, "G.0.weight")));
-    assert!((4.5e-4..=6.1e-4).contains(&d) && (1.9e-4..=2.1e-4).contains(&g), "{d} {g}");
+    assert!((4.5e-4..=7.5e-4).contains(&d) && (1.9e-4..=2.1e-4).contains(&g), "{d} {g}");
 }
 
 #[test]

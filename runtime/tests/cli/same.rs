@@ -16,7 +16,7 @@ fn two_runs_of_one_spec_and_seed_are_equal_bit_for_bit_and_another_seed_is_anoth
         assert!(weights(&first) != weights(&other));
         assert_ne!(records(&first), records(&other));
         // `--seed` and `seed` are the same thing said twice.
-        let written = place.train("written", &text.replace("batch", "seed 2  batch"));
+        let written = place.train("written", &text.replace("batch 64", "seed 2  batch 64"));
         assert!(weights(&other) == weights(&written));
         assert_eq!(records(&other), records(&written));
     }
