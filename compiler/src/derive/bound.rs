@@ -4,7 +4,7 @@
 //! of rows has one; `E[log 1/k Σ p(x, z_i) / q(z_i | x)]` (Burda et al. 2016, eq. 8).
 
 use super::lower::{Ctx, Vars};
-use crate::ir::{Dim, Shape, Value};
+use crate::ir::{Binary, Dim, ReduceKind, Shape, Value};
 use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
 
 /// The parts of a bound, `[B]` each.
@@ -96,8 +96,13 @@ impl Ctx<'_> {
         (vars, from_guide)
     }
 
-    /// The parts of the ELBO with one sample of the guide.
-    pub fn elbo(&mut self, p: usize, q: usize) -> Parts {
+    /// The parts of the ELBO with one sample of the guide, or summed over its values where it is enumerated. With `entropy` in the form
+    /// `E_q[log p(x, z)] + H(q)`: no KL in closed form, but the entropies that are known.
+    pub fn elbo(&mut self, p: usize, q: usize, entropy: bool) -> Parts {
+        self.expected_parts(q, |me| me.elbo_of_sample(p, q, entropy))
+    }
+
+    fn elbo_of_sample(&mut self, p: usize, q: usize, entropy: bool) -> Parts {
         let (m, g) = (self.model(p), self.model(q));
         // First what the guide's samples determine, then what the data do: the flows inverted in each step belong to that part.
         let (all, q_vars) = self.proposal(p, q);
@@ -108,10 +113,12 @@ impl Ctx<'_> {
         vars.extend(all);
         let data_det = self.solve(m, &mut vars);
         let mut parts = Parts { reconstruction: Vec::new(), kl: Vec::new(), kl_per_dim: Vec::new() };
+        // Discrete sites of the model that the guide leaves out are summed over; then the joint density is one term.
+        let summed = !density::summable(m, &vars.keys().cloned().collect::<Vec<_>>()).is_empty();
         let mut closed = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
-            if let (true, Some(of)) = (closed_form(m, g, s), m.site(&s.name))
+            if let (true, Some(of)) = (!entropy && !summed && closed_form(m, g, s), m.site(&s.name))
                 && let TSiteKind::Draw(pd) = &of.kind
             {
                 let mine = self.dist_params(qd, &s.ty, &q_vars);
@@ -132,13 +139,23 @@ impl Ctx<'_> {
         let mut open_names = Vec::new();
         for s in &g.sites {
             if let (TSiteKind::Draw(d), false, Some(z)) = (&s.kind, closed.contains(&s.name), q_vars.get(&s.name).copied()) {
-                let lq = self.log_density(s, d, z, &q_vars);
+                let known = if entropy { self.entropy(s, d, &q_vars) } else { None };
+                let lq = match known {
+                    Some(h) => self.cx.neg(h),
+                    None => self.log_density(s, d, z, &q_vars),
+                };
                 open_names.push(s.name.clone());
                 open = Some(match open {
                     Some(o) => self.cx.add(o, lq),
                     None => lq,
                 });
             }
+        }
+        if summed {
+            let l = self.log_joint(m, &mut vars);
+            parts.reconstruction.push(("joint".into(), l));
+            parts.kl.extend(open.map(|o| (open_names.join(","), o, false)));
+            return parts;
         }
         for s in &m.sites {
             let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) else { continue };
@@ -168,24 +185,58 @@ impl Ctx<'_> {
         parts
     }
 
-    /// `E[reconstruction - beta KL]`, rank 0.
-    pub fn elbo_value(&mut self, parts: &Parts, beta: Value) -> Value {
+    /// Entropy of a guide's draw, `[B]`, where the row knows it.
+    fn entropy(&mut self, s: &TSite, d: &TDist, vars: &Vars) -> Option<Value> {
+        let params = self.dist_params(d, &s.ty, vars);
+        let h = d.row.entropy(&mut self.cx.g, &params)?;
+        let shape = self.shape(&s.ty.shape);
+        let consumed = self.cx.rank(h) > shape.rank();
+        let h = if consumed { h } else { self.cx.broadcast(h, shape) };
+        Some(self.cx.sum_event(h))
+    }
+
+    /// `E[reconstruction - beta KL]`, rank 0, with the score function's term where the guide needs one. With `free` nats, latent
+    /// dimensions whose mean KL is lower cost that much (Kingma et al. 2016, eq. 15).
+    pub fn elbo_value(&mut self, q: usize, parts: &Parts, beta: Value, free: f64) -> Value {
         let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
         let kl: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
         let (rec, kl) = (self.total(&rec), self.total(&kl));
-        let (rec, kl) = (self.cx.mean_all(rec), self.cx.mean_all(kl));
-        let kl = self.cx.mul(kl, beta);
-        self.cx.sub(rec, kl)
+        let beta_kl = self.cx.mul(kl, beta);
+        let per_example = self.cx.sub(rec, beta_kl);
+        let value = if free > 0.0 {
+            let rec = self.cx.mean_all(rec);
+            let kl = self.free_kl(parts, free);
+            let kl = self.cx.mul(kl, beta);
+            self.cx.sub(rec, kl)
+        } else {
+            self.cx.mean_all(per_example)
+        };
+        self.with_score(q, value, per_example)
+    }
+
+    /// Mean KL in which every dimension with a closed form counts at least `free` nats.
+    fn free_kl(&mut self, parts: &Parts, free: f64) -> Value {
+        let mut total = self.cx.scalar(0.0);
+        for (name, v, _) in &parts.kl {
+            let v = match parts.kl_per_dim.iter().find(|(n, _)| n == name) {
+                Some((_, per_dim)) => {
+                    let mean = self.cx.reduce(ReduceKind::Mean, *per_dim, &[0]);
+                    let floor = self.cx.scalar(free);
+                    let v = self.cx.binary(Binary::Max, mean, floor);
+                    self.cx.sum_all(v)
+                }
+                None => self.cx.mean_all(*v),
+            };
+            total = self.cx.add(total, v);
+        }
+        total
     }
 
     /// One sample of `log p(x, z) - log q(z | x)`, `[B]`.
     pub fn log_weight(&mut self, p: usize, q: usize) -> Value {
         let (m, g) = (self.model(p), self.model(q));
         let (mut vars, q_vars) = self.proposal(p, q);
-        let joint = self.joint(m, &mut vars);
-        let mut parts: Vec<Value> = joint.sites.iter().map(|(_, v)| *v).collect();
-        parts.extend(joint.log_det);
-        let mut total = self.total(&parts);
+        let mut total = self.log_joint(m, &mut vars);
         for s in &g.sites {
             if let (TSiteKind::Draw(d), Some(z)) = (&s.kind, q_vars.get(&s.name).copied()) {
                 let lq = self.log_density(s, d, z, &q_vars);

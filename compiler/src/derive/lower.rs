@@ -202,13 +202,13 @@ impl<'t> Ctx<'t> {
                 let m = self.cx.mean_all(l);
                 self.cx.neg(m)
             }
-            TKind::Elbo { p, q, beta } => {
-                let parts = self.elbo(*p, *q);
+            TKind::Elbo { p, q, beta, free, entropy } => {
+                let parts = self.elbo(*p, *q, *entropy);
                 let beta = self.expr(beta, vars);
-                self.elbo_value(&parts, beta)
+                self.elbo_value(*q, &parts, beta, *free)
             }
             TKind::Kl { q, p } => {
-                let parts = self.elbo(*p, *q);
+                let parts = self.elbo(*p, *q, false);
                 let all: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
                 let total = self.total(&all);
                 self.cx.mean_all(total)
@@ -357,6 +357,11 @@ impl<'t> Ctx<'t> {
         }
     }
 
+    /// Fixes the value of a site for the rest of the program, instead of a draw.
+    pub fn set_sample(&mut self, model: &str, site: &str, v: Value) {
+        self.samples.insert((model.to_string(), site.to_string()), v);
+    }
+
     /// Samples every site of a model or guide in order.
     pub fn ancestral(&mut self, i: usize) -> Vars {
         let m = self.model(i);
@@ -384,9 +389,10 @@ impl<'t> Ctx<'t> {
                     Draws::Means => d.row.mean(&mut self.cx.g, &params, &shape),
                     Draws::Sampled => None,
                 };
-                match mean {
-                    Some(m) => self.cx.broadcast(m, shape),
-                    None => d.row.sample(&mut self.cx.g, &params, &shape),
+                match (mean, d.by) {
+                    (Some(m), _) => self.cx.broadcast(m, shape),
+                    (None, crate::types::Estimator::Gumbel { tau }) if self.cx.training => d.row.relaxed(&mut self.cx.g, &params, &shape, tau),
+                    (None, _) => d.row.sample(&mut self.cx.g, &params, &shape),
                 }
             }
             TSiteKind::Bind(e) => {
@@ -551,14 +557,11 @@ impl<'t> Ctx<'t> {
         self.total(&parts)
     }
 
-    /// Exact `log p(data)` of a model without latent sites, `[B]`.
+    /// Exact `log p(data)` of a model whose latent sites, if any, are summed over, `[B]`.
     pub fn log_likelihood(&mut self, p: usize) -> Value {
         let m = self.model(p);
         let mut vars = self.observed(m);
-        let joint = self.joint(m, &mut vars);
-        let mut parts: Vec<Value> = joint.sites.iter().map(|(_, v)| *v).collect();
-        parts.extend(joint.log_det);
-        self.total(&parts)
+        self.log_joint(m, &mut vars)
     }
 
     fn gradient_penalty(&mut self, net: usize, u: &TExpr, v: &TExpr, vars: &Vars) -> Value {

@@ -93,10 +93,19 @@ impl Math<'_> {
                 wrap(2, format!("{} {m}({}{bar})", if self.latex { "\\log" } else { "log" }, shown(true).join(", ")))
             }
             TKind::Nll(p) => format!("nll({})", self.model_name(*p)),
-            TKind::Elbo { p, q, beta } => match beta.kind {
-                TKind::Const(1.0) => format!("elbo({}, {})", self.model_name(*p), self.model_name(*q)),
-                _ => format!("elbo({}, {}, beta: {})", self.model_name(*p), self.model_name(*q), self.expr(beta, 0)),
-            },
+            TKind::Elbo { p, q, beta, free, entropy } => {
+                let mut args = vec![self.model_name(*p), self.model_name(*q)];
+                if !matches!(beta.kind, TKind::Const(1.0)) {
+                    args.push(format!("beta: {}", self.expr(beta, 0)));
+                }
+                if *free > 0.0 {
+                    args.push(format!("free: {free}"));
+                }
+                if *entropy {
+                    args.push("form: entropy".into());
+                }
+                format!("elbo({})", args.join(", "))
+            }
             TKind::Kl { q, p } => format!("kl({}, {})", self.model_name(*q), self.model_name(*p)),
             TKind::Iwae { p, q, k } => format!("iwae({}, {}, k: {k})", self.model_name(*p), self.model_name(*q)),
             TKind::GradientPenalty { net, u, v } => {
@@ -148,7 +157,53 @@ impl Math<'_> {
     }
 
     /// Log-density terms of the drawn sites, and one log-determinant for each inverted flow.
+    /// The discrete sites that a bound sums over because the guide leaves them out.
+    fn summed(&self, m: &TModel, g: &TModel) -> Vec<String> {
+        let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
+        known.extend(g.sites.iter().map(|s| s.name.clone()));
+        density::summable(m, &known)
+    }
+
+    /// `log sum_k p(k) p(x; k)`
+    fn sum_over(&self, m: &TModel, sites: &[String]) -> String {
+        let factors: Vec<String> = m
+            .sites
+            .iter()
+            .filter_map(|s| match &s.kind {
+                TSiteKind::Draw(d) => {
+                    let at = if s.observed || sites.contains(&s.name) { self.name(&s.name) } else { self.recovered(m, &s.name) };
+                    let log = self.density_at(d, &at);
+                    Some(log.trim_start_matches("\\log ").trim_start_matches("log ").to_string())
+                }
+                TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+            })
+            .collect();
+        let over: Vec<String> = sites.iter().map(|s| self.name(s)).collect();
+        match self.latex {
+            true => format!("\\log \\sum_{{{}}} {}", over.join(", "), factors.join(" \\, ")),
+            false => format!("log sum_{{{}}} {}", over.join(", "), factors.join(" ")),
+        }
+    }
+
+    /// How gradients pass through the draws of a guide, where it is not the plain pathwise way.
+    fn estimators(&self, g: &TModel, notes: &mut Vec<String>) {
+        for s in &g.sites {
+            if let TSiteKind::Draw(d) = &s.kind
+                && d.by != crate::types::Estimator::Pathwise
+            {
+                notes.push(format!("the gradient through `{}`: {}", s.name, d.by.describe()));
+            }
+        }
+    }
+
     fn exact(&self, m: &TModel, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+        if let Density::Exact { summed, .. } = &m.density
+            && !summed.is_empty()
+        {
+            terms.push(format!("{sign}{}", self.sum_over(m, summed)));
+            notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
+            return;
+        }
         for s in &m.sites {
             if let TSiteKind::Draw(d) = &s.kind {
                 let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
@@ -222,13 +277,13 @@ impl Math<'_> {
             TKind::Nll(p) => {
                 if let Some(m) = self.typed.models.get(*p) {
                     self.exact(m, flip, terms, notes);
-                    if matches!(m.density, Density::Exact { dequantised: false }) {
+                    if matches!(m.density, Density::Exact { dequantised: false, .. }) {
                         notes.push("exact: no bound, no sampling".into());
                     }
                 }
             }
-            TKind::Elbo { p, q, beta } => self.elbo(*p, *q, beta, sign, terms, notes),
-            TKind::Kl { q, p } => self.kl(*p, *q, "", sign, terms, notes),
+            TKind::Elbo { p, q, beta, free, entropy } => self.elbo((*p, *q), beta, (*free, *entropy), sign, terms, notes),
+            TKind::Kl { q, p } => self.kl((*p, *q), false, "", sign, terms, notes),
             TKind::Binary(BinOp::Add, a, b) => {
                 self.payoff(a, sign, terms, notes);
                 self.payoff(b, sign, terms, notes);
@@ -242,7 +297,7 @@ impl Math<'_> {
         }
     }
 
-    fn elbo(&self, p: usize, q: usize, beta: &TExpr, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn elbo(&self, (p, q): (usize, usize), beta: &TExpr, (free, entropy): (f64, bool), sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
         let flip = if sign == "-" { "" } else { "-" };
         let weight = match beta.kind {
@@ -251,6 +306,18 @@ impl Math<'_> {
             _ => format!("{} * ", self.expr(beta, 2)),
         };
         let latent = latent_sites(m, g);
+        let summed = self.summed(m, g);
+        if !summed.is_empty() {
+            terms.push(format!("{sign}{}", self.expect(&g.name, &self.sum_over(m, &summed))));
+            for s in g.sites.iter() {
+                if let TSiteKind::Draw(qd) = &s.kind {
+                    terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
+                }
+            }
+            notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
+            self.estimators(g, notes);
+            return;
+        }
         for s in m.sites.iter().filter(|s| !latent.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
                 let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
@@ -258,17 +325,21 @@ impl Math<'_> {
             }
         }
         self.expected_determinants(m, g, true, sign, terms, notes);
-        self.kl(p, q, &weight, flip, terms, notes);
+        self.kl((p, q), entropy, &weight, flip, terms, notes);
+        if free > 0.0 {
+            notes.push(format!("a latent dimension whose mean KL is below {free} nats costs {free}"));
+        }
+        self.estimators(g, notes);
     }
 
     /// The terms of `sign` KL(q ‖ p): in closed form where known, else log q - log p at the guide's sample.
-    fn kl(&self, p: usize, q: usize, weight: &str, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn kl(&self, (p, q): (usize, usize), entropy: bool, weight: &str, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
         let flip = if sign == "-" { "" } else { "-" };
         let mut open = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
-            match (closed_form(m, g, s), m.site(&s.name).map(|o| &o.kind)) {
+            match (!entropy && closed_form(m, g, s), m.site(&s.name).map(|o| &o.kind)) {
                 (true, Some(TSiteKind::Draw(pd))) => {
                     let bars = if self.latex { "\\,\\|\\," } else { " || " };
                     terms.push(format!("{sign}{weight}{}({}{bars}{})", self.op("KL"), self.dist(qd), self.dist(pd)));
@@ -278,6 +349,11 @@ impl Math<'_> {
             }
         }
         for (s, qd) in &open {
+            if entropy {
+                // The entropy form has the opposite sign of the KL's log q.
+                terms.push(format!("{flip}{weight}{}({})", if self.latex { "\\operatorname{H}" } else { "H" }, self.dist(qd)));
+                continue;
+            }
             terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
             notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", s.name, g.name));
         }
@@ -285,7 +361,7 @@ impl Math<'_> {
             let latent = latent_sites(m, g);
             for s in m.sites.iter().filter(|s| latent.contains(&s.name)) {
                 let TSiteKind::Draw(d) = &s.kind else { continue };
-                if g.site(&s.name).is_some_and(|gs| closed_form(m, g, gs)) {
+                if !entropy && g.site(&s.name).is_some_and(|gs| closed_form(m, g, gs)) {
                     continue;
                 }
                 let at = self.recovered(m, &s.name);

@@ -14,6 +14,7 @@
 //! | `reconstruct` | params, states, data | `site:NAME` |
 
 pub mod bound;
+pub mod estimate;
 pub mod lower;
 pub mod math;
 pub mod programs;

@@ -6,6 +6,7 @@ use crate::diag::{Diag, codes};
 use crate::ir::{Binary, Graph, Role, Shape, Value, grad, optimise, schedule};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
+use crate::types::event::Kind;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
 use std::rc::Rc;
 
@@ -25,6 +26,7 @@ pub fn all(typed: &Typed) -> Compiled {
     }
     queries.push(sample_query(&models));
     queries.push(density(typed, &models, &mut graphs));
+    queries.push(classify(&models, queries.last()));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
     let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);
@@ -51,6 +53,9 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
         let raw = unconstrained(p.init, p.ty.kind.support());
         let init: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
+    }
+    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).1) {
+        all.push(Leaf { path: super::estimate::baseline_path(g), shape: Vec::new(), trainable: false, init: crate::rows::init::zeros() });
     }
     all
 }
@@ -237,8 +242,8 @@ pub fn children<'a>(typed: &'a Typed, e: &'a TExpr) -> Vec<&'a TExpr> {
 /// The named parts of a payoff: the two halves of an ELBO, the summands of what the user wrote.
 fn collect_terms(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut Vec<(String, Value)>) {
     match &e.kind {
-        TKind::Elbo { p, q, .. } => {
-            let parts = ctx.elbo(*p, *q);
+        TKind::Elbo { p, q, entropy, .. } => {
+            let parts = ctx.elbo(*p, *q, *entropy);
             let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
             let rec = ctx.total(&rec);
             let rec = ctx.cx.mean_all(rec);
@@ -311,7 +316,7 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
     let answer = match models {
         [] => Err("this spec has no `model`, so no density is defined".to_string()),
         [(i, m), ..] => match &m.density {
-            Density::Exact { dequantised } => {
+            Density::Exact { dequantised, .. } => {
                 let name = format!("log_prob.{}", m.name);
                 let mut ctx = Ctx::new(typed, &name, false);
                 let l = ctx.log_likelihood(*i);
@@ -334,6 +339,25 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
     Query { name: "density", answer }
 }
 
+/// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
+pub fn class_site(m: &TModel) -> Option<&crate::types::TSite> {
+    m.sites.iter().find(|s| s.observed && s.ty.shape.is_empty() && matches!(s.ty.kind, Kind::Class(_)) && matches!(s.kind, TSiteKind::Draw(_)))
+}
+
+/// Bayes' rule needs a class among the observed sites and the density of all of them together.
+fn classify(models: &[(usize, &TModel)], density: Option<&Query>) -> Query {
+    let answer = match (models.first(), density.map(|q| &q.answer)) {
+        (None, _) | (_, None) => Err("this spec has no `model`".to_string()),
+        (Some((_, m)), Some(density)) => match (class_site(m), density) {
+            (Some(y), _) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => Err(format!("nothing but the class `{}` is observed", y.name)),
+            (Some(_), Ok(answer)) => Ok(answer.clone()),
+            (Some(_), Err(why)) => Err(why.clone()),
+            (None, _) => Err(format!("`{}` draws no class from the data; write `y ~ Categorical(free(10));  x ~ .. ` with `y: Class(10)` in the data", m.name)),
+        },
+    };
+    Query { name: "classify", answer }
+}
+
 /// The guide that covers a model and has a density at every latent site.
 pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
     let m = typed.models.get(p)?;
@@ -348,7 +372,7 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
 
 fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
     let mut ctx = Ctx::new(typed, name, false);
-    let parts = ctx.elbo(p, q);
+    let parts = ctx.elbo(p, q, false);
     let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
     let kl: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
     let (rec, kl) = (ctx.total(&rec), ctx.total(&kl));

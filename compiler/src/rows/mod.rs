@@ -9,6 +9,7 @@ pub mod bijection;
 pub mod constraint;
 pub mod data;
 pub mod distribution;
+pub mod estimator;
 pub mod function;
 pub mod init;
 pub mod layer;
@@ -453,6 +454,14 @@ pub trait DistRow: Row {
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value;
     /// Whether `sample` is differentiable in the parameters (pathwise).
     fn reparameterised(&self) -> bool;
+    /// Whether [`DistRow::relaxed`] exists.
+    fn relaxes(&self) -> bool {
+        false
+    }
+    /// A differentiable draw that tends to `sample` as the temperature `tau` falls to 0.
+    fn relaxed(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _tau: f64) -> Value {
+        self.sample(g, params, shape)
+    }
     /// Mean, where it exists in closed form (shape as a sample).
     fn mean(&self, _g: &mut Graph, _params: &[Option<Value>], _shape: &Shape) -> Option<Value> {
         None
@@ -497,6 +506,12 @@ pub trait OptimizerRow: Row {
         grad: Value,
         slots: &[Value],
     ) -> (Value, Vec<Value>);
+}
+
+/// A gradient estimator.
+pub trait EstimatorRow: Row {
+    /// The estimator for a draw of this distribution and event type, or why it does not fit.
+    fn make(&self, args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<crate::types::Estimator, String>;
 }
 
 /// A constraint on weights.

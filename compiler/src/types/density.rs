@@ -110,6 +110,24 @@ pub fn unknown_sites(model: &TModel, _flows: &[TFlow], known: &[String]) -> Vec<
     model.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_)) && !closed.contains(&s.name)).map(|s| s.name.clone()).collect()
 }
 
+/// Most combinations of values that an exact sum runs over.
+const MOST_SUMMED: usize = 256;
+
+/// Among the sites left open by the known names, the discrete ones that can be summed over: one number each, with few values in all.
+pub fn summable(model: &TModel, known: &[String]) -> Vec<String> {
+    let mut combinations = 1usize;
+    unknown_sites(model, &[], known)
+        .into_iter()
+        .filter(|n| {
+            let ty = model.site(n).map(|s| &s.ty);
+            let values = ty.filter(|t| t.shape.is_empty()).and_then(|t| t.kind.cardinality());
+            let fits = values.is_some_and(|v| combinations.saturating_mul(v) <= MOST_SUMMED);
+            combinations *= values.filter(|_| fits).unwrap_or(1);
+            fits
+        })
+        .collect()
+}
+
 /// Concludes the density class of a model.
 pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
     let observed: Vec<String> = model.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
@@ -143,9 +161,10 @@ pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
         }
     }
     let left = unknown_sites(model, flows, &observed);
-    if left.is_empty() {
+    let summed = summable(model, &observed);
+    if left.len() == summed.len() {
         let dequantised = model.sites.iter().any(|s| matches!(s.kind, TSiteKind::Quantize(_)));
-        Density::Exact { dequantised }
+        Density::Exact { dequantised, summed }
     } else {
         Density::Latent(left)
     }

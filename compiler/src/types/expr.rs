@@ -154,7 +154,7 @@ impl Checker<'_> {
         if let Some(mm) = self.typed.models.get(model)
             && let Some(site) = mm.sites.iter().find(|s| targets.contains(&s.name) && matches!(s.kind, super::TSiteKind::Bind(_)))
             && let Some(e) = target.first()
-            && mm.density != (super::Density::Exact { dequantised: false })
+            && !matches!(&mm.density, super::Density::Exact { dequantised: false, .. })
         {
             return Err(codes::e0706::no_density(&mm.name, &site.name, e.span, site.value_span, "evaluates the density").into());
         }
@@ -217,6 +217,7 @@ impl Checker<'_> {
                 Ok(TExpr { ty, batched: at.batched, span, origin: None, kind: TKind::Grad { of: Box::new(of), at: Box::new(at) } })
             }
             "corrupt" => self.corrupt_call(c, span, scope),
+            "free" => self.free_call(c, span, scope),
             "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
             _ if rows::find(rows::distribution::ROWS, name).is_some() => Err(codes::e0211::distribution(name, span).into()),
             _ => {
@@ -394,15 +395,24 @@ impl Checker<'_> {
     fn bound_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let mut models = Vec::new();
         let mut beta = TExpr::number(1.0, c.span);
-        let mut k = 1usize;
+        let (mut k, mut free, mut entropy) = (1usize, 0.0, false);
         let allowed: &[&str] = match c.name.name.as_str() {
-            "elbo" => &["beta"],
+            "elbo" => &["beta", "free", "form"],
             "iwae" => &["k"],
             _ => &[],
         };
         for a in &c.args {
             match (&a.key, &a.value.kind) {
                 (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => beta = self.expr(&a.value, scope)?,
+                (Some(key), _) if key.name == "free" && allowed.contains(&"free") => {
+                    free = self.constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
+                }
+                (Some(key), ExprKind::Name(n)) if key.name == "form" && allowed.contains(&"form") && ["kl", "entropy"].contains(&n.as_str()) => {
+                    entropy = n == "entropy";
+                }
+                (Some(key), _) if key.name == "form" && allowed.contains(&"form") => {
+                    return Err(codes::e0205::wrong_kind("elbo", "form", a.value.span, "this", "`kl` or `entropy`").into());
+                }
                 (Some(key), _) if key.name == "k" && allowed.contains(&"k") => k = super::consts::size(&self.consts, &a.value, 1)?,
                 (Some(key), _) => return Err(codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()),
                 (None, ExprKind::Name(n)) => {
@@ -435,7 +445,7 @@ impl Checker<'_> {
                 if !beta.ty.shape.is_empty() || beta.batched {
                     return Err(codes::e0211::not_one_number(beta.span, &beta.ty.shape_text()).into());
                 }
-                TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta) }
+                TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta), free, entropy }
             }
             _ => {
                 self.wants_guide(at(0).0, at(1).0, c.span)?;
@@ -486,6 +496,20 @@ impl Checker<'_> {
             Corruption::Mask | Corruption::SaltPepper => arg.ty.clone(),
         };
         Ok(TExpr { ty, batched: arg.batched, span, origin: arg.origin, kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) } })
+    }
+
+    /// `free(10)`: a parameter of the model itself, without a name of its own; real, 0 at the start.
+    fn free_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let Some(model) = &scope.model else {
+            return Err(codes::e0211::free_outside(span).into());
+        };
+        let values: Vec<Expr> = c.args.iter().map(|a| a.value.clone()).collect();
+        let shape = self.dims(&values)?;
+        let number = self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
+        let ty = EventTy::real(shape);
+        let i = self.typed.params.len();
+        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, span });
+        Ok(TExpr { kind: TKind::Param(i), ty, batched: false, span, origin: Some(span) })
     }
 
     /// Arguments of an optimizer: numbers stay, schedules become scalar inputs.

@@ -374,7 +374,7 @@ impl Checker<'_> {
                 };
                 self.wants_guide(p, *q, span)?;
                 let beta = Box::new(TExpr::number(1.0, span));
-                self.anonymous(number(TKind::Elbo { p, q: *q, beta }), true, true, using, span)
+                self.anonymous(number(TKind::Elbo { p, q: *q, beta, free: 0.0, entropy: false }), true, true, using, span)
             }
         }
     }

@@ -202,15 +202,51 @@ pub struct TDist {
     pub args: Args,
     /// Parameters in the row's order; `None` where an alternative was given.
     pub params: Vec<Option<TExpr>>,
+    /// How a derivative passes through a draw of it.
+    pub by: Estimator,
+}
+
+/// How the derivative of an expectation passes through a draw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Estimator {
+    /// The draw is a differentiable function of its parameters and of noise (Kingma & Welling 2014).
+    Pathwise,
+    /// `(payoff - baseline) ∇ log q` (Williams 1992); the baseline is a moving average of the payoff, or 0.
+    Score {
+        /// Whether the moving average is subtracted.
+        moving: bool,
+    },
+    /// The expectation is a sum over all values of the draw.
+    Enumerate,
+    /// A relaxed draw at this temperature, differentiable and biased (Jang et al. 2017; Maddison et al. 2017).
+    Gumbel {
+        /// The temperature.
+        tau: f64,
+    },
+}
+
+impl Estimator {
+    /// In words, for `explain`.
+    pub fn describe(self) -> String {
+        match self {
+            Estimator::Pathwise => "pathwise".into(),
+            Estimator::Score { moving: true } => "score function with a moving baseline".into(),
+            Estimator::Score { moving: false } => "score function without a baseline".into(),
+            Estimator::Enumerate => "exact sum over all values".into(),
+            Estimator::Gumbel { tau } => format!("Gumbel-softmax at temperature {tau}, biased"),
+        }
+    }
 }
 
 /// What the model says about the density of the data.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Density {
-    /// Every drawn site is determined by the data. `dequantised`: exact for the noisy data, a bound for the integers.
+    /// Every drawn site is determined by the data, or summed over. `dequantised`: exact for the noisy data, a bound for the integers.
     Exact {
         /// Some data site is quantised.
         dequantised: bool,
+        /// Discrete latent sites with so few values that `p(data)` is a sum over all of them.
+        summed: Vec<String>,
     },
     /// These drawn sites are not determined by the data.
     Latent(Vec<String>),
@@ -311,6 +347,10 @@ pub enum TKind {
         q: usize,
         /// Factor of the KL terms.
         beta: Box<TExpr>,
+        /// Nats of each latent dimension that cost nothing (Kingma et al. 2016, eq. 15); 0: none.
+        free: f64,
+        /// The form `E_q[log p(x, z)] + H(q)`, with the entropy in closed form where the row has one.
+        entropy: bool,
     },
     /// `kl(q, p)`
     Kl {

@@ -2,7 +2,7 @@
 
 use super::event::{EventTy, Kind, Support};
 use super::expr::Scope;
-use super::{Bad, Checker, Density, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use super::{Bad, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::Args;
 use crate::rows::{self, DistRow};
@@ -109,9 +109,6 @@ impl Checker<'_> {
             let near = did_you_mean(&d.dist.name.name, rows::distribution::ROWS.iter().map(|r| r.name())).map(str::to_string);
             Bad::from(codes::e0200::unknown("distribution", &d.dist.name.name, d.dist.name.span, near.as_deref()))
         })?;
-        if let Some(by) = &d.by {
-            return Err(codes::e0303::estimator(&by.name.name, by.span).into());
-        }
         let (args, params) = self.dist_params(row, &d.dist, scope, model)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
@@ -137,7 +134,19 @@ impl Checker<'_> {
         }
         let ty = EventTy { kind: event.kind, shape: shape.unwrap_or_default() };
         let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
-        let site = TSite { observed: false, name: d.name.name.clone(), kind: TSiteKind::Draw(TDist { row, args, params }), ty, span: d.name.span, value_span };
+        let by = match &d.by {
+            None => rows::estimator::chosen(row, &ty),
+            Some(c) => {
+                let e = rows::find(rows::estimator::ROWS, &c.name.name).ok_or_else(|| {
+                    let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name())).map(str::to_string);
+                    Bad::from(codes::e0200::unknown("gradient estimator", &c.name.name, c.name.span, near.as_deref()))
+                })?;
+                let by_args = super::consts::bind(&self.consts, e.params(), c)?;
+                e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?
+            }
+        };
+        let dist = TDist { row, args, params, by };
+        let site = TSite { observed: false, name: d.name.name.clone(), kind: TSiteKind::Draw(dist), ty, span: d.name.span, value_span };
         self.observe(site, model, false)
     }
 
@@ -346,7 +355,8 @@ impl Checker<'_> {
         }
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
-        let left = density::unknown_sites(m, &self.typed.flows, &known);
+        let summed = density::summable(m, &known);
+        let left: Vec<String> = density::unknown_sites(m, &self.typed.flows, &known).into_iter().filter(|n| !summed.contains(n)).collect();
         if let Some(u) = left.first() {
             let site = m.site(u);
             let covered: Vec<&str> = g.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_))).map(|s| s.name.as_str()).collect();
@@ -374,10 +384,12 @@ impl Checker<'_> {
             if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
                 warnings.push(codes::w0506::narrower(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty));
             }
-            if let TSiteKind::Draw(d) = &s.kind
-                && !d.row.reparameterised()
+            // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
+            if let (TSiteKind::Draw(d), Some(TSiteKind::Draw(prior))) = (&s.kind, Some(&of.kind))
+                && matches!(d.by, Estimator::Gumbel { .. })
+                && !d.row.kl_known().contains(&prior.row.name())
             {
-                return Err(codes::e0303::not_pathwise(&s.name, d.row.name(), s.value_span, span).into());
+                return Err(codes::e0303::relaxed_density(&s.name, s.value_span, prior.row.name(), d.row.name()).into());
             }
         }
         self.diags.extend(warnings);

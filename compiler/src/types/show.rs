@@ -84,8 +84,9 @@ fn site(t: &Typed, k: &TSiteKind) -> String {
 /// The conclusion about a model's density, in words.
 pub fn density(m: &TModel) -> String {
     match &m.density {
-        Density::Exact { dequantised: false } => "exact density".into(),
-        Density::Exact { dequantised: true } => "exact density of the dequantised data, a lower bound for the data".into(),
+        Density::Exact { dequantised: false, summed } if summed.is_empty() => "exact density".into(),
+        Density::Exact { dequantised: false, summed } => format!("exact density, summed over all values of {{{}}}", summed.join(", ")),
+        Density::Exact { dequantised: true, .. } => "exact density of the dequantised data, a lower bound for the data".into(),
         Density::Latent(u) => format!("joint density, latent {{{}}}", u.join(", ")),
         Density::Implicit(x) => format!("implicit: samples of {x}, no density"),
         Density::Unobserved => "no site is data".into(),

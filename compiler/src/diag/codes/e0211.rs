@@ -75,3 +75,9 @@ fn per_example(shape: &str) -> String {
         _ => format!("has shape {shape}"),
     }
 }
+
+/// `free(..)` outside a model or guide.
+pub fn free_outside(span: Span) -> Diag {
+    Diag::new("E0211", "`free` makes a parameter of a model, and this is no model", span, "outside every model and guide")
+        .help("declare it by name: `param w: Real[10]`")
+}

@@ -10,20 +10,27 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 A sample of `Normal(m, s)` is `m + s * noise`, so a payoff that reads it can be differentiated in `m` and `s` (the
 reparameterization trick, Kingma and Welling 2014). A discrete draw jumps, and some continuous ones have no such form:
-the gradient would silently be zero. This version has pathwise gradients only, so a `by` clause that asks for another
-estimator is refused as well.
+the gradient would silently be zero. In a guide under `elbo(p, q)` the compiler then sums over all values or uses the
+score function, and `by ..` overrules its choice; in other payoffs a sample must have a pathwise gradient.
 
 Wrong:
-    guide q(x) { k ~ Bernoulli(logits: encode(x)) }
+    guide q(x) { z ~ Bernoulli(logits: encode(x))[16] by pathwise }
 Right:
-    guide q(x) { (m, s) = encode(x);  k ~ Normal(m, exp(s)) }
+    guide q(x) { z ~ Bernoulli(logits: encode(x))[16] by score(baseline: moving) }
 ",
 };
 
-/// `by name(..)` after a draw.
-pub fn estimator(name: &str, span: Span) -> Diag {
-    Diag::new("E0303", format!("the estimator `{name}` is not available in this version"), span, "gradients are pathwise")
-        .help("leave `by ..` out, and draw from a distribution with a pathwise gradient, such as `Normal`")
+/// `by name(..)` does not fit the draw before it; `why` completes the label.
+pub fn does_not_fit(name: &str, span: Span, dist: Span, why: &str) -> Diag {
+    Diag::new("E0303", format!("the estimator `{name}` does not fit this draw"), span, why.to_string())
+        .also(dist, "the draw")
+        .help("leave `by ..` out: the compiler chooses, and `gmc explain` prints its choice")
+}
+
+/// A relaxed draw needs a KL in closed form, and this pair of rows has none.
+pub fn relaxed_density(site: &str, span: Span, prior: &str, row: &str) -> Diag {
+    Diag::new("E0303", format!("a relaxed draw of `{site}` has no density under `{prior}`"), span, "relaxed in training")
+        .help(format!("give `{site}` the prior `{row}`, or write `by score(baseline: moving)`"))
 }
 
 /// Site `site` is drawn from `row`, which has no pathwise gradient, at `draw`; `reader` needs the gradient.

@@ -65,6 +65,16 @@ impl DistRow for Bernoulli {
         let hit = g.compare(Compare::Lt, u, p);
         g.cast(hit, DType::F)
     }
+    fn relaxes(&self) -> bool {
+        true
+    }
+    fn relaxed(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, tau: f64) -> Value {
+        let l = logits(g, params);
+        let noise = super::standard_logistic(g, shape.clone());
+        let l = g.add(l, noise);
+        let l = g.mul_c(l, 1.0 / tau);
+        g.sigmoid(l)
+    }
     fn reparameterised(&self) -> bool {
         false
     }

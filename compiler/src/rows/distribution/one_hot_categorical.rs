@@ -39,6 +39,18 @@ impl DistRow for OneHotCategorical {
         let hit = g.compare(Compare::Eq, i, count);
         g.cast(hit, DType::F)
     }
+    fn relaxes(&self) -> bool {
+        true
+    }
+    fn relaxed(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, tau: f64) -> Value {
+        let l = logits(g, params);
+        let noise = super::standard_gumbel(g, shape.clone());
+        let l = g.add(l, noise);
+        let l = g.mul_c(l, 1.0 / tau);
+        let axis = shape.rank() - 1;
+        let l = g.log_softmax(l, axis);
+        g.exp(l)
+    }
     fn reparameterised(&self) -> bool {
         false
     }
