@@ -1,5 +1,6 @@
 //! Numbers about a trained model, each with how far it can be trusted.
 
+use crate::classify;
 use crate::exec::{ExecError, RngKey};
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
@@ -106,6 +107,12 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
             };
             scores.push(score(&shown, v, "", Trust::Estimate { samples: n as u64, error: None }));
         }
+    }
+    // Glances are for curves: Bayes' rule costs as many evaluations as there are classes.
+    if effort.examples > GLANCE.examples
+        && let Some(p) = classify::posteriors(s, seed, effort.examples, effort.k.clamp(1, 16))?
+    {
+        scores.extend(p.scores());
     }
     if effort.samples > 0 {
         modes(s, seed, effort.samples, &mut scores)?;
@@ -242,4 +249,19 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
         scores.push(of_samples("samples within 3σ of a mode", 100.0 * c.high_quality, "%"));
     }
     Ok(())
+}
+
+/// What the health of the latent sites gives reason to say.
+///
+/// # Errors
+/// What running a program reports.
+pub fn advice(s: &mut Session, seed: u64) -> Result<Vec<String>, ExecError> {
+    let bound = s.compiled.queries.iter().find_map(|q| match &q.answer {
+        Ok((p, _)) if q.name == "density" && p.starts_with("bound.") => Some(p.clone()),
+        Ok(_) | Err(_) => None,
+    });
+    match bound {
+        Some(program) => Ok(crate::health::measure(s, &program, seed)?.iter().filter_map(crate::health::Code::words).collect()),
+        None => Ok(Vec::new()),
+    }
 }

@@ -3,9 +3,11 @@
 //! Start at [`cli::main`]. A spec becomes a [`session::Session`] (`load`), which [`train`] trains and [`evaluate`] measures; a run
 //! leaves its files in a [`store::RunDir`]. Only [`exec`] names Burn.
 
+pub mod classify;
 pub mod cli;
 pub mod evaluate;
 pub mod exec;
+pub mod health;
 pub mod host;
 pub mod image;
 pub mod load;

@@ -183,6 +183,20 @@ enum Verb {
         #[arg(long, value_parser = count)]
         examples: Option<usize>,
     },
+    /// Class of the test part by Bayes' rule: accuracy, log-loss, calibration
+    Classify {
+        #[command(flatten)]
+        run: RunArg,
+        /// Samples per example and class, where the density is a bound
+        #[arg(short, default_value_t = 16)]
+        k: usize,
+        /// At most this many test examples
+        #[arg(long)]
+        examples: Option<usize>,
+        /// Write the posterior of every example to this CSV
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Load the data of a spec and describe them
     Data(Spec),
     /// List the devices that were found
@@ -266,6 +280,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Encode { run, out } => query::encode(&run, out.as_deref(), m),
         Verb::Reconstruct { run, out } => query::reconstruct(&run, out.as_deref(), m),
         Verb::Eval { run, k, examples } => query::eval(&run, k, examples, m),
+        Verb::Classify { run, k, examples, out } => query::classify(&run, k, examples, out.as_deref(), m),
         Verb::Data(s) => inspect::data(&s, m),
         Verb::Devices => inspect::devices(),
     }

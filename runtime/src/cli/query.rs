@@ -187,5 +187,35 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, m: Messages) 
     let full = evaluate::full(&s);
     let effort = Effort { examples: examples.unwrap_or(full.examples), k: k.unwrap_or(full.k), samples: full.samples };
     let scores = evaluate::evaluate(&mut s, r.seed, effort)?;
-    say(&table(&scores))
+    say(&table(&scores))?;
+    for a in evaluate::advice(&mut s, r.seed)? {
+        eprintln!("health: {a}");
+    }
+    Ok(())
+}
+
+pub fn classify(r: &RunArg, k: usize, examples: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let (_, mut s) = open(r, m)?;
+    if let Some(f) = refused(&s, "classify") {
+        return Err(f);
+    }
+    let Some(p) = crate::classify::posteriors(&mut s, r.seed, examples.unwrap_or(usize::MAX), k)? else {
+        return Err(Failure::new("error: nothing to classify"));
+    };
+    if let Some(path) = out {
+        let mut text = String::from("truth,decision");
+        (0..p.classes).for_each(|c| {
+            let _ = write!(text, ",p{c}");
+        });
+        text.push('\n');
+        for ((row, d), t) in p.log.chunks(p.classes.max(1)).zip(p.decisions()).zip(&p.truth) {
+            let _ = write!(text, "{t},{d}");
+            for l in row {
+                let _ = write!(text, ",{}", l.exp());
+            }
+            text.push('\n');
+        }
+        atomic_write(path, text.as_bytes())?;
+    }
+    say(&format!("posterior from densities that are {}\n{}", p.trust.describe(), table(&p.scores())))
 }

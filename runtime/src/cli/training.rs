@@ -106,8 +106,11 @@ fn used_files(sources: &gmc_compiler::diag::render::Sources) -> Vec<(String, Str
 
 fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
     match ended {
-        Ended::Done(scores) => {
+        Ended::Done(scores, advice) => {
             say(&super::query::table(scores))?;
+            for a in advice {
+                note(&format!("health: {a}\n"));
+            }
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             Ok(())
         }

@@ -45,8 +45,8 @@ pub struct Run<'a> {
 
 /// How a run ended.
 pub enum Ended {
-    /// All rounds are done: the final numbers.
-    Done(Vec<Score>),
+    /// All rounds are done: the final numbers, and what the health of the model gives reason to say.
+    Done(Vec<Score>, Vec<String>),
     /// Stopped by the user after this many rounds.
     Interrupted(u64),
 }
@@ -203,7 +203,8 @@ impl<'a> Run<'a> {
         let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
         self.dir.write("weights.safetensors", &bytes)?;
         self.report(&scores, seconds)?;
-        Ok(Ended::Done(scores))
+        let advice = evaluate::advice(self.session, seed)?;
+        Ok(Ended::Done(scores, advice))
     }
 
     fn report(&self, scores: &[Score], seconds: f64) -> Result<(), Failure> {
