@@ -2,7 +2,7 @@
 
 use crate::evaluate::draw;
 use crate::exec::{ExecError, RngKey};
-use crate::session::{At, Batch, Session};
+use crate::session::{At, Session};
 use std::collections::BTreeMap;
 
 /// KL below which a latent dimension carries nothing, in nats.
@@ -89,8 +89,7 @@ pub fn measure(s: &mut Session, program: &str, seed: u64) -> Result<Vec<Code>, E
             }
         }
     }
-    let conditions: Batch = s.batch(true, &(0..1000.min(n.max(1))).collect::<Vec<_>>());
-    let drawn = draw(s, 1000.min(n.max(1)), seed, &conditions)?;
+    let drawn = draw(s, 1000, seed)?;
     let mut out = Vec::new();
     for (name, sum) in sums {
         let d = sum.len();

@@ -392,6 +392,11 @@ impl<'t> Ctx<'t> {
                 match (mean, d.by) {
                     (Some(m), _) => self.cx.broadcast(m, shape),
                     (None, crate::types::Estimator::Gumbel { tau }) if self.cx.training => d.row.relaxed(&mut self.cx.g, &params, &shape, tau),
+                    // The score function is the whole derivative: none passes through the draw itself.
+                    (None, crate::types::Estimator::Score { .. }) => {
+                        let v = d.row.sample(&mut self.cx.g, &params, &shape);
+                        self.cx.detach(v)
+                    }
                     (None, _) => d.row.sample(&mut self.cx.g, &params, &shape),
                 }
             }

@@ -1,0 +1,237 @@
+//! Discrete latent sites: exact sums against sums written out, and the estimators of their gradients against each other.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod spec_common;
+
+use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::ir::{Env, RandomKind, Tensor64, interp};
+use gmc_compiler::types::{Density, Typed};
+use spec_common::{clean, normal, uniform};
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+const X: [[f64; 2]; 2] = [[0.4, -0.3], [1.1, 0.8]];
+const MEANS: [[f64; 2]; 3] = [[0.5, -1.0], [-0.4, 0.9], [1.2, 0.3]];
+const SHIFT: [f64; 2] = [0.1, -0.2];
+const SORT: [[f64; 3]; 2] = [[0.3, -0.8, 0.5], [0.9, 0.2, -0.4]];
+const PRIOR: [f64; 3] = [0.2, -0.5, 0.4];
+
+fn spec(by: &str, goal: &str) -> (Typed, Compiled) {
+    let text = format!(
+        "data x: Real[2] from moons
+net mean(k: Class(3)) -> Real[2] {{ dense(2) }}
+net sort(x: Real[2]) -> Real[3] {{ dense(3) }}
+model p {{ k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }}
+guide q(x) {{ k ~ Categorical(logits: sort(x)){by} }}
+train {{ {goal} using sgd(lr: 1) }}
+"
+    );
+    clean("discrete", &text)
+}
+
+fn t(dims: &[usize], data: Vec<f64>) -> Tensor64 {
+    Tensor64 { dims: dims.to_vec(), data }
+}
+
+fn params() -> BTreeMap<String, Tensor64> {
+    BTreeMap::from([
+        ("mean.0.weight".into(), t(&[3, 2], MEANS.concat())),
+        ("mean.0.bias".into(), t(&[2], SHIFT.to_vec())),
+        ("sort.0.weight".into(), t(&[2, 3], SORT.concat())),
+        ("sort.0.bias".into(), t(&[3], vec![0.0; 3])),
+        ("p.free0".into(), t(&[3], PRIOR.to_vec())),
+        ("q.baseline".into(), t(&[], vec![0.0])),
+        ("update".into(), t(&[], vec![1.0])),
+    ])
+}
+
+fn run(c: &Compiled, program: &str, env: &BTreeMap<String, Tensor64>, batch: usize, seed: u64) -> BTreeMap<String, Vec<f64>> {
+    let random = |kind: RandomKind, stream: u32, n: usize| match kind {
+        RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n),
+        RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
+    };
+    let env = Env { batch, inputs: env.clone(), random: &random };
+    interp::run(&c.programs[program], &env).unwrap().into_iter().map(|(n, v)| (n, v.data)).collect()
+}
+
+fn softmax(l: &[f64; 3]) -> [f64; 3] {
+    let s: f64 = l.iter().map(|x| x.exp()).sum();
+    l.map(|x| x.exp() / s)
+}
+
+/// log p(k) and log p(x | k), written out.
+fn log_joint(x: &[f64; 2], means: &[[f64; 2]; 3]) -> [f64; 3] {
+    let prior = softmax(&PRIOR);
+    std::array::from_fn(|k| {
+        let e: f64 = (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - means[k][d] - SHIFT[d]).powi(2) / 0.98).sum();
+        prior[k].ln() + e
+    })
+}
+
+fn elbo(x: &[f64; 2], means: &[[f64; 2]; 3], sort: &[[f64; 3]; 2]) -> f64 {
+    let q = softmax(&std::array::from_fn(|k| x[0] * sort[0][k] + x[1] * sort[1][k]));
+    log_joint(x, means).iter().zip(q).map(|(l, q)| q * (l - q.ln())).sum()
+}
+
+/// Derivatives of the mean ELBO by central differences: in the means, then in the weights of `sort`.
+fn exact_gradient() -> (Vec<f64>, Vec<f64>) {
+    let h = 1e-5;
+    let f = |m: &[[f64; 2]; 3], s: &[[f64; 3]; 2]| X.iter().map(|x| elbo(x, m, s)).sum::<f64>() / 2.0;
+    let mut a = Vec::new();
+    for k in 0..3 {
+        for d in 0..2 {
+            let (mut up, mut down) = (MEANS, MEANS);
+            up[k][d] += h;
+            down[k][d] -= h;
+            a.push((f(&up, &SORT) - f(&down, &SORT)) / (2.0 * h));
+        }
+    }
+    let mut b = Vec::new();
+    for d in 0..2 {
+        for k in 0..3 {
+            let (mut up, mut down) = (SORT, SORT);
+            up[d][k] += h;
+            down[d][k] -= h;
+            b.push((f(&MEANS, &up) - f(&MEANS, &down)) / (2.0 * h));
+        }
+    }
+    (a, b)
+}
+
+/// One step of SGD at rate 1 moves a parameter by the gradient of what is maximised.
+fn moved(c: &Compiled, repeats: usize, seed: u64, baseline: f64) -> (Vec<f64>, Vec<f64>) {
+    let mut env = params();
+    let xs: Vec<f64> = (0..repeats).flat_map(|_| X.concat()).collect();
+    env.insert("x".into(), t(&[2 * repeats, 2], xs));
+    env.insert("q.baseline".into(), t(&[], vec![baseline]));
+    let out = run(c, "step.all", &env, 2 * repeats, seed);
+    let step = |name: &str, old: Vec<f64>| out[&format!("param:{name}")].iter().zip(old).map(|(a, b)| a - b).collect();
+    (step("mean.0.weight", MEANS.concat()), step("sort.0.weight", SORT.concat()))
+}
+
+fn close(a: &[f64], b: &[f64], tol: f64) {
+    for (x, y) in a.iter().zip(b) {
+        assert!((x - y).abs() <= tol, "{a:?} against {b:?}");
+    }
+}
+
+#[test]
+fn the_density_is_the_sum_over_all_values() {
+    let (typed, c) = spec("", "maximizes elbo(p, q)");
+    assert_eq!(typed.models[0].density, Density::Exact { dequantised: false, summed: vec!["k".into()] });
+    let mut env = params();
+    env.insert("x".into(), t(&[2, 2], X.concat()));
+    let got = &run(&c, "log_prob.p", &env, 2, 1)["log_prob"];
+    let want: Vec<f64> = X.iter().map(|x| log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).collect();
+    close(got, &want, 1e-10);
+    // Every bound lies below.
+    for (x, l) in X.iter().zip(&want) {
+        assert!(elbo(x, &MEANS, &SORT) < *l);
+    }
+}
+
+#[test]
+fn nll_of_a_mixture_needs_no_guide() {
+    let text = "data x: Real[2] from moons
+net mean(k: Class(3)) -> Real[2] { dense(2) }
+model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
+";
+    let (typed, c) = clean("mixture", text);
+    let mut env = params();
+    env.insert("x".into(), t(&[2, 2], X.concat()));
+    let want: f64 = X.iter().map(|x| -log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).sum::<f64>() / 2.0;
+    close(&run(&c, "loss", &env, 2, 1)["payoff:all"], &[want], 1e-10);
+    let o = math::objective(&typed, &typed.train.players[0], false);
+    assert_eq!(o.terms, ["-log sum_{k} Categorical(k; p.free0) Normal(x; mean(k), 0.7)"]);
+}
+
+#[test]
+fn enumeration_is_the_exact_gradient() {
+    let (_, c) = spec("", "maximizes elbo(p, q)");
+    let (a, b) = exact_gradient();
+    let (ga, gb) = moved(&c, 1, 1, 0.0);
+    close(&ga, &a, 1e-7);
+    close(&gb, &b, 1e-7);
+}
+
+#[test]
+fn the_score_function_agrees_in_the_mean_and_a_baseline_lowers_its_variance() {
+    let (a, b) = exact_gradient();
+    let mean_elbo = X.iter().map(|x| elbo(x, &MEANS, &SORT)).sum::<f64>() / 2.0;
+    let mut variances = Vec::new();
+    for (by, baseline) in [(" by score(baseline: none)", 0.0), (" by score(baseline: moving)", mean_elbo)] {
+        let (typed, c) = spec(by, "maximizes elbo(p, q)");
+        assert!(math::objective(&typed, &typed.train.players[0], false).notes.iter().any(|n| n.contains("score function")));
+        const SEEDS: usize = 60;
+        let steps: Vec<(Vec<f64>, Vec<f64>)> = (0..SEEDS).map(|s| moved(&c, 100, s as u64 + 1, baseline)).collect();
+        let mut worst = 0.0f64;
+        for (pick, want) in [(0usize, &a), (1, &b)] {
+            for (i, w) in want.iter().enumerate() {
+                let v: Vec<f64> = steps.iter().map(|s| if pick == 0 { s.0[i] } else { s.1[i] }).collect();
+                let m = v.iter().sum::<f64>() / SEEDS as f64;
+                let var = v.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
+                let error = (var / SEEDS as f64).sqrt();
+                assert!((m - w).abs() < 4.5 * error + 1e-9, "{by}: mean {m} ± {error}, exact {w}");
+                if pick == 1 {
+                    worst = worst.max(var);
+                }
+            }
+        }
+        println!("variance of the gradient of the guide,{by}: {worst:.3e}");
+        variances.push(worst);
+    }
+    assert!(variances[1] < variances[0], "{variances:?}");
+}
+
+#[test]
+fn the_moving_baseline_moves_towards_the_payoff() {
+    let (_, c) = spec(" by score", "maximizes elbo(p, q)");
+    let mut env = params();
+    env.insert("x".into(), t(&[2, 2], X.concat()));
+    let out = run(&c, "step.all", &env, 2, 3);
+    let next = out["state:q.baseline"][0];
+    close(&[next], &[0.05 * out["payoff"][0]], 1e-9);
+}
+
+#[test]
+fn pathwise_and_score_agree_on_a_normal() {
+    let spec = |by: &str| {
+        let text = format!(
+            "data x: Real[1] from csv(\"x\")
+net decode(z: Real[1]) -> Real[1] {{ dense(1) }}
+net encode(x: Real[1]) -> (Real[1], Real[1]) {{ heads(1, 1) }}
+model p {{ z ~ Normal(0, I)[1];  x ~ Normal(decode(z), 0.5) }}
+guide q(x) {{ (m, s) = encode(x);  z ~ Normal(m, exp(s)){by} }}
+train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
+"
+        )
+        .replace("Real[1] from csv(\"x\")", "Real[2] from moons")
+        .replace("x: Real[1]", "x: Real[2]")
+        .replace("-> Real[1] { dense(1) }", "-> Real[2] { dense(2) }");
+        clean("normal", &text).1
+    };
+    let mut env: BTreeMap<String, Tensor64> = BTreeMap::from([
+        ("decode.0.weight".to_string(), t(&[1, 2], vec![0.7, -0.4])),
+        ("decode.0.bias".to_string(), t(&[2], vec![0.1, 0.2])),
+        ("encode.0.head0.weight".to_string(), t(&[2, 1], vec![0.3, 0.5])),
+        ("encode.0.head0.bias".to_string(), t(&[1], vec![-0.2])),
+        ("encode.0.head1.weight".to_string(), t(&[2, 1], vec![0.1, -0.1])),
+        ("encode.0.head1.bias".to_string(), t(&[1], vec![-0.5])),
+        ("q.baseline".to_string(), t(&[], vec![-2.0])),
+        ("update".to_string(), t(&[], vec![1.0])),
+    ]);
+    let mut results = Vec::new();
+    for by in ["", " by score(baseline: moving)"] {
+        let c = spec(by);
+        const SEEDS: usize = 60;
+        env.insert("x".into(), t(&[200, 2], (0..100).flat_map(|_| X.concat()).collect()));
+        let steps: Vec<f64> = (0..SEEDS).map(|s| run(&c, "step.all", &env, 200, s as u64 + 1)["param:encode.0.head0.bias"][0] + 0.2).collect();
+        let m = steps.iter().sum::<f64>() / SEEDS as f64;
+        let var = steps.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
+        println!("gradient of the guide's mean{by}: {m:.4}, variance {var:.3e}");
+        results.push((m, var));
+    }
+    let error = ((results[0].1 + results[1].1) / 60.0).sqrt();
+    assert!((results[0].0 - results[1].0).abs() < 4.5 * error, "{results:?}");
+    assert!(results[0].1 < results[1].1, "the pathwise gradient has the lower variance: {results:?}");
+}
