@@ -449,7 +449,7 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
         },
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {
-        return Query { name: "encode", answer: Err("the model has no hidden variable".into()) };
+        return Query { name: "encode", answer: Err("no hidden variable of the model is proposed by a guide or determined by the data".into()) };
     }
     match why {
         None => {
