@@ -11,6 +11,9 @@ use crate::types::event::{EventTy, Kind, Support};
 use crate::types::{Corruption, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
 
+/// How far below the open end of its interval, as a part of it, a dequantised value stays: four spacings of f32.
+const DEQUANTIZE_MARGIN: f64 = 1.0 / (1u64 << 21) as f64;
+
 /// Values of names inside one model.
 pub type Vars = BTreeMap<String, Value>;
 
@@ -468,6 +471,10 @@ impl<'t> Ctx<'t> {
                 let shape = self.cx.shape(x);
                 let u = self.cx.random(RandomKind::Uniform, shape);
                 let y = self.cx.add(x, u);
+                // In f32 the sum can round up to the open end of the interval, where the map behind it has no finite inverse.
+                let end = s.ty.kind.cardinality().map_or(f64::INFINITY, |n| n as f64 * (1.0 - DEQUANTIZE_MARGIN));
+                let end = self.cx.scalar(end);
+                let y = self.cx.binary(Binary::Min, y, end);
                 continuous.insert(s.name.clone(), y);
             }
         }
