@@ -8,7 +8,7 @@ use crate::session::{At, Batch, Session};
 use crate::store::RunDir;
 use gmc_compiler::derive::NumberKind;
 use gmc_compiler::rows::args::Const;
-use gmc_compiler::types::event::{EventTy, Kind, Support};
+use gmc_compiler::types::event::EventTy;
 
 /// Colour of data points and of the model's samples.
 const DATA: [u8; 3] = [150, 160, 175];
@@ -42,17 +42,6 @@ pub fn observed(s: &Session) -> Option<(String, EventTy)> {
     Some((site.name.clone(), site.ty.clone()))
 }
 
-/// Values of an event as brightness 0..1.
-fn brightness(values: &mut [f32], ty: &EventTy) {
-    if let (Support::Interval { lo, hi }, true) = (ty.kind.support(), matches!(ty.kind, Kind::Real(_) | Kind::Int(_)))
-        && lo.is_finite()
-        && hi.is_finite()
-        && hi > lo
-    {
-        values.iter_mut().for_each(|v| *v = (*v - lo as f32) / (hi - lo) as f32);
-    }
-}
-
 /// A grid of samples, or a scatter plot over the data.
 ///
 /// # Errors
@@ -69,10 +58,7 @@ pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, 
     let drawn = draw(s, n, seed)?;
     // A mean shows more than a draw where pixels are noisy.
     let pick = |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v.clone());
-    let Some(mut values) = pick("mean").or_else(|| pick("site")) else { return Ok(None) };
-    if !ty.kind.discrete() || matches!(ty.kind, Kind::Int(_)) {
-        brightness(&mut values, &ty);
-    }
+    let Some(values) = pick("mean").or_else(|| pick("site")) else { return Ok(None) };
     Ok(image::grid(&values, &ty, None))
 }
 
@@ -106,10 +92,8 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
     for (name, t) in out {
         let Some(var) = name.strip_prefix("site:") else { continue };
         let Some(ty) = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == var).map(|v| v.ty.clone()) else { continue };
-        let mut originals = data.get(var).map(crate::exec::Tensor::to_f32).unwrap_or_default();
-        let mut values = t.to_f32();
-        brightness(&mut originals, &ty);
-        brightness(&mut values, &ty);
+        let originals = data.get(var).map(crate::exec::Tensor::to_f32).unwrap_or_default();
+        let values = t.to_f32();
         return Ok(image::pairs(&originals, &values, &ty, 8));
     }
     Ok(None)

@@ -1,0 +1,8 @@
+//! Trained models against what is known about them: exact answers of linear algebra, entropies, Jacobians, the modes of a mixture.
+//! Each test takes seconds. Tests that need MNIST say so and pass where it is not found.
+
+mod common;
+mod flows;
+mod games;
+mod latent;
+mod linear;
