@@ -37,6 +37,15 @@ pub type Reader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// Compiles a spec. `name` is how messages call the file; `change` may rewrite the AST between parsing and checking (`--set`).
 pub fn compile(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>) -> Unit {
+    let mut u = check(name, text, host, read, change);
+    if let (Some(typed), Some(compiled)) = (&u.typed, &mut u.compiled) {
+        compiled.optimise(typed);
+    }
+    u
+}
+
+/// As [`compile`], up to everything that can be wrong with a spec: the programs are derived, but not yet optimised.
+pub fn check(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>) -> Unit {
     let mut sources = Sources::new();
     sources.insert(FileId::PRELUDE, "prelude.gm", PRELUDE);
     sources.insert(FileId::SPEC, name, text);
@@ -56,7 +65,7 @@ pub fn compile(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change
     if types::failed(&diags) {
         return Unit { sources, spec, typed: Some(typed), compiled: None, diags };
     }
-    let mut compiled = derive::derive(&typed);
+    let mut compiled = derive::graphs(&typed);
     diags.append(&mut compiled.diags);
     let compiled = (!types::failed(&diags)).then_some(compiled);
     Unit { sources, spec, typed: Some(typed), compiled, diags }

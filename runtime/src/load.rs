@@ -5,9 +5,9 @@ use crate::host::FileHost;
 use crate::session::{Parts, Session, parts};
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::render::{Format, render};
-use gmc_compiler::driver::{Reader, Unit, compile};
+use gmc_compiler::driver::{Reader, Unit, check, compile};
 use gmc_compiler::rows::data::DataIssue;
-use gmc_compiler::syntax::overrides;
+use gmc_compiler::syntax::{ast, overrides};
 use gmc_compiler::types::Typed;
 use std::path::Path;
 
@@ -64,15 +64,17 @@ pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> 
 
 /// As [`unit`], with `read` for the files named by `use`.
 pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
-    compile(name, text, &FileHost::new(0), read, |spec| {
-        let mut diags: Vec<Diag> = Vec::new();
-        for (path, value) in set {
-            if let Err(d) = overrides::apply(spec, path, value) {
-                diags.push(d);
-            }
-        }
-        diags
-    })
+    compile(name, text, &FileHost::new(0), read, |spec| changes(spec, set))
+}
+
+/// As [`unit`], without optimised programs: what `gmc check` needs.
+pub fn checked(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
+    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    check(name, text, &FileHost::new(0), &read, |spec| changes(spec, set))
+}
+
+fn changes(spec: &mut ast::Spec, set: &[(String, String)]) -> Vec<Diag> {
+    set.iter().filter_map(|(path, value)| overrides::apply(spec, path, value).err()).collect()
 }
 
 /// Shows what a compilation has to say on standard error; an error ends the command.

@@ -20,7 +20,7 @@ pub mod math;
 pub mod programs;
 
 use crate::diag::Diag;
-use crate::ir::Graph;
+use crate::ir::{Graph, optimise, schedule};
 use crate::rows::Init;
 use crate::types::Typed;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ pub struct Compiled {
     pub leaves: Vec<Leaf>,
     /// Programs before optimisation, by name.
     pub graphs: BTreeMap<String, Graph>,
-    /// Programs as they run, by name.
+    /// Programs as they run, by name; empty before [`Compiled::optimise`].
     pub programs: BTreeMap<String, Graph>,
     /// What can be asked.
     pub queries: Vec<Query>,
@@ -83,7 +83,22 @@ pub struct Compiled {
     pub diags: Vec<Diag>,
 }
 
-/// Derives all programs of a checked spec.
+/// Derives and optimises all programs of a checked spec.
 pub fn derive(typed: &Typed) -> Compiled {
+    let mut c = graphs(typed);
+    c.optimise(typed);
+    c
+}
+
+/// Derives all programs of a checked spec, as they are before optimisation.
+pub fn graphs(typed: &Typed) -> Compiled {
     programs::all(typed)
+}
+
+impl Compiled {
+    /// Makes the programs as they run.
+    pub fn optimise(&mut self, typed: &Typed) {
+        let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);
+        self.programs = self.graphs.iter().map(|(n, g)| (n.clone(), ready(g))).collect();
+    }
 }

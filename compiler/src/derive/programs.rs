@@ -3,14 +3,14 @@
 use super::lower::{Ctx, Draws, Vars};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
-use crate::ir::{Binary, Graph, Role, Shape, Value, grad, optimise, schedule};
+use crate::ir::{Binary, Graph, Role, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::event::Kind;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
 use std::rc::Rc;
 
-/// All programs.
+/// All programs, before optimisation.
 pub fn all(typed: &Typed) -> Compiled {
     let leaves = leaves(typed);
     let mut graphs: Vec<Graph> = vec![init(&leaves)];
@@ -29,10 +29,8 @@ pub fn all(typed: &Typed) -> Compiled {
     queries.push(classify(&models, queries.last()));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
-    let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);
-    let programs = graphs.iter().map(|g| (g.name.clone(), ready(g))).collect();
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
-    Compiled { leaves, graphs, programs, queries, diags }
+    Compiled { leaves, graphs, programs: std::collections::BTreeMap::new(), queries, diags }
 }
 
 /// Every parameter and state of the spec, in the order of the text.

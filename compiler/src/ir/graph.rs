@@ -7,6 +7,7 @@ use super::op::*;
 use super::shape::{DType, Dim, Shape, Ty};
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
 
 /// A handle into [`Graph::nodes`]; prints as `%3`.
@@ -49,6 +50,11 @@ pub struct Graph {
     /// Next unused random stream.
     #[serde(skip)]
     pub next_stream: u32,
+    /// Inputs by name, among the first `indexed` nodes.
+    #[serde(skip)]
+    inputs: HashMap<String, Value>,
+    #[serde(skip)]
+    indexed: usize,
 }
 
 impl PartialEq for Graph {
@@ -61,6 +67,10 @@ impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Graph {
         Graph { name: name.into(), ..Graph::default() }
+    }
+    /// A graph of the same name with other nodes and outputs.
+    pub fn with(&self, nodes: Vec<Node>, outputs: Vec<(String, Value)>) -> Graph {
+        Graph { name: self.name.clone(), nodes, outputs, next_stream: self.next_stream, ..Graph::default() }
     }
     /// The node behind a handle.
     #[expect(clippy::indexing_slicing, reason = "a Value is only ever made by this graph's push")]
@@ -108,9 +118,14 @@ impl Graph {
 
     /// The input of this name; made on first use, the same value afterwards.
     pub fn input(&mut self, name: &str, role: Role, shape: Shape) -> Value {
-        let found = self.nodes.iter().position(|n| matches!(&n.op, Op::Input(i) if i.name == name));
-        match found {
-            Some(i) => Value(i as u32),
+        for (i, n) in self.nodes.iter().enumerate().skip(self.indexed) {
+            if let Op::Input(input) = &n.op {
+                self.inputs.insert(input.name.clone(), Value(i as u32));
+            }
+        }
+        self.indexed = self.nodes.len();
+        match self.inputs.get(name) {
+            Some(v) => *v,
             None => self.push(Op::Input(Input { name: name.into(), role, dtype: DType::F, shape }), &[]),
         }
     }

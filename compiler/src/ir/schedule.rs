@@ -135,11 +135,8 @@ fn permuted(g: &Graph, order: &[usize]) -> Graph {
     let new: BTreeMap<u32, Value> = order.iter().enumerate().map(|(k, &i)| (i as u32, Value(k as u32))).collect();
     let rename = |v: &Value| new.get(&v.0).copied().unwrap_or(*v);
     let nodes = order.iter().filter_map(|&i| g.nodes.get(i));
-    Graph {
-        nodes: nodes.map(|n| Node { args: n.args.iter().map(rename).collect(), ..n.clone() }).collect(),
-        outputs: g.outputs.iter().map(|(name, v)| (name.clone(), rename(v))).collect(),
-        ..g.clone()
-    }
+    let nodes = nodes.map(|n| Node { args: n.args.iter().map(rename).collect(), ..n.clone() }).collect();
+    g.with(nodes, g.outputs.iter().map(|(name, v)| (name.clone(), rename(v))).collect())
 }
 
 /// How many nodes of each op there are, for reports.

@@ -36,7 +36,9 @@ fn compiled(s: &Spec, m: Messages) -> Result<Unit, Failure> {
 }
 
 pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
-    let u = compiled(s, m)?;
+    let source = load::read_spec(&s.spec)?;
+    let u = load::checked(&s.spec.display().to_string(), &source, s.spec.parent().unwrap_or(Path::new("")), &s.set);
+    load::report(&u, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let mut out = String::new();
     let models: Vec<_> = typed.models.iter().filter(|m| !m.guide).collect();

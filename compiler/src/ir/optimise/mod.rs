@@ -51,7 +51,7 @@ fn live(g: &Graph) -> Vec<bool> {
 
 /// Dead code removed, nothing else changed.
 fn sweep(g: &Graph) -> Graph {
-    let mut out = Graph { nodes: Vec::new(), outputs: Vec::new(), ..g.clone() };
+    let mut out = g.with(Vec::new(), Vec::new());
     let mut new = vec![Value(0); g.nodes.len()];
     let renamed = |new: &[Value], v: Value| new.get(v.0 as usize).copied().unwrap_or(v);
     for (i, (node, live)) in g.nodes.iter().zip(live(g)).enumerate() {
