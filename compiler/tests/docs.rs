@@ -27,6 +27,7 @@ const RECIPES: &[(&str, &str)] = &[
     ("an optimizer", "compiler/src/rows/optimizer/mod.rs"),
     ("a schedule", "compiler/src/rows/schedule/mod.rs"),
     ("a weight constraint", "compiler/src/rows/constraint/mod.rs"),
+    ("a gradient estimator", "compiler/src/rows/estimator/mod.rs"),
     ("a data source", "compiler/src/rows/data/mod.rs"),
     ("an error", "compiler/src/diag/codes/mod.rs"),
     ("a spec", "tests/snapshots"),
