@@ -88,5 +88,5 @@ fn principal_angle_of_a_run() {
     let w = &tensors["decode.0.weight"];
     let angle = largest_angle(&basis, &span(&w.values, &w.shape, 32));
     println!("PCA, test squared error per image: {best:.4}; largest principal angle {angle:.3} degrees");
-    assert!(angle < 2.0, "{angle} degrees");
+    assert!(angle < 1.0, "{angle} degrees");
 }
