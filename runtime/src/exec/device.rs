@@ -126,15 +126,23 @@ fn probe() -> Vec<Device> {
 #[cfg(feature = "gpu")]
 fn probe() -> Vec<Device> {
     use burn::tensor::DeviceKind as Kind;
+    use burn::tensor::wgpu::WgpuBackend;
     let kinds = [
         (Kind::DiscreteGpu(0), DeviceKind::Gpu),
         (Kind::IntegratedGpu(0), DeviceKind::Gpu),
         (Kind::VirtualGpu(0), DeviceKind::Gpu),
         (Kind::Cpu, DeviceKind::Software),
     ];
+    // The system's own interface: asking for OpenGL too makes drivers write to standard error where there is no window system.
+    let api = match std::env::consts::OS {
+        "linux" => WgpuBackend::Vulkan,
+        "macos" => WgpuBackend::Metal,
+        _ => WgpuBackend::Auto,
+    };
     let mut found = Vec::new();
     for (selector, kind) in kinds {
-        let Ok((device, setup)) = burn::tensor::Device::wgpu_options().device_kind(selector).init_with_setup() else { continue };
+        let options = burn::tensor::Device::wgpu_options().device_kind(selector).graphics_api(api);
+        let Ok((device, setup)) = options.init_with_setup() else { continue };
         let adapter = setup.adapter.get_info();
         let how = if kind == DeviceKind::Software { "software adapter" } else { "GPU" };
         let note = format!("{how}, wgpu over {:?}", adapter.backend);
