@@ -272,7 +272,7 @@ train { maximizes iwae(p, q, k: 8) }";
 
 /// The program with `sgd(lr: 1)` for every player, without clipping: the step is the gradient.
 fn plain(name: &str, text: &str) -> (Typed, Compiled) {
-    let text = text.replace("clip 50", "").replace("clip 1", "").replace("within clip(0.5)", "");
+    let text = text.replace("clip 50", "").replace("clip 10", "").replace("clip 1", "").replace("within clip(0.5)", "");
     let u = compile(name, &text, &NoFiles, &|_| Err(String::new()), |spec| {
         let offered = overrides::paths(spec);
         let using = offered.iter().filter(|p| p.starts_with("train.") && p.ends_with(".optimizer"));
