@@ -32,22 +32,31 @@ impl FileHost {
     }
 }
 
-impl Host for FileHost {
-    fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+impl FileHost {
+    /// The files that [`Host::read`] tries, in order.
+    fn places(&self, set: Option<&str>, name: &str) -> Vec<PathBuf> {
         let folders = match set {
             Some(set) => self.roots.iter().map(|r| r.join(set)).collect(),
             None => vec![self.base.clone()],
         };
+        folders.iter().flat_map(|f| [f.join(name), f.join(format!("{name}.gz"))]).collect()
+    }
+}
+
+impl Host for FileHost {
+    fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
+        self.places(set, name).into_iter().find(|p| p.is_file()).map(|p| p.display().to_string())
+    }
+
+    fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         let mut tried = Vec::new();
-        for folder in folders {
-            for path in [folder.join(name), folder.join(format!("{name}.gz"))] {
-                match read(&path) {
-                    Ok(bytes) => return Ok(bytes),
-                    Err(error) if error.kind() == ErrorKind::NotFound => tried.push(path.display().to_string()),
-                    Err(error) => {
-                        let what = format!("cannot read {}: {error}", path.display());
-                        return Err(HostError { what, tried: Vec::new() });
-                    }
+        for path in self.places(set, name) {
+            match read(&path) {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) if error.kind() == ErrorKind::NotFound => tried.push(path.display().to_string()),
+                Err(error) => {
+                    let what = format!("cannot read {}: {error}", path.display());
+                    return Err(HostError { what, tried: Vec::new() });
                 }
             }
         }

@@ -130,7 +130,7 @@ fn mnist_that_is_not_there() {
     said(c).fails(&[&sets.display().to_string(), "data/mnist/train-images", ".cache/gmc/mnist", "https://", "GMC_DATA"]);
     place.write("data/mnist/train-images-idx3-ubyte", "not an image");
     let said = place.gmc("data m.gm");
-    said.fails(&["`train-images-idx3-ubyte` is not an IDX file", "found 12 bytes"]);
+    said.fails(&["`data/mnist/train-images-idx3-ubyte` is not an IDX file", "found 12 bytes"]);
     assert!(!place.path("runs").exists(), "a run folder was made");
 }
 

@@ -107,9 +107,9 @@ impl KnownSet {
     ) -> Result<Tensor, DataIssue> {
         let name = format!("{stem}-{kind}");
         match host.read(Some(self.name), &name) {
-            Ok(bytes) => parse(bytes, &name),
+            Ok(bytes) => parse(bytes, &host.path(Some(self.name), &name).unwrap_or(name)),
             Err(first) if first.what.starts_with(NOT_FOUND) => match host.read(Some(self.name), &format!("{stem}.{kind}")) {
-                Ok(bytes) => parse(bytes, &name),
+                Ok(bytes) => parse(bytes, &host.path(Some(self.name), &format!("{stem}.{kind}")).unwrap_or(name)),
                 Err(second) if second.what.starts_with(NOT_FOUND) => Err(self.missing(&first)),
                 Err(second) => Err(self.missing(&second)),
             },

@@ -47,6 +47,10 @@ pub trait Host {
     /// The bytes of a data file, unpacked if it is gzip. `set` is the folder of a known set (`mnist`), looked for in `$GMC_DATA/set`,
     /// `./data/set` and the cache folder; `None`: a path as the user wrote it, relative to the working folder.
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError>;
+    /// Where [`Host::read`] finds that file, for messages about what is in it.
+    fn path(&self, _set: Option<&str>, _name: &str) -> Option<String> {
+        None
+    }
     /// All images in a folder, decoded, sorted by file name; files of other kinds are passed over. By default there are none.
     fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
         Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] })
