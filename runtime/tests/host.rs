@@ -57,9 +57,12 @@ fn random_numbers_depend_on_seed_and_stream_alone() {
 
 /// With the real files only: the sizes and the mean that the whole world knows, 0.1307.
 #[test]
-#[ignore = "needs the MNIST files (GMC_DATA)"]
 fn the_real_mnist_is_read() {
     let host = FileHost::new(0);
+    if host.path(Some("mnist"), "train-images-idx3-ubyte").is_none() {
+        println!("skipped: no MNIST");
+        return;
+    }
     let row = find(ROWS, "mnist").unwrap();
     let declared = [EventTy::real([784]), EventTy { kind: Kind::Class(10), shape: vec![] }];
     let types = row.check(&Args::default(), &declared, &host).unwrap();
