@@ -242,7 +242,7 @@ fn heavy_cases() -> Vec<Case> {
             axes.iter().map(|a| g.reduce(kind, x, a)).collect()
         }));
     }
-    let geoms = [([1, 1], [0, 0], [1, 1], 1), ([2, 2], [1, 1], [1, 1], 1), ([1, 2], [2, 1], [2, 1], 1), ([1, 1], [1, 1], [1, 1], 2)];
+    let geoms = [([1, 1], [0, 0], [1, 1], 1), ([2, 2], [1, 1], [1, 1], 1), ([1, 2], [2, 1], [2, 1], 1), ([1, 1], [1, 1], [1, 1], 2), ([3, 3], [0, 2], [1, 2], 2)];
     for (stride, pad, dilation, groups) in geoms {
         all.push(case(&format!("conv {stride:?} {pad:?} {dilation:?} {groups}"), |g| {
             let geom = ConvGeom { stride, pad, dilation, groups };
@@ -257,6 +257,15 @@ fn heavy_cases() -> Vec<Case> {
             vec![y, back, dw]
         }));
     }
+    // As many images as are not taken all at once, the last ones fewer.
+    all.push(case("conv of 37 images", |g| {
+        let geom = ConvGeom { stride: [2, 2], pad: [1, 1], dilation: [1, 1], groups: 1 };
+        let (x, w) = (param(g, "x", &[37, 2, 9, 9]), param(g, "w", &[4, 2, 3, 3]));
+        let y = g.push(Op::Conv2d(Conv2d(geom)), &[x, w]);
+        let back = g.push(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad: [0, 0] }), &[y, w]);
+        let dw = g.push(Op::ConvWeight(ConvWeight { geom, kernel: [3, 3] }), &[x, y]);
+        vec![y, back, dw]
+    }));
     all
 }
 

@@ -142,7 +142,7 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
 }
 
 /// The tensor with its elements in order from the start of its buffer, and nothing behind them.
-fn dense(t: FlexTensor) -> FlexTensor {
+pub(super) fn dense(t: FlexTensor) -> FlexTensor {
     let size = if t.dtype() == BurnType::F32 { 4 } else { 1 };
     let layout = t.layout();
     if t.is_contiguous() && layout.start_offset() == 0 && t.bytes().len() == layout.num_elements() * size {

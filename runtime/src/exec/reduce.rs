@@ -1,5 +1,6 @@
-//! Reductions, matrix products and convolutions.
+//! Reductions, matrix products and convolutions (on the CPU those of [`super::conv`], elsewhere Burn's).
 
+use super::conv;
 use super::device::Device;
 use super::layout;
 use super::tensor::{FLOAT, INDEX, Tensor, burn_shape};
@@ -62,6 +63,10 @@ pub fn matmul(a: Tensor, b: Tensor, dims: &[usize]) -> Tensor {
 
 /// `x [N, C, H, W]`, `w [O, C/groups, kh, kw]` -> `[N, O, H', W']`.
 pub fn conv2d(x: Tensor, w: Tensor, geom: ConvGeom, dims: &[usize]) -> Tensor {
+    let (x, w) = match conv::conv2d(x, w, geom, dims) {
+        Ok(y) => return y,
+        Err(args) => args,
+    };
     Tensor::wrap(Dispatch::conv2d(x.into_raw(), w.into_raw(), None, options(geom)), DType::F, dims)
 }
 
@@ -71,6 +76,10 @@ fn options(g: ConvGeom) -> ConvOptions<2> {
 
 /// The transpose of a convolution in its input.
 pub fn conv_transpose2d(y: Tensor, w: Tensor, op: ConvTranspose2d, dims: &[usize]) -> Tensor {
+    let (y, w) = match conv::conv_transpose2d(y, w, op.geom, dims) {
+        Ok(x) => return x,
+        Err(args) => args,
+    };
     let g = op.geom;
     let options = ConvTransposeOptions::new(g.stride, g.pad, op.out_pad, g.dilation, g.groups);
     Tensor::wrap(Dispatch::conv_transpose2d(y.into_raw(), w.into_raw(), None, options), DType::F, dims)
@@ -78,6 +87,10 @@ pub fn conv_transpose2d(y: Tensor, w: Tensor, op: ConvTranspose2d, dims: &[usize
 
 /// The transpose of a convolution in its weight. Burn asks for the weight too, of which it reads only the shape.
 pub fn conv_weight(device: &Device, x: Tensor, gy: Tensor, op: ConvWeight, dims: &[usize]) -> Tensor {
+    let (x, gy) = match conv::conv_weight(x, gy, op.geom, dims) {
+        Ok(w) => return w,
+        Err(args) => args,
+    };
     let zero = Dispatch::float_zeros(burn_shape(&[1, 1, 1, 1]), device.dispatch(), FLOAT);
     let w = Dispatch::float_expand(zero, burn_shape(dims));
     Tensor::wrap(Dispatch::conv2d_weight_backward(x.into_raw(), w, gy.into_raw(), options(op.geom)), DType::F, dims)
