@@ -256,6 +256,7 @@ impl Checker<'_> {
             if kind.discrete() && !covers.inside(inner.ty.kind) {
                 return Err(codes::e0305::not_onto_levels(arg.value.span, n as usize, inner.ty.kind.support()).into());
             }
+            self.fills_flow(&inner, model)?;
             let site = TSite { name: name.name.clone(), ty, kind: TSiteKind::Quantize(inner), observed: false, span: name.span, value_span: b.value.span };
             return Ok(vec![self.observe(site, model, true)?]);
         }
@@ -283,8 +284,26 @@ impl Checker<'_> {
     }
 
     fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {
+        self.fills_flow(&e, model)?;
         let site = TSite { name: name.name.clone(), ty: e.ty.clone(), kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
         self.observe(site, model, false)
+    }
+
+    /// A flow that carries back a model's values starts from all that it declares: a narrower draw would have no density at what
+    /// comes back outside of it.
+    fn fills_flow(&self, e: &TExpr, model: &TModel) -> Res<()> {
+        let (arg, flow) = match &e.kind {
+            TKind::Flow { flow, arg, .. } => (arg, self.typed.flows.get(*flow)),
+            TKind::Map { arg, .. } => (arg, None),
+            _ => return Ok(()),
+        };
+        let drawn = density::inverted(e).and_then(|z| model.site(z)).filter(|_| !model.guide);
+        if let (Some(f), Some(z)) = (flow, drawn)
+            && !f.from.kind.inside(arg.ty.kind)
+        {
+            return Err(codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, arg.ty.kind.support(), z.value_span).into());
+        }
+        self.fills_flow(arg, model)
     }
 
     /// Marks a model's site as observed when a data variable has its name, and compares the two types.

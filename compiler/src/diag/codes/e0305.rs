@@ -1,4 +1,4 @@
-//! E0305: a flow that does not reach all of what it declares.
+//! E0305: a flow that does not reach all of what it declares, or whose argument does not fill what it starts from.
 
 use super::e0302;
 use crate::diag::Diag;
@@ -12,6 +12,9 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 A flow has an inverse on everything that it declares on its right side. If its last layer is `sigmoid`, it yields numbers
 between 0 and 1, and a value of 3 comes from nowhere: its density would be 0 and its log density minus infinity.
+
+The same holds on the left: data are carried back to anywhere that the flow may start from, so the latent variable must be
+able to lie there.
 
 Wrong:
     flow f: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(64), relu }, sigmoid }
@@ -32,4 +35,15 @@ pub fn not_onto_levels(span: Span, levels: usize, have: Support) -> Diag {
     Diag::new("E0305", format!("`quantize` cannot reach all {levels} values"), span, format!("reaches only {}", e0302::range(have)))
         .note(format!("the value k comes from the reals between k and k + 1, so 0 to {levels} must be reached"))
         .help("quantize a value that ranges over all reals, such as a flow without a last `sigmoid`")
+}
+
+/// Flow `name` starts from `want`, and its argument at `arg`, drawn at `drawn`, has only `have`.
+pub fn not_filled(name: &str, declared: Span, want: Support, arg: Span, have: Support, drawn: Span) -> Diag {
+    Diag::new("E0305", format!("`{name}` carries data back to where nothing is drawn"), arg, format!("has only {}", e0302::range(have)))
+        .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
+        .also(drawn, "is drawn here")
+        .help(format!(
+            "draw from a distribution on {}, such as `Normal(0, I)`, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `logit`",
+            e0302::range(want)
+        ))
 }
