@@ -193,6 +193,121 @@ fn the_moving_baseline_moves_towards_the_payoff() {
     close(&[next], &[0.05 * out["payoff"][0]], 1e-9);
 }
 
+/// Data for which the payoff differs much from one example to the next: a baseline that reads the datum removes more of the variance than
+/// any constant.
+#[test]
+fn a_learned_baseline_is_unbiased_and_beats_a_constant() {
+    let rows: Vec<[f64; 2]> = (0..8).map(|i| [X[i % 2][0] * (1.0 + i as f64), X[i % 2][1] * (1.0 + 0.5 * i as f64)]).collect();
+    let objective = |s: &[[f64; 3]; 2]| rows.iter().map(|x| elbo(x, &MEANS, s)).sum::<f64>() / rows.len() as f64;
+    let h = 1e-5;
+    let exact: Vec<f64> = (0..6)
+        .map(|i| {
+            let (mut up, mut down) = (SORT, SORT);
+            up[i / 3][i % 3] += h;
+            down[i / 3][i % 3] -= h;
+            (objective(&up) - objective(&down)) / (2.0 * h)
+        })
+        .collect();
+    let mean_payoff = objective(&SORT);
+    let learned = |by: &str| {
+        let text = format!(
+            "data x: Real[2] from moons
+net mean(k: Class(3)) -> Real[2] {{ dense(2) }}
+net sort(x: Real[2]) -> Real[3] {{ dense(3) }}
+net expect(x: Real[2]) -> Real[] {{ dense(40), tanh, dense(1), scalar }}
+model p {{ k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }}
+guide q(x) {{ k ~ Categorical(logits: sort(x)) by score(baseline: {by}) }}
+train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
+"
+        );
+        clean("learned", &if by == "expect(x)" { text } else { text.replace("net expect(x: Real[2]) -> Real[] { dense(40), tanh, dense(1), scalar }\n", "") })
+    };
+    const REPEATS: usize = 100;
+    const SEEDS: usize = 60;
+    let n = rows.len() * REPEATS;
+    let mut env = params();
+    env.insert("x".into(), t(&[n, 2], (0..REPEATS).flat_map(|_| rows.concat()).collect()));
+    env.insert("q.baseline".into(), t(&[], vec![mean_payoff]));
+    // The baseline is trained by its own part of the step, the rest held still: plain gradient descent on the squared error.
+    let (typed, c) = learned("expect(x)");
+    let note = "the gradient through `k`: score function with a learned baseline expect(x), which is fitted to the payoff by squared error";
+    assert!(math::objective(&typed, &typed.train.players[0], false).notes.iter().any(|n| n == note));
+    let g = &c.programs["step.all"];
+    for (i, name) in ["expect.0.weight", "expect.0.bias", "expect.2.weight", "expect.2.bias"].into_iter().enumerate() {
+        let dims: &[usize] = [&[2usize, 40][..], &[40], &[40, 1], &[1]][i];
+        env.insert(name.into(), t(dims, normal(i as u64 + 5, dims.iter().product()).iter().map(|v| 0.4 * v).collect()));
+    }
+    assert!(g.outputs.iter().any(|(n, _)| n == "param:expect.2.bias"));
+    let few = 10 * rows.len();
+    let mut fit = env.clone();
+    fit.insert("x".into(), t(&[few, 2], (0..10).flat_map(|_| rows.concat()).collect()));
+    for step in 0..700u64 {
+        let out = run(&c, "step.all", &fit, few, step + 1000);
+        for name in ["expect.0.weight", "expect.0.bias", "expect.2.weight", "expect.2.bias"] {
+            let new = &out[&format!("param:{name}")];
+            let rate = 0.02;
+            fit.get_mut(name).unwrap().data.iter_mut().zip(new).for_each(|(p, q)| *p += rate * (q - *p));
+        }
+    }
+    fit.insert("x".into(), env["x"].clone());
+    let (env, mut variances) = (fit, Vec::new());
+    for by in ["none", "moving", "expect(x)"] {
+        let (_, c) = learned(by);
+        let steps: Vec<Vec<f64>> = (0..SEEDS)
+            .map(|s| run(&c, "step.all", &env, n, s as u64 + 1)["param:sort.0.weight"].iter().zip(SORT.concat()).map(|(a, b)| a - b).collect())
+            .collect();
+        let mut total = 0.0;
+        for (i, w) in exact.iter().enumerate() {
+            let m = steps.iter().map(|s| s[i]).sum::<f64>() / SEEDS as f64;
+            let var = steps.iter().map(|s| (s[i] - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
+            let error = (var / SEEDS as f64).sqrt();
+            assert!((m - w).abs() < 4.5 * error + 1e-9, "{by}: mean {m} ± {error}, exact {w}");
+            total += var;
+        }
+        println!("total variance of the gradient of the guide, baseline {by}: {total:.3e}");
+        variances.push(total);
+    }
+    assert!(variances[2] < 0.8 * variances[1] && variances[1] < variances[0], "{variances:?}");
+}
+
+/// The fit moves nothing but the baseline's own net, and its derivative is that of the squared error.
+#[test]
+fn a_learned_baseline_moves_by_its_squared_error_only() {
+    let text = "data x: Real[2] from moons
+net mean(k: Class(3)) -> Real[2] { dense(2) }
+net feel(x: Real[2]) -> Real[3] { dense(3) }
+net expect(h: Real[3]) -> Real[] { dense(1), scalar }
+model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
+guide q(x) { h = feel(x);  k ~ Categorical(logits: h) by score(baseline: expect(h)) }
+train { maximizes elbo(p, q) using sgd(lr: 1) }
+";
+    let (_, c) = clean("shared", text);
+    let (_, plain) = clean("plain", &text.replace("net expect(h: Real[3]) -> Real[] { dense(1), scalar }\n", "").replace("baseline: expect(h)", "baseline: none"));
+    let mut env = params();
+    for (new, old) in [("feel.0.weight", "sort.0.weight"), ("feel.0.bias", "sort.0.bias")] {
+        env.insert(new.into(), env[old].clone());
+    }
+    env.insert("expect.0.weight".into(), t(&[3, 1], vec![0.2, -0.1, 0.4]));
+    env.insert("expect.0.bias".into(), t(&[1], vec![0.3]));
+    env.insert("x".into(), t(&[1, 2], X[0].to_vec()));
+    let (a, b) = (run(&c, "step.all", &env, 1, 3), run(&plain, "step.all", &env, 1, 3));
+    // One example: payoff and draw are the same in both. d/db of -(payoff - b)² is 2 (payoff - b).
+    let h: Vec<f64> = (0..3).map(|k| X[0][0] * SORT[0][k] + X[0][1] * SORT[1][k]).collect();
+    let base = 0.3 + 0.2 * h[0] - 0.1 * h[1] + 0.4 * h[2];
+    let payoff = a["payoff"][0];
+    close(&b["payoff"], &[payoff], 1e-12);
+    close(&[a["param:expect.0.bias"][0] - 0.3], &[2.0 * (payoff - base)], 1e-9);
+    // The guide's step is that without a baseline but for the factor of the score: nothing of the fit reaches `feel`.
+    let moved = |out: &BTreeMap<String, Vec<f64>>| out["param:feel.0.bias"].clone();
+    let q = softmax(&[h[0], h[1], h[2]]);
+    let both = [moved(&a), moved(&b)];
+    // Score without baseline: payoff (1[k] - q) plus what log q of the payoff itself gives; the difference is -base (1[k] - q).
+    let difference: Vec<f64> = both[0].iter().zip(&both[1]).map(|(a, b)| a - b).collect();
+    let k = (0..3).max_by(|i, j| (-difference[*i] / base).total_cmp(&(-difference[*j] / base))).unwrap();
+    let want: Vec<f64> = (0..3).map(|i| -base * (f64::from(u8::from(i == k)) - q[i])).collect();
+    close(&difference, &want, 1e-9);
+}
+
 #[test]
 fn pathwise_and_score_agree_on_a_normal() {
     let spec = |by: &str| {

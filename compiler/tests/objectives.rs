@@ -287,7 +287,8 @@ fn plain(name: &str, text: &str) -> (Typed, Compiled) {
 #[test]
 fn steps_are_finite_differences_of_the_loss() {
     let mut coordinates = 0;
-    for (name, text) in all().into_iter().filter(|(_, t)| !t.contains("from mnist")) {
+    // The score function's derivative is right in the mean only; `discrete.rs` compares it with enumeration.
+    for (name, text) in all().into_iter().filter(|(_, t)| !t.contains("from mnist") && !t.contains(" by score")) {
         let (typed, c) = plain(&name, &text);
         let made = initial(&c);
         for (program, g) in c.programs.iter().filter(|(p, _)| p.starts_with("step.")) {

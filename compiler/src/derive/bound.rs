@@ -3,6 +3,7 @@
 //! `log p(x) >= E_q[log p(x, z) - log q(z | x)]` (Kingma & Welling 2014, eq. 3), with the KL part in closed form where the pair
 //! of rows has one; `E[log 1/k Σ p(x, z_i) / q(z_i | x)]` (Burda et al. 2016, eq. 8).
 
+use super::estimate::VOLUME;
 use super::lower::{Ctx, Vars};
 use crate::ir::{Binary, Dim, ReduceKind, Shape, Value};
 use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
@@ -113,12 +114,10 @@ impl Ctx<'_> {
         vars.extend(all);
         let data_det = self.solve(m, &mut vars);
         let mut parts = Parts { reconstruction: Vec::new(), kl: Vec::new(), kl_per_dim: Vec::new() };
-        // Discrete sites of the model that the guide leaves out are summed over; then the joint density is one term.
-        let summed = !density::summable(m, &vars.keys().cloned().collect::<Vec<_>>()).is_empty();
         let mut closed = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
-            if let (true, Some(of)) = (!entropy && !summed && closed_form(m, g, s), m.site(&s.name))
+            if let (true, Some(of)) = (!entropy && closed_form(m, g, s), m.site(&s.name))
                 && let TSiteKind::Draw(pd) = &of.kind
             {
                 let mine = self.dist_params(qd, &s.ty, &q_vars);
@@ -151,25 +150,20 @@ impl Ctx<'_> {
                 });
             }
         }
-        if summed {
-            let l = self.log_joint(m, &mut vars);
-            parts.reconstruction.push(("joint".into(), l));
-            parts.kl.extend(open.map(|o| (open_names.join(","), o, false)));
-            return parts;
-        }
-        for s in &m.sites {
-            let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) else { continue };
-            if closed.contains(&s.name) {
-                continue;
-            }
-            let lp = self.log_density(s, d, x, &vars);
-            if !latent.contains(&s.name) {
-                parts.reconstruction.push((s.name.clone(), lp));
-            } else {
+        // Discrete sites of the model that the guide leaves out are summed over. The sum belongs to the KL where it holds latent sites only.
+        let summed = density::summable(m, &vars.keys().cloned().collect::<Vec<_>>());
+        let all = self.densities(m, &mut vars, &closed);
+        let of_latents = |names: &[String]| names.iter().all(|n| n == VOLUME || latent.contains(n) || summed.contains(n));
+        let mut known: Vec<(String, bool, Value)> = all.each.into_iter().map(|(n, v)| (n.clone(), latent.contains(&n), v)).collect();
+        known.extend(all.sum.map(|(names, v)| ("joint".to_string(), of_latents(&names), v)));
+        for (name, in_kl, lp) in known {
+            if in_kl {
                 open = Some(match open {
                     Some(o) => self.cx.sub(o, lp),
                     None => self.cx.neg(lp),
                 });
+            } else {
+                parts.reconstruction.push((name, lp));
             }
         }
         if let Some(ld) = latent_det {
@@ -178,7 +172,7 @@ impl Ctx<'_> {
                 None => self.cx.neg(ld),
             });
         }
-        parts.reconstruction.extend(data_det.map(|ld| ("volume".to_string(), ld)));
+        parts.reconstruction.extend(data_det.map(|ld| (VOLUME.to_string(), ld)));
         if let Some(o) = open {
             parts.kl.push((open_names.join(","), o, false));
         }

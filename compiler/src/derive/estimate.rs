@@ -1,28 +1,54 @@
 //! Discrete latent sites: exact sums over their values, and the score function where sums are too long.
 //!
 //! A sum over `n` values repeats every example `n` times (batch axis `n·B`, value outermost), computes everything at once and
-//! folds the repetition axis.
+//! folds the repetition axis. A sum over sites that no guide proposes repeats only what reads both those sites and data.
 
 use super::bound::Parts;
 use super::lower::{Ctx, Vars};
 use crate::ir::{Dim, Role, Shape, Value};
-use crate::types::{Estimator, TModel, TSite, TSiteKind, density};
+use crate::types::{Baseline, Estimator, TDist, TExpr, TModel, TSite, TSiteKind, density};
 
 /// The sites of a guide whose expectation is a sum.
 pub fn enumerated(g: &TModel) -> Vec<&TSite> {
     g.sites.iter().filter(|s| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Enumerate)).collect()
 }
 
-/// The sites of a guide whose gradient is the score function's; whether a moving baseline is subtracted.
-pub fn scored(g: &TModel) -> (Vec<&TSite>, bool) {
-    let all: Vec<&TSite> = g.sites.iter().filter(|s| matches!(&s.kind, TSiteKind::Draw(d) if matches!(d.by, Estimator::Score { .. }))).collect();
-    let moving = all.iter().any(|s| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Score { moving: true }));
-    (all, moving)
+/// The sites of a guide whose gradient is the score function's, each with its baseline.
+pub fn scored(g: &TModel) -> Vec<(&TSite, Baseline)> {
+    let baseline = |s: &TSite| match &s.kind {
+        TSiteKind::Draw(TDist { by: Estimator::Score { baseline }, .. }) => Some(*baseline),
+        TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+    };
+    g.sites.iter().filter_map(|s| Some((s, baseline(s)?))).collect()
 }
 
 /// Path of the moving baseline of a guide.
 pub fn baseline_path(g: &TModel) -> String {
     format!("{}.baseline", g.name)
+}
+
+/// The name under which the log-determinants of inverted flows stand among the log-densities of sites.
+pub const VOLUME: &str = "volume";
+
+/// What a model says about known values.
+pub struct Densities {
+    /// Log-densities that no summed site reaches, by site, `[m·B]` each; log-determinants as [`VOLUME`].
+    pub each: Vec<(String, Value)>,
+    /// The sites inside the sum over discrete sites, and its logarithm, `[m·B]`; `None` where nothing is summed over.
+    pub sum: Option<(Vec<String>, Value)>,
+}
+
+/// Every combination of values of these sites, the first site's changing fastest.
+fn combinations(sites: &[&TSite]) -> Vec<(String, Vec<f64>)> {
+    let cards: Vec<usize> = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).collect();
+    let k: usize = cards.iter().product();
+    let mut stride = 1;
+    let mut out = Vec::new();
+    for (s, n) in sites.iter().zip(&cards) {
+        out.push((s.name.clone(), (0..k).map(|c| (c / stride % n) as f64).collect()));
+        stride *= n;
+    }
+    out
 }
 
 /// Share of the old baseline that is kept each step.
@@ -53,17 +79,13 @@ impl Ctx<'_> {
 
     /// Every combination of values of these sites, each as `[k·m·B]`, when the batch axis is `m·B` before repetition.
     fn all_values(&mut self, sites: &[&TSite], before: Dim) -> Vec<(String, Value)> {
-        let cards: Vec<usize> = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).collect();
-        let k: usize = cards.iter().product();
-        let mut stride = 1;
         let mut out = Vec::new();
-        for (s, n) in sites.iter().zip(&cards) {
-            let values: Vec<f64> = (0..k).map(|c| (c / stride % n) as f64).collect();
-            stride *= n;
+        for (name, values) in combinations(sites) {
+            let k = values.len();
             let v = self.cx.literal(values, &[k, 1]);
             let v = self.cx.broadcast(v, Shape(vec![Dim::fixed(k), before]));
             let v = self.cx.reshape(v, Shape(vec![Dim { n: k * before.n, batch: true }]));
-            out.push((s.name.clone(), v));
+            out.push((name, v));
         }
         out
     }
@@ -75,36 +97,110 @@ impl Ctx<'_> {
         self.cx.reshape(v, Shape(dims))
     }
 
-    /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.
-    pub fn log_joint(&mut self, m: &TModel, vars: &mut Vars) -> Value {
+    /// `[k, ..]` with every row repeated for each datum, `[k·m·B, ..]`.
+    fn spread(&mut self, v: Value, k: usize) -> Value {
+        let shape = self.cx.shape(v);
+        let mut dims = vec![Dim::fixed(k), Dim::fixed(1)];
+        dims.extend(shape.0.iter().skip(1).copied());
+        let v = self.cx.reshape(v, Shape(dims.clone()));
+        if let Some(d) = dims.get_mut(1) {
+            *d = self.batch;
+        }
+        let v = self.cx.broadcast(v, Shape(dims));
+        let mut dims = shape.0;
+        if let Some(d) = dims.first_mut() {
+            *d = self.repeated(k);
+        }
+        self.cx.reshape(v, Shape(dims))
+    }
+
+    /// The batch axis with every datum once for each of `k` combinations.
+    fn repeated(&self, k: usize) -> Dim {
+        Dim { n: k * self.batch.n, batch: true }
+    }
+
+    /// Gives values that are about to be combined the same first axis, while discrete sites are summed over: what depends on data and
+    /// what depends on the summed sites meet at every combination of both. What is the same everywhere, a first axis of 1, stays.
+    pub fn meet(&mut self, values: &mut [Value]) {
+        let Some(k) = self.combinations else { return };
+        let (of_data, of_sites, of_both) = (self.batch, Dim::fixed(k), self.repeated(k));
+        let leads: Vec<Dim> = values.iter().filter_map(|v| self.cx.shape(*v).0.first().copied()).filter(|d| !d.is_one()).collect();
+        if leads.iter().all(|d| Some(d) == leads.first()) {
+            return;
+        }
+        for v in values {
+            let Some(lead) = self.cx.shape(*v).0.first().copied().filter(|d| !d.is_one() && *d != of_both) else { continue };
+            if lead == of_data {
+                *v = self.tile(*v, k);
+            } else if lead == of_sites {
+                *v = self.spread(*v, k);
+            }
+        }
+    }
+
+    /// A value and the parameters of its distribution, with the same first axis.
+    pub fn at_values(&mut self, x: Value, params: Vec<Option<Value>>) -> (Value, Vec<Option<Value>>) {
+        let mut all = vec![x];
+        all.extend(params.iter().flatten());
+        self.meet(&mut all);
+        let mut all = all.into_iter();
+        let x = all.next().unwrap_or(x);
+        (x, params.into_iter().map(|p| p.and_then(|_| all.next())).collect())
+    }
+
+    /// The log-densities of the drawn sites but those in `without`, summed exactly over the discrete sites that are neither known nor
+    /// determined. Whatever reads only summed sites and parameters is computed once for each of their `k` combinations, whatever reads
+    /// none of them once for each datum; only what reads both is computed `k` times for each datum.
+    pub fn densities(&mut self, m: &TModel, vars: &mut Vars, without: &[String]) -> Densities {
         let known: Vec<String> = vars.keys().cloned().collect();
         let names = density::summable(m, &known);
-        let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
-        if sites.is_empty() {
+        if names.is_empty() {
             let joint = self.joint(m, vars);
-            let mut parts: Vec<Value> = joint.sites.iter().map(|(_, v)| *v).collect();
-            parts.extend(joint.log_det);
-            return self.total(&parts);
+            let mut each: Vec<(String, Value)> = joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
+            each.extend(joint.log_det.map(|v| (VOLUME.to_string(), v)));
+            return Densities { each, sum: None };
         }
+        let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
         let k: usize = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).product();
-        let (before, outer) = (self.batch, self.detach_values());
-        let mut inner: Vars = Vars::new();
-        for (n, v) in vars.iter() {
-            let t = self.tile(*v, k);
-            inner.insert(n.clone(), t);
+        let outer = self.combinations.replace(k);
+        let mut inner = vars.clone();
+        for (name, v) in combinations(&sites) {
+            let v = self.cx.literal(v, &[k]);
+            inner.insert(name, v);
         }
-        self.replicate(k * before.n);
-        inner.extend(self.all_values(&sites, before));
         let joint = self.joint(m, &mut inner);
-        let mut parts: Vec<Value> = joint.sites.iter().map(|(_, v)| *v).collect();
-        parts.extend(joint.log_det);
-        let total = self.total(&parts);
-        let total = self.unfold(total, k, before);
-        let l = self.cx.logsumexp(total, 0);
-        let l = self.cx.reshape(l, Shape(vec![before]));
-        self.attach_values(outer);
-        self.batch = before;
-        l
+        let mut all: Vec<(String, Value)> = joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
+        all.extend(joint.log_det.map(|v| (VOLUME.to_string(), v)));
+        let (each, inside): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, v)| self.cx.shape(*v).0.first() == Some(&self.batch));
+        // [k, 1] and [k, m·B], each added up before they meet.
+        let mut levels: [Option<Value>; 2] = [None, None];
+        for (_, v) in &inside {
+            let wide = self.cx.shape(*v).0.first() == Some(&self.repeated(k));
+            let columns = if wide { self.batch } else { Dim::fixed(1) };
+            let v = self.cx.reshape(*v, Shape(vec![Dim::fixed(k), columns]));
+            if let Some(slot) = levels.get_mut(usize::from(wide)) {
+                *slot = crate::rows::add_log_dets(&mut self.cx.g, *slot, Some(v));
+            }
+        }
+        let [narrow, wide] = levels;
+        let sum = crate::rows::add_log_dets(&mut self.cx.g, narrow, wide).map(|total| {
+            let l = self.cx.logsumexp(total, 0);
+            let columns = self.cx.shape(l).0.get(1).copied().unwrap_or(Dim::fixed(1));
+            let l = self.cx.reshape(l, Shape(vec![columns]));
+            let shape = self.shape(&[]);
+            let l = self.cx.broadcast(l, shape);
+            (inside.iter().map(|(n, _)| n.clone()).collect(), l)
+        });
+        self.combinations = outer;
+        Densities { each, sum }
+    }
+
+    /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.
+    pub fn log_joint(&mut self, m: &TModel, vars: &mut Vars) -> Value {
+        let d = self.densities(m, vars, &[]);
+        let mut parts: Vec<Value> = d.each.iter().map(|(_, v)| *v).collect();
+        parts.extend(d.sum.map(|(_, v)| v));
+        self.total(&parts)
     }
 
     /// Runs `body` for every combination of values of the guide's enumerated sites and takes the expectation of each part under the
@@ -154,41 +250,66 @@ impl Ctx<'_> {
         parts
     }
 
-    /// Adds a term of value 0 to `value`, the mean of `per_example`, whose derivative is that of the draws that have no pathwise one:
-    /// `(payoff - baseline) ∇ log q` (Williams 1992).
+    /// Adds terms of value 0 to `value`, the mean of `per_example`, whose derivative is that of the draws that have no pathwise one:
+    /// `(payoff - baseline) ∇ log q` at each (Williams 1992), and that of the squared errors of learned baselines.
     pub fn with_score(&mut self, q: usize, value: Value, per_example: Value) -> Value {
         let g = self.model(q);
-        let (sites, moving) = scored(g);
+        let sites = scored(g);
         if sites.is_empty() {
             return value;
         }
         let vars = self.ancestral(q);
-        let mut log_q = Vec::new();
-        for s in sites {
-            if let (TSiteKind::Draw(d), Some(v)) = (&s.kind, vars.get(&s.name).copied()) {
-                let v = self.cx.detach(v);
-                log_q.push(self.log_density(s, d, v, &vars));
-            }
+        let payoff = self.cx.detach(per_example);
+        let mut terms = Vec::new();
+        for (s, baseline) in sites {
+            let (TSiteKind::Draw(d), Some(v)) = (&s.kind, vars.get(&s.name).copied()) else { continue };
+            let v = self.cx.detach(v);
+            let log_q = self.log_density(s, d, v, &vars);
+            let advantage = match (baseline, &d.baseline) {
+                (Baseline::Moving, _) => self.less_moving(g, payoff),
+                (Baseline::Learned, Some(b)) => {
+                    let (advantage, fit) = self.less_learned(b, payoff, &vars);
+                    terms.push(fit);
+                    advantage
+                }
+                (Baseline::None, _) | (Baseline::Learned, None) => payoff,
+            };
+            let term = self.cx.mul(advantage, log_q);
+            terms.push(self.cx.mean_all(term));
         }
-        let log_q = self.total(&log_q);
-        let mut advantage = self.cx.detach(per_example);
-        if moving {
-            let path = baseline_path(g);
-            let b = self.cx.leaf(&path, &[], Role::State);
-            let mean = self.cx.mean_all(advantage);
-            advantage = self.cx.sub(advantage, b);
-            if self.cx.training {
-                let old = self.cx.mul_c(b, BASELINE_DECAY);
-                let new = self.cx.mul_c(mean, 1.0 - BASELINE_DECAY);
-                let next = self.cx.add(old, new);
-                self.cx.state_updates.insert(path, next);
-            }
+        let mut value = value;
+        for t in terms {
+            let same = self.cx.detach(t);
+            let zero = self.cx.sub(t, same);
+            value = self.cx.add(value, zero);
         }
-        let advantage = self.cx.detach(advantage);
-        let s = self.cx.mul(advantage, log_q);
-        let s = self.cx.mean_all(s);
-        let zero = self.cx.detach(s);
-        let s = self.cx.sub(s, zero);
-        self.cx.add(value, s)
+        value
+    }
+
+    /// The payoff less its moving average, which a step of training moves on.
+    fn less_moving(&mut self, g: &TModel, payoff: Value) -> Value {
+        let path = baseline_path(g);
+        let b = self.cx.leaf(&path, &[], Role::State);
+        if self.cx.training {
+            let mean = self.cx.mean_all(payoff);
+            let old = self.cx.mul_c(b, BASELINE_DECAY);
+            let new = self.cx.mul_c(mean, 1.0 - BASELINE_DECAY);
+            let next = self.cx.add(old, new);
+            self.cx.state_updates.insert(path, next);
+        }
+        let less = self.cx.sub(payoff, b);
+        self.cx.detach(less)
+    }
+
+    /// The payoff less a learned baseline, and the baseline's fit, -E[(payoff - b)²], which only its own nets have a derivative of: what
+    /// they read counts as given (Mnih & Gregor 2014, section 2.3).
+    fn less_learned(&mut self, b: &TExpr, payoff: Value, vars: &Vars) -> (Value, Value) {
+        let given: Vars = vars.iter().map(|(n, v)| (n.clone(), self.cx.detach(*v))).collect();
+        let b = self.expr(b, &given);
+        let less = self.cx.sub(payoff, b);
+        let sq = self.cx.square(less);
+        let fit = self.cx.mean_all(sq);
+        let fit = self.cx.neg(fit);
+        (self.cx.detach(less), fit)
     }
 }

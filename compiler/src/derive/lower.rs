@@ -36,6 +36,9 @@ pub struct Ctx<'t> {
     pub batch: Dim,
     /// How draws are made.
     pub draws: Draws,
+    /// While discrete sites are summed over: how many combinations of values they have. Values then have a first axis of `B`, of this
+    /// many combinations or of both, whichever is least (see `estimate`).
+    pub combinations: Option<usize>,
     data: Vars,
     /// Draws of dynamic data variables, at batch axis `B`.
     drawn: Vars,
@@ -60,6 +63,7 @@ impl<'t> Ctx<'t> {
             cx: Lower::new(name, training),
             batch: Dim::BATCH,
             draws: Draws::Sampled,
+            combinations: None,
             data: Vars::new(),
             drawn: Vars::new(),
             samples: BTreeMap::new(),
@@ -166,8 +170,7 @@ impl<'t> Ctx<'t> {
                 }
             }
             TKind::Flow { flow, arg, given } => {
-                let x = self.expr(arg, vars);
-                let given: Vec<Value> = given.iter().map(|g| self.expr(g, vars)).collect();
+                let (x, given) = self.flow_args(arg, given, vars);
                 self.flow(*flow).forward(&mut self.cx, x, &given).0
             }
             TKind::Map { row, args, arg } => {
@@ -177,7 +180,8 @@ impl<'t> Ctx<'t> {
             }
             TKind::Fn { row, args } => {
                 let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
-                let values: Vec<Value> = args.iter().map(|a| self.seen(a, vars)).collect();
+                let mut values: Vec<Value> = args.iter().map(|a| self.seen(a, vars)).collect();
+                self.meet(&mut values);
                 self.cx.g.at = e.span;
                 row.lower(&mut self.cx, &values, &tys)
             }
@@ -188,6 +192,9 @@ impl<'t> Ctx<'t> {
             TKind::Binary(op, a, b) => {
                 let (x, y) = (self.expr(a, vars), self.expr(b, vars));
                 let (x, y) = self.align((x, a), (y, b));
+                let mut both = [x, y];
+                self.meet(&mut both);
+                let [x, y] = both;
                 self.cx.g.at = e.span;
                 self.binary(*op, x, y, b)
             }
@@ -261,6 +268,21 @@ impl<'t> Ctx<'t> {
         self.cx.binary(op, x, y)
     }
 
+    /// The argument and the constants of a flow.
+    fn flow_args(&mut self, arg: &TExpr, given: &[TExpr], vars: &Vars) -> (Value, Vec<Value>) {
+        let x = self.expr(arg, vars);
+        self.with_given(x, given, vars)
+    }
+
+    /// A value at a flow's end and the constants of the flow.
+    fn with_given(&mut self, x: Value, given: &[TExpr], vars: &Vars) -> (Value, Vec<Value>) {
+        let mut all = vec![x];
+        all.extend(given.iter().map(|g| self.expr(g, vars)).collect::<Vec<_>>());
+        self.meet(&mut all);
+        let x = all.remove(0);
+        (x, all)
+    }
+
     /// A value as function rows read it: classes one-hot.
     fn seen(&mut self, e: &TExpr, vars: &Vars) -> Value {
         let v = self.expr(e, vars);
@@ -294,8 +316,10 @@ impl<'t> Ctx<'t> {
         if let Some(outs) = self.nets.get(&(i, values.clone())) {
             return outs.clone();
         }
+        let mut inputs = values.clone();
+        self.meet(&mut inputs);
         let outs = match self.typed.nets.get(i) {
-            Some(net) => net.lower(&mut self.cx, &values),
+            Some(net) => net.lower(&mut self.cx, &inputs),
             None => panic!("internal: net {i} is missing"),
         };
         self.nets.insert((i, values), outs.clone());
@@ -450,6 +474,7 @@ impl<'t> Ctx<'t> {
     /// Log-density of a drawn site at `x`, `[B]`.
     pub fn log_density(&mut self, s: &TSite, d: &TDist, x: Value, vars: &Vars) -> Value {
         let params = self.dist_params(d, &s.ty, vars);
+        let (x, params) = self.at_values(x, params);
         self.cx.g.at = s.value_span;
         let lp = d.row.log_prob(&mut self.cx.g, &params, x);
         self.cx.sum_event(lp)
@@ -496,7 +521,7 @@ impl<'t> Ctx<'t> {
                 {
                     let y = continuous.get(&s.name).copied().unwrap_or(y);
                     let (v, ld) = self.invert(e, y, vars);
-                    log_det = crate::rows::add_log_dets(&mut self.cx.g, log_det, ld);
+                    log_det = self.add_log_dets(log_det, ld);
                     vars.insert(z.to_string(), v);
                 }
             }
@@ -512,17 +537,31 @@ impl<'t> Ctx<'t> {
         match &e.kind {
             TKind::Var(_) => (y, None),
             TKind::Flow { flow, arg, given } => {
-                let given: Vec<Value> = given.iter().map(|g| self.expr(g, vars)).collect();
+                let (y, given) = self.with_given(y, given, vars);
                 let (x, ld) = self.flow(*flow).inverse(&mut self.cx, y, &given);
                 let (z, more) = self.invert(arg, x, vars);
-                (z, crate::rows::add_log_dets(&mut self.cx.g, ld, more))
+                (z, self.add_log_dets(ld, more))
             }
             TKind::Map { row, args, arg } => {
                 let (x, ld) = invert_map(&mut self.cx.g, *row, args, y);
                 let (z, more) = self.invert(arg, x, vars);
-                (z, crate::rows::add_log_dets(&mut self.cx.g, ld, more))
+                (z, self.add_log_dets(ld, more))
             }
             _ => panic!("internal: an expression that is not invertible was inverted"),
+        }
+    }
+
+    /// Sum of two log-determinants, `None` being 0.
+    fn add_log_dets(&mut self, a: Option<Value>, b: Option<Value>) -> Option<Value> {
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                let mut both = [a, b];
+                self.meet(&mut both);
+                let [a, b] = both;
+                Some(self.cx.add(a, b))
+            }
+            (a, None) => a,
+            (None, b) => b,
         }
     }
 

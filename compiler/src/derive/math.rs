@@ -156,19 +156,18 @@ impl Math<'_> {
         if self.latex { format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]") } else { format!("E_{over}[{what}]") }
     }
 
-    /// Log-density terms of the drawn sites, and one log-determinant for each inverted flow.
     /// The discrete sites that a bound sums over because the guide leaves them out.
     fn summed(&self, m: &TModel, g: &TModel) -> Vec<String> {
-        let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
-        known.extend(g.sites.iter().map(|s| s.name.clone()));
-        density::summable(m, &known)
+        density::summable(m, &known(m, Some(g)))
     }
 
-    /// `log sum_k p(k) p(x; k)`
-    fn sum_over(&self, m: &TModel, sites: &[String]) -> String {
+    /// `log sum_k p(k) p(x; k)`: the densities that the summed sites reach.
+    fn sum_over(&self, m: &TModel, sites: &[String], known: &[String]) -> String {
+        let inside = density::reached(m, sites, known);
         let factors: Vec<String> = m
             .sites
             .iter()
+            .filter(|s| inside.contains(&s.name))
             .filter_map(|s| match &s.kind {
                 TSiteKind::Draw(d) => {
                     let at = if s.observed || sites.contains(&s.name) { self.name(&s.name) } else { self.recovered(m, &s.name) };
@@ -191,20 +190,22 @@ impl Math<'_> {
             if let TSiteKind::Draw(d) = &s.kind
                 && d.by != crate::types::Estimator::Pathwise
             {
-                notes.push(format!("the gradient through `{}`: {}", s.name, d.by.describe()));
+                let fitted = d.baseline.as_ref().map_or(String::new(), |b| format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)));
+                notes.push(format!("the gradient through `{}`: {}{fitted}", s.name, d.by.describe()));
             }
         }
     }
 
+    /// Log-density terms of the drawn sites, and one log-determinant for each inverted flow.
     fn exact(&self, m: &TModel, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
         if let Density::Exact { summed, .. } = &m.density
             && !summed.is_empty()
         {
-            terms.push(format!("{sign}{}", self.sum_over(m, summed)));
+            terms.push(format!("{sign}{}", self.sum_over(m, summed, &known(m, None))));
             notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
-            return;
         }
-        for s in &m.sites {
+        let inside = if let Density::Exact { summed, .. } = &m.density { density::reached(m, summed, &known(m, None)) } else { Vec::new() };
+        for s in m.sites.iter().filter(|s| !inside.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
                 let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
                 terms.push(format!("{sign}{}", self.density_at(d, &at)));
@@ -307,22 +308,18 @@ impl Math<'_> {
         };
         let latent = latent_sites(m, g);
         let summed = self.summed(m, g);
-        if !summed.is_empty() {
-            terms.push(format!("{sign}{}", self.expect(&g.name, &self.sum_over(m, &summed))));
-            for s in g.sites.iter() {
-                if let TSiteKind::Draw(qd) = &s.kind {
-                    terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
-                }
-            }
-            notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
-            self.estimators(g, notes);
-            return;
-        }
-        for s in m.sites.iter().filter(|s| !latent.contains(&s.name)) {
+        let inside = density::reached(m, &summed, &known(m, Some(g)));
+        for s in m.sites.iter().filter(|s| !latent.contains(&s.name) && !inside.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
                 let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
                 terms.push(format!("{sign}{}", self.expect(&g.name, &self.density_at(d, &at))));
             }
+        }
+        if !summed.is_empty() {
+            if !of_latents(&inside, &latent, &summed) {
+                terms.push(format!("{sign}{}", self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))));
+            }
+            notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
         }
         self.expected_determinants(m, g, true, sign, terms, notes);
         self.kl((p, q), entropy, &weight, flip, terms, notes);
@@ -359,7 +356,12 @@ impl Math<'_> {
         }
         if !open.is_empty() {
             let latent = latent_sites(m, g);
-            for s in m.sites.iter().filter(|s| latent.contains(&s.name)) {
+            let summed = self.summed(m, g);
+            let inside = density::reached(m, &summed, &known(m, Some(g)));
+            if !summed.is_empty() && of_latents(&inside, &latent, &summed) {
+                terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))));
+            }
+            for s in m.sites.iter().filter(|s| latent.contains(&s.name) && !inside.contains(&s.name)) {
                 let TSiteKind::Draw(d) = &s.kind else { continue };
                 if !entropy && g.site(&s.name).is_some_and(|gs| closed_form(m, g, gs)) {
                     continue;
@@ -380,6 +382,17 @@ impl Math<'_> {
         self.determinants(m, &sites, "", &mut found, notes);
         terms.extend(found.into_iter().map(|t| format!("{sign}{}", self.expect(&g.name, &t))));
     }
+}
+
+/// The sites that have values before a bound or density is evaluated: data, and what the guide proposes.
+fn known(m: &TModel, g: Option<&TModel>) -> Vec<String> {
+    let data = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone());
+    data.chain(g.iter().flat_map(|g| &g.sites).filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone())).collect()
+}
+
+/// Whether a sum over discrete sites holds the densities of latent sites only, so that it belongs to the KL.
+fn of_latents(inside: &[String], latent: &[String], summed: &[String]) -> bool {
+    inside.iter().all(|n| latent.contains(n) || summed.contains(n))
 }
 
 fn compile_time(args: &Args) -> String {

@@ -52,7 +52,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
         let init: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
-    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).1) {
+    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving)) {
         all.push(Leaf { path: super::estimate::baseline_path(g), shape: Vec::new(), trainable: false, init: crate::rows::init::zeros() });
     }
     all
@@ -363,7 +363,7 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         g.guide
-            && crate::types::density::unknown_sites(m, &typed.flows, &known).is_empty()
+            && crate::types::density::open_sites(m, &known).is_empty()
             && g.sites.iter().all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)))
     })
 }

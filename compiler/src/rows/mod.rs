@@ -18,7 +18,7 @@ pub mod optimizer;
 pub mod schedule;
 
 use crate::diag::Diag;
-use crate::ir::{Graph, Shape, Value};
+use crate::ir::{Dim, Graph, Shape, Value};
 use crate::span::Span;
 use crate::syntax::ast;
 use crate::types::event::{EventTy, Kind, Support};
@@ -373,6 +373,11 @@ impl FlowChain {
         }
         all
     }
+}
+
+/// The first axis that these values have together: that of the first which is not the same for every example, else 1.
+pub fn lead(g: &Graph, values: &[Value]) -> Dim {
+    values.iter().filter_map(|v| g.shape(*v).0.first().copied()).find(|d| !d.is_one()).unwrap_or(Dim::fixed(1))
 }
 
 /// Sum of two log-determinants, `None` being 0.

@@ -405,7 +405,7 @@ impl TNet {
 /// Joins inputs: vectors end to end, vectors onto an image as constant planes, images by channel.
 fn join(cx: &mut Lower, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
     use crate::ir::Dim;
-    let lead = parts.iter().map(|p| cx.shape(*p)).find_map(|s| s.0.first().copied().filter(|d| d.batch)).unwrap_or(Dim::fixed(1));
+    let lead = rows::lead(cx, parts);
     let mut flat = Vec::new();
     for p in parts {
         let shape = cx.shape(*p);

@@ -70,6 +70,39 @@ pub fn upstream<'m>(m: &'m TModel, site: &str) -> Vec<&'m TSite> {
     out
 }
 
+/// The drawn sites of a model whose log-density changes with the values of the sites `from`, they themselves included, when the sites
+/// `known` have values of their own.
+pub fn reached(m: &TModel, from: &[String], known: &[String]) -> Vec<String> {
+    // First the values that change: forwards through bindings, and backwards through a flow whose constants change.
+    let mut values = from.to_vec();
+    let reads_any = |e: &TExpr, values: &[String]| {
+        let mut r = Vec::new();
+        reads(e, &mut r);
+        r.into_iter().filter(|n| values.contains(n)).collect::<Vec<_>>()
+    };
+    loop {
+        let before = values.len();
+        for s in &m.sites {
+            let Some(e) = value_of(s) else { continue };
+            let moved = reads_any(e, &values);
+            if known.contains(&s.name) || values.contains(&s.name) {
+                if let Some(z) = inverted(e).filter(|z| !known.iter().any(|k| k == z) && !values.iter().any(|v| v == z))
+                    && (values.contains(&s.name) || moved.iter().any(|n| n != z))
+                {
+                    values.push(z.to_string());
+                }
+            } else if !moved.is_empty() {
+                values.push(s.name.clone());
+            }
+        }
+        if values.len() == before {
+            break;
+        }
+    }
+    let changes = |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && (values.contains(&s.name) || expressions(s).iter().any(|e| !reads_any(e, &values).is_empty()));
+    m.sites.iter().filter(changes).map(|s| s.name.clone()).collect()
+}
+
 fn value_of(s: &TSite) -> Option<&TExpr> {
     match &s.kind {
         TSiteKind::Bind(e) | TSiteKind::Quantize(e) => Some(e),
@@ -128,6 +161,22 @@ pub fn summable(model: &TModel, known: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// The drawn sites that a set of known names leaves open, and that cannot be summed over either. A flow whose constants are summed over is
+/// inverted for each of their values.
+pub fn open_sites(model: &TModel, known: &[String]) -> Vec<String> {
+    let mut all = known.to_vec();
+    all.extend(summable(model, known));
+    unknown_sites(model, &[], &all)
+}
+
+/// Whether the flows behind a computed site start from a draw.
+fn from_a_draw(model: &TModel, s: &TSite) -> bool {
+    match value_of(s) {
+        None => true,
+        Some(e) => inverted(e).and_then(|n| model.site(n)).is_some_and(|s| from_a_draw(model, s)),
+    }
+}
+
 /// Concludes the density class of a model.
 pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
     let observed: Vec<String> = model.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
@@ -160,9 +209,15 @@ pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
             }
         }
     }
+    // So has one that a flow makes of something that is not drawn, whatever is summed over.
+    for s in model.sites.iter().filter(|s| s.observed && value_of(s).is_some()) {
+        if !from_a_draw(model, s) {
+            return Density::Implicit(s.name.clone());
+        }
+    }
     let left = unknown_sites(model, flows, &observed);
     let summed = summable(model, &observed);
-    if left.len() == summed.len() {
+    if open_sites(model, &observed).is_empty() {
         let dequantised = model.sites.iter().any(|s| matches!(s.kind, TSiteKind::Quantize(_)));
         Density::Exact { dequantised, summed }
     } else {

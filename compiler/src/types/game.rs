@@ -290,7 +290,7 @@ impl Checker<'_> {
         for m in &self.typed.models {
             for s in &m.sites {
                 match &s.kind {
-                    TSiteKind::Draw(d) => d.params.iter().flatten().for_each(|e| self.walk(e, &mut visit)),
+                    TSiteKind::Draw(d) => d.params.iter().flatten().chain(&d.baseline).for_each(|e| self.walk(e, &mut visit)),
                     TSiteKind::Bind(e) | TSiteKind::Quantize(e) => self.walk(e, &mut visit),
                 }
             }

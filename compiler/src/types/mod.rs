@@ -204,6 +204,8 @@ pub struct TDist {
     pub params: Vec<Option<TExpr>>,
     /// How a derivative passes through a draw of it.
     pub by: Estimator,
+    /// What [`Baseline::Learned`] subtracts: one number for each example, of what stands before the draw.
+    pub baseline: Option<TExpr>,
 }
 
 /// How the derivative of an expectation passes through a draw.
@@ -211,10 +213,10 @@ pub struct TDist {
 pub enum Estimator {
     /// The draw is a differentiable function of its parameters and of noise (Kingma & Welling 2014).
     Pathwise,
-    /// `(payoff - baseline) ∇ log q` (Williams 1992); the baseline is a moving average of the payoff, or 0.
+    /// `(payoff - baseline) ∇ log q` (Williams 1992).
     Score {
-        /// Whether the moving average is subtracted.
-        moving: bool,
+        /// What is subtracted.
+        baseline: Baseline,
     },
     /// The expectation is a sum over all values of the draw.
     Enumerate,
@@ -225,13 +227,25 @@ pub enum Estimator {
     },
 }
 
+/// What the score function subtracts from the payoff. Whatever does not depend on the draw leaves the mean of the gradient as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baseline {
+    /// Nothing.
+    None,
+    /// A moving average of the payoff.
+    Moving,
+    /// The site's own expression, fitted to the payoff by squared error (Mnih & Gregor 2014, eq. 7-8).
+    Learned,
+}
+
 impl Estimator {
     /// In words, for `explain`.
     pub fn describe(self) -> String {
         match self {
             Estimator::Pathwise => "pathwise".into(),
-            Estimator::Score { moving: true } => "score function with a moving baseline".into(),
-            Estimator::Score { moving: false } => "score function without a baseline".into(),
+            Estimator::Score { baseline: Baseline::Moving } => "score function with a moving baseline".into(),
+            Estimator::Score { baseline: Baseline::None } => "score function without a baseline".into(),
+            Estimator::Score { baseline: Baseline::Learned } => "score function with a learned baseline".into(),
             Estimator::Enumerate => "exact sum over all values".into(),
             Estimator::Gumbel { tau } => format!("Gumbel-softmax at temperature {tau}, biased"),
         }

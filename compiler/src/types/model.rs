@@ -2,7 +2,7 @@
 
 use super::event::{EventTy, Kind, Support};
 use super::expr::Scope;
-use super::{Bad, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use super::{Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::Args;
 use crate::rows::{self, DistRow};
@@ -134,6 +134,7 @@ impl Checker<'_> {
         }
         let ty = EventTy { kind: event.kind, shape: shape.unwrap_or_default() };
         let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
+        let mut baseline = None;
         let by = match &d.by {
             None => rows::estimator::chosen(row, &ty),
             Some(c) => {
@@ -141,13 +142,34 @@ impl Checker<'_> {
                     let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name())).map(str::to_string);
                     Bad::from(codes::e0200::unknown("gradient estimator", &c.name.name, c.name.span, near.as_deref()))
                 })?;
-                let by_args = super::consts::bind(&self.consts, e.params(), c)?;
-                e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?
+                let (rest, learned) = self.learned_baseline(e.name(), c, scope)?;
+                let by_args = super::consts::bind(&self.consts, e.params(), &rest)?;
+                let by = e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                baseline = learned;
+                if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
             }
         };
-        let dist = TDist { row, args, params, by };
+        let dist = TDist { row, args, params, by, baseline };
         let site = TSite { observed: false, name: d.name.name.clone(), kind: TSiteKind::Draw(dist), ty, span: d.name.span, value_span };
         self.observe(site, model, false)
+    }
+
+    /// Takes `baseline: b(x)` out of `score(..)`: anything but the words that the row knows. It may read what stands before the draw, so
+    /// that the gradient stays unbiased.
+    fn learned_baseline(&mut self, estimator: &str, c: &Call, scope: &Scope) -> Res<(Call, Option<TExpr>)> {
+        let expression = |e: &Expr| match &e.kind {
+            ExprKind::Name(n) => scope.vars.contains_key(n),
+            _ => true,
+        };
+        let at = c.args.iter().position(|a| a.key.as_ref().is_none_or(|k| k.name == "baseline") && expression(&a.value));
+        let (Some(at), "score") = (at, estimator) else { return Ok((c.clone(), None)) };
+        let mut rest = c.clone();
+        let arg = rest.args.remove(at);
+        let b = self.expr(&arg.value, scope)?;
+        if !b.ty.shape.is_empty() || matches!(b.ty.kind, super::event::Kind::Class(_)) {
+            return Err(codes::e0211::baseline(b.span, &b.ty).into());
+        }
+        Ok((rest, Some(b)))
     }
 
     /// Binds a distribution's parameters: tensors by name or position, compile-time arguments by name.
@@ -374,8 +396,7 @@ impl Checker<'_> {
         }
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
-        let summed = density::summable(m, &known);
-        let left: Vec<String> = density::unknown_sites(m, &self.typed.flows, &known).into_iter().filter(|n| !summed.contains(n)).collect();
+        let left = density::open_sites(m, &known);
         if let Some(u) = left.first() {
             let site = m.site(u);
             let covered: Vec<&str> = g.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_))).map(|s| s.name.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use crate::diag::Diag;
 use crate::span::Span;
+use crate::types::event::EventTy;
 
 /// What `gmc explain E0211` prints.
 pub const PAGE: super::Page = super::Page {
@@ -50,6 +51,12 @@ pub fn not_a_value(name: &str, span: Span, what: &str, declared: Span) -> Diag {
 /// A schedule or factor that must be one number has shape `shape`, or differs between examples.
 pub fn not_one_number(span: Span, shape: &str) -> Diag {
     Diag::new("E0211", "not one number", span, per_example(shape)).help("write a number, or a schedule: `ramp(0 -> 1, over: 10 epochs)`")
+}
+
+/// A baseline that is not one number for each example.
+pub fn baseline(span: Span, ty: &EventTy) -> Diag {
+    Diag::new("E0211", "a baseline is one number for each example", span, format!("this is {ty}"))
+        .help("end its net with `dense(1), scalar`, so that it maps to `Real[]`")
 }
 
 /// A payoff of event shape `shape`.

@@ -6,7 +6,7 @@ mod pathwise;
 mod score;
 
 use super::{DistRow, EstimatorRow};
-use crate::types::Estimator;
+use crate::types::{Baseline, Estimator};
 use crate::types::event::EventTy;
 
 /// All estimators.
@@ -22,6 +22,6 @@ pub fn chosen(row: &dyn DistRow, ty: &EventTy) -> Estimator {
     match (row.reparameterised(), values) {
         (true, _) => Estimator::Pathwise,
         (false, Some(n)) if n <= SUMMED_UNASKED => Estimator::Enumerate,
-        (false, _) => Estimator::Score { moving: true },
+        (false, _) => Estimator::Score { baseline: Baseline::Moving },
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{combine, ends, numbers};
 use crate::ir::{Dim, Shape, Value};
-use crate::rows::{FnRow, Lower, Row};
+use crate::rows::{FnRow, Lower, Row, lead};
 use crate::types::event::{EventTy, Kind, Support, shape_text};
 
 /// The row.
@@ -47,8 +47,7 @@ impl FnRow for ConcatFn {
         Ok(EventTy { kind, shape })
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
-        let batched = args.iter().any(|&a| cx.shape(a).0.first() == Some(&Dim::BATCH));
-        let batch = if batched { Dim::BATCH } else { Dim::fixed(1) };
+        let batch = lead(cx, args);
         let mut parts = Vec::with_capacity(args.len());
         for (&a, ty) in args.iter().zip(types) {
             let event: &[usize] = if ty.shape.is_empty() { &[1] } else { &ty.shape };

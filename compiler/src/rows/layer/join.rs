@@ -1,7 +1,7 @@
 //! `join`: puts further inputs beside the features.
 
 use super::super::args::{Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, Row};
+use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, Row, lead};
 use super::conditioning::PARAMS;
 use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, view};
 use crate::diag::Diag;
@@ -75,7 +75,7 @@ impl Beside {
             all.push(view(cx, v, laid));
         }
         // An input that is the same for every example has a first axis of 1, and one number for every pixel is repeated.
-        let first = all.iter().filter_map(|v| cx.shape(*v).0.first().copied()).find(|d| d.batch).unwrap_or(Dim::fixed(1));
+        let first = lead(cx, &all);
         let rest: Vec<Dim> = x.map(|x| cx.shape(x).0.into_iter().skip(2).collect()).unwrap_or_default();
         for v in &mut all {
             let features = cx.shape(*v).0.get(1).copied().unwrap_or(Dim::fixed(1));
