@@ -87,6 +87,9 @@ fn v8_roles() {
     breaks(8, |g| {
         g.input("p", Role::Param, Shape::batched(&[1]));
     });
+    breaks(8, |g| {
+        g.input("b", Role::Block, Shape::fixed(&[4, 1]));
+    });
 }
 
 #[test]

@@ -30,6 +30,9 @@ train {
 }
 ";
 
+const BLOCKS: &str = "eval { infer(9, lr: 0.2) }\n";
+const BARE: &str = "guide q[x] { z ~ Normal(free(2), 1) }\neval { samples 3 }\n";
+
 /// The spec after one change, in canonical text.
 fn changed(spec: &str, path: &str, value: &str) -> String {
     let (mut ast, diags) = parse(FileId::SPEC, spec);
@@ -81,6 +84,9 @@ fn paths_change_what_they_name() {
         (SPEC, "p.z.loc", "2", "Normal(2, scale: 1)[2]"),
         (SPEC, "p.x.scale", "0.3", "Normal(f(z), 0.3)"),
         (SPEC, "p.z.shape", "3", "Normal(0, scale: 1)[3]"),
+        (BLOCKS, "eval.infer.steps", "7", "infer(7, lr: 0.2)"),
+        (BLOCKS, "eval.infer.lr", "0.5", "infer(9, lr: 0.5)"),
+        (BARE, "eval.infer.lr", "0.5", "infer(lr: 0.5)"),
         ("data x: Real[2] from moons\n", "train.epochs", "3", "train { epochs 3 }"),
         ("data x: Real[2] from moons\n", "train.lr", "3", "train { using adam(lr: 3) }"),
     ];

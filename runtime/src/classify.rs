@@ -47,6 +47,10 @@ pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<O
         let mut joint = vec![vec![f64::NEG_INFINITY; classes]; rows.len()];
         for class in 0..classes {
             data.insert(name.clone(), Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]));
+            // Another class is another datum, with a block of its own.
+            if !s.compiled.blocks.is_empty() {
+                s.infer(&mut data, rows.len(), seed, i as u64)?;
+            }
             for r in 0..rounds {
                 // The same noise for every class, so that it cancels in the comparison.
                 let at = At { key: RngKey { seed, step: 1 << 58 | (i as u64) << 24 | r as u64 }, ..At::default() };

@@ -72,6 +72,7 @@ fn means(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTree
 /// What running a program reports.
 pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>, ExecError> {
     let mut scores = Vec::new();
+    s.infer_test(effort.examples, seed)?;
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(effort.examples);
     if n > 0 {
         let density = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone());

@@ -67,6 +67,7 @@ fn deviations(values: &[f32], d: usize) -> Vec<f64> {
 /// What running a program reports.
 pub fn measure(s: &mut Session, program: &str, seed: u64) -> Result<Vec<Code>, ExecError> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(2000);
+    s.infer_test(n, seed)?;
     let rows: Vec<usize> = (0..n).collect();
     let mut sums: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut codes: BTreeMap<String, Vec<f32>> = BTreeMap::new();

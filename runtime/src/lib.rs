@@ -3,6 +3,7 @@
 //! Start at [`cli::main`]. A spec becomes a [`session::Session`] (`load`), which [`train`] trains and [`evaluate`] measures; a run
 //! leaves its files in a [`store::RunDir`]. Only [`exec`] names Burn.
 
+pub mod blocks;
 pub mod classify;
 pub mod cli;
 pub mod evaluate;

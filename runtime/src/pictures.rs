@@ -14,6 +14,8 @@ use gmc_compiler::types::event::EventTy;
 const DATA: [u8; 3] = [150, 160, 175];
 const MODEL: [u8; 3] = [205, 94, 30];
 
+/// Pairs in the picture of reconstructions.
+pub const PAIRS: usize = 32;
 /// Most samples in one picture.
 pub const MOST: usize = 10_000;
 
@@ -81,11 +83,12 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
     if !s.has("reconstruct") {
         return Ok(None);
     }
-    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(32);
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(PAIRS);
     let rows: Vec<usize> = (0..n).collect();
     if rows.is_empty() {
         return Ok(None);
     }
+    s.infer_test(n, seed)?;
     let data = s.batch(true, &rows);
     let at = At { key: RngKey { seed, step: 1 << 60 }, ..At::default() };
     let out = s.run("reconstruct", n, &data, at, false)?;

@@ -1,5 +1,6 @@
 //! A compiled spec on a device: parameters and states by name, programs ready to run, data in memory.
 
+use crate::blocks::Table;
 use crate::exec::{Device, ExecError, Executable, RngKey, RunOptions, Tensor};
 use crate::store::checkpoint::{Checkpoint, Group, Tensor as Stored};
 use gmc_compiler::derive::Compiled;
@@ -10,8 +11,28 @@ use gmc_compiler::types::Typed;
 use gmc_compiler::types::event::Kind;
 use std::collections::{BTreeMap, HashMap};
 
-/// Tensors of one minibatch or query, by data variable.
+/// Tensors of one minibatch or query, by data variable, and what its data have of their own, by the paths of the tables.
 pub type Batch = HashMap<String, Tensor>;
+
+/// A minibatch of the training part.
+#[derive(Default)]
+pub struct Minibatch {
+    /// Its tensors.
+    pub data: Batch,
+    /// Number of data in it.
+    pub n: usize,
+    /// Which data these are, for each data item.
+    pub rows: Vec<Vec<usize>>,
+}
+
+/// What a step gave new values to.
+#[derive(Clone, Default)]
+pub struct Moved {
+    /// Whole tensors, by path.
+    pub tensors: HashMap<String, Tensor>,
+    /// Rows of tables: path, which, values.
+    pub rows: Vec<(String, Vec<usize>, Vec<f32>)>,
+}
 
 /// A compiled spec on a device.
 pub struct Session {
@@ -23,6 +44,12 @@ pub struct Session {
     pub device: Device,
     /// Parameters, states, optimizer slots and averages, by path.
     pub tensors: HashMap<String, Tensor>,
+    /// What each datum of the training part has of its own, and the slots of its optimizer, by path.
+    pub tables: BTreeMap<String, Table>,
+    /// Blocks of test examples, as inferred with the present parameters, by path; see [`Session::infer_test`].
+    pub inferred: BTreeMap<String, Table>,
+    /// Steps of the inference of new data, where not those of the spec.
+    pub infer_steps: Option<u64>,
     /// The loaded sets, one for each data item.
     pub sets: Vec<Parts>,
     executables: HashMap<String, Executable>,
@@ -53,7 +80,8 @@ impl Session {
     /// A session without parameter values; see [`Session::init`] and [`Session::restore`].
     pub fn new(typed: Typed, compiled: Compiled, device: Device, sets: Vec<Parts>) -> Session {
         let executables = compiled.programs.iter().map(|(n, g)| (n.clone(), Executable::new(g))).collect();
-        Session { typed, compiled, device, tensors: HashMap::new(), sets, executables, options: RunOptions::default() }
+        let (tables, inferred) = Default::default();
+        Session { typed, compiled, device, tensors: HashMap::new(), tables, inferred, infer_steps: None, sets, executables, options: RunOptions::default() }
     }
 
     /// Switches the search for the first value that is not finite on or off.
@@ -76,7 +104,7 @@ impl Session {
     /// # Errors
     /// What running the `init` program reports.
     pub fn init(&mut self, seed: u64) -> Result<(), ExecError> {
-        self.tensors.clear();
+        self.clear();
         let outputs = self.run("init", 1, &Batch::new(), At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?;
         for (name, t) in outputs {
             if let Some((_, path)) = name.split_once(':') {
@@ -85,6 +113,12 @@ impl Session {
         }
         self.fill();
         Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.tensors.clear();
+        self.tables.clear();
+        self.inferred.clear();
     }
 
     /// Adds what training keeps and nothing has set yet: slots as zeros, averages as copies.
@@ -108,6 +142,7 @@ impl Session {
             };
             self.tensors.insert(name, t);
         }
+        self.fill_tables();
     }
 
     /// Whether this program exists.
@@ -151,39 +186,63 @@ impl Session {
         exe.run_with(&self.device, batch, &mut inputs, at.key, self.options)
     }
 
-    /// Runs one training step of a player, keeps what it updated, and returns the numbers it reports.
+    /// Runs one training step of a player and returns the numbers it reports. What it updated is kept, or added to `later`, if that is
+    /// there, for [`Session::put`].
     ///
     /// # Errors
     /// As [`Session::run`].
-    pub fn step(&mut self, player: &str, batch: usize, data: &Batch, at: At, keep: &mut Option<HashMap<String, Tensor>>) -> Result<Vec<(String, f32)>, ExecError> {
-        let outputs = self.run(&format!("step.{player}"), batch, data, at, keep.is_none())?;
-        let mut numbers = Vec::new();
+    pub fn step(&mut self, player: &str, batch: &Minibatch, at: At, later: Option<&mut Moved>) -> Result<Vec<(String, f32)>, ExecError> {
+        let outputs = self.run(&format!("step.{player}"), batch.n, &batch.data, at, later.is_none())?;
+        let (mut numbers, mut moved) = (Vec::new(), Moved::default());
         for (name, t) in outputs {
-            match name.strip_prefix("param:").or_else(|| name.strip_prefix("state:")) {
-                Some(path) => {
-                    match keep {
-                        Some(later) => later.insert(path.to_string(), t),
-                        None => self.tensors.insert(path.to_string(), t),
-                    };
-                }
-                None => numbers.push((name, t.to_f32().first().copied().unwrap_or(f32::NAN))),
+            if let Some(path) = name.strip_prefix("param:").or_else(|| name.strip_prefix("state:")) {
+                moved.tensors.insert(path.to_string(), t);
+            } else if let Some(path) = name.strip_prefix("block:") {
+                let rows = self.tables.get(path).and_then(|table| batch.rows.get(table.item)).cloned().unwrap_or_default();
+                moved.rows.push((path.to_string(), rows, t.to_f32()));
+            } else {
+                numbers.push((name, t.to_f32().first().copied().unwrap_or(f32::NAN)));
             }
+        }
+        match later {
+            Some(later) => {
+                later.tensors.extend(moved.tensors);
+                later.rows.extend(moved.rows);
+            }
+            None => self.put(moved),
         }
         Ok(numbers)
     }
 
+    /// Keeps what a step updated.
+    pub fn put(&mut self, moved: Moved) {
+        self.tensors.extend(moved.tensors);
+        for (path, rows, values) in moved.rows {
+            if let Some(table) = self.tables.get_mut(&path) {
+                table.put(&rows, &values);
+            }
+        }
+        self.inferred.clear();
+    }
+
     /// All tensors as they are stored.
     pub fn snapshot(&self) -> BTreeMap<(Group, String), Stored> {
-        let trainable = |path: &str| self.compiled.leaves.iter().any(|l| l.path == path && l.trainable);
+        let leaf = |path: &str| self.compiled.leaves.iter().any(|l| l.path == path && l.trainable);
+        let trainable = |path: &str| leaf(path) || self.compiled.blocks.iter().any(|b| b.path == path);
         let mut out = BTreeMap::new();
-        for (path, t) in &self.tensors {
+        let tensors = self.tensors.iter().map(|(path, t)| (path, Stored { shape: t.shape().to_vec(), values: t.to_f32() }));
+        let tables = self.tables.iter().map(|(path, t)| {
+            let shape = std::iter::once(t.len()).chain(t.event.iter().copied()).collect();
+            (path, Stored { shape, values: t.values.clone() })
+        });
+        for (path, stored) in tensors.chain(tables) {
             let (group, name) = match path.split_once('.') {
                 Some(("opt", rest)) if !trainable(path) => (Group::Optimizer, rest.to_string()),
                 Some(("ema", rest)) if !trainable(path) => (Group::Ema, rest.to_string()),
                 Some(_) | None if trainable(path) => (Group::Param, path.clone()),
                 Some(_) | None => (Group::State, path.clone()),
             };
-            out.insert((group, name), Stored { shape: t.shape().to_vec(), values: t.to_f32() });
+            out.insert((group, name), stored);
         }
         out
     }
@@ -193,14 +252,30 @@ impl Session {
     /// # Errors
     /// A sentence that names the first parameter that is missing or has other axes than the spec says.
     pub fn restore(&mut self, c: &Checkpoint) -> Result<(), String> {
-        self.tensors.clear();
+        self.clear();
+        let mut tables: BTreeMap<String, (usize, Vec<usize>)> = self.declared_tables().into_iter().map(|(p, item, event)| (p, (item, event))).collect();
         for ((group, name), t) in &c.tensors {
             let path = match group {
                 Group::Param | Group::State => name.clone(),
                 Group::Optimizer => format!("opt.{name}"),
                 Group::Ema => format!("ema.{name}"),
             };
-            self.tensors.insert(path, Tensor::from_f32(&self.device, t.values.clone(), &t.shape));
+            match tables.remove(&path) {
+                Some((item, event)) => {
+                    let n = self.sets.get(item).map_or(0, |p| p.train.n);
+                    let shape: Vec<usize> = std::iter::once(n).chain(event.iter().copied()).collect();
+                    if t.shape != shape {
+                        return Err(format!("`{path}` has shape {:?} in the checkpoint and {shape:?} with these data: it holds a row for each of the data", t.shape));
+                    }
+                    self.tables.insert(path, Table { item, event, values: t.values.clone() });
+                }
+                None => {
+                    self.tensors.insert(path, Tensor::from_f32(&self.device, t.values.clone(), &t.shape));
+                }
+            }
+        }
+        if let Some(b) = self.compiled.blocks.iter().find(|b| !self.tables.contains_key(&b.path)) {
+            return Err(format!("the checkpoint has no `{}`", b.path));
         }
         for l in &self.compiled.leaves {
             match self.tensors.get(&l.path) {
@@ -219,7 +294,10 @@ impl Session {
     pub fn use_averages(&mut self) {
         let averages: Vec<(String, Tensor)> =
             self.tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix("ema.")?.to_string(), t.clone()))).collect();
-        self.tensors.extend(averages);
+        if !averages.is_empty() {
+            self.tensors.extend(averages);
+            self.inferred.clear();
+        }
     }
 
     /// Runs `f` with the averages in place of the parameters, as [`Session::use_averages`], and puts the parameters back.
@@ -232,7 +310,10 @@ impl Session {
             .collect();
         self.use_averages();
         let out = f(self);
-        self.tensors.extend(kept);
+        if !kept.is_empty() {
+            self.tensors.extend(kept);
+            self.inferred.clear();
+        }
         out
     }
 
@@ -266,7 +347,8 @@ impl Session {
         out
     }
 
-    /// Rows `rows` of every variable, uploaded. Items are read at the same rows; an index past an item's end wraps around.
+    /// Rows `rows` of every variable, uploaded, with the blocks of these data (of the test part: where they have been inferred). Items are
+    /// read at the same rows; an index past an item's end wraps around.
     pub fn batch(&self, test: bool, rows: &[usize]) -> Batch {
         let mut out = Batch::new();
         for (item, set) in self.typed.data.iter().zip(&self.sets) {
@@ -274,6 +356,9 @@ impl Session {
             for (v, column) in item.vars.iter().zip(&part.columns) {
                 out.insert(v.name.clone(), self.rows(column, part.n, rows));
             }
+        }
+        for (path, table) in if test { &self.inferred } else { &self.tables } {
+            out.extend(table.rows(&self.device, rows).map(|t| (path.clone(), t)));
         }
         out
     }

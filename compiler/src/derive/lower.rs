@@ -39,6 +39,8 @@ pub struct Ctx<'t> {
     /// While discrete sites are summed over: how many combinations of values they have. Values then have a first axis of `B`, of this
     /// many combinations or of both, whichever is least (see `estimate`).
     pub combinations: Option<usize>,
+    /// Whether a relaxed draw stands for one that no derivative passes through: in training, and where blocks are inferred.
+    pub relaxed: bool,
     data: Vars,
     /// Draws of dynamic data variables, at batch axis `B`.
     drawn: Vars,
@@ -64,6 +66,7 @@ impl<'t> Ctx<'t> {
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             combinations: None,
+            relaxed: training,
             data: Vars::new(),
             drawn: Vars::new(),
             samples: BTreeMap::new(),
@@ -103,19 +106,25 @@ impl<'t> Ctx<'t> {
             v = self.cx.cast(c, DType::F);
             self.drawn.insert(name.to_string(), v);
         }
-        if self.batch.n > 1 {
-            let mut dims = vec![Dim::fixed(1), Dim::BATCH];
-            dims.extend(ty.shape.iter().map(|&n| Dim::fixed(n)));
-            v = self.cx.reshape(v, Shape(dims.clone()));
-            if let Some(d) = dims.first_mut() {
-                *d = Dim::fixed(self.batch.n);
-            }
-            v = self.cx.broadcast(v, Shape(dims));
-            let shape = self.shape(&ty.shape);
-            v = self.cx.reshape(v, shape);
-        }
+        v = self.replicated(v, &ty.shape);
         self.data.insert(name.to_string(), v);
         v
+    }
+
+    /// `[B, ..event]` at the current batch: as it is, or repeated `k` times.
+    fn replicated(&mut self, v: Value, event: &[usize]) -> Value {
+        if self.batch.n == 1 {
+            return v;
+        }
+        let mut dims = vec![Dim::fixed(1), Dim::BATCH];
+        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
+        let v = self.cx.reshape(v, Shape(dims.clone()));
+        if let Some(d) = dims.first_mut() {
+            *d = Dim::fixed(self.batch.n);
+        }
+        let v = self.cx.broadcast(v, Shape(dims));
+        let shape = self.shape(event);
+        self.cx.reshape(v, shape)
     }
 
     /// Sets the value of a data variable (for queries that supply it otherwise).
@@ -344,6 +353,16 @@ impl<'t> Ctx<'t> {
             Some(p) => p,
             None => panic!("internal: param {i} is missing"),
         };
+        if p.each.is_some() {
+            // No name of a data variable has a dot.
+            if let Some(v) = self.data.get(&p.name) {
+                return *v;
+            }
+            let rows = self.cx.block(&p.name, &p.ty.shape);
+            let v = self.replicated(rows, &p.ty.shape);
+            self.data.insert(p.name.clone(), v);
+            return v;
+        }
         let leaf = self.cx.leaf(&p.name, &p.ty.shape, Role::Param);
         let mut v = leaf;
         if let Kind::Real(Support::Interval { lo, hi }) = p.ty.kind {
@@ -418,7 +437,7 @@ impl<'t> Ctx<'t> {
                 };
                 match (mean, d.by) {
                     (Some(m), _) => self.cx.broadcast(m, shape),
-                    (None, crate::types::Estimator::Gumbel { tau }) if self.cx.training => d.row.relaxed(&mut self.cx.g, &params, &shape, tau),
+                    (None, crate::types::Estimator::Gumbel { tau }) if self.relaxed => d.row.relaxed(&mut self.cx.g, &params, &shape, tau),
                     // The score function is the whole derivative: none passes through the draw itself.
                     (None, crate::types::Estimator::Score { .. }) => {
                         let v = d.row.sample(&mut self.cx.g, &params, &shape);

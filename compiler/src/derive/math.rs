@@ -57,7 +57,10 @@ impl Math<'_> {
             TKind::Schedule(i) => self.typed.schedules.get(*i).map_or(String::new(), |s| s.text.clone()),
             TKind::Data(n) | TKind::Var(n) => self.name(n),
             TKind::Sample(m, s) => format!("{m}.{s}"),
-            TKind::Param(i) => self.typed.params.get(*i).map_or(String::new(), |p| self.name(&p.name)),
+            TKind::Param(i) => self.typed.params.get(*i).map_or(String::new(), |p| {
+                let of = p.each.and_then(|d| self.typed.data.get(d)).and_then(|d| d.vars.first());
+                format!("{}{}", self.name(&p.name), of.map_or(String::new(), |v| format!("[{}]", self.name(&v.name))))
+            }),
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
             TKind::Net { net, args, output } => {
                 let (name, several) = self.typed.nets.get(*net).map_or((String::new(), false), |n| (self.name(&n.name), n.outs.len() > 1));

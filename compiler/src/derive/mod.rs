@@ -5,14 +5,18 @@
 //! | program | inputs | outputs |
 //! |---|---|---|
 //! | `init` | none | `param:PATH`, `state:PATH` |
-//! | `step.PLAYER` | params, states, slots `opt.PLAYER.SLOT.PATH`, `ema.PATH`, data, scalars `schedule.N`, `update` | `param:..`, `state:..` (slots and averages included), `loss`, `term:NAME` |
+//! | `step.PLAYER` | params, states, slots `opt.PLAYER.SLOT.PATH`, `ema.PATH`, data, scalars `schedule.N`, `update`; blocks and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
+//! | `infer` | params, states, data, blocks and their slots `opt.infer.SLOT.PATH`, scalars `update`, `rate` | `block:..` |
 //! | `loss` | params, states, data, scalars | `payoff:PLAYER`, `term:NAME` |
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |
 //! | `bound.MODEL` | params, states, data | `elbo`, `log_weight`, `reconstruction`, `kl` `[B]`; `kl_dim:SITE` `[B, ..]` |
 //! | `encode` | params, states, data | `code:NAME` |
 //! | `reconstruct` | params, states, data | `site:NAME` |
+//!
+//! A program that reads a guide `q[x]` also has the blocks of the minibatch's data as inputs (`q.free0`, `[B, ..]`, see [`blocks`]).
 
+pub mod blocks;
 pub mod bound;
 pub mod estimate;
 pub mod lower;
@@ -73,6 +77,8 @@ pub struct Query {
 pub struct Compiled {
     /// Parameters and states.
     pub leaves: Vec<Leaf>,
+    /// What guides `q[x]` hold for each datum.
+    pub blocks: Vec<blocks::Block>,
     /// Programs before optimisation, by name.
     pub graphs: BTreeMap<String, Graph>,
     /// Programs as they run, by name; empty before [`Compiled::optimise`].

@@ -1,6 +1,7 @@
 //! The programs of a spec.
 
 use super::lower::{Ctx, Draws, Vars};
+use super::blocks::{VISITS, blocks, visits};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
 use crate::ir::{Binary, Graph, Role, Shape, Value, grad};
@@ -19,6 +20,7 @@ pub fn all(typed: &Typed) -> Compiled {
         graphs.push(step(typed, p, &leaves, &mut diags));
     }
     graphs.push(loss(typed));
+    graphs.extend(super::blocks::infer(typed));
     let mut queries = Vec::new();
     let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
     for (i, m) in &models {
@@ -30,7 +32,7 @@ pub fn all(typed: &Typed) -> Compiled {
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
-    Compiled { leaves, graphs, programs: std::collections::BTreeMap::new(), queries, diags }
+    Compiled { leaves, blocks: blocks(typed), graphs, programs: std::collections::BTreeMap::new(), queries, diags }
 }
 
 /// Every parameter and state of the spec, in the order of the text.
@@ -47,7 +49,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     for f in &typed.flows {
         add(&f.name, f.chain.params());
     }
-    for p in &typed.params {
+    for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
         let init: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
@@ -82,8 +84,8 @@ fn init(leaves: &[Leaf]) -> Graph {
     g
 }
 
-/// Whether the leaf at `path` belongs to one of these owners.
-fn owned(path: &str, owns: &[(String, crate::span::Span)]) -> bool {
+/// Whether the leaf or block at `path` belongs to one of these owners.
+pub(super) fn owned(path: &str, owns: &[(String, crate::span::Span)]) -> bool {
     owns.iter().any(|(o, _)| path == o || path.strip_prefix(o.as_str()).is_some_and(|r| r.starts_with('.')))
 }
 
@@ -93,11 +95,13 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
     let mut terms = Vec::new();
     collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
+    let blocks = blocks(typed);
+    let each = |path: &str| blocks.iter().any(|b| b.path == path);
     let (paths, params): (Vec<String>, Vec<Value>) = ctx
         .cx
         .leaves()
         .iter()
-        .filter(|(path, _)| owned(path, &p.owns) && leaves.iter().any(|l| l.path == **path && l.trainable))
+        .filter(|(path, _)| owned(path, &p.owns) && (each(path) || leaves.iter().any(|l| l.path == **path && l.trainable)))
         .map(|(path, v)| (path.clone(), *v))
         .unzip();
     influence(typed, p, &mut ctx, loss, &paths, &params, diags);
@@ -119,8 +123,10 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
     for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
         let shape = g.shape(*param);
         let names = p.optimizer.slots(&p.args);
-        let slots: Vec<Value> =
-            names.iter().map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), Role::State, shape.clone())).collect();
+        // A row of a table of blocks counts its own updates, and is not averaged: it is visited once in a pass over the data.
+        let (role, kind) = if each(path) { (Role::Block, "block") } else { (Role::State, "state") };
+        let slots: Vec<Value> = names.iter().map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), role, shape.clone())).collect();
+        let t = if each(path) { visits(g, &format!("opt.{}.{VISITS}.{path}", p.name), &shape) } else { t };
         let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
             Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
             None => g.scalar(p.args.num(name)),
@@ -129,11 +135,11 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         if let Some((row, args)) = &p.within {
             new = row.apply(g, args, new);
         }
-        g.output(format!("param:{path}"), new);
+        g.output(format!("{}:{path}", if each(path) { kind } else { "param" }), new);
         for (s, v) in names.iter().zip(new_slots) {
-            g.output(format!("state:opt.{}.{s}.{path}", p.name), v);
+            g.output(format!("{kind}:opt.{}.{s}.{path}", p.name), v);
         }
-        if let Some(decay) = typed.train.ema {
+        if let (Some(decay), false) = (typed.train.ema, each(path)) {
             let old = g.input(&format!("ema.{path}"), Role::State, shape);
             let kept = g.mul_c(old, decay);
             let fresh = g.mul_c(new, 1.0 - decay);
@@ -185,7 +191,10 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
     let owners: Vec<&(String, crate::span::Span)> = p
         .owns
         .iter()
-        .filter(|o| all.iter().any(|l| l.trainable && owned(&l.path, std::slice::from_ref(*o))))
+        .filter(|o| {
+            let of = |path: &str| owned(path, std::slice::from_ref(*o));
+            all.iter().any(|l| l.trainable && of(&l.path)) || blocks(typed).iter().any(|b| of(&b.path))
+        })
         .collect();
     let lost: Vec<&&(String, crate::span::Span)> = owners.iter().filter(|o| !reached(o)).collect();
     if p.name == "all" {

@@ -21,6 +21,9 @@ pub enum Role {
     Data,
     /// A rank-0 number supplied per step: a schedule's value, the learning rate, the step counter.
     Scalar,
+    /// What belongs to each datum of the minibatch alone, shape `[B, ..event]`: its block of parameters (`q.free0`) or a slot of that
+    /// block's optimizer. The table with a row for each datum stays outside of the program, which sees the rows of the minibatch.
+    Block,
 }
 
 /// A named value supplied from outside. Its type is the node's declared type.

@@ -9,7 +9,7 @@
 //! | V5 | every output is defined |
 //! | V6 | random draws of one stream are the same draw: equal kind and shape |
 //! | V7 | spans do not end before they start |
-//! | V8 | inputs fit their role: a `Scalar` is a rank-0 `F`, a `Param` is `F` and does not carry the batch |
+//! | V8 | inputs fit their role: a `Scalar` is a rank-0 `F`, a `Param` is `F` and does not carry the batch, a `Block` is `F` and has one row for each datum |
 //! | V9 | constants are not NaN |
 //! | V10 | no value has more than 2^40 elements per datum, nor more than 8 axes |
 //!
@@ -17,7 +17,7 @@
 
 use super::graph::{Graph, Node, Value};
 use super::op::{Op, Role};
-use super::shape::DType;
+use super::shape::{DType, Dim};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One broken invariant.
@@ -112,6 +112,7 @@ fn leaf<'g>(op: &'g Op, inputs: &mut BTreeSet<&'g str>, streams: &mut BTreeMap<u
         let fits = match input.role {
             Role::Scalar => input.dtype == DType::F && input.shape.rank() == 0,
             Role::Param => input.dtype == DType::F && input.shape.0.iter().all(|d| !d.batch),
+            Role::Block => input.dtype == DType::F && input.shape.0.split_first().is_some_and(|(lead, event)| *lead == Dim::BATCH && event.iter().all(|d| !d.batch)),
             Role::State | Role::Data => true,
         };
         if !fits {

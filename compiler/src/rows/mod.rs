@@ -116,7 +116,13 @@ impl Lower {
         self.params.insert(path.to_string(), v);
         v
     }
-    /// The parameters and states read so far, by path.
+    /// The rows, `[B, ..shape]`, of the minibatch's data in a table of blocks, by the table's path.
+    pub fn block(&mut self, path: &str, shape: &[usize]) -> Value {
+        let v = self.g.input(path, crate::ir::Role::Block, Shape::batched(shape));
+        self.params.insert(path.to_string(), v);
+        v
+    }
+    /// The parameters, states and blocks read so far, by path.
     pub fn leaves(&self) -> &BTreeMap<String, Value> {
         &self.params
     }
@@ -500,7 +506,8 @@ pub trait OptimizerRow: Row {
     /// Names of the tensors it keeps for every parameter (`m`, `v`), zero at the start.
     fn slots(&self, args: &Args) -> Vec<&'static str>;
     /// One update that *descends* along `grad`. `hyper(name)` is the (possibly scheduled) value of a numeric argument as a rank-0
-    /// value; `t` is the number of this update, from 1. Returns the new parameter and the new slots.
+    /// value; `t` is the number of this update, from 1: rank 0, or `[B, 1, ..]` where every row of the parameter has its own count, and
+    /// then no row may have a part in another's update. Returns the new parameter and the new slots.
     fn update(
         &self,
         g: &mut Graph,

@@ -14,6 +14,9 @@ const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", 
 /// Settings of `eval` that can be added.
 const EVALS: [&str; 4] = ["samples", "every", "reconstructions", "modes"];
 
+/// Arguments of `infer` in `eval`.
+const INFER: [&str; 2] = ["steps", "lr"];
+
 /// Sets the literal at `path` to `value`, or adds the argument or setting that the path names.
 ///
 /// # Errors
@@ -182,6 +185,7 @@ type Visit<'v> = &'v mut dyn FnMut(&[String], Place<'_>);
 
 /// Visits every place with its paths, the most telling one first.
 fn places(spec: &mut Spec, visit: Visit<'_>) {
+    let per_datum = spec.items.iter().any(|i| matches!(i, Item::Guide(g) if g.per_datum));
     for item in &mut spec.items {
         match item {
             Item::Use(_) | Item::Alias(_) | Item::Fn(_) => {}
@@ -215,9 +219,18 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
                 }
                 for c in &mut e.calls {
                     let path = format!("eval.{}", c.name.name);
+                    if c.name.name == "infer" {
+                        arguments(c, &[path], &INFER, visit);
+                        continue;
+                    }
                     match c.args.first_mut() {
                         Some(a) => visit(&[path.clone(), format!("{path}.k")], Place::Expr(&mut a.value)),
                         None => visit(&[path.clone(), format!("{path}.k")], Place::Argument(c, Some("k"))),
+                    }
+                }
+                for argument in INFER {
+                    if per_datum && !e.calls.iter().any(|c| c.name.name == "infer") {
+                        visit(&[format!("eval.infer.{argument}")], Place::Call(&mut e.calls, "infer", argument, e.span));
                     }
                 }
                 if !e.calls.iter().any(|c| c.name.name == "iwae") {

@@ -18,6 +18,8 @@ pub struct Scope {
     pub vars: BTreeMap<String, TExpr>,
     /// Inside a model or guide of this name: data is visible only through its conditions.
     pub model: Option<String>,
+    /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
+    pub each: Option<usize>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }
@@ -378,7 +380,7 @@ impl Checker<'_> {
                 vars.insert(p.name.clone(), v);
             }
         }
-        let inner = Scope { vars, model: scope.model.clone(), depth: scope.depth + 1 };
+        let inner = Scope { vars, model: scope.model.clone(), each: scope.each, depth: scope.depth + 1 };
         // An error inside the body is shown at the call, with the body as its cause.
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
             Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
@@ -498,7 +500,7 @@ impl Checker<'_> {
         Ok(TExpr { ty, batched: arg.batched, span, origin: arg.origin, kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) } })
     }
 
-    /// `free(10)`: a parameter of the model itself, without a name of its own; real, 0 at the start.
+    /// `free(10)`: a parameter of the model itself, without a name of its own; real, 0 at the start. In a guide `q[x]` each datum has its own.
     fn free_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let Some(model) = &scope.model else {
             return Err(codes::e0211::free_outside(span).into());
@@ -508,8 +510,8 @@ impl Checker<'_> {
         let number = self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
         let ty = EventTy::real(shape);
         let i = self.typed.params.len();
-        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, span });
-        Ok(TExpr { kind: TKind::Param(i), ty, batched: false, span, origin: Some(span) })
+        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, each: scope.each, span });
+        Ok(TExpr { kind: TKind::Param(i), ty, batched: scope.each.is_some(), span, origin: Some(span) })
     }
 
     /// Arguments of an optimizer: numbers stay, schedules become scalar inputs.

@@ -10,6 +10,11 @@ use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, Setting, TrainItem
 /// Settings of `train`, for "did you mean".
 const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", "checkpoint"];
 
+/// The name by which a parameter is owned: a `free(..)` of `q`, called `q.free0`, by that of `q`.
+pub fn owner_of(param: &str) -> &str {
+    param.split_once('.').map_or(param, |(model, _)| model)
+}
+
 impl Checker<'_> {
     pub(crate) fn train_item(&mut self, items: &[&Item]) {
         self.typed.train = TTrain { epochs: 10.0, batch: 128, seed: 1, ..TTrain::default() };
@@ -143,7 +148,7 @@ impl Checker<'_> {
     /// Whether a site depends on parameters of what a player owns.
     fn trained_upstream(&self, m: &TModel, site: &str, owns: Option<&[(String, Span)]>) -> bool {
         let mut found = false;
-        let owned = |n: &String| owns.is_none_or(|o| o.iter().any(|(name, _)| name == n));
+        let owned = |n: &String| owns.is_none_or(|o| o.iter().any(|(name, _)| owner_of(n) == name));
         for s in density::upstream(m, site) {
             for e in density::expressions(s) {
                 self.walk(e, &mut |c, x| {
@@ -204,6 +209,10 @@ impl Checker<'_> {
             }
             match self.names.get(&o.name) {
                 Some(("net" | "flow" | "param", _)) => owns.push((o.name.clone(), o.span)),
+                // The `free(..)` parameters of a model or guide go by its name.
+                Some(("model" | "guide", _)) if self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name) => {
+                    owns.push((o.name.clone(), o.span));
+                }
                 Some((what, at)) => return Err(codes::e0702::cannot_own(&o.name, what, o.span, *at).into()),
                 None => {
                     let near = did_you_mean(&o.name, self.owned_names().iter().map(String::as_str)).map(str::to_string);
@@ -226,6 +235,9 @@ impl Checker<'_> {
                     let near = did_you_mean(&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name())).map(str::to_string);
                     Bad::from(codes::e0200::unknown("weight constraint", &c.name.name, c.name.span, near.as_deref()))
                 })?;
+                if let Some((q, span)) = owns.iter().find(|(o, _)| self.typed.models.iter().any(|m| m.name == *o && m.each.is_some())) {
+                    return Err(codes::e0214::constrained(q, *span, c.span, row.name()).into());
+                }
                 Some((row, super::consts::bind(&self.consts, row.params(), c)?))
             }
         };
@@ -259,10 +271,13 @@ impl Checker<'_> {
             .chain(self.typed.flows.iter().filter(|n| n.chain.layers.iter().any(|l| !l.checked.params.is_empty())).map(|f| (f.name.clone(), f.span)))
             .chain(self.typed.params.iter().map(|p| (p.name.clone(), p.span)))
             .collect();
+        let mut said: Vec<&str> = Vec::new();
         let players: Vec<String> = self.typed.train.players.iter().map(|p| p.name.clone()).collect();
-        for (name, span) in trainable {
-            if used.contains(&name) && !seen.iter().any(|(n, _, _)| *n == name) {
-                diags.push(codes::e0704::no_owner(&name, span, &players));
+        for (name, span) in &trainable {
+            let owner = owner_of(name);
+            if used.contains(name) && !seen.iter().any(|(n, _, _)| n == owner) && !said.contains(&owner) {
+                said.push(owner);
+                diags.push(codes::e0704::no_owner(owner, *span, &players));
             }
         }
         self.diags.extend(diags);

@@ -4,7 +4,8 @@ use super::consts::{bind, eval, size};
 use super::event::{EventTy, Kind, Support, shape_text};
 use super::{Bad, Checker, Res, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows::{self, args::Const};
+use crate::rows::args::{ArgKind, Const, ParamSpec};
+use crate::rows;
 use crate::span::Span;
 use crate::syntax::ast::{Call, DataItem, ExprKind, Ident, Item, TypeExpr};
 
@@ -268,7 +269,7 @@ impl Checker<'_> {
                     if !inside {
                         return Err(codes::e0208::init_outside(&p.name.name, init.1, init.0, support).into());
                     }
-                    Ok(TParam { name: p.name.name.clone(), ty, init: init.0, span: p.name.span })
+                    Ok(TParam { name: p.name.name.clone(), ty, init: init.0, each: None, span: p.name.span })
                 });
                 match made {
                     Ok(t) => self.typed.params.push(t),
@@ -293,6 +294,10 @@ impl Checker<'_> {
                 }
             }
             for c in &e.calls {
+                if c.name.name == "infer" {
+                    self.infer_call(c);
+                    continue;
+                }
                 match c.args.first() {
                     None => {
                         self.typed.eval.insert(c.name.name.clone(), Const::Word(c.name.name.clone()));
@@ -305,7 +310,7 @@ impl Checker<'_> {
                     },
                 }
             }
-            const KNOWN: [&str; 5] = ["iwae", "samples", "every", "reconstructions", "modes"];
+            const KNOWN: [&str; 6] = ["iwae", "samples", "every", "reconstructions", "modes", "infer"];
             for (id, span) in e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span))) {
                 if !KNOWN.contains(&id.as_str()) {
                     let near = did_you_mean(id, KNOWN).map(str::to_string);
@@ -313,6 +318,36 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+}
+
+/// Arguments of `infer` in `eval`: how the block of a new datum is found.
+const INFER: &[ParamSpec] = &[
+    ParamSpec { name: "steps", kind: ArgKind::Int(1), default: Some("200"), doc: "steps of Adam on the block of each datum" },
+    ParamSpec { name: "lr", kind: ArgKind::Num(1e-12, 1e6), default: Some("0.1"), doc: "learning rate at the first step; it falls to 0 linearly" },
+];
+
+impl Checker<'_> {
+    /// `infer(steps: 200, lr: 0.1)`, kept as `infer.steps` and `infer.lr`.
+    fn infer_call(&mut self, c: &Call) {
+        if !self.typed.models.iter().any(|m| m.each.is_some()) {
+            if self.broken.is_empty() {
+                self.say(codes::e0214::nothing_to_infer(c.span));
+            }
+            return;
+        }
+        match super::consts::bind(&self.consts, INFER, c) {
+            Ok(args) => self.typed.eval.extend(args.values.into_iter().map(|(n, v, _)| (format!("infer.{n}"), v))),
+            Err(d) => self.say(d),
+        }
+    }
+}
+
+impl super::Typed {
+    /// How the block of a new datum is found where a guide has parameters for each datum: steps of Adam, and its first learning rate.
+    pub fn inference(&self) -> (u64, f64) {
+        let said = |name: &str| self.eval.get(&format!("infer.{name}")).and_then(Const::num);
+        (said("steps").unwrap_or(200.0) as u64, said("lr").unwrap_or(0.1))
     }
 }
 

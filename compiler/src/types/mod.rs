@@ -42,7 +42,7 @@ pub struct Typed {
     pub schedules: Vec<TSchedule>,
     /// Training.
     pub train: TTrain,
-    /// `eval { .. }`: calls and settings as constants.
+    /// `eval { .. }`: calls and settings as constants; those of `infer(steps: .., lr: ..)` as `infer.steps` and `infer.lr`.
     pub eval: BTreeMap<String, Const>,
 }
 
@@ -122,6 +122,8 @@ pub struct TParam {
     pub ty: EventTy,
     /// Its initial value.
     pub init: f64,
+    /// A block for each datum of this data item (`free` in a guide `q[x]`): `ty` is the block's type.
+    pub each: Option<usize>,
     /// Of its name.
     pub span: Span,
 }
@@ -144,6 +146,8 @@ pub struct TModel {
     pub guide: bool,
     /// Conditions: names of data variables.
     pub conds: Vec<String>,
+    /// Declared with `q[x]`: each datum of this data item has free parameters of its own.
+    pub each: Option<usize>,
     /// Sites in text order.
     pub sites: Vec<TSite>,
     /// What can be said about `p(data)`.

@@ -15,6 +15,8 @@ struct Head<'a> {
     conds: &'a [Ident],
     sites: &'a [Site],
     guide: bool,
+    /// Declared with square brackets.
+    per_datum: bool,
 }
 
 impl Checker<'_> {
@@ -22,18 +24,11 @@ impl Checker<'_> {
         for guide in [false, true] {
             for item in items {
                 let head = match item {
-                    Item::Model(m) if !guide => Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide },
-                    Item::Guide(g) if guide => Head { name: &g.name, conds: &g.conds, sites: &g.sites, guide },
+                    Item::Model(m) if !guide => Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide, per_datum: false },
+                    Item::Guide(g) if guide => Head { name: &g.name, conds: &g.conds, sites: &g.sites, guide, per_datum: g.per_datum },
                     Item::Model(_) | Item::Guide(_) | Item::Use(_) | Item::Dim(_) | Item::Alias(_) | Item::Data(_) => continue,
                     Item::Net(_) | Item::Flow(_) | Item::Param(_) | Item::Fn(_) | Item::Train(_) | Item::Eval(_) => continue,
                 };
-                if let Item::Guide(g) = item
-                    && g.per_datum
-                {
-                    self.broken.push(g.name.name.clone());
-                    self.say(codes::e0214::per_datum(g.name.span));
-                    continue;
-                }
                 self.model(&head);
             }
         }
@@ -55,6 +50,12 @@ impl Checker<'_> {
                     scope.vars.insert(c.name.clone(), t);
                     conds.push(c.name.clone());
                 }
+                None if head.per_datum && self.names.contains_key(&c.name) => {
+                    let (what, at) = self.names.get(&c.name).copied().unwrap_or(("name", c.span));
+                    let data = self.typed.data.iter().flat_map(|d| &d.vars).next().map(|v| v.name.clone());
+                    self.say(codes::e0214::not_data(&head.name.name, &c.name, c.span, what, at, data.as_deref()));
+                    failed = true;
+                }
                 None => {
                     let known = self.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.as_str());
                     let near = did_you_mean(&c.name, known).map(str::to_string);
@@ -64,7 +65,17 @@ impl Checker<'_> {
                 }
             }
         }
-        let mut model = TModel { name: head.name.name.clone(), guide: head.guide, conds, sites: Vec::new(), density: Density::Unobserved, span: head.name.span };
+        if head.per_datum && !failed {
+            match self.each(head) {
+                Ok(item) => scope.each = Some(item),
+                Err(bad) => {
+                    failed = true;
+                    self.say(bad);
+                }
+            }
+        }
+        let params = self.typed.params.len();
+        let mut model = TModel { name: head.name.name.clone(), guide: head.guide, conds, each: scope.each, sites: Vec::new(), density: Density::Unobserved, span: head.name.span };
         for s in head.sites {
             if let Err(bad) = self.site(s, &mut scope, &mut model) {
                 failed = true;
@@ -78,6 +89,10 @@ impl Checker<'_> {
             }
         }
         self.broken.truncate(before);
+        if !failed && head.per_datum && self.typed.params.len() == params {
+            failed = true;
+            self.say(codes::e0214::without_free(&head.name.name, head.name.span, head.conds.first().map_or("x", |c| &c.name)));
+        }
         if failed {
             self.broken.push(head.name.name.clone());
             return;
@@ -86,6 +101,25 @@ impl Checker<'_> {
             model.density = density::conclude(&model, &self.typed.flows);
         }
         self.typed.models.push(model);
+    }
+
+    /// The data item whose data a guide `q[x]` holds blocks of: that of all the variables between the brackets.
+    fn each(&self, head: &Head<'_>) -> Res<usize> {
+        let mut found: Option<(usize, &Ident)> = None;
+        for c in head.conds {
+            let Some(item) = self.typed.data.iter().position(|d| d.vars.iter().any(|v| v.name == c.name)) else { return Err(Bad::Said) };
+            match found {
+                Some((first, of)) if first != item => return Err(codes::e0214::two_items(&of.name, of.span, &c.name, c.span).into()),
+                Some(_) => {}
+                None => found = Some((item, c)),
+            }
+        }
+        let Some((item, c)) = found else { return Err(Bad::Said) };
+        match self.typed.data.get(item) {
+            Some(d) if d.dynamic => Err(codes::e0214::redrawn(&head.name.name, &c.name, c.span, d.span).into()),
+            Some(_) => Ok(item),
+            None => Err(Bad::Said),
+        }
     }
 
     fn site(&mut self, s: &Site, scope: &mut Scope, model: &mut TModel) -> Res<()> {

@@ -33,10 +33,15 @@ pub fn show(t: &Typed) -> String {
         }
     }
     for p in &t.params {
-        let _ = writeln!(out, "param {}: {} = {}", p.name, p.ty, p.init);
+        let each = p.each.and_then(|i| t.data.get(i)).and_then(|d| d.vars.first()).map_or(String::new(), |v| format!(", one for each {}", v.name));
+        let _ = writeln!(out, "param {}: {} = {}{each}", p.name, p.ty, p.init);
     }
     for m in &t.models {
-        let conds = if m.conds.is_empty() { String::new() } else { format!("({})", m.conds.join(", ")) };
+        let conds = match (m.conds.is_empty(), m.each) {
+            (true, _) => String::new(),
+            (false, Some(_)) => format!("[{}]", m.conds.join(", ")),
+            (false, None) => format!("({})", m.conds.join(", ")),
+        };
         let _ = writeln!(out, "{} {}{conds}{}", if m.guide { "guide" } else { "model" }, m.name, if m.guide { String::new() } else { format!(": {}", density(m)) });
         for s in &m.sites {
             let seen = if s.observed { ", observed" } else { "" };

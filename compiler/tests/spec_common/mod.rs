@@ -123,6 +123,15 @@ train {
 }",
         ),
         (
+            "semi_amortised",
+            "data x: Bool[64] from digits(binarize: 0.5)
+net decode(z: Real[3]) -> Real[64] { dense(16), tanh, dense(64) }
+net encode(x: Bool[64]) -> (Real[3], Real[3]) { heads(3, 3) }
+model p { z ~ Normal(0, I)[3];  x ~ Bernoulli(logits: decode(z)) }
+guide q[x] { (m, s) = encode(x);  z ~ Normal(m + free(3), exp(s + free())) }
+train { maximizes iwae(p, q, k: 3)  epochs 1  ema 0.99  clip 1 }",
+        ),
+        (
             "flow_decoder",
             "data x: Real[2] from moons
 net decode(z: Real[2]) -> Real[2] { dense(2) }
@@ -193,6 +202,9 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
         let data: Vec<f64> = match input.role {
             Role::Param => params[&input.name].data.iter().zip(normal(stream, n)).map(|(p, e)| p + 0.05 * e).collect(),
             Role::State => params.get(input.name.as_str()).or_else(|| params.get(input.name.trim_start_matches("ema."))).map_or(vec![0.0; n], |t| t.data.clone()),
+            // A slot of an optimizer is at its start, a block somewhere.
+            Role::Block if input.name.starts_with("opt.") => vec![0.0; n],
+            Role::Block => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
             Role::Scalar => vec![if input.name == "update" { 1.0 } else { 0.01 }; n],
             Role::Data => {
                 let var = typed.data.iter().find_map(|d| d.vars.iter().find(|v| v.name == input.name).map(|v| (v, d.dynamic)));

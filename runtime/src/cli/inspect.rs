@@ -12,6 +12,7 @@ use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::{Graph, dot, schedule, text};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax;
+use gmc_compiler::types::game::owner_of;
 use gmc_compiler::types::{Typed, show};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,7 @@ pub fn explain(what: &str, latex: bool, derive: bool, set: Vec<(String, String)>
     if !derive {
         queries(c, &mut out);
         ownership(typed, c, &mut out);
+        blocks(typed, c, &mut out);
         costs(typed, c, &mut out);
     }
     say(&out)
@@ -164,17 +166,73 @@ fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
     let names = typed.nets.iter().map(|n| &n.name).chain(typed.flows.iter().map(|f| &f.name)).chain(typed.params.iter().map(|p| &p.name));
     let mut total = 0usize;
     for n in names {
+        if typed.params.iter().any(|p| p.name == *n && p.each.is_some()) {
+            continue;
+        }
         let count: usize = c
             .leaves
             .iter()
             .filter(|l| l.trainable && (l.path == *n || l.path.starts_with(&format!("{n}."))))
             .map(|l| l.shape.iter().product::<usize>())
             .sum();
-        let owner = typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o == n)).map_or("nobody", |p| if p.name == "all" { "the only player" } else { &p.name });
+        let owner = typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o == n || o == owner_of(n))).map_or("nobody", |p| if p.name == "all" { "the only player" } else { &p.name });
         let _ = writeln!(out, "  {n:<12} {count:>10}  owned by {owner}");
         total += count;
     }
     let _ = writeln!(out, "  {:<12} {total:>10}", "all");
+}
+
+/// What guides hold for each datum: the memory that grows with the data, how it is updated, and how new data are inferred.
+fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
+    // The number of data is known where the data are there.
+    let sets = if c.blocks.is_empty() { None } else { load::data(typed).ok() };
+    for (g, item) in typed.models.iter().filter_map(|g| Some((g, g.each?))) {
+        let own: Vec<_> = c.blocks.iter().filter(|b| owner_of(&b.path) == g.name).collect();
+        let size: usize = own.iter().map(|b| b.shape.iter().product::<usize>()).sum();
+        let x = g.conds.first().map_or("x", |x| x);
+        let player = typed.train.players.iter().find(|p| own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path))));
+        let Some(player) = player else { continue };
+        let owner = if player.name == "all" { "the only player" } else { &player.name };
+        let slots = size * player.optimizer.slots(&player.args).len() + own.len();
+        let _ = write!(out, "\nguide {}: {size} parameters for each {x}, owned by {owner}", g.name);
+        match sets.as_ref().and_then(|s| s.get(item)).map(|s| s.train.n) {
+            Some(n) => {
+                let megabytes = |numbers: usize| 4e-6 * (numbers * n) as f64;
+                let _ = writeln!(
+                    out,
+                    "; {} data: {} parameters, {:.1} MB ({:.1} MB with what {} keeps)",
+                    grouped(n),
+                    grouped(size * n),
+                    megabytes(size),
+                    megabytes(size + slots),
+                    player.optimizer.name()
+                );
+            }
+            None => {
+                let _ = writeln!(out, "; how many in all is known where the data are");
+            }
+        }
+        let (steps, rate) = typed.inference();
+        let _ = writeln!(out, "  a step moves the parameters of the data in its minibatch and no others; each datum counts its own steps");
+        if typed.train.ema.is_some() {
+            let _ = writeln!(out, "  they are not averaged by `ema`: each is moved once in a pass over the data");
+        }
+        let _ = writeln!(out, "  a new {x} starts at 0 and takes {steps} Adam steps with the model fixed, at a rate that falls from {rate} to 0");
+        let _ = writeln!(out, "  a guide that computes them with a net, `guide {}({x})`, has the parameters of the net, however many data there are", g.name);
+    }
+}
+
+/// 1,920,000
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, d) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(d);
+    }
+    out
 }
 
 fn costs(typed: &Typed, c: &Compiled, out: &mut String) {

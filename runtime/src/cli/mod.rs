@@ -61,6 +61,9 @@ struct RunArg {
     /// Seed of the draws
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Adam steps on each test example, where a guide has parameters for each datum (default: `infer` in `eval`, or 200)
+    #[arg(long, value_parser = count)]
+    infer_steps: Option<usize>,
 }
 
 #[derive(Subcommand)]

@@ -27,7 +27,19 @@ fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     let mut s = load::session(typed, compiled, device)?;
     s.restore(&checkpoint).map_err(|why| Failure::new(format!("error: {}: {why}", dir.path().display())))?;
     s.use_averages();
+    if r.infer_steps.is_some() && s.compiled.blocks.is_empty() {
+        return Err(Failure::new("error: --infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none"));
+    }
+    s.infer_steps = r.infer_steps.map(|n| n as u64);
     Ok((dir, s))
+}
+
+/// Infers what guides hold for each of at most `most` test examples, and says so.
+fn infer(s: &mut Session, most: usize, seed: u64) -> Result<(), Failure> {
+    if let Some(done) = s.infer_test(most, seed)? {
+        load::note(&format!("{done}\n"));
+    }
+    Ok(())
 }
 
 /// Numbers with their kind, in columns.
@@ -121,6 +133,7 @@ pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<
     let Some(Ok((program, kind))) = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone()) else {
         return Err(Failure::new("error: no density"));
     };
+    infer(&mut s, usize::MAX, r.seed)?;
     let bound = program.starts_with("bound.");
     let values: Vec<f64> = if bound {
         let mut logs: Vec<f64> = Vec::new();
@@ -162,6 +175,7 @@ pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure
     let graph = s.compiled.programs.get("encode");
     let code = graph.and_then(|g| g.outputs.iter().map(|(n, _)| n.clone()).find(|n| n.starts_with("code:")));
     let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
+    infer(&mut s, usize::MAX, r.seed)?;
     let (values, shape) = over_test(&mut s, "encode", r.seed, &code)?;
     match out {
         Some(p) => write_table(p, code.trim_start_matches("code:"), &values, &shape),
@@ -174,6 +188,7 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
     if let Some(f) = refused(&s, "reconstruct") {
         return Err(f);
     }
+    infer(&mut s, pictures::PAIRS, r.seed)?;
     let Some(picture) = pictures::reconstructions(&mut s, r.seed)? else {
         return Err(Failure::new("error: these data cannot be shown as pictures"));
     };
@@ -186,6 +201,7 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, m: Messages) 
     let (_, mut s) = open(r, m)?;
     let full = evaluate::full(&s);
     let effort = Effort { examples: examples.unwrap_or(full.examples), k: k.unwrap_or(full.k), samples: full.samples };
+    infer(&mut s, effort.examples, r.seed)?;
     let scores = evaluate::evaluate(&mut s, r.seed, effort)?;
     say(&table(&scores))?;
     for a in evaluate::advice(&mut s, r.seed)? {

@@ -6,11 +6,10 @@
 pub mod order;
 pub mod run;
 
-use crate::exec::{ExecError, RngKey, Tensor};
-use crate::session::{At, Session};
+use crate::exec::{ExecError, RngKey};
+use crate::session::{At, Moved, Session};
 use gmc_compiler::rows::Progress;
 use order::Order;
-use std::collections::HashMap;
 
 /// Where every round finds its minibatches.
 pub struct Trainer {
@@ -51,33 +50,34 @@ impl Trainer {
     pub fn round(&mut self, s: &mut Session, step: u64) -> Result<Numbers, ExecError> {
         let mut numbers = Vec::new();
         let simultaneous = s.typed.train.simultaneous;
-        let mut later: HashMap<String, Tensor> = HashMap::new();
+        let mut later = Moved::default();
         let players: Vec<(String, u64)> = s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
         let several = players.len() > 1;
         for (name, steps) in players {
             // Players that move at once read what the others own as it was before the round; what they own is disjoint.
-            let before = (simultaneous && steps > 1).then(|| s.tensors.clone());
+            let before = (simultaneous && steps > 1).then(|| (s.tensors.clone(), s.tables.clone()));
             for j in 0..steps {
                 let draw = step * self.inner + j + self.inner - steps;
-                let (data, n) = self.order.minibatch(s, draw);
+                let batch = self.order.minibatch(s, draw);
                 let at = At { key: RngKey { seed: self.seed, step: draw }, progress: self.progress(step), update: step * steps + j + 1 };
-                let mut keep = simultaneous.then(HashMap::new);
-                let reported = s.step(&name, n, &data, at, &mut keep)?;
-                if let Some(k) = keep {
+                let mut moved = simultaneous.then(Moved::default);
+                let reported = s.step(&name, &batch, at, moved.as_mut())?;
+                if let Some(moved) = moved {
                     if j + 1 < steps {
-                        s.tensors.extend(k.iter().map(|(path, t)| (path.clone(), t.clone())));
+                        s.put(moved.clone());
                     }
-                    later.extend(k);
+                    later.tensors.extend(moved.tensors);
+                    later.rows.extend(moved.rows);
                 }
                 if j + 1 == steps {
                     numbers.extend(reported.into_iter().map(|(k, v)| (if several { format!("{name}/{k}") } else { k }, v)));
                 }
             }
-            if let Some(tensors) = before {
-                s.tensors = tensors;
+            if let Some((tensors, tables)) = before {
+                (s.tensors, s.tables) = (tensors, tables);
             }
         }
-        s.tensors.extend(later);
+        s.put(later);
         Ok(numbers)
     }
 }

@@ -1,6 +1,6 @@
 //! Which examples a minibatch holds: a fresh permutation of every item for every pass, a pure function of the seed.
 
-use crate::session::{Batch, Session};
+use crate::session::{Minibatch, Session};
 use chacha20::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use chacha20::rand_core::SeedableRng;
@@ -31,11 +31,10 @@ impl Order {
         (largest.div_ceil(self.batch)).max(1) as u64
     }
 
-    /// Minibatch number `draw`, and its size.
-    pub fn minibatch(&mut self, s: &Session, draw: u64) -> (Batch, usize) {
+    /// Minibatch number `draw`.
+    pub fn minibatch(&mut self, s: &Session, draw: u64) -> Minibatch {
         let single = self.items.len() == 1;
-        let mut out = Batch::new();
-        let mut n = self.batch;
+        let mut out = Minibatch { n: self.batch, rows: vec![Vec::new(); self.items.len()], ..Minibatch::default() };
         let (seed, batch) = (self.seed, self.batch);
         for (k, item) in self.items.iter_mut().enumerate() {
             if item.size == 0 {
@@ -58,14 +57,20 @@ impl Order {
                     .collect()
             };
             let rows: Vec<usize> = if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
-            n = rows.len();
+            out.n = rows.len();
             if let (Some(data), Some(set)) = (s.typed.data.get(k), s.sets.get(k)) {
                 for (v, column) in data.vars.iter().zip(&set.train.columns) {
-                    out.insert(v.name.clone(), s.rows(column, set.train.n, &rows));
+                    out.data.insert(v.name.clone(), s.rows(column, set.train.n, &rows));
                 }
             }
+            for (path, table) in s.tables.iter().filter(|(_, t)| t.item == k) {
+                out.data.extend(table.rows(&s.device, &rows).map(|t| (path.clone(), t)));
+            }
+            if let Some(of_item) = out.rows.get_mut(k) {
+                *of_item = rows;
+            }
         }
-        (out, n)
+        out
     }
 }
 

@@ -1,7 +1,8 @@
 //! A run: rounds, measurements, checkpoints, pictures, the end.
 
 use super::Trainer;
-use crate::evaluate::{self, GLANCE};
+use crate::blocks;
+use crate::evaluate::{self, Effort, GLANCE};
 use crate::exec::ExecError;
 use crate::load::{Failure, note};
 use crate::metrics::{Record, Score};
@@ -156,7 +157,9 @@ impl<'a> Run<'a> {
             bar.set_position(self.step);
             if self.step.is_multiple_of(look_every) && self.step < total {
                 let seed = self.session.typed.train.seed;
-                let scores = self.session.with_averages(|s| evaluate::evaluate(s, seed, GLANCE))?;
+                // Inference of new data costs many evaluations: a smaller part has to do.
+                let examples = if self.session.compiled.blocks.is_empty() { GLANCE.examples } else { blocks::GLANCE };
+                let scores = self.session.with_averages(|s| evaluate::evaluate(s, seed, Effort { examples, ..GLANCE }))?;
                 let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
                 if bar.is_hidden() && !values.is_empty() {
                     note(&format!("{:>7}/{total}  {:.0} s  {}\n", self.step, self.seconds(), shown(&values)));
@@ -183,6 +186,9 @@ impl<'a> Run<'a> {
         self.session.use_averages();
         let seed = self.session.typed.train.seed;
         let effort = evaluate::full(self.session);
+        if let Some(done) = self.session.infer_test(effort.examples, seed)? {
+            note(&format!("{done}\n"));
+        }
         let scores = evaluate::evaluate(self.session, seed, effort)?;
         let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
         // A run that was killed after its last round may have left this line already.

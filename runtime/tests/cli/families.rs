@@ -120,6 +120,49 @@ fn vae() {
 }
 
 #[test]
+fn vae_perdatum() {
+    ask(&Family {
+        name: "vae_perdatum",
+        set: "train.epochs=3",
+        size: 64,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: "",
+        kind: "lower bound (K = 2)",
+        code: 8,
+    });
+}
+
+/// A run with blocks says what it inferred, its weights hold a row for each datum, and the number of steps can be chosen.
+#[test]
+fn what_is_inferred_is_said() {
+    let place = Place::new();
+    let run = trained(&place, "vae_perdatum", "eval.infer.steps=7");
+    let shapes = String::from_utf8_lossy(&std::fs::read(run.join("weights.safetensors")).unwrap()).into_owned();
+    assert!(shapes.contains("\"q.free0\":{\"dtype\":\"F32\",\"shape\":[1500,8]"), "no table among the weights");
+    for (line, said) in [
+        ("density runs/vae_perdatum-1 -k 1", "z of 297 test examples inferred by 7 Adam steps each"),
+        ("eval runs/vae_perdatum-1 --examples 50 --infer-steps 3", "z of 50 test examples inferred by 3 Adam steps each"),
+        ("reconstruct runs/vae_perdatum-1 --out a.png", "z of 32 test examples inferred by 7 Adam steps each"),
+        ("encode runs/vae_perdatum-1 --out a.csv --infer-steps 1", "z of 297 test examples inferred by 1 Adam steps each"),
+    ] {
+        let asked = place.gmc(&format!("{line} --device cpu"));
+        assert!(asked.succeeds().err.contains(said), "{line}: {}", asked.err);
+    }
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/vae_perdatum.gm");
+    let explained = place.gmc(&format!("explain {}", spec.display()));
+    let said = "guide q: 16 parameters for each x, owned by codes; 1,500 data: 24,000 parameters, 0.1 MB (0.3 MB with what adam keeps)";
+    assert!(explained.succeeds().out.contains(said), "{}", explained.out);
+    // Without the data, all is said but their number.
+    place.write("mnist.gm", std::fs::read_to_string(&spec).unwrap().replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"));
+    let explained = place.gmc("explain mnist.gm");
+    assert!(explained.succeeds().out.contains("16 parameters for each x, owned by codes; how many in all is known where the data are"), "{}", explained.out);
+    trained(&place, "vae", "train.epochs=0.1");
+    place.gmc("encode runs/vae-1 --infer-steps 3").fails(&["--infer-steps is for guides with parameters for each datum"]);
+}
+
+#[test]
 fn autoencoder() {
     ask(&Family { name: "ae", set: "train.epochs=1", size: 64, sample: NO_MODEL, density: NO_MODEL, encode: "", reconstruct: "", kind: "", code: 8 });
 }

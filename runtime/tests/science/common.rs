@@ -72,6 +72,7 @@ pub fn interpret(s: &Session, program: &str, data: &BTreeMap<String, Vec<f64>>, 
         let values = match i.role {
             Role::Data => data[&i.name].clone(),
             Role::Param | Role::State => s.tensors[&i.name].to_f32().into_iter().map(f64::from).collect(),
+            Role::Block => vec![0.0; dims.iter().product()],
             Role::Scalar => vec![0.0],
         };
         inputs.insert(i.name.clone(), Tensor64::new(&dims, values).unwrap_or_else(|e| panic!("{program}: {}: {e}", i.name)));

@@ -6,3 +6,4 @@ mod flows;
 mod games;
 mod latent;
 mod linear;
+mod perdatum;

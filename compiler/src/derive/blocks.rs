@@ -1,0 +1,108 @@
+//! Blocks: what a guide `q[x]` holds for each datum alone (classical variational inference: Jordan et al. 1999; with minibatches,
+//! Hoffman et al. 2013).
+//!
+//! The table with a row for each datum never enters a program. The runtime keeps it beside the data; a program reads and gives back
+//! the rows of its minibatch, `[B, ..block]`, as it reads the data themselves. So no program depends on how many data there are, an
+//! update moves the visited rows and no others, at the cost of the minibatch, and a datum that is not in the table is answered by the
+//! same programs once its block has been found: by `infer`, which moves blocks and nothing else.
+//!
+//! Every row has its own count of updates: to its optimizer each block is a problem of its own, which advances when it is visited.
+
+use super::lower::Ctx;
+use super::programs::owned;
+use crate::ir::{Dim, Graph, Role, Shape, Value, grad};
+use crate::rows::args::Args;
+use crate::rows::{self, OptimizerRow};
+use crate::span::Span;
+use crate::syntax::ast::{Call, Ident};
+use crate::types::consts::{Consts, bind};
+use crate::types::{TPlayer, Typed};
+
+/// One `free(..)` of a guide `q[x]`; it is 0 at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// Its path: `q.free0`.
+    pub path: String,
+    /// The axes of one datum's block.
+    pub shape: Vec<usize>,
+    /// The data item with whose data it goes: index.
+    pub item: usize,
+}
+
+/// Name of the slot that counts how often a row has been updated, `[B]`.
+pub const VISITS: &str = "visits";
+
+/// The blocks of a spec, in the order of the text.
+pub fn blocks(typed: &Typed) -> Vec<Block> {
+    typed.params.iter().filter_map(|p| Some(Block { path: p.name.clone(), shape: p.ty.shape.clone(), item: p.each? })).collect()
+}
+
+/// The number of updates of each row after this one, shaped to go with rows of `shape`: read from the slot `name` and given back.
+pub fn visits(g: &mut Graph, name: &str, shape: &Shape) -> Value {
+    let before = g.input(name, Role::Block, Shape::batched(&[]));
+    let now = g.add_c(before, 1.0);
+    g.output(format!("block:{name}"), now);
+    let mut dims = vec![Dim::BATCH];
+    dims.resize(shape.rank(), Dim::fixed(1));
+    g.reshape(now, Shape(dims))
+}
+
+/// The players that own blocks, with the paths of these.
+fn owners(typed: &Typed) -> Vec<(&TPlayer, Vec<Block>)> {
+    let all = blocks(typed);
+    let of = |p: &TPlayer| all.iter().filter(|b| owned(&b.path, &p.owns)).cloned().collect::<Vec<_>>();
+    typed.train.players.iter().map(|p| (p, of(p))).filter(|(_, b)| !b.is_empty()).collect()
+}
+
+/// One step of Adam (Kingma & Ba 2015) on the blocks of a minibatch, everything else fixed, towards the goal of the player that owns
+/// them: program `infer`. `rate` is the learning rate and `update` the number of the step. The goal is summed over the minibatch, so
+/// that what a datum's block becomes does not depend on how many others are inferred with it. `None` where
+/// there are no blocks, or none that a goal reads.
+pub fn infer(typed: &Typed) -> Option<Graph> {
+    let owners = owners(typed);
+    if owners.is_empty() {
+        return None;
+    }
+    let (adam, args) = adam();
+    let mut ctx = Ctx::new(typed, "infer", false);
+    // Draws must let a derivative through, as in training.
+    ctx.relaxed = true;
+    for (player, blocks) in owners {
+        let payoff = ctx.payoff(&player.payoff);
+        let loss = if player.maximize { ctx.cx.neg(payoff) } else { payoff };
+        let n = ctx.cx.count(Shape::batched(&[]));
+        let loss = ctx.cx.mul(loss, n);
+        let read: Vec<(String, Value)> = blocks.iter().filter_map(|b| Some((b.path.clone(), *ctx.cx.leaves().get(&b.path)?))).collect();
+        let values: Vec<Value> = read.iter().map(|(_, v)| *v).collect();
+        let g = &mut ctx.cx.g;
+        g.at = player.span;
+        let grads = grad::grad(g, loss, &values);
+        let t = g.input("update", Role::Scalar, Shape::scalar());
+        for ((path, block), grad) in read.iter().zip(grads) {
+            let shape = g.shape(*block);
+            let names = adam.slots(&args);
+            let slots: Vec<Value> = names.iter().map(|s| g.input(&format!("opt.infer.{s}.{path}"), Role::Block, shape.clone())).collect();
+            let mut hyper = |g: &mut Graph, name: &str| match name {
+                "lr" => g.input("rate", Role::Scalar, Shape::scalar()),
+                other => g.scalar(args.num(other)),
+            };
+            let (new, moved) = adam.update(g, &args, &mut hyper, t, *block, grad, &slots);
+            g.output(format!("block:{path}"), new);
+            for (s, v) in names.iter().zip(moved) {
+                g.output(format!("block:opt.infer.{s}.{path}"), v);
+            }
+        }
+    }
+    // A goal that reads no block leaves them at 0.
+    (!ctx.cx.outputs.is_empty()).then_some(ctx.cx.g)
+}
+
+/// Adam with its defaults.
+fn adam() -> (&'static dyn OptimizerRow, Args) {
+    let name = Ident { name: "adam".into(), span: Span::default() };
+    let call = Call { name, args: Vec::new(), parens: true, block: None, span: Span::default() };
+    match rows::find(rows::optimizer::ROWS, "adam").and_then(|row| Some((row, bind(&Consts::new(), row.params(), &call).ok()?))) {
+        Some(found) => found,
+        None => panic!("internal: `adam` is missing, or has an argument without a default"),
+    }
+}
