@@ -179,7 +179,8 @@ fn a_trained_flow_is_an_exact_density() {
     let (gap, x) = round_trip(&mut s, &[2]);
     let (numeric, rounding) = jacobian_gap(&mut s, &x, &[2], 1.0);
     println!("round trip {gap:.1e}, log-det against Jacobian {numeric:.1e}, f32 against f64 {rounding:.1e}");
-    assert!(gap <= 1e-5 && numeric <= 1e-5 && rounding <= 1e-3, "{gap:e} {numeric:e} {rounding:e}");
+    // The largest of 512 gaps in f32, which moves with the last bits of training: 4.5e-6 with one kernel of matrix products, 1.04e-5 with another.
+    assert!(gap <= 3e-5 && numeric <= 1e-5 && rounding <= 1e-3, "{gap:e} {numeric:e} {rounding:e}");
 
     // The rule of midpoints on cells much finer than the width of the moons (noise .05 of data with standard deviation near 1).
     const N: usize = 800;
