@@ -56,7 +56,7 @@ fn check(name: &str, args: &[(EventTy, Tensor64)], ty: &EventTy, dims: &[usize],
 }
 
 const TESTED: &[&str] =
-    &["clamp", "concat", "dot", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "norm", "softmax", "sum"];
+    &["batch_mean", "clamp", "concat", "dot", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "norm", "softmax", "sum"];
 
 #[test]
 fn every_row_is_tested() {
@@ -75,6 +75,8 @@ fn values_and_types() {
     check("sum", &[(v.clone(), x.clone())], &one, &[2], &[7.0, 5.0]);
     check("sum", &[(positive(&[3]), x.clone())], &positive(&[]), &[2], &[7.0, 5.0]);
     check("mean", &[(v.clone(), x.clone())], &one, &[2], &[7.0 / 3.0, 5.0 / 3.0]);
+    check("batch_mean", &[(v.clone(), x.clone())], &v, &[1, 3], &[2.0, 1.0, 3.0]);
+    check("batch_mean", &[(one.clone(), tensor(&[2], &[1.0, 4.0]))], &one, &[1], &[2.5]);
     check("norm", &[(v.clone(), x.clone())], &positive(&[]), &[2], &[5.0, 3.0]);
     check("dot", &[(v.clone(), x.clone()), (v.clone(), tensor(&[1, 3], &[1.0, 2.0, 3.0]))], &one, &[2], &[15.0, 11.0]);
     // One number for each example, a plain number, and an event.

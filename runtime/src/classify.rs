@@ -40,7 +40,7 @@ pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<O
     let rows: Vec<usize> = (0..n).collect();
     let mut out = Posteriors { name: name.clone(), classes, log: Vec::new(), truth: Vec::new(), trust };
     for (i, rows) in rows.chunks(500).enumerate() {
-        let mut data = s.batch(true, rows);
+        let mut data = s.fixed_batch(rows, seed);
         if let Some(t) = data.get(&name) {
             out.truth.extend(t.to_f32().iter().map(|x| *x as usize));
         }

@@ -2,6 +2,7 @@
 
 use crate::classify;
 use crate::exec::{ExecError, RngKey};
+use crate::health::Code;
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
 use gmc_compiler::derive::NumberKind;
@@ -91,22 +92,12 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
             }
             Some(Err(_)) | None => {}
         }
-        let m = means(s, "loss", seed, effort.examples)?;
-        let single = s.typed.train.players.len() == 1;
-        for (name, v) in m {
-            let derived = single && s.typed.train.players.first().is_some_and(|p| p.derived);
-            let shown = match name.split_once(':') {
-                Some(("payoff", _)) if derived => continue,
-                Some(("payoff", "all")) => "payoff".to_string(),
-                Some(("payoff", p)) => format!("payoff of {p}"),
-                Some((_, term)) if derived => {
-                    let _ = term;
-                    continue;
-                }
-                Some((_, term)) => term.to_string(),
-                None => name,
-            };
-            scores.push(score(&shown, v, "", Trust::Estimate { samples: n as u64, error: None }));
+        payoffs(s, "loss", "", seed, effort, n, &mut scores)?;
+        if s.typed.models.is_empty() && s.has("encode") {
+            active_part(s, seed, effort, &mut scores)?;
+        }
+        if s.has("loss.corrupted") {
+            payoffs(s, "loss.corrupted", ", input corrupted", seed, effort, n, &mut scores)?;
         }
     }
     // Glances are for curves: Bayes' rule costs as many evaluations as there are classes.
@@ -115,10 +106,68 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
     {
         scores.extend(p.scores());
     }
+    if effort.samples > 0 && s.has("agreement") {
+        agreement(s, seed, &mut scores)?;
+    }
     if effort.samples > 0 {
         modes(s, seed, effort.samples, &mut scores)?;
     }
     Ok(scores)
+}
+
+/// The payoffs of the players and their terms, as a program computes them.
+fn payoffs(s: &mut Session, program: &str, how: &str, seed: u64, effort: Effort, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+    let m = means(s, program, seed, effort.examples)?;
+    let derived = s.typed.train.players.len() == 1 && s.typed.train.players.first().is_some_and(|p| p.derived);
+    if derived {
+        return Ok(());
+    }
+    for (name, v) in m {
+        let shown = match name.split_once(':') {
+            Some(("payoff", "all")) => "payoff".to_string(),
+            Some(("payoff", p)) => format!("payoff of {p}"),
+            Some((_, term)) => term.to_string(),
+            None => name,
+        };
+        scores.push(score(&format!("{shown}{how}"), v, "", Trust::Estimate { samples: n as u64, error: None }));
+    }
+    Ok(())
+}
+
+/// Part of the code's entries, over the test part and the units, that are active: larger in size than a tenth of the largest that their
+/// unit takes. A code without sparsity lies near 80 %; a unit that is always 0 is never active.
+fn active_part(s: &mut Session, seed: u64, effort: Effort, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+    let (mut codes, mut width, mut n) = (Vec::new(), 1, 0);
+    for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
+        let data = s.batch(true, rows);
+        for (name, t) in s.run("encode", rows.len(), &data, at(seed, i as u64), false)? {
+            if name == "code:code" {
+                width = t.shape().iter().skip(1).product::<usize>().max(1);
+                codes.extend(t.to_f32().into_iter().map(f32::abs));
+            }
+        }
+        n += rows.len();
+    }
+    let mut largest = vec![0f32; width];
+    codes.chunks_exact(width).for_each(|row| largest.iter_mut().zip(row).for_each(|(m, c)| *m = m.max(*c)));
+    let active = codes.chunks_exact(width).flat_map(|row| row.iter().zip(&largest)).filter(|(c, m)| **c > 0.1 * **m).count();
+    let part = 100.0 * active as f64 / codes.len().max(1) as f64;
+    scores.push(score(&format!("active part of the code of {width}"), part, "%", Trust::Estimate { samples: n as u64, error: None }));
+    Ok(())
+}
+
+/// How often the judge of `eval { agreement(judge) }` sees in a sample the class that it was drawn with, one sample for each test example
+/// and its class, and how often it knows the class of the example itself: no agreement can be trusted beyond that.
+fn agreement(s: &mut Session, seed: u64, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
+    let Some(judge) = s.typed.agreement.as_ref().and_then(|a| s.typed.nets.get(a.judge)).map(|n| n.name.clone()) else { return Ok(()) };
+    let m = means(s, "agreement", seed, usize::MAX)?;
+    for (part, of, output) in [("samples", "of the class asked for", "agrees"), ("test", "of the class of real data", "knows")] {
+        let value = 100.0 * m.get(output).copied().unwrap_or(f64::NAN);
+        let trust = Trust::Estimate { samples: n as u64, error: None };
+        scores.push(Score { part: part.into(), ..score(&format!("`{judge}` {of}"), value, "%", trust) });
+    }
+    Ok(())
 }
 
 fn score(name: &str, value: f64, unit: &str, trust: Trust) -> Score {
@@ -187,7 +236,7 @@ fn active_units(s: &mut Session, program: &str, seed: u64, most: usize) -> Resul
 fn iwae(s: &mut Session, program: &str, seed: u64, effort: Effort) -> Result<f64, ExecError> {
     let (mut sum, mut total) = (0.0, 0usize);
     for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
-        let data = s.batch(true, rows);
+        let data = s.fixed_batch(rows, seed);
         let mut log_sum = vec![f64::NEG_INFINITY; rows.len()];
         for k in 0..effort.k {
             let key = at(seed, (i as u64) << 32 | (k as u64 + 1));
@@ -252,17 +301,17 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
     Ok(())
 }
 
-/// What the health of the latent sites gives reason to say.
+/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to say.
 ///
 /// # Errors
 /// What running a program reports.
-pub fn advice(s: &mut Session, seed: u64) -> Result<Vec<String>, ExecError> {
+pub fn health(s: &mut Session, seed: u64) -> Result<Vec<Code>, ExecError> {
     let bound = s.compiled.queries.iter().find_map(|q| match &q.answer {
         Ok((p, _)) if q.name == "density" && p.starts_with("bound.") => Some(p.clone()),
         Ok(_) | Err(_) => None,
     });
     match bound {
-        Some(program) => Ok(crate::health::measure(s, &program, seed)?.iter().filter_map(crate::health::Code::words).collect()),
+        Some(program) => crate::health::measure(s, &program, seed),
         None => Ok(Vec::new()),
     }
 }

@@ -31,6 +31,9 @@ pub fn all(s: &mut Session, dir: &RunDir, seed: u64) -> Result<(), Failure> {
     if let Some(p) = reconstructions(s, seed)? {
         dir.write("images/reconstructions.png", &p.png()?)?;
     }
+    if let Some(p) = denoised(s, seed)? {
+        dir.write("images/denoised.png", &p.png()?)?;
+    }
     if let Some(p) = density(s)? {
         dir.write("images/density.png", &p.png()?)?;
     }
@@ -100,6 +103,25 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
         return Ok(image::pairs(&originals, &values, &ty, 8));
     }
     Ok(None)
+}
+
+/// Corrupted test examples and what becomes of them, for a spec that corrupts its input.
+///
+/// # Errors
+/// What running the program reports.
+pub fn denoised(s: &mut Session, seed: u64) -> Result<Option<Picture>, Failure> {
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(32);
+    if !s.has("denoise") || n == 0 {
+        return Ok(None);
+    }
+    let rows: Vec<usize> = (0..n).collect();
+    let data = s.batch(true, &rows);
+    let at = At { key: RngKey { seed, step: 1 << 60 | 1 }, ..At::default() };
+    let out = s.run("denoise", n, &data, at, false)?;
+    let pick = |prefix: &str| out.iter().find_map(|(o, t)| Some((o.strip_prefix(prefix)?, t.to_f32())));
+    let (Some((name, input)), Some((_, clean))) = (pick("input:"), pick("site:")) else { return Ok(None) };
+    let ty = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == name).map(|v| v.ty.clone());
+    Ok(ty.and_then(|ty| image::pairs(&input, &clean, &ty, 8)))
 }
 
 /// The exact density of a two-dimensional model over the data.

@@ -1,10 +1,10 @@
 //! A compiled spec on a device: parameters and states by name, programs ready to run, data in memory.
 
 use crate::blocks::Table;
-use crate::exec::{Device, ExecError, Executable, RngKey, RunOptions, Tensor};
+use crate::exec::{Device, ExecError, Executable, RngKey, RunOptions, Tensor, random};
 use crate::store::checkpoint::{Checkpoint, Group, Tensor as Stored};
 use gmc_compiler::derive::Compiled;
-use gmc_compiler::ir::{Op, Role};
+use gmc_compiler::ir::{Op, RandomKind, Role};
 use gmc_compiler::rows::Progress;
 use gmc_compiler::rows::data::{Dataset, Part};
 use gmc_compiler::types::Typed;
@@ -359,6 +359,23 @@ impl Session {
         }
         for (path, table) in if test { &self.inferred } else { &self.tables } {
             out.extend(table.rows(&self.device, rows).map(|t| (path.clone(), t)));
+        }
+        out
+    }
+
+    /// Test examples as [`Session::batch`] gives them, but what a program would draw anew in each run (`binarize: dynamic`) is drawn here,
+    /// once for each row and seed. An average over several runs, log (1/K) Σ p(x, z) / q(z | x), is a bound only for one and the same x.
+    pub fn fixed_batch(&self, rows: &[usize], seed: u64) -> Batch {
+        let mut out = self.batch(true, rows);
+        for item in self.typed.data.iter().filter(|d| d.dynamic) {
+            let Some((v, t)) = item.vars.first().and_then(|v| Some((v, out.get(&v.name)?))) else { continue };
+            let (shape, mut values) = (t.shape().to_vec(), t.to_f32());
+            for (row, x) in rows.iter().zip(values.chunks_mut(v.ty.size().max(1))) {
+                let u = random::values(RandomKind::Uniform, RngKey { seed, step: 1 << 56 | *row as u64 }, random::salt(&v.name), 0, x.len());
+                x.iter_mut().zip(u).for_each(|(x, u)| *x = f32::from(u8::from(u < *x)));
+            }
+            let name = v.name.clone();
+            out.insert(name, Tensor::from_f32(&self.device, values, &shape));
         }
         out
     }

@@ -41,6 +41,13 @@ pub struct Ctx<'t> {
     pub combinations: Option<usize>,
     /// Whether a relaxed draw stands for one that no derivative passes through: in training, and where blocks are inferred.
     pub relaxed: bool,
+    /// Whether `corrupt(..)` corrupts: in training, and where the answer to a corrupted input is measured.
+    pub corrupting: bool,
+    /// What `corrupt(..)` made so far.
+    pub corrupted: Vec<Value>,
+    /// Values that are repetitions of a value at batch axis `B`: from that value and the factor, and back.
+    copies: BTreeMap<(Value, usize), Value>,
+    once: BTreeMap<Value, Value>,
     data: Vars,
     /// Draws of dynamic data variables, at batch axis `B`.
     drawn: Vars,
@@ -67,6 +74,10 @@ impl<'t> Ctx<'t> {
             draws: Draws::Sampled,
             combinations: None,
             relaxed: training,
+            corrupting: training,
+            corrupted: Vec::new(),
+            copies: BTreeMap::new(),
+            once: BTreeMap::new(),
             data: Vars::new(),
             drawn: Vars::new(),
             samples: BTreeMap::new(),
@@ -111,20 +122,29 @@ impl<'t> Ctx<'t> {
         v
     }
 
+    /// [`Ctx::replicated`] by the value's own event.
+    fn repeated_value(&mut self, once: Value) -> Value {
+        let event: Vec<usize> = self.cx.shape(once).0.iter().skip(1).map(|d| d.n).collect();
+        self.replicated(once, &event)
+    }
+
     /// `[B, ..event]` at the current batch: as it is, or repeated `k` times.
-    fn replicated(&mut self, v: Value, event: &[usize]) -> Value {
+    fn replicated(&mut self, once: Value, event: &[usize]) -> Value {
         if self.batch.n == 1 {
-            return v;
+            return once;
         }
-        let mut dims = vec![Dim::fixed(1), Dim::BATCH];
-        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
-        let v = self.cx.reshape(v, Shape(dims.clone()));
-        if let Some(d) = dims.first_mut() {
-            *d = Dim::fixed(self.batch.n);
+        let key = (once, self.batch.n);
+        if let Some(v) = self.copies.get(&key) {
+            return *v;
         }
-        let v = self.cx.broadcast(v, Shape(dims));
+        let dims = |first: usize| Shape([Dim::fixed(first), Dim::BATCH].into_iter().chain(event.iter().map(|&n| Dim::fixed(n))).collect());
+        let v = self.cx.reshape(once, dims(1));
+        let v = self.cx.broadcast(v, dims(self.batch.n));
         let shape = self.shape(event);
-        self.cx.reshape(v, shape)
+        let v = self.cx.reshape(v, shape);
+        self.copies.insert(key, v);
+        self.once.insert(v, once);
+        v
     }
 
     /// Sets the value of a data variable (for queries that supply it otherwise).
@@ -318,10 +338,16 @@ impl<'t> Ctx<'t> {
 
     fn net(&mut self, i: usize, args: &[TExpr], vars: &Vars) -> Vec<Value> {
         let values: Vec<Value> = args.iter().map(|a| self.expr(a, vars)).collect();
-        self.net_on(i, values)
+        // What every repetition of a datum gives alike, such as the code of an encoder, is computed once.
+        let once: Option<Vec<Value>> = values.iter().map(|v| self.once.get(v).copied()).collect();
+        match once.filter(|v| !v.is_empty()) {
+            Some(once) => self.net_on(i, once).into_iter().map(|y| self.repeated_value(y)).collect(),
+            None => self.net_on(i, values),
+        }
     }
 
-    fn net_on(&mut self, i: usize, values: Vec<Value>) -> Vec<Value> {
+    /// A net on values that were made before; once for each set of values.
+    pub fn net_on(&mut self, i: usize, values: Vec<Value>) -> Vec<Value> {
         if let Some(outs) = self.nets.get(&(i, values.clone())) {
             return outs.clone();
         }
@@ -662,12 +688,12 @@ impl<'t> Ctx<'t> {
 
     fn corrupt(&mut self, arg: &TExpr, how: Corruption, amount: &TExpr, vars: &Vars) -> Value {
         let x = self.expr(arg, vars);
-        if !self.cx.training {
+        if !self.corrupting {
             return x;
         }
         let amount = self.expr(amount, vars);
         let shape = self.cx.shape(x);
-        match how {
+        let y = match how {
             Corruption::Gaussian => {
                 let n = self.cx.random(RandomKind::Normal, shape);
                 let n = self.cx.mul(n, amount);
@@ -688,7 +714,9 @@ impl<'t> Ctx<'t> {
                 let salt = self.cx.cast(salt, DType::F);
                 self.cx.select(hit, salt, x)
             }
-        }
+        };
+        self.corrupted.push(y);
+        y
     }
 }
 

@@ -4,7 +4,7 @@ use super::lower::{Ctx, Draws, Vars};
 use super::blocks::{VISITS, blocks, visits};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
-use crate::ir::{Binary, Graph, Role, Shape, Value, grad};
+use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::event::Kind;
@@ -19,7 +19,10 @@ pub fn all(typed: &Typed) -> Compiled {
     for p in &typed.train.players {
         graphs.push(step(typed, p, &leaves, &mut diags));
     }
-    graphs.push(loss(typed));
+    graphs.push(loss(typed, false));
+    if corrupts(typed) {
+        graphs.push(loss(typed, true));
+    }
     graphs.extend(super::blocks::infer(typed));
     let mut queries = Vec::new();
     let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
@@ -31,6 +34,8 @@ pub fn all(typed: &Typed) -> Compiled {
     queries.push(classify(&models, queries.last()));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
+    graphs.extend(denoise(typed));
+    graphs.extend(agreement(typed, &models));
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
     Compiled { leaves, blocks: blocks(typed), graphs, programs: std::collections::BTreeMap::new(), queries, diags }
 }
@@ -276,8 +281,17 @@ fn collect_terms(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut V
     }
 }
 
-fn loss(typed: &Typed) -> Graph {
-    let mut ctx = Ctx::new(typed, "loss", false);
+/// Whether a payoff corrupts what it reads.
+fn corrupts(typed: &Typed) -> bool {
+    let mut found = false;
+    typed.train.players.iter().for_each(|p| visit(typed, &p.payoff, &mut |e| found |= matches!(e.kind, TKind::Corrupt { .. })));
+    found
+}
+
+/// The payoffs as they are measured. With `corrupted` on inputs as training sees them, and everything else as without.
+fn loss(typed: &Typed, corrupted: bool) -> Graph {
+    let mut ctx = Ctx::new(typed, if corrupted { "loss.corrupted" } else { "loss" }, false);
+    ctx.corrupting = corrupted;
     for p in &typed.train.players {
         let v = ctx.payoff(&p.payoff);
         ctx.cx.output(format!("payoff:{}", p.name), v);
@@ -413,6 +427,42 @@ fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> 
 
 fn reads_data(typed: &Typed, e: &TExpr, name: &str) -> bool {
     matches!(&e.kind, TKind::Data(n) if n == name) || children(typed, e).into_iter().any(|c| reads_data(typed, c, name))
+}
+
+/// A corrupted input and what an autoencoder makes of it, for a picture.
+fn denoise(typed: &Typed) -> Option<Graph> {
+    let (out, _, name) = autoencoder(typed).filter(|_| corrupts(typed) && typed.models.iter().all(|m| m.guide))?;
+    let mut ctx = Ctx::new(typed, "denoise", false);
+    ctx.corrupting = true;
+    let clean = ctx.payoff(out);
+    let input = ctx.corrupted.first().copied()?;
+    ctx.cx.output(format!("input:{name}"), input);
+    ctx.cx.output(format!("site:{name}"), clean);
+    Some(ctx.cx.g)
+}
+
+/// Whether the judge of `eval { agreement(judge) }` sees in each sample the class that it was drawn with, and whether it knows the
+/// class of real examples.
+fn agreement(typed: &Typed, models: &[(usize, &TModel)]) -> Option<Graph> {
+    let a = typed.agreement.as_ref()?;
+    let (i, m) = models.first()?;
+    let mut ctx = Ctx::new(typed, "agreement", false);
+    let vars = ctx.ancestral(*i);
+    let (sample, asked) = (vars.get(&a.sample).copied()?, vars.get(&a.class).copied()?);
+    let (real, class) = (ctx.data(&a.sample), ctx.data(&a.class));
+    ctx.cx.g.at = m.span;
+    for (name, x, y) in [("agrees", sample, asked), ("knows", real, class)] {
+        let scores = ctx.net_on(a.judge, vec![x]).first().copied()?;
+        let hot = crate::types::chain::one_hot(&mut ctx.cx, y, a.classes);
+        let own = ctx.cx.mul(scores, hot);
+        let own = ctx.cx.sum(own, &[1]);
+        let best = ctx.cx.reduce(ReduceKind::Max, scores, &[1]);
+        let hit = ctx.cx.compare(Compare::Ge, own, best);
+        let hit = ctx.cx.cast(hit, DType::F);
+        let hit = ctx.cx.sum_event(hit);
+        ctx.cx.output(name, hit);
+    }
+    Some(ctx.cx.g)
 }
 
 fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {

@@ -555,6 +555,10 @@ pub trait FnRow: Row {
     fn arity(&self) -> (usize, usize);
     /// Type of the result from the event types of the arguments, or what is wrong with which argument.
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)>;
+    /// Whether the result for one example depends on others.
+    fn mixes_batch(&self) -> bool {
+        false
+    }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value;
 }

@@ -340,6 +340,9 @@ impl Checker<'_> {
         if args.len() < least || args.len() > most {
             return Err(codes::e0207::arity(row.name(), c.span, args.len(), least, most).into());
         }
+        if let (true, Some(model)) = (row.mixes_batch(), &scope.model) {
+            return Err(codes::e0212::mixes(row.name(), c.span, model).into());
+        }
         let tys: Vec<EventTy> = args.iter().map(|a| seen(&a.ty)).collect();
         let ty = row.check(&tys).map_err(|(i, why)| {
             let at = args.get(i).map_or(c.span, |a| a.span);

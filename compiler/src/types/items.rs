@@ -2,12 +2,12 @@
 
 use super::consts::{bind, eval, size};
 use super::event::{EventTy, Kind, Support, shape_text};
-use super::{Bad, Checker, Res, TData, TParam, TVar};
+use super::{Bad, Checker, Res, TAgreement, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Const, ParamSpec};
 use crate::rows;
 use crate::span::Span;
-use crate::syntax::ast::{Call, DataItem, ExprKind, Ident, Item, TypeExpr};
+use crate::syntax::ast::{Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
 
 const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
 
@@ -310,13 +310,50 @@ impl Checker<'_> {
                     },
                 }
             }
-            const KNOWN: [&str; 6] = ["iwae", "samples", "every", "reconstructions", "modes", "infer"];
+            const KNOWN: [&str; 7] = ["iwae", "samples", "every", "reconstructions", "modes", "infer", "agreement"];
             for (id, span) in e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span))) {
                 if !KNOWN.contains(&id.as_str()) {
                     let near = did_you_mean(id, KNOWN).map(str::to_string);
                     self.diags.push(codes::e0200::unknown("metric or setting of `eval`", id, span, near.as_deref()));
                 }
             }
+            for c in e.calls.iter().filter(|c| c.name.name == "agreement") {
+                match self.agreement(c) {
+                    Ok(a) => self.typed.agreement = Some(a),
+                    Err(d) => self.say(d),
+                }
+            }
+        }
+    }
+
+    /// `agreement(judge)`: the judge scores the classes of a data variable that the first model draws and whose class it knows.
+    fn agreement(&self, c: &Call) -> Res<TAgreement> {
+        const WANT: &str = "a net from what the model draws to one score for each class, such as `net judge(x: Bool[64]) -> Real[10]`";
+        let named = c.args.first().filter(|_| c.args.len() == 1).map(|a| &a.value);
+        let Some(Expr { kind: ExprKind::Name(name), span }) = named else {
+            return Err(codes::e0205::wrong_kind("agreement", "judge", c.span, "this", WANT).into());
+        };
+        if self.broken.contains(name) {
+            return Err(Bad::Said);
+        }
+        let wrong = |value: &str| Err(codes::e0205::wrong_kind("agreement", "judge", *span, value, WANT).into());
+        let Some(judge) = self.typed.nets.iter().position(|n| n.name == *name) else { return wrong("no net") };
+        let (Some(net), Some(model)) = (self.typed.nets.get(judge), self.typed.models.iter().find(|m| !m.guide)) else {
+            return wrong("a net of a spec without a `model`: nothing is drawn");
+        };
+        let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else { return wrong("a net with several inputs or outputs") };
+        let vars: Vec<&super::TVar> = self.typed.data.iter().flat_map(|d| &d.vars).collect();
+        let reads_it = |ty: &EventTy| reads.shape == ty.shape && (reads.kind == ty.kind || reads.kind == Kind::REAL) && !matches!(ty.kind, Kind::Class(_));
+        let drawn = model.sites.iter().find(|s| s.observed && reads_it(&s.ty));
+        let class = vars.iter().find_map(|v| match v.ty.kind {
+            Kind::Class(n) if v.ty.shape.is_empty() && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) => Some((v.name.clone(), n)),
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => None,
+        });
+        match (drawn, class) {
+            (None, _) => wrong(&format!("a net that reads {reads}, which `{}` does not draw", model.name)),
+            (_, None) => wrong(&format!("asked about `{}`, which is given no class and draws none", model.name)),
+            (Some(_), Some((class, n))) if out.shape != [n] => wrong(&format!("a net to {out}, while `{class}` is one of {n} classes")),
+            (Some(s), Some((class, classes))) => Ok(TAgreement { judge, sample: s.name.clone(), class, classes }),
         }
     }
 }

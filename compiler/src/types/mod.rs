@@ -44,6 +44,21 @@ pub struct Typed {
     pub train: TTrain,
     /// `eval { .. }`: calls and settings as constants; those of `infer(steps: .., lr: ..)` as `infer.steps` and `infer.lr`.
     pub eval: BTreeMap<String, Const>,
+    /// `eval { agreement(judge) }`.
+    pub agreement: Option<TAgreement>,
+}
+
+/// A measure of samples: how often a net that sorts data into classes sees the class that a sample was drawn with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TAgreement {
+    /// Index of the net.
+    pub judge: usize,
+    /// The data variable that it sorts, a site of the first model.
+    pub sample: String,
+    /// The class that the model is conditioned on or draws.
+    pub class: String,
+    /// How many classes there are.
+    pub classes: usize,
 }
 
 /// A data stream.

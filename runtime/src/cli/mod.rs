@@ -175,7 +175,7 @@ enum Verb {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Measure a trained model on the test part
+    /// Measure a trained model, on the test part unless `--part train` is given
     Eval {
         #[command(flatten)]
         run: RunArg,
@@ -185,6 +185,9 @@ enum Verb {
         /// At most this many test examples
         #[arg(long, value_parser = count)]
         examples: Option<usize>,
+        /// Which part of the data
+        #[arg(long, value_enum, default_value = "test")]
+        part: Which,
     },
     /// Class of the test part by Bayes' rule: accuracy, log-loss, calibration
     Classify {
@@ -204,6 +207,12 @@ enum Verb {
     Data(Spec),
     /// List the devices that were found
     Devices,
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+enum Which {
+    Train,
+    Test,
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq)]
@@ -282,7 +291,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Density { run, k, out } => query::density(&run, k, out.as_deref(), m),
         Verb::Encode { run, out } => query::encode(&run, out.as_deref(), m),
         Verb::Reconstruct { run, out } => query::reconstruct(&run, out.as_deref(), m),
-        Verb::Eval { run, k, examples } => query::eval(&run, k, examples, m),
+        Verb::Eval { run, k, examples, part } => query::eval(&run, k, examples, part == Which::Train, m),
         Verb::Classify { run, k, examples, out } => query::classify(&run, k, examples, out.as_deref(), m),
         Verb::Data(s) => inspect::data(&s, m),
         Verb::Devices => inspect::devices(),

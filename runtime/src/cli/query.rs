@@ -4,8 +4,9 @@ use super::training::{Kept, kept};
 use super::{RunArg, say};
 use crate::evaluate::{self, Effort};
 use crate::exec::RngKey;
+use crate::health::Code;
 use crate::image;
-use crate::load::{self, Failure, Messages};
+use crate::load::{self, Failure, Messages, note};
 use crate::metrics::Score;
 use crate::pictures;
 use crate::session::{At, Session};
@@ -51,6 +52,16 @@ pub fn table(scores: &[Score]) -> String {
         let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {}", s.part, s.name, s.value.0, s.unit, s.trust.describe());
     }
     out
+}
+
+/// Says on standard error what was found about the latent sites, and what is wrong with them.
+pub fn tell(health: &[Code]) {
+    for code in health {
+        note(&format!("health: {}\n", code.facts()));
+        if let Some(words) = code.words() {
+            note(&format!("health: {words}\n"));
+        }
+    }
 }
 
 fn refused(s: &Session, query: &str) -> Option<Failure> {
@@ -104,8 +115,9 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
     }
 }
 
-/// Runs a program over the whole test part and collects one output.
-fn over_test(s: &mut Session, program: &str, seed: u64, pick: &str) -> Result<(Vec<f32>, Vec<usize>), Failure> {
+/// Runs a program over the whole test part and collects one output. What the data leave to chance follows from `seed`, other draws from
+/// `draws`.
+fn over_test(s: &mut Session, program: &str, seed: u64, draws: u64, pick: &str) -> Result<(Vec<f32>, Vec<usize>), Failure> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
     if n == 0 {
         return Err(Failure::new("error: the data leave no test examples"));
@@ -113,8 +125,8 @@ fn over_test(s: &mut Session, program: &str, seed: u64, pick: &str) -> Result<(V
     let (mut values, mut shape) = (Vec::new(), Vec::new());
     let rows: Vec<usize> = (0..n).collect();
     for (i, rows) in rows.chunks(500).enumerate() {
-        let data = s.batch(true, rows);
-        let at = At { key: RngKey { seed, step: i as u64 | 1 << 59 }, ..At::default() };
+        let data = s.fixed_batch(rows, seed);
+        let at = At { key: RngKey { seed: draws, step: i as u64 | 1 << 59 }, ..At::default() };
         for (name, t) in s.run(program, rows.len(), &data, at, false)? {
             if name == pick {
                 shape = t.shape().iter().skip(1).copied().collect();
@@ -138,7 +150,7 @@ pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<
     let values: Vec<f64> = if bound {
         let mut logs: Vec<f64> = Vec::new();
         for i in 0..k.max(1) {
-            let (w, _) = over_test(&mut s, &program, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
+            let (w, _) = over_test(&mut s, &program, r.seed, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
             if logs.is_empty() {
                 logs = w.iter().map(|x| f64::from(*x)).collect();
             } else {
@@ -150,7 +162,7 @@ pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<
         }
         logs.iter().map(|l| l - (k.max(1) as f64).ln()).collect()
     } else {
-        over_test(&mut s, &program, r.seed, "log_prob")?.0.iter().map(|x| f64::from(*x)).collect()
+        over_test(&mut s, &program, r.seed, r.seed, "log_prob")?.0.iter().map(|x| f64::from(*x)).collect()
     };
     let n = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -176,7 +188,7 @@ pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure
     let code = graph.and_then(|g| g.outputs.iter().map(|(n, _)| n.clone()).find(|n| n.starts_with("code:")));
     let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
     infer(&mut s, usize::MAX, r.seed)?;
-    let (values, shape) = over_test(&mut s, "encode", r.seed, &code)?;
+    let (values, shape) = over_test(&mut s, "encode", r.seed, r.seed, &code)?;
     match out {
         Some(p) => write_table(p, code.trim_start_matches("code:"), &values, &shape),
         None => say(&files::csv(code.trim_start_matches("code:"), shape.iter().product::<usize>().max(1), &values)),
@@ -197,16 +209,22 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
     say(&format!("{}\n", path.display()))
 }
 
-pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, m: Messages) -> Result<(), Failure> {
+pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, m: Messages) -> Result<(), Failure> {
     let (_, mut s) = open(r, m)?;
+    if train {
+        for set in &mut s.sets {
+            set.test = set.train.clone();
+        }
+    }
     let full = evaluate::full(&s);
     let effort = Effort { examples: examples.unwrap_or(full.examples), k: k.unwrap_or(full.k), samples: full.samples };
     infer(&mut s, effort.examples, r.seed)?;
-    let scores = evaluate::evaluate(&mut s, r.seed, effort)?;
-    say(&table(&scores))?;
-    for a in evaluate::advice(&mut s, r.seed)? {
-        eprintln!("health: {a}");
+    let mut scores = evaluate::evaluate(&mut s, r.seed, effort)?;
+    if train {
+        scores.iter_mut().filter(|s| s.part == "test").for_each(|s| s.part = "train".into());
     }
+    say(&table(&scores))?;
+    tell(&evaluate::health(&mut s, r.seed)?);
     Ok(())
 }
 

@@ -106,11 +106,9 @@ fn used_files(sources: &gmc_compiler::diag::render::Sources) -> Vec<(String, Str
 
 fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
     match ended {
-        Ended::Done(scores, advice) => {
+        Ended::Done(scores, health) => {
             say(&super::query::table(scores))?;
-            for a in advice {
-                note(&format!("health: {a}\n"));
-            }
+            super::query::tell(health);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             Ok(())
         }

@@ -4,6 +4,7 @@ use super::Trainer;
 use crate::blocks;
 use crate::evaluate::{self, Effort, GLANCE};
 use crate::exec::ExecError;
+use crate::health::Code;
 use crate::load::{Failure, note};
 use crate::metrics::{Record, Score};
 use crate::session::Session;
@@ -46,8 +47,8 @@ pub struct Run<'a> {
 
 /// How a run ended.
 pub enum Ended {
-    /// All rounds are done: the final numbers, and what the health of the model gives reason to say.
-    Done(Vec<Score>, Vec<String>),
+    /// All rounds are done: the final numbers, and the health of the latent sites.
+    Done(Vec<Score>, Vec<Code>),
     /// Stopped by the user after this many rounds.
     Interrupted(u64),
 }
@@ -208,19 +209,23 @@ impl<'a> Run<'a> {
         let path = self.dir.path().join("weights.safetensors");
         let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
         self.dir.write("weights.safetensors", &bytes)?;
-        self.report(&scores, seconds)?;
-        let advice = evaluate::advice(self.session, seed)?;
-        Ok(Ended::Done(scores, advice))
+        let health = evaluate::health(self.session, seed)?;
+        self.report(&scores, &health, seconds)?;
+        Ok(Ended::Done(scores, health))
     }
 
-    fn report(&self, scores: &[Score], seconds: f64) -> Result<(), Failure> {
+    fn report(&self, scores: &[Score], health: &[Code], seconds: f64) -> Result<(), Failure> {
         let name = self.dir.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let facts = vec![
+        let mut facts = vec![
             ("seed".to_string(), self.session.typed.train.seed.to_string()),
             ("device".to_string(), self.session.device.info().name.clone()),
             ("rounds".to_string(), self.step.to_string()),
             ("training time".to_string(), format!("{seconds:.1} s")),
         ];
+        for code in health {
+            facts.push(("health".to_string(), code.facts()));
+            facts.extend(code.words().map(|w| ("advice".to_string(), w)));
+        }
         let mut images = Vec::new();
         for n in self.dir.images() {
             images.push((n.trim_end_matches(".png").to_string(), self.dir.read(&format!("images/{n}"))?));

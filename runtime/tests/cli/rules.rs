@@ -113,6 +113,9 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     let effort = gmc_runtime::evaluate::full(&s);
     let full = evaluate(&mut s, 1, effort).unwrap();
     assert!(eval.contains(&format!("{:.4}", full[0].value.0)), "{eval} {full:?}");
+    // The same of what was trained on, which is named.
+    let seen = place.gmc("eval runs/q-1 --device cpu --part train").succeeds().out.clone();
+    assert!(seen != eval && seen.starts_with("train ") && seen.lines().count() == eval.lines().count(), "{seen}\n{eval}");
 }
 
 /// Two players, each with one number, who both want to be where the other is.

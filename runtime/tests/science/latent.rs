@@ -64,3 +64,21 @@ fn one_epoch_of_the_common_autoencoder() {
     // Below 45.54 nats nothing can come (the entropy of the grey levels), ten epochs reach 106.
     assert!((100.0..140.0).contains(&loss), "{loss}");
 }
+
+/// A bound of several samples is about one x: with pixels that are drawn anew at every visit, a model whose latent variable says nothing has
+/// the same bound for every K. (Were x drawn again for each sample, log (1/K) Σ p(x_k) would grow with K.)
+#[test]
+fn samples_of_a_bound_share_the_draw_of_the_pixels() {
+    let dynamic = text("vae").replace("binarize: 0.5", "binarize: dynamic");
+    assert!(dynamic.contains("dynamic"));
+    // The decoder sees nothing of z, and the guide is the prior.
+    let blind = dynamic.replace("{ dense(128), relu, dense(64) }", "{ dense(128, init: zeros), relu, dense(64) }").replace("heads(8, 8)", "heads(8, 8, init: zeros)");
+    let mut s = session(&blind, &[]);
+    let mut bound = |k: usize| {
+        let effort = Effort { k, ..full(&s) };
+        value(&evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}")), "importance-weighted bound", "nats")
+    };
+    let (one, many) = (bound(1), bound(16));
+    println!("K = 1: {one}, K = 16: {many}");
+    assert!((one - many).abs() < 1e-3, "{one} {many}");
+}

@@ -1,6 +1,7 @@
 //! Trained models against what is known about them: exact answers of linear algebra, entropies, Jacobians, the modes of a mixture.
 //! Each test takes seconds. Tests that need MNIST say so and pass where it is not found.
 
+mod autoencoders;
 mod common;
 mod flows;
 mod games;

@@ -44,3 +44,9 @@ pub fn model_expected(span: Span) -> Diag {
     Diag::new("E0212", "not the name of a model or guide", span, "a name is needed here")
         .help("write the names as declared: `nll(p)`, `elbo(p, q)`")
 }
+
+/// Inside `model` a function is used whose result for one example depends on the others.
+pub fn mixes(name: &str, span: Span, model: &str) -> Diag {
+    Diag::new("E0212", format!("`{name}` reads other examples, and `{model}` is about one"), span, "averages over the batch")
+        .help("use it in the payoff, as in `minimizes mse(decode(encode(x)), x) + l1(batch_mean(encode(x)))`")
+}

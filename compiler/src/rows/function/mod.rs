@@ -3,6 +3,7 @@
 //! Values come as `[B, ..event]`, `[1, ..event]` or rank 0. One number (event `[]`) combines with any event; axes never broadcast.
 //! `Bool` and `Int` count as the real numbers they are; a class must enter as one-hot.
 
+mod batch_mean;
 mod clamp;
 mod concat;
 mod dot;
@@ -23,6 +24,7 @@ use crate::types::event::{EventTy, Kind, Support};
 
 /// All functions.
 pub const ROWS: &[&dyn FnRow] = &[
+    &batch_mean::BatchMean,
     &clamp::Clamp,
     &concat::ConcatFn,
     &dot::Dot,
