@@ -111,7 +111,7 @@ fn convolutions_on_mnist() {
     let before = value(&scores(&mut s), "negative ELBO", "nats");
     train(&mut s);
     let after = value(&scores(&mut s), "negative ELBO", "nats");
-    println!("negative ELBO {before:.1} to {after:.1} in 20 steps");
+    println!("negative ELBO {before:.1} to {after:.1} in 40 steps");
     assert!(before > 500.0 && after < 420.0, "{before} to {after}");
 }
 
