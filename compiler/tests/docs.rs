@@ -233,9 +233,11 @@ fn every_row_is_documented() {
     documented("schedule", schedule::ROWS);
     documented("data source", data::ROWS);
     documented("constraint", constraint::ROWS);
-    for row in distribution::ROWS {
-        for p in row.dist_params() {
-            assert!(!p.doc.trim().is_empty(), "`{}` of `{}` says nothing", p.name, row.name());
+    documented("form of distribution", distribution::FORMS);
+    let forms = distribution::FORMS.iter().map(|r| (r.name(), r.own_params()));
+    for (name, params) in distribution::ROWS.iter().map(|r| (r.name(), r.dist_params())).chain(forms) {
+        for p in params {
+            assert!(!p.doc.trim().is_empty(), "`{}` of `{name}` says nothing", p.name);
         }
     }
 }

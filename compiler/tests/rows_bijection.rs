@@ -3,6 +3,7 @@
 mod rows_net;
 
 use gmc_compiler::diag::Diag;
+use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Role, Shape, Tensor64};
 use gmc_compiler::rows::{BijFn, CheckedBijection, Jacobian, Lower, bijection::ROWS};
 use gmc_compiler::types::event::{EventTy, Kind};
@@ -170,6 +171,83 @@ fn every_bijection_inverts_and_counts_volume() {
             assert!(case.0.starts_with(row.name()));
             for seed in [1, 2] {
                 verify_case(case, seed);
+            }
+        }
+    }
+}
+
+/// The Jacobian of one direction at `z` by reverse mode, and its log-determinant as the row gives it: row `o` is the derivative of output `o`,
+/// taken at example `o` of a batch of equal ones.
+fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], inputs: &Inputs, z: &Tensor64) -> (Vec<Vec<f64>>, f64) {
+    let n = z.data.len();
+    let mut cx = Lower::new("jacobian", false);
+    let env = env(&mut cx, &case.2);
+    let x = cx.input("x", Role::Data, Shape::batched(from));
+    let (y, ld) = f(&mut cx, &env, x);
+    let shape = cx.shape(y);
+    let one = cx.input("one", Role::Data, shape);
+    let picked = cx.mul(y, one);
+    let total = cx.sum_all(picked);
+    let d = grad(&mut cx.g, total, &[x]);
+    cx.g.output("d", d[0]);
+    if let Some(ld) = ld {
+        cx.g.output("ld", ld);
+    }
+    let mut inputs = inputs.clone();
+    for (name, ty) in &case.2 {
+        let value = match ty.kind {
+            Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
+            Kind::Real(_) | Kind::Bool | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+        };
+        inputs.insert(name.clone(), repeated(&value, n));
+    }
+    inputs.insert("x".into(), repeated(z, n));
+    let to = if from == case.1.as_slice() { b.out.shape.as_slice() } else { case.1.as_slice() };
+    inputs.insert("one".into(), Tensor64::from_fn(&[&[n], to].concat(), |i| f64::from(u8::from(i / n == i % n))));
+    let out = evaluate(&cx.g, &inputs, n);
+    let ld = out.get("ld").map_or(0.0, |t| t.data[0]);
+    (out["d"].data.chunks(n).map(<[f64]>::to_vec).collect(), ld)
+}
+
+/// Points of a case: in the middle, far out, and where a spline ends, begins to be the identity, or changes its bin.
+fn places(case: &Case, rng: &mut Rng) -> Vec<Tensor64> {
+    let dims = [&[1], case.1.as_slice()].concat();
+    let mut all = vec![rng.tensor(&dims, -1.8, 1.8), rng.tensor(&dims, -60.0, 60.0), rng.tensor(&dims, -1e-9, 1e-9), Tensor64::full(&dims, 0.0)];
+    for end in [1.0, 2.0, 3.0] {
+        for off in [-1e-9, 0.0, 1e-9] {
+            all.push(Tensor64::from_fn(&dims, |i| if i % 2 == 0 { end + off } else { -end - off }));
+        }
+    }
+    all
+}
+
+/// The Jacobian is the compiler's own derivative, in double precision: both directions, random parameters and those of the start (where the
+/// bins of a spline have their edges at whole parts of the interval), inside and at the edge of what a row tells apart.
+#[test]
+fn log_determinants_are_those_of_our_own_gradient() {
+    for row in ROWS {
+        for case in &cases(row.name()) {
+            let b = bijection(case.0, &EventTy::real(case.1.clone()), &case.2);
+            let mut rng = Rng(21);
+            for params in [random_params(&b.params, &mut rng, 0.7), random_params(&b.params, &mut rng, 0.7), initial_params(&b.params)] {
+                for z in places(case, &mut rng) {
+                    let what = format!("{} on {:?} at {:?}", case.0, case.1, &z.data[..z.data.len().min(4)]);
+                    let (j, ld) = reverse_mode(&b, &b.forward, case, &case.1, &params, &z);
+                    close(&format!("{what}: log-determinant"), &[log_abs_det(j.clone())], &[ld], 1e-9);
+                    let (x, _) = direction(&b, &b.forward, case, &case.1, &params, &z);
+                    let (back, _) = direction(&b, &b.inverse, case, &b.out.shape, &params, &x);
+                    close(&format!("{what}: inverse of forward"), &back.data, &z.data, 1e-8);
+                    let (k, ild) = reverse_mode(&b, &b.inverse, case, &b.out.shape, &params, &x);
+                    close(&format!("{what}: log-determinant of the inverse"), &[log_abs_det(k.clone())], &[ild], 1e-8);
+                    close(&format!("{what}: both directions"), &[ld], &[-ild], 1e-8);
+                    // The two Jacobians are inverse to each other, element by element.
+                    for (o, row) in j.iter().enumerate() {
+                        let product: Vec<f64> = (0..row.len()).map(|i| row.iter().zip(&k).map(|(a, b)| a * b[i]).sum()).collect();
+                        let unit: Vec<f64> = (0..row.len()).map(|i| f64::from(u8::from(i == o))).collect();
+                        let size = row.iter().map(|v| v.abs()).fold(1.0, f64::max);
+                        close(&format!("{what}: product of the Jacobians"), &product, &unit, 1e-7 * size);
+                    }
+                }
             }
         }
     }

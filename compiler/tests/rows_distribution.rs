@@ -7,7 +7,7 @@ mod rows_distribution_cases;
 use gmc_compiler::ir::grad::{grad, grad_reach};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Dim, Graph, Role, Shape, Value};
-use gmc_compiler::rows::distribution::{ROWS, align_param};
+use gmc_compiler::rows::distribution::{FORMS, ROWS, align_param, spelled};
 use gmc_compiler::rows::{DistRow, find};
 use gmc_compiler::types::event::{EventTy, Kind, Support};
 use rows_common::{Line, assert_close, evaluate, quadrature, tensor};
@@ -16,7 +16,7 @@ use rows_distribution_cases::{CASES, Case, Domain, Par};
 type Inputs = Vec<(String, Tensor64)>;
 
 fn row(case: &Case) -> &'static dyn DistRow {
-    match find(ROWS, case.row) {
+    match spelled(case.row) {
         Some(r) => r,
         None => panic!("no row `{}`", case.row),
     }
@@ -106,6 +106,13 @@ fn every_row_has_a_case() {
         assert!(!r.doc().is_empty());
         assert!(r.dist_params().iter().all(|p| !p.doc.is_empty()));
     }
+    // What goes around every row with a distribution function in closed form is tested around each; of the others some suffice.
+    for form in FORMS {
+        assert!(CASES.iter().filter(|c| c.row.starts_with(form.name())).count() >= 4, "no cases for `{}`", form.name());
+    }
+    for r in ROWS.iter().filter(|r| r.tails().is_some()) {
+        assert!(CASES.iter().any(|c| c.row == format!("Truncated {}", r.name())), "no case for a truncated `{}`", r.name());
+    }
 }
 
 #[test]
@@ -139,7 +146,7 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
         let kl = per_element(case, |g, p, q| row(case).kl(g, p, case.row, q)).filter(|_| other.is_some());
         assert_eq!(kl.is_some(), row(case).kl_known().contains(&case.row), "{}: a KL that is known is tested", case.row);
         // The rule converges exponentially for analytic densities and quadratically across the kink of this one.
-        let tol = if case.row == "Laplace" { 5e-5 } else { 1e-6 };
+        let tol = if case.row.ends_with("Laplace") { 2e-4 } else { 1e-6 };
         for j in 0..width {
             let what = |of: &str| format!("{} of `{}`, element {j}", of, case.row);
             assert_close(&what("integral"), integral(&|_, _| 1.0, j), 1.0, tol);
@@ -218,8 +225,10 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
         }
     }
     assert!((rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0, "`{}` element {e}: {} rare draws for {}", case.row, rare.1, rare.0);
-    // Mean k, variance 2k: five standard deviations.
-    assert!(statistic < cells + 5.0 * (2.0 * cells).sqrt(), "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
+    // The quantile at four standard deviations, 3e-5 above it (Wilson and Hilferty 1931).
+    let k = (cells - 1.0).max(1.0);
+    let most = k * (1.0 - 2.0 / (9.0 * k) + 4.0 * (2.0 / (9.0 * k)).sqrt()).powi(3);
+    assert!(statistic < most, "`{}` element {e}: chi square {statistic} on {cells} cells", case.row);
 }
 
 /// Largest distance between the empirical and the integrated distribution function; 2.2 / sqrt(N) is exceeded once in 10^4.

@@ -10,7 +10,7 @@ use gmc_compiler::driver::compile;
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Op, Role};
 use gmc_compiler::rows::data::{Host, HostError};
-use gmc_compiler::rows::distribution::ROWS;
+use gmc_compiler::rows::distribution::{FORMS, ROWS};
 use rows_common::{Rng, evaluate};
 
 struct NoFiles;
@@ -54,6 +54,15 @@ model p { z ~ Normal(0, I)[2];  x ~ $D }
 guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
 train { steps 10  using adam }";
 
+/// Numbers between 0 and 1 given a latent vector.
+const UNIT: &str = "data x: Real[1, 8, 8] in unit from digits
+net c(z: Real[2]) -> Real[1, 8, 8] { dense(8), relu, dense(64), reshape(1, 8, 8) }
+net a(z: Real[2]) -> Real[1, 8, 8, 3] { dense(8), relu, dense(192), reshape(1, 8, 8, 3) }
+net e(x: Real[1, 8, 8] in unit) -> (Real[2], Real[2]) { flatten, dense(8), relu, heads(2, 2) }
+model p { z ~ Normal(0, I)[2];  x ~ $D }
+guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
+train { steps 10  using adam }";
+
 /// Prior `$D` and guide `$Q` in terms of `m` and `s`, two real vectors.
 const LATENT: &str = "data x: Real[2] from moons(noise: 0.05)
 net f(z: Real[2]) -> Real[2] { dense(8), relu, dense(2) }
@@ -85,6 +94,24 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("StudentT", DATA, "StudentT(df: exp(s), loc: m)", ""),
     ("Normal", SAME_NAMES, "Normal(m, exp(s))", ""),
     ("NormalMixture", DATA, "NormalMixture(a(z), a(z), 0.5)", ""),
+    ("Mixture", DATA, "Mixture(Laplace(a(z), exp(a(z))), logits: a(z))", ""),
+    ("Mixture", DATA, "Mixture(logits: a(z), StudentT(5, a(z), 0.5))", ""),
+    ("Mixture", DATA, "Mixture(Gumbel(a(z), 0.5))", ""),
+    ("Mixture", DATA, "Mixture(Normal(free(3), exp(free(3))), free(3))[2]", ""),
+    ("Mixture", GAME, "Mixture(Truncated(Normal(e, 1), 0, inf), e)[2]", "Real[2] in positive"),
+    ("Mixture", GAME, "Mixture(Bernoulli(probs: sigmoid(e)))[4]", "Bool[4]"),
+    ("Mixture", GREY, "Mixture(DiscretizedLogistic(a(z), exp(b(z)), levels: 17), logits: a(z))", ""),
+    ("Truncated", UNIT, "Truncated(Normal(c(z), 0.3), 0, 1)", ""),
+    ("Truncated", UNIT, "Truncated(Logistic(c(z), exp(c(z))), low: -1)", ""),
+    ("Truncated", UNIT, "Truncated(Laplace(c(z), 0.2), -0.5, 1)", ""),
+    ("Mixture", UNIT, "Mixture(Truncated(Normal(a(z), 0.3), 0, 1), logits: a(z))", ""),
+    ("Mixture", UNIT, "Mixture(Beta(exp(a(z)), exp(a(z))))", ""),
+    ("Truncated", LATENT, "Normal(0, 1)[2]", "Truncated(Laplace(0, 1), m - 2, m + exp(s))"),
+    ("Truncated", LATENT, "HalfNormal(1)[2]", "Truncated(Normal(m, exp(s)), 0, inf)"),
+    ("Truncated", LATENT, "Truncated(Normal(0, 1), low: 0)[2]", "Truncated(Laplace(m, exp(s)), low: 0)"),
+    ("Truncated", LATENT, "Uniform(-1, 1)[2]", "Truncated(Gumbel(m, exp(s)), -1, 1)"),
+    ("Truncated", LATENT, "Truncated(Exponential(2), 0, 3)[2]", "Truncated(LogNormal(m, exp(s)), high: 3)"),
+    ("Truncated", GAME, "Truncated(Normal(0, 1), -inf, 0)[2]", "Real[2]"),
     ("MultivariateNormal", DATA, "MultivariateNormal(m, c(z))", ""),
     ("MultivariateNormal", LATENT, "Normal(0, I)[2]", "MultivariateNormal(m, c(x))"),
     ("Laplace", LATENT, "Laplace(0, 1)[2]", "Laplace(m, exp(s))"),
@@ -158,8 +185,8 @@ fn every_distribution_can_be_written_and_run() {
         assert!(compiled.programs.len() >= 3, "{row}");
         run_all(row, &compiled);
     }
-    for r in ROWS {
-        assert!(SPECS.iter().any(|(n, _, _, _)| *n == r.name()), "no spec for `{}`", r.name());
+    for name in ROWS.iter().map(|r| r.name()).chain(FORMS.iter().map(|r| r.name())) {
+        assert!(SPECS.iter().any(|(n, _, _, _)| *n == name), "no spec for `{name}`");
     }
 }
 

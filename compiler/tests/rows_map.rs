@@ -133,6 +133,69 @@ fn inverses_invert_and_slopes_are_slopes() {
     }
 }
 
+/// Near the ends of the support, where two branches meet, and far out: there the inverse is compared through its own slope, since the
+/// argument itself is rounded.
+#[test]
+fn bijections_hold_at_the_edges_of_their_support() {
+    for row in ROWS {
+        let Some(inv) = row.inverse() else { continue };
+        let args = args(*row);
+        let Support::Interval { lo, hi } = row.from() else { panic!("no map is defined on a simplex only") };
+        let mut xs = vec![1e-12, 1e-6, 0.5, 1.0 - 1e-6];
+        if lo < 0.0 {
+            xs.extend([-1e-12, -1e-6, -0.5]);
+        }
+        if hi.is_infinite() {
+            xs.extend([3.0, 20.0, 300.0]);
+        }
+        if lo == f64::NEG_INFINITY {
+            xs.extend([-3.0, -20.0, -300.0]);
+        }
+        // An unbounded map into an interval reaches its end in double precision; from there nothing comes back.
+        let ys = apply(&xs, |g, x| row.lower(g, &args, x));
+        let Support::Interval { lo: bottom, hi: top } = row.to() else { panic!("`{}` lands in a simplex", row.name()) };
+        let back = apply(&ys, |g, y| (inv.inverse)(g, &args, y));
+        let again = apply(&back, |g, x| row.lower(g, &args, x));
+        let slopes = apply(&xs, |g, x| (inv.log_slope)(g, &args, x));
+        let d = apply(&xs, |g, x| {
+            let y = row.lower(g, &args, x);
+            let s = g.sum_all(y);
+            grad(g, s, &[x])[0]
+        });
+        let inverse_slope = apply(&ys, |g, y| {
+            let x = (inv.inverse)(g, &args, y);
+            let s = g.sum_all(x);
+            grad(g, s, &[y])[0]
+        });
+        let mut tried = 0;
+        for i in 0..xs.len() {
+            let what = format!("`{}` at {}", row.name(), xs[i]);
+            assert!(slopes[i].is_finite(), "log slope of {what}");
+            let rest = (ys[i] - bottom).abs().min((ys[i] - top).abs());
+            if rest < 1e-9 || !ys[i].is_finite() {
+                continue;
+            }
+            tried += 1;
+            assert_close(&format!("log slope of {what}"), slopes[i], d[i].abs().ln(), 1e-7);
+            assert_close(&format!("slope of the inverse of {what}"), inverse_slope[i] * d[i], 1.0, 1e-6);
+            assert_close(&format!("forward of inverse of {what}"), again[i], ys[i], 1e-10);
+            // A rounding of y by one part in 2^52 moves x by that over the slope.
+            let blur = 1e-9 + 1e-14 * ys[i].abs().max(1.0) / d[i].abs();
+            assert!((back[i] - xs[i]).abs() <= blur * (1.0 + xs[i].abs()), "inverse of {what}: {}", back[i]);
+        }
+        assert!(tried >= 4, "{}: {tried}", row.name());
+    }
+    // Where the two branches of `leaky_relu` meet, both sides have their own slope, and 0 stays 0.
+    let Some(row) = find(ROWS, "leaky_relu") else { panic!("no row") };
+    let Some(inv) = row.inverse() else { panic!("no inverse") };
+    let args = args(row);
+    let slopes = apply(&[-1e-300, 1e-300], |g, x| (inv.log_slope)(g, &args, x));
+    assert_close("below 0", slopes[0], 0.01f64.ln(), 1e-12);
+    assert_close("above 0", slopes[1], 0.0, 1e-12);
+    let ends = apply(&[-0.0, 0.0], |g, x| row.lower(g, &args, x));
+    assert!(ends.iter().all(|y| *y == 0.0) && apply(&ends, |g, y| (inv.inverse)(g, &args, y)).iter().all(|x| *x == 0.0));
+}
+
 #[test]
 fn inverses_and_slopes_do_not_cancel_far_out() {
     let at = |name: &str, slope: bool, v: f64| -> f64 {

@@ -142,7 +142,9 @@ impl Math<'_> {
             .zip(&d.params)
             .filter_map(|(s, p)| {
                 let v = self.expr(p.as_ref()?, 0);
-                Some(if s.group == 0 { v } else { format!("{}: {v}", s.name) })
+                // One end of an interval is told from the other by its name.
+                let named = s.group != 0 || s.default.is_some_and(f64::is_infinite);
+                Some(if named { format!("{}: {v}", s.name) } else { v })
             })
             .collect();
         format!("{}({})", self.op(d.row.name()), shown.join(", "))

@@ -490,6 +490,23 @@ pub trait DistRow: Row {
     fn kl_known(&self) -> &'static [&'static str] {
         &[]
     }
+    /// Whether an event of shape `[]` has a density, from parameters without axes: not where the last axis of a parameter lists alternatives
+    /// or the elements of an event depend on each other.
+    fn elementwise(&self) -> bool {
+        true
+    }
+    /// The distribution function and its inverse, where in closed form.
+    fn tails(&self) -> Option<&'static distribution::tails::Tails> {
+        None
+    }
+}
+
+/// A way to make a distribution of another one, which is written as its first argument: `Truncated(Normal(m, s), 0, 1)`.
+pub trait FormRow: Row {
+    /// The parameters that it has itself. A default of ±∞ stands for an end that there is not: the parameter stays absent.
+    fn own_params(&self) -> &'static [DistParam];
+    /// The row for this distribution inside, whose parameters come first, before the own ones; or why it does not fit.
+    fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String>;
 }
 
 /// The event of a distribution.

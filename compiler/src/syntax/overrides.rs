@@ -324,18 +324,34 @@ fn sites(all: &mut [Site], model: &str, visit: Visit<'_>) {
         match s {
             Site::Draw(d) => {
                 let path = format!("{model}.{}", d.name.name);
-                let known = match rows::find(rows::distribution::ROWS, &d.dist.name.name) {
-                    Some(r) => r.dist_params().iter().map(|p| p.name).chain(r.params().iter().map(|p| p.name)).collect(),
-                    None => Vec::new(),
-                };
                 if let Some([one]) = d.shape.as_deref_mut() {
                     visit(&[format!("{path}.shape")], Place::Expr(one));
                 }
-                arguments(&mut d.dist, std::slice::from_ref(&path), &known, visit);
+                distribution(&mut d.dist, &path, visit);
             }
             Site::Auto(_) | Site::Bind(_) => {}
         }
     }
+}
+
+/// The arguments of a distribution, and of the one inside it, where a form is around one: all below the same path.
+fn distribution(call: &mut Call, path: &str, visit: Visit<'_>) {
+    let names = |r: &'static dyn rows::DistRow| r.dist_params().iter().map(|p| p.name).chain(r.params().iter().map(|p| p.name)).collect();
+    if let Some(form) = rows::find(rows::distribution::FORMS, &call.name.name) {
+        let inside = call.args.iter().position(|a| a.key.is_none() && matches!(a.value.kind, ExprKind::Call(_)));
+        let inner = inside.map(|i| call.args.remove(i));
+        let known: Vec<&'static str> = form.own_params().iter().map(|p| p.name).collect();
+        arguments(call, &[path.to_string()], &known, visit);
+        if let (Some(i), Some(mut inner)) = (inside, inner) {
+            if let ExprKind::Call(c) = &mut inner.value.kind {
+                distribution(c, path, visit);
+            }
+            call.args.insert(i, inner);
+        }
+        return;
+    }
+    let known: Vec<&'static str> = rows::find(rows::distribution::ROWS, &call.name.name).map(names).unwrap_or_default();
+    arguments(call, &[path.to_string()], &known, visit);
 }
 
 fn optimizer_arguments(call: &Call) -> Vec<&'static str> {

@@ -221,7 +221,7 @@ impl Checker<'_> {
             "corrupt" => self.corrupt_call(c, span, scope),
             "free" => self.free_call(c, span, scope),
             "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
-            _ if rows::find(rows::distribution::ROWS, name).is_some() => Err(codes::e0211::distribution(name, span).into()),
+            _ if rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some() => Err(codes::e0211::distribution(name, span).into()),
             _ => {
                 let known = rows::map::ROWS
                     .iter()

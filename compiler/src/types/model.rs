@@ -5,9 +5,9 @@ use super::expr::Scope;
 use super::{Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::Args;
-use crate::rows::{self, DistRow};
+use crate::rows::{self, DistParam, DistRow};
 use crate::span::Span;
-use crate::syntax::ast::{BindSite, Call, DrawSite, Expr, ExprKind, Ident, Item, Site};
+use crate::syntax::ast::{Arg, BindSite, Call, DrawSite, Expr, ExprKind, Ident, Item, Site};
 
 /// What [`Checker::model`] reads of a model or guide item.
 struct Head<'a> {
@@ -139,11 +139,7 @@ impl Checker<'_> {
     }
 
     fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
-        let row = rows::find(rows::distribution::ROWS, &d.dist.name.name).ok_or_else(|| {
-            let near = did_you_mean(&d.dist.name.name, rows::distribution::ROWS.iter().map(|r| r.name())).map(str::to_string);
-            Bad::from(codes::e0200::unknown("distribution", &d.dist.name.name, d.dist.name.span, near.as_deref()))
-        })?;
-        let (args, params) = self.dist_params(row, &d.dist, scope, model)?;
+        let (row, args, params) = self.distribution(&d.dist, scope, model)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
             None => None,
@@ -206,21 +202,47 @@ impl Checker<'_> {
         Ok((rest, Some(b)))
     }
 
-    /// Binds a distribution's parameters: tensors by name or position, compile-time arguments by name.
-    fn dist_params(&mut self, row: &'static dyn DistRow, c: &Call, scope: &Scope, model: &TModel) -> Res<(Args, Vec<Option<TExpr>>)> {
-        let specs = row.dist_params();
+    /// The row of a distribution as written, with its parameters: those of the distribution inside first, where a form is around one.
+    fn distribution(&mut self, c: &Call, scope: &Scope, model: &TModel) -> Res<(&'static dyn DistRow, Args, Vec<Option<TExpr>>)> {
+        let name = &c.name.name;
+        if let Some(form) = rows::find(rows::distribution::FORMS, name) {
+            let inside = c.args.iter().position(|a| a.key.is_none() && matches!(&a.value.kind, ExprKind::Call(c) if named(&c.name.name)));
+            let Some((at, inner)) = inside.and_then(|i| match &c.args.get(i)?.value.kind {
+                ExprKind::Call(inner) => Some((i, inner)),
+                _ => None,
+            }) else {
+                return Err(codes::e0207::no_distribution(form.name(), c.span).into());
+            };
+            let (inner_row, args, mut params) = self.distribution(inner, scope, model)?;
+            let row = form.around(inner_row).map_err(|why| Bad::from(codes::e0207::unfit(form.name(), inner.span, &why)))?;
+            let mut own = c.clone();
+            own.args.remove(at);
+            params.extend(self.dist_params(form.name(), form.own_params(), &own, scope, model)?);
+            return Ok((row, args, params));
+        }
+        let row = rows::find(rows::distribution::ROWS, name).ok_or_else(|| {
+            let forms = rows::distribution::FORMS.iter().map(|r| r.name());
+            let near = did_you_mean(name, rows::distribution::ROWS.iter().map(|r| r.name()).chain(forms)).map(str::to_string);
+            Bad::from(codes::e0200::unknown("distribution", name, c.name.span, near.as_deref()))
+        })?;
+        let constant = |a: &&Arg| a.key.as_ref().is_some_and(|k| row.params().iter().any(|p| p.name == k.name));
+        let (compile_time, tensors): (Vec<&Arg>, Vec<&Arg>) = c.args.iter().partition(constant);
+        let with = |args: Vec<&Arg>| Call { args: args.into_iter().cloned().collect(), ..c.clone() };
+        let params = self.dist_params(row.name(), row.dist_params(), &with(tensors), scope, model)?;
+        let args = super::consts::bind(&self.consts, row.params(), &with(compile_time))?;
+        Ok((row, args, params))
+    }
+
+    /// Binds the parameters of a distribution or form by name or position.
+    fn dist_params(&mut self, name: &str, specs: &[DistParam], c: &Call, scope: &Scope, model: &TModel) -> Res<Vec<Option<TExpr>>> {
         let mut params: Vec<Option<TExpr>> = vec![None; specs.len()];
-        let mut compile_time = Vec::new();
+        let mut open = vec![false; specs.len()];
         let mut next = 0;
         for a in &c.args {
             let i = match &a.key {
-                Some(k) if row.params().iter().any(|p| p.name == k.name) => {
-                    compile_time.push(a.clone());
-                    continue;
-                }
                 Some(k) => specs.iter().position(|s| s.name == k.name).ok_or_else(|| {
-                    let names: Vec<&str> = specs.iter().map(|s| s.name).chain(row.params().iter().map(|p| p.name)).collect();
-                    Bad::from(codes::e0207::unknown_argument(row.name(), &k.name, k.span, &names))
+                    let names: Vec<&str> = specs.iter().map(|s| s.name).collect();
+                    Bad::from(codes::e0207::unknown_argument(name, &k.name, k.span, &names))
                 })?,
                 None => {
                     next += 1;
@@ -228,29 +250,34 @@ impl Checker<'_> {
                 }
             };
             let Some((slot, spec)) = params.get_mut(i).zip(specs.get(i)) else {
-                return Err(codes::e0207::too_many(row.name(), specs.len(), a.value.span).into());
+                return Err(codes::e0207::too_many(name, specs.len(), a.value.span).into());
             };
-            if slot.is_some() {
-                return Err(codes::e0207::twice(row.name(), spec.name, a.value.span).into());
+            let without_end = open.get_mut(i);
+            if slot.is_some() || without_end.as_ref().is_some_and(|o| **o) {
+                return Err(codes::e0207::twice(name, spec.name, a.value.span).into());
+            }
+            if let Some(o) = without_end.filter(|_| spec.default.is_some_and(|d| self.infinite(&a.value, scope) == Some(d))) {
+                *o = true;
+                continue;
             }
             // A decoder with several outputs can't stand for one parameter; `expr` says so.
             let v = self.expr(&a.value, scope)?;
             if !v.ty.kind.support().inside(spec.support) {
-                let name = match &a.value.kind {
+                let var = match &a.value.kind {
                     ExprKind::Name(n) => Some(n.as_str()),
                     _ => None,
                 };
-                let fix = fix_text(row.name(), c, &a.value, spec.support, name);
-                return Err(codes::e0301::support(row.name(), spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, name, &fix).into());
+                let fix = fix_text(name, c, &a.value, spec.support, var);
+                return Err(codes::e0301::support(name, spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, var, &fix).into());
             }
             if spec.support == Support::POSITIVE && self.reaches_zero(&v, &model.sites) {
-                let name = match &a.value.kind {
+                let var = match &a.value.kind {
                     ExprKind::Name(n) => Some(n.as_str()),
                     _ => None,
                 };
                 let constant = matches!(v.kind, TKind::Const(_));
                 let fix = if constant { "write a number above 0" } else { "use `softplus` or `exp` there, or add a small number" };
-                return Err(codes::e0301::zero(row.name(), spec.name, a.value.span, v.origin, name, fix).into());
+                return Err(codes::e0301::zero(name, spec.name, a.value.span, v.origin, var, fix).into());
             }
             *slot = Some(v);
         }
@@ -258,21 +285,29 @@ impl Checker<'_> {
             let given = |g: u8| specs.iter().zip(&params).filter(|(o, p)| o.group == g && p.is_some()).count();
             match (params.get(i).is_some_and(Option::is_some), s.group, s.default) {
                 (true, 0, _) => {}
-                (true, g, _) if given(g) > 1 => return Err(codes::e0207::alternatives(row.name(), s.name, c.span).into()),
+                (true, g, _) if given(g) > 1 => return Err(codes::e0207::alternatives(name, s.name, c.span).into()),
                 (true, _, _) => {}
+                (false, 0, Some(d)) if d.is_infinite() => {}
                 (false, 0, Some(d)) => {
                     if let Some(slot) = params.get_mut(i) {
                         *slot = Some(TExpr::number(d, c.span));
                     }
                 }
-                (false, 0, None) => return Err(codes::e0207::missing(row.name(), s.name, s.doc, c.span).into()),
-                (false, g, _) if given(g) == 0 => return Err(codes::e0207::missing(row.name(), s.name, s.doc, c.span).into()),
+                (false, 0, None) => return Err(codes::e0207::missing(name, s.name, s.doc, c.span).into()),
+                (false, g, _) if given(g) == 0 => return Err(codes::e0207::missing(name, s.name, s.doc, c.span).into()),
                 (false, _, _) => {}
             }
         }
-        let call = Call { args: compile_time, ..c.clone() };
-        let args = super::consts::bind(&self.consts, row.params(), &call)?;
-        Ok((args, params))
+        Ok(params)
+    }
+
+    /// The value of `inf` and `-inf`, unless something of the spec is called so.
+    fn infinite(&self, e: &Expr, scope: &Scope) -> Option<f64> {
+        match &e.kind {
+            ExprKind::Name(n) if n == "inf" && !scope.vars.contains_key(n) && !self.names.contains_key(n) => Some(f64::INFINITY),
+            ExprKind::Neg(a) => self.infinite(a, scope).map(|x| -x),
+            _ => None,
+        }
     }
 
     /// Whether a value that is not negative can be 0: a constant, or something that ends in `relu` and the like.
@@ -484,6 +519,11 @@ fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
     scope.vars.insert(site.name.clone(), t);
     model.sites.push(site);
     Ok(())
+}
+
+/// Whether a distribution, or a form of one, has this name.
+fn named(name: &str) -> bool {
+    rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some()
 }
 
 /// `Normal(m, exp(s))`: the call with the offending argument mapped to where it must lie.

@@ -3,7 +3,9 @@
 //! The log-densities were computed once with SciPy 1.x (`scipy.stats`: `norm`, `laplace`, `logistic`, `cauchy`, `gumbel_r`, `t`,
 //! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`, `multivariate_normal`,
 //! `bernoulli`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
-//! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures), in double precision.
+//! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures; `truncnorm`, and `logpdf - ln(cdf(high) - cdf(low))`
+//! for the other truncated ones), in double precision.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use crate::rows_common::Line;
 
@@ -26,7 +28,7 @@ pub enum Domain {
 pub type Par = Option<(&'static [usize], &'static [f64])>;
 
 pub struct Case {
-    /// The row.
+    /// The row, forms first: `Mixture Truncated Normal`.
     pub row: &'static str,
     /// Parameters.
     pub params: &'static [Par],
@@ -53,6 +55,17 @@ const POSITIVE: Domain = Domain::Each(Line::Positive);
 const LOGITS3: Par = Some((&[2, 3], &[0.1, -1.0, 2.0, 0.0, 0.5, 0.2]));
 const LOGITS3B: Par = Some((&[2, 3], &[0.4, 0.2, -2.0, 0.3, 0.1, 1.2]));
 
+const ZERO: Par = Some((&[], &[0.0]));
+const TWO: Par = Some((&[], &[2.0]));
+const THREE: Par = Some((&[], &[3.0]));
+const MINUS_ONE: Par = Some((&[], &[-1.0]));
+const INSIDE: &[f64] = &[0.1, 0.7, 2.02];
+const FROM_0_TO_2: Domain = Domain::Each(Line::Between(0.0, 2.0));
+const FROM_MINUS_1_TO_3: Domain = Domain::Each(Line::Between(-1.0, 3.0));
+const WEIGHTS: Par = Some((&[2, 3], &[0.3, -0.5, 1.0, 0.0, 0.2, -0.1]));
+const CENTRES: Par = Some((&[2, 3], &[-1.0, 0.0, 2.0, 0.5, -0.5, 3.0]));
+const WIDTHS: Par = Some((&[2, 3], &[0.5, 0.2, 1.0, 0.3, 0.6, 0.8]));
+
 const fn case(
     row: &'static str,
     params: &'static [Par],
@@ -70,7 +83,7 @@ pub const CASES: &[Case] = &[
     case("Laplace", &[LOC, WIDE], &[LOC2, SCALE2], &[3], X, &[-0.4, -3.6943636669162334, 0.17314355131420975], REALS),
     case("Logistic", &[LOC, SCALE], &[], &[3], X, &[-0.7328833242399598, -3.1635193510554585, 1.5697017687540855], REALS),
     case("Cauchy", &[LOC, SCALE], &[LOC2, SCALE2], &[3], X, &[-0.6000027104077282, -3.6359888658180717, 1.7025823825863171], REALS),
-    case("Gumbel", &[LOC, SCALE], &[], &[3], X, &[-0.39867751708132515, -3.0857516041896296, 1.9254122275183514], REALS),
+    case("Gumbel", &[LOC, SCALE], &[LOC2, Some((&[3], &[0.7, 2.1, 0.2]))], &[3], X, &[-0.39867751708132515, -3.0857516041896296, 1.9254122275183514], REALS),
     case(
         "StudentT",
         &[Some((&[3], &[1.5, 4.0, 30.0])), LOC, SCALE],
@@ -242,5 +255,113 @@ pub const CASES: &[Case] = &[
         &[0.4, -0.3],
         &[-2.2624317149357913, -1.355123132014532],
         REALS,
+    ),
+    case("Truncated Normal", &[LOC, WIDE, ZERO, TWO], &[], &[3], &[0.1, 0.7, 1.9], &[0.015226978898630783, -0.5146125233048194, 0.6592499525327357], FROM_0_TO_2),
+    case("Truncated Normal", &[LOC, WIDE, ZERO, None], &[], &[3], INSIDE, &[0.01476261934279155, -0.6475621352899985, -0.0038975146789046837], POSITIVE),
+    case(
+        "Truncated Logistic",
+        &[LOC, WIDE, MINUS_ONE, THREE],
+        &[],
+        &[3],
+        INSIDE,
+        &[-0.6563967015649638, -1.279419772608502, -0.3911404974241366],
+        FROM_MINUS_1_TO_3,
+    ),
+    case("Truncated Logistic", &[LOC, WIDE, ZERO, None], &[], &[3], INSIDE, &[-0.2953953737540742, -1.1070693908798392, -0.4639132156632993], POSITIVE),
+    case(
+        "Truncated Laplace",
+        &[LOC, WIDE, MINUS_ONE, THREE],
+        &[],
+        &[3],
+        INSIDE,
+        &[-0.35980793247316023, -1.430709483563417, 0.21534049219954868],
+        FROM_MINUS_1_TO_3,
+    ),
+    case("Truncated Laplace", &[LOC, WIDE, ZERO, None], &[], &[3], INSIDE, &[-0.07923560153001002, -0.9423929569445233, 0.1765182125831952], POSITIVE),
+    case(
+        "Truncated Gumbel",
+        &[LOC, WIDE, MINUS_ONE, THREE],
+        &[],
+        &[3],
+        INSIDE,
+        &[-0.394159508117358, -1.2978073134943546, -0.0028536940026602092],
+        FROM_MINUS_1_TO_3,
+    ),
+    case("Truncated Gumbel", &[LOC, WIDE, ZERO, None], &[], &[3], INSIDE, &[-0.22231877037369727, -1.0327391351873383, -0.08493869262655906], POSITIVE),
+    case(
+        "Truncated LogNormal",
+        &[LOC, Some((&[3], &[0.5, 0.7, 0.2])), Some((&[], &[0.25])), Some((&[], &[9.0]))],
+        &[],
+        &[3],
+        &[0.4, 0.7, 8.0],
+        &[-2.2677804987746852, -0.42866029627257607, -1.2910485196884327],
+        Domain::Each(Line::Between(0.25, 9.0)),
+    ),
+    case(
+        "Truncated HalfNormal",
+        &[WIDE, Some((&[], &[0.05])), TWO],
+        &[],
+        &[3],
+        &[0.1, 1.3, 0.2],
+        &[0.5304320672209786, -0.7438152009354008, 0.6702789780558581],
+        Domain::Each(Line::Between(0.05, 2.0)),
+    ),
+    case(
+        "Truncated Exponential",
+        &[Some((&[3], &[0.5, 1.7, 20.0])), None, TWO],
+        &[],
+        &[3],
+        &[0.1, 1.3, 0.02],
+        &[-0.2844720351728634, -1.6454288826566503, 2.595732273553991],
+        FROM_0_TO_2,
+    ),
+    case(
+        "Truncated Uniform",
+        &[Some((&[], &[-0.5])), Some((&[], &[2.0])), Some((&[], &[0.1])), Some((&[], &[1.7]))],
+        &[],
+        &[2],
+        &[0.3, 1.6],
+        &[-0.47000362924573563, -0.47000362924573563],
+        Domain::Each(Line::Between(0.1, 1.7)),
+    ),
+    case("Mixture Laplace", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.1189403300829177, -1.2973534521681773], REALS),
+    case("Mixture Logistic", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-1.7115079106952695, -1.474971599518025], REALS),
+    case("Mixture Cauchy", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.170782543248668, -1.449113970579646], REALS),
+    case("Mixture Normal", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.2624317149357913, -1.355123132014532], REALS),
+    case(
+        "Mixture Gamma",
+        &[Some((&[2, 3], &[2.0, 1.5, 9.0, 3.0, 4.0, 2.5])), Some((&[2, 3], &[0.5, 1.0, 4.0, 2.0, 1.5, 1.0])), WEIGHTS],
+        &[],
+        &[2],
+        &[1.4, 0.6],
+        &[-1.2065625164455884, -1.4996018563480393],
+        POSITIVE,
+    ),
+    case(
+        "Mixture Beta",
+        &[Some((&[2, 3], &[2.0, 1.5, 9.0, 3.0, 4.0, 2.5])), Some((&[2, 3], &[1.5, 3.0, 4.0, 2.0, 1.5, 1.0])), ZERO],
+        &[],
+        &[2],
+        &[0.4, 0.6],
+        &[-0.02144308065311573, 0.34468923652670036],
+        Domain::Each(Line::Between(0.0, 1.0)),
+    ),
+    case(
+        "Mixture Bernoulli",
+        &[None, Some((&[2, 3], &[0.3, 0.85, 0.1, 0.2, 0.5, 0.9])), WEIGHTS],
+        &[],
+        &[2],
+        &[1.0, 0.0],
+        &[-1.3662436981078305, -0.7335761840965443],
+        Domain::Levels(2),
+    ),
+    case(
+        "Mixture Truncated Normal",
+        &[CENTRES, WIDTHS, ZERO, None, WEIGHTS],
+        &[],
+        &[2],
+        &[0.4, 2.3],
+        &[-1.0877019716700513, -2.318106637062123],
+        POSITIVE,
     ),
 ];

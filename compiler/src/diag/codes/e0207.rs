@@ -58,6 +58,19 @@ pub fn missing(name: &str, arg: &str, doc: &str, span: Span) -> Diag {
     diag.help(format!("write `{name}({arg}: ..)`"))
 }
 
+/// The form `form` (`Truncated`) is called at `span` without a distribution inside.
+pub fn no_distribution(form: &str, span: Span) -> Diag {
+    Diag::new("E0207", format!("`{form}` is missing a distribution"), span, "does not say of which distribution")
+        .note(format!("`{form}` makes a distribution of another one, which is written inside"))
+        .help(format!("write it as the first argument: `{form}(Normal(m, exp(s)), ..)`"))
+}
+
+/// The form `form` cannot be put around the distribution at `inner`.
+pub fn unfit(form: &str, inner: Span, why: &str) -> Diag {
+    let (why, help) = why.split_once("; ").unwrap_or((why, "use another distribution"));
+    Diag::new("E0207", format!("`{form}` does not go around this distribution"), inner, "cannot stand inside").note(why).help(help)
+}
+
 /// More than one of several alternatives is given, `arg` among them.
 pub fn alternatives(name: &str, arg: &str, span: Span) -> Diag {
     Diag::new("E0207", format!("`{name}` is given `{arg}` and an alternative to it"), span, "says the same thing in two ways")

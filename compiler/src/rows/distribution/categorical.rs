@@ -75,6 +75,9 @@ impl DistRow for Categorical {
         let i = g.reshape(i, shape.clone());
         g.cast(i, DType::F)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         false
     }

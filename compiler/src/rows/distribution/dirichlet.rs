@@ -65,6 +65,9 @@ impl DistRow for Dirichlet {
         let s = total(g, x);
         g.div(x, s)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         false
     }

@@ -53,6 +53,9 @@ impl DistRow for DiscretizedLogisticMixture {
         let y = g.add(loc, e);
         to_level(g, y, levels)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         false
     }

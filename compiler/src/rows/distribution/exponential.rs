@@ -1,5 +1,6 @@
 //! `Exponential`.
 
+use super::tails::{self, Tails};
 use super::{param, plain, required};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -38,6 +39,9 @@ impl DistRow for Exponential {
         let e = g.neg(l);
         g.div(e, rate)
     }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::EXPONENTIAL)
+    }
     fn reparameterised(&self) -> bool {
         true
     }
@@ -53,6 +57,11 @@ impl DistRow for Exponential {
         Some(g.add_c(n, 1.0))
     }
     fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+        if other == "Gamma" {
+            let one = g.scalar(1.0);
+            let as_gamma = [Some(one), mine.first().copied().flatten()];
+            return super::gamma::Gamma.kl(g, &as_gamma, other, theirs);
+        }
         if other != self.name() {
             return None;
         }
@@ -64,6 +73,6 @@ impl DistRow for Exponential {
         Some(g.add_c(a, -1.0))
     }
     fn kl_known(&self) -> &'static [&'static str] {
-        &["Exponential"]
+        &["Exponential", "Gamma"]
     }
 }

@@ -120,6 +120,11 @@ impl DistRow for Gamma {
         Some(spread(g, h, params))
     }
     fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+        if other == "Exponential" {
+            let one = g.scalar(1.0);
+            let as_gamma = [Some(one), theirs.first().copied().flatten()];
+            return self.kl(g, mine, self.name(), &as_gamma);
+        }
         if other != self.name() {
             return None;
         }
@@ -140,6 +145,6 @@ impl DistRow for Gamma {
         Some(g.add(t, c))
     }
     fn kl_known(&self) -> &'static [&'static str] {
-        &["Gamma"]
+        &["Gamma", "Exponential"]
     }
 }

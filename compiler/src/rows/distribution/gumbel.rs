@@ -1,7 +1,8 @@
 //! `Gumbel`.
 
+use super::tails::{self, Tails};
 use super::{EULER, LOC, SCALE, loc_scale, place, plain, spread, standard_gumbel, standardise};
-use crate::ir::{Graph, Shape, Value};
+use crate::ir::{Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind};
 
@@ -13,7 +14,8 @@ impl Row for Gumbel {
         "Gumbel"
     }
     fn doc(&self) -> &'static str {
-        "Distribution of a largest value: density exp(-z - e^-z) / scale, z = (x - loc) / scale. Drawn by its inverse distribution function."
+        "Distribution of a largest value: density exp(-z - e^-z) / scale, z = (x - loc) / scale. Drawn by its inverse distribution function. \
+         KL: Bauckhage 2014 (arXiv:1310.3713), eq. 12 with both shapes 1 on the scale of logarithms."
     }
 }
 
@@ -37,6 +39,9 @@ impl DistRow for Gumbel {
         let e = standard_gumbel(g, shape.clone());
         place(g, params, e)
     }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::GUMBEL)
+    }
     fn reparameterised(&self) -> bool {
         true
     }
@@ -51,5 +56,28 @@ impl DistRow for Gumbel {
         let l = g.log(scale);
         let h = g.add_c(l, EULER + 1.0);
         Some(spread(g, h, params))
+    }
+    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+        if other != self.name() {
+            return None;
+        }
+        // ln(b₂ / b₁) + γ (r - 1) + e^((m₂ - m₁) / b₂) Γ(r + 1) - 1 + (m₁ - m₂) / b₂, r = b₁ / b₂
+        let ((m1, b1), (m2, b2)) = (loc_scale(g, mine), loc_scale(g, theirs));
+        let r = g.div(b1, b2);
+        let d = g.sub(m1, m2);
+        let d = g.div(d, b2);
+        let r1 = g.add_c(r, 1.0);
+        let lg = g.unary(Unary::Lgamma, r1);
+        let e = g.sub(lg, d);
+        let e = g.exp(e);
+        let l = g.log(r);
+        let t = g.mul_c(r, EULER);
+        let k = g.sub(t, l);
+        let k = g.add(k, e);
+        let k = g.add(k, d);
+        Some(g.add_c(k, -1.0 - EULER))
+    }
+    fn kl_known(&self) -> &'static [&'static str] {
+        &["Gumbel"]
     }
 }

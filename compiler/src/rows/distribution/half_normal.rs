@@ -1,5 +1,6 @@
 //! `HalfNormal`.
 
+use super::tails::{self, Tails};
 use super::{HALF_LN_TAU, SCALE, param, plain};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -40,6 +41,9 @@ impl DistRow for HalfNormal {
         let eps = g.random(RandomKind::Normal, shape.clone());
         let a = g.unary(Unary::Abs, eps);
         g.mul(scale, a)
+    }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::HALF_NORMAL)
     }
     fn reparameterised(&self) -> bool {
         true

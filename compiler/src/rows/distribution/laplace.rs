@@ -1,5 +1,6 @@
 //! `Laplace`.
 
+use super::tails::{self, Tails};
 use super::{LOC, SCALE, loc_scale, param, place, plain, spread, standardise};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -14,7 +15,8 @@ impl Row for Laplace {
         "Laplace"
     }
     fn doc(&self) -> &'static str {
-        "Double exponential with density exp(-|x - loc| / scale) / (2 scale). Drawn by its inverse distribution function. KL: Meyer 2021 (arXiv:1911.02088), eq. 5."
+        "Double exponential with density exp(-|x - loc| / scale) / (2 scale). Drawn by its inverse distribution function. KL: \
+         Meyer 2021 (arXiv:1911.02088), eq. 5; with `Normal` by its variance 2 scale^2 and its entropy."
     }
 }
 
@@ -46,6 +48,9 @@ impl DistRow for Laplace {
         let e = g.neg(e);
         place(g, params, e)
     }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::LAPLACE)
+    }
     fn reparameterised(&self) -> bool {
         true
     }
@@ -60,6 +65,15 @@ impl DistRow for Laplace {
         Some(spread(g, h, params))
     }
     fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+        if other == "Normal" {
+            // Variance 2 b², entropy 1 + ln 2b.
+            let (m, b) = loc_scale(g, mine);
+            let v = g.square(b);
+            let v = g.mul_c(v, 2.0);
+            let h = g.log(b);
+            let h = g.add_c(h, 1.0 + LN_2);
+            return Some(super::normal::kl_from_moments(g, m, v, h, theirs));
+        }
         if other != self.name() {
             return None;
         }
@@ -79,6 +93,6 @@ impl DistRow for Laplace {
         Some(g.sub(a, l))
     }
     fn kl_known(&self) -> &'static [&'static str] {
-        &["Laplace"]
+        &["Laplace", "Normal"]
     }
 }

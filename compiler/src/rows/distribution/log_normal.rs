@@ -1,6 +1,7 @@
 //! `LogNormal`.
 
 use super::normal::kl_normal;
+use super::tails::{self, Tails};
 use super::{HALF_LN_TAU, LOC, SCALE, loc_scale, place, plain, spread, standardise};
 use crate::ir::{Graph, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -40,6 +41,9 @@ impl DistRow for LogNormal {
         let eps = g.random(RandomKind::Normal, shape.clone());
         let y = place(g, params, eps);
         g.exp(y)
+    }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::LOG_NORMAL)
     }
     fn reparameterised(&self) -> bool {
         true

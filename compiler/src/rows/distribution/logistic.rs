@@ -1,5 +1,6 @@
 //! `Logistic`.
 
+use super::tails::{self, Tails};
 use super::{LOC, SCALE, loc_scale, param, place, plain, spread, standard_logistic, standardise};
 use crate::ir::{Graph, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -37,6 +38,9 @@ impl DistRow for Logistic {
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
         let e = standard_logistic(g, shape.clone());
         place(g, params, e)
+    }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::LOGISTIC)
     }
     fn reparameterised(&self) -> bool {
         true

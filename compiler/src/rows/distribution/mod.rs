@@ -17,14 +17,17 @@ mod half_normal;
 mod laplace;
 mod log_normal;
 mod logistic;
+mod mixture;
 mod multivariate_normal;
 mod normal;
 mod normal_mixture;
 mod one_hot_categorical;
 mod student_t;
+pub mod tails;
+mod truncated;
 mod uniform;
 
-use super::{DistParam, DistRow};
+use super::{DistParam, DistRow, FormRow};
 use crate::ir::{ArgMax, DType, Dim, Graph, Op, RandomKind, Shape, Value};
 use crate::types::event::{EventTy, Kind, Support};
 
@@ -51,6 +54,23 @@ pub const ROWS: &[&dyn DistRow] = &[
     &student_t::StudentT,
     &uniform::Uniform,
 ];
+
+/// Distributions made of another one.
+pub const FORMS: &[&dyn FormRow] = &[&mixture::Mixture, &truncated::Truncated];
+
+/// The row that a name such as `Normal` or `Mixture Truncated Normal` (forms first) means.
+pub fn spelled(name: &str) -> Option<&'static dyn DistRow> {
+    match name.split_once(' ') {
+        None => super::find(ROWS, name),
+        Some((form, inner)) => super::find(FORMS, form)?.around(spelled(inner)?).ok(),
+    }
+}
+
+/// Name and parameters of a form around a row, for as long as the program runs. Called once for each pair.
+fn composed(form: &dyn FormRow, inner: &dyn DistRow, name: String) -> (&'static str, &'static [DistParam]) {
+    let params = [inner.dist_params(), form.own_params()].concat();
+    (Box::leak(name.into_boxed_str()), Box::leak(params.into_boxed_slice()))
+}
 
 /// A parameter as its row expects it beside an event of `rank` axes: rank 0, or the batch axis, `rank` axes and the `consumed` trailing ones.
 /// A parameter that is the same for the whole event (`Categorical(logits: w)[16]` with `w: Real[3]`, or one number for each example) gets

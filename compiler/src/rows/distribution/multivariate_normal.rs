@@ -14,7 +14,8 @@ impl Row for MultivariateNormal {
     }
     fn doc(&self) -> &'static str {
         "A normal vector loc + L eps with full covariance L L'. log_cholesky, of shape [n, n], may be any real matrix: L has its entries \
-         below the diagonal and e to its diagonal; what lies above is not read. (Log-Cholesky parametrisation: Pinheiro and Bates 1996, section \
+         below the diagonal and e to its diagonal; what lies above is not read. So the output of a net is one as it is: \
+         `net c(z: Real[8]) -> Real[3, 3] { dense(9), reshape(3, 3) }`. (Log-Cholesky parametrisation: Pinheiro and Bates 1996, section \
          2.) log_prob solves n equations one after the other, so n should stay below about a hundred."
     }
 }
@@ -82,6 +83,43 @@ fn solve(g: &mut Graph, f: &Factor, r: Value) -> Value {
     z.unwrap_or(r)
 }
 
+/// KL(`mine` ‖ `theirs`), row by row, of independent normals (`loc`, `scale`) and a full one: (|L⁻¹ diag s|² + |L⁻¹ (m₁ - m₂)|² - n) / 2 +
+/// Σ ln L_ii - ln s_i.
+pub(super) fn kl_of_independent(g: &mut Graph, mine: &[Option<Value>], theirs: &[Option<Value>]) -> Value {
+    let f = factor(g, theirs);
+    let (m1, s1) = loc_scale(g, mine);
+    let m2 = centre(g, theirs);
+    let eye = mask(g, f.n, |i, j| i == j);
+    let s1 = spread_out(g, s1, f.n);
+    let wide = g.shape(s1);
+    let mut dims = wide.0;
+    dims.insert(1, Dim::fixed(1));
+    let each = g.reshape(s1, Shape(dims));
+    let diag = g.mul(each, eye);
+    let d = g.sub(m1, m2);
+    let d = spread_out(g, d, f.n);
+    let d = column(g, d);
+    let (a, b) = (solve(g, &f, diag), solve(g, &f, d));
+    let (a, b) = (g.square(a), g.square(b));
+    let (a, b) = (sum_last(g, a), sum_last(g, b));
+    let q = g.add(a, b);
+    let q = g.mul_c(q, 0.5);
+    let l = g.log(s1);
+    let w = g.sub(f.log_diag, l);
+    let k = g.add(q, w);
+    g.add_c(k, -0.5)
+}
+
+/// A number as `[1, n]`; a vector as it is, if with n elements.
+fn spread_out(g: &mut Graph, x: Value, n: usize) -> Value {
+    let shape = g.shape(x);
+    match shape.0.as_slice() {
+        [] => g.broadcast(x, Shape::fixed(&[1, n])),
+        [batch, one] if one.is_one() => g.broadcast(x, Shape(vec![*batch, Dim::fixed(n)])),
+        _ => x,
+    }
+}
+
 /// `[.., n] -> [.., n, 1]`
 fn column(g: &mut Graph, x: Value) -> Value {
     let shape = super::with_last(&g.shape(x), 1);
@@ -134,6 +172,9 @@ impl DistRow for MultivariateNormal {
         let t = sum_last(g, t);
         g.add(loc, t)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         true
     }
@@ -154,6 +195,7 @@ impl DistRow for MultivariateNormal {
                 let f2 = factor(g, theirs);
                 let m2 = centre(g, theirs);
                 let d = g.sub(m1, m2);
+                let d = spread_out(g, d, f.n);
                 let d = column(g, d);
                 let (a, b) = (solve(g, &f2, f.l), solve(g, &f2, d));
                 let (a, b) = (g.square(a), g.square(b));

@@ -67,6 +67,9 @@ impl DistRow for NormalMixture {
         let x = g.add(loc, s);
         g.detach(x)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         false
     }

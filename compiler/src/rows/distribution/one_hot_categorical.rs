@@ -51,6 +51,9 @@ impl DistRow for OneHotCategorical {
         let l = g.log_softmax(l, axis);
         g.exp(l)
     }
+    fn elementwise(&self) -> bool {
+        false
+    }
     fn reparameterised(&self) -> bool {
         false
     }

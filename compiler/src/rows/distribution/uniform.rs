@@ -1,6 +1,7 @@
 //! `Uniform`.
 
 use super::super::map::ends as support_ends;
+use super::tails::{self, Tails};
 use super::{param, plain, required};
 use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
@@ -52,6 +53,9 @@ impl DistRow for Uniform {
         let d = g.mul(w, u);
         g.add(lo, d)
     }
+    fn tails(&self) -> Option<&'static Tails> {
+        Some(&tails::UNIFORM)
+    }
     fn reparameterised(&self) -> bool {
         true
     }
@@ -67,6 +71,16 @@ impl DistRow for Uniform {
         Some(g.log(w))
     }
     fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+        if other == "Normal" {
+            // Variance w² / 12, entropy ln w.
+            let (lo, hi) = ends(g, mine);
+            let (w, m) = (g.sub(hi, lo), g.add(lo, hi));
+            let m = g.mul_c(m, 0.5);
+            let v = g.square(w);
+            let v = g.mul_c(v, 1.0 / 12.0);
+            let h = g.log(w);
+            return Some(super::normal::kl_from_moments(g, m, v, h, theirs));
+        }
         if other != self.name() {
             return None;
         }
@@ -82,7 +96,7 @@ impl DistRow for Uniform {
         Some(g.select(inside, l, infinite))
     }
     fn kl_known(&self) -> &'static [&'static str] {
-        &["Uniform"]
+        &["Uniform", "Normal"]
     }
 }
 

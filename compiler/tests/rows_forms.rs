@@ -1,0 +1,255 @@
+//! Distributions made of others: tails against values of 50 digits, draws against SciPy's quantiles, mixtures of every row against their parts,
+//! what the checker concludes and refuses.
+
+mod rows_common;
+mod rows_distribution_cases;
+mod spec_common;
+
+use gmc_compiler::ir::grad::grad;
+use gmc_compiler::ir::{Graph, Role, Shape, Value};
+use gmc_compiler::rows::DistRow;
+use gmc_compiler::rows::distribution::{ROWS, spelled};
+use gmc_compiler::types::event::{EventTy, Kind, Support};
+use rows_common::{assert_close, evaluate, tensor};
+use rows_distribution_cases::{CASES, Domain, Par};
+use spec_common::{clean, unit};
+
+fn row(name: &str) -> &'static dyn DistRow {
+    match spelled(name) {
+        Some(r) => r,
+        None => panic!("no row `{name}`"),
+    }
+}
+
+fn scalars(g: &mut Graph, values: &[Option<f64>]) -> Vec<Option<Value>> {
+    values.iter().map(|v| v.map(|v| g.scalar(v))).collect()
+}
+
+/// Log-density at one point, and its derivatives in the parameters that are given and in the point.
+fn at(name: &str, params: &[Option<f64>], x: f64) -> Vec<f64> {
+    let mut g = Graph::new(name);
+    let p = scalars(&mut g, params);
+    let x = g.full(x, Shape::batched(&[]));
+    let lp = row(name).log_prob(&mut g, &p, x);
+    let total = g.sum_all(lp);
+    let mut wrt: Vec<Value> = p.iter().flatten().copied().collect();
+    wrt.push(x);
+    let ds = grad(&mut g, total, &wrt);
+    g.output("lp", total);
+    for d in ds {
+        let d = g.sum_all(d);
+        g.output("d", d);
+    }
+    evaluate(&g, 1, &[]).iter().map(|t| t.data[0]).collect()
+}
+
+/// Points whose log-density in the tails was computed with mpmath at 50 digits (SciPy's `truncnorm` agrees to 1e-14 where it is defined).
+const FAR: &[(&str, &[Option<f64>], f64, f64)] = &[
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(8.0), None], 8.1, 1.28949862670988),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(8.0), Some(9.0)], 8.1, 1.2896800602324783),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(-9.0), Some(-8.0)], -8.1, 1.2896800602324783),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), None, Some(-8.0)], -8.1, 1.28949862670988),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(20.0), None], 20.01, 2.79816683789256),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(37.0), Some(38.0)], 37.5, -15.01335295631408),
+    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(-8.0), Some(8.0)], 0.5, -1.0439385332046716),
+    ("Truncated Logistic", &[Some(0.0), Some(1.0), Some(30.0), Some(31.0)], 30.4, 0.05867514538708586),
+    ("Truncated Gumbel", &[Some(0.0), Some(1.0), Some(-4.0), Some(-3.0)], -3.2, -1.246993273921684),
+    ("Truncated Gumbel", &[Some(0.0), Some(1.0), Some(40.0), Some(41.0)], 40.3, 0.15867514538708474),
+];
+
+#[test]
+fn tails_are_sound() {
+    for (name, params, x, want) in FAR {
+        let got = at(name, params, *x);
+        assert_close(&format!("{name} {params:?}"), got[0], *want, 1e-10);
+        // Derivatives by differences of the value itself.
+        let given: Vec<usize> = (0..params.len()).filter(|&i| params[i].is_some()).collect();
+        for (k, d) in got[1..].iter().enumerate() {
+            let h = 1e-5;
+            let moved = |by: f64| match given.get(k) {
+                Some(&i) => {
+                    let mut p = params.to_vec();
+                    p[i] = p[i].map(|v| v + by);
+                    at(name, &p, *x)[0]
+                }
+                None => at(name, params, x + by)[0],
+            };
+            assert_close(&format!("{name} {params:?}, derivative {k}"), *d, (moved(h) - moved(-h)) / (2.0 * h), 1e-5);
+        }
+    }
+    // Far outside there is nothing.
+    assert_eq!(at("Truncated Normal", &[Some(0.0), Some(1.0), Some(0.0), None], -0.1)[0], f64::NEG_INFINITY);
+}
+
+#[test]
+fn the_mean_of_a_truncated_normal_in_the_tail() {
+    for (low, high, want) in [(Some(8.0), Some(9.0), 8.121188992979867), (Some(8.0), None, 8.12136811223618), (Some(-9.0), Some(-8.0), -8.121188992979867)] {
+        let mut g = Graph::new("mean");
+        let p = scalars(&mut g, &[Some(0.0), Some(1.0), low, high]);
+        let Some(m) = row("Truncated Normal").mean(&mut g, &p, &Shape::fixed(&[1])) else { panic!("no mean") };
+        g.output("m", m);
+        assert_close("mean", evaluate(&g, 1, &[])[0].data[0], want, 1e-9);
+    }
+}
+
+/// SciPy's `truncnorm.ppf`. Beyond the median the fraction counts from the other end: the mass above the point is what is uniform.
+#[test]
+fn draws_are_quantiles() {
+    const BOTH: &[f64] = &[-0.996534531677536, -0.22586371903381794, 0.1984478996034473, 1.3699619946790393, 2.849428436326444];
+    let normal = row("Normal").tails();
+    let Some(normal) = normal else { panic!("the normal has tails") };
+    let quantiles = |low: Option<f64>, high: Option<f64>, us: &[f64]| {
+        let mut g = Graph::new("quantiles");
+        let p = scalars(&mut g, &[Some(0.0), Some(1.0)]);
+        let ends: Vec<Option<Value>> = scalars(&mut g, &[low, high]);
+        let u = g.input("u", Role::Data, Shape::fixed(&[us.len()]));
+        let x = normal.between(&mut g, &p, ends[0], ends[1], u);
+        g.output("x", x);
+        evaluate(&g, 1, &[("u".into(), tensor(&[us.len()], us))]).remove(0).data
+    };
+    let check = |got: Vec<f64>, want: &[f64]| got.iter().zip(want).for_each(|(a, b)| assert_close("quantile", *a, *b, 1e-9));
+    let us = [0.001, 0.3, 0.5, 0.9, 0.999];
+    check(quantiles(Some(-1.0), Some(3.0), &us.map(|u| 1.0 - u)), BOTH);
+    check(quantiles(Some(8.0), None, &[0.9, 0.5, 0.1]), &[8.012963049607274, 8.084911007391545, 8.2788033416912]);
+    check(quantiles(Some(-9.0), Some(-8.0), &[0.9, 0.5, 0.1]), &[-8.278609037011552, -8.08488889901817, -8.012960571504212]);
+    // Free of ends it is the normal's own quantile function, out to the last digits of a double.
+    let isf = [(-0.1f64, 1.3096177994584925), (-0.5, 0.27028802073873587), (-3.0, -1.6469217205277145), (-20.0, -5.879209356485337), (-600.0, -34.51199549973353)];
+    for (l, want) in isf {
+        check(quantiles(None, None, &[l.exp()]), &[want]);
+    }
+}
+
+/// A parameter with one more axis, whose entries are those of the given parameters in turn; numbers stay numbers.
+fn stacked(parts: &[Par]) -> Option<(Vec<usize>, Vec<f64>)> {
+    let (dims, first) = (*parts.first()?)?;
+    if dims.is_empty() {
+        return Some((Vec::new(), first.to_vec()));
+    }
+    let each: Vec<&[f64]> = parts.iter().map(|p| p.map_or(first, |(_, data)| data)).collect();
+    let data = (0..first.len()).flat_map(|i| each.iter().map(move |d| d[i])).collect();
+    Some(([dims, &[parts.len()]].concat(), data))
+}
+
+/// A mixture of any row is the weighted sum of the row's own densities, and has the weighted mean; of equal parts it is the row itself.
+#[test]
+fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
+    const LOGITS: [f64; 2] = [0.4, -0.9];
+    let norm = LOGITS.iter().map(|l| l.exp()).sum::<f64>().ln();
+    let mut seen = Vec::new();
+    for case in CASES.iter().filter(|c| !matches!(c.domain, Domain::OneHot(_) | Domain::Segment | Domain::Plane)) {
+        let (inner, name) = (row(case.row), format!("Mixture {}", case.row));
+        let Some(mixed) = spelled(&name) else {
+            assert!(!inner.elementwise(), "{name}");
+            continue;
+        };
+        let second = if case.other.is_empty() { case.params } else { case.other };
+        let mut g = Graph::new(&name);
+        let shape = [&[1], case.event].concat();
+        let x = g.literal(case.x.to_vec(), &shape);
+        let literal = |g: &mut Graph, p: Option<(Vec<usize>, Vec<f64>)>| {
+            p.map(|(dims, data)| if dims.is_empty() { g.scalar(data[0]) } else { g.literal(data, &[&[1], dims.as_slice()].concat()) })
+        };
+        for params in [case.params, second] {
+            let own: Vec<Option<Value>> = params.iter().map(|p| literal(&mut g, p.map(|(d, v)| (d.to_vec(), v.to_vec())))).collect();
+            let lp = inner.log_prob(&mut g, &own, x);
+            let lp = g.broadcast(lp, Shape::fixed(&shape));
+            g.output("part", lp);
+            if let Some(m) = inner.mean(&mut g, &own, &Shape::fixed(&shape)) {
+                g.output("mean", m);
+            }
+        }
+        // Where the second has other numbers that both share, they are not mixed.
+        let shared = case.params.iter().zip(second).any(|(a, b)| a.is_some_and(|(d, v)| d.is_empty() && b.is_some_and(|(_, w)| v != w)));
+        if shared || case.params.iter().flatten().all(|(d, _)| d.is_empty()) {
+            continue;
+        }
+        let mut both: Vec<Option<Value>> = case.params.iter().zip(second).map(|(a, b)| literal(&mut g, stacked(&[*a, *b]))).collect();
+        let rank = case.event.len();
+        let logits = g.literal(LOGITS.to_vec(), &[vec![1; rank + 1], vec![2]].concat());
+        both.push(Some(logits));
+        let lp = mixed.log_prob(&mut g, &both, x);
+        assert_eq!(g.shape(lp), Shape::fixed(&shape), "{name}");
+        g.output("mixed", lp);
+        let has_mean = mixed.mean(&mut g, &both, &Shape::fixed(&shape));
+        if let Some(m) = has_mean {
+            g.output("mixed mean", m);
+        }
+        let out = evaluate(&g, 1, &[]);
+        let step = if has_mean.is_some() { 2 } else { 1 };
+        let (a, b, mixed_lp) = (&out[0], &out[step], &out[2 * step]);
+        for i in 0..a.data.len() {
+            let want = ((LOGITS[0] + a.data[i]).exp() + (LOGITS[1] + b.data[i]).exp()).ln() - norm;
+            assert_close(&name, mixed_lp.data[i], want, 1e-10);
+            if has_mean.is_some() {
+                let want = ((LOGITS[0] - norm).exp()) * out[1].data[i] + ((LOGITS[1] - norm).exp()) * out[3].data[i];
+                assert_close(&format!("mean of {name}"), out[5].data[i], want, 1e-10);
+            }
+        }
+        seen.push(case.row);
+    }
+    for r in ROWS.iter().filter(|r| r.elementwise() && r.name() != "Uniform") {
+        assert!(seen.contains(&r.name()), "no mixture of `{}` was tried", r.name());
+    }
+}
+
+/// A suffix repeats any distribution independently: parameters that are numbers, or of the shape itself, give the same density.
+#[test]
+fn a_suffix_makes_independent_copies() {
+    for (d, net) in [
+        ("Truncated(Normal(0.3, 0.7), 0, 2)[16]", false),
+        ("Truncated(Normal(m, 0.7), 0, 2)[16]", true),
+        ("Truncated(Normal(m, 0.7), 0, 2)", true),
+        ("Mixture(Laplace(k, exp(k)), logits: k)[16]", false),
+        ("Mixture(Truncated(Logistic(k, 1), low: 0))[16]", false),
+        ("Normal(0.1, 1)[16]", false),
+        ("StudentT(4, m, 1)[16]", true),
+    ] {
+        let net_line = if net { "net f(e: Real[2]) -> Real[16] { dense(16) }\n" } else { "" };
+        let (head, m) = if net { ("e ~ Normal(0, I)[2];  m = f(e);  ", "") } else { ("", "") };
+        let par = if d.contains('k') { "param k: Real[3]\n" } else { "" };
+        let text = format!(
+            "data x: Real[2] from moons(noise: 0.05)\n{net_line}{par}net G(z: Real[16]) -> Real[2] {{ dense(2) }}\nnet D(x: Real[2]) -> Real[] {{ dense(1), scalar }}\nmodel p {{ {head}{m}z ~ {d};  x = G(z) }}\ntrain {{ steps 10\n  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] using adam\n  player maker owns G minimizes E[softplus(-D(p.x))] using adam\n}}"
+        );
+        let text = if par.is_empty() { text } else { text.replace("owns G minimizes", "owns G, k minimizes") };
+        let text = if net { text.replace("owns G minimizes", "owns G, f minimizes") } else { text };
+        let u = unit("suffix", &text);
+        let Some(typed) = &u.typed else { panic!("{d}: {:?}", u.diags) };
+        let p = typed.models.iter().find(|m| m.name == "p");
+        let Some(z) = p.and_then(|p| p.site("z")) else { panic!("{d}: {:?}", u.diags) };
+        assert_eq!(z.ty.shape, [16], "{d}");
+    }
+}
+
+#[test]
+fn events_of_forms() {
+    let real = |shape: &[usize]| Some(EventTy::real(shape));
+    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let kind = |name: &str, types: &[Option<EventTy>]| row(name).event(types).map(|e| (e.kind, e.consumed));
+    let interval = |lo, hi| Kind::Real(Support::Interval { lo, hi });
+    assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(0.0), None]), Ok((Kind::Real(Support::POSITIVE), 0)));
+    assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(-1.0), number(2.0)]), Ok((interval(-1.0, 2.0), 0)));
+    assert_eq!(kind("Truncated Exponential", &[real(&[4]), number(-1.0), number(2.0)]), Ok((interval(0.0, 2.0), 0)));
+    assert_eq!(kind("Mixture Truncated Normal", &[real(&[4, 3]), number(1.0), number(0.0), None, real(&[3])]), Ok((Kind::Real(Support::POSITIVE), 1)));
+    assert_eq!(kind("Mixture DiscretizedLogistic", &[real(&[4, 3]), real(&[4, 3]), number(16.0), None]), Ok((Kind::Int(16), 1)));
+    assert!(kind("Mixture Normal", &[real(&[4, 3]), real(&[4, 2]), None]).is_err());
+    assert!(kind("Mixture Normal", &[number(0.0), number(1.0), None]).is_err());
+    assert!(kind("Truncated Normal", &[number(0.0), number(1.0), None, None]).is_err());
+    assert!(kind("Truncated Normal", &[number(0.0), number(1.0), number(2.0), number(1.0)]).is_err());
+    assert!(kind("Truncated Exponential", &[number(1.0), None, number(-1.0)]).is_err());
+    for name in ["Truncated Beta", "Truncated Truncated Normal", "Truncated Mixture Normal", "Mixture Categorical", "Mixture Dirichlet", "Mixture Mixture Normal"] {
+        assert!(spelled(name).is_none(), "{name}");
+    }
+}
+
+/// A truncated normal from 0 on is positive: it may be a scale, and its logarithm exists.
+#[test]
+fn a_truncated_normal_is_a_scale() {
+    let text = "data x: Real[2] from moons(noise: 0.05)
+net e(x: Real[2]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+model p { s ~ Truncated(Normal(0, 1), 0.001, inf)[2];  x ~ Normal(log(s), s) }
+guide q(x) { (m, v) = e(x);  s ~ Truncated(Normal(m, exp(v)), low: 0.001) }
+";
+    let (typed, _) = clean("scale", text);
+    let p = typed.models.iter().find(|m| m.name == "p").and_then(|p| p.site("s")).map(|s| s.ty.kind);
+    assert_eq!(p, Some(Kind::Real(Support::Interval { lo: 0.001, hi: f64::INFINITY })));
+}
