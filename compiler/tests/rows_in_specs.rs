@@ -111,7 +111,7 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("Truncated", LATENT, "Truncated(Normal(0, 1), low: 0)[2]", "Truncated(Laplace(m, exp(s)), low: 0)"),
     ("Truncated", LATENT, "Uniform(-1, 1)[2]", "Truncated(Gumbel(m, exp(s)), -1, 1)"),
     ("Truncated", LATENT, "Truncated(Exponential(2), 0, 3)[2]", "Truncated(LogNormal(m, exp(s)), high: 3)"),
-    ("Truncated", GAME, "Truncated(Normal(0, 1), -inf, 0)[2]", "Real[2]"),
+    ("Truncated", GAME, "Truncated(Normal(0, 1), -inf, 0)[2]", "Real[2] in interval(-inf, 0)"),
     ("MultivariateNormal", DATA, "MultivariateNormal(m, c(z))", ""),
     ("MultivariateNormal", LATENT, "Normal(0, I)[2]", "MultivariateNormal(m, c(x))"),
     ("Laplace", LATENT, "Laplace(0, 1)[2]", "Laplace(m, exp(s))"),

@@ -117,6 +117,12 @@ impl Body<'_> {
                         return Err(codes::e0210::after_heads(&c.name.name, c.span));
                     };
                     self.deeper(c.span)?;
+                    if let Some(row) = rows::find(rows::map::ROWS, &c.name.name)
+                        && super::zero::layers_reach_zero(out)
+                        && super::zero::infinite_at_zero(row, &bind(&self.consts, row.params(), c)?)
+                    {
+                        return Err(codes::e0302::layer_at_zero(row.name(), c.span));
+                    }
                     let (checked, text) = self.layer(c, input)?;
                     self.depth -= 1;
                     tys = checked.out.clone();

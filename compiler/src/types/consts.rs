@@ -34,6 +34,17 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
     })
 }
 
+/// What `inf` and `-inf` say where an end of an interval stands, if the name is free.
+pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
+    match &e.kind {
+        ExprKind::Name(n) if n == "inf" && !env.contains_key(n) => Some(f64::INFINITY),
+        ExprKind::Neg(a) => infinite(env, a).map(|x| -x),
+        ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Binary(..) => None,
+        ExprKind::Call(_) | ExprKind::Range(..) | ExprKind::Quantity(..) | ExprKind::Field(..) | ExprKind::Expect(_) => None,
+        ExprKind::LogProb { .. } | ExprKind::Before(..) => None,
+    }
+}
+
 fn call(env: &Consts, c: &Call) -> Result<ConstCall, Diag> {
     let mut args = Vec::new();
     for a in &c.args {

@@ -8,7 +8,7 @@ use crate::rows::args::{Args, Const};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What names mean at one place.
@@ -20,6 +20,8 @@ pub struct Scope {
     pub model: Option<String>,
     /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
     pub each: Option<usize>,
+    /// Those of the names whose value can be 0 though it is not negative.
+    pub zeros: BTreeSet<String>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }
@@ -330,6 +332,9 @@ impl Checker<'_> {
         if !x.support().inside(row.from()) {
             return Err(codes::e0302::function(row.name(), first.value.span, row.from(), x.support(), x.origin).into());
         }
+        if super::zero::infinite_at_zero(row, &args) && self.reaches_zero(&x, scope) {
+            return Err(codes::e0302::at_zero(row.name(), first.value.span, x.origin).into());
+        }
         let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
         Ok(TExpr { ty, batched: x.batched, span, origin: Some(span), kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) } })
     }
@@ -383,7 +388,7 @@ impl Checker<'_> {
                 vars.insert(p.name.clone(), v);
             }
         }
-        let inner = Scope { vars, model: scope.model.clone(), each: scope.each, depth: scope.depth + 1 };
+        let inner = Scope { vars, model: scope.model.clone(), each: scope.each, zeros: scope.zeros.clone(), depth: scope.depth + 1 };
         // An error inside the body is shown at the call, with the body as its cause.
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
             Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {

@@ -7,7 +7,7 @@ use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Const, ParamSpec};
 use crate::rows;
 use crate::span::Span;
-use crate::syntax::ast::{Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
+use crate::syntax::ast::{Arg, Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
 
 const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
 
@@ -127,7 +127,11 @@ impl Checker<'_> {
     }
 
     fn support(&self, c: &Call) -> Res<Support> {
-        let nums: Vec<f64> = c.args.iter().map(|a| eval(&self.consts, &a.value).map(|v| v.num())).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let number = |a: &Arg| match super::consts::infinite(&self.consts, &a.value) {
+            Some(end) => Ok(Some(end)),
+            None => eval(&self.consts, &a.value).map(|v| v.num()),
+        };
+        let nums: Vec<f64> = c.args.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         match (c.name.name.as_str(), nums.as_slice()) {
             ("reals", []) => Ok(Support::REALS),
             ("positive", []) => Ok(Support::POSITIVE),

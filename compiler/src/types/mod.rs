@@ -13,6 +13,7 @@ pub mod game;
 pub mod items;
 pub mod model;
 pub mod show;
+mod zero;
 
 use crate::diag::{Diag, Severity};
 use crate::rows::args::{Args, Const};

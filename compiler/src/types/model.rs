@@ -130,6 +130,11 @@ impl Checker<'_> {
             }
             Site::Bind(b) => {
                 for site in self.bind_site(b, scope, model)? {
+                    if let TSiteKind::Bind(e) = &site.kind
+                        && self.reaches_zero(e, scope)
+                    {
+                        scope.zeros.insert(site.name.clone());
+                    }
                     add(scope, model, site)?;
                 }
                 Ok(())
@@ -139,7 +144,7 @@ impl Checker<'_> {
     }
 
     fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
-        let (row, args, params) = self.distribution(&d.dist, scope, model)?;
+        let (row, args, params) = self.distribution(&d.dist, scope)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
             None => None,
@@ -203,7 +208,7 @@ impl Checker<'_> {
     }
 
     /// The row of a distribution as written, with its parameters: those of the distribution inside first, where a form is around one.
-    fn distribution(&mut self, c: &Call, scope: &Scope, model: &TModel) -> Res<(&'static dyn DistRow, Args, Vec<Option<TExpr>>)> {
+    fn distribution(&mut self, c: &Call, scope: &Scope) -> Res<(&'static dyn DistRow, Args, Vec<Option<TExpr>>)> {
         let name = &c.name.name;
         if let Some(form) = rows::find(rows::distribution::FORMS, name) {
             let inside = c.args.iter().position(|a| a.key.is_none() && matches!(&a.value.kind, ExprKind::Call(c) if named(&c.name.name)));
@@ -213,11 +218,11 @@ impl Checker<'_> {
             }) else {
                 return Err(codes::e0207::no_distribution(form.name(), c.span).into());
             };
-            let (inner_row, args, mut params) = self.distribution(inner, scope, model)?;
+            let (inner_row, args, mut params) = self.distribution(inner, scope)?;
             let row = form.around(inner_row).map_err(|why| Bad::from(codes::e0207::unfit(form.name(), inner.span, &why)))?;
             let mut own = c.clone();
             own.args.remove(at);
-            params.extend(self.dist_params(form.name(), form.own_params(), &own, scope, model)?);
+            params.extend(self.dist_params(form.name(), form.own_params(), &own, scope)?);
             return Ok((row, args, params));
         }
         let row = rows::find(rows::distribution::ROWS, name).ok_or_else(|| {
@@ -228,13 +233,13 @@ impl Checker<'_> {
         let constant = |a: &&Arg| a.key.as_ref().is_some_and(|k| row.params().iter().any(|p| p.name == k.name));
         let (compile_time, tensors): (Vec<&Arg>, Vec<&Arg>) = c.args.iter().partition(constant);
         let with = |args: Vec<&Arg>| Call { args: args.into_iter().cloned().collect(), ..c.clone() };
-        let params = self.dist_params(row.name(), row.dist_params(), &with(tensors), scope, model)?;
+        let params = self.dist_params(row.name(), row.dist_params(), &with(tensors), scope)?;
         let args = super::consts::bind(&self.consts, row.params(), &with(compile_time))?;
         Ok((row, args, params))
     }
 
     /// Binds the parameters of a distribution or form by name or position.
-    fn dist_params(&mut self, name: &str, specs: &[DistParam], c: &Call, scope: &Scope, model: &TModel) -> Res<Vec<Option<TExpr>>> {
+    fn dist_params(&mut self, name: &str, specs: &[DistParam], c: &Call, scope: &Scope) -> Res<Vec<Option<TExpr>>> {
         let mut params: Vec<Option<TExpr>> = vec![None; specs.len()];
         let mut open = vec![false; specs.len()];
         let mut next = 0;
@@ -270,7 +275,7 @@ impl Checker<'_> {
                 let fix = fix_text(name, c, &a.value, spec.support, var);
                 return Err(codes::e0301::support(name, spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, var, &fix).into());
             }
-            if spec.support == Support::POSITIVE && self.reaches_zero(&v, &model.sites) {
+            if spec.support == Support::POSITIVE && self.reaches_zero(&v, scope) {
                 let var = match &a.value.kind {
                     ExprKind::Name(n) => Some(n.as_str()),
                     _ => None,
@@ -303,29 +308,8 @@ impl Checker<'_> {
 
     /// The value of `inf` and `-inf`, unless something of the spec is called so.
     fn infinite(&self, e: &Expr, scope: &Scope) -> Option<f64> {
-        match &e.kind {
-            ExprKind::Name(n) if n == "inf" && !scope.vars.contains_key(n) && !self.names.contains_key(n) => Some(f64::INFINITY),
-            ExprKind::Neg(a) => self.infinite(a, scope).map(|x| -x),
-            _ => None,
-        }
-    }
-
-    /// Whether a value that is not negative can be 0: a constant, or something that ends in `relu` and the like.
-    fn reaches_zero(&self, e: &TExpr, sites: &[TSite]) -> bool {
-        if let TKind::Map { row, .. } = &e.kind {
-            return row.reaches_zero();
-        }
-        if let TKind::Net { net, .. } = &e.kind {
-            let last = self.typed.nets.get(*net).and_then(|n| n.chain.layers.last());
-            let name = last.map_or("", |l| l.text.split('(').next().unwrap_or(""));
-            return rows::find(rows::map::ROWS, name).is_some_and(|r| r.reaches_zero());
-        }
-        if let TKind::Var(n) = &e.kind
-            && let Some(TSiteKind::Bind(e)) = sites.iter().find(|s| s.name == *n).map(|s| &s.kind)
-        {
-            return self.reaches_zero(e, sites);
-        }
-        matches!(e.kind, TKind::Const(0.0))
+        let taken = scope.vars.contains_key("inf") || self.names.contains_key("inf");
+        super::consts::infinite(&self.consts, e).filter(|_| !taken)
     }
 
     fn bind_site(&mut self, b: &BindSite, scope: &Scope, model: &TModel) -> Res<Vec<TSite>> {

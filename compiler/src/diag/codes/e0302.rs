@@ -104,6 +104,22 @@ pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Op
     }
 }
 
+/// Function `name` is infinite at 0, and its argument at `span`, which `origin` decided, can be 0.
+pub fn at_zero(name: &str, span: Span, origin: Option<Span>) -> Diag {
+    let diag = Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "can be 0");
+    let diag = match origin.filter(|o| *o != span) {
+        Some(o) => diag.also(o, "so it can be 0"),
+        None => diag,
+    };
+    diag.help("use `softplus` or `exp` instead, or add a small number")
+}
+
+/// The layer `name` is infinite at 0, and the layers before it end in one that can yield 0.
+pub fn layer_at_zero(name: &str, span: Span) -> Diag {
+    Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "its input can be 0")
+        .help(format!("put a layer before it that yields {}, such as `softplus` or `exp`", range(Support::POSITIVE)))
+}
+
 /// The argument at `span` of net or flow `name`, which declares `want`.
 pub fn argument(name: &str, span: Span, got: &EventTy, declared: Span, want: &EventTy) -> Diag {
     let (have, must_be) = (got.kind.support(), want.kind.support());
