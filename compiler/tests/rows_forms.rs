@@ -8,7 +8,7 @@ mod spec_common;
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::DistRow;
-use gmc_compiler::rows::distribution::{ROWS, spelled};
+use gmc_compiler::rows::distribution::{ROWS, align_param, spelled};
 use gmc_compiler::types::event::{EventTy, Kind, Support};
 use rows_common::{assert_close, evaluate, tensor};
 use rows_distribution_cases::{CASES, Domain, Par};
@@ -189,6 +189,71 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
     }
     for r in ROWS.iter().filter(|r| r.elementwise() && r.name() != "Uniform") {
         assert!(seen.contains(&r.name()), "no mixture of `{}` was tried", r.name());
+    }
+}
+
+/// `D(..)[16]` for every row of single numbers, truncated ones and mixtures: one number as parameter, one for each example, and 16 of them give the
+/// same density, mean, entropy and KL, and draws of the event's shape.
+#[test]
+fn sixteen_copies_of_any_row() {
+    let mut seen = Vec::new();
+    for case in CASES.iter().filter(|c| matches!(c.domain, Domain::Each(_) | Domain::Levels(_))) {
+        let r = row(case.row);
+        // The components of a mixture, or the alternatives of a class, stay together.
+        let last = usize::from(!r.elementwise());
+        let first = |p: &Par| p.map(|(dims, data)| if dims.is_empty() { data.to_vec() } else { data[..if last == 1 { dims[dims.len() - 1] } else { 1 }].to_vec() });
+        let shape = Shape::fixed(&[2, 16]);
+        let mut found: Vec<Vec<Vec<f64>>> = Vec::new();
+        for way in 0..3 {
+            let mut g = Graph::new(case.row);
+            let value = |g: &mut Graph, p: &Par| {
+                let data = first(p)?;
+                let tail: &[usize] = if data.len() > 1 { &[data.len()] } else { &[] };
+                Some(match (way, data.as_slice()) {
+                    (0, [one]) => g.scalar(*one),
+                    // What all components share is a constant.
+                    (_, [one]) if last == 1 => g.scalar(*one),
+                    // What differs between examples, as it comes out of `align_param`.
+                    (0 | 1, _) => {
+                        let v = g.literal(data.repeat(2), &[&[2], tail].concat());
+                        align_param(g, v, 1, tail.len())
+                    }
+                    (_, _) => g.literal(data.repeat(32), &[&[2, 16], tail].concat()),
+                })
+            };
+            // Numbers of levels and ends of ranges that are known when the spec is compiled stay numbers.
+            let constant = |i: usize| r.dist_params()[i].name == "levels";
+            let params = |g: &mut Graph, list: &[Par]| -> Vec<Option<Value>> {
+                list.iter().enumerate().map(|(i, p)| if constant(i) { p.map(|(_, v)| g.scalar(v[0])) } else { value(g, p) }).collect()
+            };
+            let (p, q) = (params(&mut g, case.params), params(&mut g, case.other));
+            let x = g.full(case.x[0], shape.clone());
+            let mut outputs = vec![r.log_prob(&mut g, &p, x)];
+            outputs.extend(r.mean(&mut g, &p, &shape));
+            outputs.extend(r.entropy(&mut g, &p));
+            if !q.is_empty() {
+                outputs.extend(r.kl(&mut g, &p, case.row, &q));
+            }
+            for v in outputs {
+                let v = g.broadcast(v, shape.clone());
+                g.output("v", v);
+            }
+            let drawn = r.sample(&mut g, &p, &shape);
+            assert_eq!(g.shape(drawn), shape, "{}", case.row);
+            g.output("drawn", drawn);
+            found.push(evaluate(&g, 1, &[]).into_iter().map(|t| t.data).collect());
+        }
+        let n = found[0].len();
+        for other in &found[1..] {
+            for (a, b) in found[0][..n - 1].iter().zip(other) {
+                a.iter().zip(b).for_each(|(a, b)| assert_close(case.row, *a, *b, 1e-12));
+            }
+        }
+        assert!(found[0][n - 1].iter().any(|x| *x != found[0][n - 1][0]), "{}: copies are drawn alike", case.row);
+        seen.push(case.row);
+    }
+    for r in ROWS.iter().filter(|r| r.elementwise()) {
+        assert!(seen.contains(&r.name()), "`{}` was not copied", r.name());
     }
 }
 
