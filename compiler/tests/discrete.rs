@@ -270,6 +270,48 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
     assert!(variances[2] < 0.8 * variances[1] && variances[1] < variances[0], "{variances:?}");
 }
 
+/// The bound of several samples: its gradient in the guide's weights by the score function with leave-one-out baselines, against the
+/// derivative of the expectation over all combinations of draws.
+#[test]
+fn a_bound_of_several_samples_has_the_gradient_of_its_expectation() {
+    let bound = |x: &[f64; 2], sort: &[[f64; 3]; 2]| {
+        let q = softmax(&std::array::from_fn(|k| x[0] * sort[0][k] + x[1] * sort[1][k]));
+        let w: Vec<f64> = log_joint(x, &MEANS).iter().zip(q).map(|(l, q)| l.exp() / q).collect();
+        let all = (0..27).map(|c| [c % 3, c / 3 % 3, c / 9]);
+        all.map(|c| c.iter().map(|k| q[*k]).product::<f64>() * (c.iter().map(|k| w[*k]).sum::<f64>() / 3.0).ln()).sum::<f64>()
+    };
+    let h = 1e-5;
+    let f = |s: &[[f64; 3]; 2]| X.iter().map(|x| bound(x, s)).sum::<f64>() / 2.0;
+    for by in [" by score", " by enumerate"] {
+        let c = spec(by, "maximizes iwae(p, q, k: 3)").1.programs["step.all"].clone();
+        const SEEDS: usize = 60;
+        let steps: Vec<Vec<f64>> = (0..SEEDS)
+            .map(|s| {
+                let mut env = params();
+                env.insert("x".into(), t(&[200, 2], (0..100).flat_map(|_| X.concat()).collect()));
+                let seed = s as u64 + 1;
+                let random = |kind: RandomKind, stream: u32, n: usize| match kind {
+                    RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n),
+                    RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
+                };
+                let out: BTreeMap<String, Tensor64> = interp::run(&c, &Env { batch: 200, inputs: env, random: &random }).unwrap().into_iter().collect();
+                out["param:sort.0.weight"].data.iter().zip(SORT.concat()).map(|(a, b)| a - b).collect()
+            })
+            .collect();
+        for i in 0..6 {
+            let (mut up, mut down) = (SORT, SORT);
+            up[i / 3][i % 3] += h;
+            down[i / 3][i % 3] -= h;
+            let want = (f(&up) - f(&down)) / (2.0 * h);
+            let m = steps.iter().map(|s| s[i]).sum::<f64>() / SEEDS as f64;
+            let var = steps.iter().map(|s| (s[i] - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
+            let error = (var / SEEDS as f64).sqrt();
+            assert!((m - want).abs() < 4.5 * error + 1e-9, "{by}: mean {m} ± {error}, exact {want}");
+            assert!(error < 0.01, "{error}");
+        }
+    }
+}
+
 /// The fit moves nothing but the baseline's own net, and its derivative is that of the squared error.
 #[test]
 fn a_learned_baseline_moves_by_its_squared_error_only() {

@@ -320,3 +320,129 @@ fn solve(f: impl Fn(&[f64]) -> Vec<f64>, z: &[f64]) -> Vec<f64> {
     }
     e
 }
+
+const BENT: &str = "data x: Real[2] from moons
+flow bend: Real[2] <-> Real[2] given (h: Real[3]) { masked(fast: sampling) { dense(6), tanh }, reverse, masked(fast: sampling) { dense(6), tanh } }
+net decode(z: Real[2]) -> Real[2] { dense(2) }
+net encode(x: Real[2]) -> (Real[2], Real[2], Real[3]) { heads(2, 2, 3) }
+model p { z ~ Normal(0, I)[2];  x ~ Normal(decode(z), 0.5) }
+guide q(x) { (m, s, h) = encode(x);  e ~ Normal(m, exp(s));  z = bend(e, h) }
+";
+
+/// E_q[p(x, z) / q(z)] is p(x) whatever the guide, if and only if the guide's density is right; p(x) of a linear model is known.
+#[test]
+fn weights_of_a_guide_that_is_a_flow_average_to_the_evidence() {
+    let (typed, c) = clean("bent", BENT);
+    let n = 40_000;
+    let mut env = noisy(&c.graphs["bound.p"], 1, 0.3);
+    let x = [0.4, -0.2];
+    env.insert("x".into(), t(&[n, 2], &x.repeat(n)));
+    let out = run(&c, "bound.p", &env, n, None);
+    close(&out["elbo"], &out["log_weight"], 1e-9);
+    let (w, b) = (&env["decode.0.weight"].data, &env["decode.0.bias"].data);
+    let cov = |i: usize, j: usize| w[i] * w[j] + w[2 + i] * w[2 + j] + if i == j { 0.25 } else { 0.0 };
+    let (a, o, d) = (cov(0, 0), cov(0, 1), cov(1, 1));
+    let det = a * d - o * o;
+    let (u, v) = (x[0] - b[0], x[1] - b[1]);
+    let evidence = -0.5 * (2.0 * TAU.ln() + det.ln() + (d * u * u - 2.0 * o * u * v + a * v * v) / det);
+    let ratio: Vec<f64> = out["log_weight"].iter().map(|l| (l - evidence).exp()).collect();
+    let mean = ratio.iter().sum::<f64>() / n as f64;
+    let error = (ratio.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / n as f64 / (n - 1) as f64).sqrt();
+    assert!(error < 0.02 && (mean - 1.0).abs() < 5.0 * error, "{mean} ± {error}");
+    // Without the log-determinant it would be off by far more than that.
+    let o = math::objective(&typed, &typed.train.players[0], false);
+    assert_eq!(
+        o.terms,
+        [
+            "E_q[log Normal(x; decode(z), 0.5)]",
+            "-E_q[log Normal(e; m, exp(s))]",
+            "E_q[log|det dbend / de|]",
+            "E_q[log Normal(z; 0, 1)]"
+        ]
+    );
+    assert!(o.notes.iter().any(|n| n == "the KL of `z` is estimated with one sample of `q`"));
+}
+
+/// With an affine flow the guide is a normal again.
+#[test]
+fn an_affine_flow_of_a_normal_is_a_normal() {
+    let affine = BENT.replace(" given (h: Real[3]) { masked(fast: sampling) { dense(6), tanh }, reverse, masked(fast: sampling) { dense(6), tanh } }", " { scale, shift }");
+    let affine = affine.replace("(Real[2], Real[2], Real[3]) { heads(2, 2, 3) }", "(Real[2], Real[2]) { heads(2, 2) }").replace("(m, s, h)", "(m, s)").replace("bend(e, h)", "bend(e)");
+    let plain = affine.replace("flow bend: Real[2] <-> Real[2] { scale, shift }\n", "param a: Real[2]\nparam b: Real[2]\n");
+    let plain = plain.replace("e ~ Normal(m, exp(s));  z = bend(e)", "z ~ Normal(m * exp(a) + b, exp(s + a))");
+    let (_, flow) = clean("affine", &affine);
+    let (_, normal) = clean("normal", &plain);
+    let mut env = noisy(&flow.graphs["bound.p"], 4, 0.4);
+    let names: Vec<String> = env.keys().filter(|n| n.starts_with("bend.")).cloned().collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    env.insert("a".into(), env[&names[0]].clone());
+    env.insert("b".into(), env[&names[1]].clone());
+    let (a, b) = (run(&flow, "bound.p", &env, 4, Some(0.8)), run(&normal, "bound.p", &env, 4, Some(0.8)));
+    close(&a["log_weight"], &b["log_weight"], 1e-9);
+    close(&a["reconstruction"], &b["reconstruction"], 1e-9);
+}
+
+/// A flow of data has no density, nor has one whose constants read the draw, nor two sites from one draw.
+#[test]
+fn guides_without_a_density_are_refused() {
+    let said = |guide: &str, z: &str| {
+        let text = BENT.replace("e ~ Normal(m, exp(s));  z = bend(e, h)", guide).replace("z ~ Normal(0, I)[2];", z);
+        let u = unit("refused", &text);
+        u.diags.iter().filter(|d| d.code.starts_with('E')).map(|d| d.code).collect::<Vec<_>>()
+    };
+    let z = "z ~ Normal(0, I)[2];";
+    assert_eq!(said("z = bend(x, h)", z), ["E0503"]);
+    assert_eq!(said("e ~ Normal(m, exp(s));  z = bend(e, concat(e, h * 0))", z).len(), 1);
+    assert_eq!(said("e ~ Normal(m, exp(s));  y = bend(e, h);  z = bend(e, h)", "y ~ Normal(0, I)[2];  z ~ Normal(y, 1);"), ["E0503"]);
+    assert_eq!(said("e ~ Normal(m, exp(s));  z ~ Normal(m, exp(s))", z), ["E0502"]);
+    assert!(said("e ~ Normal(m, exp(s));  z = bend(e, h)", z).is_empty());
+}
+
+/// The gradient of the encoder is that at the decoder's input, copied, plus that of the commitment; the codebook's is that of its own term.
+#[test]
+fn a_step_of_vector_quantisation_is_the_straight_through_estimator() {
+    let text = "data x: Real[2] from moons
+param book: Real[3, 2] = normal(1)
+net encode(x: Real[2]) -> Real[2] { dense(2) }
+net decode(z: Real[2]) -> Real[2] { dense(2) }
+train { let z = encode(x)  minimizes sse(decode(nearest(z, book)), x) + E[codebook_loss(z, book)] + 0.25 * E[commitment(z, book)] using sgd(lr: 1) }
+";
+    let (_, c) = clean("vq", text);
+    let mut env = Values::new();
+    let put = |env: &mut Values, name: &str, dims: &[usize], v: &[f64]| env.insert(name.into(), t(dims, v));
+    put(&mut env, "book", &[3, 2], &[0.5, 0.4, -0.6, 0.1, 0.2, -0.9]);
+    put(&mut env, "encode.0.weight", &[2, 2], &[0.7, -0.2, 0.3, 0.8]);
+    put(&mut env, "encode.0.bias", &[2], &[0.05, -0.1]);
+    put(&mut env, "decode.0.weight", &[2, 2], &[1.1, 0.4, -0.5, 0.9]);
+    put(&mut env, "decode.0.bias", &[2], &[0.2, -0.3]);
+    put(&mut env, "update", &[], &[1.0]);
+    let x = [0.9, -0.4];
+    put(&mut env, "x", &[1, 2], &x);
+    let out = run(&c, "step.all", &env, 1, None);
+    let z = dense(&env, "encode.0", &x);
+    let book = &env["book"].data;
+    let distance = |k: &usize| (z[0] - book[2 * k]).powi(2) + (z[1] - book[2 * k + 1]).powi(2);
+    let k = (0..3).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap();
+    let e = [book[2 * k], book[2 * k + 1]];
+    // Of what surrounds the replacement, by central differences: the decoder's loss at its input.
+    let loss = |e: &[f64]| dense(&env, "decode.0", e).iter().zip(&x).map(|(y, x)| (y - x).powi(2)).sum::<f64>();
+    let h = 1e-6;
+    let at_input: Vec<f64> = (0..2)
+        .map(|i| {
+            let (mut up, mut down) = (e, e);
+            up[i] += h;
+            down[i] -= h;
+            (loss(&up) - loss(&down)) / (2.0 * h)
+        })
+        .collect();
+    let to_encoder: Vec<f64> = (0..2).map(|i| at_input[i] + 0.25 * 2.0 * (z[i] - e[i])).collect();
+    let moved = |name: &str| -> Vec<f64> { out[&format!("param:{name}")].iter().zip(&env[name].data).map(|(a, b)| b - a).collect() };
+    close(&moved("encode.0.bias"), &to_encoder, 1e-7);
+    let weights: Vec<f64> = (0..4).map(|i| x[i / 2] * to_encoder[i % 2]).collect();
+    close(&moved("encode.0.weight"), &weights, 1e-7);
+    let mut to_book = vec![0.0; 6];
+    (0..2).for_each(|i| to_book[2 * k + i] = 2.0 * (e[i] - z[i]));
+    close(&moved("book"), &to_book, 1e-9);
+    let total = loss(&e) + 1.25 * distance(&k);
+    close(&out["loss"], &[total], 1e-12);
+}

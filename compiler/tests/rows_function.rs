@@ -56,7 +56,7 @@ fn check(name: &str, args: &[(EventTy, Tensor64)], ty: &EventTy, dims: &[usize],
 }
 
 const TESTED: &[&str] =
-    &["batch_mean", "clamp", "concat", "dot", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "norm", "softmax", "sum"];
+    &["batch_mean", "clamp", "codebook_loss", "commitment", "concat", "dot", "entry", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "nearest", "norm", "softmax", "sum"];
 
 #[test]
 fn every_row_is_tested() {
@@ -114,6 +114,77 @@ fn values_and_types() {
     check("concat", &[(real(&[1, 2, 2]), image.clone()), (real(&[1, 2, 2]), image)], &stacked, &[2, 2, 2, 2], &twice);
 }
 
+/// Three entries of two numbers, the same for both examples.
+fn book() -> (EventTy, Tensor64) {
+    (real(&[3, 2]), tensor(&[1, 3, 2], &[1.0, 0.0, 0.0, 1.0, -1.0, -2.0]))
+}
+
+#[test]
+fn codebooks() {
+    let z = (real(&[2]), tensor(&[2, 2], &[0.9, 0.1, -1.0, -1.0]));
+    let positive = EventTy { kind: Kind::Real(Support::POSITIVE), shape: vec![] };
+    check("nearest", &[z.clone(), book()], &real(&[2]), &[2, 2], &[1.0, 0.0, -1.0, -2.0]);
+    check("codebook_loss", &[z.clone(), book()], &positive, &[2], &[0.02, 1.0]);
+    check("commitment", &[z, book()], &positive, &[2], &[0.02, 1.0]);
+    // Two vectors an example; then the same numbers as the pixels of an image whose channels are the vectors' numbers.
+    let two = (real(&[2, 2]), tensor(&[2, 2, 2], &[0.9, 0.1, -1.0, -1.0, 0.2, 0.7, 2.0, 0.3]));
+    check("nearest", &[two.clone(), book()], &real(&[2, 2]), &[2, 2, 2], &[1.0, 0.0, -1.0, -2.0, 0.0, 1.0, 1.0, 0.0]);
+    check("commitment", &[two, book()], &positive, &[2], &[1.02, 0.13 + 1.09]);
+    let image = (real(&[2, 1, 2]), tensor(&[2, 2, 1, 2], &[0.9, -1.0, 0.1, -1.0, 0.2, 2.0, 0.7, 0.3]));
+    check("nearest", &[image, book()], &real(&[2, 1, 2]), &[2, 2, 1, 2], &[1.0, -1.0, 0.0, -2.0, 0.0, 1.0, 1.0, 0.0]);
+    let hot = (EventTy { kind: Kind::Real(Support::UNIT), shape: vec![3] }, tensor(&[2, 3], &[0.0, 0.0, 1.0, 0.5, 0.5, 0.0]));
+    check("entry", &[hot, book()], &real(&[2]), &[2, 2], &[-1.0, -2.0, 0.5, 0.5]);
+}
+
+/// The derivative of `sum(w * f(z, book))` in z and in the codebook.
+fn slopes(name: &str, w: &[f64], width: usize) -> [Vec<f64>; 2] {
+    let mut cx = Lower::new(name, false);
+    let z = cx.input("z", Role::Data, Shape::batched(&[2]));
+    let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
+    let y = row(name).lower(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
+    let shape = cx.shape(y);
+    let weights = cx.input("w", Role::Data, shape);
+    let total = cx.mul(weights, y);
+    let total = cx.sum_all(total);
+    let d = grad(&mut cx.g, total, &[z, table]);
+    d.iter().enumerate().for_each(|(i, v)| cx.output(format!("d{i}"), *v));
+    let dims: Vec<usize> = if width == 1 { vec![2] } else { vec![2, width] };
+    let z = tensor(&[2, 2], &[0.9, 0.1, -1.0, -1.0]);
+    let out = evaluate(&cx.g, 2, &[("z".into(), z), ("book".into(), book().1), ("w".into(), tensor(&dims, w))]);
+    [out[0].data.clone(), out[1].data.clone()]
+}
+
+#[test]
+fn straight_through_and_its_two_losses() {
+    let zeros = vec![0.0; 6];
+    // The derivative at the decoder's input, copied; nothing for the codebook.
+    assert_eq!(slopes("nearest", &[0.3, -0.7, 1.1, 0.2], 2), [vec![0.3, -0.7, 1.1, 0.2], zeros.clone()]);
+    let near = |got: &[Vec<f64>; 2], want: [Vec<f64>; 2]| {
+        for (a, b) in got.iter().flatten().zip(want.iter().flatten()) {
+            assert_close("slope", *a, *b, 1e-12);
+        }
+    };
+    // d/de |z - e|² = 2 (e - z), at the entries that were chosen only.
+    near(&slopes("codebook_loss", &[1.0, 0.5], 1), [vec![0.0; 4], vec![0.2, -0.2, 0.0, 0.0, 0.0, -1.0]]);
+    near(&slopes("commitment", &[1.0, 0.5], 1), [vec![-0.2, 0.2, 0.0, 1.0], zeros]);
+}
+
+#[test]
+fn the_use_of_a_codebook_is_reported() {
+    let mut cx = Lower::new("report", false);
+    let z = cx.input("z", Role::Data, Shape::batched(&[2]));
+    let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
+    let said = row("nearest").report(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
+    let names: Vec<&str> = said.iter().map(|(n, _)| n.as_str()).collect();
+    assert_eq!(names, ["perplexity of the codes", "codes used of 3"]);
+    said.iter().for_each(|(n, v)| cx.output(n.clone(), *v));
+    // Entry 0 three times, entry 2 once: exp of the entropy of (3/4, 1/4).
+    let out = evaluate(&cx.g, 4, &[("z".into(), tensor(&[4, 2], &[1.0, 0.1, 0.8, 0.0, 1.2, -0.1, -1.0, -1.9])), ("book".into(), book().1)]);
+    let want = (-(0.75f64 * 0.75f64.ln() + 0.25 * 0.25f64.ln())).exp();
+    assert_close("perplexity", out[0].data[0], want, 1e-12);
+    assert_eq!(out[1].data, [2.0]);
+}
+
 #[test]
 fn refusals_name_the_argument() {
     let class = EventTy { kind: Kind::Class(10), shape: vec![] };
@@ -126,6 +197,9 @@ fn refusals_name_the_argument() {
     assert_eq!(refused("dot", &[real(&[3]), real(&[])]).0, 1);
     assert_eq!(refused("concat", &[real(&[1, 2, 2]), real(&[4])]).0, 1);
     assert_eq!(refused("log_sum_exp", &[real(&[])]).0, 0);
+    assert_eq!(refused("nearest", &[real(&[4]), real(&[3, 2])]), (0, "has vectors of 4 numbers where an entry of the codebook has 2".into()));
+    assert_eq!(refused("commitment", &[real(&[2]), real(&[6])]).0, 1);
+    assert_eq!(refused("entry", &[real(&[2]), real(&[3, 2])]), (0, "is no class of 3, the number of entries".into()));
 }
 
 #[test]

@@ -143,7 +143,12 @@ impl Ctx<'_> {
                     Some(h) => self.cx.neg(h),
                     None => self.log_density(s, d, z, &q_vars),
                 };
-                open_names.push(s.name.clone());
+                let made = density::stands_for(m, g, s);
+                let lq = match self.guide_log_det(g, made, &q_vars) {
+                    Some(ld) => self.cx.sub(lq, ld),
+                    None => lq,
+                };
+                open_names.push(made.name.clone());
                 open = Some(match open {
                     Some(o) => self.cx.add(o, lq),
                     None => lq,
@@ -235,6 +240,9 @@ impl Ctx<'_> {
             if let (TSiteKind::Draw(d), Some(z)) = (&s.kind, q_vars.get(&s.name).copied()) {
                 let lq = self.log_density(s, d, z, &q_vars);
                 total = self.cx.sub(total, lq);
+                if let Some(ld) = self.guide_log_det(g, density::stands_for(m, g, s), &q_vars) {
+                    total = self.cx.add(total, ld);
+                }
             }
         }
         total
@@ -250,6 +258,7 @@ impl Ctx<'_> {
         let l = self.cx.logsumexp(w, 0);
         let l = self.cx.add_c(l, -(k as f64).ln());
         let value = self.cx.mean_all(l);
+        let value = self.with_leave_one_out(q, value, w, l);
         self.attach_values(outer);
         self.batch = before;
         value

@@ -286,6 +286,56 @@ impl Ctx<'_> {
         value
     }
 
+    /// The same for a bound of several samples, whose log-weights `w` are `[k, B]` and whose value for each example `l` is `[1, B]`: the signal
+    /// of a sample is the bound less what it would be with the geometric mean of the other weights in that sample's place, whatever
+    /// baseline the site names (VIMCO, Mnih & Rezende 2016, eq. 8-10). Draws that an ELBO sums over count as well: here they are sampled.
+    pub fn with_leave_one_out(&mut self, q: usize, value: Value, w: Value, l: Value) -> Value {
+        let g = self.model(q);
+        let drawn = |s: &&TSite| matches!(&s.kind, TSiteKind::Draw(d) if matches!(d.by, Estimator::Score { .. } | Estimator::Enumerate));
+        let sites: Vec<&TSite> = g.sites.iter().filter(drawn).collect();
+        if sites.is_empty() {
+            return value;
+        }
+        let (k, b) = (self.batch.n, Dim::BATCH);
+        let (w, l) = (self.cx.detach(w), self.cx.detach(l));
+        let signal = if k == 1 { l } else { self.leave_one_out(w, l, k) };
+        let vars = self.ancestral(q);
+        let mut value = value;
+        for s in sites {
+            let (TSiteKind::Draw(d), Some(v)) = (&s.kind, vars.get(&s.name).copied()) else { continue };
+            let v = self.cx.detach(v);
+            let log_q = self.log_density(s, d, v, &vars);
+            let log_q = self.cx.reshape(log_q, Shape(vec![Dim::fixed(k), b]));
+            let term = self.cx.mul(signal, log_q);
+            let term = self.cx.sum(term, &[0]);
+            let term = self.cx.mean_all(term);
+            let same = self.cx.detach(term);
+            let zero = self.cx.sub(term, same);
+            value = self.cx.add(value, zero);
+        }
+        value
+    }
+
+    /// `l` less the bound with the weight of one sample replaced, `[k, B]`.
+    fn leave_one_out(&mut self, w: Value, l: Value, k: usize) -> Value {
+        let b = Dim::BATCH;
+        let sum = self.cx.sum(w, &[0]);
+        let others = self.cx.sub(sum, w);
+        let others = self.cx.mul_c(others, 1.0 / (k as f64 - 1.0));
+        // Row i, column j: the weight of sample j, or its replacement where j = i.
+        let replaced = self.cx.reshape(others, Shape(vec![Dim::fixed(k), Dim::fixed(1), b]));
+        let kept = self.cx.reshape(w, Shape(vec![Dim::fixed(1), Dim::fixed(k), b]));
+        let diagonal = (0..k * k).map(|c| f64::from(u8::from(c / k == c % k))).collect();
+        let diagonal = self.cx.literal(diagonal, &[k, k, 1]);
+        let half = self.cx.scalar(0.5);
+        let diagonal = self.cx.compare(crate::ir::Compare::Gt, diagonal, half);
+        let all = self.cx.select(diagonal, replaced, kept);
+        let without = self.cx.logsumexp(all, 1);
+        let without = self.cx.reshape(without, Shape(vec![Dim::fixed(k), b]));
+        let without = self.cx.add_c(without, -(k as f64).ln());
+        self.cx.sub(l, without)
+    }
+
     /// The payoff less its moving average, which a step of training moves on.
     fn less_moving(&mut self, g: &TModel, payoff: Value) -> Value {
         let path = baseline_path(g);

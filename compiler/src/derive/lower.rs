@@ -5,7 +5,7 @@
 
 use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
-use crate::rows::{Lower, MapRow};
+use crate::rows::{FnRow, Lower, MapInverse, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::event::{EventTy, Kind, Support};
 use crate::types::{Corruption, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
@@ -54,6 +54,8 @@ pub struct Ctx<'t> {
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
+    /// Flows run forwards, by flow, argument and constants: the value and the log-determinant.
+    flows: BTreeMap<(usize, Value, Vec<Value>), (Value, Option<Value>)>,
 }
 
 /// What a model says about some values.
@@ -83,6 +85,7 @@ impl<'t> Ctx<'t> {
             samples: BTreeMap::new(),
             lets: BTreeMap::new(),
             nets: BTreeMap::new(),
+            flows: BTreeMap::new(),
         }
     }
 
@@ -199,8 +202,8 @@ impl<'t> Ctx<'t> {
                 }
             }
             TKind::Flow { flow, arg, given } => {
-                let (x, given) = self.flow_args(arg, given, vars);
-                self.flow(*flow).forward(&mut self.cx, x, &given).0
+                let x = self.expr(arg, vars);
+                self.flow_forward(*flow, x, given, vars).0
             }
             TKind::Map { row, args, arg } => {
                 let x = self.expr(arg, vars);
@@ -297,10 +300,47 @@ impl<'t> Ctx<'t> {
         self.cx.binary(op, x, y)
     }
 
-    /// The argument and the constants of a flow.
-    fn flow_args(&mut self, arg: &TExpr, given: &[TExpr], vars: &Vars) -> (Value, Vec<Value>) {
-        let x = self.expr(arg, vars);
-        self.with_given(x, given, vars)
+    /// A flow run forwards, once for the same values.
+    fn flow_forward(&mut self, flow: usize, x: Value, given: &[TExpr], vars: &Vars) -> (Value, Option<Value>) {
+        let (x, given) = self.with_given(x, given, vars);
+        let key = (flow, x, given);
+        if let Some(out) = self.flows.get(&key) {
+            return *out;
+        }
+        let out = self.flow(flow).forward(&mut self.cx, x, &key.2);
+        self.flows.insert(key, out);
+        out
+    }
+
+    /// The log-determinant, `[B]`, of the flows by which a guide computes a site from one of its draws (see [`density::flowed`]).
+    pub fn guide_log_det(&mut self, g: &TModel, s: &TSite, vars: &Vars) -> Option<Value> {
+        match &s.kind {
+            TSiteKind::Draw(_) => None,
+            TSiteKind::Bind(e) | TSiteKind::Quantize(e) => {
+                let before = density::inverted(e).and_then(|n| g.site(n)).and_then(|s| self.guide_log_det(g, s, vars));
+                let here = self.forward_log_det(e, vars).1;
+                self.add_log_dets(before, here)
+            }
+        }
+    }
+
+    /// An invertible expression of one name: its value and the log-determinant with respect to that name.
+    fn forward_log_det(&mut self, e: &TExpr, vars: &Vars) -> (Value, Option<Value>) {
+        match &e.kind {
+            TKind::Flow { flow, arg, given } => {
+                let (x, before) = self.forward_log_det(arg, vars);
+                let (y, here) = self.flow_forward(*flow, x, given, vars);
+                (y, self.add_log_dets(before, here))
+            }
+            TKind::Map { row, args, arg } => {
+                let (x, before) = self.forward_log_det(arg, vars);
+                let y = row.lower(&mut self.cx.g, args, x);
+                let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
+                let here = log_slope(&mut self.cx.g, &inv, args, x);
+                (y, self.add_log_dets(before, Some(here)))
+            }
+            _ => (self.expr(e, vars), None),
+        }
     }
 
     /// A value at a flow's end and the constants of the flow.
@@ -310,6 +350,13 @@ impl<'t> Ctx<'t> {
         self.meet(&mut all);
         let x = all.remove(0);
         (x, all)
+    }
+
+    /// What a function of a payoff has to say about a batch.
+    pub fn report(&mut self, row: &'static dyn FnRow, args: &[TExpr]) -> Vec<(String, Value)> {
+        let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
+        let values: Vec<Value> = args.iter().map(|a| self.seen(a, &Vars::new())).collect();
+        row.report(&mut self.cx, &values, &tys)
     }
 
     /// A value as function rows read it: classes one-hot.
@@ -723,11 +770,16 @@ impl<'t> Ctx<'t> {
 fn invert_map(g: &mut Graph, row: &'static dyn MapRow, args: &crate::rows::args::Args, y: Value) -> (Value, Option<Value>) {
     let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
     let x = (inv.inverse)(g, args, y);
+    let s = log_slope(g, &inv, args, x);
+    (x, Some(g.neg(s)))
+}
+
+/// `log |dy/dx|` of an elementwise map, summed over the event.
+fn log_slope(g: &mut Graph, inv: &MapInverse, args: &crate::rows::args::Args, x: Value) -> Value {
     let slope = (inv.log_slope)(g, args, x);
     let shape = g.shape(x);
     let slope = g.broadcast(slope, shape);
-    let s = g.sum_event(slope);
-    (x, Some(g.neg(s)))
+    g.sum_event(slope)
 }
 
 /// The shared values of a program at one batch axis, set aside while another batch axis is in use.
@@ -736,6 +788,7 @@ pub struct Shared {
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
+    flows: BTreeMap<(usize, Value, Vec<Value>), (Value, Option<Value>)>,
 }
 
 impl Ctx<'_> {
@@ -746,6 +799,7 @@ impl Ctx<'_> {
             samples: std::mem::take(&mut self.samples),
             lets: std::mem::take(&mut self.lets),
             nets: std::mem::take(&mut self.nets),
+            flows: std::mem::take(&mut self.flows),
         }
     }
     /// Brings them back.
@@ -754,5 +808,6 @@ impl Ctx<'_> {
         self.samples = s.samples;
         self.lets = s.lets;
         self.nets = s.nets;
+        self.flows = s.flows;
     }
 }

@@ -354,10 +354,12 @@ impl Math<'_> {
             if entropy {
                 // The entropy form has the opposite sign of the KL's log q.
                 terms.push(format!("{flip}{weight}{}({})", if self.latex { "\\operatorname{H}" } else { "H" }, self.dist(qd)));
+                self.guide_determinants(m, g, s, &format!("{flip}{weight}"), terms);
                 continue;
             }
             terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
-            notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", s.name, g.name));
+            self.guide_determinants(m, g, s, &format!("{flip}{weight}"), terms);
+            notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", density::stands_for(m, g, s).name, g.name));
         }
         if !open.is_empty() {
             let latent = latent_sites(m, g);
@@ -375,6 +377,33 @@ impl Math<'_> {
                 terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.density_at(d, &at))));
             }
             self.expected_determinants(m, g, false, &format!("{flip}{weight}"), terms, notes);
+        }
+    }
+
+    /// The log-determinants of the flows through which a guide's draw goes.
+    fn guide_determinants(&self, m: &TModel, g: &TModel, draw: &TSite, sign: &str, terms: &mut Vec<String>) {
+        let mut at = density::stands_for(m, g, draw);
+        while let TSiteKind::Bind(e) | TSiteKind::Quantize(e) = &at.kind {
+            let mut inner = e;
+            while let TKind::Flow { arg, .. } | TKind::Map { arg, .. } = &inner.kind {
+                let (name, unit) = if let TKind::Flow { flow, .. } = &inner.kind {
+                    self.typed.flows.get(*flow).map_or((String::new(), false), |f| (self.name(&f.name), f.volume_preserving()))
+                } else if let TKind::Map { row, .. } = &inner.kind {
+                    (self.op(row.name()), false)
+                } else {
+                    (String::new(), true)
+                };
+                if !unit {
+                    let arg = self.expr(arg, 0);
+                    let term = if self.latex { format!("\\log\\left|\\det \\partial {name} / \\partial {arg}\\right|") } else { format!("log|det d{name} / d{arg}|") };
+                    terms.push(format!("{sign}{}", self.expect(&g.name, &term)));
+                }
+                inner = arg;
+            }
+            match density::inverted(e).and_then(|n| g.site(n)) {
+                Some(s) => at = s,
+                None => return,
+            }
         }
     }
 

@@ -56,7 +56,8 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     }
     for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
-        let init: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
+        let constant: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
+        let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
     for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving)) {
@@ -297,6 +298,15 @@ fn loss(typed: &Typed, corrupted: bool) -> Graph {
         ctx.cx.output(format!("payoff:{}", p.name), v);
         let mut terms = Vec::new();
         collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
+        let mut calls = Vec::new();
+        visit(typed, &p.payoff, &mut |e| {
+            if let TKind::Fn { row, args } = &e.kind {
+                calls.push((*row, args.clone()));
+            }
+        });
+        for (row, args) in calls {
+            terms.extend(ctx.report(row, &args));
+        }
         for (name, v) in terms {
             let name = format!("term:{name}");
             if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
@@ -387,7 +397,7 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         g.guide
             && crate::types::density::open_sites(m, &known).is_empty()
-            && g.sites.iter().all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)))
+            && g.sites.iter().all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)) || crate::types::density::flowed(g, s).is_some())
     })
 }
 
@@ -415,7 +425,8 @@ fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> 
     fn search<'a>(typed: &'a Typed, e: &'a TExpr) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
         if let TKind::Net { args, .. } = &e.kind {
             let var = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.ty.shape == e.ty.shape && reads_data(typed, e, &v.name));
-            let code = args.first().filter(|a| matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Corrupt { .. }));
+            let codes = |a: &&TExpr| matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Corrupt { .. });
+            let code = args.first().filter(codes);
             if let (Some(v), Some(code)) = (var, code) {
                 return Some((e, code, &v.name));
             }
@@ -486,6 +497,10 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                         ctx.cx.output(format!("code:{}", s.name), *v);
                     }
                 }
+                if let (true, Some((_, code, _))) = (ctx.cx.outputs.is_empty(), autoencoder(typed)) {
+                    let v = ctx.payoff(code);
+                    ctx.cx.output("code:code", v);
+                }
                 None
             }
             Density::Latent(_) | Density::Unobserved | Density::Implicit(_) => {
@@ -553,6 +568,11 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
                         }
                     }
                     ctx.cx.outputs.is_empty().then(|| format!("no site of `{}` is a data variable", m.name))
+                }
+                None if let Some((out, _, name)) = autoencoder(typed) => {
+                    let v = ctx.payoff(out);
+                    ctx.cx.output(format!("site:{name}"), v);
+                    None
                 }
                 None => Some(match &m.density {
                     Density::Exact { .. } => "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string(),

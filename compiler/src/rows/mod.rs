@@ -578,4 +578,12 @@ pub trait FnRow: Row {
     }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value;
+    /// Whether this argument (from 0) must be the same for every example: a table, not data.
+    fn shared(&self, _argument: usize) -> bool {
+        false
+    }
+    /// Numbers about a batch that evaluation reports beside a payoff in which the function stands: name and rank-0 value.
+    fn report(&self, _cx: &mut Lower, _args: &[Value], _types: &[EventTy]) -> Vec<(String, Value)> {
+        Vec::new()
+    }
 }

@@ -143,6 +143,28 @@ pub fn unknown_sites(model: &TModel, _flows: &[TFlow], known: &[String]) -> Vec<
     model.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_)) && !closed.contains(&s.name)).map(|s| s.name.clone()).collect()
 }
 
+/// The draw of a guide behind a site that the guide computes by flows, as in `e ~ Normal(m, s);  z = f(e)`: then the site has a density,
+/// that of the draw less the flows' log-determinants. The flows' constants may read anything that does not depend on the draw.
+pub fn flowed<'g>(g: &'g TModel, s: &'g TSite) -> Option<&'g TSite> {
+    let (mut at, mut constants) = (s, Vec::new());
+    let base = loop {
+        let Some(e) = value_of(at) else { break at };
+        let n = inverted(e)?;
+        let mut r = Vec::new();
+        reads(e, &mut r);
+        constants.extend(r.into_iter().filter(|r| r != n));
+        at = g.site(n)?;
+    };
+    let depends = |n: &String| upstream(g, n).iter().any(|u| u.name == base.name);
+    (base.name != s.name && !constants.iter().any(depends)).then_some(base)
+}
+
+/// The site of a model for which a guide's draw stands: its own, or the one that the guide computes from it by flows.
+pub fn stands_for<'g>(m: &TModel, g: &'g TModel, draw: &'g TSite) -> &'g TSite {
+    let made = g.sites.iter().find(|s| m.proposed(s).is_some() && flowed(g, s).is_some_and(|b| b.name == draw.name));
+    made.filter(|_| m.site(&draw.name).is_none()).unwrap_or(draw)
+}
+
 /// Most combinations of values that an exact sum runs over.
 const MOST_SUMMED: usize = 256;
 

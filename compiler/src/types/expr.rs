@@ -348,6 +348,9 @@ impl Checker<'_> {
         if let (true, Some(model)) = (row.mixes_batch(), &scope.model) {
             return Err(codes::e0212::mixes(row.name(), c.span, model).into());
         }
+        if let Some((_, a)) = args.iter().enumerate().find(|(i, a)| row.shared(*i) && a.batched) {
+            return Err(codes::e0201::function(row.name(), a.span, "differs from example to example, and must be one table for all: a `param`").into());
+        }
         let tys: Vec<EventTy> = args.iter().map(|a| seen(&a.ty)).collect();
         let ty = row.check(&tys).map_err(|(i, why)| {
             let at = args.get(i).map_or(c.span, |a| a.span);
@@ -518,7 +521,7 @@ impl Checker<'_> {
         let number = self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
         let ty = EventTy::real(shape);
         let i = self.typed.params.len();
-        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, each: scope.each, span });
+        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, drawn: None, each: scope.each, span });
         Ok(TExpr { kind: TKind::Param(i), ty, batched: scope.each.is_some(), span, origin: Some(span) })
     }
 

@@ -4,8 +4,8 @@ use super::consts::{bind, eval, size};
 use super::event::{EventTy, Kind, Support, shape_text};
 use super::{Bad, Checker, Res, TAgreement, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows::args::{ArgKind, Const, ParamSpec};
-use crate::rows;
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::rows::{self, init};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
 
@@ -258,7 +258,11 @@ impl Checker<'_> {
                     let init = match &p.init {
                         Some(e) => {
                             let v = eval(&self.consts, e)?;
-                            let x = v.num().ok_or_else(|| codes::e0205::wrong_kind("param", &p.name.name, e.span, &v.to_string(), "a number"))?;
+                            if let (Const::Word(_) | Const::Call(_), Kind::Real(Support::REALS)) = (&v, ty.kind) {
+                                return self.drawn_param(p, ty, v, e.span);
+                            }
+                            let want = "a number, or for a real param without a range an initial value such as `normal(1)`";
+                            let x = v.num().ok_or_else(|| codes::e0205::wrong_kind("param", &p.name.name, e.span, &v.to_string(), want))?;
                             (x, e.span)
                         }
                         None => (default_init(ty.kind.support()), p.span),
@@ -273,7 +277,7 @@ impl Checker<'_> {
                     if !inside {
                         return Err(codes::e0208::init_outside(&p.name.name, init.1, init.0, support).into());
                     }
-                    Ok(TParam { name: p.name.name.clone(), ty, init: init.0, each: None, span: p.name.span })
+                    Ok(TParam { name: p.name.name.clone(), ty, init: init.0, drawn: None, each: None, span: p.name.span })
                 });
                 match made {
                     Ok(t) => self.typed.params.push(t),
@@ -284,6 +288,15 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// `param book: Real[32, 8] = normal(0.5)`: the initial values of layers, rows being what one output reads.
+    fn drawn_param(&self, p: &crate::syntax::ast::ParamItem, ty: EventTy, v: Const, at: Span) -> Res<TParam> {
+        let fan = init::Fan { input: ty.shape.last().copied().unwrap_or(1), output: ty.shape.first().copied().unwrap_or(1) };
+        let text = v.to_string();
+        let args = Args { span: at, name: p.name.name.clone(), values: vec![(init::PARAM.name, v, at)] };
+        let init = init::from_args(&args, fan)?;
+        Ok(TParam { name: p.name.name.clone(), ty, init: 0.0, drawn: init.map(|i| (text, i)), each: None, span: p.name.span })
     }
 
     pub(crate) fn eval_item(&mut self, items: &[&Item]) {

@@ -138,6 +138,8 @@ pub struct TParam {
     pub ty: EventTy,
     /// Its initial value.
     pub init: f64,
+    /// What it starts from instead, where that is drawn: as written, and how it is made.
+    pub drawn: Option<(String, crate::rows::Init)>,
     /// A block for each datum of this data item (`free` in a guide `q[x]`): `ty` is the block's type.
     pub each: Option<usize>,
     /// Of its name.

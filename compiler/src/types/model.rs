@@ -456,7 +456,8 @@ impl Checker<'_> {
             let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
             return Err(codes::e0502::not_covered(&g.name, g.span, u, site.map_or(m.span, |s| s.span), &m.name, &covered, support).into());
         }
-        if let Some(extra) = g.sites.iter().find(|s| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none()) {
+        let for_nothing = |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none() && density::stands_for(m, g, s).name == s.name;
+        if let Some(extra) = g.sites.iter().find(for_nothing) {
             return Err(codes::e0502::not_in_model(&g.name, &extra.name, extra.span, &m.name, m.span).into());
         }
         let mut warnings = Vec::new();
@@ -465,7 +466,9 @@ impl Checker<'_> {
             if of.observed {
                 continue;
             }
-            if let TSiteKind::Bind(_) | TSiteKind::Quantize(_) = s.kind {
+            // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
+            let flowed = density::flowed(g, s).is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
+            if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
                 return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &format!("{}", s.name)).into());
             }
             if of.ty.shape != s.ty.shape {

@@ -34,7 +34,8 @@ pub fn show(t: &Typed) -> String {
     }
     for p in &t.params {
         let each = p.each.and_then(|i| t.data.get(i)).and_then(|d| d.vars.first()).map_or(String::new(), |v| format!(", one for each {}", v.name));
-        let _ = writeln!(out, "param {}: {} = {}{each}", p.name, p.ty, p.init);
+        let start = p.drawn.as_ref().map_or_else(|| p.init.to_string(), |(text, _)| text.clone());
+        let _ = writeln!(out, "param {}: {} = {start}{each}", p.name, p.ty);
     }
     for m in &t.models {
         let conds = match (m.conds.is_empty(), m.each) {

@@ -2,6 +2,7 @@
 //! Each test takes seconds. Tests that need MNIST say so and pass where it is not found.
 
 mod autoencoders;
+mod codes;
 mod common;
 mod flows;
 mod games;

@@ -9,8 +9,8 @@ pub const PAGE: super::Page = super::Page {
     title: "the guide has no density",
     text: "\
 The ELBO, the IWAE bound and the KL divergence contain `log q(z)`. A site that is computed by a net puts all its mass on
-one point and has no density. Either draw it, or train without the density: an adversarial autoencoder lets a player tell
-`q.z` from `p.z`.
+one point and has no density. Either draw it, or compute it by a flow from something drawn, or train without the density:
+an adversarial autoencoder lets a player tell `q.z` from `p.z`.
 
 Wrong:
     guide q(x) { z = encode(x) }

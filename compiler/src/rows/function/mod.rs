@@ -5,14 +5,19 @@
 
 mod batch_mean;
 mod clamp;
+mod codebook;
+mod codebook_loss;
+mod commitment;
 mod concat;
 mod dot;
+mod entry;
 mod flatten;
 mod log_softmax;
 mod log_sum_exp;
 mod max;
 mod mean;
 mod min;
+mod nearest;
 mod norm;
 mod softmax;
 mod sum;
@@ -26,14 +31,18 @@ use crate::types::event::{EventTy, Kind, Support};
 pub const ROWS: &[&dyn FnRow] = &[
     &batch_mean::BatchMean,
     &clamp::Clamp,
+    &codebook_loss::CodebookLoss,
+    &commitment::Commitment,
     &concat::ConcatFn,
     &dot::Dot,
+    &entry::Entry,
     &flatten::Flatten,
     &log_softmax::LogSoftmax,
     &log_sum_exp::LogSumExp,
     &max::MaxFn,
     &mean::MeanFn,
     &min::MinFn,
+    &nearest::Nearest,
     &norm::Norm,
     &softmax::Softmax,
     &sum::SumFn,

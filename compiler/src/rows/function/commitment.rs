@@ -1,0 +1,38 @@
+//! `commitment`.
+
+use super::codebook::layout;
+use crate::ir::Value;
+use crate::rows::{FnRow, Lower, Row};
+use crate::types::event::{EventTy, Kind, Support};
+
+/// The row.
+pub struct Commitment;
+
+impl Row for Commitment {
+    fn name(&self) -> &'static str {
+        "commitment"
+    }
+    fn doc(&self) -> &'static str {
+        "Squared distance between vectors and their nearest entries of a codebook, summed over the vectors of an example, whose derivative moves \
+         the vectors only (van den Oord et al. 2017, eq. 3, third term, without its factor beta). Vectors and codebook as for `nearest`."
+    }
+}
+
+impl FnRow for Commitment {
+    fn arity(&self) -> (usize, usize) {
+        (2, 2)
+    }
+    fn shared(&self, argument: usize) -> bool {
+        argument == 1
+    }
+    fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+        layout(args)?;
+        Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
+    }
+    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+        let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
+        let found = layout.nearest(cx, *z, *book);
+        let (rows, entries) = (found.rows, cx.detach(found.entries));
+        layout.squared_distance(cx, rows, entries, *z)
+    }
+}
