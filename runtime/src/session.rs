@@ -34,6 +34,9 @@ pub struct Moved {
     pub rows: Vec<(String, Vec<usize>, Vec<f32>)>,
 }
 
+/// Most examples from which parameters start that start from data.
+pub const START: usize = 512;
+
 /// A compiled spec on a device.
 pub struct Session {
     /// The checked spec.
@@ -99,16 +102,28 @@ impl Session {
         self.executables.get(program)
     }
 
-    /// Draws initial parameters; slots start at zero, averages at the parameters.
+    /// Draws initial parameters; those that start from data (`actnorm`, `scale`, `shift` of a flow) are computed from
+    /// [`START`] examples spread over the training part. Slots start at zero, averages at the parameters.
     ///
     /// # Errors
-    /// What running the `init` program reports.
+    /// What running the programs `init` and `start` reports.
     pub fn init(&mut self, seed: u64) -> Result<(), ExecError> {
         self.clear();
         let outputs = self.run("init", 1, &Batch::new(), At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?;
         for (name, t) in outputs {
             if let Some((_, path)) = name.split_once(':') {
                 self.tensors.insert(path.to_string(), t);
+            }
+        }
+        let n = self.sets.iter().map(|p| p.train.n).max().unwrap_or(0);
+        if self.has("start") && n > 0 {
+            let some = n.min(START);
+            let rows: Vec<usize> = (0..some).map(|i| i * n / some).collect();
+            let data = self.batch(false, &rows);
+            for (name, t) in self.run("start", some, &data, At { key: RngKey { seed, step: 0 }, ..At::default() }, false)? {
+                if let Some((_, path)) = name.split_once(':') {
+                    self.tensors.insert(path.to_string(), t);
+                }
             }
         }
         self.fill();

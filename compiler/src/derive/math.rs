@@ -1,6 +1,7 @@
 //! Objectives as people write them: plain text and LaTeX from one tree walk.
 
 use super::bound::{closed_form, latent_sites};
+use crate::rows::Jacobian;
 use crate::rows::args::Args;
 use crate::syntax::ast::BinOp;
 use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
@@ -261,12 +262,19 @@ impl Math<'_> {
                     } else {
                         terms.push(format!("{sign}log|det d{name}^-1 / d{}|", s.name));
                     }
-                    let classes: Vec<String> = f.chain.layers.iter().map(|l| format!("{:?}", l.checked.jacobian).to_lowercase()).collect();
                     if let Some(worst) = f.chain.layers.iter().map(|l| l.checked.jacobian).max()
                         && !f.volume_preserving()
                     {
                         let kind = format!("{worst:?}").to_lowercase();
-                        notes.push(format!("the log-determinant of `{}` is the sum over its {} layers ({kind} Jacobians)", f.name, classes.len()));
+                        let all = f.chain.layers.len();
+                        let unit = f.chain.layers.iter().filter(|l| l.checked.jacobian == Jacobian::Unit).count();
+                        notes.push(match unit {
+                            0 => format!("the log-determinant of `{}` is the sum over its {all} layers ({kind} Jacobians)", f.name),
+                            _ => format!("the log-determinant of `{}` is the sum over {} of its {all} layers ({kind} Jacobians); the other {unit} preserve volume", f.name, all - unit),
+                        });
+                    }
+                    if let Some(added) = &f.fitted {
+                        notes.push(format!("`{}` ends with `{added}`, added because its body yields all reals and it declares `{}`", f.name, f.to));
                     }
                 }
                 at = arg;

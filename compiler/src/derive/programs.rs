@@ -24,6 +24,7 @@ pub fn all(typed: &Typed) -> Compiled {
         graphs.push(loss(typed, true));
     }
     graphs.extend(super::blocks::infer(typed));
+    graphs.extend(typed.models.iter().enumerate().find_map(|(i, m)| start(typed, i, m)));
     let mut queries = Vec::new();
     let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
     for (i, m) in &models {
@@ -88,6 +89,22 @@ fn init(leaves: &[Leaf]) -> Graph {
         g.output(format!("{}:{}", if l.trainable { "param" } else { "state" }, l.path), v);
     }
     g
+}
+
+/// Initial values that depend on data: the first data run backwards through the flows of a model with an exact density. `None` where no
+/// layer asks for them.
+fn start(typed: &Typed, i: usize, m: &TModel) -> Option<Graph> {
+    if m.guide || !matches!(m.density, Density::Exact { .. }) {
+        return None;
+    }
+    let mut ctx = Ctx::new(typed, "start", false);
+    ctx.cx.starts = Some(std::collections::BTreeMap::new());
+    ctx.log_likelihood(i);
+    let starts = ctx.cx.starts.take().unwrap_or_default();
+    for (path, v) in &starts {
+        ctx.cx.output(format!("param:{path}"), *v);
+    }
+    (!starts.is_empty()).then_some(ctx.cx.g)
 }
 
 /// Whether the leaf or block at `path` belongs to one of these owners.

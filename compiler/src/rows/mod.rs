@@ -85,12 +85,14 @@ pub struct Lower {
     params: BTreeMap<String, Value>,
     /// New values of state tensors, by path.
     pub state_updates: BTreeMap<String, Value>,
+    /// In the program `start`: values that parameters take from the first data (see [`Lower::start_at`]). `None` elsewhere.
+    pub starts: Option<BTreeMap<String, Value>>,
 }
 
 impl Lower {
     /// An empty program of this name.
     pub fn new(name: &str, training: bool) -> Lower {
-        Lower { g: Graph::new(name), training, params: BTreeMap::new(), state_updates: BTreeMap::new() }
+        Lower { g: Graph::new(name), training, params: BTreeMap::new(), state_updates: BTreeMap::new(), starts: None }
     }
     /// The parameter `name` of the layer at `env`.
     pub fn param(&mut self, env: &Env, name: &str, shape: &[usize]) -> Value {
@@ -105,6 +107,15 @@ impl Lower {
         if self.training {
             let v = self.g.detach(value);
             self.state_updates.insert(format!("{}.{name}", env.path), v);
+        }
+    }
+    /// Makes the parameter `name` of the layer at `env` start at `value` instead of its initial value; later uses read it. Ignored
+    /// outside the program `start`.
+    pub fn start_at(&mut self, env: &Env, name: &str, value: Value) {
+        let path = format!("{}.{name}", env.path);
+        if let Some(starts) = &mut self.starts {
+            starts.insert(path.clone(), value);
+            self.override_leaf(&path, value);
         }
     }
     /// A parameter or state tensor by its full path.

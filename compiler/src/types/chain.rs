@@ -10,7 +10,7 @@ use crate::rows::{
     self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow, Row,
 };
 use crate::span::Span;
-use crate::syntax::ast::{Binding, Call, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
+use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
 use std::rc::Rc;
 
 /// The checker's side of [`ChainCx`]: what is visible inside one body.
@@ -662,7 +662,8 @@ impl Checker<'_> {
             _ => d,
         });
         let warnings = std::mem::take(&mut body.warnings);
-        let chain = chain?;
+        let mut chain = chain?;
+        let fitted = self.fit(&mut chain, &to, f.to.span)?;
         // A layer outside the `repeat` may transform what every round of it left alone.
         let untouched = flow_copies(&chain.layers, from.size()).iter().any(Option::is_some);
         let warned = !warnings.is_empty();
@@ -681,7 +682,48 @@ impl Checker<'_> {
         }
         let copied = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some).filter(|_| !warned);
         let copied = copied.map(|i| codes::w0404::in_flow(i, f.name.span, &f.name.name));
-        Ok((TFlow { name: f.name.name.clone(), from, to, given, chain, calls: called(&f.body), span: f.name.span }, copied))
+        Ok((TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), span: f.name.span }, copied))
+    }
+}
+
+impl Checker<'_> {
+    /// A body that yields all reals, declared to yield part of them, is followed by the maps that go there: what preprocessing of the
+    /// data does by hand (Dinh et al. 2017, section 4.1), here part of the flow, so that its log-determinant is counted. Returns the added
+    /// layers as one would write them.
+    fn fit(&mut self, chain: &mut FlowChain, to: &EventTy, at: Span) -> Res<Option<String>> {
+        let Support::Interval { lo, hi } = to.kind.support() else { return Ok(None) };
+        if to.kind.discrete() || chain.out.shape != to.shape || chain.out.kind.support() != Support::REALS || to.kind.support() == Support::REALS {
+            return Ok(None);
+        }
+        // An argument with the span of its call would count as one that was not written.
+        let tip = Span { end: at.start, ..at };
+        let call = |name: &str, args: &[(&str, f64)]| {
+            let number = |value: f64| {
+                let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: tip };
+                if value < 0.0 { Expr { kind: ExprKind::Neg(Box::new(size)), span: tip } } else { size }
+            };
+            let arg = |(key, value): &(&str, f64)| Arg { key: Some(Ident { name: (*key).to_string(), span: tip }), value: number(*value) };
+            let args = args.iter().map(arg).collect();
+            Layer::Call(Call { name: Ident { name: name.to_string(), span: at }, args, parens: true, block: None, span: at })
+        };
+        let affine = |scale: f64, shift: f64| match (scale == 1.0, shift == 0.0) {
+            (true, true) => Vec::new(),
+            (false, true) => vec![call("affine", &[("scale", scale)])],
+            (_, false) => vec![call("affine", &[("scale", scale), ("shift", shift)])],
+        };
+        let layers = match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => [vec![call("sigmoid", &[])], affine(hi - lo, lo)].concat(),
+            (true, false) => [vec![call("exp", &[])], affine(1.0, lo)].concat(),
+            (false, true) => [vec![call("exp", &[]), call("neg", &[])], affine(1.0, hi)].concat(),
+            (false, false) => return Ok(None),
+        };
+        let mut body = Body { consts: self.consts.clone(), given: Vec::new(), nets: &[], flows: &[], warnings: Vec::new(), depth: 0 };
+        let from = chain.layers.len();
+        chain.out = body.bijections(&layers, chain.out.clone(), "to.", &mut chain.layers)?;
+        // Rounding must not leave a range that was just made to fit.
+        chain.out = to.clone();
+        let added: Vec<&str> = chain.layers.iter().skip(from).map(|l| l.text.as_str()).collect();
+        Ok(Some(added.join(", ")))
     }
 }
 

@@ -124,6 +124,8 @@ pub struct TFlow {
     pub given: Vec<(String, EventTy)>,
     /// Its bijections.
     pub chain: FlowChain,
+    /// The layers added at its end so that it lands in the range that it declares, as one would write them.
+    pub fitted: Option<String>,
     /// Names that its body calls, blocks included.
     pub calls: Vec<String>,
     /// Of its name.

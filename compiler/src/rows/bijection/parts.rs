@@ -47,7 +47,11 @@ pub fn need_places(args: &Args, input: &EventTy) -> Result<usize, Diag> {
     super::super::layer::parts::need_features(args, input)
 }
 
-/// y = x exp(s) + b with trained parts of shape `dims`, broadcast along axis 1 or over the whole event.
+/// Variances below this count as 0 when a scale starts: such a coordinate keeps its size.
+const LEAST_VARIANCE: f64 = 1e-10;
+
+/// y = x exp(s) + b with trained parts of shape `dims`, broadcast along axis 1 or over the whole event. Both start where the first data
+/// have mean 0 and deviation 1 on the base side (Kingma & Dhariwal 2018, section 3.1); at 0 where a flow is not run backwards from data.
 pub struct Diagonal {
     /// Whether s is trained, under the name `log_scale`.
     pub scale: bool,
@@ -107,7 +111,33 @@ impl Part {
         let wide = if self.kind.by_channel { per_channel(cx, p, self.rank) } else { cx.lift(p, self.rank) };
         (p, wide)
     }
+    /// Mean and variance of each coordinate or channel, in the shape of the parameters.
+    fn moments(&self, cx: &mut Lower, x: Value) -> (Value, Value) {
+        let axes: Vec<usize> = (0..self.rank).filter(|&a| a != 1 || !self.kind.by_channel).filter(|&a| a == 0 || self.kind.by_channel).collect();
+        let (mean, var) = super::super::layer::parts::mean_var(cx, x, &axes);
+        let dims = crate::ir::Shape::fixed(&self.dims);
+        (cx.reshape(mean, dims.clone()), cx.reshape(var, dims))
+    }
+    /// Lets shift and scale start at the mean and the deviation of `x`.
+    fn start(&self, cx: &mut Lower, env: &Env, x: Value) {
+        let (mean, var) = self.moments(cx, x);
+        if self.kind.shift {
+            cx.start_at(env, "shift", mean);
+        }
+        if self.kind.scale {
+            let least = cx.scalar(LEAST_VARIANCE);
+            let varies = cx.compare(crate::ir::Compare::Gt, var, least);
+            let one = cx.scalar(1.0);
+            let var = cx.select(varies, var, one);
+            let log = cx.log(var);
+            let half = cx.mul_c(log, 0.5);
+            cx.start_at(env, "log_scale", half);
+        }
+    }
     fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
+        if backward && cx.starts.is_some() {
+            self.start(cx, env, x);
+        }
         let mut y = x;
         let shift = self.kind.shift.then(|| self.read(cx, env, "shift").1);
         if let (Some(b), true) = (shift, backward) {

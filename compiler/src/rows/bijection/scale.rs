@@ -15,7 +15,7 @@ impl Row for Scale {
         "scale"
     }
     fn doc(&self) -> &'static str {
-        "y = x exp(s), with a trained s for each element, 0 at the start (the last layer of NICE, Dinh et al. 2015, section 3.3)."
+        "y = x exp(s), with a trained s for each element (the last layer of NICE, Dinh et al. 2015, section 3.3). It starts where the first data come out with deviation 1, if the model's density is exact; else at 0."
     }
 
 }

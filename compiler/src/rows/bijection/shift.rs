@@ -15,7 +15,7 @@ impl Row for Shift {
         "shift"
     }
     fn doc(&self) -> &'static str {
-        "y = x + b, with a trained b for each element, 0 at the start; keeps volumes."
+        "y = x + b, with a trained b for each element; keeps volumes. It starts where the first data come out with mean 0, if the model's density is exact; else at 0."
     }
 
 }

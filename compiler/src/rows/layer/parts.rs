@@ -195,12 +195,18 @@ pub fn named_givens(cx: &dyn ChainCx, args: &Args, param: &str) -> Result<Vec<(S
 
 /// (x - mean) / √(var + eps) over `axes`, with the biased variance. Also returns mean and variance (reduced axes of size 1).
 pub fn standardise(g: &mut Graph, x: Value, axes: &[usize], eps: f64) -> (Value, Value, Value) {
+    let (mean, var) = mean_var(g, x, axes);
+    let d = g.sub(x, mean);
+    let y = over_root(g, d, var, eps);
+    (y, mean, var)
+}
+
+/// Mean and (population) variance over `axes`, which are kept with length 1.
+pub fn mean_var(g: &mut Graph, x: Value, axes: &[usize]) -> (Value, Value) {
     let mean = g.reduce(ReduceKind::Mean, x, axes);
     let d = g.sub(x, mean);
     let sq = g.square(d);
-    let var = g.reduce(ReduceKind::Mean, sq, axes);
-    let y = over_root(g, d, var, eps);
-    (y, mean, var)
+    (mean, g.reduce(ReduceKind::Mean, sq, axes))
 }
 
 /// d / √(var + eps)
