@@ -51,6 +51,9 @@ pub struct Ctx<'t> {
     data: Vars,
     /// Draws of dynamic data variables, at batch axis `B`.
     drawn: Vars,
+    /// Noise that dequantises a data variable: one draw in a program for every model that observes it, so that their densities are of the
+    /// same point.
+    noise: Vars,
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
@@ -82,6 +85,7 @@ impl<'t> Ctx<'t> {
             once: BTreeMap::new(),
             data: Vars::new(),
             drawn: Vars::new(),
+            noise: Vars::new(),
             samples: BTreeMap::new(),
             lets: BTreeMap::new(),
             nets: BTreeMap::new(),
@@ -586,7 +590,11 @@ impl<'t> Ctx<'t> {
         for s in &m.sites {
             if let (TSiteKind::Quantize(_), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
                 let shape = self.cx.shape(x);
-                let u = self.cx.random(RandomKind::Uniform, shape);
+                let u = match self.noise.get(&s.name).copied().filter(|u| self.cx.shape(*u) == shape) {
+                    Some(u) => u,
+                    None => self.cx.random(RandomKind::Uniform, shape),
+                };
+                self.noise.insert(s.name.clone(), u);
                 let y = self.cx.add(x, u);
                 // In f32 the sum can round up to the open end of the interval, where the map behind it has no finite inverse.
                 let end = s.ty.kind.cardinality().map_or(f64::INFINITY, |n| n as f64 * (1.0 - DEQUANTIZE_MARGIN));
