@@ -7,6 +7,7 @@ use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
 use gmc_compiler::derive::NumberKind;
 use gmc_compiler::rows::args::Const;
+use gmc_compiler::types::event::Kind;
 use std::collections::BTreeMap;
 
 /// Examples evaluated at once.
@@ -174,18 +175,21 @@ fn score(name: &str, value: f64, unit: &str, trust: Trust) -> Score {
     Score { name: name.into(), part: "test".into(), value: Number(value), unit: unit.into(), trust }
 }
 
-/// A negative log-probability in nats and, for discrete data, in bits per dimension of the data.
+/// A negative log-probability in nats and, for discrete data, in bits per dimension of the data; a class beside them is no dimension.
 fn push_nats(s: &Session, name: &str, nats: f64, trust: Trust, scores: &mut Vec<Score>) {
     scores.push(score(name, nats, "nats", trust.clone()));
     let observed: Vec<_> = s
         .typed
         .models
         .iter()
+        .find(|m| !m.guide)
+        .into_iter()
         .flat_map(|m| &m.sites)
         .filter(|site| site.observed)
         .filter_map(|site| s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == site.name))
         .collect();
-    let dims: usize = observed.iter().map(|v| v.ty.size()).sum();
+    let measured = |class: bool| observed.iter().filter(|v| class || !matches!(v.ty.kind, Kind::Class(_))).map(|v| v.ty.size()).sum::<usize>();
+    let dims = if measured(false) > 0 { measured(false) } else { measured(true) };
     if dims > 0 && observed.iter().all(|v| v.ty.kind.discrete()) {
         scores.push(score(name, crate::metrics::bits_per_dim(nats, dims, 1.0), "bits/dim", trust));
     }

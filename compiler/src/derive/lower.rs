@@ -51,9 +51,12 @@ pub struct Ctx<'t> {
     data: Vars,
     /// Draws of dynamic data variables, at batch axis `B`.
     drawn: Vars,
-    /// Noise that dequantises a data variable: one draw in a program for every model that observes it, so that their densities are of the
-    /// same point.
-    noise: Vars,
+    /// A data value with the noise that dequantises it: one draw in a program for every model that observes it, so that their densities
+    /// are of the same point.
+    dequantised: BTreeMap<Value, Value>,
+    /// Values that a flow was run backwards on, with its constants, to what came out and the log-determinant: models that share a flow share
+    /// this, and its gradient.
+    inverted: BTreeMap<(usize, Vec<Value>), (Value, Option<Value>)>,
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
@@ -85,7 +88,8 @@ impl<'t> Ctx<'t> {
             once: BTreeMap::new(),
             data: Vars::new(),
             drawn: Vars::new(),
-            noise: Vars::new(),
+            dequantised: BTreeMap::new(),
+            inverted: BTreeMap::new(),
             samples: BTreeMap::new(),
             lets: BTreeMap::new(),
             nets: BTreeMap::new(),
@@ -590,16 +594,17 @@ impl<'t> Ctx<'t> {
         for s in &m.sites {
             if let (TSiteKind::Quantize(_), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
                 let shape = self.cx.shape(x);
-                let u = match self.noise.get(&s.name).copied().filter(|u| self.cx.shape(*u) == shape) {
-                    Some(u) => u,
-                    None => self.cx.random(RandomKind::Uniform, shape),
-                };
-                self.noise.insert(s.name.clone(), u);
+                if let Some(y) = self.dequantised.get(&x) {
+                    continuous.insert(s.name.clone(), *y);
+                    continue;
+                }
+                let u = self.cx.random(RandomKind::Uniform, shape);
                 let y = self.cx.add(x, u);
                 // In f32 the sum can round up to the open end of the interval, where the map behind it has no finite inverse.
                 let end = s.ty.kind.cardinality().map_or(f64::INFINITY, |n| n as f64 * (1.0 - DEQUANTIZE_MARGIN));
                 let end = self.cx.scalar(end);
                 let y = self.cx.binary(Binary::Min, y, end);
+                self.dequantised.insert(x, y);
                 continuous.insert(s.name.clone(), y);
             }
         }
@@ -638,7 +643,12 @@ impl<'t> Ctx<'t> {
             TKind::Var(_) => (y, None),
             TKind::Flow { flow, arg, given } => {
                 let (y, given) = self.with_given(y, given, vars);
-                let (x, ld) = self.flow(*flow).inverse(&mut self.cx, y, &given);
+                let key = (*flow, std::iter::once(y).chain(given.iter().copied()).collect());
+                let (x, ld) = match self.inverted.get(&key) {
+                    Some(known) => *known,
+                    None => self.flow(*flow).inverse(&mut self.cx, y, &given),
+                };
+                self.inverted.insert(key, (x, ld));
                 let (z, more) = self.invert(arg, x, vars);
                 (z, self.add_log_dets(ld, more))
             }

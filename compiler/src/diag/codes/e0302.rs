@@ -10,7 +10,8 @@ pub const PAGE: super::Page = super::Page {
     title: "a value lies outside its range",
     text: "\
 Every value has a range: `Real[3] in positive` says it, data have one, and each map and layer computes that of its output
-from that of its input. A net that declares `in interval(-1, 1)` must end with a layer that stays there, such as `tanh`.
+from that of its input. A net that declares `in interval(-1, 1)` must end with a layer that stays there, such as `tanh`; a
+flow whose body yields all reals is brought there by a map that is added to it (`gmc explain` of the spec names it).
 A function such as `log` takes only numbers on which it is defined. A distribution whose site is observed must give a
 density to every value that the data can take.
 
