@@ -69,6 +69,10 @@ fn the_order_of_items_does_not_matter() {
     for (name, spec) in all() {
         let want = comparable(&clean(&name, &spec).1);
         let (parsed, _) = syntax::parse(FileId::SPEC, &spec);
+        // Of several models the first one in the text is asked.
+        if parsed.items.iter().filter(|i| matches!(i, ast::Item::Model(_))).count() > 1 {
+            continue;
+        }
         let n = parsed.items.len();
         for turn in (0..n).step_by(n.div_ceil(3)) {
             for flip in [false, true] {
