@@ -30,7 +30,8 @@ pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<O
     let Some((program, kind)) = answer else { return Ok(None) };
     let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
-    let bound = program.starts_with("bound.");
+    // A bound of latent variables, or a density of data with the noise that dequantises them: both are means over draws.
+    let bound = kind == Some(NumberKind::LowerBound);
     let rounds = if bound { k.max(1) } else { 1 };
     let trust = match kind {
         Some(NumberKind::LowerBound) => Trust::Bound { samples: rounds as u64 },

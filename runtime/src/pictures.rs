@@ -8,7 +8,7 @@ use crate::session::{At, Batch, Session};
 use crate::store::RunDir;
 use gmc_compiler::derive::NumberKind;
 use gmc_compiler::rows::args::Const;
-use gmc_compiler::types::event::EventTy;
+use gmc_compiler::types::event::{EventTy, Kind};
 
 /// Colour of data points and of the model's samples.
 const DATA: [u8; 3] = [150, 160, 175];
@@ -40,10 +40,11 @@ pub fn all(s: &mut Session, dir: &RunDir, seed: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first observed variable of the first model.
+/// What samples of the first model show: its first observed variable that is no class, or else its first observed one.
 pub fn observed(s: &Session) -> Option<(String, EventTy)> {
     let m = s.typed.models.iter().find(|m| !m.guide)?;
-    let site = m.sites.iter().find(|s| s.observed)?;
+    let class = |s: &&gmc_compiler::types::TSite| matches!(s.ty.kind, Kind::Class(_));
+    let site = m.sites.iter().filter(|s| s.observed).find(|s| !class(s)).or_else(|| m.sites.iter().find(|s| s.observed))?;
     Some((site.name.clone(), site.ty.clone()))
 }
 
