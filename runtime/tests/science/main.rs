@@ -9,4 +9,5 @@ mod flows;
 mod games;
 mod latent;
 mod linear;
+mod mnist;
 mod perdatum;

@@ -1,0 +1,62 @@
+//! Short forms of the scoreboard's runs on MNIST: the same specs on few images, for seconds.
+
+use crate::common::{mnist, session, text, train, value};
+use gmc_runtime::evaluate::{evaluate, full};
+use gmc_runtime::session::Session;
+
+fn measured(s: &mut Session, name: &str, unit: &str) -> f64 {
+    let effort = full(s);
+    value(&evaluate(s, 1, effort).unwrap_or_else(|e| panic!("{e}")), name, unit)
+}
+
+/// Trains a spec on a part of MNIST; a number about the test part before and after.
+fn trained(spec: &str, sets: &[(&str, &str)], name: &str, unit: &str) -> Option<(f64, f64)> {
+    if !mnist() {
+        return None;
+    }
+    let mut s = session(&text(spec), sets);
+    let before = measured(&mut s, name, unit);
+    train(&mut s);
+    let after = measured(&mut s, name, unit);
+    println!("{spec}: {name} {before:.2} to {after:.2} {unit}");
+    Some((before, after))
+}
+
+fn bounds(spec: &str, sets: &[(&str, &str)]) -> Option<(f64, f64)> {
+    trained(spec, sets, "negative ELBO", "nats")
+}
+
+/// Row 2: the exact optimum of all of MNIST is -400.4 nats.
+#[test]
+fn a_linear_vae_approaches_probabilistic_pca() {
+    if let Some((before, after)) = bounds("vae_linear", &[("x.limit", "2000"), ("train.epochs", "60")]) {
+        assert!(before > 0.0 && after < -300.0, "{before} to {after}");
+    }
+}
+
+/// Row 5.
+#[test]
+fn the_deep_vae_learns() {
+    if let Some((before, after)) = bounds("vae_mnist_deep", &[("x.limit", "1280"), ("train.epochs", "12"), ("train.ema", "0.9")]) {
+        assert!(before > 500.0 && after < 230.0, "{before} to {after}");
+    }
+}
+
+/// Row 6.
+#[test]
+fn several_samples_in_training() {
+    if let Some((before, after)) = bounds("iwae", &[("x.limit", "600"), ("samples", "5"), ("train.epochs", "4")]) {
+        assert!(before > 500.0 && after < 250.0, "{before} to {after}");
+    }
+}
+
+/// Rows 14, 15 and 19: bits per dimension fall.
+#[test]
+fn flows_on_mnist() {
+    let few = [("train.epochs", "6"), ("train.ema", "0.5"), ("x.limit", "640")];
+    for (spec, sets) in [("nice_mnist", &[("train.epochs", "1"), ("x.limit", "384")] as &[(&str, &str)]), ("realnvp_mnist", &few), ("maf_mnist", &few)] {
+        if let Some((before, after)) = trained(spec, sets, "negative log-likelihood", "bits/dim") {
+            assert!(after < before - 0.1, "{spec}: {before} to {after}");
+        }
+    }
+}
