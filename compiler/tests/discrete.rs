@@ -220,7 +220,14 @@ guide q(x) {{ k ~ Categorical(logits: sort(x)) by score(baseline: {by}) }}
 train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
 "
         );
-        clean("learned", &if by == "expect(x)" { text } else { text.replace("net expect(x: Real[2]) -> Real[] { dense(40), tanh, dense(1), scalar }\n", "") })
+        clean(
+            "learned",
+            &if by == "expect(x)" {
+                text
+            } else {
+                text.replace("net expect(x: Real[2]) -> Real[] { dense(40), tanh, dense(1), scalar }\n", "")
+            },
+        )
     };
     const REPEATS: usize = 100;
     const SEEDS: usize = 60;
@@ -254,7 +261,9 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
     for by in ["none", "moving", "expect(x)"] {
         let (_, c) = learned(by);
         let steps: Vec<Vec<f64>> = (0..SEEDS)
-            .map(|s| run(&c, "step.all", &env, n, s as u64 + 1)["param:sort.0.weight"].iter().zip(SORT.concat()).map(|(a, b)| a - b).collect())
+            .map(|s| {
+                run(&c, "step.all", &env, n, s as u64 + 1)["param:sort.0.weight"].iter().zip(SORT.concat()).map(|(a, b)| a - b).collect()
+            })
             .collect();
         let mut total = 0.0;
         for (i, w) in exact.iter().enumerate() {
@@ -294,7 +303,8 @@ fn a_bound_of_several_samples_has_the_gradient_of_its_expectation() {
                     RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n),
                     RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
                 };
-                let out: BTreeMap<String, Tensor64> = interp::run(&c, &Env { batch: 200, inputs: env, random: &random }).unwrap().into_iter().collect();
+                let out: BTreeMap<String, Tensor64> =
+                    interp::run(&c, &Env { batch: 200, inputs: env, random: &random }).unwrap().into_iter().collect();
                 out["param:sort.0.weight"].data.iter().zip(SORT.concat()).map(|(a, b)| a - b).collect()
             })
             .collect();
@@ -324,7 +334,10 @@ guide q(x) { h = feel(x);  k ~ Categorical(logits: h) by score(baseline: expect(
 train { maximizes elbo(p, q) using sgd(lr: 1) }
 ";
     let (_, c) = clean("shared", text);
-    let (_, plain) = clean("plain", &text.replace("net expect(h: Real[3]) -> Real[] { dense(1), scalar }\n", "").replace("baseline: expect(h)", "baseline: none"));
+    let (_, plain) = clean(
+        "plain",
+        &text.replace("net expect(h: Real[3]) -> Real[] { dense(1), scalar }\n", "").replace("baseline: expect(h)", "baseline: none"),
+    );
     let mut env = params();
     for (new, old) in [("feel.0.weight", "sort.0.weight"), ("feel.0.bias", "sort.0.bias")] {
         env.insert(new.into(), env[old].clone());
@@ -382,7 +395,8 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         let c = spec(by);
         const SEEDS: usize = 60;
         env.insert("x".into(), t(&[200, 2], (0..100).flat_map(|_| X.concat()).collect()));
-        let steps: Vec<f64> = (0..SEEDS).map(|s| run(&c, "step.all", &env, 200, s as u64 + 1)["param:encode.0.head0.bias"][0] + 0.2).collect();
+        let steps: Vec<f64> =
+            (0..SEEDS).map(|s| run(&c, "step.all", &env, 200, s as u64 + 1)["param:encode.0.head0.bias"][0] + 0.2).collect();
         let m = steps.iter().sum::<f64>() / SEEDS as f64;
         let var = steps.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
         println!("gradient of the guide's mean{by}: {m:.4}, variance {var:.3e}");

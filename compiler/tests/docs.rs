@@ -124,7 +124,8 @@ fn verbs_and_flags_are_those_of_the_command_line() {
     let readme = page("README.md");
     let (_, table) = readme.split_once("## Verbs").unwrap();
     let (table, _) = table.split_once("\n## ").unwrap();
-    let rows: BTreeSet<String> = table.lines().filter_map(|l| l.strip_prefix("| `gmc ")).map(|l| l.split([' ', '`']).next().unwrap().to_string()).collect();
+    let rows: BTreeSet<String> =
+        table.lines().filter_map(|l| l.strip_prefix("| `gmc ")).map(|l| l.split([' ', '`']).next().unwrap().to_string()).collect();
     assert_eq!(rows, verbs, "rows of README's table against the verbs of the command line");
     let mut used = 0;
     for name in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"] {
@@ -136,7 +137,11 @@ fn verbs_and_flags_are_those_of_the_command_line() {
         }
         // Flags of cargo are not ours.
         let flags = quoted(&text).into_iter().filter(|c| !c.starts_with("cargo ")).collect::<Vec<_>>().join(" ");
-        for flag in flags.split_whitespace().filter_map(|w| w.strip_prefix("--")).filter(|f| !f.is_empty() && !["release", "features", "workspace"].contains(f)) {
+        for flag in flags
+            .split_whitespace()
+            .filter_map(|w| w.strip_prefix("--"))
+            .filter(|f| !f.is_empty() && !["release", "features", "workspace"].contains(f))
+        {
             let field = format!("{}:", flag.replace('-', "_"));
             assert!(cli.contains(&format!("long = \"{flag}\"")) || cli.contains(&field), "{name}: --{flag}");
         }
@@ -165,9 +170,14 @@ fn specs_that_the_readme_names_exist_and_are_short() {
     }
     // The table of families: what it says is what the checker concludes.
     let (_, table) = readme.split_once("## The idea").unwrap();
-    for (words, said) in [("exact density", "exact density"), ("joint density, latent `z`", "joint density, latent {z}"), ("samples, no density", "no density")] {
+    for (words, said) in [
+        ("exact density", "exact density"),
+        ("joint density, latent `z`", "joint density, latent {z}"),
+        ("samples, no density", "no density"),
+    ] {
         let row = table.lines().find(|l| l.starts_with('|') && l.contains(words)).unwrap_or_else(|| panic!("no row says `{words}`"));
-        let examples: Vec<String> = quoted(row).into_iter().filter_map(|q| q.strip_prefix("specs/").map(|n| n.replace(".gm", ""))).collect();
+        let examples: Vec<String> =
+            quoted(row).into_iter().filter_map(|q| q.strip_prefix("specs/").map(|n| n.replace(".gm", ""))).collect();
         assert!(examples.len() >= 2, "{row}");
         for example in examples {
             let text = &all.iter().find(|(n, _)| *n == example).unwrap().1;

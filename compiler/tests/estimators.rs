@@ -85,7 +85,9 @@ const GUIDES: &[Guide] = &[
         line: Line::Reals,
         log_prior: standard,
         heads: &[3, 3, 3],
-        log_q: |h, z| (0..3).map(|k| (h[2][k] - h[1][k] - 0.5 * ((z - h[0][k]) / h[1][k].exp()).powi(2)).exp()).sum::<f64>().max(1e-300).ln(),
+        log_q: |h, z| {
+            (0..3).map(|k| (h[2][k] - h[1][k] - 0.5 * ((z - h[0][k]) / h[1][k].exp()).powi(2)).exp()).sum::<f64>().max(1e-300).ln()
+        },
         pathwise: false,
     },
 ];
@@ -113,7 +115,9 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
 
 fn params(g: &Guide) -> Params {
     let t = |dims: &[usize], data: Vec<f64>| Tensor64 { dims: dims.to_vec(), data };
-    let mut all: Params = [("decode.0.weight", t(&[1, 2], vec![0.7, -0.4])), ("decode.0.bias", t(&[2], vec![0.1, 0.2]))].map(|(n, t)| (n.to_string(), t)).into();
+    let mut all: Params = [("decode.0.weight", t(&[1, 2], vec![0.7, -0.4])), ("decode.0.bias", t(&[2], vec![0.1, 0.2]))]
+        .map(|(n, t)| (n.to_string(), t))
+        .into();
     for (h, &n) in g.heads.iter().enumerate() {
         let at = |i: usize| 0.6 * ((h * 7 + i * 3) as f64 + 0.5).sin();
         all.insert(format!("encode.0.head{h}.weight"), t(&[2, n], (0..2 * n).map(at).collect()));
@@ -189,7 +193,11 @@ fn estimators_agree_with_the_exact_gradient() {
             }
         }
         let mut variances = Vec::new();
-        let estimators: &[&str] = if g.pathwise { &[" by pathwise", " by score(baseline: none)", " by score(baseline: moving)"] } else { &[" by score(baseline: none)", " by score(baseline: moving)"] };
+        let estimators: &[&str] = if g.pathwise {
+            &[" by pathwise", " by score(baseline: none)", " by score(baseline: moving)"]
+        } else {
+            &[" by score(baseline: none)", " by score(baseline: moving)"]
+        };
         for by in estimators {
             let c = compiled(g, by);
             // A baseline that has settled is the value of the bound.
@@ -207,7 +215,10 @@ fn estimators_agree_with_the_exact_gradient() {
             variances.push(total);
         }
         if g.pathwise {
-            assert!(variances[0] < variances[1] && variances[0] < variances[2], "the pathwise gradient has the lowest variance: {variances:?}");
+            assert!(
+                variances[0] < variances[1] && variances[0] < variances[2],
+                "the pathwise gradient has the lowest variance: {variances:?}"
+            );
         }
         let (bare, moving) = (variances[variances.len() - 2], variances[variances.len() - 1]);
         assert!(moving < bare, "{}: a baseline lowers the variance: {variances:?}", g.text);

@@ -5,11 +5,11 @@
 mod spec_common;
 
 use gmc_compiler::derive::{Compiled, math};
-use gmc_compiler::ir::{Graph, RandomKind, Tensor64};
-use gmc_compiler::types::Typed;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::ir::{Graph, RandomKind, Tensor64};
 use gmc_compiler::rows::data::{Host, HostError};
+use gmc_compiler::types::Typed;
 use spec_common::{initial, run, run_with, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
@@ -145,7 +145,8 @@ train {{ steps 1 }}"
         assert!(notes(&typed).contains(&format!("ends with {added}, added")), "{}", notes(&typed));
         let x = &run(&c.programs["sample.p"], 200, &moved(&c))["site:x"].data;
         assert!(x.iter().all(|x| (inside[0]..=inside[1]).contains(x)), "{range}");
-        let back: BTreeMap<String, Tensor64> = moved(&c).into_iter().chain([("x".into(), Tensor64 { dims: vec![200, 3], data: x.clone() })]).collect();
+        let back: BTreeMap<String, Tensor64> =
+            moved(&c).into_iter().chain([("x".into(), Tensor64 { dims: vec![200, 3], data: x.clone() })]).collect();
         let drawn = run(&c.programs["sample.p"], 200, &moved(&c))["site:z"].data.clone();
         let code = &run(&c.programs["encode"], 200, &back)["code:z"].data;
         let gap = code.iter().zip(&drawn).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

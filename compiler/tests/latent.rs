@@ -156,7 +156,11 @@ fn a_sum_repeats_only_what_reads_both_data_and_summed_sites() {
     let (b, k) = (100, 5);
     let encoder = 64 * 12 + 12 * 2 + 12 * 2;
     let pseudo = 5 * 64;
-    assert_eq!(products(g, b), b * (encoder + 2 * 64) + k * (pseudo + encoder), "encoder and decoder once a datum, encoder once a pseudo-input");
+    assert_eq!(
+        products(g, b),
+        b * (encoder + 2 * 64) + k * (pseudo + encoder),
+        "encoder and decoder once a datum, encoder once a pseudo-input"
+    );
     // No matrix product at every pair; the densities of z are.
     let pairs = |n: &&gmc_compiler::ir::Node| n.ty.shape.0.first() == Some(&Dim { n: k, batch: true });
     assert!(g.nodes.iter().filter(pairs).all(|n| n.op != Op::MatMul(gmc_compiler::ir::MatMul)));
@@ -195,7 +199,9 @@ flow f: Real[64] <-> Real[64] given (k: Class(10)) { couple(parity(0), affine) {
     env.insert("y".into(), t(&[2], &ys.map(|y| y as f64)));
     let got = run(&c, "log_prob.p", &env, 2, None)["log_prob"].clone();
     // The same with the first site as data and the others as numbers: its density at each of their values, added up.
-    let known = parts.replace("net tell(y: Class(10)) -> Real[2] { dense(2) }\nnet", "param told: Real[2]\nparam side: Real[2]\nnet").replace("net hot(j: Class(2)) -> Real[2] { dense(2) }\n", "")
+    let known = parts
+        .replace("net tell(y: Class(10)) -> Real[2] { dense(2) }\nnet", "param told: Real[2]\nparam side: Real[2]\nnet")
+        .replace("net hot(j: Class(2)) -> Real[2] { dense(2) }\n", "")
         + "model p(y) { e ~ Normal(mean(concat(told, place(y)), side), 0.7);  x = f(e, y) }\n";
     let (_, exact) = clean("known", &known);
     let one_hot = |n: usize, at: usize| (0..n).map(|i| f64::from(u8::from(i == at))).collect::<Vec<_>>();
@@ -353,12 +359,7 @@ fn weights_of_a_guide_that_is_a_flow_average_to_the_evidence() {
     let o = math::objective(&typed, &typed.train.players[0], false);
     assert_eq!(
         o.terms,
-        [
-            "E_q[log Normal(x; decode(z), 0.5)]",
-            "-E_q[log Normal(e; m, exp(s))]",
-            "E_q[log|det dbend / de|]",
-            "E_q[log Normal(z; 0, 1)]"
-        ]
+        ["E_q[log Normal(x; decode(z), 0.5)]", "-E_q[log Normal(e; m, exp(s))]", "E_q[log|det dbend / de|]", "E_q[log Normal(z; 0, 1)]"]
     );
     assert!(o.notes.iter().any(|n| n == "the KL of `z` is estimated with one sample of `q`"));
 }
@@ -366,8 +367,14 @@ fn weights_of_a_guide_that_is_a_flow_average_to_the_evidence() {
 /// With an affine flow the guide is a normal again.
 #[test]
 fn an_affine_flow_of_a_normal_is_a_normal() {
-    let affine = BENT.replace(" given (h: Real[3]) { masked(fast: sampling) { dense(6), tanh }, reverse, masked(fast: sampling) { dense(6), tanh } }", " { scale, shift }");
-    let affine = affine.replace("(Real[2], Real[2], Real[3]) { heads(2, 2, 3) }", "(Real[2], Real[2]) { heads(2, 2) }").replace("(m, s, h)", "(m, s)").replace("bend(e, h)", "bend(e)");
+    let affine = BENT.replace(
+        " given (h: Real[3]) { masked(fast: sampling) { dense(6), tanh }, reverse, masked(fast: sampling) { dense(6), tanh } }",
+        " { scale, shift }",
+    );
+    let affine = affine
+        .replace("(Real[2], Real[2], Real[3]) { heads(2, 2, 3) }", "(Real[2], Real[2]) { heads(2, 2) }")
+        .replace("(m, s, h)", "(m, s)")
+        .replace("bend(e, h)", "bend(e)");
     let plain = affine.replace("flow bend: Real[2] <-> Real[2] { scale, shift }\n", "param a: Real[2]\nparam b: Real[2]\n");
     let plain = plain.replace("e ~ Normal(m, exp(s));  z = bend(e)", "z ~ Normal(m * exp(a) + b, exp(s + a))");
     let (_, flow) = clean("affine", &affine);

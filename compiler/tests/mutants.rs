@@ -11,10 +11,72 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Words that stand where other words stood.
 const WORDS: [&str; 66] = [
-    "0", "1", "2", "3", "8", "64", "0.5", "-1", "1e9", "relu", "tanh", "exp", "log", "sigmoid", "softplus", "dense", "conv", "flatten", "scalar", "reshape",
-    "batch_norm", "layer_norm", "residual", "heads", "couple", "scale", "reverse", "actnorm", "masked", "Normal", "Laplace", "Bernoulli", "Categorical",
-    "Gamma", "LogNormal", "Beta", "Dirichlet", "Uniform", "MultivariateNormal", "x", "y", "z", "p", "q", "f", "D", "G", "encode", "decode", "p.x", "q.z",
-    "p.z", "I", "E", "elbo", "nll", "kl", "iwae", "mse", "sum", "Real", "Bool", "Int", "Class", "unit", "positive",
+    "0",
+    "1",
+    "2",
+    "3",
+    "8",
+    "64",
+    "0.5",
+    "-1",
+    "1e9",
+    "relu",
+    "tanh",
+    "exp",
+    "log",
+    "sigmoid",
+    "softplus",
+    "dense",
+    "conv",
+    "flatten",
+    "scalar",
+    "reshape",
+    "batch_norm",
+    "layer_norm",
+    "residual",
+    "heads",
+    "couple",
+    "scale",
+    "reverse",
+    "actnorm",
+    "masked",
+    "Normal",
+    "Laplace",
+    "Bernoulli",
+    "Categorical",
+    "Gamma",
+    "LogNormal",
+    "Beta",
+    "Dirichlet",
+    "Uniform",
+    "MultivariateNormal",
+    "x",
+    "y",
+    "z",
+    "p",
+    "q",
+    "f",
+    "D",
+    "G",
+    "encode",
+    "decode",
+    "p.x",
+    "q.z",
+    "p.z",
+    "I",
+    "E",
+    "elbo",
+    "nll",
+    "kl",
+    "iwae",
+    "mse",
+    "sum",
+    "Real",
+    "Bool",
+    "Int",
+    "Class",
+    "unit",
+    "positive",
 ];
 
 fn split(text: &str) -> Vec<String> {
@@ -42,7 +104,8 @@ impl Dice {
 fn mutant(text: &str, dice: &mut Dice) -> String {
     let mut words = split(text);
     for _ in 0..1 + dice.below(6) / 3 {
-        let solid: Vec<usize> = (0..words.len()).filter(|&i| words[i].chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')).collect();
+        let solid: Vec<usize> =
+            (0..words.len()).filter(|&i| words[i].chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')).collect();
         let at = solid[dice.below(solid.len())];
         match dice.below(4) {
             0 => {
@@ -73,7 +136,11 @@ fn seeds() -> (Vec<String>, Vec<String>) {
     let bad = std::fs::read_dir(root().join("tests/bad")).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
     let mut folders: Vec<String> = bad.filter(|n| !n.starts_with("e01")).collect();
     folders.sort();
-    let bad = folders.iter().flat_map(|f| texts(&format!("tests/bad/{f}"))).map(|(_, t)| t).filter(|t| !t.contains("mnist") && !t.contains("100000"));
+    let bad = folders
+        .iter()
+        .flat_map(|f| texts(&format!("tests/bad/{f}")))
+        .map(|(_, t)| t)
+        .filter(|t| !t.contains("mnist") && !t.contains("100000"));
     (small.collect(), bad.collect())
 }
 

@@ -107,7 +107,8 @@ fn elbo_of_the_linear_model_is_its_closed_form() {
         let mut e = env.clone();
         e.insert("x".into(), rows(&vec![x.to_vec(); n / 5]));
         e
-    })["payoff:all"].data[0];
+    })["payoff:all"]
+        .data[0];
     assert!(iwae > rec - kl + 0.05 * gap && iwae < evidence(&x) + 0.01, "{} < {iwae} < {}", rec - kl, evidence(&x));
 }
 
@@ -143,19 +144,26 @@ fn closed_forms_agree_with_samples() {
 
 #[test]
 fn a_site_that_later_draws_depend_on_has_no_closed_form() {
-    let text = |top: &str, guide: &str| format!("data x: Real[2] from moons
+    let text = |top: &str, guide: &str| {
+        format!(
+            "data x: Real[2] from moons
 net top({top}: Real[2]) -> (Real[2], Real[2]) {{ heads(2, 2) }}
 net bottom(x: Real[2]) -> (Real[2], Real[2]) {{ heads(2, 2) }}
 net up(w: Real[2]) -> Real[2] {{ dense(2) }}
 net decode(z: Real[2]) -> Real[2] {{ dense(2) }}
 model p {{ w ~ Normal(0, I)[2];  z ~ Normal(up(w), 0.1);  x ~ Normal(decode(z), 1) }}
-guide q(x) {{ (m, s) = bottom(x);  z ~ Normal(m, exp(s));  (a, b) = top({guide});  w ~ Normal(a, exp(b)) }}");
+guide q(x) {{ (m, s) = bottom(x);  z ~ Normal(m, exp(s));  (a, b) = top({guide});  w ~ Normal(a, exp(b)) }}"
+        )
+    };
     let terms = |text: &str| {
         let (typed, _) = clean("two", text);
         math::objective(&typed, &typed.train.players[0], false).terms
     };
     let chained = [
-        "E_q[log Normal(x; decode(z), 1)]", "-KL(Normal(a, exp(b)) || Normal(0, 1))", "-E_q[log Normal(z; m, exp(s))]", "E_q[log Normal(z; up(w), 0.1)]",
+        "E_q[log Normal(x; decode(z), 1)]",
+        "-KL(Normal(a, exp(b)) || Normal(0, 1))",
+        "-E_q[log Normal(z; m, exp(s))]",
+        "E_q[log Normal(z; up(w), 0.1)]",
     ];
     assert_eq!(terms(&text("z", "z")), chained);
     let apart = ["-KL(Normal(m, exp(s)) || Normal(up(w), 0.1))", "-KL(Normal(a, exp(b)) || Normal(0, 1))"];
@@ -169,7 +177,9 @@ fn a_flow_behind_the_decoder_belongs_to_the_reconstruction() {
     let text = text.replace("Laplace", "Logistic") + "\ntrain { maximizes elbo(p, q, beta: 0.5) }";
     let (typed, _) = clean("flow_decoder", &text);
     let want = [
-        "E_q[log Normal(f^-1(x); decode(z), 0.7)]", "E_q[log|det df^-1 / dx|]", "-0.5 * E_q[log Logistic(z; m, exp(s))]",
+        "E_q[log Normal(f^-1(x); decode(z), 0.7)]",
+        "E_q[log|det df^-1 / dx|]",
+        "-0.5 * E_q[log Logistic(z; m, exp(s))]",
         "0.5 * E_q[log Normal(z; 0, 1)]",
     ];
     assert_eq!(math::objective(&typed, &typed.train.players[0], false).terms, want);
@@ -198,7 +208,11 @@ fn density_of_a_flow_is_that_of_its_base_times_the_jacobian() {
     for (name, d) in [("realnvp", 2), ("realnvp_digits", 64)] {
         let (_, text) = specs().into_iter().find(|(n, _)| n == name).unwrap();
         // Without dequantisation the map is the same at every run.
-        let text = text.replace("Int(17)[64] from digits(levels: 17)", "Real[64] in unit from digits").replace("quantize(f(z))", "f(z)").replace("0, 17)", "0, 1)").replace("affine(scale: 17)", "affine(scale: 1)");
+        let text = text
+            .replace("Int(17)[64] from digits(levels: 17)", "Real[64] in unit from digits")
+            .replace("quantize(f(z))", "f(z)")
+            .replace("0, 17)", "0, 1)")
+            .replace("affine(scale: 17)", "affine(scale: 1)");
         let text = text.replace("in interval(0, 1)", "in unit");
         let (typed, c) = clean(name, &text);
         let g = &c.programs["log_prob.p"];
@@ -268,7 +282,8 @@ guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 train { maximizes iwae(p, q, k: 8) }";
     let (_, c) = clean("dynamic", text);
     let random = |g: &Graph, kind: RandomKind| -> Vec<String> {
-        let of = |n: &gmc_compiler::ir::Node| if let Op::Random(r) = &n.op { (r.kind == kind).then(|| n.ty.shape.to_string()) } else { None };
+        let of =
+            |n: &gmc_compiler::ir::Node| if let Op::Random(r) = &n.op { (r.kind == kind).then(|| n.ty.shape.to_string()) } else { None };
         g.nodes.iter().filter_map(of).collect()
     };
     let g = &c.programs["step.all"];
@@ -323,7 +338,10 @@ fn steps_are_finite_differences_of_the_loss() {
                 let h = 1e-5;
                 let want = (loss(h) - loss(-h)) / (2.0 * h);
                 let got = was.data[i] - new.data[i];
-                assert!((got - want).abs() < 1e-5 * (1.0 + want.abs().max(out["loss"].data[0].abs() * 0.1)), "{name} {program} {path}[{i}]: {got} {want}");
+                assert!(
+                    (got - want).abs() < 1e-5 * (1.0 + want.abs().max(out["loss"].data[0].abs() * 0.1)),
+                    "{name} {program} {path}[{i}]: {got} {want}"
+                );
                 coordinates += usize::from(want.abs() > 1e-6);
             }
         }

@@ -114,8 +114,18 @@ fn every_listed_path_works() {
 #[test]
 fn unknown_paths_and_bad_values_are_explained() {
     let cases = [
-        ("train.epoch", "3"), ("trian.epochs", "3"), ("decode.9", "3"), ("decode.0.unit", "3"), ("p.q.scale", "1"), ("nothing", "1"), ("", "1"),
-        ("train.epochs", ""), ("train.epochs", "1 2"), ("train.optimizer", "3"), ("f.0.0.5.k", "3"), ("decode.1", "3"),
+        ("train.epoch", "3"),
+        ("trian.epochs", "3"),
+        ("decode.9", "3"),
+        ("decode.0.unit", "3"),
+        ("p.q.scale", "1"),
+        ("nothing", "1"),
+        ("", "1"),
+        ("train.epochs", ""),
+        ("train.epochs", "1 2"),
+        ("train.optimizer", "3"),
+        ("f.0.0.5.k", "3"),
+        ("decode.1", "3"),
     ];
     let mut out = String::new();
     for (path, value) in cases {

@@ -67,7 +67,8 @@ fn direction(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], input
     let v = cx.input("x", Role::Data, Shape::batched(from));
     let (y, ld) = f(&mut cx, &env, v);
     for (path, v) in cx.leaves() {
-        let declared = b.params.iter().find(|p| format!("l.{}", p.name) == *path).unwrap_or_else(|| panic!("{}: {path} is not declared", case.0));
+        let declared =
+            b.params.iter().find(|p| format!("l.{}", p.name) == *path).unwrap_or_else(|| panic!("{}: {path} is not declared", case.0));
         assert_eq!(cx.shape(*v), Shape::fixed(&declared.shape), "{}: {path}", case.0);
     }
     cx.g.output("y", y);
@@ -212,7 +213,8 @@ fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], in
 /// Points of a case: in the middle, far out, and where a spline ends, begins to be the identity, or changes its bin.
 fn places(case: &Case, rng: &mut Rng) -> Vec<Tensor64> {
     let dims = [&[1], case.1.as_slice()].concat();
-    let mut all = vec![rng.tensor(&dims, -1.8, 1.8), rng.tensor(&dims, -60.0, 60.0), rng.tensor(&dims, -1e-9, 1e-9), Tensor64::full(&dims, 0.0)];
+    let mut all =
+        vec![rng.tensor(&dims, -1.8, 1.8), rng.tensor(&dims, -60.0, 60.0), rng.tensor(&dims, -1e-9, 1e-9), Tensor64::full(&dims, 0.0)];
     for end in [1.0, 2.0, 3.0] {
         for off in [-1e-9, 0.0, 1e-9] {
             all.push(Tensor64::from_fn(&dims, |i| if i % 2 == 0 { end + off } else { -end - off }));

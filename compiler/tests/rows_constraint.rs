@@ -1,11 +1,11 @@
 //! Constraints on weights hold after `apply`, and leave alone what already satisfies them.
 
 use gmc_compiler::ir::Env;
-use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::interp;
+use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Graph, Role, Shape};
-use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows;
+use gmc_compiler::rows::args::{Args, Const};
 use std::collections::BTreeMap;
 
 fn applied(row: &str, c: f64, dims: &[usize], data: Vec<f64>) -> Vec<f64> {

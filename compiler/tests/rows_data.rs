@@ -100,8 +100,7 @@ fn digits_adapt_to_the_declaration() {
     assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[1, 8, 8]), class(10)]);
     assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (1500, 297));
     // Sum of all pixels and counts of the classes of the published file.
-    let columns =
-        |i: usize| [&set.train, set.test.as_ref().unwrap()].into_iter().flat_map(move |p| p.columns[i].values.iter().copied());
+    let columns = |i: usize| [&set.train, set.test.as_ref().unwrap()].into_iter().flat_map(move |p| p.columns[i].values.iter().copied());
     assert_eq!(columns(0).map(|v| f64::from(v) * 16.0).sum::<f64>(), 561_718.0);
     let counts: Vec<usize> = (0..10).map(|c| columns(1).filter(|v| *v == c as f32).count()).collect();
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -257,9 +256,7 @@ fn broken_mnist_files_say_what_was_expected_and_found() {
     assert_eq!(broken(images, None), format!("no MNIST files found: looked for mnist/{images}"));
     assert_eq!(
         broken(images, Some(idx(&[3, 28, 28], &[0; 100]))),
-        format!(
-            "`{images}` is truncated, or not what it says: expected 2352 bytes after the header, for axes [3, 28, 28]; found 100"
-        )
+        format!("`{images}` is truncated, or not what it says: expected 2352 bytes after the header, for axes [3, 28, 28]; found 100")
     );
     assert_eq!(
         broken(images, Some(idx(&[u32::MAX; 3], &[0; 100]))),
@@ -272,10 +269,7 @@ fn broken_mnist_files_say_what_was_expected_and_found() {
         broken(images, Some(idx(&[3], &[0; 3000]))),
         format!("`{images}` is not an IDX file of images: expected the bytes [0, 0, 8, 3] at the start; found [0, 0, 8, 1]")
     );
-    assert_eq!(
-        broken(images, Some(vec![])),
-        format!("`{images}` is not an IDX file of images: expected at least 16 bytes; found 0 bytes")
-    );
+    assert_eq!(broken(images, Some(vec![])), format!("`{images}` is not an IDX file of images: expected at least 16 bytes; found 0 bytes"));
     assert_eq!(
         broken(images, Some(idx(&[0, 28, 28], &[]))),
         format!("`{images}` is not an IDX file of images: expected at least one element on every axis; found axes [0, 28, 28]")
@@ -284,14 +278,8 @@ fn broken_mnist_files_say_what_was_expected_and_found() {
         broken(images, Some(idx(&[1, 2, 2], &[0; 4]))),
         format!("`{images}` is not of MNIST: expected images of 28 by 28 pixels; found images of 2 by 2 pixels")
     );
-    assert_eq!(
-        broken(labels, Some(idx(&[2], &[0; 2]))),
-        format!("`{images}` and `{labels}` do not belong together: 3 images; 2 labels")
-    );
-    assert_eq!(
-        broken(labels, Some(idx(&[3], &[0, 10, 0]))),
-        format!("`{labels}` holds labels outside of 10 classes: label 1 is 10")
-    );
+    assert_eq!(broken(labels, Some(idx(&[2], &[0; 2]))), format!("`{images}` and `{labels}` do not belong together: 3 images; 2 labels"));
+    assert_eq!(broken(labels, Some(idx(&[3], &[0, 10, 0]))), format!("`{labels}` holds labels outside of 10 classes: label 1 is 10"));
     let good = idx(&[3, 28, 28], &[0; 2352]);
     for n in 0..20 {
         broken(images, Some(good[..n].to_vec()));
@@ -329,8 +317,7 @@ fn npy_checks_values_against_the_declaration() {
     files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n", &numbers));
     files.0.insert("y".into(), npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }\n", &[1, 0]));
     let (file, labels) = (("file", text("x")), ("labels", text("y")));
-    let (types, set) =
-        load(&files, "npy", &[file.clone(), labels.clone()], &[ty(Kind::Real(Support::UNIT), &[4]), class(2)]).unwrap();
+    let (types, set) = load(&files, "npy", &[file.clone(), labels.clone()], &[ty(Kind::Real(Support::UNIT), &[4]), class(2)]).unwrap();
     assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[4]), class(2)]);
     assert_eq!(set.train.columns[0].values, [0.0, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125]);
     assert_eq!(set.train.columns[1].values, [1.0, 0.0]);

@@ -83,7 +83,9 @@ fn tails_are_sound() {
 
 #[test]
 fn the_mean_of_a_truncated_normal_in_the_tail() {
-    for (low, high, want) in [(Some(8.0), Some(9.0), 8.121188992979867), (Some(8.0), None, 8.12136811223618), (Some(-9.0), Some(-8.0), -8.121188992979867)] {
+    for (low, high, want) in
+        [(Some(8.0), Some(9.0), 8.121188992979867), (Some(8.0), None, 8.12136811223618), (Some(-9.0), Some(-8.0), -8.121188992979867)]
+    {
         let mut g = Graph::new("mean");
         let p = scalars(&mut g, &[Some(0.0), Some(1.0), low, high]);
         let Some(m) = row("Truncated Normal").mean(&mut g, &p, &Shape::fixed(&[1])) else { panic!("no mean") };
@@ -113,7 +115,13 @@ fn draws_are_quantiles() {
     check(quantiles(Some(8.0), None, &[0.9, 0.5, 0.1]), &[8.012963049607274, 8.084911007391545, 8.2788033416912]);
     check(quantiles(Some(-9.0), Some(-8.0), &[0.9, 0.5, 0.1]), &[-8.278609037011552, -8.08488889901817, -8.012960571504212]);
     // Free of ends it is the normal's own quantile function, out to the last digits of a double.
-    let isf = [(-0.1f64, 1.3096177994584925), (-0.5, 0.27028802073873587), (-3.0, -1.6469217205277145), (-20.0, -5.879209356485337), (-600.0, -34.51199549973353)];
+    let isf = [
+        (-0.1f64, 1.3096177994584925),
+        (-0.5, 0.27028802073873587),
+        (-3.0, -1.6469217205277145),
+        (-20.0, -5.879209356485337),
+        (-600.0, -34.51199549973353),
+    ];
     for (l, want) in isf {
         check(quantiles(None, None, &[l.exp()]), &[want]);
     }
@@ -201,7 +209,13 @@ fn sixteen_copies_of_any_row() {
         let r = row(case.row);
         // The components of a mixture, or the alternatives of a class, stay together.
         let last = usize::from(!r.elementwise());
-        let first = |p: &Par| p.map(|(dims, data)| if dims.is_empty() { data.to_vec() } else { data[..if last == 1 { dims[dims.len() - 1] } else { 1 }].to_vec() });
+        let first = |p: &Par| {
+            p.map(
+                |(dims, data)| {
+                    if dims.is_empty() { data.to_vec() } else { data[..if last == 1 { dims[dims.len() - 1] } else { 1 }].to_vec() }
+                },
+            )
+        };
         let shape = Shape::fixed(&[2, 16]);
         let mut found: Vec<Vec<Vec<f64>>> = Vec::new();
         for way in 0..3 {
@@ -294,14 +308,24 @@ fn events_of_forms() {
     assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(0.0), None]), Ok((Kind::Real(Support::POSITIVE), 0)));
     assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(-1.0), number(2.0)]), Ok((interval(-1.0, 2.0), 0)));
     assert_eq!(kind("Truncated Exponential", &[real(&[4]), number(-1.0), number(2.0)]), Ok((interval(0.0, 2.0), 0)));
-    assert_eq!(kind("Mixture Truncated Normal", &[real(&[4, 3]), number(1.0), number(0.0), None, real(&[3])]), Ok((Kind::Real(Support::POSITIVE), 1)));
+    assert_eq!(
+        kind("Mixture Truncated Normal", &[real(&[4, 3]), number(1.0), number(0.0), None, real(&[3])]),
+        Ok((Kind::Real(Support::POSITIVE), 1))
+    );
     assert_eq!(kind("Mixture DiscretizedLogistic", &[real(&[4, 3]), real(&[4, 3]), number(16.0), None]), Ok((Kind::Int(16), 1)));
     assert!(kind("Mixture Normal", &[real(&[4, 3]), real(&[4, 2]), None]).is_err());
     assert!(kind("Mixture Normal", &[number(0.0), number(1.0), None]).is_err());
     assert!(kind("Truncated Normal", &[number(0.0), number(1.0), None, None]).is_err());
     assert!(kind("Truncated Normal", &[number(0.0), number(1.0), number(2.0), number(1.0)]).is_err());
     assert!(kind("Truncated Exponential", &[number(1.0), None, number(-1.0)]).is_err());
-    for name in ["Truncated Beta", "Truncated Truncated Normal", "Truncated Mixture Normal", "Mixture Categorical", "Mixture Dirichlet", "Mixture Mixture Normal"] {
+    for name in [
+        "Truncated Beta",
+        "Truncated Truncated Normal",
+        "Truncated Mixture Normal",
+        "Mixture Categorical",
+        "Mixture Dirichlet",
+        "Mixture Mixture Normal",
+    ] {
         assert!(spelled(name).is_none(), "{name}");
     }
 }

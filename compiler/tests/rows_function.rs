@@ -55,8 +55,25 @@ fn check(name: &str, args: &[(EventTy, Tensor64)], ty: &EventTy, dims: &[usize],
     assert_eq!(got.data.len(), want.len(), "{name}");
 }
 
-const TESTED: &[&str] =
-    &["batch_mean", "clamp", "codebook_loss", "commitment", "concat", "dot", "entry", "flatten", "log_softmax", "log_sum_exp", "max", "mean", "min", "nearest", "norm", "softmax", "sum"];
+const TESTED: &[&str] = &[
+    "batch_mean",
+    "clamp",
+    "codebook_loss",
+    "commitment",
+    "concat",
+    "dot",
+    "entry",
+    "flatten",
+    "log_softmax",
+    "log_sum_exp",
+    "max",
+    "mean",
+    "min",
+    "nearest",
+    "norm",
+    "softmax",
+    "sum",
+];
 
 #[test]
 fn every_row_is_tested() {
@@ -197,7 +214,10 @@ fn refusals_name_the_argument() {
     assert_eq!(refused("dot", &[real(&[3]), real(&[])]).0, 1);
     assert_eq!(refused("concat", &[real(&[1, 2, 2]), real(&[4])]).0, 1);
     assert_eq!(refused("log_sum_exp", &[real(&[])]).0, 0);
-    assert_eq!(refused("nearest", &[real(&[4]), real(&[3, 2])]), (0, "has vectors of 4 numbers where an entry of the codebook has 2".into()));
+    assert_eq!(
+        refused("nearest", &[real(&[4]), real(&[3, 2])]),
+        (0, "has vectors of 4 numbers where an entry of the codebook has 2".into())
+    );
     assert_eq!(refused("commitment", &[real(&[2]), real(&[6])]).0, 1);
     assert_eq!(refused("entry", &[real(&[2]), real(&[3, 2])]), (0, "is no class of 3, the number of entries".into()));
 }

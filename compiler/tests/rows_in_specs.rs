@@ -199,7 +199,14 @@ fn hyperparameters_that_make_no_sense_are_refused() {
     };
     assert_eq!(with("adam(lr: 1e-3, betas: (0.9, 0.99))"), None);
     assert_eq!(with("adam(lr: cosine(1e-3 -> 1e-5))"), None);
-    for bad in ["adam(betas: (0.9, 1))", "adam(betas: (-0.1, 0.9))", "adam(betas: 0.9)", "adam(lr: -1)", "sgd(nesterov: maybe)", "rmsprop(alpha: 1)"] {
+    for bad in [
+        "adam(betas: (0.9, 1))",
+        "adam(betas: (-0.1, 0.9))",
+        "adam(betas: 0.9)",
+        "adam(lr: -1)",
+        "sgd(nesterov: maybe)",
+        "rmsprop(alpha: 1)",
+    ] {
         assert_eq!(with(bad).as_deref(), Some("E0205"), "{bad}");
     }
 }

@@ -95,10 +95,7 @@ fn cases(row: &str) -> Vec<Case> {
             case("residual { batch_norm }", &[3], &[3]),
         ],
         "dropout" => vec![case("dropout(0.4)", &[5], &[5])],
-        "batch_norm" => vec![
-            case("batch_norm", &[3], &[3]),
-            case("batch_norm(affine: false, momentum: 0.3)", &[3, 2, 2], &[3, 2, 2]),
-        ],
+        "batch_norm" => vec![case("batch_norm", &[3], &[3]), case("batch_norm(affine: false, momentum: 0.3)", &[3, 2, 2], &[3, 2, 2])],
         "layer_norm" => vec![case("layer_norm", &[5], &[5]), case("layer_norm", &[3, 2, 2], &[3, 2, 2])],
         "group_norm" => vec![case("group_norm(2)", &[4, 3, 2], &[4, 3, 2])],
         "instance_norm" => vec![case("instance_norm", &[4, 3, 2], &[4, 3, 2])],
@@ -263,7 +260,12 @@ fn every_layer_has_the_right_gradient() {
                 let s = cx.sum_all(wy);
                 loss = cx.add(loss, s);
             }
-            let mut wrt: Vec<_> = cx.leaves().iter().filter(|(p, _)| find(&checked.params, p).is_some_and(|p| p.trainable)).map(|(p, v)| (p.clone(), *v)).collect();
+            let mut wrt: Vec<_> = cx
+                .leaves()
+                .iter()
+                .filter(|(p, _)| find(&checked.params, p).is_some_and(|p| p.trainable))
+                .map(|(p, v)| (p.clone(), *v))
+                .collect();
             if !c.input.kind.discrete() {
                 wrt.push(("x".into(), x));
             }
@@ -514,7 +516,9 @@ fn wrong_layers_are_refused_in_the_users_words() {
         assert!(d.help.is_some(), "{text}: {d:?}");
     }
     let z = given(&[("z", EventTy::real([3])), ("m", EventTy::real([1, 5, 5]))]);
-    for (text, words) in [("bias_from(w)", "`w` is no further input"), ("bias_from(m)", "cannot be laid over"), ("join(m)", "does not fit beside")] {
+    for (text, words) in
+        [("bias_from(w)", "`w` is no further input"), ("bias_from(m)", "cannot be laid over"), ("join(m)", "does not fit beside")]
+    {
         let d = net(text, &EventTy::real([1, 4, 4]), &z).err().unwrap_or_else(|| panic!("`{text}` should be refused"));
         assert!(d.message.contains(words) && d.help.is_some(), "{text}: {d:?}");
     }

@@ -93,7 +93,8 @@ fn objectives_and_queries() {
         }
         out.push('\n');
         for (name, g) in &compiled.programs {
-            let outs: Vec<&str> = g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.starts_with("param:") && !n.starts_with("state:")).collect();
+            let outs: Vec<&str> =
+                g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.starts_with("param:") && !n.starts_with("state:")).collect();
             writeln!(out, "program {name}: {}", outs.join(", ")).unwrap();
         }
         snapshot(&format!("{name}.objective"), out);

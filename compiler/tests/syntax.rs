@@ -118,9 +118,16 @@ model p { z ~ Normal(0, I)[2] /* no */ }
 "
     .replace("/* no */ ", "");
     let formatted = check_format("comments", &text);
-    for comment in ["# first\n\n# of the net", "{  # after the brace", "dense(64),  # after a layer", "  # alone\n", "relu  # in a block",
-        "},  // behind it", "  # last\n}  # behind the item", "# inside\ndata x"]
-    {
+    for comment in [
+        "# first\n\n# of the net",
+        "{  # after the brace",
+        "dense(64),  # after a layer",
+        "  # alone\n",
+        "relu  # in a block",
+        "},  // behind it",
+        "  # last\n}  # behind the item",
+        "# inside\ndata x",
+    ] {
         assert!(formatted.contains(comment), "{comment} in\n{formatted}");
     }
     assert!(formatted.contains("moons\n\nmodel"), "{formatted}");
@@ -221,8 +228,46 @@ fn no_mutation_of_a_spec_makes_the_parser_fail() {
     for folder in ["e0100", "e0101", "e0106", "e0110", "e0111", "e0113"] {
         bad.extend(specs(&format!("bad/{folder}")).into_iter().map(|(_, text)| text));
     }
-    let bits = ["(", ")", "{", "}", "[", "]", "\"", "~", "<-", "=", "==", ":", ";", ",", "#", "//", "/*", "\n", "\r\n", "\t", "1e9999",
-        ".5", "E[", "log p(", "x[<", "->", "<->", "**", "\u{2212}", "\u{1f600}", "\u{feff}", "\0", "net ", "train {", "model", "-", "^", "if"];
+    let bits = [
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "~",
+        "<-",
+        "=",
+        "==",
+        ":",
+        ";",
+        ",",
+        "#",
+        "//",
+        "/*",
+        "\n",
+        "\r\n",
+        "\t",
+        "1e9999",
+        ".5",
+        "E[",
+        "log p(",
+        "x[<",
+        "->",
+        "<->",
+        "**",
+        "\u{2212}",
+        "\u{1f600}",
+        "\u{feff}",
+        "\0",
+        "net ",
+        "train {",
+        "model",
+        "-",
+        "^",
+        "if",
+    ];
     let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
     let (mut clean, mut broken) = (0, 0);
     for _ in 0..3000 {
@@ -326,8 +371,7 @@ fn formats_of_messages() {
     let (_, diags) = syntax::parse(FileId::SPEC, text);
     let short = rendered("a.gm", text, &diags, Format::Short);
     assert_eq!(short, "a.gm:2:5: error[E0101]: `<-` does not draw a random variable\n");
-    let json: serde_json::Value =
-        serde_json::from_str(&rendered("a.gm", text, &diags, Format::Json)).expect("one JSON object");
+    let json: serde_json::Value = serde_json::from_str(&rendered("a.gm", text, &diags, Format::Json)).expect("one JSON object");
     for (key, want) in [("line", 2), ("column", 5), ("start_byte", 15), ("end_byte", 17), ("end_column", 7)] {
         assert_eq!(json[key], want, "{key}");
     }
@@ -335,8 +379,7 @@ fn formats_of_messages() {
     assert_eq!(json["labels"][0]["text"], "this site has no distribution");
     assert_eq!(json["help"], "draw with a tilde: `z ~ Normal(0, I)[2]`");
 
-    let many: Vec<Diag> =
-        (0..25).rev().map(|i| Diag::new("E0100", format!("m{i}"), Span::new(FileId::SPEC, i, i), "")).collect();
+    let many: Vec<Diag> = (0..25).rev().map(|i| Diag::new("E0100", format!("m{i}"), Span::new(FileId::SPEC, i, i), "")).collect();
     let shown = rendered("a.gm", text, &many, Format::Short);
     assert!(shown.starts_with("a.gm:1:1: error[E0100]: m0\n") && shown.ends_with("and 5 more\n"), "{shown}");
     let mut sources = Sources::new();

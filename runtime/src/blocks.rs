@@ -145,8 +145,12 @@ impl Session {
         if self.compiled.blocks.is_empty() || n <= known {
             return Ok(None);
         }
-        let mut found: BTreeMap<String, Table> =
-            self.compiled.blocks.iter().map(|b| (b.path.clone(), Table { item: b.item, event: b.shape.clone(), values: Vec::new() })).collect();
+        let mut found: BTreeMap<String, Table> = self
+            .compiled
+            .blocks
+            .iter()
+            .map(|b| (b.path.clone(), Table { item: b.item, event: b.shape.clone(), values: Vec::new() }))
+            .collect();
         let rows: Vec<usize> = (0..n).collect();
         for (i, rows) in rows.chunks(CHUNK).enumerate() {
             let mut data = self.batch(true, rows);
@@ -157,7 +161,8 @@ impl Session {
         }
         self.inferred = found;
         let guides = self.typed.models.iter().filter(|m| m.each.is_some());
-        let sites: Vec<&str> = guides.flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str())).collect();
+        let sites: Vec<&str> =
+            guides.flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str())).collect();
         let steps = self.infer_steps.unwrap_or_else(|| self.typed.inference().0);
         Ok(Some(format!("{} of {n} test examples inferred by {steps} Adam steps each", sites.join(", "))))
     }

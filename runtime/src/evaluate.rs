@@ -117,7 +117,15 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
 }
 
 /// The payoffs of the players and their terms, as a program computes them.
-fn payoffs(s: &mut Session, program: &str, how: &str, seed: u64, effort: Effort, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+fn payoffs(
+    s: &mut Session,
+    program: &str,
+    how: &str,
+    seed: u64,
+    effort: Effort,
+    n: usize,
+    scores: &mut Vec<Score>,
+) -> Result<(), ExecError> {
     let m = means(s, program, seed, effort.examples)?;
     let derived = s.typed.train.players.len() == 1 && s.typed.train.players.first().is_some_and(|p| p.derived);
     if derived {
@@ -188,7 +196,8 @@ fn push_nats(s: &Session, name: &str, nats: f64, trust: Trust, scores: &mut Vec<
         .filter(|site| site.observed)
         .filter_map(|site| s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == site.name))
         .collect();
-    let measured = |class: bool| observed.iter().filter(|v| class || !matches!(v.ty.kind, Kind::Class(_))).map(|v| v.ty.size()).sum::<usize>();
+    let measured =
+        |class: bool| observed.iter().filter(|v| class || !matches!(v.ty.kind, Kind::Class(_))).map(|v| v.ty.size()).sum::<usize>();
     let dims = if measured(false) > 0 { measured(false) } else { measured(true) };
     if dims > 0 && observed.iter().all(|v| v.ty.kind.discrete()) {
         scores.push(score(name, crate::metrics::bits_per_dim(nats, dims, 1.0), "bits/dim", trust));
@@ -290,8 +299,12 @@ pub fn draw(s: &mut Session, n: usize, seed: u64) -> Result<Vec<(String, Vec<f32
 
 /// Mode coverage, where the source of the data knows its modes.
 fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
-    let Some((modes, name)) = s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone()))) else { return Ok(()) };
-    if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok()) || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty()) {
+    let Some((modes, name)) = s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone()))) else {
+        return Ok(());
+    };
+    if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok())
+        || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty())
+    {
         return Ok(());
     }
     let drawn = draw(s, n, seed)?;

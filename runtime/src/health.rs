@@ -68,7 +68,8 @@ impl Code {
         if kl.len() > most {
             each.push("..".into());
         }
-        let mut text = format!("`{}` has {} of {} dimensions active, KL per dimension {} nats", self.name, self.active(), kl.len(), each.join(" "));
+        let mut text =
+            format!("`{}` has {} of {} dimensions active, KL per dimension {} nats", self.name, self.active(), kl.len(), each.join(" "));
         if let Some(d) = self.distances {
             text += &format!(
                 "; samples lie {:.2} times as far from real examples as reconstructions do ({:.3} and {:.3} per element)",
@@ -96,12 +97,19 @@ impl Code {
         if total / active as f64 > EXPENSIVE && (wide || far) {
             let mut signs = Vec::new();
             if wide {
-                signs.push(format!("the codes of the data lie {:.1} times wider than the prior's draws, so samples decode what was never trained", self.spread));
+                signs.push(format!(
+                    "the codes of the data lie {:.1} times wider than the prior's draws, so samples decode what was never trained",
+                    self.spread
+                ));
             }
             if let (true, Some(d)) = (far, self.distances) {
                 signs.push(format!("samples lie {:.1} times as far from real examples as reconstructions do", d.gap()));
             }
-            return Some(format!("`{}` is not compressed: its KL is {total:.1} nats over {active} active dimensions, {}; raise beta", self.name, signs.join(", and ")));
+            return Some(format!(
+                "`{}` is not compressed: its KL is {total:.1} nats over {active} active dimensions, {}; raise beta",
+                self.name,
+                signs.join(", and ")
+            ));
         }
         None
     }
@@ -210,7 +218,12 @@ mod tests {
 
     #[test]
     fn words_name_the_illness() {
-        let code = |kl: Vec<f64>, spread, samples| Code { name: "z".into(), kl, spread, distances: Some(Distances { reconstructions: 0.1, samples }) };
+        let code = |kl: Vec<f64>, spread, samples| Code {
+            name: "z".into(),
+            kl,
+            spread,
+            distances: Some(Distances { reconstructions: 0.1, samples }),
+        };
         assert!(code(vec![0.001; 8], 1.0, 0.1).words().unwrap().contains("ignores `z`"));
         let wide = code(vec![6.0; 8], 3.0, 0.1).words().unwrap();
         assert!(wide.contains("not compressed") && wide.contains("3.0 times wider") && !wide.contains("times as far"), "{wide}");

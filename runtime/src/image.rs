@@ -73,8 +73,7 @@ impl Picture {
         encoder.set_color(if grey { png::ColorType::Grayscale } else { png::ColorType::Rgb });
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header()?;
-        let data: Vec<u8> =
-            if grey { self.pixels.iter().map(|p| p[0]).collect() } else { self.pixels.iter().flatten().copied().collect() };
+        let data: Vec<u8> = if grey { self.pixels.iter().map(|p| p[0]).collect() } else { self.pixels.iter().flatten().copied().collect() };
         writer.write_image_data(&data)?;
         writer.finish()?;
         Ok(bytes)
@@ -271,25 +270,16 @@ fn dot(picture: &mut Picture, left: usize, window: Window, at: [f64; 2], colour:
         return;
     }
     let (x, y) = (left as i64 + (x * PANEL as f64) as i64, GAP as i64 + (y * PANEL as f64) as i64);
-    for (dx, dy, share) in [
-        (0, 0, 1.0),
-        (1, 0, 0.6),
-        (-1, 0, 0.6),
-        (0, 1, 0.6),
-        (0, -1, 0.6),
-        (1, 1, 0.2),
-        (-1, -1, 0.2),
-        (1, -1, 0.2),
-        (-1, 1, 0.2),
-    ] {
+    for (dx, dy, share) in
+        [(0, 0, 1.0), (1, 0, 0.6), (-1, 0, 0.6), (0, 1, 0.6), (0, -1, 0.6), (1, 1, 0.2), (-1, -1, 0.2), (1, -1, 0.2), (-1, 1, 0.2)]
+    {
         picture.blend(x + dx, y + dy, colour, alpha * share);
     }
 }
 
 /// Dark blue, green, yellow: monotone in lightness (a few knots of matplotlib's viridis).
 fn heat(share: f64) -> Rgb {
-    const KNOTS: [[f64; 3]; 5] =
-        [[68.0, 1.0, 84.0], [59.0, 82.0, 139.0], [33.0, 145.0, 140.0], [94.0, 201.0, 98.0], [253.0, 231.0, 37.0]];
+    const KNOTS: [[f64; 3]; 5] = [[68.0, 1.0, 84.0], [59.0, 82.0, 139.0], [33.0, 145.0, 140.0], [94.0, 201.0, 98.0], [253.0, 231.0, 37.0]];
     let at = share.clamp(0.0, 1.0) * 4.0;
     let i = (at as usize).min(3);
     let t = at - i as f64;

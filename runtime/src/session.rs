@@ -84,7 +84,18 @@ impl Session {
     pub fn new(typed: Typed, compiled: Compiled, device: Device, sets: Vec<Parts>) -> Session {
         let executables = compiled.programs.iter().map(|(n, g)| (n.clone(), Executable::new(g))).collect();
         let (tables, inferred) = Default::default();
-        Session { typed, compiled, device, tensors: HashMap::new(), tables, inferred, infer_steps: None, sets, executables, options: RunOptions::default() }
+        Session {
+            typed,
+            compiled,
+            device,
+            tensors: HashMap::new(),
+            tables,
+            inferred,
+            infer_steps: None,
+            sets,
+            executables,
+            options: RunOptions::default(),
+        }
     }
 
     /// Switches the search for the first value that is not finite on or off.
@@ -268,7 +279,8 @@ impl Session {
     /// A sentence that names the first parameter that is missing or has other axes than the spec says.
     pub fn restore(&mut self, c: &Checkpoint) -> Result<(), String> {
         self.clear();
-        let mut tables: BTreeMap<String, (usize, Vec<usize>)> = self.declared_tables().into_iter().map(|(p, item, event)| (p, (item, event))).collect();
+        let mut tables: BTreeMap<String, (usize, Vec<usize>)> =
+            self.declared_tables().into_iter().map(|(p, item, event)| (p, (item, event))).collect();
         for ((group, name), t) in &c.tensors {
             let path = match group {
                 Group::Param | Group::State => name.clone(),
@@ -280,7 +292,10 @@ impl Session {
                     let n = self.sets.get(item).map_or(0, |p| p.train.n);
                     let shape: Vec<usize> = std::iter::once(n).chain(event.iter().copied()).collect();
                     if t.shape != shape {
-                        return Err(format!("`{path}` has shape {:?} in the checkpoint and {shape:?} with these data: it holds a row for each of the data", t.shape));
+                        return Err(format!(
+                            "`{path}` has shape {:?} in the checkpoint and {shape:?} with these data: it holds a row for each of the data",
+                            t.shape
+                        ));
                     }
                     self.tables.insert(path, Table { item, event, values: t.values.clone() });
                 }
@@ -335,7 +350,11 @@ impl Session {
     /// The data variables a program reads.
     pub fn data_inputs(&self, program: &str) -> Vec<String> {
         let Some(e) = self.executables.get(program) else { return Vec::new() };
-        e.graph().nodes.iter().filter_map(|n| if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None }).collect()
+        e.graph()
+            .nodes
+            .iter()
+            .filter_map(|n| if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None })
+            .collect()
     }
 
     /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other variables from the
@@ -386,7 +405,8 @@ impl Session {
             let Some((v, t)) = item.vars.first().and_then(|v| Some((v, out.get(&v.name)?))) else { continue };
             let (shape, mut values) = (t.shape().to_vec(), t.to_f32());
             for (row, x) in rows.iter().zip(values.chunks_mut(v.ty.size().max(1))) {
-                let u = random::values(RandomKind::Uniform, RngKey { seed, step: 1 << 56 | *row as u64 }, random::salt(&v.name), 0, x.len());
+                let u =
+                    random::values(RandomKind::Uniform, RngKey { seed, step: 1 << 56 | *row as u64 }, random::salt(&v.name), 0, x.len());
                 x.iter_mut().zip(u).for_each(|(x, u)| *x = f32::from(u8::from(u < *x)));
             }
             let name = v.name.clone();
@@ -417,7 +437,8 @@ impl Default for At {
 
 /// Splits a loaded set: its own test part, the fractions the spec asks for, or one tenth.
 pub fn parts(set: Dataset, split: &[(String, f64)]) -> Parts {
-    let wanted = split.iter().find(|(n, _)| n == "test").map(|s| s.1).or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
+    let wanted =
+        split.iter().find(|(n, _)| n == "test").map(|s| s.1).or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
     match (set.test, wanted) {
         (Some(test), None) => Parts { train: set.train, test },
         (_, wanted) => {
@@ -431,7 +452,10 @@ pub fn parts(set: Dataset, split: &[(String, f64)]) -> Parts {
                     .iter()
                     .map(|c| {
                         let size = c.ty.size();
-                        gmc_compiler::rows::data::Column { ty: c.ty.clone(), values: c.values.get(from * size..to * size).unwrap_or(&[]).to_vec() }
+                        gmc_compiler::rows::data::Column {
+                            ty: c.ty.clone(),
+                            values: c.values.get(from * size..to * size).unwrap_or(&[]).to_vec(),
+                        }
                     })
                     .collect(),
             };

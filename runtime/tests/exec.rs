@@ -47,9 +47,28 @@ fn positive(g: &mut Graph, name: &str) -> Value {
 }
 
 const UNARY: [Unary; 22] = [
-    Unary::Neg, Unary::Exp, Unary::Log, Unary::Log1p, Unary::Expm1, Unary::Sqrt, Unary::Recip, Unary::Square, Unary::Abs,
-    Unary::Sign, Unary::Floor, Unary::Relu, Unary::Step, Unary::Tanh, Unary::Sigmoid, Unary::Softplus, Unary::Sin, Unary::Cos,
-    Unary::Erf, Unary::Lgamma, Unary::Digamma, Unary::Trigamma,
+    Unary::Neg,
+    Unary::Exp,
+    Unary::Log,
+    Unary::Log1p,
+    Unary::Expm1,
+    Unary::Sqrt,
+    Unary::Recip,
+    Unary::Square,
+    Unary::Abs,
+    Unary::Sign,
+    Unary::Floor,
+    Unary::Relu,
+    Unary::Step,
+    Unary::Tanh,
+    Unary::Sigmoid,
+    Unary::Softplus,
+    Unary::Sin,
+    Unary::Cos,
+    Unary::Erf,
+    Unary::Lgamma,
+    Unary::Digamma,
+    Unary::Trigamma,
 ];
 const BINARY: [Binary; 7] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Pow, Binary::Max, Binary::Min];
 const COMPARE: [Compare; 6] = [Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge, Compare::Eq, Compare::Ne];
@@ -242,7 +261,13 @@ fn heavy_cases() -> Vec<Case> {
             axes.iter().map(|a| g.reduce(kind, x, a)).collect()
         }));
     }
-    let geoms = [([1, 1], [0, 0], [1, 1], 1), ([2, 2], [1, 1], [1, 1], 1), ([1, 2], [2, 1], [2, 1], 1), ([1, 1], [1, 1], [1, 1], 2), ([3, 3], [0, 2], [1, 2], 2)];
+    let geoms = [
+        ([1, 1], [0, 0], [1, 1], 1),
+        ([2, 2], [1, 1], [1, 1], 1),
+        ([1, 2], [2, 1], [2, 1], 1),
+        ([1, 1], [1, 1], [1, 1], 2),
+        ([3, 3], [0, 2], [1, 2], 2),
+    ];
     for (stride, pad, dilation, groups) in geoms {
         all.push(case(&format!("conv {stride:?} {pad:?} {dilation:?} {groups}"), |g| {
             let geom = ConvGeom { stride, pad, dilation, groups };

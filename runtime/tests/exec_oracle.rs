@@ -71,7 +71,8 @@ fn dense_with_softplus_loss() {
 
     let device = Device::flex().autodiff();
     let x = burn([BATCH, 6], 100, &device);
-    let (w, b, v) = (burn([6, 4], 0, &device).require_grad(), burn([4], 1, &device).require_grad(), burn([4, 3], 2, &device).require_grad());
+    let (w, b, v) =
+        (burn([6, 4], 0, &device).require_grad(), burn([4], 1, &device).require_grad(), burn([4, 3], 2, &device).require_grad());
     let h = (x.matmul(w.clone()) + b.clone().reshape([1, 4])).tanh();
     let loss = activation::softplus(h.matmul(v.clone()), 1.0).mean();
     let grads = loss.backward();

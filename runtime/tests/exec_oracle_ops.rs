@@ -20,7 +20,12 @@ struct Case {
     burns: Box<dyn Fn(Vec<Flat>) -> Flat>,
 }
 
-fn case(name: &'static str, dims: &[&[usize]], ours: impl Fn(&mut Graph, &[Value]) -> Value + 'static, burns: impl Fn(Vec<Flat>) -> Flat + 'static) -> Case {
+fn case(
+    name: &'static str,
+    dims: &[&[usize]],
+    ours: impl Fn(&mut Graph, &[Value]) -> Value + 'static,
+    burns: impl Fn(Vec<Flat>) -> Flat + 'static,
+) -> Case {
     Case { name, dims: dims.iter().map(|d| d.to_vec()).collect(), ours: Box::new(ours), burns: Box::new(burns) }
 }
 
@@ -191,7 +196,12 @@ fn cases() -> Vec<Case> {
             |g, p| g.put(p[0], 0, vec![4, 1, 1], 5),
             |v| {
                 let x = at(&v, 0, [3, 2]);
-                flat((x.clone().repeat_dim(0, 2).narrow(0, 0, 5) * 0.0).select_assign(0, ints(vec![4, 1, 1], [3], &v[0]), x, IndexingUpdateOp::Add))
+                flat((x.clone().repeat_dim(0, 2).narrow(0, 0, 5) * 0.0).select_assign(
+                    0,
+                    ints(vec![4, 1, 1], [3], &v[0]),
+                    x,
+                    IndexingUpdateOp::Add,
+                ))
             },
         ),
         case(
@@ -212,7 +222,12 @@ fn cases() -> Vec<Case> {
             },
             |v| {
                 let x = at(&v, 0, [3, 2]);
-                flat((x.clone().repeat_dim(0, 2).narrow(0, 0, 4) * 0.0).select_assign(0, ints(vec![3, 0, 3], [3], &v[0]), x, IndexingUpdateOp::Add))
+                flat((x.clone().repeat_dim(0, 2).narrow(0, 0, 4) * 0.0).select_assign(
+                    0,
+                    ints(vec![3, 0, 3], [3], &v[0]),
+                    x,
+                    IndexingUpdateOp::Add,
+                ))
             },
         ),
         case("reshape", &[MD], |g, p| g.reshape(p[0], Shape::fixed(&[2, 6])), |v| flat(at(&v, 0, M).reshape([2, 6]))),

@@ -137,8 +137,7 @@ fn a_report_is_whole_and_repeatable() {
         },
         Score { name: "entropy".into(), part: "test".into(), value: Number(1.1384), unit: "nats".into(), trust: Trust::Exact },
     ];
-    let images =
-        [("samples".to_string(), samples), ("originals above reconstructions".into(), pairs), ("data, model".into(), plane)];
+    let images = [("samples".to_string(), samples), ("originals above reconstructions".into(), pairs), ("data, model".into(), plane)];
     let facts = [("seed".to_string(), "0".to_string()), ("device".into(), "<cpu>".into())];
     let spec = "model p { z ~ Normal(0, I)[16];  x ~ Bernoulli(logits: decode(z)) } # a < b & c";
     let report = Report { title: "vae-3", spec, facts: &facts, scores: &scores, records: &records, images: &images };

@@ -78,7 +78,11 @@ fn reaches(g: &TModel, from: &str, to: &str) -> bool {
 pub fn latent_sites(m: &TModel, g: &TModel) -> Vec<String> {
     let proposed: Vec<String> = g.sites.iter().filter(|s| m.proposed(s).is_some_and(|o| !o.observed)).map(|s| s.name.clone()).collect();
     let known = density::close(m, &proposed);
-    m.sites.iter().filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)) && known.contains(&s.name)).map(|s| s.name.clone()).collect()
+    m.sites
+        .iter()
+        .filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)) && known.contains(&s.name))
+        .map(|s| s.name.clone())
+        .collect()
 }
 
 impl Ctx<'_> {

@@ -93,7 +93,11 @@ impl Math<'_> {
                     values.iter().filter(|(n, _)| targets.contains(n) == target).map(|(_, v)| self.expr(v, 0)).collect()
                 };
                 let given = shown(false);
-                let bar = if given.is_empty() { String::new() } else { format!(" {} {}", if self.latex { "\\mid" } else { "|" }, given.join(", ")) };
+                let bar = if given.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {} {}", if self.latex { "\\mid" } else { "|" }, given.join(", "))
+                };
                 wrap(2, format!("{} {m}({}{bar})", if self.latex { "\\log" } else { "log" }, shown(true).join(", ")))
             }
             TKind::Nll(p) => format!("nll({})", self.model_name(*p)),
@@ -196,7 +200,10 @@ impl Math<'_> {
             if let TSiteKind::Draw(d) = &s.kind
                 && d.by != crate::types::Estimator::Pathwise
             {
-                let fitted = d.baseline.as_ref().map_or(String::new(), |b| format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)));
+                let fitted = d
+                    .baseline
+                    .as_ref()
+                    .map_or(String::new(), |b| format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)));
                 notes.push(format!("the gradient through `{}`: {}{fitted}", s.name, d.by.describe()));
             }
         }
@@ -274,13 +281,17 @@ impl Math<'_> {
                         });
                     }
                     if let Some(added) = &f.fitted {
-                        notes.push(format!("`{}` ends with `{added}`, added because its body yields all reals and it declares `{}`", f.name, f.to));
+                        notes.push(format!(
+                            "`{}` ends with `{added}`, added because its body yields all reals and it declares `{}`",
+                            f.name, f.to
+                        ));
                     }
                 }
                 at = arg;
             }
             if let TSiteKind::Quantize(_) = &s.kind {
-                notes.push(format!("`{0}` is dequantised: u ~ Uniform(0, 1) is added, so the value is a lower bound of log p({0})", s.name));
+                notes
+                    .push(format!("`{0}` is dequantised: u ~ Uniform(0, 1) is added, so the value is a lower bound of log p({0})", s.name));
             }
         }
     }
@@ -311,7 +322,15 @@ impl Math<'_> {
         }
     }
 
-    fn elbo(&self, (p, q): (usize, usize), beta: &TExpr, (free, entropy): (f64, bool), sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn elbo(
+        &self,
+        (p, q): (usize, usize),
+        beta: &TExpr,
+        (free, entropy): (f64, bool),
+        sign: &str,
+        terms: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
         let flip = if sign == "-" { "" } else { "-" };
         let weight = match beta.kind {
@@ -403,7 +422,11 @@ impl Math<'_> {
                 };
                 if !unit {
                     let arg = self.expr(arg, 0);
-                    let term = if self.latex { format!("\\log\\left|\\det \\partial {name} / \\partial {arg}\\right|") } else { format!("log|det d{name} / d{arg}|") };
+                    let term = if self.latex {
+                        format!("\\log\\left|\\det \\partial {name} / \\partial {arg}\\right|")
+                    } else {
+                        format!("log|det d{name} / d{arg}|")
+                    };
                     terms.push(format!("{sign}{}", self.expect(&g.name, &term)));
                 }
                 inner = arg;

@@ -1,7 +1,7 @@
 //! The programs of a spec.
 
-use super::lower::{Ctx, Draws, Vars};
 use super::blocks::{VISITS, blocks, visits};
+use super::lower::{Ctx, Draws, Vars};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
 use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Shape, Value, grad};
@@ -61,7 +61,8 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
         let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
-    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving)) {
+    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving))
+    {
         all.push(Leaf { path: super::estimate::baseline_path(g), shape: Vec::new(), trainable: false, init: crate::rows::init::zeros() });
     }
     all
@@ -206,9 +207,8 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
         return;
     }
     let reach = grad::grad_reach(&ctx.cx.g, loss, params);
-    let reached = |owner: &(String, crate::span::Span)| {
-        paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)))
-    };
+    let reached =
+        |owner: &(String, crate::span::Span)| paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)));
     // Only what has parameters can be reached.
     let all = leaves(typed);
     let owners: Vec<&(String, crate::span::Span)> = p
@@ -237,7 +237,8 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
         Some(x) => format!("does not depend on `{net}`: `{x}` is data"),
         None => format!("does not depend on `{net}`"),
     };
-    let sample = data.as_ref().and_then(|x| typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str())));
+    let sample =
+        data.as_ref().and_then(|x| typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str())));
     match (lost.first(), owners.len() == lost.len()) {
         (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net), sample)),
         (Some(_), false) => lost.iter().for_each(|(net, at)| diags.push(codes::w0707::no_influence(&p.name, net, *at, p.payoff.span))),
@@ -380,7 +381,9 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
                 }
                 None => Err(format!("`{}` is not determined by the data and no guide with a density proposes it", u.join("`, `"))),
             },
-            Density::Implicit(x) => Err(format!("`{x}` is computed by a net that cannot be inverted: the model has samples, but no density")),
+            Density::Implicit(x) => {
+                Err(format!("`{x}` is computed by a net that cannot be inverted: the model has samples, but no density"))
+            }
             Density::Unobserved => Err(format!("no site of `{}` is a data variable", m.name)),
         },
     };
@@ -389,7 +392,9 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
 
 /// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
 pub fn class_site(m: &TModel) -> Option<&crate::types::TSite> {
-    m.sites.iter().find(|s| s.observed && s.ty.shape.is_empty() && matches!(s.ty.kind, Kind::Class(_)) && matches!(s.kind, TSiteKind::Draw(_)))
+    m.sites
+        .iter()
+        .find(|s| s.observed && s.ty.shape.is_empty() && matches!(s.ty.kind, Kind::Class(_)) && matches!(s.kind, TSiteKind::Draw(_)))
 }
 
 /// Bayes' rule needs a class among the observed sites and the density of all of them together.
@@ -397,10 +402,15 @@ fn classify(models: &[(usize, &TModel)], density: Option<&Query>) -> Query {
     let answer = match (models.first(), density.map(|q| &q.answer)) {
         (None, _) | (_, None) => Err("this spec has no `model`".to_string()),
         (Some((_, m)), Some(density)) => match (class_site(m), density) {
-            (Some(y), _) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => Err(format!("nothing but the class `{}` is observed", y.name)),
+            (Some(y), _) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => {
+                Err(format!("nothing but the class `{}` is observed", y.name))
+            }
             (Some(_), Ok(answer)) => Ok(answer.clone()),
             (Some(_), Err(why)) => Err(why.clone()),
-            (None, _) => Err(format!("`{}` draws no class from the data; write `y ~ Categorical(free(10));  x ~ .. ` with `y: Class(10)` in the data", m.name)),
+            (None, _) => Err(format!(
+                "`{}` draws no class from the data; write `y ~ Categorical(free(10));  x ~ .. ` with `y: Class(10)` in the data",
+                m.name
+            )),
         },
     };
     Query { name: "classify", answer }
@@ -414,7 +424,9 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         g.guide
             && crate::types::density::open_sites(m, &known).is_empty()
-            && g.sites.iter().all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)) || crate::types::density::flowed(g, s).is_some())
+            && g.sites
+                .iter()
+                .all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)) || crate::types::density::flowed(g, s).is_some())
     })
 }
 
@@ -442,7 +454,9 @@ fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> 
     fn search<'a>(typed: &'a Typed, e: &'a TExpr) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
         if let TKind::Net { args, .. } = &e.kind {
             let var = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.ty.shape == e.ty.shape && reads_data(typed, e, &v.name));
-            let codes = |a: &&TExpr| matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Corrupt { .. });
+            let codes = |a: &&TExpr| {
+                matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Corrupt { .. })
+            };
             let code = args.first().filter(codes);
             if let (Some(v), Some(code)) = (var, code) {
                 return Some((e, code, &v.name));
@@ -538,7 +552,10 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
         },
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {
-        return Query { name: "encode", answer: Err("no hidden variable of the model is proposed by a guide or determined by the data".into()) };
+        return Query {
+            name: "encode",
+            answer: Err("no hidden variable of the model is proposed by a guide or determined by the data".into()),
+        };
     }
     match why {
         None => {
@@ -592,8 +609,12 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
                     None
                 }
                 None => Some(match &m.density {
-                    Density::Exact { .. } => "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string(),
-                    Density::Latent(_) | Density::Implicit(_) | Density::Unobserved => format!("`{}` has no guide that would encode the data", m.name),
+                    Density::Exact { .. } => {
+                        "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string()
+                    }
+                    Density::Latent(_) | Density::Implicit(_) | Density::Unobserved => {
+                        format!("`{}` has no guide that would encode the data", m.name)
+                    }
                 }),
             }
         }

@@ -70,7 +70,19 @@ fn clamp(text: &str, byte: usize) -> usize {
 /// The text with every character that would control a terminal replaced by one of the same length; none where there is none.
 fn harmless(text: &str) -> Option<String> {
     let controls = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-    text.contains(controls).then(|| text.chars().map(|c| if !controls(c) { c } else if c.len_utf8() == 1 { '?' } else { '\u{bf}' }).collect())
+    text.contains(controls).then(|| {
+        text.chars()
+            .map(|c| {
+                if !controls(c) {
+                    c
+                } else if c.len_utf8() == 1 {
+                    '?'
+                } else {
+                    '\u{bf}'
+                }
+            })
+            .collect()
+    })
 }
 
 impl<'a> Files<'a> for Sources {

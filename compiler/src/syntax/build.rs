@@ -1,8 +1,8 @@
 //! pest pairs to items.
 
 use super::ast::{
-    AliasItem, AutoSite, BindSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem, Item,
-    ModelItem, NetItem, ParamItem, Site, UseItem,
+    AliasItem, AutoSite, BindSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem, Item, ModelItem, NetItem,
+    ParamItem, Site, UseItem,
 };
 use super::build_expr::{Built, Cx, Parts, broken, misplaced};
 use super::grammar::Rule;

@@ -57,8 +57,10 @@ impl<'i> Parts<'i> {
 
 /// The grammar and the builder disagree. Reported, not panicked, as every input must be answered.
 pub(super) fn broken(span: Span) -> Box<Diag> {
-    Box::new(Diag::new("E0100", "the parser did not understand its own grammar", span, "while reading this")
-        .note("this is a bug in gmc, not in the spec"))
+    Box::new(
+        Diag::new("E0100", "the parser did not understand its own grammar", span, "while reading this")
+            .note("this is a bug in gmc, not in the spec"),
+    )
 }
 
 impl<'a> Cx<'a> {

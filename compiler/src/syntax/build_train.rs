@@ -48,15 +48,8 @@ fn continues(cx: Cx<'_>, player: &Open, span: Span) -> bool {
 
 /// Builds `train { .. }` from its statements.
 pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<TrainItem> {
-    let mut train = TrainItem {
-        lets: Vec::new(),
-        players: Vec::new(),
-        goal: None,
-        using: None,
-        simultaneous: None,
-        settings: Vec::new(),
-        span,
-    };
+    let mut train =
+        TrainItem { lets: Vec::new(), players: Vec::new(), goal: None, using: None, simultaneous: None, settings: Vec::new(), span };
     let mut open: Option<Open> = None;
     while let Some(pair) = parts.next() {
         let at = cx.span(&pair);

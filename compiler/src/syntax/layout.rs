@@ -266,7 +266,8 @@ impl<'a> Lines<'a> {
     pub fn comments(&mut self, end: usize, indent: usize, above: bool, blanks: bool) {
         while let Some(c) = self.comments.next_if(|c| c.start < end) {
             let text = self.source.get(c.start..c.end).unwrap_or("").to_string();
-            if !above && !c.own_line
+            if !above
+                && !c.own_line
                 && let Some(last) = self.lines.last_mut().filter(|l| l.comment.is_none() && !l.text.is_empty())
             {
                 last.comment = Some(text);

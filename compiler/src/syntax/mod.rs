@@ -60,9 +60,7 @@ fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::I
             Some(pair) => build::item(cx, pair),
             None => Err(build_expr::broken(Span::new(file, piece.bytes.start, piece.bytes.end))),
         },
-        Err(error) => {
-            Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error)))
-        }
+        Err(error) => Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error))),
     }
 }
 

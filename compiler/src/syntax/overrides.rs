@@ -242,7 +242,8 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
     if !spec.items.iter().any(|i| matches!(i, Item::Train(_))) {
         let end = spec.items.len() as u32;
         let span = Span { file: FileId::SPEC, start: end, end: end + 1 };
-        let mut t = TrainItem { lets: Vec::new(), players: Vec::new(), goal: None, using: None, simultaneous: None, settings: Vec::new(), span };
+        let mut t =
+            TrainItem { lets: Vec::new(), players: Vec::new(), goal: None, using: None, simultaneous: None, settings: Vec::new(), span };
         train(&mut t, visit);
         if t.using.is_some() || !t.settings.is_empty() {
             spec.items.push(Item::Train(t));

@@ -9,8 +9,7 @@ use crate::span::{FileId, Span};
 use std::ops::Range;
 
 /// The words that lead an item.
-pub const ITEM_WORDS: [&str; 12] =
-    ["use", "dim", "type", "data", "net", "flow", "param", "fn", "model", "guide", "train", "eval"];
+pub const ITEM_WORDS: [&str; 12] = ["use", "dim", "type", "data", "net", "flow", "param", "fn", "model", "guide", "train", "eval"];
 
 /// Brackets nested deeper than this are refused, so that no recursive pass can run out of stack.
 pub const MAX_NESTING: usize = 64;

@@ -7,7 +7,8 @@ use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::ir::Shape;
 use crate::rows::args::{Args, Const};
 use crate::rows::{
-    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow, Row,
+    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow,
+    Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -349,7 +350,8 @@ fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventT
         [] => Ok(EventTy::real(vec![1 + extra])),
         [n] => Ok(EventTy::real(vec![n + extra])),
         [c, h, w] => {
-            let planes: usize = others.iter().map(|(_, t)| if t.shape.len() == 3 { t.shape.first().copied().unwrap_or(1) } else { width(t) }).sum();
+            let planes: usize =
+                others.iter().map(|(_, t)| if t.shape.len() == 3 { t.shape.first().copied().unwrap_or(1) } else { width(t) }).sum();
             if let Some((b, t)) = others.iter().find(|(_, t)| t.shape.len() == 3 && t.shape.get(1..) != Some(&[*h, *w])) {
                 return Err(codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text()));
             }
@@ -563,13 +565,21 @@ impl Checker<'_> {
             n.inputs.iter().zip(&inputs).zip(&joined).filter(|(_, j)| **j).map(|((b, i), _)| (b, i.1.clone())).collect();
         let input = joined_type(&first, &others)?;
         let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
-        let mut body = Body { consts: self.consts.clone(), given, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
+        let mut body =
+            Body { consts: self.consts.clone(), given, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
         let chain = body.chain(&n.body, &input)?;
         let warnings = std::mem::take(&mut body.warnings);
         self.diags.extend(warnings);
         let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
         if chain.out.len() != declared.len() {
-            return Err(codes::e0201::output_count(&n.name.name, out_span, chain.out.len(), n.outputs.first().map_or(n.span, |t| t.span), declared.len()).into());
+            return Err(codes::e0201::output_count(
+                &n.name.name,
+                out_span,
+                chain.out.len(),
+                n.outputs.first().map_or(n.span, |t| t.span),
+                declared.len(),
+            )
+            .into());
         }
         let mut outs = Vec::new();
         for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
@@ -656,7 +666,14 @@ impl Checker<'_> {
         }
         self.body_names(&f.body)?;
         let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
-        let mut body = Body { consts: self.consts.clone(), given: read, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
+        let mut body = Body {
+            consts: self.consts.clone(),
+            given: read,
+            nets: &self.typed.nets,
+            flows: &self.typed.flows,
+            warnings: Vec::new(),
+            depth: 0,
+        };
         let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
             "E0401" => d.also(f.arrow, "declared invertible here"),
             _ => d,
@@ -692,7 +709,11 @@ impl Checker<'_> {
     /// layers as one would write them.
     fn fit(&mut self, chain: &mut FlowChain, to: &EventTy, at: Span) -> Res<Option<String>> {
         let Support::Interval { lo, hi } = to.kind.support() else { return Ok(None) };
-        if to.kind.discrete() || chain.out.shape != to.shape || chain.out.kind.support() != Support::REALS || to.kind.support() == Support::REALS {
+        if to.kind.discrete()
+            || chain.out.shape != to.shape
+            || chain.out.kind.support() != Support::REALS
+            || to.kind.support() == Support::REALS
+        {
             return Ok(None);
         }
         // An argument with the span of its call would count as one that was not written.

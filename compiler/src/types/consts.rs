@@ -39,7 +39,9 @@ pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
     match &e.kind {
         ExprKind::Name(n) if n == "inf" && !env.contains_key(n) => Some(f64::INFINITY),
         ExprKind::Neg(a) => infinite(env, a).map(|x| -x),
-        ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Binary(..) => None,
+        ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Binary(..) => {
+            None
+        }
         ExprKind::Call(_) | ExprKind::Range(..) | ExprKind::Quantity(..) | ExprKind::Field(..) | ExprKind::Expect(_) => None,
         ExprKind::LogProb { .. } | ExprKind::Before(..) => None,
     }
@@ -171,8 +173,12 @@ fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
         ArgKind::Scheduled(lo, hi) => v.num().map_or(matches!(v, Const::Call(_)), |x| x >= lo && x <= hi),
         ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
         ArgKind::Text => matches!(v, Const::Text(_)),
-        ArgKind::Pair(least) => int_at_least(v, least) || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least))),
-        ArgKind::NumPair(lo, hi) => matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some_and(|x| x >= lo && x <= hi))),
+        ArgKind::Pair(least) => {
+            int_at_least(v, least) || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least)))
+        }
+        ArgKind::NumPair(lo, hi) => {
+            matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some_and(|x| x >= lo && x <= hi)))
+        }
         ArgKind::List => matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_)),
         ArgKind::Range => matches!(v, Const::Range(..)),
         ArgKind::Duration => matches!(v, Const::Quantity(..) | Const::Int(_)),

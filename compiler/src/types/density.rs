@@ -99,7 +99,10 @@ pub fn reached(m: &TModel, from: &[String], known: &[String]) -> Vec<String> {
             break;
         }
     }
-    let changes = |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && (values.contains(&s.name) || expressions(s).iter().any(|e| !reads_any(e, &values).is_empty()));
+    let changes = |s: &&TSite| {
+        matches!(s.kind, TSiteKind::Draw(_))
+            && (values.contains(&s.name) || expressions(s).iter().any(|e| !reads_any(e, &values).is_empty()))
+    };
     m.sites.iter().filter(changes).map(|s| s.name.clone()).collect()
 }
 

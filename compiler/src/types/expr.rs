@@ -29,7 +29,13 @@ pub struct Scope {
 impl TExpr {
     /// A rank-0 number.
     pub fn number(value: f64, span: Span) -> TExpr {
-        TExpr { kind: TKind::Const(value), ty: EventTy { kind: Kind::Real(Support::Interval { lo: value, hi: value }), shape: Vec::new() }, batched: false, span, origin: None }
+        TExpr {
+            kind: TKind::Const(value),
+            ty: EventTy { kind: Kind::Real(Support::Interval { lo: value, hi: value }), shape: Vec::new() },
+            batched: false,
+            span,
+            origin: None,
+        }
     }
     fn real(kind: TKind, shape: Vec<usize>, batched: bool, span: Span) -> TExpr {
         TExpr { kind, ty: EventTy::real(shape), batched, span, origin: None }
@@ -54,7 +60,13 @@ impl Checker<'_> {
                     Support::Interval { lo, hi } => Support::Interval { lo: -hi, hi: -lo },
                     Support::Simplex => Support::REALS,
                 };
-                Ok(TExpr { ty: a.ty.with_kind(Kind::Real(support)), batched: a.batched, span: e.span, origin: a.origin, kind: TKind::Neg(Box::new(a)) })
+                Ok(TExpr {
+                    ty: a.ty.with_kind(Kind::Real(support)),
+                    batched: a.batched,
+                    span: e.span,
+                    origin: a.origin,
+                    kind: TKind::Neg(Box::new(a)),
+                })
             }
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
@@ -71,7 +83,13 @@ impl Checker<'_> {
                     Support::Simplex => Support::UNIT,
                     s => s,
                 });
-                Ok(TExpr { ty: EventTy { kind, shape: Vec::new() }, batched: false, span: e.span, origin: a.origin, kind: TKind::Expect(Box::new(a)) })
+                Ok(TExpr {
+                    ty: EventTy { kind, shape: Vec::new() },
+                    batched: false,
+                    span: e.span,
+                    origin: a.origin,
+                    kind: TKind::Expect(Box::new(a)),
+                })
             }
             ExprKind::LogProb { model, target, given } => self.log_prob(model, target, given, e.span, scope),
             ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
@@ -132,7 +150,13 @@ impl Checker<'_> {
             let near = did_you_mean(&s.name, model.sites.iter().map(|s| s.name.as_str())).map(str::to_string);
             return Err(codes::e0200::unknown(&format!("site of `{}`", m.name), &s.name, s.span, near.as_deref()).into());
         };
-        Ok(TExpr { kind: TKind::Sample(m.name.clone(), s.name.clone()), ty: site.ty.clone(), batched: true, span, origin: Some(site.value_span) })
+        Ok(TExpr {
+            kind: TKind::Sample(m.name.clone(), s.name.clone()),
+            ty: site.ty.clone(),
+            batched: true,
+            span,
+            origin: Some(site.value_span),
+        })
     }
 
     fn log_prob(&mut self, m: &Ident, target: &[Expr], given: &[Expr], span: Span, scope: &Scope) -> Res<TExpr> {
@@ -223,7 +247,9 @@ impl Checker<'_> {
             "corrupt" => self.corrupt_call(c, span, scope),
             "free" => self.free_call(c, span, scope),
             "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
-            _ if rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some() => Err(codes::e0211::distribution(name, span).into()),
+            _ if rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some() => {
+                Err(codes::e0211::distribution(name, span).into())
+            }
             _ => {
                 let known = rows::map::ROWS
                     .iter()
@@ -249,7 +275,10 @@ impl Checker<'_> {
         let ends: Vec<f64> = args.values.iter().flat_map(|(_, v, _)| ends(v)).collect();
         let support = match ends.is_empty() {
             true => Support::REALS,
-            false => Support::Interval { lo: ends.iter().copied().fold(0.0, f64::min), hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max) },
+            false => Support::Interval {
+                lo: ends.iter().copied().fold(0.0, f64::min),
+                hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            },
         };
         let written: Vec<String> = args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
         let text = format!("{}({})", c.name.name, written.join(", "));
@@ -310,7 +339,8 @@ impl Checker<'_> {
     fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let args = self.positional(c, scope)?;
         let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
-        let params = std::iter::once(("its argument", &flow.from, flow.span)).chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
+        let params =
+            std::iter::once(("its argument", &flow.from, flow.span)).chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
         check_inputs(&flow.name, &args, params, c.span)?;
         let (first, given) = args.split_first().ok_or(Bad::Said)?;
         Ok(TExpr {
@@ -349,7 +379,12 @@ impl Checker<'_> {
             return Err(codes::e0212::mixes(row.name(), c.span, model).into());
         }
         if let Some((_, a)) = args.iter().enumerate().find(|(i, a)| row.shared(*i) && a.batched) {
-            return Err(codes::e0201::function(row.name(), a.span, "differs from example to example, and must be one table for all: a `param`").into());
+            return Err(codes::e0201::function(
+                row.name(),
+                a.span,
+                "differs from example to example, and must be one table for all: a `param`",
+            )
+            .into());
         }
         let tys: Vec<EventTy> = args.iter().map(|a| seen(&a.ty)).collect();
         let ty = row.check(&tys).map_err(|(i, why)| {
@@ -396,7 +431,10 @@ impl Checker<'_> {
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
             Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
                 let mut d = *d;
-                let inside = std::mem::replace(&mut d.primary, crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) });
+                let inside = std::mem::replace(
+                    &mut d.primary,
+                    crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) },
+                );
                 d.secondary.push(inside);
                 Bad::Diag(Box::new(d))
             }
@@ -420,7 +458,9 @@ impl Checker<'_> {
                 (Some(key), _) if key.name == "free" && allowed.contains(&"free") => {
                     free = self.constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
                 }
-                (Some(key), ExprKind::Name(n)) if key.name == "form" && allowed.contains(&"form") && ["kl", "entropy"].contains(&n.as_str()) => {
+                (Some(key), ExprKind::Name(n))
+                    if key.name == "form" && allowed.contains(&"form") && ["kl", "entropy"].contains(&n.as_str()) =>
+                {
                     entropy = n == "entropy";
                 }
                 (Some(key), _) if key.name == "form" && allowed.contains(&"form") => {
@@ -493,7 +533,16 @@ impl Checker<'_> {
             return Err(codes::e0207::count("corrupt", c.span, c.args.len(), &["x", "a corruption such as `gaussian(0.3)`"]).into());
         };
         let arg = self.expr(&x.value, scope)?;
-        let ExprKind::Call(h) = &how.value.kind else { return Err(codes::e0205::wrong_kind("corrupt", "how", how.value.span, "this", "`gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`").into()) };
+        let ExprKind::Call(h) = &how.value.kind else {
+            return Err(codes::e0205::wrong_kind(
+                "corrupt",
+                "how",
+                how.value.span,
+                "this",
+                "`gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`",
+            )
+            .into());
+        };
         let kind = match h.name.name.as_str() {
             "gaussian" => Corruption::Gaussian,
             "mask" => Corruption::Mask,
@@ -508,7 +557,13 @@ impl Checker<'_> {
             Corruption::Gaussian => arg.ty.with_kind(Kind::REAL),
             Corruption::Mask | Corruption::SaltPepper => arg.ty.clone(),
         };
-        Ok(TExpr { ty, batched: arg.batched, span, origin: arg.origin, kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) } })
+        Ok(TExpr {
+            ty,
+            batched: arg.batched,
+            span,
+            origin: arg.origin,
+            kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) },
+        })
     }
 
     /// `free(10)`: a parameter of the model itself, without a name of its own; real, 0 at the start. In a guide `q[x]` each datum has its own.
@@ -521,7 +576,14 @@ impl Checker<'_> {
         let number = self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
         let ty = EventTy::real(shape);
         let i = self.typed.params.len();
-        self.typed.params.push(super::TParam { name: format!("{model}.free{number}"), ty: ty.clone(), init: 0.0, drawn: None, each: scope.each, span });
+        self.typed.params.push(super::TParam {
+            name: format!("{model}.free{number}"),
+            ty: ty.clone(),
+            init: 0.0,
+            drawn: None,
+            each: scope.each,
+            span,
+        });
         Ok(TExpr { kind: TKind::Param(i), ty, batched: scope.each.is_some(), span, origin: Some(span) })
     }
 

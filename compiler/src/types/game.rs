@@ -103,11 +103,19 @@ impl Checker<'_> {
         match s.name.name.as_str() {
             "epochs" => self.typed.train.epochs = self.constant(&s.value, "epochs", "a number above 0", |x| x > 0.0 && x < 1e9)?,
             "steps" => self.typed.train.steps = Some(self.constant(&s.value, "steps", "a whole number of at least 1", whole)? as u64),
-            "batch" => self.typed.train.batch = self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| whole(x) && x <= 1e6)? as usize,
-            "seed" => self.typed.train.seed = self.constant(&s.value, "seed", "a whole number of at least 0", |x| x >= 0.0 && x.fract() == 0.0 && x < 1e15)? as u64,
+            "batch" => {
+                self.typed.train.batch =
+                    self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| whole(x) && x <= 1e6)? as usize
+            }
+            "seed" => {
+                self.typed.train.seed =
+                    self.constant(&s.value, "seed", "a whole number of at least 0", |x| x >= 0.0 && x.fract() == 0.0 && x < 1e15)? as u64
+            }
             "ema" => self.typed.train.ema = Some(self.constant(&s.value, "ema", "a number between 0 and 1", |x| (0.0..1.0).contains(&x))?),
             "clip" => self.typed.train.clip = Some(self.constant(&s.value, "clip", "a number above 0", |x| x > 0.0)?),
-            "checkpoint" => self.typed.train.checkpoint = Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64),
+            "checkpoint" => {
+                self.typed.train.checkpoint = Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64)
+            }
             other => {
                 let near = did_you_mean(other, SETTINGS).map(str::to_string);
                 return Err(codes::e0200::unknown("setting of `train`", other, s.name.span, near.as_deref()).into());
@@ -198,7 +206,13 @@ impl Checker<'_> {
     }
 
     fn default_optimizer() -> Call {
-        Call { name: Ident { name: "adam".into(), span: Span::default() }, args: Vec::new(), parens: true, block: None, span: Span::default() }
+        Call {
+            name: Ident { name: "adam".into(), span: Span::default() },
+            args: Vec::new(),
+            parens: true,
+            block: None,
+            span: Span::default(),
+        }
     }
 
     fn player(&mut self, p: &PlayerItem, default: Option<&Call>, scope: &Scope) -> Res<TPlayer> {
@@ -241,7 +255,19 @@ impl Checker<'_> {
                 Some((row, super::consts::bind(&self.consts, row.params(), c)?))
             }
         };
-        Ok(TPlayer { name: p.name.name.clone(), owns, maximize: p.goal.maximize, payoff, derived: false, optimizer, args, schedules, within, steps, span: p.name.span })
+        Ok(TPlayer {
+            name: p.name.name.clone(),
+            owns,
+            maximize: p.goal.maximize,
+            payoff,
+            derived: false,
+            optimizer,
+            args,
+            schedules,
+            within,
+            steps,
+            span: p.name.span,
+        })
     }
 
     fn owned_names(&self) -> Vec<String> {
@@ -268,7 +294,13 @@ impl Checker<'_> {
             .iter()
             .filter(|n| n.chain.layers.iter().any(|l| l.checked.params.iter().any(|p| p.trainable)))
             .map(|n| (n.name.clone(), n.span))
-            .chain(self.typed.flows.iter().filter(|n| n.chain.layers.iter().any(|l| !l.checked.params.is_empty())).map(|f| (f.name.clone(), f.span)))
+            .chain(
+                self.typed
+                    .flows
+                    .iter()
+                    .filter(|n| n.chain.layers.iter().any(|l| !l.checked.params.is_empty()))
+                    .map(|f| (f.name.clone(), f.span)),
+            )
             .chain(self.typed.params.iter().map(|p| (p.name.clone(), p.span)))
             .collect();
         let mut said: Vec<&str> = Vec::new();

@@ -201,7 +201,8 @@ impl Checker<'_> {
             let shape_span = b.ty.shape.as_ref().and_then(|s| Some(s.first()?.span.to(s.last()?.span))).unwrap_or(b.ty.span);
             if want.shape != got.shape {
                 // The source yields what is left without the first axis, which is no number of channels.
-                let colours = want.shape.len() == got.shape.len() && want.shape.get(1..) == got.shape.get(1..) && want.shape.first() <= Some(&4);
+                let colours =
+                    want.shape.len() == got.shape.len() && want.shape.get(1..) == got.shape.get(1..) && want.shape.first() <= Some(&4);
                 let mut one = all.clone();
                 if let Some(t) = one.get_mut(v).filter(|t| t.shape.len() > 1 && !colours) {
                     t.shape.remove(0);
@@ -213,7 +214,8 @@ impl Checker<'_> {
                         let got = EventTy { shape: event, ..got.clone() };
                         let written = want.shape.first().copied().unwrap_or(0);
                         let base = &b.ty.base.name;
-                        let card = b.ty.cardinality.as_ref().map_or(String::new(), |_| format!("({})", want.kind.cardinality().unwrap_or(0)));
+                        let card =
+                            b.ty.cardinality.as_ref().map_or(String::new(), |_| format!("({})", want.kind.cardinality().unwrap_or(0)));
                         let right = format!("{base}{card}{}", got.shape_text());
                         codes::e0203::batch_axis(shape_span, &want.shape_text(), d.source.name.span, &got.shape_text(), &right, written)
                     }
@@ -230,7 +232,9 @@ impl Checker<'_> {
         for (name, e) in &d.split {
             match eval(&self.consts, e)?.num() {
                 Some(x) if x > 0.0 && x <= 1.0 => split.push((name.name.clone(), x)),
-                Some(_) | None => return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", "a fraction between 0 and 1").into()),
+                Some(_) | None => {
+                    return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", "a fraction between 0 and 1").into());
+                }
             }
         }
         let sum = split.iter().map(|s| s.1).sum::<f64>();
@@ -328,7 +332,9 @@ impl Checker<'_> {
                 }
             }
             const KNOWN: [&str; 7] = ["iwae", "samples", "every", "reconstructions", "modes", "infer", "agreement"];
-            for (id, span) in e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span))) {
+            for (id, span) in
+                e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span)))
+            {
                 if !KNOWN.contains(&id.as_str()) {
                     let near = did_you_mean(id, KNOWN).map(str::to_string);
                     self.diags.push(codes::e0200::unknown("metric or setting of `eval`", id, span, near.as_deref()));
@@ -358,12 +364,18 @@ impl Checker<'_> {
         let (Some(net), Some(model)) = (self.typed.nets.get(judge), self.typed.models.iter().find(|m| !m.guide)) else {
             return wrong("a net of a spec without a `model`: nothing is drawn");
         };
-        let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else { return wrong("a net with several inputs or outputs") };
+        let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else {
+            return wrong("a net with several inputs or outputs");
+        };
         let vars: Vec<&super::TVar> = self.typed.data.iter().flat_map(|d| &d.vars).collect();
-        let reads_it = |ty: &EventTy| reads.shape == ty.shape && (reads.kind == ty.kind || reads.kind == Kind::REAL) && !matches!(ty.kind, Kind::Class(_));
+        let reads_it = |ty: &EventTy| {
+            reads.shape == ty.shape && (reads.kind == ty.kind || reads.kind == Kind::REAL) && !matches!(ty.kind, Kind::Class(_))
+        };
         let drawn = model.sites.iter().find(|s| s.observed && reads_it(&s.ty));
         let class = vars.iter().find_map(|v| match v.ty.kind {
-            Kind::Class(n) if v.ty.shape.is_empty() && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) => Some((v.name.clone(), n)),
+            Kind::Class(n) if v.ty.shape.is_empty() && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) => {
+                Some((v.name.clone(), n))
+            }
             Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => None,
         });
         match (drawn, class) {
@@ -378,7 +390,12 @@ impl Checker<'_> {
 /// Arguments of `infer` in `eval`: how the block of a new datum is found.
 const INFER: &[ParamSpec] = &[
     ParamSpec { name: "steps", kind: ArgKind::Int(1), default: Some("200"), doc: "steps of Adam on the block of each datum" },
-    ParamSpec { name: "lr", kind: ArgKind::Num(1e-12, 1e6), default: Some("0.1"), doc: "learning rate at the first step; it falls to 0 linearly" },
+    ParamSpec {
+        name: "lr",
+        kind: ArgKind::Num(1e-12, 1e6),
+        default: Some("0.1"),
+        doc: "learning rate at the first step; it falls to 0 linearly",
+    },
 ];
 
 impl Checker<'_> {

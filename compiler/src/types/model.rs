@@ -75,7 +75,15 @@ impl Checker<'_> {
             }
         }
         let params = self.typed.params.len();
-        let mut model = TModel { name: head.name.name.clone(), guide: head.guide, conds, each: scope.each, sites: Vec::new(), density: Density::Unobserved, span: head.name.span };
+        let mut model = TModel {
+            name: head.name.name.clone(),
+            guide: head.guide,
+            conds,
+            each: scope.each,
+            sites: Vec::new(),
+            density: Density::Unobserved,
+            span: head.name.span,
+        };
         for s in head.sites {
             if let Err(bad) = self.site(s, &mut scope, &mut model) {
                 failed = true;
@@ -163,7 +171,14 @@ impl Checker<'_> {
                 Some(s) if *s == own => {}
                 Some(s) => {
                     let cause = d.shape.as_ref().and_then(|d| Some(d.first()?.span.to(d.last()?.span))).unwrap_or(d.dist.name.span);
-                    return Err(codes::e0201::parameter(row.name(), p.span, &super::event::shape_text(&own), cause, &super::event::shape_text(s)).into());
+                    return Err(codes::e0201::parameter(
+                        row.name(),
+                        p.span,
+                        &super::event::shape_text(&own),
+                        cause,
+                        &super::event::shape_text(s),
+                    )
+                    .into());
                 }
             }
         }
@@ -179,7 +194,8 @@ impl Checker<'_> {
                 })?;
                 let (rest, learned) = self.learned_baseline(e.name(), c, scope)?;
                 let by_args = super::consts::bind(&self.consts, e.params(), &rest)?;
-                let by = e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                let by =
+                    e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
                 baseline = learned;
                 if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
             }
@@ -273,7 +289,9 @@ impl Checker<'_> {
                     _ => None,
                 };
                 let fix = fix_text(name, c, &a.value, spec.support, var);
-                return Err(codes::e0301::support(name, spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, var, &fix).into());
+                return Err(
+                    codes::e0301::support(name, spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, var, &fix).into()
+                );
             }
             if spec.support == Support::POSITIVE && self.reaches_zero(&v, scope) {
                 let var = match &a.value.kind {
@@ -332,7 +350,14 @@ impl Checker<'_> {
                 return Err(codes::e0305::not_onto_levels(arg.value.span, n as usize, inner.ty.kind.support()).into());
             }
             self.fills_flow(&inner, model)?;
-            let site = TSite { name: name.name.clone(), ty, kind: TSiteKind::Quantize(inner), observed: false, span: name.span, value_span: b.value.span };
+            let site = TSite {
+                name: name.name.clone(),
+                ty,
+                kind: TSiteKind::Quantize(inner),
+                observed: false,
+                span: name.span,
+                value_span: b.value.span,
+            };
             return Ok(vec![self.observe(site, model, true)?]);
         }
         if let (ExprKind::Call(c), true) = (&b.value.kind, b.pattern.len() > 1) {
@@ -360,7 +385,8 @@ impl Checker<'_> {
 
     fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {
         self.fills_flow(&e, model)?;
-        let site = TSite { name: name.name.clone(), ty: e.ty.clone(), kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
+        let site =
+            TSite { name: name.name.clone(), ty: e.ty.clone(), kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
         self.observe(site, model, false)
     }
 
@@ -376,7 +402,9 @@ impl Checker<'_> {
         if let (Some(f), Some(z)) = (flow, drawn)
             && !f.from.kind.inside(arg.ty.kind)
         {
-            return Err(codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, arg.ty.kind.support(), z.value_span).into());
+            return Err(
+                codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, arg.ty.kind.support(), z.value_span).into()
+            );
         }
         self.fills_flow(arg, model)
     }
@@ -456,7 +484,8 @@ impl Checker<'_> {
             let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
             return Err(codes::e0502::not_covered(&g.name, g.span, u, site.map_or(m.span, |s| s.span), &m.name, &covered, support).into());
         }
-        let for_nothing = |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none() && density::stands_for(m, g, s).name == s.name;
+        let for_nothing =
+            |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none() && density::stands_for(m, g, s).name == s.name;
         if let Some(extra) = g.sites.iter().find(for_nothing) {
             return Err(codes::e0502::not_in_model(&g.name, &extra.name, extra.span, &m.name, m.span).into());
         }
@@ -472,7 +501,16 @@ impl Checker<'_> {
                 return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &format!("{}", s.name)).into());
             }
             if of.ty.shape != s.ty.shape {
-                return Err(codes::e0201::guide_site(&s.name, s.value_span, &s.ty.shape_text(), of.value_span, &of.ty.shape_text(), &g.name, &m.name).into());
+                return Err(codes::e0201::guide_site(
+                    &s.name,
+                    s.value_span,
+                    &s.ty.shape_text(),
+                    of.value_span,
+                    &of.ty.shape_text(),
+                    &g.name,
+                    &m.name,
+                )
+                .into());
             }
             if !s.ty.kind.inside(of.ty.kind) {
                 return Err(codes::e0505::support(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty).into());
@@ -521,10 +559,13 @@ fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>
         Support::Interval { .. } | Support::Simplex => &[],
     };
     if let ExprKind::Number { .. } | ExprKind::Neg(_) = at.kind {
-        return format!("write a number that {}", match support {
-            s if s == Support::POSITIVE => "is positive".to_string(),
-            s => format!("lies in {s}"),
-        });
+        return format!(
+            "write a number that {}",
+            match support {
+                s if s == Support::POSITIVE => "is positive".to_string(),
+                s => format!("lies in {s}"),
+            }
+        );
     }
     let at = at.span;
     let Some(name) = name else {
@@ -553,4 +594,3 @@ fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>
         false => format!("map it to {to}: {}", offers.join(" or ")),
     }
 }
-

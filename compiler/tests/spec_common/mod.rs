@@ -201,7 +201,10 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
         let stream = 77 + i as u64;
         let data: Vec<f64> = match input.role {
             Role::Param => params[&input.name].data.iter().zip(normal(stream, n)).map(|(p, e)| p + 0.05 * e).collect(),
-            Role::State => params.get(input.name.as_str()).or_else(|| params.get(input.name.trim_start_matches("ema."))).map_or(vec![0.0; n], |t| t.data.clone()),
+            Role::State => params
+                .get(input.name.as_str())
+                .or_else(|| params.get(input.name.trim_start_matches("ema.")))
+                .map_or(vec![0.0; n], |t| t.data.clone()),
             // A slot of an optimizer is at its start, a block somewhere.
             Role::Block if input.name.starts_with("opt.") => vec![0.0; n],
             Role::Block => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
@@ -211,8 +214,12 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
                 let (var, dynamic) = var.unwrap_or_else(|| panic!("no data `{}`", input.name));
                 let u = uniform(stream, n);
                 match var.ty.kind {
-                    Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() => u.iter().map(|u| lo + (hi - lo) * u).collect(),
-                    Kind::Real(Support::Interval { lo, hi }) => normal(stream, n).iter().map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x }).collect(),
+                    Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() => {
+                        u.iter().map(|u| lo + (hi - lo) * u).collect()
+                    }
+                    Kind::Real(Support::Interval { lo, hi }) => {
+                        normal(stream, n).iter().map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x }).collect()
+                    }
                     Kind::Real(Support::Simplex) => u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect(),
                     Kind::Bool if dynamic => u,
                     Kind::Bool => u.iter().map(|u| (2.0 * u).floor()).collect(),

@@ -225,7 +225,8 @@ impl Rival {
         let broken = |e: String| Failure::new(format!("error: cannot start the rival `{name}`: {e}"));
         let mut words = command.split_whitespace();
         let program = words.next().ok_or_else(|| broken("the command is empty".into()))?;
-        let mut child = Command::new(program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|e| broken(e.to_string()))?;
+        let mut child =
+            Command::new(program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|e| broken(e.to_string()))?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { return Err(broken("no pipes".into())) };
         Ok(Rival { name: name.into(), child, to, from: BufReader::new(from) })
     }
@@ -234,7 +235,8 @@ impl Rival {
         writeln!(self.to, "{n}").and_then(|()| self.to.flush())?;
         let mut line = String::new();
         self.from.read_line(&mut line)?;
-        let seconds: f64 = line.trim().parse().map_err(|_| Failure::new(format!("error: the rival `{}` answered `{}`", self.name, line.trim())))?;
+        let seconds: f64 =
+            line.trim().parse().map_err(|_| Failure::new(format!("error: the rival `{}` answered `{}`", self.name, line.trim())))?;
         Ok(seconds * 1e3 / n as f64)
     }
 }
@@ -257,7 +259,11 @@ fn steps(specs: &[PathBuf], rounds: u32, milliseconds: u64, rivals: &[(String, S
 fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]) -> Result<(), Failure> {
     let (session, random) = open(spec)?;
     let batch = session.typed.train.batch;
-    let data = if random { format!("random data, {STAND_IN} examples in the shape of the set, which is not installed") } else { "its data".into() };
+    let data = if random {
+        format!("random data, {STAND_IN} examples in the shape of the set, which is not installed")
+    } else {
+        "its data".into()
+    };
     println!("{}: one round of training, batch {batch}, {data}; {}", spec.display(), machine());
     let mut order = Order::new(1, batch, session.sets.iter().map(|p| p.train.n).collect());
     let mut ours = Ours::new(session);
@@ -374,7 +380,8 @@ fn checks(specs: &[PathBuf], times: u32) -> Result<(), Failure> {
         for (spec, row) in specs.iter().zip(&mut rows) {
             let start = Instant::now();
             let status = Command::new(&exe).arg("check").arg(spec).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            let status = status.map_err(|e| Failure::new(format!("error: cannot run {}: {e} (build it with this program)", exe.display())))?;
+            let status =
+                status.map_err(|e| Failure::new(format!("error: cannot run {}: {e} (build it with this program)", exe.display())))?;
             row.turns.push(start.elapsed().as_secs_f64() * 1e3);
             if !status.success() {
                 return Err(Failure::new(format!("error: `gmc check {}` failed", spec.display())));

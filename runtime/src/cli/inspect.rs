@@ -175,7 +175,12 @@ fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
             .filter(|l| l.trainable && (l.path == *n || l.path.starts_with(&format!("{n}."))))
             .map(|l| l.shape.iter().product::<usize>())
             .sum();
-        let owner = typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o == n || o == owner_of(n))).map_or("nobody", |p| if p.name == "all" { "the only player" } else { &p.name });
+        let owner = typed
+            .train
+            .players
+            .iter()
+            .find(|p| p.owns.iter().any(|(o, _)| o == n || o == owner_of(n)))
+            .map_or("nobody", |p| if p.name == "all" { "the only player" } else { &p.name });
         let _ = writeln!(out, "  {n:<12} {count:>10}  owned by {owner}");
         total += count;
     }
@@ -190,7 +195,8 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
         let own: Vec<_> = c.blocks.iter().filter(|b| owner_of(&b.path) == g.name).collect();
         let size: usize = own.iter().map(|b| b.shape.iter().product::<usize>()).sum();
         let x = g.conds.first().map_or("x", |x| x);
-        let player = typed.train.players.iter().find(|p| own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path))));
+        let player =
+            typed.train.players.iter().find(|p| own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path))));
         let Some(player) = player else { continue };
         let owner = if player.name == "all" { "the only player" } else { &player.name };
         let slots = size * player.optimizer.slots(&player.args).len() + own.len();
@@ -217,8 +223,15 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
         if typed.train.ema.is_some() {
             let _ = writeln!(out, "  they are not averaged by `ema`: each is moved once in a pass over the data");
         }
-        let _ = writeln!(out, "  a new {x} starts at 0 and takes {steps} Adam steps with the model fixed, at a rate that falls from {rate} to 0");
-        let _ = writeln!(out, "  a guide that computes them with a net, `guide {}({x})`, has the parameters of the net, however many data there are", g.name);
+        let _ = writeln!(
+            out,
+            "  a new {x} starts at 0 and takes {steps} Adam steps with the model fixed, at a rate that falls from {rate} to 0"
+        );
+        let _ = writeln!(
+            out,
+            "  a guide that computes them with a net, `guide {}({x})`, has the parameters of the net, however many data there are",
+            g.name
+        );
     }
 }
 

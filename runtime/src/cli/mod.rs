@@ -14,7 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "gmc", version, about = "A compiler for generative models: write the mathematics, get the training", propagate_version = true)]
+#[command(
+    name = "gmc",
+    version,
+    about = "A compiler for generative models: write the mathematics, get the training",
+    propagate_version = true
+)]
 struct Cli {
     /// How diagnostics are shown
     #[arg(long, value_enum, global = true, default_value = "human")]

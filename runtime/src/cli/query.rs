@@ -29,7 +29,9 @@ fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     s.restore(&checkpoint).map_err(|why| Failure::new(format!("error: {}: {why}", dir.path().display())))?;
     s.use_averages();
     if r.infer_steps.is_some() && s.compiled.blocks.is_empty() {
-        return Err(Failure::new("error: --infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none"));
+        return Err(Failure::new(
+            "error: --infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none",
+        ));
     }
     s.infer_steps = r.infer_steps.map(|n| n as u64);
     Ok((dir, s))
@@ -80,7 +82,9 @@ fn write_table(path: &Path, name: &str, values: &[f32], shape: &[usize]) -> Resu
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("npy") => files::npy(&full, values).unwrap_or_default(),
         Some("csv") => files::csv(name, width, values).into_bytes(),
-        Some(_) | None => return Err(Failure::new(format!("error: cannot write {}: give a name that ends in .npy or .csv", path.display()))),
+        Some(_) | None => {
+            return Err(Failure::new(format!("error: cannot write {}: give a name that ends in .npy or .csv", path.display())));
+        }
     };
     atomic_write(path, &bytes)?;
     Ok(())

@@ -112,10 +112,9 @@ fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             Ok(())
         }
-        Ended::Interrupted(step) => Err(Failure {
-            text: format!("stopped after round {step}; go on with: gmc resume {}", dir.path().display()),
-            code: 130,
-        }),
+        Ended::Interrupted(step) => {
+            Err(Failure { text: format!("stopped after round {step}; go on with: gmc resume {}", dir.path().display()), code: 130 })
+        }
     }
 }
 

@@ -54,7 +54,24 @@ fn product([m, n, k]: [usize; 3], out: &mut [f32], add: bool, a: Matrix, b: Matr
     // SAFETY: the three matrices lie inside their buffers, by the assertion, and `out` is borrowed by nobody else.
     unsafe {
         gemm::gemm(
-            m, n, k, o, 1, n as isize, add, a.data.as_ptr(), a_column, a_row, b.data.as_ptr(), b_column, b_row, alpha, 1.0, false, false, false,
+            m,
+            n,
+            k,
+            o,
+            1,
+            n as isize,
+            add,
+            a.data.as_ptr(),
+            a_column,
+            a_row,
+            b.data.as_ptr(),
+            b_column,
+            b_row,
+            alpha,
+            1.0,
+            false,
+            false,
+            false,
             gemm::Parallelism::None,
         );
     }
@@ -282,7 +299,8 @@ impl Sizes {
                 for (group, sum) in sum.chunks_exact_mut(per * depth).enumerate() {
                     self.gather(images, group, &mut s);
                     self.widen(y, images, group, &mut s);
-                    let (wide, patches) = (Matrix { data: &s.wide, row: columns, column: 1 }, Matrix { data: &s.patches, row: 1, column: columns });
+                    let (wide, patches) =
+                        (Matrix { data: &s.wide, row: columns, column: 1 }, Matrix { data: &s.patches, row: 1, column: columns });
                     product([per, depth, columns], sum, true, wide, patches);
                 }
             }

@@ -145,11 +145,7 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
 pub(super) fn dense(t: FlexTensor) -> FlexTensor {
     let size = if t.dtype() == BurnType::F32 { 4 } else { 1 };
     let layout = t.layout();
-    if t.is_contiguous() && layout.start_offset() == 0 && t.bytes().len() == layout.num_elements() * size {
-        t
-    } else {
-        t.to_contiguous()
-    }
+    if t.is_contiguous() && layout.start_offset() == 0 && t.bytes().len() == layout.num_elements() * size { t } else { t.to_contiguous() }
 }
 
 /// An input whose buffer a result can take over: read at the same place, held by nobody else, and not itself a result (which
@@ -243,7 +239,9 @@ fn block(job: &Job, start: usize, len: usize, s: &mut Scratch) {
         match *feed {
             Feed::Splat(_) | Feed::Full(_) => {}
             // SAFETY: the buffer has `period` elements (see [`Job`]).
-            Feed::Cycle { data, repeat, period } => cycle(unsafe { std::slice::from_raw_parts(data, period) }, repeat, start, buf, len, |x| x),
+            Feed::Cycle { data, repeat, period } => {
+                cycle(unsafe { std::slice::from_raw_parts(data, period) }, repeat, start, buf, len, |x| x)
+            }
             // SAFETY: the same.
             Feed::Truth { data, repeat, period } => {
                 let data = unsafe { std::slice::from_raw_parts(data, period) };

@@ -74,8 +74,7 @@ impl Kernel {
     /// Compiles `group` (indices of elementwise nodes of one result shape, ascending).
     pub fn new(graph: &Graph, group: Vec<usize>) -> Kernel {
         let inside: BTreeSet<usize> = group.iter().copied().collect();
-        let mut wanted: BTreeSet<usize> =
-            graph.outputs.iter().map(|(_, v)| v.0 as usize).filter(|v| inside.contains(v)).collect();
+        let mut wanted: BTreeSet<usize> = graph.outputs.iter().map(|(_, v)| v.0 as usize).filter(|v| inside.contains(v)).collect();
         for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| !inside.contains(i)) {
             debug_assert!(!inside.contains(&i));
             wanted.extend(node.args.iter().map(|a| a.0 as usize).filter(|a| inside.contains(a)));
@@ -146,10 +145,29 @@ impl Builder<'_> {
             Op::Cast(_) | Op::Detach(_) | Op::Broadcast(_) => {
                 self.at.insert(i, args[0]);
             }
-            Op::Input(_) | Op::Full(_) | Op::Literal(_) | Op::Iota(_) | Op::Random(_) | Op::Count(_) | Op::Reduce(_) | Op::ArgMax(_)
-            | Op::MatMul(_) | Op::Conv2d(_) | Op::ConvTranspose2d(_) | Op::ConvWeight(_) | Op::Gather(_) | Op::ScatterAdd(_)
-            | Op::Take(_) | Op::Put(_) | Op::Lookup(_) | Op::LookupAdd(_) | Op::Reshape(_) | Op::Permute(_) | Op::Slice(_)
-            | Op::Pad(_) | Op::Concat(_) => debug_assert!(false, "the planner groups elementwise nodes only"),
+            Op::Input(_)
+            | Op::Full(_)
+            | Op::Literal(_)
+            | Op::Iota(_)
+            | Op::Random(_)
+            | Op::Count(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::MatMul(_)
+            | Op::Conv2d(_)
+            | Op::ConvTranspose2d(_)
+            | Op::ConvWeight(_)
+            | Op::Gather(_)
+            | Op::ScatterAdd(_)
+            | Op::Take(_)
+            | Op::Put(_)
+            | Op::Lookup(_)
+            | Op::LookupAdd(_)
+            | Op::Reshape(_)
+            | Op::Permute(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concat(_) => debug_assert!(false, "the planner groups elementwise nodes only"),
         }
     }
 }

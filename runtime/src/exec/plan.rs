@@ -207,9 +207,7 @@ fn groups(graph: &Graph, live: &[bool], level: &[usize]) -> Vec<Vec<usize>> {
 
 /// A group as a unit; groups that only rename or repeat values stay single nodes, which Burn does by views.
 fn unit(graph: &Graph, group: Vec<usize>) -> Vec<Unit> {
-    let computes = |i: &usize| {
-        graph.nodes.get(*i).is_some_and(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)))
-    };
+    let computes = |i: &usize| graph.nodes.get(*i).is_some_and(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)));
     if group.iter().any(computes) {
         vec![Unit::Fused(Box::new(Kernel::new(graph, group)))]
     } else {
@@ -255,4 +253,3 @@ fn sort(graph: &Graph, units: Vec<Unit>) -> Vec<Unit> {
     }
     order
 }
-

@@ -172,7 +172,8 @@ impl Executable {
                 }
                 Unit::Fused(kernel) => {
                     let args = kernel.inputs.iter().map(|i| run.take(u, *i)).collect::<Result<Vec<_>, _>>()?;
-                    let results = fuse::run(kernel, args, &kernel.shape.at(batch)).ok_or_else(|| broken("a kernel met a value that it cannot read"))?;
+                    let results = fuse::run(kernel, args, &kernel.shape.at(batch))
+                        .ok_or_else(|| broken("a kernel met a value that it cannot read"))?;
                     for (i, value) in kernel.outputs.iter().zip(results) {
                         run.put(*i, value)?;
                     }
@@ -237,7 +238,9 @@ impl Run<'_> {
         while let Some(id) = ids.pop() {
             let arg = match graph.nodes.get(id).map(|n| &n.op) {
                 Some(Op::Full(f)) if numbers => Arg::Number(f.value),
-                _ if ids.contains(&id) => Arg::Tensor(self.values.get(id).cloned().flatten().map_or_else(|| self.take(usize::MAX, id), Ok)?),
+                _ if ids.contains(&id) => {
+                    Arg::Tensor(self.values.get(id).cloned().flatten().map_or_else(|| self.take(usize::MAX, id), Ok)?)
+                }
                 _ => Arg::Tensor(self.take(unit, id)?),
             };
             args.push(arg);

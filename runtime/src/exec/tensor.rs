@@ -1,9 +1,9 @@
 //! Values on a device. Cloning shares the buffer; an operation writes into its argument's buffer when nobody else holds it.
 
 use super::device::Device;
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{BackendTensor, Dispatch, DispatchTensor, DispatchTensorKind, FloatDType, IntDType, Scalar, TensorData};
-use burn::backend::flex::FlexTensor;
 use gmc_compiler::ir::shape::DType;
 
 /// Indices are 32 bits wide on every device (wgpu has no wider ones).

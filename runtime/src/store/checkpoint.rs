@@ -97,8 +97,7 @@ impl Checkpoint {
             tensors.push(entry);
             data.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes()));
         }
-        let header =
-            Header { version: VERSION, meta: self.meta.clone(), bytes: data.len() as u64, crc: crc32fast::hash(&data), tensors };
+        let header = Header { version: VERSION, meta: self.meta.clone(), bytes: data.len() as u64, crc: crc32fast::hash(&data), tensors };
         // A struct of numbers, texts and lists always has a JSON text.
         let header = serde_json::to_vec(&header).unwrap_or_default();
         let mut file = Vec::with_capacity(16 + header.len() + data.len());

@@ -245,8 +245,7 @@ impl RunDir {
         let kept: Vec<u8> = text
             .split_inclusive(|b| *b == b'\n')
             .filter(|line| {
-                line.ends_with(b"\n")
-                    && serde_json::from_slice::<Record>(line).is_ok_and(|record| step.is_none_or(|s| record.step <= s))
+                line.ends_with(b"\n") && serde_json::from_slice::<Record>(line).is_ok_and(|record| step.is_none_or(|s| record.step <= s))
             })
             .flatten()
             .copied()

@@ -2,8 +2,8 @@
 
 use crate::session::{Minibatch, Session};
 use chacha20::ChaCha8Rng;
-use rand::seq::SliceRandom;
 use chacha20::rand_core::SeedableRng;
+use rand::seq::SliceRandom;
 
 /// Orders of the data items of one run.
 pub struct Order {

@@ -58,7 +58,13 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Files that cannot be written, a checkpoint that does not fit the spec.
-    pub fn new(session: &'a mut Session, dir: &'a RunDir, sources: &'a Sources, hashes: (String, String), from: Option<&Checkpoint>) -> Result<Run<'a>, Failure> {
+    pub fn new(
+        session: &'a mut Session,
+        dir: &'a RunDir,
+        sources: &'a Sources,
+        hashes: (String, String),
+        from: Option<&Checkpoint>,
+    ) -> Result<Run<'a>, Failure> {
         let trainer = Trainer::new(session);
         match from {
             Some(c) => session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?,
@@ -69,7 +75,20 @@ impl<'a> Run<'a> {
         let (sums, counted) = meta.extra.get("unlogged").and_then(|t| unlogged(t)).unwrap_or_default();
         let log = dir.log(Some(meta.step))?;
         let started = Instant::now();
-        let mut run = Run { session, trainer, dir, sources, hashes, step: meta.step, before, started, log, sums, counted, last: Checkpoint::default() };
+        let mut run = Run {
+            session,
+            trainer,
+            dir,
+            sources,
+            hashes,
+            step: meta.step,
+            before,
+            started,
+            log,
+            sums,
+            counted,
+            last: Checkpoint::default(),
+        };
         run.last = run.checkpoint();
         if from.is_none() {
             // From here on the folder can always be opened and resumed.
@@ -150,7 +169,8 @@ impl<'a> Run<'a> {
             self.counted += 1;
             // Logged at rounds that do not depend on where a session began, so that a resumed run logs the same.
             if self.step.is_multiple_of(log_every) || self.step == total {
-                let means: Vec<(String, f64)> = std::mem::take(&mut self.sums).into_iter().map(|(k, v)| (k, v / self.counted as f64)).collect();
+                let means: Vec<(String, f64)> =
+                    std::mem::take(&mut self.sums).into_iter().map(|(k, v)| (k, v / self.counted as f64)).collect();
                 self.counted = 0;
                 bar.set_message(shown(&means));
                 self.log.append(&Record::new(self.step, "train", self.seconds(), means))?;

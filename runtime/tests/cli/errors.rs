@@ -76,7 +76,8 @@ fn help_of_every_verb() {
     let place = Place::new();
     let all = place.gmc("--help");
     let commands = all.succeeds().out.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
-    let verbs: Vec<&str> = commands.lines().filter_map(|l| l.strip_prefix("  ")?.split_whitespace().next()).filter(|v| *v != "help").collect();
+    let verbs: Vec<&str> =
+        commands.lines().filter_map(|l| l.strip_prefix("  ")?.split_whitespace().next()).filter(|v| *v != "help").collect();
     assert!(verbs.len() >= 14 && verbs.contains(&"resume"), "{verbs:?}");
     for v in verbs {
         let said = place.gmc(&format!("{v} --help"));
@@ -112,7 +113,9 @@ fn outputs_that_cannot_be_written() {
         place.gmc(&format!("sample runs/flow-1 --device cpu --out {out}")).fails(&[&format!("cannot write {out}")]);
     }
     for out in ["a.bmp", "a", "runs"] {
-        place.gmc(&format!("sample runs/flow-1 --device cpu --out {out}")).fails(&[&format!("cannot write {out}: give a name that ends in")]);
+        place
+            .gmc(&format!("sample runs/flow-1 --device cpu --out {out}"))
+            .fails(&[&format!("cannot write {out}: give a name that ends in")]);
     }
     place.gmc("sample runs/flow-1 --device cpu -n 20000 --out a.png").fails(&["a picture shows at most 10000 samples"]);
     place.gmc("density runs/flow-1 --device cpu --out file/d.csv").fails(&["cannot write file/d.csv"]);
@@ -123,7 +126,10 @@ fn outputs_that_cannot_be_written() {
 #[test]
 fn mnist_that_is_not_there() {
     let place = Place::new();
-    place.write("m.gm", VAE.replace("TRAIN", "steps 2").replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"));
+    place.write(
+        "m.gm",
+        VAE.replace("TRAIN", "steps 2").replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"),
+    );
     let mut c = place.command("run m.gm --device cpu");
     c.env("GMC_DATA", place.path("sets"));
     let sets = place.path("sets/mnist/train-images-idx3-ubyte");

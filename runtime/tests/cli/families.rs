@@ -116,7 +116,17 @@ const NO_DENSITY: &str = "the model has samples, but no density";
 
 #[test]
 fn vae() {
-    ask(&Family { name: "vae", set: "train.epochs=1", size: 64, sample: "", density: "", encode: "", reconstruct: "", kind: "lower bound (K = 2)", code: 8 });
+    ask(&Family {
+        name: "vae",
+        set: "train.epochs=1",
+        size: 64,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: "",
+        kind: "lower bound (K = 2)",
+        code: 8,
+    });
 }
 
 #[test]
@@ -155,26 +165,63 @@ fn what_is_inferred_is_said() {
     let said = "guide q: 16 parameters for each x, owned by codes; 1,500 data: 24,000 parameters, 0.1 MB (0.3 MB with what adam keeps)";
     assert!(explained.succeeds().out.contains(said), "{}", explained.out);
     // Without the data, all is said but their number.
-    place.write("mnist.gm", std::fs::read_to_string(&spec).unwrap().replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"));
+    place.write(
+        "mnist.gm",
+        std::fs::read_to_string(&spec).unwrap().replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"),
+    );
     let explained = place.gmc("explain mnist.gm");
-    assert!(explained.succeeds().out.contains("16 parameters for each x, owned by codes; how many in all is known where the data are"), "{}", explained.out);
+    assert!(
+        explained.succeeds().out.contains("16 parameters for each x, owned by codes; how many in all is known where the data are"),
+        "{}",
+        explained.out
+    );
     trained(&place, "vae", "train.epochs=0.1");
     place.gmc("encode runs/vae-1 --infer-steps 3").fails(&["--infer-steps is for guides with parameters for each datum"]);
 }
 
 #[test]
 fn autoencoder() {
-    ask(&Family { name: "ae", set: "train.epochs=1", size: 64, sample: NO_MODEL, density: NO_MODEL, encode: "", reconstruct: "", kind: "", code: 8 });
+    ask(&Family {
+        name: "ae",
+        set: "train.epochs=1",
+        size: 64,
+        sample: NO_MODEL,
+        density: NO_MODEL,
+        encode: "",
+        reconstruct: "",
+        kind: "",
+        code: 8,
+    });
 }
 
 #[test]
 fn realnvp() {
-    ask(&Family { name: "realnvp", set: "train.epochs=0.1", size: 2, sample: "", density: "", encode: "", reconstruct: BIJECTIVE, kind: "exact", code: 2 });
+    ask(&Family {
+        name: "realnvp",
+        set: "train.epochs=0.1",
+        size: 2,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: BIJECTIVE,
+        kind: "exact",
+        code: 2,
+    });
 }
 
 #[test]
 fn nice() {
-    ask(&Family { name: "nice", set: "train.epochs=0.3", size: 64, sample: "", density: "", encode: "", reconstruct: BIJECTIVE, kind: "lower bound", code: 64 });
+    ask(&Family {
+        name: "nice",
+        set: "train.epochs=0.3",
+        size: 64,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: BIJECTIVE,
+        kind: "lower bound",
+        code: 64,
+    });
 }
 
 #[test]
@@ -194,12 +241,32 @@ fn realnvp_digits() {
 
 #[test]
 fn gan() {
-    ask(&Family { name: "gan", set: "train.epochs=1", size: 64, sample: "", density: NO_DENSITY, encode: NO_GUIDE, reconstruct: NO_GUIDE, kind: "", code: 0 });
+    ask(&Family {
+        name: "gan",
+        set: "train.epochs=1",
+        size: 64,
+        sample: "",
+        density: NO_DENSITY,
+        encode: NO_GUIDE,
+        reconstruct: NO_GUIDE,
+        kind: "",
+        code: 0,
+    });
 }
 
 #[test]
 fn gan_ring() {
-    ask(&Family { name: "gan_ring", set: "train.steps=20", size: 2, sample: "", density: NO_DENSITY, encode: NO_GUIDE, reconstruct: NO_GUIDE, kind: "", code: 0 });
+    ask(&Family {
+        name: "gan_ring",
+        set: "train.steps=20",
+        size: 2,
+        sample: "",
+        density: NO_DENSITY,
+        encode: NO_GUIDE,
+        reconstruct: NO_GUIDE,
+        kind: "",
+        code: 0,
+    });
 }
 
 #[test]

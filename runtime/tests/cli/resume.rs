@@ -121,7 +121,11 @@ fn a_damaged_checkpoint_is_passed_over_with_a_warning() {
         let last = run.join("checkpoints/00000023.ckpt");
         let mut bytes = std::fs::read(&last).unwrap();
         let n = bytes.len();
-        if damage == "truncated" { bytes.truncate(n / 2) } else { bytes[n - 9] ^= 1 }
+        if damage == "truncated" {
+            bytes.truncate(n / 2)
+        } else {
+            bytes[n - 9] ^= 1
+        }
         std::fs::write(&last, bytes).unwrap();
         let asked = place.gmc("sample runs/vae-2 --device cpu --out a.csv");
         assert!(asked.succeeds().err.contains(damage), "{}", asked.err);
@@ -147,7 +151,13 @@ fn a_spec_that_changed_under_a_run_is_refused() {
     let run = place.train("flow", &text);
     let kept: Vec<String> = place.files("runs/flow-1").into_iter().filter(|f| f.starts_with("use/")).collect();
     let [used] = kept.as_slice() else { panic!("{kept:?}") };
-    for (file, from, to) in [("spec.gm", "dense(8)", "dense(9)"), ("spec.gm", "Normal(0", "Normal(1"), (used, "a * 2", "a * 3"), ("spec.gm", "flow f", "flow ~"), ("set.txt", "", "train.batch=65\n")] {
+    for (file, from, to) in [
+        ("spec.gm", "dense(8)", "dense(9)"),
+        ("spec.gm", "Normal(0", "Normal(1"),
+        (used, "a * 2", "a * 3"),
+        ("spec.gm", "flow f", "flow ~"),
+        ("set.txt", "", "train.batch=65\n"),
+    ] {
         let at = run.join(file);
         let before = std::fs::read_to_string(&at).unwrap();
         std::fs::write(&at, before.replacen(from, to, 1)).unwrap();

@@ -154,7 +154,8 @@ fn steps_of_a_player_see_other_data_each() {
 
 #[test]
 fn weights_stay_inside_what_they_are_clipped_to() {
-    let text = GAN.replace("player judge owns D", "player judge owns D within clip(0.05)").replace("TRAIN", "steps 4").replace("2e-4", "2e-2");
+    let text =
+        GAN.replace("player judge owns D", "player judge owns D within clip(0.05)").replace("TRAIN", "steps 4").replace("2e-4", "2e-2");
     let mut s = session(&text);
     assert!(values(&s, "D.0.weight").iter().any(|w| w.abs() > 0.05));
     play(&mut s, 4);

@@ -78,9 +78,14 @@ fn corruption_acts_in_training_only() {
 /// Every decoder and network: the bound rises, and samples are of the data's type.
 #[test]
 fn decoders_train_and_sample() {
-    for (name, epochs, gain) in
-        [("vae_normal", "10", 30.0), ("vae_sigma", "10", 30.0), ("vae_levels", "6", 40.0), ("vae_logistic", "10", 30.0), ("vae_residual", "8", 25.0), ("vae_beta", "20", 15.0)]
-    {
+    for (name, epochs, gain) in [
+        ("vae_normal", "10", 30.0),
+        ("vae_sigma", "10", 30.0),
+        ("vae_levels", "6", 40.0),
+        ("vae_logistic", "10", 30.0),
+        ("vae_residual", "8", 25.0),
+        ("vae_beta", "20", 15.0),
+    ] {
         let mut s = session(&text(name), &[("train.epochs", epochs)]);
         let before = value(&scores(&mut s), "negative ELBO", "nats");
         train(&mut s);

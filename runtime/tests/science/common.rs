@@ -205,7 +205,8 @@ pub fn log_abs_det(m: &Matrix) -> f64 {
 fn eigenvectors_of_a_known_matrix() {
     // A = Q diag(9, 4, 1) Q' with Q from three orthonormal rows.
     let q = orthonormal(&vec![vec![1.0, 2.0, 2.0], vec![2.0, 1.0, -2.0], vec![0.0, 1.0, 5.0]]);
-    let a: Matrix = (0..3).map(|i| (0..3).map(|j| 9.0 * q[0][i] * q[0][j] + 4.0 * q[1][i] * q[1][j] + q[2][i] * q[2][j]).collect()).collect();
+    let a: Matrix =
+        (0..3).map(|i| (0..3).map(|j| 9.0 * q[0][i] * q[0][j] + 4.0 * q[1][i] * q[1][j] + q[2][i] * q[2][j]).collect()).collect();
     let (values, vectors) = eigen(&a);
     for (got, want) in values.iter().zip([9.0, 4.0, 1.0]) {
         assert!((got - want).abs() < 1e-12, "{values:?}");

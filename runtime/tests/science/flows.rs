@@ -117,7 +117,8 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
             }
         }
         let out = encode(moved, 2 * d);
-        let jacobian: Matrix = (0..d).map(|i| (0..d).map(|o| (out[2 * i * d + o] - out[(2 * i + 1) * d + o]) / (2.0 * H)).collect()).collect();
+        let jacobian: Matrix =
+            (0..d).map(|i| (0..d).map(|o| (out[2 * i * d + o] - out[(2 * i + 1) * d + o]) / (2.0 * H)).collect()).collect();
         let z = encode(at.clone(), 1);
         let base: f64 = z.iter().map(|z| -0.5 * (z / std).powi(2) - std.ln() - 0.5 * std::f64::consts::TAU.ln()).sum();
         let want = base + log_abs_det(&jacobian);
@@ -132,7 +133,11 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
 #[test]
 fn every_bijection_inverts_itself_in_f32() {
     for row in bijection::ROWS {
-        assert!(CHAINS.iter().any(|(c, ..)| c.split(|c: char| !c.is_alphanumeric()).any(|w| w == row.name())), "`{}` has no chain", row.name());
+        assert!(
+            CHAINS.iter().any(|(c, ..)| c.split(|c: char| !c.is_alphanumeric()).any(|w| w == row.name())),
+            "`{}` has no chain",
+            row.name()
+        );
     }
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let mut failed = String::new();

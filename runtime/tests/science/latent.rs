@@ -72,7 +72,9 @@ fn samples_of_a_bound_share_the_draw_of_the_pixels() {
     let dynamic = text("vae").replace("binarize: 0.5", "binarize: dynamic");
     assert!(dynamic.contains("dynamic"));
     // The decoder sees nothing of z, and the guide is the prior.
-    let blind = dynamic.replace("{ dense(128), relu, dense(64) }", "{ dense(128, init: zeros), relu, dense(64) }").replace("heads(8, 8)", "heads(8, 8, init: zeros)");
+    let blind = dynamic
+        .replace("{ dense(128), relu, dense(64) }", "{ dense(128, init: zeros), relu, dense(64) }")
+        .replace("heads(8, 8)", "heads(8, 8, init: zeros)");
     let mut s = session(&blind, &[]);
     let mut bound = |k: usize| {
         let effort = Effort { k, ..full(&s) };

@@ -54,7 +54,9 @@ fn several_samples_in_training() {
 #[test]
 fn flows_on_mnist() {
     let few = [("train.epochs", "6"), ("train.ema", "0.5"), ("x.limit", "640")];
-    for (spec, sets) in [("nice_mnist", &[("train.epochs", "1"), ("x.limit", "384")] as &[(&str, &str)]), ("realnvp_mnist", &few), ("maf_mnist", &few)] {
+    for (spec, sets) in
+        [("nice_mnist", &[("train.epochs", "1"), ("x.limit", "384")] as &[(&str, &str)]), ("realnvp_mnist", &few), ("maf_mnist", &few)]
+    {
         if let Some((before, after)) = trained(spec, sets, "negative log-likelihood", "bits/dim") {
             assert!(after < before - 0.1, "{spec}: {before} to {after}");
         }

@@ -83,7 +83,9 @@ fn blocks_become_the_exact_posterior() {
         off(&s.sets[0].test.columns[0].values, &s.inferred["q.free0"].values, &s.inferred["q.free1"].values)
     };
     // Errors are the noise of the draws, which falls with the number of steps; the posterior's standard deviation is 0.31.
-    for (how, o, most, bias) in [("trained", trained, 0.04, 0.01), ("1500 steps", inferred(1500), 0.04, 0.01), ("12000 steps", inferred(12_000), 0.018, 0.004)] {
+    for (how, o, most, bias) in
+        [("trained", trained, 0.04, 0.01), ("1500 steps", inferred(1500), 0.04, 0.01), ("12000 steps", inferred(12_000), 0.018, 0.004)]
+    {
         println!("{how}: root mean square and mean of the errors of means {:?}, of deviations {:?}", o.mean, o.deviation);
         for (rms, mean) in [o.mean, o.deviation] {
             assert!(rms < most && mean.abs() < bias, "{how}: errors of {rms}, {mean} on average");
@@ -222,7 +224,8 @@ fn a_run_goes_on_from_a_checkpoint_bit_for_bit() {
 /// Players who move at once, one of them twice in a round.
 #[test]
 fn blocks_move_in_games_of_any_order() {
-    let text = text("vae_perdatum").replace("epochs 100", "epochs 2  simultaneous").replace("using adam(lr: 0.1)", "using adam(lr: 0.1) steps 2");
+    let text =
+        text("vae_perdatum").replace("epochs 100", "epochs 2  simultaneous").replace("using adam(lr: 0.1)", "using adam(lr: 0.1) steps 2");
     let mut s = session(&text, &[]);
     train(&mut s);
     // Two passes over the data, two minibatches a round.
@@ -251,7 +254,8 @@ eval { infer(steps: 60) }
 ";
     let mut s = session(spec, &[]);
     train(&mut s);
-    let ask = |s: &mut Session| classify::posteriors(s, 1, 120, 2).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"));
+    let ask =
+        |s: &mut Session| classify::posteriors(s, 1, 120, 2).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"));
     let honest = ask(&mut s);
     let right = honest.decisions().iter().zip(&honest.truth).filter(|(a, b)| a == b).count();
     println!("{right} of 120 classes are found");

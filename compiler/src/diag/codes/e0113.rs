@@ -76,7 +76,5 @@ fn is_number(s: &str) -> bool {
         Some((w, f)) => (w, Some(f)),
         None => (mantissa, None),
     };
-    digits(whole)
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+    digits(whole) && fraction.is_none_or(digits) && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
 }

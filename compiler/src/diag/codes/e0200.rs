@@ -51,7 +51,9 @@ fn way_out(what: &str, name: &str) -> String {
         "dimension" | "number or dimension" => format!("write a number, or declare `dim {name} = 16`"),
         "type" => format!("use `Real`, `Bool`, `Int(n)` or `Class(n)`, or declare `type {name} = ..`"),
         "distribution" => "use a built-in distribution such as `Normal(0, I)`; a computed value takes an equals sign".to_string(),
-        "data source" => "use a built-in source such as `digits` or `moons(noise: 0.05)`, or read a file: `csv(\"points.csv\")`".to_string(),
+        "data source" => {
+            "use a built-in source such as `digits` or `moons(noise: 0.05)`, or read a file: `csv(\"points.csv\")`".to_string()
+        }
         "optimizer" => "use `adam(lr: 1e-3)`, or another built-in optimizer".to_string(),
         "schedule" => "use a built-in schedule such as `ramp(0 -> 1, over: 10 epochs)` or `cosine(1e-3 -> 1e-5)`".to_string(),
         "support" => "use `reals`, `positive`, `unit`, `simplex` or `interval(-1, 1)`".to_string(),
@@ -60,6 +62,8 @@ fn way_out(what: &str, name: &str) -> String {
         "setting of `train`" => "the settings are `epochs`, `steps`, `batch`, `seed`, `ema`, `clip` and `checkpoint`".to_string(),
         "metric or setting of `eval`" => "use `iwae(k: 64)`, `samples 64`, `reconstructions 16`, `modes` or `every 5 epochs`".to_string(),
         _ if what.starts_with("site of ") => format!("draw or compute `{name}` there, or name one of its sites"),
-        _ => format!("declare `{name}` before it is used: draw it, `{name} ~ ..`, compute it, `{name} = ..`, or read it, `data {name}: .. from ..`"),
+        _ => format!(
+            "declare `{name}` before it is used: draw it, `{name} ~ ..`, compute it, `{name} = ..`, or read it, `data {name}: .. from ..`"
+        ),
     }
 }

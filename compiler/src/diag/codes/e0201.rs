@@ -78,7 +78,9 @@ pub fn joined(name: &str, span: Span, got: &str, first: &str) -> Diag {
         .note("further inputs are joined to the first: numbers to a vector, planes of the same height and width to an image");
     match name {
         "" => message.help("name the input inside the body instead, as in `bias_from(y)`"),
-        _ => message.help(format!("give `{name}` the height and width of the first input, or name it inside the body: `bias_from({name})`")),
+        _ => {
+            message.help(format!("give `{name}` the height and width of the first input, or name it inside the body: `bias_from({name})`"))
+        }
     }
 }
 

@@ -63,9 +63,14 @@ pub fn discrete_param(name: &str, span: Span, shape: &str) -> Diag {
 
 /// The initial value of a `param` is outside its range.
 pub fn init_outside(name: &str, span: Span, value: f64, support: Support) -> Diag {
-    Diag::new("E0208", format!("param `{name}` starts outside its range"), span, e0302::beyond(Support::Interval { lo: value, hi: value }, support))
-        .note(format!("the range is {}, and its ends do not belong to it", e0302::range(support)))
-        .help(format!("start strictly inside, for example `{name}: .. = {}`", e0302::number(example(support))))
+    Diag::new(
+        "E0208",
+        format!("param `{name}` starts outside its range"),
+        span,
+        e0302::beyond(Support::Interval { lo: value, hi: value }, support),
+    )
+    .note(format!("the range is {}, and its ends do not belong to it", e0302::range(support)))
+    .help(format!("start strictly inside, for example `{name}: .. = {}`", e0302::number(example(support))))
 }
 
 /// A number inside.

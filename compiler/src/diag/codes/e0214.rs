@@ -47,9 +47,16 @@ pub fn two_items(first: &str, first_span: Span, second: &str, span: Span) -> Dia
 
 /// The data of `guide[x]` are drawn anew at every visit, as the source at `source` says.
 pub fn redrawn(guide: &str, x: &str, span: Span, source: Span) -> Diag {
-    Diag::new("E0214", format!("`{guide}` cannot hold parameters for each `{x}`: no datum comes twice"), span, "is drawn anew at every visit")
-        .also(source, "by this source")
-        .help(format!("let the data stay as they are, as with `binarize: 0.5`, or compute the proposal with a net: `guide {guide}({x}) {{ .. }}`"))
+    Diag::new(
+        "E0214",
+        format!("`{guide}` cannot hold parameters for each `{x}`: no datum comes twice"),
+        span,
+        "is drawn anew at every visit",
+    )
+    .also(source, "by this source")
+    .help(format!(
+        "let the data stay as they are, as with `binarize: 0.5`, or compute the proposal with a net: `guide {guide}({x}) {{ .. }}`"
+    ))
 }
 
 /// `guide q[x]` without a `free(..)`.
@@ -60,13 +67,23 @@ pub fn without_free(guide: &str, span: Span, x: &str) -> Diag {
 
 /// A player within `constraint` owns a guide `q[x]`.
 pub fn constrained(guide: &str, span: Span, within: Span, constraint: &str) -> Diag {
-    Diag::new("E0214", format!("`{constraint}` is for weights, and `{guide}` has parameters for each datum"), span, "owned by a player within a constraint")
-        .also(within, "this constraint")
-        .help(format!("let another player own `{guide}`, or leave the constraint away"))
+    Diag::new(
+        "E0214",
+        format!("`{constraint}` is for weights, and `{guide}` has parameters for each datum"),
+        span,
+        "owned by a player within a constraint",
+    )
+    .also(within, "this constraint")
+    .help(format!("let another player own `{guide}`, or leave the constraint away"))
 }
 
 /// `infer(..)` where no guide has parameters for each datum.
 pub fn nothing_to_infer(span: Span) -> Diag {
-    Diag::new("E0214", "`infer` has nothing to infer: no guide has parameters for each datum", span, "says how the block of a new datum is found")
-        .help("remove it, or declare the guide with square brackets and a `free(..)`: `guide q[x] { z ~ Normal(free(8), exp(free(8))) }`")
+    Diag::new(
+        "E0214",
+        "`infer` has nothing to infer: no guide has parameters for each datum",
+        span,
+        "says how the block of a new datum is found",
+    )
+    .help("remove it, or declare the guide with square brackets and a `free(..)`: `guide q[x] { z ~ Normal(free(8), exp(free(8))) }`")
 }

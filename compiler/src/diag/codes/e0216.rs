@@ -19,12 +19,10 @@ Right:
 
 /// The file could not be read; `why` is the operating system's reason.
 pub fn unreadable(path: &str, span: Span, why: &str) -> Diag {
-    Diag::new("E0216", format!("cannot read `{path}`"), span, why.to_string())
-        .help("give the path of a `.gm` file, relative to this spec")
+    Diag::new("E0216", format!("cannot read `{path}`"), span, why.to_string()).help("give the path of a `.gm` file, relative to this spec")
 }
 
 /// More files than anybody writes: a sign of generated or circular specs.
 pub fn too_many(span: Span) -> Diag {
-    Diag::new("E0216", "this spec uses more than 64 files", span, "the 65th file")
-        .help("join files, so that at most 64 are used")
+    Diag::new("E0216", "this spec uses more than 64 files", span, "the 65th file").help("join files, so that at most 64 are used")
 }

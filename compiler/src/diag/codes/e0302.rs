@@ -128,8 +128,8 @@ pub fn argument(name: &str, span: Span, got: &EventTy, declared: Span, want: &Ev
         true => format!("is `{got}`"),
         false => beyond(have, must_be),
     };
-    let diag = Diag::new("E0302", format!("`{name}` is given values outside its range"), span, label)
-        .also(declared, format!("takes `{want}`"));
+    let diag =
+        Diag::new("E0302", format!("`{name}` is given values outside its range"), span, label).also(declared, format!("takes `{want}`"));
     match map_into(must_be).filter(|_| !want.kind.discrete()) {
         Some(map) => diag.help(format!("map the value there, `{map}(..)`, or let `{name}` take `{got}`")),
         None => diag.help(format!("let `{name}` take `{got}`")),
@@ -147,7 +147,11 @@ pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &
     }
     match map_into(must_be) {
         Some(map) => diag.help(format!("end the body with `{map}`, or declare `{}`", EventTy::real(want.shape.clone()))),
-        None => diag.help(format!("end the body with a layer that yields {}, or declare `{}`", range(must_be), EventTy::real(want.shape.clone()))),
+        None => diag.help(format!(
+            "end the body with a layer that yields {}, or declare `{}`",
+            range(must_be),
+            EventTy::real(want.shape.clone())
+        )),
     }
 }
 
@@ -171,7 +175,10 @@ pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: 
     match data.kind.discrete() {
         true => {
             let n = data.kind.cardinality().unwrap_or(1);
-            diag.help(format!("use a distribution of the whole values 0 to {}, such as `Categorical(logits: ..)` with {n} logits for each", n.saturating_sub(1)))
+            diag.help(format!(
+                "use a distribution of the whole values 0 to {}, such as `Categorical(logits: ..)` with {n} logits for each",
+                n.saturating_sub(1)
+            ))
         }
         false if row.starts_with("the ") => diag.help(format!("make it reach {}, or rescale the data", range(have))),
         false => diag.help(format!("use one that covers {}, or rescale the data", range(have))),

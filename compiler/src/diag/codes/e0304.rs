@@ -39,9 +39,9 @@ pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data:
     match data.kind {
         Kind::Bool => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
         Kind::Class(n) => diag.help(format!("draw a class: `{site} ~ Categorical(logits: ..)` with {n} logits")),
-        Kind::Int(n) => diag.help(format!(
-            "draw whole values, `{site} ~ Categorical(logits: ..)` with {n} logits for each, or declare the data `Real`"
-        )),
+        Kind::Int(n) => {
+            diag.help(format!("draw whole values, `{site} ~ Categorical(logits: ..)` with {n} logits for each, or declare the data `Real`"))
+        }
         Kind::Real(_) => diag.help("draw whole values: `Categorical(logits: ..)`"),
     }
 }

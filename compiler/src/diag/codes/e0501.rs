@@ -40,8 +40,13 @@ pub fn latent(model: &str, open: &[String], site: Span, x: &str, x_span: Span, d
         Some(d) => format!("make `{d}` a flow"),
         None => format!("compute `{x}` from `{first}` with a flow"),
     };
-    let diag = Diag::new("E0501", format!("`{model}` has no training objective"), site, format!("unobserved, and no flow determines it from `{x}`"))
-        .also(x_span, format!("observed as `data {x}`"));
+    let diag = Diag::new(
+        "E0501",
+        format!("`{model}` has no training objective"),
+        site,
+        format!("unobserved, and no flow determines it from `{x}`"),
+    )
+    .also(x_span, format!("observed as `data {x}`"));
     let diag = match open {
         [_, _, ..] => diag.note(format!("unobserved are {}", list(open))),
         [] | [_] => diag,
@@ -53,17 +58,24 @@ pub fn latent(model: &str, open: &[String], site: Span, x: &str, x_span: Span, d
 /// `nll(model)`, at `span`, of a model with unobserved sites; `guide` is a guide of the spec.
 pub fn latent_nll(model: &str, open: &[String], span: Span, site: Span, guide: Option<&str>) -> Diag {
     let first = open.first().map_or("z", String::as_str);
-    Diag::new("E0501", format!("the likelihood of `{model}` cannot be computed exactly"), span, format!("would have to integrate over {}", list(open)))
-        .also(site, "unobserved, and no flow determines it from the data")
-        .help(match guide {
-            Some(q) => format!("write `maximizes elbo({model}, {q})`, a lower bound of it"),
-            None => format!("add `guide q(x) {{ {first} ~ .. }}` and write `maximizes elbo({model}, q)`"),
-        })
+    Diag::new(
+        "E0501",
+        format!("the likelihood of `{model}` cannot be computed exactly"),
+        span,
+        format!("would have to integrate over {}", list(open)),
+    )
+    .also(site, "unobserved, and no flow determines it from the data")
+    .help(match guide {
+        Some(q) => format!("write `maximizes elbo({model}, {q})`, a lower bound of it"),
+        None => format!("add `guide q(x) {{ {first} ~ .. }}` and write `maximizes elbo({model}, q)`"),
+    })
 }
 
 /// Data site `site` of `model` is computed by a net at `value`, and no player says what is wanted.
 pub fn implicit(model: &str, span: Span, site: &str, value: Span) -> Diag {
     Diag::new("E0501", format!("`{model}` has no training objective"), span, "nothing follows from samples alone")
         .also(value, format!("computed by a net, so `{site}` has samples but no density"))
-        .help(format!("add a `player` with a payoff on `{model}.{site}`, make the net a flow, or add noise, `{site} ~ Normal(.., 0.1)`, and a guide"))
+        .help(format!(
+            "add a `player` with a payoff on `{model}.{site}`, make the net a flow, or add noise, `{site} ~ Normal(.., 0.1)`, and a guide"
+        ))
 }

@@ -23,7 +23,12 @@ Right:
 
 /// Site `site` of `guide` is computed at `value`; the bound at `span` evaluates the density of `of`.
 pub fn no_density(guide: &str, site: &str, value: Span, span: Span, of: &str) -> Diag {
-    Diag::new("E0503", format!("the ELBO needs the density of `{guide}.{site}`, and it has none"), span, format!("evaluates `log {guide}({of})`"))
-        .also(value, "computed, not drawn: all mass is on one point")
-        .help(format!("draw it, `{site} ~ Normal(.., 0.1)`, or match `{guide}.{site}` to a sample of the model with a `player`"))
+    Diag::new(
+        "E0503",
+        format!("the ELBO needs the density of `{guide}.{site}`, and it has none"),
+        span,
+        format!("evaluates `log {guide}({of})`"),
+    )
+    .also(value, "computed, not drawn: all mass is on one point")
+    .help(format!("draw it, `{site} ~ Normal(.., 0.1)`, or match `{guide}.{site}` to a sample of the model with a `player`"))
 }

@@ -21,7 +21,9 @@ Right:
 /// `name`, declared as a `what` at `declared`, stands in `owns`.
 pub fn cannot_own(name: &str, what: &str, span: Span, declared: Span) -> Diag {
     let help = match what {
-        "model" | "guide" => format!("own the nets, flows and params that `{name}` uses, by their names (`{name}` itself can be owned where it has a `free(..)`)"),
+        "model" | "guide" => format!(
+            "own the nets, flows and params that `{name}` uses, by their names (`{name}` itself can be owned where it has a `free(..)`)"
+        ),
         _ => "own nets, flows and params, by their names".to_string(),
     };
     Diag::new("E0702", format!("a player cannot own `{name}`"), span, "has no parameters of its own")

@@ -31,7 +31,5 @@ pub fn cannot_change(player: &str, net: &str, net_span: Span, payoff: Span, why:
         Some((model, x)) => format!("read a sample of the model, `{model}.{x}`, in place of `{x}`"),
         None => format!("let the payoff read `{net}`, for example through a sample of the model, `p.x`; or give `{net}` to another player"),
     };
-    Diag::new("E0703", format!("player `{player}` cannot change its payoff"), payoff, why)
-        .also(net_span, "its only parameters")
-        .help(help)
+    Diag::new("E0703", format!("player `{player}` cannot change its payoff"), payoff, why).also(net_span, "its only parameters").help(help)
 }

@@ -20,9 +20,14 @@ Right:
 
 /// Element `dimension` passes unchanged through all `rounds` of a `repeat` (underlined at `head`) because of `mask`.
 pub fn in_repeat(dimension: usize, mask: Span, head: Span, rounds: usize) -> Diag {
-    Diag::new("W0404", format!("dimension {dimension} is never transformed by this `repeat`"), mask, format!("keeps dimension {dimension} in every round"))
-        .also(head, format!("repeats {rounds} times unchanged"))
-        .help(format!("alternate the mask: `repeat {rounds} as k {{ couple(parity(k), affine) {{ .. }} }}`"))
+    Diag::new(
+        "W0404",
+        format!("dimension {dimension} is never transformed by this `repeat`"),
+        mask,
+        format!("keeps dimension {dimension} in every round"),
+    )
+    .also(head, format!("repeats {rounds} times unchanged"))
+    .help(format!("alternate the mask: `repeat {rounds} as k {{ couple(parity(k), affine) {{ .. }} }}`"))
 }
 
 /// Element `dimension` passes unchanged through flow `name`, whose name is at `span`.

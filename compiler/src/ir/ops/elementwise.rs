@@ -30,82 +30,162 @@ pub static UNARY: [UnaryRow; 22] = [
     UnaryRow { op: Unary::Neg, name: "neg", f: |x| -x, grad: Some(|g, _, _, d| g.neg(d)) },
     UnaryRow { op: Unary::Exp, name: "exp", f: f64::exp, grad: Some(|g, _, y, d| g.mul(d, y)) },
     UnaryRow { op: Unary::Log, name: "log", f: f64::ln, grad: Some(|g, x, _, d| g.div(d, x)) },
-    UnaryRow { op: Unary::Log1p, name: "log1p", f: f64::ln_1p, grad: Some(|g, x, _, d| {
-        let x1 = g.add_c(x, 1.0);
-        g.div(d, x1)
-    }) },
-    UnaryRow { op: Unary::Expm1, name: "expm1", f: f64::exp_m1, grad: Some(|g, x, _, d| {
-        let e = g.exp(x);
-        g.mul(d, e)
-    }) },
-    UnaryRow { op: Unary::Sqrt, name: "sqrt", f: f64::sqrt, grad: Some(|g, _, y, d| {
-        let half = g.mul_c(d, 0.5);
-        g.div(half, y)
-    }) },
-    UnaryRow { op: Unary::Recip, name: "recip", f: |x| 1.0 / x, grad: Some(|g, _, y, d| {
-        let y2 = g.square(y);
-        let t = g.mul(d, y2);
-        g.neg(t)
-    }) },
-    UnaryRow { op: Unary::Square, name: "square", f: |x| x * x, grad: Some(|g, x, _, d| {
-        let x2 = g.mul_c(x, 2.0);
-        g.mul(d, x2)
-    }) },
-    UnaryRow { op: Unary::Abs, name: "abs", f: f64::abs, grad: Some(|g, x, _, d| {
-        let s = g.unary(Unary::Sign, x);
-        g.mul(d, s)
-    }) },
+    UnaryRow {
+        op: Unary::Log1p,
+        name: "log1p",
+        f: f64::ln_1p,
+        grad: Some(|g, x, _, d| {
+            let x1 = g.add_c(x, 1.0);
+            g.div(d, x1)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Expm1,
+        name: "expm1",
+        f: f64::exp_m1,
+        grad: Some(|g, x, _, d| {
+            let e = g.exp(x);
+            g.mul(d, e)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Sqrt,
+        name: "sqrt",
+        f: f64::sqrt,
+        grad: Some(|g, _, y, d| {
+            let half = g.mul_c(d, 0.5);
+            g.div(half, y)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Recip,
+        name: "recip",
+        f: |x| 1.0 / x,
+        grad: Some(|g, _, y, d| {
+            let y2 = g.square(y);
+            let t = g.mul(d, y2);
+            g.neg(t)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Square,
+        name: "square",
+        f: |x| x * x,
+        grad: Some(|g, x, _, d| {
+            let x2 = g.mul_c(x, 2.0);
+            g.mul(d, x2)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Abs,
+        name: "abs",
+        f: f64::abs,
+        grad: Some(|g, x, _, d| {
+            let s = g.unary(Unary::Sign, x);
+            g.mul(d, s)
+        }),
+    },
     UnaryRow { op: Unary::Sign, name: "sign", f: sign, grad: None },
     UnaryRow { op: Unary::Floor, name: "floor", f: f64::floor, grad: None },
-    UnaryRow { op: Unary::Relu, name: "relu", f: |x| if x < 0.0 { 0.0 } else { x }, grad: Some(|g, x, _, d| {
-        let s = g.unary(Unary::Step, x);
-        g.mul(d, s)
-    }) },
+    UnaryRow {
+        op: Unary::Relu,
+        name: "relu",
+        f: |x| if x < 0.0 { 0.0 } else { x },
+        grad: Some(|g, x, _, d| {
+            let s = g.unary(Unary::Step, x);
+            g.mul(d, s)
+        }),
+    },
     UnaryRow { op: Unary::Step, name: "step", f: |x| if x > 0.0 { 1.0 } else { 0.0 }, grad: None },
-    UnaryRow { op: Unary::Tanh, name: "tanh", f: f64::tanh, grad: Some(|g, _, y, d| {
-        let y2 = g.square(y);
-        let one = g.scalar(1.0);
-        let t = g.sub(one, y2);
-        g.mul(d, t)
-    }) },
-    UnaryRow { op: Unary::Sigmoid, name: "sigmoid", f: special::sigmoid, grad: Some(|g, _, y, d| {
-        let one = g.scalar(1.0);
-        let z = g.sub(one, y);
-        let t = g.mul(y, z);
-        g.mul(d, t)
-    }) },
-    UnaryRow { op: Unary::Softplus, name: "softplus", f: special::softplus, grad: Some(|g, x, _, d| {
-        let s = g.sigmoid(x);
-        g.mul(d, s)
-    }) },
-    UnaryRow { op: Unary::Sin, name: "sin", f: f64::sin, grad: Some(|g, x, _, d| {
-        let c = g.unary(Unary::Cos, x);
-        g.mul(d, c)
-    }) },
-    UnaryRow { op: Unary::Cos, name: "cos", f: f64::cos, grad: Some(|g, x, _, d| {
-        let s = g.unary(Unary::Sin, x);
-        let t = g.mul(d, s);
-        g.neg(t)
-    }) },
-    UnaryRow { op: Unary::Erf, name: "erf", f: special::erf, grad: Some(|g, x, _, d| {
-        let x2 = g.square(x);
-        let n = g.neg(x2);
-        let e = g.exp(n);
-        let t = g.mul_c(e, 2.0 / PI.sqrt());
-        g.mul(d, t)
-    }) },
-    UnaryRow { op: Unary::Lgamma, name: "lgamma", f: special::lgamma, grad: Some(|g, x, _, d| {
-        let p = g.unary(Unary::Digamma, x);
-        g.mul(d, p)
-    }) },
-    UnaryRow { op: Unary::Digamma, name: "digamma", f: special::digamma, grad: Some(|g, x, _, d| {
-        let p = g.unary(Unary::Trigamma, x);
-        g.mul(d, p)
-    }) },
-    UnaryRow { op: Unary::Trigamma, name: "trigamma", f: special::trigamma, grad: Some(|g, x, _, d| {
-        let p = tetragamma(g, x);
-        g.mul(d, p)
-    }) },
+    UnaryRow {
+        op: Unary::Tanh,
+        name: "tanh",
+        f: f64::tanh,
+        grad: Some(|g, _, y, d| {
+            let y2 = g.square(y);
+            let one = g.scalar(1.0);
+            let t = g.sub(one, y2);
+            g.mul(d, t)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Sigmoid,
+        name: "sigmoid",
+        f: special::sigmoid,
+        grad: Some(|g, _, y, d| {
+            let one = g.scalar(1.0);
+            let z = g.sub(one, y);
+            let t = g.mul(y, z);
+            g.mul(d, t)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Softplus,
+        name: "softplus",
+        f: special::softplus,
+        grad: Some(|g, x, _, d| {
+            let s = g.sigmoid(x);
+            g.mul(d, s)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Sin,
+        name: "sin",
+        f: f64::sin,
+        grad: Some(|g, x, _, d| {
+            let c = g.unary(Unary::Cos, x);
+            g.mul(d, c)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Cos,
+        name: "cos",
+        f: f64::cos,
+        grad: Some(|g, x, _, d| {
+            let s = g.unary(Unary::Sin, x);
+            let t = g.mul(d, s);
+            g.neg(t)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Erf,
+        name: "erf",
+        f: special::erf,
+        grad: Some(|g, x, _, d| {
+            let x2 = g.square(x);
+            let n = g.neg(x2);
+            let e = g.exp(n);
+            let t = g.mul_c(e, 2.0 / PI.sqrt());
+            g.mul(d, t)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Lgamma,
+        name: "lgamma",
+        f: special::lgamma,
+        grad: Some(|g, x, _, d| {
+            let p = g.unary(Unary::Digamma, x);
+            g.mul(d, p)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Digamma,
+        name: "digamma",
+        f: special::digamma,
+        grad: Some(|g, x, _, d| {
+            let p = g.unary(Unary::Trigamma, x);
+            g.mul(d, p)
+        }),
+    },
+    UnaryRow {
+        op: Unary::Trigamma,
+        name: "trigamma",
+        f: special::trigamma,
+        grad: Some(|g, x, _, d| {
+            let p = tetragamma(g, x);
+            g.mul(d, p)
+        }),
+    },
 ];
 
 fn sign(x: f64) -> f64 {
@@ -193,13 +273,7 @@ pub struct BinaryRow {
 pub static BINARY: [BinaryRow; 7] = [
     BinaryRow { op: Binary::Add, name: "add", f: |a, b| a + b, da: |_, _, _, _, d| d, db: |_, _, _, _, d| d },
     BinaryRow { op: Binary::Sub, name: "sub", f: |a, b| a - b, da: |_, _, _, _, d| d, db: |g, _, _, _, d| g.neg(d) },
-    BinaryRow {
-        op: Binary::Mul,
-        name: "mul",
-        f: |a, b| a * b,
-        da: |g, _, b, _, d| g.mul(d, b),
-        db: |g, a, _, _, d| g.mul(d, a),
-    },
+    BinaryRow { op: Binary::Mul, name: "mul", f: |a, b| a * b, da: |g, _, b, _, d| g.mul(d, b), db: |g, a, _, _, d| g.mul(d, a) },
     BinaryRow {
         op: Binary::Div,
         name: "div",
@@ -211,11 +285,17 @@ pub static BINARY: [BinaryRow; 7] = [
             g.neg(t)
         },
     },
-    BinaryRow { op: Binary::Pow, name: "pow", f: f64::powf, da: pow_base, db: |g, a, _, y, d| {
-        let l = g.log(a);
-        let t = g.mul(y, l);
-        g.mul(d, t)
-    } },
+    BinaryRow {
+        op: Binary::Pow,
+        name: "pow",
+        f: f64::powf,
+        da: pow_base,
+        db: |g, a, _, y, d| {
+            let l = g.log(a);
+            let t = g.mul(y, l);
+            g.mul(d, t)
+        },
+    },
     BinaryRow {
         op: Binary::Max,
         name: "max",

@@ -150,7 +150,9 @@ impl OpRule for Concat {
         let mut dim = axis_of(&first.shape, self.axis)?;
         for a in rest {
             let d = axis_of(&a.shape, self.axis)?;
-            if a.dtype != first.dtype || with_axis(&a.shape, self.axis, dim) != first.shape && with_axis(&first.shape, self.axis, d) != a.shape {
+            if a.dtype != first.dtype
+                || with_axis(&a.shape, self.axis, dim) != first.shape && with_axis(&first.shape, self.axis, d) != a.shape
+            {
                 return Err(format!("{first} and {a} differ outside axis {}", self.axis));
             }
             if d.batch != dim.batch {
@@ -168,7 +170,8 @@ impl OpRule for Concat {
         let batch = axis_of(&whole, self.axis).is_ok_and(|d| d.batch);
         // An axis of nB elements is [n, B] row-major, and its parts are slices of n.
         let parted = if batch {
-            let split = whole.0.iter().enumerate().flat_map(|(i, &d)| if i == self.axis { vec![Dim::fixed(d.n), Dim::BATCH] } else { vec![d] });
+            let split =
+                whole.0.iter().enumerate().flat_map(|(i, &d)| if i == self.axis { vec![Dim::fixed(d.n), Dim::BATCH] } else { vec![d] });
             let shape = Shape(split.collect());
             if wants.contains(&true) { g.reshape(out, shape) } else { out }
         } else {

@@ -62,11 +62,8 @@ impl OpRule for MatMul {
         });
         let db = wanted(wants, 1).then(|| {
             // One weight for all leading axes: fold them into the rows, so that the sum over them is part of the product.
-            let folded = if shared && sb.rank() > 2 && sa.0.first() == g.shape(out).0.first() {
-                flat(g, a).zip(flat(g, out))
-            } else {
-                None
-            };
+            let folded =
+                if shared && sb.rank() > 2 && sa.0.first() == g.shape(out).0.first() { flat(g, a).zip(flat(g, out)) } else { None };
             match folded {
                 Some((a, out)) => {
                     let at = g.transpose(a);

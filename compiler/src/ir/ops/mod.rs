@@ -57,8 +57,37 @@ macro_rules! rules {
 }
 
 rules!(
-    Input, Full, Literal, Iota, Random, Count, Unary, Binary, Compare, Logic, Select, Cast, Detach, Broadcast, Reduce, ArgMax, MatMul,
-    Conv2d, ConvTranspose2d, ConvWeight, Gather, ScatterAdd, Take, Put, Lookup, LookupAdd, Reshape, Permute, Slice, Pad, Concat,
+    Input,
+    Full,
+    Literal,
+    Iota,
+    Random,
+    Count,
+    Unary,
+    Binary,
+    Compare,
+    Logic,
+    Select,
+    Cast,
+    Detach,
+    Broadcast,
+    Reduce,
+    ArgMax,
+    MatMul,
+    Conv2d,
+    ConvTranspose2d,
+    ConvWeight,
+    Gather,
+    ScatterAdd,
+    Take,
+    Put,
+    Lookup,
+    LookupAdd,
+    Reshape,
+    Permute,
+    Slice,
+    Pad,
+    Concat,
 );
 
 // What the rules share.
@@ -153,7 +182,6 @@ fn unbroadcast(g: &mut Graph, d: Value, to: &Shape) -> Value {
     if to.rank() == 0 {
         return g.sum_all(d);
     }
-    let axes: Vec<usize> =
-        from.0.iter().zip(&to.0).enumerate().filter(|(_, (f, t))| t.is_one() && !f.is_one()).map(|(i, _)| i).collect();
+    let axes: Vec<usize> = from.0.iter().zip(&to.0).enumerate().filter(|(_, (f, t))| t.is_one() && !f.is_one()).map(|(i, _)| i).collect();
     g.sum(d, &axes)
 }

@@ -17,7 +17,6 @@ impl Row for Actnorm {
     fn doc(&self) -> &'static str {
         "y = x exp(s) + b, with trained s and b for each coordinate of a vector or channel of an image (Glow, Kingma & Dhariwal 2018, section 3.1). Both start where the first data come out with mean 0 and deviation 1, if the model's density is exact; else at 0."
     }
-
 }
 
 impl BijectionRow for Actnorm {

@@ -35,7 +35,11 @@ impl BijectionRow for Conv1x1 {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let n = need_places(args, input)?;
         if n > LARGEST {
-            let d = misfit(args, format!("`conv1x1` mixes at most {LARGEST} channels"), format!("receives {n}, which would take {n} x {n} weights"));
+            let d = misfit(
+                args,
+                format!("`conv1x1` mixes at most {LARGEST} channels"),
+                format!("receives {n}, which would take {n} x {n} weights"),
+            );
             return Err(d.help("mix fewer at a time, or use `permute`"));
         }
         let start = rotation(n, args.int("seed") as u64);
@@ -47,9 +51,15 @@ impl BijectionRow for Conv1x1 {
         };
         let logs = start.diagonal.iter().map(|d| d.abs().ln()).collect();
         let signs = start.diagonal.iter().map(|d| d.signum()).collect();
-        let params =
-            vec![decl("lower", vec![n, n], start.lower), decl("upper", vec![n, n], start.upper), decl("log_scale", vec![n], logs)];
-        let mix = Rc::new(Mix { n, pixels: input.size() / n.max(1), event: input.shape.clone(), gather: undo(&start.rows), rows: start.rows, signs });
+        let params = vec![decl("lower", vec![n, n], start.lower), decl("upper", vec![n, n], start.upper), decl("log_scale", vec![n], logs)];
+        let mix = Rc::new(Mix {
+            n,
+            pixels: input.size() / n.max(1),
+            event: input.shape.clone(),
+            gather: undo(&start.rows),
+            rows: start.rows,
+            signs,
+        });
         let back = mix.clone();
         Ok(CheckedBijection {
             out: input.with_kind(Kind::REAL),

@@ -47,11 +47,21 @@ impl BijectionRow for Couple {
         let (kept, moved): (Vec<usize>, Vec<usize>) = (0..keep.len()).partition(|&i| keep.get(i).copied().unwrap_or(false));
         let what = args.get("mask").map(ToString::to_string).unwrap_or_default();
         if moved.is_empty() {
-            let d = Diag::new("E0403", format!("the mask `{what}` leaves nothing to transform"), args.span_of("mask"), format!("keeps all of shape {}", input.shape_text()));
+            let d = Diag::new(
+                "E0403",
+                format!("the mask `{what}` leaves nothing to transform"),
+                args.span_of("mask"),
+                format!("keeps all of shape {}", input.shape_text()),
+            );
             return Err(d.help("a coupling needs at least two elements: one to keep and one to transform"));
         }
         if kept.is_empty() && cx.given().is_empty() {
-            let d = Diag::new("E0403", format!("the mask `{what}` leaves nothing to condition on"), args.span_of("mask"), format!("transforms all of shape {}", input.shape_text()));
+            let d = Diag::new(
+                "E0403",
+                format!("the mask `{what}` leaves nothing to condition on"),
+                args.span_of("mask"),
+                format!("transforms all of shape {}", input.shape_text()),
+            );
             return Err(d.help("a coupling needs at least two elements; a single number is moved by `scale, shift`"));
         }
         let given = cx.given().to_vec();
@@ -112,7 +122,12 @@ impl Appended {
     /// A layer from what the block yields to `n` numbers, or `n` channels of an image of this size.
     fn to(args: &Args, chain: &Chain, n: usize, image: Option<[usize; 2]>) -> Result<Appended, Diag> {
         let wrong = |what: String, help: &str| {
-            let d = Diag::new("E0402", format!("the block of `{}` ends with {what}", args.name), args.span, "appends a layer that computes the transformation");
+            let d = Diag::new(
+                "E0402",
+                format!("the block of `{}` ends with {what}", args.name),
+                args.span,
+                "appends a layer that computes the transformation",
+            );
             let d = match chain.layers.last() {
                 Some(l) => d.also(l.span, "the last layer"),
                 None => d,
@@ -128,9 +143,10 @@ impl Appended {
             ([c, rows, columns], Some([h, w])) if [*rows, *columns] == [h, w] => {
                 Ok(Appended::Conv(Convolution::same("out.", *c, n, 3, h, w)))
             }
-            (shape, Some([h, w])) => {
-                wrong(format!("shape {}", shape_text(shape)), &format!("keep rows and columns at {h} x {w}, or end the block with `flatten`"))
-            }
+            (shape, Some([h, w])) => wrong(
+                format!("shape {}", shape_text(shape)),
+                &format!("keep rows and columns at {h} x {w}, or end the block with `flatten`"),
+            ),
             (shape, None) => wrong(format!("shape {}", shape_text(shape)), "end the block with `flatten`"),
         }
     }

@@ -17,7 +17,6 @@ impl Row for Flatten {
     fn doc(&self) -> &'static str {
         "The same elements, row-major, as one vector: [C, H, W] -> [C H W]; keeps volumes."
     }
-
 }
 
 impl BijectionRow for Flatten {

@@ -42,7 +42,9 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
         (_, [i]) => (0, *i),
         (_, more) => {
             let takes = if word == "random" { "two numbers, `random(seed, i)`" } else { "one number" };
-            return Err(args.error(PARAM.name, format!("`{word}` takes {takes}"), format!("has {}", more.len())).help("write `parity(i)` or `random(seed, i)`"));
+            return Err(args
+                .error(PARAM.name, format!("`{word}` takes {takes}"), format!("has {}", more.len()))
+                .help("write `parity(i)` or `random(seed, i)`"));
         }
     };
     let odd = turn.rem_euclid(2) == 1;
@@ -58,9 +60,7 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
     match (word, input.shape.as_slice()) {
         ("parity", [n]) => Ok((0..*n).map(|i| (i % 2 == 1) == odd).collect()),
         ("halves", [n]) => Ok((0..*n).map(|i| (i >= n.div_ceil(2)) == odd).collect()),
-        ("checkerboard", [c, h, w]) => {
-            Ok((0..c * h * w).map(|e| ((e / w % h + e % w) % 2 == 1) == odd).collect())
-        }
+        ("checkerboard", [c, h, w]) => Ok((0..c * h * w).map(|e| ((e / w % h + e % w) % 2 == 1) == odd).collect()),
         ("channels", [c, h, w]) => Ok((0..c * h * w).map(|e| (e / (h * w) >= c.div_ceil(2)) == odd).collect()),
         ("random", _) => {
             let mut first = vec![false; n];
@@ -92,7 +92,9 @@ fn numbers(args: &Args) -> Result<Vec<i64>, Diag> {
         .map(|(_, v)| match v {
             Const::Int(i) => Ok(*i),
             Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
-                Err(args.error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one")).help("write `parity(i)`, with i the index of a `repeat .. as i`, or 0 or 1"))
+                Err(args
+                    .error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one"))
+                    .help("write `parity(i)`, with i the index of a `repeat .. as i`, or 0 or 1"))
             }
         })
         .collect()

@@ -73,13 +73,22 @@ impl BijectionRow for Masked {
         let Some(block) = block else { return Err(no_block("masked", args.span)) };
         let n = need_vector(args, input)?;
         if n > LARGEST {
-            let d = misfit(args, format!("`masked` takes at most {LARGEST} coordinates"), format!("receives {n}: one direction would take {n} passes"));
+            let d = misfit(
+                args,
+                format!("`masked` takes at most {LARGEST} coordinates"),
+                format!("receives {n}: one direction would take {n} passes"),
+            );
             return Err(d.help("use `couple`, which is one pass either way"));
         }
         let kind = Monotone::of(args)?;
         let chain = cx.chain(&with_masks(block), &EventTy::real([n]))?;
         if chain_causality(&chain) == Causality::Global {
-            let d = Diag::new("E0402", "the block of `masked` lets a coordinate read later ones", args.span, "coordinate i may depend on coordinates before i only");
+            let d = Diag::new(
+                "E0402",
+                "the block of `masked` lets a coordinate read later ones",
+                args.span,
+                "coordinate i may depend on coordinates before i only",
+            );
             let culprit = chain.layers.iter().find(|l| l.checked.causality == Causality::Global);
             let d = match culprit {
                 Some(l) => d.also(l.span, format!("`{}` reads all coordinates", l.text)),
@@ -100,8 +109,7 @@ impl BijectionRow for Masked {
         let given = cx.given().to_vec();
         let width: usize = given.iter().map(|(_, ty)| given_shape(ty).iter().product::<usize>()).sum();
         let told = (width > 0).then(|| Linear { bias: false, ..Linear::plain("given.", width, n * count) });
-        let mut params: Vec<ParamDecl> =
-            chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
+        let mut params: Vec<ParamDecl> = chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
         params.extend(last.zero_params());
         params.extend(told.iter().flat_map(Linear::zero_params));
         let flow = Rc::new(Autoregressive { n, chain, last, told, given, kind });
@@ -137,7 +145,10 @@ impl Autoregressive {
                     let v = env.given.get(name).copied()?;
                     let v = given_value(cx, v, ty);
                     let v = view(cx, v, &[given_shape(ty).iter().product()]);
-                    let wide = Shape(vec![cx.shape(seen).0.first().copied().unwrap_or(Dim::BATCH), Dim::fixed(cx.shape(v).0.get(1).map_or(1, |d| d.n))]);
+                    let wide = Shape(vec![
+                        cx.shape(seen).0.first().copied().unwrap_or(Dim::BATCH),
+                        Dim::fixed(cx.shape(v).0.get(1).map_or(1, |d| d.n)),
+                    ]);
                     Some(cx.broadcast(v, wide))
                 })
                 .collect();

@@ -1,8 +1,8 @@
 //! Monotone maps of one number with parameters that a network computes: shift, affine, rational-quadratic spline. Couplings and masked
 //! autoregressive flows apply one to every element.
 
-use super::super::args::{ArgKind, Args, Const, ParamSpec};
 use super::super::Jacobian;
+use super::super::args::{ArgKind, Args, Const, ParamSpec};
 use super::super::layer::parts::{shape_like, view};
 use crate::diag::Diag;
 use crate::ir::{Binary, Compare, DType, Graph, Op, Pad, Unary, Value};
@@ -52,7 +52,9 @@ impl Monotone {
                 }
             }
             if call.args.len() > keys.len() {
-                return Err(args.error(PARAM.name, format!("`{}` takes at most {} arguments", call.name, keys.len()), "too many").help(format!("it takes {}", keys.join(", "))));
+                return Err(args
+                    .error(PARAM.name, format!("`{}` takes at most {} arguments", call.name, keys.len()), "too many")
+                    .help(format!("it takes {}", keys.join(", "))));
             }
             let named = call.args.iter().find(|(k, _)| k.as_deref() == keys.get(at).copied());
             let found = named.or_else(|| call.args.get(at).filter(|(k, _)| k.is_none()));
@@ -61,7 +63,9 @@ impl Monotone {
                 Some(Some(v)) if v >= lo && v <= hi => Ok(v),
                 Some(_) => {
                     let key = keys.get(at).copied().unwrap_or_default();
-                    Err(args.error(PARAM.name, format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name), "outside").help(format!("{default} is used when it is not written")))
+                    Err(args
+                        .error(PARAM.name, format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name), "outside")
+                        .help(format!("{default} is used when it is not written")))
                 }
             }
         };
@@ -72,7 +76,9 @@ impl Monotone {
                 let keys = ["bins", "bound"];
                 let bins = number(&keys, 0, 8.0, 2.0, 128.0)?;
                 if bins.fract() != 0.0 {
-                    return Err(args.error(PARAM.name, "`bins` of `spline` must be a whole number", format!("{bins} is not")).help("write `spline(bins: 8)`"));
+                    return Err(args
+                        .error(PARAM.name, "`bins` of `spline` must be a whole number", format!("{bins} is not"))
+                        .help("write `spline(bins: 8)`"));
                 }
                 Ok(Monotone::Spline { bins: bins as usize, bound: number(&keys, 1, 3.0, 0.01, 1e6)? })
             }

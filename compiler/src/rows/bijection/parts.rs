@@ -71,12 +71,7 @@ impl Diagonal {
         };
         // Each trained number stands for this many elements.
         let weight = (input.size() / dims.iter().product::<usize>().max(1)) as f64;
-        let decl = |name: &str| ParamDecl {
-            name: name.into(),
-            shape: dims.clone(),
-            init: super::super::init::zeros(),
-            trainable: true,
-        };
+        let decl = |name: &str| ParamDecl { name: name.into(), shape: dims.clone(), init: super::super::init::zeros(), trainable: true };
         let mut params = Vec::new();
         if self.scale {
             params.push(decl("log_scale"));
@@ -113,7 +108,8 @@ impl Part {
     }
     /// Mean and variance of each coordinate or channel, in the shape of the parameters.
     fn moments(&self, cx: &mut Lower, x: Value) -> (Value, Value) {
-        let axes: Vec<usize> = (0..self.rank).filter(|&a| a != 1 || !self.kind.by_channel).filter(|&a| a == 0 || self.kind.by_channel).collect();
+        let axes: Vec<usize> =
+            (0..self.rank).filter(|&a| a != 1 || !self.kind.by_channel).filter(|&a| a == 0 || self.kind.by_channel).collect();
         let (mean, var) = super::super::layer::parts::mean_var(cx, x, &axes);
         let dims = crate::ir::Shape::fixed(&self.dims);
         (cx.reshape(mean, dims.clone()), cx.reshape(var, dims))

@@ -1,9 +1,9 @@
 //! `reshape`: the same elements under other axes.
 
 use super::super::args::{Args, ParamSpec};
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::super::layer::parts::view;
 use super::super::layer::reshape::new_shape;
+use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::{all_copied, rearrangement};
 use crate::diag::Diag;
 use crate::syntax::ast;

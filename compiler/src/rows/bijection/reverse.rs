@@ -17,7 +17,6 @@ impl Row for Reverse {
     fn doc(&self) -> &'static str {
         "The coordinates of a vector, or the channels of an image, in reverse order; keeps volumes."
     }
-
 }
 
 impl BijectionRow for Reverse {

@@ -17,7 +17,6 @@ impl Row for Scale {
     fn doc(&self) -> &'static str {
         "y = x exp(s), with a trained s for each element (the last layer of NICE, Dinh et al. 2015, section 3.3). It starts where the first data come out with deviation 1, if the model's density is exact; else at 0."
     }
-
 }
 
 impl BijectionRow for Scale {

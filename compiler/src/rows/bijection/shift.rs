@@ -17,7 +17,6 @@ impl Row for Shift {
     fn doc(&self) -> &'static str {
         "y = x + b, with a trained b for each element; keeps volumes. It starts where the first data come out with mean 0, if the model's density is exact; else at 0."
     }
-
 }
 
 impl BijectionRow for Shift {

@@ -32,7 +32,12 @@ impl BijectionRow for Split {
         let n = need_places(args, input)?;
         let (pass, flows) = (n / 2, n - n / 2);
         if pass == 0 {
-            let d = Diag::new("E0403", "`split` needs at least two coordinates or channels", args.span, format!("receives shape {}", input.shape_text()));
+            let d = Diag::new(
+                "E0403",
+                "`split` needs at least two coordinates or channels",
+                args.span,
+                format!("receives shape {}", input.shape_text()),
+            );
             return Err(d.help("use the block without `split`"));
         }
         let mut half = input.clone();

@@ -12,7 +12,8 @@ use crate::types::event::EventTy;
 pub struct Squeeze;
 
 /// The `factor` argument.
-pub const PARAMS: &[ParamSpec] = &[ParamSpec { name: "factor", kind: ArgKind::Int(1), default: Some("2"), doc: "rows and columns of a tile" }];
+pub const PARAMS: &[ParamSpec] =
+    &[ParamSpec { name: "factor", kind: ArgKind::Int(1), default: Some("2"), doc: "rows and columns of a tile" }];
 
 impl Row for Squeeze {
     fn name(&self) -> &'static str {

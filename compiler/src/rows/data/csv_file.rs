@@ -63,11 +63,8 @@ fn read(args: &Args, host: &dyn Host) -> Result<Table, DataIssue> {
     let mut rows = Vec::new();
     for record in csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(bytes.as_slice()).into_records() {
         rows.push(record.map_err(|e| {
-            DataIssue::new(
-                format!("cannot read `{file}` as comma-separated values"),
-                "every line must have as many cells as the first",
-            )
-            .note(e.to_string())
+            DataIssue::new(format!("cannot read `{file}` as comma-separated values"), "every line must have as many cells as the first")
+                .note(e.to_string())
         })?);
     }
     let header = match args.word("header") {
@@ -75,8 +72,7 @@ fn read(args: &Args, host: &dyn Host) -> Result<Table, DataIssue> {
         "false" => false,
         _ => rows.first().is_some_and(|r| r.iter().any(|c| c.trim().parse::<f64>().is_err())),
     };
-    let names =
-        if header && !rows.is_empty() { rows.remove(0).iter().map(|c| c.trim().to_string()).collect() } else { Vec::new() };
+    let names = if header && !rows.is_empty() { rows.remove(0).iter().map(|c| c.trim().to_string()).collect() } else { Vec::new() };
     let Some(width) = rows.first().map(csv::StringRecord::len) else {
         return Err(DataIssue::new(format!("`{file}` holds no rows"), "a table has at least one row below its header"));
     };
@@ -92,8 +88,7 @@ impl Table {
             Const::Num(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
         };
         found.ok_or_else(|| {
-            let columns =
-                if self.names.is_empty() { format!("0 to {}, without names", self.width - 1) } else { self.names.join(", ") };
+            let columns = if self.names.is_empty() { format!("0 to {}, without names", self.width - 1) } else { self.names.join(", ") };
             let diag = args.error(which, format!("`{}` has no column {column}", self.file), "no such column");
             diag.note(format!("its columns: {columns}")).into()
         })

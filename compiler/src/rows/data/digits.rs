@@ -45,8 +45,7 @@ impl DataRow for Digits {
     }
 
     fn load(&self, args: &Args, types: &[EventTy], _host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let (pixels, classes) =
-            parse(FILE).ok_or_else(|| DataIssue::new("the embedded digits are damaged", "build gmc again"))?;
+        let (pixels, classes) = parse(FILE).ok_or_else(|| DataIssue::new("the embedded digits are damaged", "build gmc again"))?;
         let order = SplitMix::new(SPLIT).permutation(ROWS);
         let (train, test) = order.split_at(ROWS - TEST);
         let part = |rows: &[usize]| {

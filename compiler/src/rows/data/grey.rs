@@ -93,8 +93,7 @@ impl Grey {
             return match binarize.num() {
                 Some(t) if (0.0..1.0).contains(&t) => Ok(Reading::Threshold(t)),
                 Some(_) | None => {
-                    let diag =
-                        args.error("binarize", format!("cannot binarise by `{binarize}`"), "neither a threshold nor `dynamic`");
+                    let diag = args.error("binarize", format!("cannot binarise by `{binarize}`"), "neither a threshold nor `dynamic`");
                     Err(diag.help("write `binarize: 0.5` or `binarize: dynamic`").into())
                 }
             };

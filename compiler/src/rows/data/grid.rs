@@ -18,12 +18,7 @@ impl Row for Grid {
     fn params(&self) -> &'static [ParamSpec] {
         const {
             &[
-                ParamSpec {
-                    name: "count",
-                    kind: ArgKind::Int(1),
-                    default: Some("25"),
-                    doc: "Number of Gaussians, a square number.",
-                },
+                ParamSpec { name: "count", kind: ArgKind::Int(1), default: Some("25"), doc: "Number of Gaussians, a square number." },
                 ParamSpec {
                     name: "spacing",
                     kind: ArgKind::Num(0.0, 1e6),

@@ -124,8 +124,7 @@ fn parse(mut bytes: Vec<u8>, file: &str, rank: u8, help: String) -> Result<Tenso
     if !bytes.starts_with(&magic) {
         return Err(issue(format!("the bytes {magic:?} at the start"), format!("{:?}", &bytes[..4])));
     }
-    let dims: Vec<usize> =
-        bytes[4..head].chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
+    let dims: Vec<usize> = bytes[4..head].chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
     let stated = dims.iter().try_fold(1usize, |a, d| a.checked_mul(*d));
     let present = bytes.len() - head;
     if stated == Some(0) {
@@ -135,10 +134,7 @@ fn parse(mut bytes: Vec<u8>, file: &str, rank: u8, help: String) -> Result<Tenso
         let words = if stated.is_none_or(|s| s > present) { "truncated, or not what it says" } else { "longer than it says" };
         let message = format!("`{file}` is {words}");
         return Err(DataIssue::new(message, help)
-            .note(format!(
-                "expected {} bytes after the header, for axes {dims:?}",
-                stated.map_or("far more".into(), |s| s.to_string())
-            ))
+            .note(format!("expected {} bytes after the header, for axes {dims:?}", stated.map_or("far more".into(), |s| s.to_string())))
             .note(format!("found {present}")));
     }
     bytes.drain(..head);

@@ -210,8 +210,7 @@ impl DataIssue {
     }
     /// A file that could not be read; `what` is what it is to the user (`MNIST files`).
     pub fn unreadable(what: &str, error: &HostError, help: impl Into<String>) -> DataIssue {
-        let message =
-            if error.what.starts_with(NOT_FOUND) { format!("no {what} found") } else { format!("{what}: {}", error.what) };
+        let message = if error.what.starts_with(NOT_FOUND) { format!("no {what} found") } else { format!("{what}: {}", error.what) };
         let mut issue = DataIssue::new(message, help);
         for path in &error.tried {
             issue = issue.note(format!("looked for {path}"));

@@ -8,8 +8,7 @@ use crate::types::event::{EventTy, shape_text};
 /// Arrays from `.npy` files.
 pub struct Npy;
 
-const HELP: &str =
-    "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
+const HELP: &str = "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
 
 impl Row for Npy {
     fn name(&self) -> &'static str {
@@ -25,12 +24,7 @@ impl Row for Npy {
         const {
             &[
                 ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
-                ParamSpec {
-                    name: "labels",
-                    kind: ArgKind::Text,
-                    default: Some(""),
-                    doc: "Path of an array for a second variable.",
-                },
+                ParamSpec { name: "labels", kind: ArgKind::Text, default: Some(""), doc: "Path of an array for a second variable." },
                 ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test array." },
                 ParamSpec { name: "test_labels", kind: ArgKind::Text, default: Some(""), doc: "Path of the second test array." },
             ]
@@ -115,8 +109,7 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     let end = start.checked_add(length).ok_or_else(short)?;
     let header = String::from_utf8_lossy(bytes.get(start..end).ok_or_else(short)?);
     let descr = field(&header, "descr").ok_or_else(|| issue("`descr` in the header", header.trim().to_string()))?;
-    let order =
-        field(&header, "fortran_order").ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
+    let order = field(&header, "fortran_order").ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
     if order != "False" {
         return Err(issue("C order", format!("fortran_order: {order}")));
     }

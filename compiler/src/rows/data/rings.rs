@@ -20,12 +20,7 @@ impl Row for Rings {
             &[
                 ParamSpec { name: "count", kind: ArgKind::Int(1), default: Some("4"), doc: "Number of circles." },
                 noise("0.08"),
-                ParamSpec {
-                    name: "radius",
-                    kind: ArgKind::Num(1e-6, 1e6),
-                    default: Some("3"),
-                    doc: "Radius of the outermost circle.",
-                },
+                ParamSpec { name: "radius", kind: ArgKind::Num(1e-6, 1e6), default: Some("3"), doc: "Radius of the outermost circle." },
                 N,
                 STANDARDIZE,
                 SEED,

@@ -17,7 +17,12 @@ impl Row for Gumbel {
          and biased; exact draws everywhere else. For `OneHotCategorical` and `Bernoulli`."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "tau", kind: ArgKind::Num(1e-3, 1e3), default: Some("0.67"), doc: "temperature: low is close to discrete, with large gradients" }]
+        &[ParamSpec {
+            name: "tau",
+            kind: ArgKind::Num(1e-3, 1e3),
+            default: Some("0.67"),
+            doc: "temperature: low is close to discrete, with large gradients",
+        }]
     }
 }
 

@@ -6,8 +6,8 @@ mod pathwise;
 mod score;
 
 use super::{DistRow, EstimatorRow};
-use crate::types::{Baseline, Estimator};
 use crate::types::event::EventTy;
+use crate::types::{Baseline, Estimator};
 
 /// All estimators.
 pub const ROWS: &[&dyn EstimatorRow] = &[&enumerate::Enumerate, &gumbel::Gumbel, &pathwise::Pathwise, &score::Score];

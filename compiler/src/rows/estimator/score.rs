@@ -2,8 +2,8 @@
 
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{DistRow, EstimatorRow, Row};
-use crate::types::{Baseline, Estimator};
 use crate::types::event::EventTy;
+use crate::types::{Baseline, Estimator};
 
 /// The row.
 pub struct Score;
@@ -18,7 +18,12 @@ impl Row for Score {
          payoff by squared error. It may read what stands before the draw."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "baseline", kind: ArgKind::Word(&["moving", "none"]), default: Some("moving"), doc: "what is subtracted from the payoff: `moving`, `none`, or one number for each example such as `b(x)`" }]
+        &[ParamSpec {
+            name: "baseline",
+            kind: ArgKind::Word(&["moving", "none"]),
+            default: Some("moving"),
+            doc: "what is subtracted from the payoff: `moving`, `none`, or one number for each example such as `b(x)`",
+        }]
     }
 }
 

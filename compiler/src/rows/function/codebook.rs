@@ -28,7 +28,15 @@ pub fn layout(args: &[EventTy]) -> Result<Layout, (usize, String)> {
         [d] => (1, d, None),
         [n, d] => (n, d, None),
         [d, h, w] => (h * w, d, Some([h, w])),
-        _ => return Err((0, format!("has shape {}; a vector [{width}], vectors [n, {width}] or an image [{width}, rows, columns] fit the codebook", z.shape_text()))),
+        _ => {
+            return Err((
+                0,
+                format!(
+                    "has shape {}; a vector [{width}], vectors [n, {width}] or an image [{width}, rows, columns] fit the codebook",
+                    z.shape_text()
+                ),
+            ));
+        }
     };
     match own == width {
         true => Ok(Layout { entries, width, places, image }),

@@ -135,17 +135,13 @@ pub fn from_args(args: &Args, fan: Fan) -> Result<Option<Init>, Diag> {
             Some((_, v)) => match v.num() {
                 Some(x) if x.is_finite() => Some(x),
                 Some(_) | None => {
-                    return Err(args.error(PARAM.name, format!("`{word}` takes a number"), format!("`{v}` is not a finite number")).help(format!("write `init: {word}(0.1)`")));
+                    return Err(args
+                        .error(PARAM.name, format!("`{word}` takes a number"), format!("`{v}` is not a finite number"))
+                        .help(format!("write `init: {word}(0.1)`")));
                 }
             },
         },
-        Const::Word(_)
-        | Const::Text(_)
-        | Const::Int(_)
-        | Const::Num(_)
-        | Const::List(_)
-        | Const::Range(..)
-        | Const::Quantity(..) => None,
+        Const::Word(_) | Const::Text(_) | Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..) => None,
     };
     Ok(Some(match (word.as_str(), number) {
         ("zeros", None) => zeros(),

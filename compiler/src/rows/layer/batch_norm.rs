@@ -23,7 +23,12 @@ impl Row for BatchNorm {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "momentum", kind: ArgKind::Num(0.0, 1.0), default: Some("0.1"), doc: "weight of the newest batch in the running averages" },
+            ParamSpec {
+                name: "momentum",
+                kind: ArgKind::Num(0.0, 1.0),
+                default: Some("0.1"),
+                doc: "weight of the newest batch in the running averages",
+            },
             affine::EPS,
             affine::PARAM,
         ];

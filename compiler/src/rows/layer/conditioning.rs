@@ -10,8 +10,7 @@ use crate::ir::Value;
 use crate::types::event::EventTy;
 
 /// The list of further inputs.
-pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
+pub const PARAMS: &[ParamSpec] = &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
 
 /// A linear map of each of several further inputs to `features` numbers (an example, or a pixel), summed.
 #[derive(Clone)]

@@ -15,9 +15,11 @@ use crate::types::event::EventTy;
 pub struct Conv;
 
 /// The `k` argument.
-pub const K: ParamSpec = ParamSpec { name: "k", kind: ArgKind::Pair(1), default: Some("3"), doc: "kernel size, one number or (rows, columns)" };
+pub const K: ParamSpec =
+    ParamSpec { name: "k", kind: ArgKind::Pair(1), default: Some("3"), doc: "kernel size, one number or (rows, columns)" };
 /// The `stride` argument.
-pub const STRIDE: ParamSpec = ParamSpec { name: "stride", kind: ArgKind::Pair(1), default: Some("1"), doc: "stride, one number or (rows, columns)" };
+pub const STRIDE: ParamSpec =
+    ParamSpec { name: "stride", kind: ArgKind::Pair(1), default: Some("1"), doc: "stride, one number or (rows, columns)" };
 /// The `groups` argument.
 pub const GROUPS: ParamSpec =
     ParamSpec { name: "groups", kind: ArgKind::Int(1), default: Some("1"), doc: "channel groups that do not read each other" };
@@ -37,7 +39,12 @@ impl Row for Conv {
             K,
             STRIDE,
             PAD,
-            ParamSpec { name: "dilation", kind: ArgKind::Pair(1), default: Some("1"), doc: "distance between the pixels that the kernel reads" },
+            ParamSpec {
+                name: "dilation",
+                kind: ArgKind::Pair(1),
+                default: Some("1"),
+                doc: "distance between the pixels that the kernel reads",
+            },
             GROUPS,
             BIAS,
             Mask::PARAM,
@@ -53,7 +60,8 @@ pub fn check_groups(args: &Args, c_in: usize, c_out: usize, groups: usize) -> Re
     if groups > 0 && c_in.is_multiple_of(groups) && c_out.is_multiple_of(groups) {
         return Ok(());
     }
-    let d = args.error("groups", format!("{groups} groups do not divide {c_in} channels into {c_out}"), "must divide both numbers of channels");
+    let d =
+        args.error("groups", format!("{groups} groups do not divide {c_in} channels into {c_out}"), "must divide both numbers of channels");
     Err(d.help("choose `groups` that divides the channels before and after"))
 }
 
@@ -106,7 +114,11 @@ fn check_mask(args: &Args, k: [usize; 2], stride: [usize; 2], padding: Padding) 
         return Err(d.help(format!("write `k: {}`", k[0] + 1)));
     }
     if stride != [1, 1] {
-        let d = args.error("stride", "a masked convolution must keep every pixel", format!("stride {} x {} skips pixels", stride[0], stride[1]));
+        let d = args.error(
+            "stride",
+            "a masked convolution must keep every pixel",
+            format!("stride {} x {} skips pixels", stride[0], stride[1]),
+        );
         return Err(d.help("leave `stride` at 1"));
     }
     match padding {

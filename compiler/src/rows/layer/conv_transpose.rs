@@ -28,8 +28,16 @@ impl Row for ConvTranspose {
             ParamSpec { name: "channels", kind: ArgKind::Int(1), default: None, doc: "channels of the output" },
             ParamSpec { default: Some("4"), ..K },
             ParamSpec { name: "stride", kind: ArgKind::Pair(1), default: Some("2"), doc: "enlargement, one number or (rows, columns)" },
-            ParamSpec { doc: "cut off around the result: `same` (output = input x stride), `valid` (nothing), a number, or (rows, columns)", ..PAD },
-            ParamSpec { name: "out_pad", kind: ArgKind::Pair(0), default: Some(""), doc: "further rows and columns at the end, below the stride" },
+            ParamSpec {
+                doc: "cut off around the result: `same` (output = input x stride), `valid` (nothing), a number, or (rows, columns)",
+                ..PAD
+            },
+            ParamSpec {
+                name: "out_pad",
+                kind: ArgKind::Pair(0),
+                default: Some(""),
+                doc: "further rows and columns at the end, below the stride",
+            },
             GROUPS,
             BIAS,
             init::PARAM,

@@ -37,7 +37,9 @@ impl Padding {
         };
         let whole = |c: &Const| match c {
             Const::Int(i) => usize::try_from(*i).ok().filter(|p| *p <= 1 << 20),
-            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
+            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
+                None
+            }
         };
         match args.get(PAD.name) {
             None => Ok(Padding::Same),

@@ -27,7 +27,9 @@ impl LayerRow for Dropout {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let p = args.num("p");
         if !(0.0..1.0).contains(&p) {
-            return Err(args.error("p", "a dropout probability of 1 leaves nothing", format!("{p} sets every element to 0")).help("write `dropout(0.5)`"));
+            return Err(args
+                .error("p", "a dropout probability of 1 leaves nothing", format!("{p} sets every element to 0"))
+                .help("write `dropout(0.5)`"));
         }
         Ok(Checked::elementwise(input.with_kind(Kind::REAL), move |cx, _, x| {
             if !cx.training || p == 0.0 {

@@ -51,7 +51,11 @@ impl Beside {
                 (_, _) => {
                     let d = misfit(
                         args,
-                        format!("`{name}` of shape {} does not fit beside an event of shape {}", ty.shape_text(), crate::types::event::shape_text(event)),
+                        format!(
+                            "`{name}` of shape {} does not fit beside an event of shape {}",
+                            ty.shape_text(),
+                            crate::types::event::shape_text(event)
+                        ),
                         format!("puts `{name}` beside its input"),
                     );
                     return Err(d.help("an image takes vectors, and images of the same rows and columns"));

@@ -254,7 +254,14 @@ const LARGEST: usize = 1 << 30;
 pub fn sizes(args: &Args, name: &str, least: usize) -> Result<Vec<usize>, Diag> {
     let whole = |c: &Const| match c {
         Const::Int(i) if usize::try_from(*i).is_ok_and(|i| i >= least && i <= LARGEST) => Ok(*i as usize),
-        Const::Int(_) | Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
+        Const::Int(_)
+        | Const::Num(_)
+        | Const::Word(_)
+        | Const::Text(_)
+        | Const::List(_)
+        | Const::Call(_)
+        | Const::Range(..)
+        | Const::Quantity(..) => {
             let d = args.error(name, format!("`{}` takes whole numbers of at least {least}", args.name), format!("{c} is not one"));
             Err(d.help(format!("write `{}({})`", args.name, if name == "sizes" { "16, 16" } else { "3, 4, 4" })))
         }

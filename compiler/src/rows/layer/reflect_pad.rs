@@ -28,7 +28,11 @@ impl LayerRow for ReflectPad {
         let [c, h, w] = need_image(args, input)?;
         let n = args.int("n");
         if n >= h.min(w) {
-            let d = misfit(args, format!("a mirror of {n} rows and columns needs an image larger than {n} x {n}"), format!("receives {h} x {w}"));
+            let d = misfit(
+                args,
+                format!("a mirror of {n} rows and columns needs an image larger than {n} x {n}"),
+                format!("receives {h} x {w}"),
+            );
             return Err(d.help(format!("write a number below {}", h.min(w))));
         }
         let mirror = |size: usize| -> Vec<usize> {

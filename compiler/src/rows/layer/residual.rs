@@ -59,7 +59,12 @@ impl LayerRow for Residual {
         let gate = flag(args, "gate");
         let mut params = chain.params();
         if gate {
-            params.push(super::super::ParamDecl { name: "gate".into(), shape: vec![1], init: super::super::init::zeros(), trainable: true });
+            params.push(super::super::ParamDecl {
+                name: "gate".into(),
+                shape: vec![1],
+                init: super::super::init::zeros(),
+                trainable: true,
+            });
         }
         // Also the input itself arrives at the output, so the whole is at best weak.
         let causality = chain_causality(&chain).max(Causality::Weak);

@@ -22,7 +22,11 @@ impl Row for Scalar {
 impl LayerRow for Scalar {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         if input.size() != 1 {
-            let d = misfit(args, "`scalar` takes an event of one number", format!("receives {} numbers, shape {}", input.size(), input.shape_text()));
+            let d = misfit(
+                args,
+                "`scalar` takes an event of one number",
+                format!("receives {} numbers, shape {}", input.size(), input.shape_text()),
+            );
             return Err(d.help("write `flatten, dense(1)` before it"));
         }
         let out = EventTy { kind: input.kind, shape: Vec::new() };
