@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Rounds of the runs that are stopped: enough to be stopped in their middle.
-const ROUNDS: u64 = 1600;
+const ROUNDS: u64 = 4800;
 
 fn newest(run: &Path) -> Option<u64> {
     RunDir::view(run).ok()?.checkpoints().first().copied()
