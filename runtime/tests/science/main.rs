@@ -4,6 +4,7 @@
 mod autoencoders;
 mod codes;
 mod common;
+mod every_spec;
 mod flow_specs;
 mod flows;
 mod games;
