@@ -12,6 +12,10 @@ mod fuse;
 mod kernel;
 mod layout;
 pub mod math;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod oracle_ops;
 mod plan;
 pub mod random;
 mod reduce;

@@ -1,5 +1,7 @@
 //! The derivative of every op against Burn's own `backward()`, op by op: the loss is the result against fixed weights.
 
+use super::oracle::numbers;
+use super::{DeviceChoice, Executable, RngKey, Tensor, open};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Bool, Device, IndexingUpdateOp, Int, Tensor as Burn, TensorData, activation, module};
 use gmc_compiler::ir::grad::grad;
@@ -7,7 +9,6 @@ use gmc_compiler::ir::graph::{Graph, Value};
 use gmc_compiler::ir::op::*;
 use gmc_compiler::ir::ops::{BINARY, UNARY};
 use gmc_compiler::ir::shape::{DType, Dim, Shape};
-use gmc_runtime::exec::{DeviceChoice, Executable, RngKey, Tensor, open};
 use std::collections::BTreeSet;
 
 type Flat = Burn<1>;
@@ -27,10 +28,6 @@ fn case(
     burns: impl Fn(Vec<Flat>) -> Flat + 'static,
 ) -> Case {
     Case { name, dims: dims.iter().map(|d| d.to_vec()).collect(), ours: Box::new(ours), burns: Box::new(burns) }
-}
-
-fn numbers(n: usize, salt: usize) -> Vec<f32> {
-    (0..n).map(|i| ((i * 7919 + salt * 104_729 + 13) as f32).sin()).collect()
 }
 
 fn flat<const D: usize>(t: Burn<D>) -> Flat {

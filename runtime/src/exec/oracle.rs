@@ -1,15 +1,16 @@
 //! Gradients of the IR against Burn's own `backward()`, which shares no code with them: dense, convolution, softplus, logsumexp.
 
+use super::{DeviceChoice, Executable, RngKey, Tensor, open};
 use burn::tensor::{Device, Tensor as Burn, TensorData, activation, module, ops::ConvOptions};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::graph::{Graph, Value};
 use gmc_compiler::ir::op::{Conv2d, ConvGeom, Op, Role, Unary};
 use gmc_compiler::ir::shape::Shape;
-use gmc_runtime::exec::{DeviceChoice, Executable, RngKey, Tensor, open};
 
 const BATCH: usize = 5;
 
-fn numbers(n: usize, salt: usize) -> Vec<f32> {
+/// Numbers in (-1, 1) that look random.
+pub(super) fn numbers(n: usize, salt: usize) -> Vec<f32> {
     (0..n).map(|i| ((i * 7919 + salt * 104_729 + 13) as f32).sin()).collect()
 }
 
