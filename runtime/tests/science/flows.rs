@@ -1,6 +1,7 @@
 //! Flows on the device: bijections in f32, log-determinants against numerical Jacobians, densities that integrate to 1, entropies.
 
-use crate::common::{Matrix, dot, eigen, interpret, log_abs_det, moments, rows, session, text, train, value};
+use crate::common::{interpret, session, text, train, value};
+use crate::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
 use gmc_compiler::rows::bijection;
 use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;

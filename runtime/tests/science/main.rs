@@ -9,6 +9,7 @@ mod flow_specs;
 mod flows;
 mod games;
 mod latent;
+mod linalg;
 mod linear;
 mod mnist;
 mod perdatum;
