@@ -2,7 +2,7 @@
 
 use crate::classify;
 use crate::exec::{ExecError, RngKey};
-use crate::health::Code;
+use crate::health::{self, Code};
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
 use gmc_compiler::derive::NumberKind;
@@ -211,8 +211,9 @@ fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, sc
     let estimate = Trust::Estimate { samples: n as u64, error: None };
     scores.push(score("reconstruction", -get("reconstruction"), "nats", estimate.clone()));
     scores.push(score("KL", get("kl"), "nats", estimate.clone()));
-    if let Some((active, all)) = active_units(s, program, seed, effort.examples)? {
-        scores.push(score(&format!("active units of {all}"), active as f64, "", estimate));
+    let kl: Vec<f64> = kl_per_dimension(s, program, seed, effort.examples)?.into_values().flatten().collect();
+    if !kl.is_empty() {
+        scores.push(score(&format!("active units of {}", kl.len()), health::active(&kl) as f64, "", estimate));
     }
     if effort.k > 0 {
         let nats = -iwae(s, program, seed, effort)?;
@@ -221,28 +222,25 @@ fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, sc
     Ok(())
 }
 
-/// Latent dimensions whose KL averages above 0.01 nats (Burda et al. 2016 use the variance of the mean; this is its analogue for the
-/// quantity the bound pays for).
-fn active_units(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<Option<(usize, usize)>, ExecError> {
-    let mut sums: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let mut total = 0usize;
-    for (i, rows) in chunks(s, most).iter().enumerate() {
+/// Mean KL of each dimension over the test part, in nats, by latent site; without sites whose KL has no closed form.
+fn kl_per_dimension(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTreeMap<String, Vec<f64>>, ExecError> {
+    let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let chunks = chunks(s, most);
+    let total: usize = chunks.iter().map(Vec::len).sum();
+    for (i, rows) in chunks.iter().enumerate() {
         let data = s.batch(true, rows);
         for (name, t) in s.run(program, rows.len(), &data, at(seed, i as u64), false)? {
             if let Some(site) = name.strip_prefix("kl_dim:") {
                 let v = t.to_f32();
                 let d = v.len() / rows.len().max(1);
-                let sum = sums.entry(site.to_string()).or_insert_with(|| vec![0.0; d]);
+                let mean = means.entry(site.to_string()).or_insert_with(|| vec![0.0; d]);
                 for row in v.chunks(d.max(1)) {
-                    sum.iter_mut().zip(row).for_each(|(s, x)| *s += f64::from(*x));
+                    mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / total as f64);
                 }
             }
         }
-        total += rows.len();
     }
-    let all: usize = sums.values().map(Vec::len).sum();
-    let active = sums.values().flatten().filter(|x| **x / total.max(1) as f64 > 0.01).count();
-    Ok((all > 0).then_some((active, all)))
+    Ok(means)
 }
 
 /// Mean over the test part of log (1/K) Σ p(x, z) / q(z | x), in nats.
@@ -318,17 +316,17 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
     Ok(())
 }
 
-/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to say.
+/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to say. KL is that of the same
+/// examples and draws as the scores.
 ///
 /// # Errors
 /// What running a program reports.
-pub fn health(s: &mut Session, seed: u64) -> Result<Vec<Code>, ExecError> {
+pub fn health(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Code>, ExecError> {
     let bound = s.compiled.queries.iter().find_map(|q| match &q.answer {
         Ok((p, _)) if q.name == "density" && p.starts_with("bound.") => Some(p.clone()),
         Ok(_) | Err(_) => None,
     });
-    match bound {
-        Some(program) => crate::health::measure(s, &program, seed),
-        None => Ok(Vec::new()),
-    }
+    let Some(program) = bound else { return Ok(Vec::new()) };
+    let kl = kl_per_dimension(s, &program, seed, effort.examples)?;
+    health::measure(s, kl, effort.examples, seed)
 }

@@ -228,7 +228,7 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, 
         scores.iter_mut().filter(|s| s.part == "test").for_each(|s| s.part = "train".into());
     }
     say(&table(&scores))?;
-    tell(&evaluate::health(&mut s, r.seed)?);
+    tell(&evaluate::health(&mut s, r.seed, effort)?);
     Ok(())
 }
 

@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
         let path = self.dir.path().join("weights.safetensors");
         let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
         self.dir.write("weights.safetensors", &bytes)?;
-        let health = evaluate::health(self.session, seed)?;
+        let health = evaluate::health(self.session, seed, effort)?;
         self.report(&scores, &health, seconds)?;
         Ok(Ended::Done(scores, health))
     }

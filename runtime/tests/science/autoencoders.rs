@@ -174,9 +174,12 @@ fn advice(beta: Option<&str>) -> (Option<String>, f64) {
     }
     let mut s = session(&spec, &[("train.epochs", "60")]);
     train(&mut s);
-    let found = health(&mut s, 1).unwrap_or_else(|e| panic!("{e}"));
+    let effort = full(&s);
+    let found = health(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
     let [z] = found.as_slice() else { panic!("{found:?}") };
     println!("beta {}: {}", beta.unwrap_or("1"), z.facts());
+    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(z.active() as f64, value(&scores, "active units of 8", ""), "the words and the scores count the same");
     assert_eq!(z.kl.len(), 8);
     let gap = z.distances.unwrap_or_else(|| panic!("no distances")).gap();
     (z.words(), gap)

@@ -3,7 +3,7 @@
 use super::numbers;
 use crate::ir::{ArgMax, DType, Dim, Lookup, Op, Shape, Value};
 use crate::rows::Lower;
-use crate::types::event::EventTy;
+use crate::types::event::{EventTy, Kind, Support};
 
 /// How the vectors of an event lie, and the size of the table they are compared with.
 pub struct Layout {
@@ -87,13 +87,6 @@ impl Layout {
         let entries = cx.push(Op::Lookup(Lookup), &[table, ids]);
         Nearest { rows, ids, entries }
     }
-    /// `Σ |a - b|²` over the vectors of each example, `[B]`.
-    pub fn squared_distance(&self, cx: &mut Lower, a: Value, b: Value, like: Value) -> Value {
-        let d = cx.sub(a, b);
-        let d = cx.square(d);
-        let d = self.back(cx, d, like);
-        cx.sum_event(d)
-    }
     /// How often each entry was chosen among all vectors of the batch: the perplexity of the frequencies, and how many entries were used.
     pub fn usage(&self, cx: &mut Lower, ids: Value) -> (Value, Value) {
         let lead = cx.shape(ids).0.first().copied().unwrap_or(Dim::fixed(1));
@@ -113,4 +106,32 @@ impl Layout {
         let used = cx.unary(crate::ir::Unary::Step, share);
         (cx.exp(entropy), cx.sum_all(used))
     }
+}
+
+/// Which side of a squared distance to the nearest entries its derivative moves.
+pub enum Moved {
+    /// The codebook.
+    Entries,
+    /// The vectors.
+    Vectors,
+}
+
+/// The type of [`distance`].
+pub fn distance_ty(args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+    layout(args)?;
+    Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
+}
+
+/// `Σ |z - e|²` over the vectors of each example and their nearest entries, `[B]`, with a derivative to one side only.
+pub fn distance(cx: &mut Lower, args: &[Value], types: &[EventTy], moved: &Moved) -> Value {
+    let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
+    let found = layout.nearest(cx, *z, *book);
+    let (rows, entries) = match moved {
+        Moved::Entries => (cx.detach(found.rows), found.entries),
+        Moved::Vectors => (found.rows, cx.detach(found.entries)),
+    };
+    let d = cx.sub(rows, entries);
+    let d = cx.square(d);
+    let d = layout.back(cx, d, *z);
+    cx.sum_event(d)
 }

@@ -1,9 +1,9 @@
 //! `commitment`.
 
-use super::codebook::layout;
+use super::codebook::{Moved, distance, distance_ty};
 use crate::ir::Value;
 use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::types::event::EventTy;
 
 /// The row.
 pub struct Commitment;
@@ -26,13 +26,9 @@ impl FnRow for Commitment {
         argument == 1
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
-        layout(args)?;
-        Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
+        distance_ty(args)
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
-        let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
-        let found = layout.nearest(cx, *z, *book);
-        let (rows, entries) = (found.rows, cx.detach(found.entries));
-        layout.squared_distance(cx, rows, entries, *z)
+        distance(cx, args, types, &Moved::Vectors)
     }
 }
