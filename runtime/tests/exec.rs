@@ -529,6 +529,23 @@ fn inputs_given_away_are_updated_in_place_and_kept_ones_are_not() {
 }
 
 #[test]
+fn averages_of_a_gradient_that_stays_zero_end_at_zero() {
+    let cpu = open(DeviceChoice::Cpu).expect("there is a CPU");
+    let mut g = Graph::new("decay");
+    let m = param(&mut g, "m", &[2048]);
+    let next = g.mul_c(m, 0.9);
+    g.output("m", next);
+    let exe = Executable::new(&g);
+    let mut m = Tensor::from_f32(&cpu, vec![1e-37; 2048], &[2048]);
+    for round in 0..30 {
+        m = exe.run(&cpu, 1, &mut |_| Some(m.clone()), KEY).expect("runs").remove(0).1;
+        // 1e-37 · 0.9^20 is the last that is normal (1.2158e-38); among subnormals 0.9 x would stop at 7e-45 and never be 0.
+        let want = if round < 20 { 1e-37 * 0.9f64.powi(round + 1) } else { 0.0 };
+        assert!(m.to_f32().iter().all(|x| (f64::from(*x) - want).abs() <= 1e-5 * want), "{round}: {} is not {want}", m.to_f32()[0]);
+    }
+}
+
+#[test]
 fn wrong_inputs_are_errors() {
     let cpu = open(DeviceChoice::Cpu).expect("there is a CPU");
     let mut g = Graph::new("wrong");

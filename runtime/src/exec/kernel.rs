@@ -60,6 +60,8 @@ pub struct Kernel {
     pub results: Vec<Src>,
     /// Element type of each output.
     pub dtypes: Vec<DType>,
+    /// Whether each output leaves the program, as a parameter or an optimizer's slot does.
+    pub leaves: Vec<bool>,
     /// The program.
     pub code: Vec<Instr>,
     /// Number of registers.
@@ -85,11 +87,12 @@ impl Kernel {
         }
         let outputs: Vec<usize> = wanted.into_iter().collect();
         let results: Vec<Src> = outputs.iter().map(|o| b.source(*o)).collect();
+        let leaves = outputs.iter().map(|o| graph.outputs.iter().any(|(_, v)| v.0 as usize == *o)).collect();
         let dtypes = outputs.iter().filter_map(|o| graph.nodes.get(*o)).map(|n| n.ty.dtype).collect();
         let shape = group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
         let cost = b.code.iter().map(|i| cost(i.code)).sum::<usize>() + b.inputs.len() + outputs.len();
         let (code, results, regs) = allocate(b.code, results);
-        Kernel { inputs: b.inputs, outputs, results, dtypes, code, regs, shape, cost }
+        Kernel { inputs: b.inputs, outputs, results, dtypes, leaves, code, regs, shape, cost }
     }
 }
 
