@@ -117,7 +117,7 @@ fn convolutions_on_mnist() {
     train(&mut s);
     let after = value(&scores(&mut s), "negative ELBO", "nats");
     println!("negative ELBO {before:.1} to {after:.1} in 40 steps");
-    assert!(before > 500.0 && after < 420.0, "{before} to {after}");
+    assert!(before > 500.0 && after < 300.0, "{before} to {after}");
 }
 
 /// The 64 by 64 pixels of a folder of pictures, here enlarged digits in two colours.

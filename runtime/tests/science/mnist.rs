@@ -2,7 +2,7 @@
 
 use crate::common::{mnist, session, text, train, value};
 use gmc_runtime::classify::posteriors;
-use gmc_runtime::evaluate::{evaluate, full};
+use gmc_runtime::evaluate::{Effort, evaluate, full};
 use gmc_runtime::session::Session;
 
 fn measured(s: &mut Session, name: &str, unit: &str) -> f64 {
@@ -43,11 +43,39 @@ fn the_deep_vae_learns() {
     }
 }
 
-/// Row 6.
+/// Row 3: the noise itself has a mean square of 0.25, and no linear map of the pixels does better than .01985.
 #[test]
-fn several_samples_in_training() {
-    if let Some((before, after)) = bounds("iwae", &[("x.limit", "600"), ("samples", "5"), ("train.epochs", "4")]) {
-        assert!(before > 500.0 && after < 250.0, "{before} to {after}");
+fn a_denoising_autoencoder_removes_noise() {
+    let few = [("x.limit", "2560"), ("train.epochs", "10")];
+    if let Some((before, after)) = trained("ae_denoising", &few, "payoff, input corrupted", "") {
+        assert!(before > 0.1 && after < 0.045, "{before} to {after}");
+    }
+}
+
+/// Row 6: five samples in training pay, at the same number of updates, by the bound of 50 samples.
+#[test]
+fn several_samples_in_training_pay() {
+    if !mnist() {
+        return;
+    }
+    let bound = |k: &str| {
+        let mut s = session(&text("iwae"), &[("x.limit", "600"), ("samples", k), ("train.epochs", "6")]);
+        train(&mut s);
+        let effort = Effort { examples: 200, k: 50, samples: 0 };
+        let found = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        value(&found, "importance-weighted bound", "nats")
+    };
+    let (one, five) = (bound("1"), bound("5"));
+    println!("IW-50 {one:.1} nats after training with 1 sample, {five:.1} with 5");
+    assert!(one < 250.0 && five < one - 1.0, "{one} {five}");
+}
+
+/// Row 18: the judge, who knows real digits only, sees the class asked for more often than chance would have it.
+#[test]
+fn a_conditional_vae_draws_what_is_asked_for() {
+    let few = [("x.limit", "2560"), ("train.epochs", "8")];
+    if let Some((before, after)) = trained("vae_conditional", &few, "`judge` of the class asked for", "%") {
+        assert!(before < 30.0 && after > 70.0, "{before} to {after}");
     }
 }
 
@@ -77,5 +105,5 @@ fn a_classifier_on_mnist() {
     let found = posteriors(&mut s, 1, 500, 1).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"));
     let accuracy = value(&found.scores(), "accuracy for y by Bayes", "%");
     println!("accuracy {accuracy:.1} % of {}", found.truth.len());
-    assert!(accuracy > 40.0, "{accuracy}");
+    assert!(accuracy > 60.0, "{accuracy}");
 }
