@@ -13,7 +13,6 @@ use burn::backend::flex::FlexTensor;
 use gmc_compiler::ir::op::ConvGeom;
 use gmc_compiler::ir::shape::DType;
 use rayon::prelude::*;
-use std::cell::RefCell;
 
 /// Columns of a matrix of patches at which its product is as fast as it gets.
 const COLUMNS: usize = 256;
@@ -128,17 +127,13 @@ impl Sizes {
         let size = self.out_per() * self.depth();
         Matrix { data: &w[group * size..(group + 1) * size], row: self.depth(), column: 1 }
     }
-    /// Calls `f` with this thread's buffers: the padded images are zero, the others as the last user left them.
-    fn with_scratch<R>(&self, f: impl FnOnce(&mut Scratch) -> R) -> R {
+    fn scratch(&self) -> Scratch {
         let (tile, columns) = (self.tile(), self.columns());
-        SCRATCH.with_borrow_mut(|s| {
-            s.padded.clear();
-            s.padded.resize(tile * self.c * self.padded() + self.kernel[1] * self.geom.dilation[1], 0.0);
-            let grow = |v: &mut Vec<f32>, n: usize| v.resize(v.len().max(n), 0.0);
-            grow(&mut s.patches, self.depth() * tile * columns);
-            grow(&mut s.wide, self.out_per() * tile * columns);
-            f(s)
-        })
+        Scratch {
+            padded: vec![0.0; tile * self.c * self.padded() + self.kernel[1] * self.geom.dilation[1]],
+            patches: vec![0.0; self.depth() * tile * columns],
+            wide: vec![0.0; self.out_per() * tile * columns],
+        }
     }
 
     /// Calls `f(start in the image, step, start in the padded channels, number)` for every run of an image's numbers.
@@ -247,21 +242,20 @@ impl Sizes {
         let ([size, out_size], ow) = (self.per_image(), self.output[1]);
         let mut y = vec![0.0f32; self.n * out_size];
         let (run, tile) = (self.run(), self.tile());
-        let part = |y: &mut [f32], x: &[f32], s: &mut Scratch| {
+        y.par_chunks_mut(run * out_size).zip(x.par_chunks(run * size)).for_each(|(y, x)| {
+            let mut s = self.scratch();
             for (y, x) in y.chunks_mut(tile * out_size).zip(x.chunks(tile * size)) {
                 let images = y.len() / out_size;
                 let columns = images * self.columns();
-                self.pad(x, s);
+                self.pad(x, &mut s);
                 for group in 0..self.geom.groups {
-                    self.gather(images, group, s);
+                    self.gather(images, group, &mut s);
                     let patches = Matrix { data: &s.patches, row: columns, column: 1 };
                     product([self.out_per(), columns, self.depth()], &mut s.wide, false, self.weight(w, group), patches);
                     self.rows(images, group, |to, from| y[to..to + ow].copy_from_slice(&s.wide[from..from + ow]));
                 }
             }
-        };
-        let parts = y.par_chunks_mut(run * out_size).zip(x.par_chunks(run * size));
-        parts.for_each(|(y, x)| self.with_scratch(|s| part(y, x, s)));
+        });
         y
     }
 
@@ -270,23 +264,22 @@ impl Sizes {
         let [size, out_size] = self.per_image();
         let mut x = vec![0.0f32; self.n * size];
         let (run, tile) = (self.run(), self.tile());
-        let part = |x: &mut [f32], y: &[f32], s: &mut Scratch| {
+        x.par_chunks_mut(run * size).zip(y.par_chunks(run * out_size)).for_each(|(x, y)| {
+            let mut s = self.scratch();
             for (x, y) in x.chunks_mut(tile * size).zip(y.chunks(tile * out_size)) {
                 let images = y.len() / out_size;
                 let columns = images * self.columns();
                 s.padded.fill(0.0);
                 for group in 0..self.geom.groups {
-                    self.widen(y, images, group, s);
+                    self.widen(y, images, group, &mut s);
                     let w = self.weight(w, group);
                     let (w, wide) = (Matrix { row: 1, column: w.row, ..w }, Matrix { data: &s.wide, row: columns, column: 1 });
                     product([self.depth(), columns, self.out_per()], &mut s.patches, false, w, wide);
-                    self.scatter(images, group, s);
+                    self.scatter(images, group, &mut s);
                 }
-                self.unpad(x, s);
+                self.unpad(x, &s);
             }
-        };
-        let parts = x.par_chunks_mut(run * size).zip(y.par_chunks(run * out_size));
-        parts.for_each(|(x, y)| self.with_scratch(|s| part(x, y, s)));
+        });
         x
     }
 
@@ -296,15 +289,16 @@ impl Sizes {
         let numbers = self.o * depth;
         let parts = (PART_NUMBERS / numbers.max(1)).clamp(1, PARTS);
         let run = self.n.div_ceil(parts).max(1);
-        let sum = |x: &[f32], y: &[f32], s: &mut Scratch| {
+        let sum = |(x, y): (&[f32], &[f32])| {
             let mut sum = vec![0.0f32; numbers];
+            let mut s = self.scratch();
             for (x, y) in x.chunks(tile * size).zip(y.chunks(tile * out_size)) {
                 let images = y.len() / out_size;
                 let columns = images * self.columns();
-                self.pad(x, s);
+                self.pad(x, &mut s);
                 for (group, sum) in sum.chunks_exact_mut(per * depth).enumerate() {
-                    self.gather(images, group, s);
-                    self.widen(y, images, group, s);
+                    self.gather(images, group, &mut s);
+                    self.widen(y, images, group, &mut s);
                     let (wide, patches) =
                         (Matrix { data: &s.wide, row: columns, column: 1 }, Matrix { data: &s.patches, row: 1, column: columns });
                     product([per, depth, columns], sum, true, wide, patches);
@@ -312,8 +306,7 @@ impl Sizes {
             }
             sum
         };
-        let sums: Vec<Vec<f32>> =
-            x.par_chunks(run * size).zip(y.par_chunks(run * out_size)).map(|(x, y)| self.with_scratch(|s| sum(x, y, s))).collect();
+        let sums: Vec<Vec<f32>> = x.par_chunks(run * size).zip(y.par_chunks(run * out_size)).map(sum).collect();
         let mut sums = sums.into_iter();
         let first = sums.next().unwrap_or_else(|| vec![0.0; numbers]);
         sums.fold(first, |mut all, part| {
@@ -323,12 +316,7 @@ impl Sizes {
     }
 }
 
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-/// Buffers of one thread, kept between calls: to clear them anew for each would take longer than to pad the images.
-#[derive(Default)]
+/// Buffers of one thread.
 struct Scratch {
     /// The images of a tile between their padding, apart by phase; behind them as much as the last patch reads beyond.
     padded: Vec<f32>,
