@@ -450,23 +450,49 @@ fn small_layers_compute_what_they_say() {
 
 #[test]
 fn initial_values_have_their_spread() {
-    let spread = |text: &str, inputs: usize| {
-        let p = initial_params(&layer(text, &EventTy::real([inputs]), &[]).params);
-        let w = &p["l.weight"].data;
-        (w.iter().map(|v| v * v).sum::<f64>() / w.len() as f64).sqrt()
-    };
     let root = |x: f64| x.sqrt();
-    for (text, want) in [
-        ("dense(200)", root(1.0 / 300.0)),
-        ("dense(200, init: xavier)", root(2.0 / 300.0)),
-        ("dense(200, init: he)", root(2.0 / 100.0)),
-        ("dense(200, init: normal(0.3))", 0.3),
-        ("dense(200, init: uniform(0.3))", 0.3 / root(3.0)),
-        ("dense(200, init: constant(0.5))", 0.5),
-        ("dense(200, init: orthogonal)", root(1.0 / 200.0)),
+    let lecun = |reads: f64| root(1.0 / (3.0 * reads));
+    let class = EventTy { kind: Kind::Class(40), shape: vec![] };
+    let (vector, image) = (EventTy::real([100]), EventTy::real([16, 8, 8]));
+    // `he` is √(2 / reads), `xavier` √(2 / (reads + outputs)). A kernel of 4 x 4 that steps by 2 meets each input in 2 x 2 places; its transpose
+    // reads 2 x 2 places for each output.
+    for (text, input, of, want) in [
+        ("dense(200)", &vector, "weight", lecun(100.0)),
+        ("dense(200, init: lecun)", &vector, "weight", lecun(100.0)),
+        ("dense(200, init: xavier)", &vector, "weight", root(2.0 / 300.0)),
+        ("dense(200, init: he)", &vector, "weight", root(2.0 / 100.0)),
+        ("dense(200, init: normal(0.3))", &vector, "weight", 0.3),
+        ("dense(200, init: uniform(0.3))", &vector, "weight", 0.3 / root(3.0)),
+        ("dense(200, init: constant(0.5))", &vector, "weight", 0.5),
+        ("dense(200, init: orthogonal)", &vector, "weight", root(1.0 / 200.0)),
+        ("heads(60, 40)", &vector, "head0.weight", lecun(100.0)),
+        ("heads(60, 40)", &vector, "head1.weight", lecun(100.0)),
+        ("heads(60, 40, init: he)", &vector, "head1.weight", root(2.0 / 100.0)),
+        ("heads(60, 40, init: xavier)", &vector, "head0.weight", root(2.0 / 160.0)),
+        ("logits(3)", &vector, "weight", lecun(100.0)),
+        ("logits(50, init: he)", &image, "weight", root(2.0 / 16.0)),
+        ("conv(40, k: 3)", &image, "weight", lecun(144.0)),
+        ("conv(40, k: 3, init: he)", &image, "weight", root(2.0 / 144.0)),
+        ("conv(40, k: 3, init: xavier)", &image, "weight", root(2.0 / (144.0 + 360.0))),
+        ("conv(40, k: 4, stride: 2, init: xavier)", &image, "weight", root(2.0 / (256.0 + 160.0))),
+        ("conv(40, k: 3, groups: 4)", &image, "weight", lecun(36.0)),
+        ("conv(40, k: 3, groups: 4, init: he)", &image, "weight", root(2.0 / 36.0)),
+        ("conv_transpose(40, k: 4, stride: 2)", &image, "weight", lecun(64.0)),
+        ("conv_transpose(40, k: 4, stride: 2, init: he)", &image, "weight", root(2.0 / 64.0)),
+        ("conv_transpose(40, k: 4, stride: 2, init: xavier)", &image, "weight", root(2.0 / (64.0 + 640.0))),
+        ("conv_transpose(40, k: 4, stride: 2, groups: 4, init: he)", &image, "weight", root(2.0 / 16.0)),
+        ("embed(50)", &class, "table", 1.0),
+        ("embed(50, init: normal(0.3))", &class, "table", 0.3),
+        ("embed(50, init: he)", &class, "table", root(2.0)),
+        ("embed(50, init: zeros)", &class, "table", 0.0),
     ] {
-        close(text, &[spread(text, 100)], &[want], 0.05);
+        let p = initial_params(&layer(text, input, &[]).params);
+        let w = &p[&format!("l.{of}")].data;
+        let spread = (w.iter().map(|v| v * v).sum::<f64>() / w.len() as f64).sqrt();
+        close(text, &[spread], &[want], 0.05);
     }
+    let one_hot = initial_params(&layer("embed(50, init: constant(0.2))", &EventTy::real([40]), &[]).params);
+    assert!(one_hot["l.table"].data.iter().all(|v| *v == 0.2));
     let p = initial_params(&layer("dense(7, init: orthogonal)", &EventTy::real([7]), &[]).params);
     let w = &p["l.weight"].data;
     for e in 0..49 {
@@ -474,6 +500,38 @@ fn initial_values_have_their_spread() {
         close("orthogonal", &[dot], &[f64::from(e / 7 == e % 7)], 1e-6);
     }
     assert_eq!(p["l.bias"].data, [0.0; 7]);
+}
+
+/// What the fans are for: with `he`, the outputs of independent inputs with mean square 1 have mean square 2, whatever the layer.
+#[test]
+fn he_initial_values_keep_the_size_of_values() {
+    for (text, input) in [
+        ("dense(400, init: he)", vec![300]),
+        ("heads(400, init: he)", vec![300]),
+        ("conv(60, k: 3, init: he)", vec![20, 12, 12]),
+        ("conv(60, k: 4, stride: 2, init: he)", vec![20, 12, 12]),
+        ("conv(60, k: 3, groups: 5, init: he)", vec![20, 12, 12]),
+        ("conv_transpose(60, k: 4, stride: 2, init: he)", vec![20, 12, 12]),
+        ("conv_transpose(60, k: 4, stride: 4, init: he)", vec![20, 12, 12]),
+        ("conv_transpose(60, k: 4, stride: 2, groups: 5, init: he)", vec![20, 12, 12]),
+    ] {
+        let checked = layer(text, &EventTy::real(input.clone()), &[]);
+        let c = Case { text, input: EventTy::real(input.clone()), out: vec![checked.out[0].shape.clone()], given: vec![] };
+        let x = Rng(12).tensor(&[&[1], input.as_slice()].concat(), -3f64.sqrt(), 3f64.sqrt());
+        let (y, _) = only(&c, &initial_params(&checked.params), &x, false);
+        // Away from the edges, where kernels read zeros.
+        let inside: Vec<f64> = match c.out[0].as_slice() {
+            [_, h, w] => {
+                let place = |i: usize| (i / w % h, i % w);
+                let inner = |i: usize| place(i).0 >= 2 && place(i).0 + 2 < *h && place(i).1 >= 2 && place(i).1 + 2 < *w;
+                y.data.iter().enumerate().filter(|(i, _)| inner(*i)).map(|(_, v)| *v).collect()
+            }
+            _ => y.data.clone(),
+        };
+        assert!(inside.len() > 100, "{text}");
+        let size = inside.iter().map(|v| v * v).sum::<f64>() / inside.len() as f64;
+        assert!((size - 2.0).abs() < 0.35, "{text}: mean square {size}");
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::diag::suggest::did_you_mean;
 use crate::ir::{Graph, RandomKind, Shape, Value};
 use std::rc::Rc;
 
-/// How many values one output element reads, and how many outputs read one input element.
+/// How many values one output element reads, and how many outputs read one input element; on average over a stride, rounded up, and
+/// away from the edges of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fan {
     /// Inputs of one output element.

@@ -87,7 +87,9 @@ impl LayerRow for ConvTranspose {
         let down = axis(args, rows, k[0], stride[0], pads[0], extra.map(|e| e[0]))?;
         let across = axis(args, columns, k[1], stride[1], pads[1], extra.map(|e| e[1]))?;
         let shape = [c_in, c_out / groups.max(1), k[0], k[1]];
-        let fan = init::Fan { input: shape[1] * k[0] * k[1], output: c_in / groups.max(1) * k[0] * k[1] };
+        // An output element reads one in stride of the kernel's rows and columns.
+        let reads = (c_in / groups.max(1) * k[0] * k[1]).div_ceil((stride[0] * stride[1]).max(1));
+        let fan = init::Fan { input: reads, output: shape[1] * k[0] * k[1] };
         let written = init::from_args(args, fan)?;
         let bias_init = if written.is_some() { init::zeros() } else { init::lecun_uniform(fan.input) };
         let weight_init = written.unwrap_or_else(|| init::lecun_uniform(fan.input));

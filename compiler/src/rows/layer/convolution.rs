@@ -137,7 +137,8 @@ impl Convolution {
     pub fn fan(&self) -> init::Fan {
         let k = self.k[0] * self.k[1];
         let groups = self.groups.max(1);
-        init::Fan { input: self.c_in / groups * k, output: self.c_out / groups * k }
+        let stride = (self.stride[0] * self.stride[1]).max(1);
+        init::Fan { input: self.c_in / groups * k, output: (self.c_out / groups * k).div_ceil(stride) }
     }
     fn weight_shape(&self) -> [usize; 4] {
         [self.c_out, self.c_in / self.groups.max(1), self.k[0], self.k[1]]

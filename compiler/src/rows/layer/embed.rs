@@ -20,7 +20,15 @@ impl Row for Embed {
          channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. The table is stored as [n, k] and starts normal with standard deviation 1."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" }]
+        const PARAMS: &[ParamSpec] = &[
+            ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" },
+            ParamSpec {
+                doc: "initial table, normal with standard deviation 1 when not written: `zeros`, `ones`, `constant(c)`, `uniform(b)`, \
+                      `normal(s)`, `lecun`, `xavier`, `he` or `orthogonal`; one number of the output reads one of the table",
+                ..init::PARAM
+            },
+        ];
+        PARAMS
     }
 }
 
@@ -28,7 +36,7 @@ impl LayerRow for Embed {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let n = match input.kind {
             Kind::Bool | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
-            Kind::Real(_) if input.shape.len() == 1 => return Ok(one_hot_table(input.size(), args.int("k"))),
+            Kind::Real(_) if input.shape.len() == 1 => return one_hot_table(args, input.size()),
             Kind::Real(_) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
                 return Err(d.help("use `dense` for real numbers"));
@@ -46,7 +54,7 @@ impl LayerRow for Embed {
             None => long.clone(),
         };
         let count = input.size();
-        let params = vec![ParamDecl { name: "table".into(), shape: vec![n, k], init: init::normal(1.0), trainable: true }];
+        let params = vec![table(args, n)?];
         let whole = Checked::elementwise(EventTy::real(out), move |cx, env, x| {
             let table = cx.param(env, "table", &[n, k]);
             let mut first = cx.shape(x).0.first().copied().unwrap_or(Dim::BATCH);
@@ -72,11 +80,19 @@ impl LayerRow for Embed {
     }
 }
 
+/// The table of n rows.
+fn table(args: &Args, n: usize) -> Result<ParamDecl, Diag> {
+    let k = args.int("k");
+    let init = init::from_args(args, init::Fan { input: 1, output: k })?.unwrap_or_else(|| init::normal(1.0));
+    Ok(ParamDecl { name: "table".into(), shape: vec![n, k], init, trainable: true })
+}
+
 /// The row of the table that a one-hot vector points at.
-fn one_hot_table(n: usize, k: usize) -> Checked {
-    let params = vec![ParamDecl { name: "table".into(), shape: vec![n, k], init: init::normal(1.0), trainable: true }];
-    Checked::global(EventTy::real([k]), params, move |cx, env, x| {
+fn one_hot_table(args: &Args, n: usize) -> Result<Checked, Diag> {
+    let k = args.int("k");
+    let params = vec![table(args, n)?];
+    Ok(Checked::global(EventTy::real([k]), params, move |cx, env, x| {
         let table = cx.param(env, "table", &[n, k]);
         cx.matmul(x, table)
-    })
+    }))
 }
