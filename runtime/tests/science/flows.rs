@@ -2,7 +2,8 @@
 
 use crate::common::{interpret, session, text, train, value};
 use crate::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
-use gmc_compiler::rows::bijection;
+use gmc_compiler::rows::{bijection, find, map};
+use gmc_compiler::types::event::Support;
 use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;
 use gmc_runtime::session::{At, Batch, Session};
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Chains of bijections, each with the shape of its input and of its output. Every row of the table must occur.
+/// Chains of bijections, each with the shape of its input and of its output. Every row of the table must occur, and every map that has an
+/// inverse.
 const CHAINS: &[(&str, &[usize], &[usize])] = &[
     ("couple(parity(0), additive) { dense(16), tanh }", &[6], &[6]),
     ("couple(parity(1), affine) { dense(16), relu }", &[6], &[6]),
@@ -43,6 +45,14 @@ const CHAINS: &[(&str, &[usize], &[usize])] = &[
     ("leaky_relu(0.2)", &[6], &[6]),
     ("affine(scale: 3, shift: -1)", &[6], &[6]),
     ("neg", &[6], &[6]),
+    ("identity", &[6], &[6]),
+    ("elu", &[6], &[6]),
+    ("selu", &[6], &[6]),
+    ("expm1", &[6], &[6]),
+    ("expm1, log1p", &[6], &[6]),
+    ("log_sigmoid", &[6], &[6]),
+    ("exp, recip", &[6], &[6]),
+    ("exp, sqrt", &[6], &[6]),
     ("squeeze(2), actnorm, conv1x1, couple(channels(0)) { conv(4), relu }, unsqueeze(2)", &[1, 4, 4], &[1, 4, 4]),
 ];
 
@@ -133,25 +143,26 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
 /// Row 13 of the scoreboard.
 #[test]
 fn every_bijection_inverts_itself_in_f32() {
-    for row in bijection::ROWS {
-        assert!(
-            CHAINS.iter().any(|(c, ..)| c.split(|c: char| !c.is_alphanumeric()).any(|w| w == row.name())),
-            "`{}` has no chain",
-            row.name()
-        );
+    let words = |chain: &str| -> Vec<String> { chain.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_string).collect() };
+    let maps = map::ROWS.iter().filter(|r| r.inverse().is_some()).map(|r| r.name());
+    for name in bijection::ROWS.iter().map(|r| r.name()).chain(maps) {
+        assert!(CHAINS.iter().any(|(c, ..)| words(c).iter().any(|w| w == name)), "`{name}` has no chain");
     }
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let mut failed = String::new();
     for (k, (chain, from, to)) in CHAINS.iter().enumerate() {
         let file = folder.path().join(format!("{k}.npy"));
-        npy(&file, 4, to, 0.5);
-        // The kind of data that the chain ends in.
-        let support = match chain.rsplit(", ").next() {
-            Some("sigmoid") => " in unit",
-            Some("tanh") => " in interval(-1, 1)",
-            Some("exp" | "softplus") => " in positive",
-            Some(_) | None => "",
+        // The kind of data that the chain ends in, and a number of that kind.
+        let (support, point) = match chain.rsplit(", ").next().and_then(|w| find(map::ROWS, w)).map(|r| r.to()) {
+            Some(s) if s != Support::REALS => match s {
+                Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => (format!(" in {s}"), 0.5 * (lo + hi)),
+                Support::Interval { lo, .. } if lo.is_finite() => (format!(" in {s}"), lo + 0.5),
+                Support::Interval { hi, .. } => (format!(" in {s}"), hi - 0.5),
+                Support::Simplex => panic!("no map ends in a simplex"),
+            },
+            Some(_) | None => (String::new(), 0.5),
         };
+        npy(&file, 4, to, point as f32);
         let spec = format!(
             "data x: Real[{1}]{support} from npy(\"{0}\")\nflow f: Real[{2}] <-> Real[{1}]{support} {{ {chain} }}\nmodel p {{ z ~ Normal(0, 0.7)[{2}];  x = f(z) }}\ntrain {{ steps 1  using adam }}",
             file.display(),
