@@ -6,12 +6,12 @@ mod rows_distribution_cases;
 
 use gmc_compiler::ir::grad::{grad, grad_reach};
 use gmc_compiler::ir::tensor::Tensor64;
-use gmc_compiler::ir::{Dim, Graph, Role, Shape, Value};
+use gmc_compiler::ir::{Dim, Graph, Op, Role, Shape, Value};
 use gmc_compiler::rows::distribution::{FORMS, ROWS, align_param, spelled};
 use gmc_compiler::rows::{DistRow, find};
 use gmc_compiler::types::event::{EventTy, Kind, Support};
-use rows_common::{Line, assert_close, evaluate, quadrature, tensor};
-use rows_distribution_cases::{CASES, Case, Domain, Par};
+use rows_common::{Line, assert_close, evaluate, quadrature, quadrature_by, tensor};
+use rows_distribution_cases::{Case, Domain, Par, all};
 
 type Inputs = Vec<(String, Tensor64)>;
 
@@ -22,11 +22,14 @@ fn row(case: &Case) -> &'static dyn DistRow {
     }
 }
 
-/// Parameters as inputs named `{prefix}0`, `{prefix}1`, ..: rank 0, or `[1, ..]`.
-fn inputs(g: &mut Graph, prefix: &str, params: &[Par], values: &mut Inputs) -> Vec<Option<Value>> {
+/// Parameters as inputs named `{prefix}0`, `{prefix}1`, ..: rank 0, or `[1, ..]`. A number of levels is a constant.
+fn inputs(g: &mut Graph, case: &Case, prefix: &str, params: &[Par], values: &mut Inputs) -> Vec<Option<Value>> {
     let mut all = Vec::new();
-    for (i, p) in params.iter().enumerate() {
+    for (i, (p, spec)) in params.iter().zip(row(case).dist_params()).enumerate() {
         all.push(p.map(|(dims, data)| {
+            if spec.name == "levels" {
+                return g.scalar(data[0]);
+            }
             let mut full = if dims.is_empty() { Vec::new() } else { vec![1] };
             full.extend_from_slice(dims);
             let name = format!("{prefix}{i}");
@@ -37,17 +40,14 @@ fn inputs(g: &mut Graph, prefix: &str, params: &[Par], values: &mut Inputs) -> V
     all
 }
 
+/// The parameters that are no constants.
+fn variable(g: &Graph, params: &[Option<Value>]) -> Vec<Value> {
+    params.iter().flatten().copied().filter(|p| g.constant(*p).is_none()).collect()
+}
+
 /// The graph's input `x: [B, ..event]`.
 fn event_input(g: &mut Graph, case: &Case) -> Value {
     g.input("x", Role::Data, Shape::batched(case.event))
-}
-
-/// Whether the density belongs to the event as a whole.
-fn vector(case: &Case) -> bool {
-    match case.domain {
-        Domain::Each(_) | Domain::Levels(_) => false,
-        Domain::OneHot(_) | Domain::Segment | Domain::Plane => true,
-    }
 }
 
 /// The event of elements of one point, as one row of the batch, with the point's weight.
@@ -55,12 +55,28 @@ fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
     let n: usize = case.event.iter().product();
     match case.domain {
         Domain::Each(line) => quadrature(line).into_iter().map(|(x, w)| (vec![x; n], w)).collect(),
+        Domain::Pieces(ends) => {
+            let lines = ends.windows(2).flat_map(|e| quadrature(Line::Between(e[0], e[1])));
+            lines.map(|(x, w)| (vec![x; n], w)).collect()
+        }
         Domain::Levels(k) => (0..k).map(|i| (vec![i as f64; n], 1.0)).collect(),
         Domain::OneHot(k) => (0..k).map(|i| ((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 1.0)).collect(),
         // Equidistant points are exact to rounding for a normal density that is several steps wide.
         Domain::Plane => {
             let axis = || (-90..=90).map(|i| f64::from(i) * 0.1);
             axis().flat_map(|x| axis().map(move |y| (vec![x, y], 0.01))).collect()
+        }
+        Domain::Space => {
+            let axis = || (-27..=27).map(|i| f64::from(i) * 0.3);
+            let plane = || axis().flat_map(move |x| axis().map(move |y| (x, y)));
+            plane().flat_map(|(x, y)| axis().map(move |z| (vec![x, y, z], 0.027))).collect()
+        }
+        Domain::Triangle => {
+            let line = || quadrature_by(Line::Between(0.0, 1.0), 1.0 / 24.0);
+            let inner = |(t, w): (f64, f64)| {
+                line().into_iter().map(move |(s, v)| (vec![t, (1.0 - t) * s, (1.0 - t) * (1.0 - s)], w * v * (1.0 - t)))
+            };
+            line().into_iter().flat_map(inner).collect()
         }
         Domain::Segment => quadrature(Line::Between(0.0, 1.0)).into_iter().map(|(t, w)| (vec![t, 1.0 - t], w)).collect(),
     }
@@ -69,10 +85,10 @@ fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
 /// Log-densities at all points: `table[point][element]`, one element where the density belongs to the whole event.
 fn log_probs(case: &Case, params: &[Par], points: &[(Vec<f64>, f64)]) -> Vec<Vec<f64>> {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-    let p = inputs(&mut g, "p", params, &mut values);
+    let p = inputs(&mut g, case, "p", params, &mut values);
     let x = event_input(&mut g, case);
     let lp = row(case).log_prob(&mut g, &p, x);
-    let lp = if vector(case) { g.sum_event(lp) } else { lp };
+    let lp = if case.domain.vector() { g.sum_event(lp) } else { lp };
     g.output("lp", lp);
     let mut dims = vec![points.len()];
     dims.extend_from_slice(case.event);
@@ -86,38 +102,95 @@ fn log_probs(case: &Case, params: &[Par], points: &[(Vec<f64>, f64)]) -> Vec<Vec
 /// Runs `build` on the parameters; the elements of its result at batch 1, spread over the event.
 fn per_element(case: &Case, build: impl Fn(&mut Graph, &[Option<Value>], &[Option<Value>]) -> Option<Value>) -> Option<Vec<f64>> {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-    let p = inputs(&mut g, "p", case.params, &mut values);
-    let q = inputs(&mut g, "q", case.other, &mut values);
+    let p = inputs(&mut g, case, "p", case.params, &mut values);
+    let q = inputs(&mut g, case, "q", case.other, &mut values);
     let v = build(&mut g, &p, &q)?;
-    let v = if vector(case) && g.rank(v) > 1 { g.sum_event(v) } else { v };
+    let v = if case.domain.vector() && g.rank(v) > 1 { g.sum_event(v) } else { v };
     g.output("v", v);
     let out = evaluate(&g, 1, &values).remove(0);
-    let n = if vector(case) { 1 } else { case.event.iter().product() };
+    let n = if case.domain.vector() { 1 } else { case.event.iter().product() };
     Some(if out.data.len() == 1 { vec![out.data[0]; n] } else { out.data })
 }
 
 #[test]
 fn every_row_has_a_case() {
     for r in ROWS {
-        assert!(CASES.iter().any(|c| c.row == r.name()), "no case for `{}`", r.name());
+        assert!(all().any(|c| c.row == r.name()), "no case for `{}`", r.name());
         for known in r.kl_known() {
             assert!(find(ROWS, known).is_some(), "`{}` claims a KL with `{known}`, which is no row", r.name());
         }
         assert!(!r.doc().is_empty());
         assert!(r.dist_params().iter().all(|p| !p.doc.is_empty()));
     }
-    // What goes around every row with a distribution function in closed form is tested around each; of the others some suffice.
-    for form in FORMS {
-        assert!(CASES.iter().filter(|c| c.row.starts_with(form.name())).count() >= 4, "no cases for `{}`", form.name());
+    // Every form that may be written: around each row, and around each row with a form around it.
+    let mut allowed = 0;
+    for outer in FORMS {
+        let plain = ROWS.iter().map(|r| r.name().to_string());
+        let formed = FORMS.iter().flat_map(|f| ROWS.iter().map(move |r| format!("{} {}", f.name(), r.name())));
+        for inner in plain.chain(formed) {
+            let name = format!("{} {inner}", outer.name());
+            if spelled(&name).is_some() {
+                allowed += 1;
+                assert!(all().any(|c| c.row == name), "no case for `{name}`");
+            }
+        }
     }
-    for r in ROWS.iter().filter(|r| r.tails().is_some()) {
-        assert!(CASES.iter().any(|c| c.row == format!("Truncated {}", r.name())), "no case for a truncated `{}`", r.name());
+    // 8 rows can be truncated; mixed are the 14 of single numbers, and the truncated ones.
+    assert_eq!(allowed, 8 + 14 + 8);
+}
+
+/// Mean and entropy are there, or the row says why not; and what stands for a draw where one is shown is no draw itself.
+#[test]
+fn every_row_states_its_mean_and_entropy() {
+    for case in all() {
+        let (mut g, mut values) = (Graph::new(case.row), Vec::new());
+        let p = inputs(&mut g, case, "p", case.params, &mut values);
+        let shape = Shape::fixed(&[&[1], case.event].concat());
+        let r = row(case);
+        for (what, known, why) in [
+            ("mean", r.mean(&mut g, &p, &shape).is_some(), r.without_mean()),
+            ("entropy", r.entropy(&mut g, &p).is_some(), r.without_entropy()),
+        ] {
+            match why {
+                None => assert!(known, "`{}` has no {what} and gives no reason", case.row),
+                Some(why) => assert!(!known && why.len() > 20, "`{}` has a {what}, or no reason for having none", case.row),
+            }
+        }
+        for kind in [Kind::Class(3), Kind::Int(3), Kind::REAL] {
+            let Some(c) = r.centre(&mut g, &p, &shape, kind) else { panic!("nothing stands for `{}`", case.row) };
+            assert_eq!(g.shape(c), shape, "{}", case.row);
+        }
+        assert!(!g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))), "what stands for `{}` is drawn", case.row);
+    }
+    // The most probable class, and of levels the mean.
+    let Some(r) = find(ROWS, "Categorical") else { panic!("no row") };
+    let mut g = Graph::new("centre");
+    let l = g.literal([0.2f64, 0.5, 0.3].map(f64::ln).to_vec(), &[1, 3]);
+    for kind in [Kind::Class(3), Kind::Int(3)] {
+        let Some(c) = r.centre(&mut g, &[Some(l), None], &Shape::fixed(&[1]), kind) else { panic!("no centre") };
+        g.output("c", c);
+    }
+    let out = evaluate(&g, 1, &[]);
+    assert_close("class", out[0].data[0], 1.0, 1e-12);
+    assert_close("level", out[1].data[0], 0.5 + 0.6, 1e-12);
+    // A Cauchy and a truncated Gumbel have no mean: their median lies in the middle of the mass.
+    for (name, numbers, want) in [
+        ("Cauchy", vec![Some(0.3), Some(2.0)], 0.3),
+        // Where e^(-e^-z) is half of 1 less what lies below 0, plus that: z = -ln(-ln((1 + e^-1) / 2)).
+        ("Truncated Gumbel", vec![Some(0.0), Some(1.0), Some(0.0), None], -(-f64::midpoint(1.0, (-1.0f64).exp()).ln()).ln()),
+    ] {
+        let Some(r) = spelled(name) else { panic!("no row `{name}`") };
+        let mut g = Graph::new(name);
+        let p: Vec<Option<Value>> = numbers.iter().map(|v| v.map(|v| g.scalar(v))).collect();
+        let Some(c) = r.centre(&mut g, &p, &Shape::fixed(&[1]), Kind::REAL) else { panic!("no centre") };
+        g.output("c", c);
+        assert_close(name, evaluate(&g, 1, &[])[0].data[0], want, 1e-9);
     }
 }
 
 #[test]
 fn log_density_is_scipys() {
-    for case in CASES {
+    for case in all() {
         let got = log_probs(case, case.params, &[(case.x.to_vec(), 1.0)]).remove(0);
         assert_eq!(got.len(), case.log_prob.len(), "{}", case.row);
         for (a, b) in got.iter().zip(case.log_prob) {
@@ -128,7 +201,7 @@ fn log_density_is_scipys() {
 
 #[test]
 fn densities_have_integral_one_and_the_moments_that_rows_claim() {
-    for case in CASES {
+    for case in all() {
         let points = points(case);
         let table = log_probs(case, case.params, &points);
         let width = table[0].len();
@@ -159,7 +232,7 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
         }
         if let Some(m) = &mean {
             for (e, m) in m.iter().enumerate() {
-                let column = if vector(case) { 0 } else { e };
+                let column = if case.domain.vector() { 0 } else { e };
                 assert_close(&format!("mean of `{}`, element {e}", case.row), *m, integral(&|i, _| points[i].0[e], column), tol);
             }
         }
@@ -169,7 +242,7 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
 /// The mean of every element of the event.
 fn per_element_mean(case: &Case, shape: &Shape) -> Option<Vec<f64>> {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-    let p = inputs(&mut g, "p", case.params, &mut values);
+    let p = inputs(&mut g, case, "p", case.params, &mut values);
     let m = row(case).mean(&mut g, &p, shape)?;
     assert_eq!(g.shape(m), *shape, "{}", case.row);
     g.output("m", m);
@@ -179,9 +252,9 @@ fn per_element_mean(case: &Case, shape: &Shape) -> Option<Vec<f64>> {
 #[test]
 fn draws_follow_the_density() {
     const N: usize = 20_000;
-    for case in CASES {
+    for case in all() {
         let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-        let p = inputs(&mut g, "p", case.params, &mut values);
+        let p = inputs(&mut g, case, "p", case.params, &mut values);
         let x = row(case).sample(&mut g, &p, &Shape::batched(case.event));
         assert_eq!(g.shape(x), Shape::batched(case.event), "{}", case.row);
         g.output("x", x);
@@ -191,11 +264,11 @@ fn draws_follow_the_density() {
         let table = log_probs(case, case.params, &points);
         for e in 0..width {
             let mut xs: Vec<f64> = drawn.data.iter().skip(e).step_by(width).copied().collect();
-            let column = if vector(case) { 0 } else { e };
+            let column = if case.domain.vector() { 0 } else { e };
             let mass: Vec<f64> = points.iter().zip(&table).map(|((_, w), t)| w * t[column].exp()).collect();
             match case.domain {
                 Domain::Levels(_) | Domain::OneHot(_) => chi_square(case, e, &xs, &points, &mass),
-                Domain::Each(_) | Domain::Segment | Domain::Plane => {
+                Domain::Each(_) | Domain::Pieces(_) | Domain::Segment | Domain::Triangle | Domain::Plane | Domain::Space => {
                     xs.sort_by(f64::total_cmp);
                     kolmogorov_smirnov(case, e, &xs, &points, &mass);
                 }
@@ -260,8 +333,8 @@ fn kolmogorov_smirnov(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f6
 /// A scalar of the parameters (and `x`), its derivative by the compiler, and by central differences.
 fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<Value>]) -> Value, also_x: bool) {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-    let p = inputs(&mut g, "p", case.params, &mut values);
-    let mut wrt: Vec<Value> = p.iter().flatten().copied().collect();
+    let p = inputs(&mut g, case, "p", case.params, &mut values);
+    let mut wrt = variable(&g, &p);
     let mut names: Vec<String> = values.iter().map(|(n, _)| n.clone()).collect();
     let y = build(&mut g, &p);
     if also_x {
@@ -277,9 +350,6 @@ fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<V
     }
     let out = evaluate(&g, 1, &values);
     for (name, d) in names.iter().zip(&out[1..]) {
-        if case.row.starts_with("Discretized") && d.dims.is_empty() {
-            continue; // the number of levels is a constant
-        }
         for i in 0..d.data.len() {
             let h = 1e-6;
             let moved = |by: f64| {
@@ -298,9 +368,9 @@ fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<V
 
 #[test]
 fn derivatives_of_the_log_density_are_those_of_differences() {
-    for case in CASES {
+    for case in all() {
         let continuous = match case.domain {
-            Domain::Each(_) | Domain::Segment | Domain::Plane => true,
+            Domain::Each(_) | Domain::Pieces(_) | Domain::Segment | Domain::Triangle | Domain::Plane | Domain::Space => true,
             Domain::Levels(_) | Domain::OneHot(_) => false,
         };
         let build = |g: &mut Graph, p: &[Option<Value>]| {
@@ -313,10 +383,10 @@ fn derivatives_of_the_log_density_are_those_of_differences() {
 
 #[test]
 fn draws_carry_a_derivative_exactly_where_the_row_says_so() {
-    for case in CASES {
+    for case in all() {
         let (mut g, mut values) = (Graph::new(case.row), Vec::new());
-        let p = inputs(&mut g, "p", case.params, &mut values);
-        let wrt: Vec<Value> = p.iter().flatten().copied().collect();
+        let p = inputs(&mut g, case, "p", case.params, &mut values);
+        let wrt = variable(&g, &p);
         let x = row(case).sample(&mut g, &p, &Shape::batched(case.event));
         let total = g.sum_all(x);
         let reach = grad_reach(&g, total, &wrt);
@@ -429,13 +499,16 @@ fn events_follow_the_parameters_types() {
         None => panic!("no row `{name}`"),
     };
     let kind = |e: Result<gmc_compiler::rows::DistEvent, String>| match e {
-        Ok(e) => (e.kind, e.consumed),
+        Ok(e) => (e.kind, e.own),
         Err(why) => panic!("{why}"),
     };
-    assert_eq!(kind(event("Categorical", &[real(&[28, 28, 256]), None])), (Kind::Class(256), 1));
-    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])), (Kind::Int(16), 0));
-    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), None])), (Kind::Int(256), 0));
-    assert_eq!(kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])), (Kind::REAL, 1));
+    assert_eq!(kind(event("Categorical", &[real(&[28, 28, 256]), None])), (Kind::Class(256), vec![]));
+    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])), (Kind::Int(16), vec![]));
+    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), None])), (Kind::Int(256), vec![]));
+    assert_eq!(kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])), (Kind::REAL, vec![]));
+    assert_eq!(kind(event("OneHotCategorical", &[real(&[4, 5]), None])), (Kind::Bool, vec![5]));
+    assert_eq!(kind(event("Dirichlet", &[real(&[4, 5])])), (Kind::Real(Support::Simplex), vec![5]));
+    assert_eq!(kind(event("MultivariateNormal", &[real(&[3]), real(&[4, 3, 3])])), (Kind::REAL, vec![3]));
     assert_eq!(kind(event("Uniform", &[number(-1.0), number(2.0)])).0, Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 }));
     assert!(event("Categorical", &[real(&[]), None]).is_err());
     assert!(event("Categorical", &[None, None]).is_err());

@@ -100,6 +100,7 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("Mixture", DATA, "Mixture(Normal(free(3), exp(free(3))), free(3))[2]", ""),
     ("Mixture", GAME, "Mixture(Truncated(Normal(e, 1), 0, inf), e)[2]", "Real[2] in positive"),
     ("Mixture", GAME, "Mixture(Bernoulli(probs: sigmoid(e)))[4]", "Bool[4]"),
+    ("Mixture", GAME, "Mixture(Uniform(0, 1))[4]", "Real[4] in unit"),
     ("Mixture", GREY, "Mixture(DiscretizedLogistic(a(z), exp(b(z)), levels: 17), logits: a(z))", ""),
     ("Truncated", UNIT, "Truncated(Normal(c(z), 0.3), 0, 1)", ""),
     ("Truncated", UNIT, "Truncated(Logistic(c(z), exp(c(z))), low: -1)", ""),
@@ -183,6 +184,10 @@ fn every_distribution_can_be_written_and_run() {
         assert!(!u.failed(), "{row}: {d}\n{}", render(&u.diags, &u.sources, Format::Human, false));
         let Some(compiled) = u.compiled else { panic!("{row}: no programs") };
         assert!(compiled.programs.len() >= 3, "{row}");
+        // What is shown for a datum is no draw: neither of the guide nor of the model.
+        if let Some(g) = compiled.programs.get("reconstruct") {
+            assert!(!g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))), "{row}: {d} with {q} is reconstructed at random");
+        }
         run_all(row, &compiled);
     }
     for name in ROWS.iter().map(|r| r.name()).chain(FORMS.iter().map(|r| r.name())) {

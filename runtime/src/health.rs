@@ -2,13 +2,15 @@
 //!
 //! Measured are the KL of each latent dimension, how many of them are active, how widely the codes of the data lie, and how far what the
 //! model shows lies from real examples: the distance of each picture of the decoder to the nearest of many training examples, for
-//! reconstructions of test examples and for samples. Both come out of the same decoder as means, so that noise and blur are the same, and
-//! nothing in it is the model's own opinion of itself (a bound is: where the guide was never trained, it says little). Where the codes of
-//! the data fill the prior both distances agree; where samples decode what was never trained, samples lie farther off.
+//! reconstructions of test examples and for samples. Both come out of the same decoder as means (levels with an order, too; medians where
+//! there is no mean), so that noise and blur are the same, and nothing in it is the model's own opinion of itself (a bound is: where the
+//! guide was never trained, it says little). Where the codes of the data fill the prior both distances agree; where samples decode what was
+//! never trained, samples lie farther off.
 
 use crate::evaluate::draw;
 use crate::exec::{ExecError, RngKey};
 use crate::session::{At, Session};
+use gmc_compiler::types::event::Kind;
 use std::collections::BTreeMap;
 
 /// KL below which a latent dimension carries nothing, in nats. (Burda et al. 2016 count by the variance of the guide's mean; this is the
@@ -136,9 +138,13 @@ fn nearest(shown: &[f32], real: &[f32], d: usize) -> f64 {
     sum / n
 }
 
-/// How far reconstructions and samples lie from real examples; nothing where the model lacks either, or has no training data to compare with.
+/// How far reconstructions and samples lie from real examples; nothing where the model lacks either, or has no training data to compare with,
+/// or where all that it shows is a class.
 fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances>, ExecError> {
     let Some((name, ty)) = crate::pictures::observed(s) else { return Ok(None) };
+    if s.typed.data.iter().flat_map(|d| &d.vars).any(|v| v.name == name && matches!(v.ty.kind, Kind::Class(_))) {
+        return Ok(None);
+    }
     let d = ty.size();
     // Of pixels that are drawn anew at every visit these are the probabilities: what a mean is to be compared with.
     let mut real: Vec<f32> = Vec::new();

@@ -513,7 +513,7 @@ impl<'t> Ctx<'t> {
                 let shape = self.shape(&s.ty.shape);
                 self.cx.g.at = s.value_span;
                 let mean = match self.draws {
-                    Draws::Means => d.row.mean(&mut self.cx.g, &params, &shape),
+                    Draws::Means => self.centre(s, d, &params, &shape),
                     Draws::Sampled => None,
                 };
                 match (mean, d.by) {
@@ -548,24 +548,44 @@ impl<'t> Ctx<'t> {
         if now.rank() == 0 || now.0.first().is_some_and(|d| d.is_one()) { self.cx.broadcast(v, shape) } else { v }
     }
 
-    /// The mean of an observed site's distribution, where it has one (what a picture of a sample shows).
+    /// The value that stands for a draw where one is shown: for levels with an order their mean (rounded to a level where the site is no
+    /// data), for classes the most probable one.
+    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+        let data = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| s.observed && v.name == s.name);
+        let kind = data.map_or(s.ty.kind, |v| v.ty.kind);
+        let m = d.row.centre(&mut self.cx.g, params, shape, kind)?;
+        match kind {
+            Kind::Int(_) if !s.observed => {
+                let m = self.cx.add_c(m, 0.5);
+                Some(self.cx.unary(Unary::Floor, m))
+            }
+            Kind::Int(_) | Kind::Bool | Kind::Class(_) | Kind::Real(_) => Some(m),
+        }
+    }
+
+    /// The mean of an observed site's distribution (what a picture of a sample shows), or what stands for it; classes have none.
     pub fn mean_of(&mut self, s: &TSite, vars: &Vars) -> Option<Value> {
         let TSiteKind::Draw(d) = &s.kind else { return None };
+        let var = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == s.name)?;
+        if matches!(var.ty.kind, Kind::Class(_)) {
+            return None;
+        }
         let params = self.dist_params(d, &s.ty, vars);
         let shape = self.shape(&s.ty.shape);
-        let m = d.row.mean(&mut self.cx.g, &params, &shape)?;
+        let m = self.centre(s, d, &params, &shape)?;
         Some(self.cx.broadcast(m, shape))
     }
 
-    /// Parameters of a distribution, each rank 0 or of the event's rank (plus consumed axes).
+    /// Parameters of a distribution, each rank 0 or beside the event's axes as its row reads it.
     pub fn dist_params(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
         let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
-        let consumed = d.row.event(&types).map_or(0, |e| e.consumed);
+        let own = d.row.event(&types).map_or(0, |e| e.own.len());
+        let draws = ty.shape.len().saturating_sub(own);
         let mut out = Vec::new();
-        for p in &d.params {
+        for (p, spec) in d.params.iter().zip(d.row.dist_params()) {
             out.push(p.as_ref().map(|e| {
                 let v = self.expr(e, vars);
-                align_param(&mut self.cx.g, v, ty.shape.len(), consumed)
+                align_param(&mut self.cx.g, v, draws, spec.axes)
             }));
         }
         out

@@ -1,14 +1,19 @@
 //! Objectives as people write them: plain text and LaTeX from one tree walk.
 
 use super::bound::{closed_form, latent_sites};
-use crate::rows::Jacobian;
 use crate::rows::args::Args;
+use crate::rows::{DistRow, Jacobian};
 use crate::syntax::ast::BinOp;
 use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
 
 /// Plain text of a typed expression.
 pub fn text(typed: &Typed, e: &TExpr) -> String {
     Math { typed, latex: false }.expr(e, 0)
+}
+
+/// A drawn site's distribution as it is written; with `named`, each parameter with its name.
+pub fn distribution(typed: &Typed, d: &TDist, named: bool) -> String {
+    Math { typed, latex: false }.call(d.row, &d.params, None, named)
 }
 
 /// The objective of one player, one line a term.
@@ -141,25 +146,46 @@ impl Math<'_> {
     }
 
     fn dist(&self, d: &TDist) -> String {
-        let specs = d.row.dist_params();
-        let shown: Vec<String> = specs
-            .iter()
-            .zip(&d.params)
-            .filter_map(|(s, p)| {
-                let v = self.expr(p.as_ref()?, 0);
-                // One end of an interval is told from the other by its name.
-                let named = s.group != 0 || s.default.is_some_and(f64::is_infinite);
-                Some(if named { format!("{}: {v}", s.name) } else { v })
-            })
-            .collect();
-        format!("{}({})", self.op(d.row.name()), shown.join(", "))
+        self.call(d.row, &d.params, None, false)
     }
 
     fn density_at(&self, d: &TDist, x: &str) -> String {
-        let specs = d.row.dist_params();
-        let shown: Vec<String> = specs.iter().zip(&d.params).filter_map(|(_, p)| Some(self.expr(p.as_ref()?, 0))).collect();
         let log = if self.latex { "\\log " } else { "log " };
-        format!("{log}{}({x}; {})", self.op(d.row.name()), shown.join(", "))
+        format!("{log}{}", self.call(d.row, &d.params, Some(x), false))
+    }
+
+    /// A distribution as it is written, `Mixture(Normal(m, s), logits: w)`, at the point `at` if there is one: `Normal(x; m, s)`. With
+    /// `named` every parameter has its name.
+    fn call(&self, row: &dyn DistRow, params: &[Option<TExpr>], at: Option<&str>, named: bool) -> String {
+        let specs = row.dist_params();
+        let inside = row.form().map(|(form, inner)| (form.name(), inner, inner.dist_params().len().min(params.len())));
+        let own = inside.map_or(0, |(_, _, n)| n);
+        let mut shown = Vec::new();
+        if let Some((_, inner, n)) = inside {
+            let (of_inner, _) = params.split_at(n);
+            shown.push(self.call(inner, of_inner, None, named));
+        }
+        let all_ends = specs.iter().zip(params).skip(own).all(|(_, p)| p.is_some());
+        for (s, p) in specs.iter().zip(params).skip(own) {
+            let Some(p) = p else { continue };
+            let v = self.expr(p, 0);
+            let end = s.default.is_some_and(f64::is_infinite);
+            // What a form adds is told from the row inside by its name, and one end of an interval from the other.
+            let by_name = match (named, inside.is_some()) {
+                (true, _) => true,
+                (false, true) => !(end && all_ends),
+                (false, false) => s.group != 0 && at.is_none(),
+            };
+            let as_default = inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);
+            match (as_default, by_name) {
+                (true, _) => {}
+                (false, true) => shown.push(format!("{}: {v}", s.name)),
+                (false, false) => shown.push(v),
+            }
+        }
+        let name = inside.map_or(row.name(), |(form, _, _)| form);
+        let point = at.map_or(String::new(), |x| format!("{x}; "));
+        format!("{}({point}{})", self.op(name), shown.join(", "))
     }
 
     fn expect(&self, over: &str, what: &str) -> String {

@@ -456,18 +456,22 @@ pub struct DistParam {
     pub default: Option<f64>,
     /// Parameters with the same nonzero group are alternatives (`logits` or `probs`): exactly one is given.
     pub group: u8,
+    /// How many trailing axes one draw reads: 0 where each number of the event has its own, 1 for the logits of a class or a
+    /// concentration, 2 for a matrix. The axes before them are those of the independent draws.
+    pub axes: usize,
     /// For the reference.
     pub doc: &'static str,
 }
 
 /// A distribution. Parameter values arrive in the order of [`DistRow::dist_params`], `None` where an alternative was given;
-/// each is rank 0 or broadcasts against `[B, ..event]` (with a further last axis where [`DistRow::event`] consumes one).
+/// each is rank 0 or `[B, ..draws, ..own]`: the batch, the axes of the independent draws (1 where all share it), and the
+/// [`DistParam::axes`] trailing ones of one draw.
 pub trait DistRow: Row {
     /// Its parameters.
     fn dist_params(&self) -> &'static [DistParam];
     /// The kind of one element of the event, given the parameters' event types (`None`: not given). A constant number `c` has the
     /// type `Real[]` in `interval(c, c)`: that is how `Uniform(-1, 1)` knows its support and `levels: 16` its number of levels.
-    /// Also says how many trailing axes of the parameters the event consumes (1 for the logits of a categorical).
+    /// Also says which axes one draw has.
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String>;
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).
@@ -484,13 +488,30 @@ pub trait DistRow: Row {
     fn relaxed(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _tau: f64) -> Value {
         self.sample(g, params, shape)
     }
-    /// Mean, where it exists in closed form (shape as a sample).
+    /// Mean, where it exists in closed form (shape as a sample); of classes, the mean of their numbers.
     fn mean(&self, _g: &mut Graph, _params: &[Option<Value>], _shape: &Shape) -> Option<Value> {
         None
+    }
+    /// Why [`DistRow::mean`] gives nothing, where it does not.
+    fn without_mean(&self) -> Option<&'static str> {
+        None
+    }
+    /// The value that stands for the distribution where one is shown, as `kind`: the mean; of unordered classes the most probable one;
+    /// where there is no mean, the median or what the row says (shape as a sample).
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Option<Value> {
+        self.mean(g, params, shape)
     }
     /// Entropy elementwise, where known in closed form; with the axes that the parameters have together, so an axis of the event that no
     /// parameter has must still be broadcast before it is summed.
     fn entropy(&self, _g: &mut Graph, _params: &[Option<Value>]) -> Option<Value> {
+        None
+    }
+    /// Why [`DistRow::entropy`] gives nothing, where it does not.
+    fn without_entropy(&self) -> Option<&'static str> {
+        None
+    }
+    /// How many values a draw can take, 0 .. n, where the parameters say so.
+    fn values(&self, _g: &Graph, _params: &[Option<Value>]) -> Option<usize> {
         None
     }
     /// KL(self ‖ other) elementwise, where known in closed form; axes as for [`DistRow::entropy`].
@@ -504,7 +525,11 @@ pub trait DistRow: Row {
     /// Whether an event of shape `[]` has a density, from parameters without axes: not where the last axis of a parameter lists alternatives
     /// or the elements of an event depend on each other.
     fn elementwise(&self) -> bool {
-        true
+        self.dist_params().iter().all(|p| p.axes == 0)
+    }
+    /// The form, and the row inside, where it is made of another: it is written `Form(Row(..), ..)`, parameters of the row first.
+    fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
+        None
     }
     /// The distribution function and its inverse, where in closed form.
     fn tails(&self) -> Option<&'static distribution::tails::Tails> {
@@ -525,8 +550,9 @@ pub trait FormRow: Row {
 pub struct DistEvent {
     /// What each element is.
     pub kind: Kind,
-    /// Trailing axes of the parameters that are not axes of the event.
-    pub consumed: usize,
+    /// The axes of one draw, which are the last of the event: none for single numbers, `[n]` for a vector of n. Before them stand the axes
+    /// of independent draws.
+    pub own: Vec<usize>,
 }
 
 /// An optimizer: how one tensor moves along its gradient.

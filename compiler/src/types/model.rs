@@ -160,29 +160,28 @@ impl Checker<'_> {
         let event = row
             .event(&params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect::<Vec<_>>())
             .map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
-        // The suffix is the shape of the event; without it the parameters' common shape is.
-        let mut shape = suffix.clone();
-        for p in params.iter().flatten() {
-            let keep = p.ty.shape.len().saturating_sub(event.consumed);
-            let own: Vec<usize> = p.ty.shape.iter().take(keep).copied().collect();
-            match &shape {
-                _ if own.is_empty() => {}
-                None => shape = Some(own),
-                Some(s) if *s == own => {}
+        // The suffix are the axes of independent draws; without it those that parameters have beside the axes of one draw.
+        let mut draws = suffix.clone();
+        for (p, spec) in params.iter().zip(row.dist_params()).filter_map(|(p, spec)| Some((p.as_ref()?, spec))) {
+            let keep = p.ty.shape.len().saturating_sub(spec.axes);
+            let (each, one) = p.ty.shape.split_at(keep);
+            match &draws {
+                _ if each.is_empty() => {}
+                None => draws = Some(each.to_vec()),
+                Some(s) if s == each => {}
                 Some(s) => {
                     let cause = d.shape.as_ref().and_then(|d| Some(d.first()?.span.to(d.last()?.span))).unwrap_or(d.dist.name.span);
-                    return Err(codes::e0201::parameter(
-                        row.name(),
-                        p.span,
-                        &super::event::shape_text(&own),
-                        cause,
-                        &super::event::shape_text(s),
-                    )
+                    return Err(match spec.axes {
+                        0 => codes::e0201::parameter(row.name(), p.span, each, cause, s),
+                        _ => codes::e0201::copies(row.name(), p.span, &p.ty.shape, cause, s, one),
+                    }
                     .into());
                 }
             }
         }
-        let ty = EventTy { kind: event.kind, shape: shape.unwrap_or_default() };
+        let mut shape = draws.unwrap_or_default();
+        shape.extend(event.own);
+        let ty = EventTy { kind: event.kind, shape };
         let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
         let mut baseline = None;
         let by = match &d.by {

@@ -82,16 +82,7 @@ fn listed(params: &[String]) -> String {
 fn site(t: &Typed, k: &TSiteKind) -> String {
     let show = |e: &TExpr| math::text(t, e);
     match k {
-        TSiteKind::Draw(d) => {
-            let params: Vec<String> = d
-                .row
-                .dist_params()
-                .iter()
-                .zip(&d.params)
-                .filter_map(|(s, p)| p.as_ref().map(|p| format!("{}: {}", s.name, show(p))))
-                .collect();
-            format!("~ {}({})", d.row.name(), params.join(", "))
-        }
+        TSiteKind::Draw(d) => format!("~ {}", math::distribution(t, d, true)),
         TSiteKind::Bind(e) => format!("= {}", show(e)),
         TSiteKind::Quantize(e) => format!("= quantize({})", show(e)),
     }

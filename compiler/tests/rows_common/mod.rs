@@ -84,14 +84,19 @@ pub fn bind(params: &[ParamSpec], given: &[(&str, Const)]) -> Args {
 pub enum Line {
     Reals,
     Positive,
+    Below(f64),
     Between(f64, f64),
 }
 
 /// Nodes and weights of a double exponential rule (Takahasi and Mori 1974), ascending.
 pub fn quadrature(line: Line) -> Vec<(f64, f64)> {
-    let h = 1.0 / 512.0;
+    quadrature_by(line, 1.0 / 512.0)
+}
+
+/// The same with steps of `h` in the variable of the rule.
+pub fn quadrature_by(line: Line, h: f64) -> Vec<(f64, f64)> {
     let reach = match line {
-        Line::Reals | Line::Positive => 4.2,
+        Line::Reals | Line::Positive | Line::Below(_) => 4.2,
         Line::Between(..) => 3.1,
     };
     let n = (reach / h) as i64;
@@ -102,6 +107,7 @@ pub fn quadrature(line: Line) -> Vec<(f64, f64)> {
         all.push(match line {
             Line::Reals => (s.sinh(), h * ds * s.cosh()),
             Line::Positive => (s.exp(), h * ds * s.exp()),
+            Line::Below(b) => (b - (-s).exp(), h * ds * (-s).exp()),
             Line::Between(a, b) => {
                 let u = 1.0 / (1.0 + (-2.0 * s).exp());
                 (a + (b - a) * u, h * (b - a) * 2.0 * ds * u / (1.0 + (2.0 * s).exp()))

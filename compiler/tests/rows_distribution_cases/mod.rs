@@ -7,6 +7,8 @@
 //! for the other truncated ones), in double precision.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod forms;
+
 use crate::rows_common::Line;
 
 /// What an event ranges over, for sums and integrals.
@@ -14,14 +16,35 @@ use crate::rows_common::Line;
 pub enum Domain {
     /// Each element is one number of this line.
     Each(Line),
+    /// Each element is one number between the first and the last of these, where the density has kinks or jumps at those between.
+    Pieces(&'static [f64]),
     /// Each element is one of 0 .. n.
     Levels(usize),
     /// The whole event is one of n one-hot vectors.
     OneHot(usize),
     /// The whole event is (t, 1 - t).
     Segment,
+    /// The whole event is (t, (1 - t) s, (1 - t) (1 - s)).
+    Triangle,
     /// The whole event is a point of the plane.
     Plane,
+    /// The whole event is a point of space.
+    Space,
+}
+
+impl Domain {
+    /// Whether the density belongs to the event as a whole.
+    pub fn vector(self) -> bool {
+        match self {
+            Domain::Each(_) | Domain::Pieces(_) | Domain::Levels(_) => false,
+            Domain::OneHot(_) | Domain::Segment | Domain::Triangle | Domain::Plane | Domain::Space => true,
+        }
+    }
+}
+
+/// All cases: those of the rows, then those of the forms around them.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    ROWS.iter().chain(forms::TRUNCATED).chain(forms::MIXTURES)
 }
 
 /// Values of one parameter: axes without the batch, and elements.
@@ -55,17 +78,6 @@ const POSITIVE: Domain = Domain::Each(Line::Positive);
 const LOGITS3: Par = Some((&[2, 3], &[0.1, -1.0, 2.0, 0.0, 0.5, 0.2]));
 const LOGITS3B: Par = Some((&[2, 3], &[0.4, 0.2, -2.0, 0.3, 0.1, 1.2]));
 
-const ZERO: Par = Some((&[], &[0.0]));
-const TWO: Par = Some((&[], &[2.0]));
-const THREE: Par = Some((&[], &[3.0]));
-const MINUS_ONE: Par = Some((&[], &[-1.0]));
-const INSIDE: &[f64] = &[0.1, 0.7, 2.02];
-const FROM_0_TO_2: Domain = Domain::Each(Line::Between(0.0, 2.0));
-const FROM_MINUS_1_TO_3: Domain = Domain::Each(Line::Between(-1.0, 3.0));
-const WEIGHTS: Par = Some((&[2, 3], &[0.3, -0.5, 1.0, 0.0, 0.2, -0.1]));
-const CENTRES: Par = Some((&[2, 3], &[-1.0, 0.0, 2.0, 0.5, -0.5, 3.0]));
-const WIDTHS: Par = Some((&[2, 3], &[0.5, 0.2, 1.0, 0.3, 0.6, 0.8]));
-
 const fn case(
     row: &'static str,
     params: &'static [Par],
@@ -78,7 +90,7 @@ const fn case(
     Case { row, params, other, event, x, log_prob, domain }
 }
 
-pub const CASES: &[Case] = &[
+const ROWS: &[Case] = &[
     case("Normal", &[LOC, SCALE], &[LOC2, SCALE2], &[3], X, &[-0.30579135264472734, -4.501469898453695, 1.9967937403493181], REALS),
     case("Laplace", &[LOC, WIDE], &[LOC2, SCALE2], &[3], X, &[-0.4, -3.6943636669162334, 0.17314355131420975], REALS),
     case("Logistic", &[LOC, SCALE], &[], &[3], X, &[-0.7328833242399598, -3.1635193510554585, 1.5697017687540855], REALS),
@@ -175,6 +187,28 @@ pub const CASES: &[Case] = &[
         Domain::Plane,
     ),
     case(
+        "Dirichlet",
+        &[Some((&[3], &[1.5, 2.5, 3.2]))],
+        &[Some((&[3], &[2.0, 1.2, 2.1]))],
+        &[3],
+        &[0.2, 0.5, 0.3],
+        &[1.4143627233217302],
+        Domain::Triangle,
+    ),
+    case(
+        "MultivariateNormal",
+        // L = ((1, 0, 0), (0.7, 1.1, 0), (-0.4, 0.5, 1.2)); what lies above the diagonal is not read.
+        &[
+            Some((&[3], &[0.3, -0.2, 0.1])),
+            Some((&[3, 3], &[0.0, 7.0, -3.0, 0.7, 0.09531017980432493, 5.0, -0.4, 0.5, 0.1823215567939546])),
+        ],
+        &[Some((&[3], &[0.1, 0.4, -0.3])), Some((&[3, 3], &[0.3, 0.0, 0.0, -0.4, 0.1, 0.0, 0.2, -0.6, 0.4]))],
+        &[3],
+        &[1.1, 0.5, -0.7],
+        &[-3.4651647374978802],
+        Domain::Space,
+    ),
+    case(
         "Bernoulli",
         &[Some((&[3], &[0.4, -2.0, 3.0])), None],
         &[Some((&[3], &[-0.4, -1.0, 1.5])), None],
@@ -263,153 +297,5 @@ pub const CASES: &[Case] = &[
         &[0.4, -0.3],
         &[-2.2624317149357913, -1.355123132014532],
         REALS,
-    ),
-    case(
-        "Truncated Normal",
-        &[LOC, WIDE, ZERO, TWO],
-        &[],
-        &[3],
-        &[0.1, 0.7, 1.9],
-        &[0.015226978898630783, -0.5146125233048194, 0.6592499525327357],
-        FROM_0_TO_2,
-    ),
-    case(
-        "Truncated Normal",
-        &[LOC, WIDE, ZERO, None],
-        &[],
-        &[3],
-        INSIDE,
-        &[0.01476261934279155, -0.6475621352899985, -0.0038975146789046837],
-        POSITIVE,
-    ),
-    case(
-        "Truncated Logistic",
-        &[LOC, WIDE, MINUS_ONE, THREE],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.6563967015649638, -1.279419772608502, -0.3911404974241366],
-        FROM_MINUS_1_TO_3,
-    ),
-    case(
-        "Truncated Logistic",
-        &[LOC, WIDE, ZERO, None],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.2953953737540742, -1.1070693908798392, -0.4639132156632993],
-        POSITIVE,
-    ),
-    case(
-        "Truncated Laplace",
-        &[LOC, WIDE, MINUS_ONE, THREE],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.35980793247316023, -1.430709483563417, 0.21534049219954868],
-        FROM_MINUS_1_TO_3,
-    ),
-    case(
-        "Truncated Laplace",
-        &[LOC, WIDE, ZERO, None],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.07923560153001002, -0.9423929569445233, 0.1765182125831952],
-        POSITIVE,
-    ),
-    case(
-        "Truncated Gumbel",
-        &[LOC, WIDE, MINUS_ONE, THREE],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.394159508117358, -1.2978073134943546, -0.0028536940026602092],
-        FROM_MINUS_1_TO_3,
-    ),
-    case(
-        "Truncated Gumbel",
-        &[LOC, WIDE, ZERO, None],
-        &[],
-        &[3],
-        INSIDE,
-        &[-0.22231877037369727, -1.0327391351873383, -0.08493869262655906],
-        POSITIVE,
-    ),
-    case(
-        "Truncated LogNormal",
-        &[LOC, Some((&[3], &[0.5, 0.7, 0.2])), Some((&[], &[0.25])), Some((&[], &[9.0]))],
-        &[],
-        &[3],
-        &[0.4, 0.7, 8.0],
-        &[-2.2677804987746852, -0.42866029627257607, -1.2910485196884327],
-        Domain::Each(Line::Between(0.25, 9.0)),
-    ),
-    case(
-        "Truncated HalfNormal",
-        &[WIDE, Some((&[], &[0.05])), TWO],
-        &[],
-        &[3],
-        &[0.1, 1.3, 0.2],
-        &[0.5304320672209786, -0.7438152009354008, 0.6702789780558581],
-        Domain::Each(Line::Between(0.05, 2.0)),
-    ),
-    case(
-        "Truncated Exponential",
-        &[Some((&[3], &[0.5, 1.7, 20.0])), None, TWO],
-        &[],
-        &[3],
-        &[0.1, 1.3, 0.02],
-        &[-0.2844720351728634, -1.6454288826566503, 2.595732273553991],
-        FROM_0_TO_2,
-    ),
-    case(
-        "Truncated Uniform",
-        &[Some((&[], &[-0.5])), Some((&[], &[2.0])), Some((&[], &[0.1])), Some((&[], &[1.7]))],
-        &[],
-        &[2],
-        &[0.3, 1.6],
-        &[-0.47000362924573563, -0.47000362924573563],
-        Domain::Each(Line::Between(0.1, 1.7)),
-    ),
-    case("Mixture Laplace", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.1189403300829177, -1.2973534521681773], REALS),
-    case("Mixture Logistic", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-1.7115079106952695, -1.474971599518025], REALS),
-    case("Mixture Cauchy", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.170782543248668, -1.449113970579646], REALS),
-    case("Mixture Normal", &[CENTRES, WIDTHS, WEIGHTS], &[], &[2], &[0.4, -0.3], &[-2.2624317149357913, -1.355123132014532], REALS),
-    case(
-        "Mixture Gamma",
-        &[Some((&[2, 3], &[2.0, 1.5, 9.0, 3.0, 4.0, 2.5])), Some((&[2, 3], &[0.5, 1.0, 4.0, 2.0, 1.5, 1.0])), WEIGHTS],
-        &[],
-        &[2],
-        &[1.4, 0.6],
-        &[-1.2065625164455884, -1.4996018563480393],
-        POSITIVE,
-    ),
-    case(
-        "Mixture Beta",
-        &[Some((&[2, 3], &[2.0, 1.5, 9.0, 3.0, 4.0, 2.5])), Some((&[2, 3], &[1.5, 3.0, 4.0, 2.0, 1.5, 1.0])), ZERO],
-        &[],
-        &[2],
-        &[0.4, 0.6],
-        &[-0.02144308065311573, 0.34468923652670036],
-        Domain::Each(Line::Between(0.0, 1.0)),
-    ),
-    case(
-        "Mixture Bernoulli",
-        &[None, Some((&[2, 3], &[0.3, 0.85, 0.1, 0.2, 0.5, 0.9])), WEIGHTS],
-        &[],
-        &[2],
-        &[1.0, 0.0],
-        &[-1.3662436981078305, -0.7335761840965443],
-        Domain::Levels(2),
-    ),
-    case(
-        "Mixture Truncated Normal",
-        &[CENTRES, WIDTHS, ZERO, None, WEIGHTS],
-        &[],
-        &[2],
-        &[0.4, 2.3],
-        &[-1.0877019716700513, -2.318106637062123],
-        POSITIVE,
     ),
 ];

@@ -2,6 +2,7 @@
 
 use crate::diag::Diag;
 use crate::span::Span;
+use crate::types::event::shape_text;
 
 /// What `gmc explain E0201` prints.
 pub const PAGE: super::Page = super::Page {
@@ -11,7 +12,9 @@ pub const PAGE: super::Page = super::Page {
 A shape is that of one event: `[784]` is a vector, `[3, 32, 32]` an image as channels, height and width, `[]` one number.
 The batch is never part of it. Each layer computes its output shape from its input shape, and a net must end with the
 shape that it declares. In arithmetic the two sides have equal shapes, or one of them is a single number; axes are never
-stretched or added silently. A net of several outputs, `-> (Real[16], Real[16])`, is unpacked: `(m, s) = encode(x)`.
+stretched or added silently. What stands in square brackets after a distribution are independent draws: `Normal(0, I)[16]` has shape
+[16], and `Dirichlet(c)[4]` with c of shape [3] has shape [4, 3]; a parameter is that of one draw, shared by all, or has the axes of
+the draws before its own. A net of several outputs, `-> (Real[16], Real[16])`, is unpacked: `(m, s) = encode(x)`.
 
 Wrong:
     net decode(z: Real[16]) -> Real[784] { dense(256), relu, dense(784) }
@@ -54,10 +57,22 @@ pub fn distribution(row: &str, span: Span, why: &str) -> Diag {
 }
 
 /// A parameter of shape `got` in a distribution whose event has shape `want` because of `cause`.
-pub fn parameter(row: &str, span: Span, got: &str, cause: Span, want: &str) -> Diag {
+pub fn parameter(row: &str, span: Span, got: &[usize], cause: Span, want: &[usize]) -> Diag {
+    let (got, want) = (shape_text(got), shape_text(want));
     mismatch(span, format!("has shape {got}"))
         .also(cause, format!("makes an event of shape {want}"))
         .help(format!("give this parameter of `{row}` the shape {want}, or one number; or write {got} after the distribution"))
+}
+
+/// A parameter of shape `got`, of which one draw reads the axes `one`, where `cause` makes `draws` independent draws.
+pub fn copies(row: &str, span: Span, got: &[usize], cause: Span, draws: &[usize], one: &[usize]) -> Diag {
+    mismatch(span, format!("has shape {}", shape_text(got)))
+        .also(cause, format!("makes independent draws of shape {}", shape_text(draws)))
+        .help(format!(
+            "give this parameter of `{row}` the shape {}, shared by all draws, or {}, one for each draw",
+            shape_text(one),
+            shape_text(&[draws, one].concat())
+        ))
 }
 
 /// A built-in function can't take its argument; `why` says in which way.

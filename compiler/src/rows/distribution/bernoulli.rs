@@ -82,6 +82,9 @@ impl DistRow for Bernoulli {
         let p = probs(g, params);
         Some(g.broadcast(p, shape.clone()))
     }
+    fn values(&self, _g: &Graph, _params: &[Option<Value>]) -> Option<usize> {
+        Some(2)
+    }
     fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
         // softplus(l) - l sigmoid(l)
         let l = logits(g, params);

@@ -1,7 +1,7 @@
 //! `Categorical`.
 
-use super::{either, gumbel_max, last, last_axis, last_size, logsumexp_last, param, pick, sum_last, without_last};
-use crate::ir::{Binary, DType, Graph, Shape, Value};
+use super::{either, gumbel_max, last, last_axis, last_size, logsumexp_last, param, pick, plain, reading, sum_last, without_last};
+use crate::ir::{ArgMax, Binary, DType, Graph, Op, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
 
@@ -15,7 +15,8 @@ impl Row for Categorical {
     fn doc(&self) -> &'static str {
         "One of n classes, 0 .. n. The last axis of logits (or probs) has one entry for each class and is no axis of the event: \
          logits of shape [28, 28, 256] give an event of shape [28, 28]. Log-probability logits[x] - ln sum e^logits. Drawn by the \
-         Gumbel-max rule (Maddison, Tarlow and Minka 2014)."
+         Gumbel-max rule (Maddison, Tarlow and Minka 2014). Where one value is shown for it, that is the most probable class; the mean, where \
+         the data are levels with an order."
     }
 }
 
@@ -41,8 +42,8 @@ pub(super) fn log_probs(g: &mut Graph, params: &[Option<Value>]) -> (Value, Valu
 
 /// The parameters of a categorical.
 pub(super) const PARAMS: &[DistParam] = &[
-    either("logits", Support::REALS, "unnormalised ln of the probabilities; the last axis are the classes"),
-    either("probs", Support::Simplex, "probabilities; the last axis are the classes"),
+    reading(1, either("logits", Support::REALS, "unnormalised ln of the probabilities; the last axis are the classes")),
+    reading(1, either("probs", Support::Simplex, "probabilities; the last axis are the classes")),
 ];
 
 impl DistRow for Categorical {
@@ -50,7 +51,7 @@ impl DistRow for Categorical {
         PARAMS
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(DistEvent { kind: Kind::Class(last_axis(params, &["logits", "probs"])?), consumed: 1 })
+        Ok(plain(Kind::Class(last_axis(params, &["logits", "probs"])?)))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let l = logits(g, params);
@@ -75,11 +76,34 @@ impl DistRow for Categorical {
         let i = g.reshape(i, shape.clone());
         g.cast(i, DType::F)
     }
-    fn elementwise(&self) -> bool {
-        false
-    }
     fn reparameterised(&self) -> bool {
         false
+    }
+    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+        let (_, p) = log_probs(g, params);
+        let mut dims = vec![1; g.rank(p)];
+        let n = last_size(g, p);
+        if let Some(last) = dims.last_mut() {
+            *last = n;
+        }
+        let count = g.literal((0..n).map(|i| i as f64).collect(), &dims);
+        let t = g.mul(p, count);
+        let m = sum_last(g, t);
+        Some(g.broadcast(m, shape.clone()))
+    }
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, kind: Kind) -> Option<Value> {
+        match kind {
+            Kind::Class(_) => {
+                let l = logits(g, params);
+                let axis = last(g, l);
+                let best = g.push(Op::ArgMax(ArgMax { axis }), &[l]);
+                let lead = without_last(&g.shape(best));
+                let best = g.reshape(best, lead);
+                let best = g.cast(best, DType::F);
+                Some(g.broadcast(best, shape.clone()))
+            }
+            Kind::Bool | Kind::Int(_) | Kind::Real(_) => self.mean(g, params, shape),
+        }
     }
     fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
         let (lp, p) = log_probs(g, params);

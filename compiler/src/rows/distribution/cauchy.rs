@@ -48,6 +48,14 @@ impl DistRow for Cauchy {
     fn reparameterised(&self) -> bool {
         true
     }
+    fn without_mean(&self) -> Option<&'static str> {
+        Some("the integral of |x| diverges")
+    }
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Option<Value> {
+        // The median.
+        let (loc, _) = loc_scale(g, params);
+        Some(g.broadcast(loc, shape.clone()))
+    }
     fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
         let (_, scale) = loc_scale(g, params);
         let l = g.log(scale);

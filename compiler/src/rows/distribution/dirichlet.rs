@@ -1,6 +1,6 @@
 //! `Dirichlet`.
 
-use super::{gamma, last, last_axis, last_size, param, plain, required};
+use super::{gamma, last, last_axis, last_size, param, reading, required};
 use crate::ir::{Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -14,7 +14,7 @@ impl Row for Dirichlet {
     }
     fn doc(&self) -> &'static str {
         "A point of the simplex along the last axis, with density proportional to prod x_i^(c_i - 1), c = concentration. Drawn as normalised \
-         gammas (see `Gamma`); draws carry no derivative. KL: Penny 2001, eq. for two Dirichlets."
+         gammas (see `Gamma`); `Dirichlet(c)[4]` are four independent points, an event of shape [4, n]. Draws carry no derivative. KL: Penny 2001, eq. for two Dirichlets."
     }
 }
 
@@ -44,12 +44,11 @@ fn log_means(g: &mut Graph, c: Value) -> Value {
 
 impl DistRow for Dirichlet {
     fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[required("concentration", Support::POSITIVE, "one entry for each part, along the last axis")];
+        const P: &[DistParam] = &[reading(1, required("concentration", Support::POSITIVE, "one entry for each part, along the last axis"))];
         P
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        last_axis(params, &["concentration"])?;
-        Ok(plain(Kind::Real(Support::Simplex)))
+        Ok(DistEvent { kind: Kind::Real(Support::Simplex), own: vec![last_axis(params, &["concentration"])?] })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let c = param(g, params, 0, 1.0);
@@ -64,9 +63,6 @@ impl DistRow for Dirichlet {
         let x = gamma::standard(g, c, shape);
         let s = total(g, x);
         g.div(x, s)
-    }
-    fn elementwise(&self) -> bool {
-        false
     }
     fn reparameterised(&self) -> bool {
         false

@@ -1,6 +1,6 @@
 //! `DiscretizedLogistic`.
 
-use super::{LOC, SCALE, levels, optional, param, plain, standard_logistic};
+use super::{LOC, SCALE, entropy_over_values, levels, optional, param, plain, standard_logistic, sum_last, value_rows, with_last};
 use crate::ir::{Binary, Compare, Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -15,7 +15,7 @@ impl Row for DiscretizedLogistic {
     fn doc(&self) -> &'static str {
         "A grey level out of 0 .. levels: the probability that a logistic variable falls into the level's cell, the outermost cells \
          reaching to infinity. loc and scale are in units where the levels run from -1 to 1. (Kingma et al. 2016, appendix; Salimans \
-         et al. 2017, eq. 2.)"
+         et al. 2017, eq. 2.) Mean and entropy are sums over the levels."
     }
 }
 
@@ -27,7 +27,7 @@ pub(super) const LEVELS: DistParam =
 ///
 /// Between the outermost cells it is ln(σ(a) - σ(b)) with a - b = d the width of a cell over the scale, written as
 /// ln σ(a) + ln σ(-b) + ln(1 - e^-d): no difference of nearly equal numbers however far `x` lies from `loc`.
-pub(super) fn cell_log_prob(g: &mut Graph, x: Value, loc: Value, scale: Value, levels: Value) -> Value {
+fn cell_log_prob(g: &mut Graph, x: Value, loc: Value, scale: Value, levels: Value) -> Value {
     let top = g.add_c(levels, -1.0);
     let half = g.unary(Unary::Recip, top);
     let step = g.mul_c(half, 2.0);
@@ -61,7 +61,7 @@ pub(super) fn cell_log_prob(g: &mut Graph, x: Value, loc: Value, scale: Value, l
 }
 
 /// The level in whose cell `y` (in units from -1 to 1) falls, without derivative.
-pub(super) fn to_level(g: &mut Graph, y: Value, levels: Value) -> Value {
+fn to_level(g: &mut Graph, y: Value, levels: Value) -> Value {
     let top = g.add_c(levels, -1.0);
     let half = g.mul_c(top, 0.5);
     let y = g.add_c(y, 1.0);
@@ -95,5 +95,40 @@ impl DistRow for DiscretizedLogistic {
     }
     fn reparameterised(&self) -> bool {
         false
+    }
+    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+        // Σ P(X >= j) over j = 1 .. levels - 1, where level j begins at (2 j - 1) / (levels - 1) - 1.
+        let n = self.values(g, params)?;
+        let (loc, scale) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0));
+        let column = |g: &mut Graph, v: Value| match g.rank(v) {
+            0 => v,
+            _ => {
+                let dims = with_last(&g.shape(v), 1);
+                g.reshape(v, dims)
+            }
+        };
+        let (loc, scale) = (column(g, loc), column(g, scale));
+        let mut total = g.scalar(0.0);
+        for j in value_rows(g, 1, n, shape.rank() + 1) {
+            let step = 2.0 / (n as f64 - 1.0);
+            let edge = g.mul_c(j, step);
+            let edge = g.add_c(edge, -1.0 - 0.5 * step);
+            let d = g.sub(loc, edge);
+            let d = g.div(d, scale);
+            let above = g.sigmoid(d);
+            let part = sum_last(g, above);
+            total = g.add(total, part);
+        }
+        Some(g.broadcast(total, shape.clone()))
+    }
+    fn values(&self, g: &Graph, params: &[Option<Value>]) -> Option<usize> {
+        match params.get(2).copied().flatten() {
+            Some(v) => g.constant(v).filter(|n| *n >= 2.0 && n.fract() == 0.0).map(|n| n as usize),
+            None => Some(256),
+        }
+    }
+    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
+        let n = self.values(g, params)?;
+        entropy_over_values(self, g, params, n)
     }
 }

@@ -1,9 +1,12 @@
 //! `Mixture`: each element from one of several distributions of a row.
 
-use super::{ROWS, gumbel_max, last, last_axis, logsumexp_last, param, pick, sum_last, truncated, with_last};
-use crate::ir::{DType, Dim, Graph, Shape, Value};
+use super::tails::at_least;
+use super::{
+    ROWS, constant, entropy_over_values, gumbel_max, last, last_axis, param, pick, reading, sum_last, truncated, with_last, without_last,
+};
+use crate::ir::{DType, Dim, Graph, ReduceKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
-use crate::types::event::{EventTy, Support};
+use crate::types::event::{EventTy, Kind, Support};
 use std::sync::LazyLock;
 
 /// The form.
@@ -24,8 +27,10 @@ impl Row for Mixture {
 
 impl FormRow for Mixture {
     fn own_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] =
-            &[super::optional("logits", Support::REALS, 0.0, "unnormalised ln of the weights; the last axis are the components")];
+        const P: &[DistParam] = &[reading(
+            1,
+            super::optional("logits", Support::REALS, 0.0, "unnormalised ln of the weights; the last axis are the components"),
+        )];
         P
     }
     fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String> {
@@ -41,11 +46,16 @@ impl FormRow for Mixture {
     }
 }
 
-/// A mixture of a row; its parameters are those of the row, then `logits`.
+/// A mixture of a row; its parameters are those of the row and, among them, `logits`.
 pub(super) struct MixtureOf {
-    inner: &'static dyn DistRow,
-    name: &'static str,
-    params: &'static [DistParam],
+    pub(super) inner: &'static dyn DistRow,
+    pub(super) name: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) params: &'static [DistParam],
+    /// Number of the parameter `logits`.
+    pub(super) logits_at: usize,
+    /// Whether it is written as the form around the row, not by a name of its own.
+    pub(super) composed: bool,
 }
 
 /// One for each row of single numbers, truncated ones included, made once.
@@ -53,16 +63,17 @@ static ALL: LazyLock<Vec<&'static MixtureOf>> = LazyLock::new(|| {
     let within = truncated::ALL.iter().map(|t| *t as &'static dyn DistRow);
     let fit = ROWS.iter().copied().chain(within).filter(|r| r.elementwise());
     fit.map(|inner| {
-        let (name, params) = super::composed(&Mixture, inner, format!("{}Mixture", inner.name()));
-        &*Box::leak(Box::new(MixtureOf { inner, name, params }))
+        let (name, params) = super::composed(&Mixture, inner, 1);
+        let logits_at = inner.dist_params().len();
+        &*Box::leak(Box::new(MixtureOf { inner, name, doc: Mixture.doc(), params, logits_at, composed: true }))
     })
     .collect()
 });
 
 impl MixtureOf {
-    fn inner<'p>(&self, params: &'p [Option<Value>]) -> &'p [Option<Value>] {
-        let n = self.inner.dist_params().len();
-        params.split_at(n.min(params.len())).0
+    /// What the row inside is given, in its order.
+    fn inner<T: Clone>(&self, params: &[T]) -> Vec<T> {
+        params.iter().enumerate().filter(|(i, _)| *i != self.logits_at).map(|(_, p)| p.clone()).collect()
     }
     /// Number of components.
     fn count(g: &Graph, params: &[Option<Value>]) -> usize {
@@ -70,13 +81,21 @@ impl MixtureOf {
     }
     /// The logits, with an axis for the components even where they are one number.
     fn logits(&self, g: &mut Graph, params: &[Option<Value>], rank: usize) -> Value {
-        let w = param(g, params, self.inner.dist_params().len(), 0.0);
+        let w = param(g, params, self.logits_at, 0.0);
         if g.rank(w) > 0 {
             return w;
         }
         let mut dims = vec![Dim::fixed(1); rank];
         dims.push(Dim::fixed(Self::count(g, params)));
         g.broadcast(w, Shape(dims))
+    }
+    /// The weighted mean of what the components have, `m: [..shape, components]`.
+    fn weighted(&self, g: &mut Graph, params: &[Option<Value>], m: Value, shape: &Shape) -> Value {
+        let w = self.log_weights(g, params, shape.rank());
+        let w = g.exp(w);
+        let t = g.mul(w, m);
+        let s = sum_last(g, t);
+        g.broadcast(s, shape.clone())
     }
     fn log_weights(&self, g: &mut Graph, params: &[Option<Value>], rank: usize) -> Value {
         let logits = self.logits(g, params, rank);
@@ -90,7 +109,7 @@ impl Row for MixtureOf {
         self.name
     }
     fn doc(&self) -> &'static str {
-        Mixture.doc()
+        self.doc
     }
 }
 
@@ -99,29 +118,33 @@ impl DistRow for MixtureOf {
         self.params
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        let names: Vec<&str> = self.params.iter().map(|p| p.name).collect();
-        last_axis(params, &names)?;
-        let each: Vec<Option<EventTy>> = params
-            .iter()
-            .take(self.inner.dist_params().len())
-            .map(|p| {
-                p.as_ref().map(|t| EventTy { kind: t.kind, shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default() })
-            })
-            .collect();
-        let event = self.inner.event(&each)?;
-        Ok(DistEvent { kind: event.kind, consumed: event.consumed + 1 })
-    }
-    fn elementwise(&self) -> bool {
-        false
+        // Of numbers alone there is one component: the row itself.
+        if params.iter().flatten().any(|t| constant(Some(t)).is_none()) {
+            let names: Vec<&str> = self.params.iter().map(|p| p.name).collect();
+            last_axis(params, &names)?;
+        }
+        let one = |t: &EventTy| EventTy { kind: t.kind, shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default() };
+        let each: Vec<Option<EventTy>> = self.inner(params).iter().map(|p| p.as_ref().map(one)).collect();
+        self.inner.event(&each)
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let shape = g.shape(x);
         let w = self.log_weights(g, params, shape.rank());
         let each = g.reshape(x, with_last(&shape, 1));
-        let each = g.broadcast(each, with_last(&shape, Self::count(g, params)));
-        let lp = self.inner.log_prob(g, self.inner(params), each);
+        let lp = self.inner.log_prob(g, &self.inner(params), each);
         let t = g.add(w, lp);
-        logsumexp_last(g, t)
+        // ln Σ e^t; where no component has a density at x it is -∞, which less itself would be no number.
+        let axis = last(g, t);
+        let most = g.reduce(ReduceKind::Max, t, &[axis]);
+        let most = at_least(g, most, -1e30);
+        let most = g.detach(most);
+        let d = g.sub(t, most);
+        let e = g.exp(d);
+        let s = sum_last(g, e);
+        let l = g.log(s);
+        let lead = without_last(&g.shape(most));
+        let most = g.reshape(most, lead);
+        g.add(l, most)
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
         let logits = self.logits(g, params, shape.rank());
@@ -138,10 +161,31 @@ impl DistRow for MixtureOf {
     }
     fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
         let each = with_last(shape, Self::count(g, params));
-        let m = self.inner.mean(g, self.inner(params), &each)?;
-        let w = self.log_weights(g, params, shape.rank());
-        let w = g.exp(w);
-        let t = g.mul(w, m);
-        Some(sum_last(g, t))
+        let m = self.inner.mean(g, &self.inner(params), &each)?;
+        Some(self.weighted(g, params, m, shape))
+    }
+    fn without_mean(&self) -> Option<&'static str> {
+        self.inner.without_mean()
+    }
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, kind: Kind) -> Option<Value> {
+        let each = with_last(shape, Self::count(g, params));
+        let m = self.inner.centre(g, &self.inner(params), &each, kind)?;
+        Some(self.weighted(g, params, m, shape))
+    }
+    fn values(&self, g: &Graph, params: &[Option<Value>]) -> Option<usize> {
+        self.inner.values(g, &self.inner(params))
+    }
+    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
+        let n = self.values(g, params)?;
+        entropy_over_values(self, g, params, n)
+    }
+    fn without_entropy(&self) -> Option<&'static str> {
+        const OPEN: &str = "the logarithm of a sum of densities has no integral in closed form";
+        let bare = vec![None; self.inner.dist_params().len()];
+        let discrete = self.inner.event(&bare).is_ok_and(|e| e.kind.discrete());
+        if discrete { None } else { Some(OPEN) }
+    }
+    fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
+        self.composed.then_some((&Mixture as &'static dyn FormRow, self.inner))
     }
 }

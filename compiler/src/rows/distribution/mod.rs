@@ -18,6 +18,7 @@ mod laplace;
 mod log_normal;
 mod logistic;
 mod mixture;
+mod moments;
 mod multivariate_normal;
 mod normal;
 mod normal_mixture;
@@ -39,7 +40,7 @@ pub const ROWS: &[&dyn DistRow] = &[
     &cauchy::Cauchy,
     &dirichlet::Dirichlet,
     &discretized_logistic::DiscretizedLogistic,
-    &discretized_logistic_mixture::DiscretizedLogisticMixture,
+    &discretized_logistic_mixture::DISCRETIZED_LOGISTIC_MIXTURE,
     &exponential::Exponential,
     &gamma::Gamma,
     &gumbel::Gumbel,
@@ -49,7 +50,7 @@ pub const ROWS: &[&dyn DistRow] = &[
     &logistic::Logistic,
     &multivariate_normal::MultivariateNormal,
     &normal::Normal,
-    &normal_mixture::NormalMixture,
+    &normal_mixture::NORMAL_MIXTURE,
     &one_hot_categorical::OneHotCategorical,
     &student_t::StudentT,
     &uniform::Uniform,
@@ -66,18 +67,21 @@ pub fn spelled(name: &str) -> Option<&'static dyn DistRow> {
     }
 }
 
-/// Name and parameters of a form around a row, for as long as the program runs. Called once for each pair.
-fn composed(form: &dyn FormRow, inner: &dyn DistRow, name: String) -> (&'static str, &'static [DistParam]) {
-    let params = [inner.dist_params(), form.own_params()].concat();
+/// Name, `Mixture(Normal)`, and parameters of a form around a row, for as long as the program runs. Called once for each pair. One draw
+/// of the form reads `more` further trailing axes of each parameter of the row.
+fn composed(form: &dyn FormRow, inner: &dyn DistRow, more: usize) -> (&'static str, &'static [DistParam]) {
+    let mut params: Vec<DistParam> = inner.dist_params().iter().map(|p| DistParam { axes: p.axes + more, ..*p }).collect();
+    params.extend_from_slice(form.own_params());
+    let name = format!("{}({})", form.name(), inner.name());
     (Box::leak(name.into_boxed_str()), Box::leak(params.into_boxed_slice()))
 }
 
-/// A parameter as its row expects it beside an event of `rank` axes: rank 0, or the batch axis, `rank` axes and the `consumed` trailing ones.
-/// A parameter that is the same for the whole event (`Categorical(logits: w)[16]` with `w: Real[3]`, or one number for each example) gets
-/// axes of size 1.
-pub fn align_param(g: &mut Graph, v: Value, rank: usize, consumed: usize) -> Value {
+/// A parameter as its row expects it beside `draws` axes of independent draws: rank 0, or the batch axis, those, and the `axes` trailing
+/// ones of one draw. A parameter that all draws share (`Categorical(logits: w)[16]` with `w: Real[3]`, or one number for each example)
+/// gets axes of size 1.
+pub fn align_param(g: &mut Graph, v: Value, draws: usize, axes: usize) -> Value {
     let shape = g.shape(v);
-    let wanted = 1 + rank + consumed;
+    let wanted = 1 + draws + axes;
     if shape.rank() == 0 || shape.rank() >= wanted {
         return v;
     }
@@ -95,17 +99,22 @@ const EULER: f64 = 0.577_215_664_901_532_9;
 
 /// A parameter that must be written.
 const fn required(name: &'static str, support: Support, doc: &'static str) -> DistParam {
-    DistParam { name, support, default: None, group: 0, doc }
+    DistParam { name, support, default: None, group: 0, axes: 0, doc }
 }
 
 /// A parameter with a default.
 const fn optional(name: &'static str, support: Support, default: f64, doc: &'static str) -> DistParam {
-    DistParam { name, support, default: Some(default), group: 0, doc }
+    DistParam { name, support, default: Some(default), group: 0, axes: 0, doc }
 }
 
 /// One of several ways to give the same thing.
 const fn either(name: &'static str, support: Support, doc: &'static str) -> DistParam {
-    DistParam { name, support, default: None, group: 1, doc }
+    DistParam { name, support, default: None, group: 1, axes: 0, doc }
+}
+
+/// The same parameter, of which one draw reads `axes` trailing axes.
+const fn reading(axes: usize, p: DistParam) -> DistParam {
+    DistParam { axes, ..p }
 }
 
 const LOC: DistParam = required("loc", Support::REALS, "centre");
@@ -135,9 +144,9 @@ fn place(g: &mut Graph, params: &[Option<Value>], noise: Value) -> Value {
     g.add(loc, s)
 }
 
-/// An event whose elements have this kind, with the axes of the parameters.
+/// An event of single numbers of this kind.
 fn plain(kind: Kind) -> super::DistEvent {
-    super::DistEvent { kind, consumed: 0 }
+    super::DistEvent { kind, own: Vec::new() }
 }
 
 /// Size of the last axis of every parameter that has axes; `names` are those that need one.
@@ -179,6 +188,52 @@ fn levels(ty: Option<&EventTy>) -> Result<usize, String> {
         (Some(_), Some(n)) if n >= 2.0 && n.fract() == 0.0 => Ok(n as usize),
         (Some(_), _) => Err("`levels` must be a whole number of at least 2, known when the spec is compiled".into()),
     }
+}
+
+/// Values summed over at a time, where a sum runs over all that a draw can take: bounds the memory at one more axis of this size.
+const AT_ONCE: usize = 16;
+
+/// The values `from` .. `n` in rows of at most [`AT_ONCE`], each `[1, .., 1, count]` of this rank.
+fn value_rows(g: &mut Graph, from: usize, n: usize, rank: usize) -> Vec<Value> {
+    let all: Vec<f64> = (from..n).map(|i| i as f64).collect();
+    let row = |part: &[f64]| {
+        let mut dims = vec![1; rank.saturating_sub(1)];
+        dims.push(part.len());
+        g.literal(part.to_vec(), &dims)
+    };
+    all.chunks(AT_ONCE).map(row).collect()
+}
+
+/// -Σ p ln p over the values 0 .. n of a draw, elementwise.
+fn entropy_over_values(row: &dyn DistRow, g: &mut Graph, params: &[Option<Value>], n: usize) -> Option<Value> {
+    // The values take a new axis before those that one draw reads.
+    let axes: Vec<usize> = row.dist_params().iter().map(|p| p.axes).collect();
+    let mut rank = 0;
+    let mut wide = Vec::new();
+    for (p, &axes) in params.iter().zip(&axes) {
+        wide.push(p.map(|v| {
+            let mut dims = g.shape(v).0;
+            if dims.is_empty() {
+                return v;
+            }
+            let draws = dims.len().saturating_sub(axes);
+            rank = rank.max(draws);
+            dims.insert(draws, Dim::fixed(1));
+            g.reshape(v, Shape(dims))
+        }));
+    }
+    let mut total: Option<Value> = None;
+    for x in value_rows(g, 0, n, rank + 1) {
+        let lp = row.log_prob(g, &wide, x);
+        let p = g.exp(lp);
+        let t = g.mul(p, lp);
+        let t = sum_last(g, t);
+        total = Some(match total {
+            Some(sum) => g.add(sum, t),
+            None => t,
+        });
+    }
+    total.map(|t| g.neg(t))
 }
 
 /// The axes of an elementwise combination of two values.

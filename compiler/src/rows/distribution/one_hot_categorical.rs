@@ -1,7 +1,7 @@
 //! `OneHotCategorical`.
 
 use super::categorical::{PARAMS, log_probs, logits};
-use super::{gumbel_max, last_axis, plain, without_last};
+use super::{gumbel_max, last_axis, without_last};
 use crate::ir::{Compare, DType, Graph, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind};
@@ -15,7 +15,7 @@ impl Row for OneHotCategorical {
     }
     fn doc(&self) -> &'static str {
         "One of n classes as a vector with a single 1: the last axis of logits (or probs) is the last axis of the event. \
-         Log-probability, entropy and KL are those of `Categorical`, spread over that axis."
+         `OneHotCategorical(logits: w)[4]` are four of them, an event of shape [4, n]. Log-probability, entropy and KL are those of `Categorical`, spread over that axis."
     }
 }
 
@@ -24,8 +24,7 @@ impl DistRow for OneHotCategorical {
         PARAMS
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        last_axis(params, &["logits", "probs"])?;
-        Ok(plain(Kind::Bool))
+        Ok(DistEvent { kind: Kind::Bool, own: vec![last_axis(params, &["logits", "probs"])?] })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (lp, _) = log_probs(g, params);
@@ -50,9 +49,6 @@ impl DistRow for OneHotCategorical {
         let axis = shape.rank() - 1;
         let l = g.log_softmax(l, axis);
         g.exp(l)
-    }
-    fn elementwise(&self) -> bool {
-        false
     }
     fn reparameterised(&self) -> bool {
         false

@@ -15,7 +15,7 @@ impl Row for StudentT {
     }
     fn doc(&self) -> &'static str {
         "Bell curve with heavy tails, x^-(df + 1); nearer to the normal the larger df. Drawn exactly from two uniforms by Bailey's polar \
-         formula (Bailey 1994, section 2). Entropy: Cover and Thomas 2006, table 17.1."
+         formula (Bailey 1994, section 2). Its mean is loc where df is above 1; below, where there is none, loc stands for it. Entropy: Cover and Thomas 2006, table 17.1."
     }
 }
 
@@ -83,6 +83,10 @@ impl DistRow for StudentT {
     }
     fn reparameterised(&self) -> bool {
         true
+    }
+    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+        let (_, loc, _) = read(g, params);
+        Some(g.broadcast(loc, shape.clone()))
     }
     fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
         // (df + 1)/2 (ψ((df + 1)/2) - ψ(df/2)) + ln(√df B(df/2, 1/2)) + ln scale

@@ -14,16 +14,18 @@ const TINY: f64 = 1e-30;
 /// How a row follows from a standard law.
 pub struct Tails {
     /// The standard law.
-    law: Law,
+    pub(super) law: Law,
     /// The law's variable from `x`; increasing.
     standard: fn(&mut Graph, &[Option<Value>], Value) -> Value,
     /// `x` from the law's variable.
-    back: fn(&mut Graph, &[Option<Value>], Value) -> Value,
+    pub(super) back: fn(&mut Graph, &[Option<Value>], Value) -> Value,
+    /// Whether `back` is e to a linear function, instead of a linear function.
+    pub(super) exponential: bool,
 }
 
 /// Standard laws.
 #[derive(Clone, Copy)]
-enum Law {
+pub(super) enum Law {
     Normal,
     Logistic,
     Laplace,
@@ -37,13 +39,13 @@ enum Law {
 }
 
 /// `Normal`.
-pub(super) static NORMAL: Tails = Tails { law: Law::Normal, standard, back: place };
+pub(super) static NORMAL: Tails = Tails { law: Law::Normal, standard, back: place, exponential: false };
 /// `Logistic`.
-pub(super) static LOGISTIC: Tails = Tails { law: Law::Logistic, standard, back: place };
+pub(super) static LOGISTIC: Tails = Tails { law: Law::Logistic, standard, back: place, exponential: false };
 /// `Laplace`.
-pub(super) static LAPLACE: Tails = Tails { law: Law::Laplace, standard, back: place };
+pub(super) static LAPLACE: Tails = Tails { law: Law::Laplace, standard, back: place, exponential: false };
 /// `Gumbel`.
-pub(super) static GUMBEL: Tails = Tails { law: Law::Gumbel, standard, back: place };
+pub(super) static GUMBEL: Tails = Tails { law: Law::Gumbel, standard, back: place, exponential: false };
 /// `LogNormal`.
 pub(super) static LOG_NORMAL: Tails = Tails {
     law: Law::Normal,
@@ -56,6 +58,7 @@ pub(super) static LOG_NORMAL: Tails = Tails {
         let y = place(g, p, z);
         g.exp(y)
     },
+    exponential: true,
 };
 /// `Exponential`.
 pub(super) static EXPONENTIAL: Tails = Tails {
@@ -69,6 +72,7 @@ pub(super) static EXPONENTIAL: Tails = Tails {
         let rate = param(g, p, 0, 1.0);
         g.div(z, rate)
     },
+    exponential: false,
 };
 /// `HalfNormal`.
 pub(super) static HALF_NORMAL: Tails = Tails {
@@ -82,6 +86,7 @@ pub(super) static HALF_NORMAL: Tails = Tails {
         let scale = param(g, p, 0, 1.0);
         g.mul(scale, z)
     },
+    exponential: false,
 };
 /// `Uniform`.
 pub(super) static UNIFORM: Tails = Tails {
@@ -99,6 +104,7 @@ pub(super) static UNIFORM: Tails = Tails {
         let d = g.mul(w, z);
         g.add(lo, d)
     },
+    exponential: false,
 };
 
 fn standard(g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
@@ -153,25 +159,24 @@ impl Tails {
                 self.law.at_below(g, l)
             }
         };
-        let mut x = (self.back)(g, params, z);
-        // Rounding may leave the interval by a last digit.
-        if let Some(low) = low {
-            x = g.binary(Binary::Max, x, low);
-        }
-        if let Some(high) = high {
-            x = g.binary(Binary::Min, x, high);
-        }
-        x
+        let x = (self.back)(g, params, z);
+        within(g, x, low, high)
     }
 
-    fn ends(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> (Option<Value>, Option<Value>) {
+    pub(super) fn ends(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> (Option<Value>, Option<Value>) {
         (low.map(|v| (self.standard)(g, params, v)), high.map(|v| (self.standard)(g, params, v)))
     }
 }
 
 impl Law {
     /// ln P(Z > z)
-    fn log_above(self, g: &mut Graph, z: Value) -> Value {
+    pub(super) fn log_above(self, g: &mut Graph, z: Value) -> Value {
         match self {
             Law::Normal => normal_log_above(g, z),
             Law::Logistic => {
@@ -196,7 +201,7 @@ impl Law {
     }
 
     /// ln P(Z <= z)
-    fn log_below(self, g: &mut Graph, z: Value) -> Value {
+    pub(super) fn log_below(self, g: &mut Graph, z: Value) -> Value {
         match self {
             Law::Normal | Law::Logistic | Law::Laplace => {
                 let n = g.neg(z);
@@ -268,18 +273,29 @@ impl Law {
     }
 }
 
-fn at_least(g: &mut Graph, x: Value, least: f64) -> Value {
+/// `x`, which rounding may have moved out of the interval.
+pub(super) fn within(g: &mut Graph, mut x: Value, low: Option<Value>, high: Option<Value>) -> Value {
+    if let Some(low) = low {
+        x = g.binary(Binary::Max, x, low);
+    }
+    if let Some(high) = high {
+        x = g.binary(Binary::Min, x, high);
+    }
+    x
+}
+
+pub(super) fn at_least(g: &mut Graph, x: Value, least: f64) -> Value {
     let c = g.scalar(least);
     g.binary(Binary::Max, x, c)
 }
 
-fn at_most(g: &mut Graph, x: Value, most: f64) -> Value {
+pub(super) fn at_most(g: &mut Graph, x: Value, most: f64) -> Value {
     let c = g.scalar(most);
     g.binary(Binary::Min, x, c)
 }
 
 /// Whether a point with this logarithm of the mass above it lies beyond the median.
-fn beyond_median(g: &mut Graph, log_above: Value) -> Value {
+pub(super) fn beyond_median(g: &mut Graph, log_above: Value) -> Value {
     let half = g.scalar(-LN_2);
     g.compare(Compare::Lt, log_above, half)
 }

@@ -1,7 +1,7 @@
 //! `Truncated`: a distribution within an interval.
 
 use super::tails::Tails;
-use super::{ROWS, constant, param};
+use super::{ROWS, constant, moments, spread};
 use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
 use crate::rows::map::ends;
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
@@ -19,8 +19,8 @@ impl Row for Truncated {
         "A distribution within an interval: `Truncated(Normal(m, s), 0, 1)`, or `Truncated(Laplace(m, s), low: 0)` with one end only. Its \
          density is the inner one over the mass between the ends, computed on a logarithmic scale, so that ends many scales out are sound. \
          Drawn exactly, by the inverse distribution function between the ends; draws carry derivatives in the parameters and in the ends. \
-         For distributions whose distribution function has a closed form. The mean of a truncated normal: Johnson, Kotz and \
-         Balakrishnan 1994, section 13.10.1."
+         For distributions whose distribution function has a closed form. Mean and entropy in closed form, too, for all but `Gumbel`; the mean \
+         of a truncated normal: Johnson, Kotz and Balakrishnan 1994, section 13.10.1."
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Within {
 pub(super) static ALL: LazyLock<Vec<&'static Within>> = LazyLock::new(|| {
     let fit = ROWS.iter().copied().filter_map(|inner| Some((inner, inner.tails()?)));
     fit.map(|(inner, tails)| {
-        let (name, params) = super::composed(&Truncated, inner, format!("Truncated{}", inner.name()));
+        let (name, params) = super::composed(&Truncated, inner, 0);
         &*Box::leak(Box::new(Within { inner, tails, name, params }))
     })
     .collect()
@@ -101,7 +101,7 @@ impl DistRow for Within {
                 (Some(_) | None, Some(_) | None) => format!("nothing of `{}` lies between the ends", self.inner.name()),
             });
         }
-        Ok(DistEvent { kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }), consumed: event.consumed })
+        Ok(DistEvent { kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }), own: event.own })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (inner, low, high) = self.parts(params);
@@ -127,26 +127,30 @@ impl DistRow for Within {
         true
     }
     fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        if self.inner.name() != "Normal" {
-            return None;
-        }
-        // m + s² (p(low) - p(high)) / mass
         let (inner, low, high) = self.parts(params);
-        let mass = self.tails.log_mass(g, inner, low, high);
-        let mut height = |v: Option<Value>| match v {
-            Some(v) => {
-                let lp = self.inner.log_prob(g, inner, v);
-                let l = g.sub(lp, mass);
-                g.exp(l)
-            }
-            None => g.scalar(0.0),
-        };
-        let (a, b) = (height(low), height(high));
-        let d = g.sub(a, b);
-        let (loc, scale) = (param(g, inner, 0, 0.0), param(g, inner, 1, 1.0));
-        let v = g.square(scale);
-        let t = g.mul(v, d);
-        let m = g.add(loc, t);
+        let m = self.tails.mean(g, inner, low, high)?;
         Some(g.broadcast(m, shape.clone()))
+    }
+    fn without_mean(&self) -> Option<&'static str> {
+        self.tails.open().then_some(moments::NO_GUMBEL)
+    }
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Option<Value> {
+        if let Some(m) = self.mean(g, params, shape) {
+            return Some(m);
+        }
+        let (inner, low, high) = self.parts(params);
+        let m = self.tails.median(g, inner, low, high);
+        Some(g.broadcast(m, shape.clone()))
+    }
+    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
+        let (inner, low, high) = self.parts(params);
+        let h = self.tails.entropy(g, inner, low, high)?;
+        Some(spread(g, h, params))
+    }
+    fn without_entropy(&self) -> Option<&'static str> {
+        self.tails.open().then_some(moments::NO_GUMBEL)
+    }
+    fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
+        Some((&Truncated, self.inner))
     }
 }
