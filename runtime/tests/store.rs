@@ -10,7 +10,7 @@ use gmc_compiler::types::event::EventTy;
 use gmc_runtime::host::FileHost;
 use gmc_runtime::metrics::{Number, Record, Score, Trust};
 use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
-use gmc_runtime::store::{RunDir, table, weights};
+use gmc_runtime::store::{RunDir, atomic_write, table, weights};
 use std::path::Path;
 
 fn checkpoint(step: u64) -> Checkpoint {
@@ -53,6 +53,46 @@ fn every_truncation_and_every_flipped_bit_is_found() {
     let mut longer = bytes;
     longer.push(0);
     assert!(Checkpoint::decode(&longer, Path::new("c")).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_links_and_pipes_stay_pipes() {
+    use std::io::Read;
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    std::fs::create_dir(at("far")).unwrap();
+    std::fs::write(at("far/old.csv"), "old").unwrap();
+    // A link to a link to a file, a link to a file that is not there yet, and a circle.
+    symlink("far/middle", at("first")).unwrap();
+    symlink("old.csv", at("far/middle")).unwrap();
+    symlink(at("far/new.csv"), at("open")).unwrap();
+    symlink("b", at("a")).unwrap();
+    symlink("a", at("b")).unwrap();
+    atomic_write(&at("first"), b"one").unwrap();
+    atomic_write(&at("open"), b"two").unwrap();
+    for (name, text) in [("first", "one"), ("far/middle", "one"), ("open", "two")] {
+        assert!(std::fs::symlink_metadata(at(name)).unwrap().is_symlink(), "{name}");
+        assert_eq!(std::fs::read_to_string(at(name)).unwrap(), text);
+    }
+    assert!(!std::fs::symlink_metadata(at("far/old.csv")).unwrap().is_symlink());
+    assert!(atomic_write(&at("a"), b"x").unwrap_err().to_string().contains("links"));
+
+    let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+    if made.is_ok_and(|s| s.success()) {
+        let pipe = at("pipe");
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            std::fs::File::open(pipe).and_then(|mut f| f.read_to_string(&mut text)).map(|_| text)
+        });
+        atomic_write(&at("pipe"), b"through").unwrap();
+        assert_eq!(reader.join().unwrap().unwrap(), "through");
+        assert!(std::fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
+    }
+    let mut left: Vec<_> = std::fs::read_dir(at("far")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["middle", "new.csv", "old.csv"]);
 }
 
 #[test]
