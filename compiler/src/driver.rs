@@ -52,7 +52,7 @@ pub fn check(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: 
     let (prelude, mut diags) = syntax::parse(FileId::PRELUDE, PRELUDE);
     let (mut spec, more) = syntax::parse(FileId::SPEC, text);
     diags.extend(more);
-    let used = uses(&spec, read, &mut sources, &mut diags);
+    let used = uses(&spec, text, read, &mut sources, &mut diags);
     diags.extend(change(&mut spec));
     if types::failed(&diags) {
         return Unit { sources, spec, typed: None, compiled: None, diags };
@@ -71,10 +71,12 @@ pub fn check(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: 
     Unit { sources, spec, typed: Some(typed), compiled, diags }
 }
 
-/// Loads the files named by `use`, each once, at most 64, without following `use` in circles.
-fn uses(spec: &ast::Spec, read: Reader<'_>, sources: &mut Sources, diags: &mut Vec<Diag>) -> Vec<ast::Spec> {
+/// Loads the files named by `use`, each once, at most 64, without following `use` in circles. A file is known by its text: one path may be
+/// written in several ways, and what has the text of the spec itself, `text`, is the spec.
+fn uses(spec: &ast::Spec, text: &str, read: Reader<'_>, sources: &mut Sources, diags: &mut Vec<Diag>) -> Vec<ast::Spec> {
     let mut out: Vec<ast::Spec> = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
+    let (mut seen, mut texts): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let whole = text;
     let mut todo: Vec<ast::UseItem> = use_items(spec);
     while let Some(u) = todo.pop() {
         if seen.contains(&u.path) {
@@ -86,10 +88,15 @@ fn uses(spec: &ast::Spec, read: Reader<'_>, sources: &mut Sources, diags: &mut V
         }
         seen.push(u.path.clone());
         match read(&u.path) {
+            Ok(text) if text == whole => diags.push(crate::diag::codes::e0216::itself(&u.path, u.span, u.span.file == FileId::SPEC)),
             Ok(text) => {
                 let file = FileId(seen.len() as u16 + FileId::SPEC.0);
                 sources.insert(file, &u.path, &text);
+                if texts.contains(&text) {
+                    continue;
+                }
                 let (s, more) = syntax::parse(file, &text);
+                texts.push(text);
                 diags.extend(more);
                 todo.extend(use_items(&s));
                 out.push(s);

@@ -332,7 +332,11 @@ fn npy_checks_values_against_the_declaration() {
     let nan = f64::NAN.to_le_bytes();
     files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}", &nan));
     let issue = load(&files, "npy", file, &[real(&[1])]).unwrap_err();
-    assert_eq!(issue.notes, ["expected finite numbers", "found NaN in event 0"]);
+    assert_eq!(
+        (issue.message.as_str(), issue.notes),
+        ("`x` holds numbers that are not finite", vec!["the first is NaN in event 0".to_string()])
+    );
+    assert!(issue.help.contains("nan_to_num"), "{}", issue.help);
 }
 
 #[test]

@@ -609,8 +609,11 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
                     None
                 }
                 None => Some(match &m.density {
-                    Density::Exact { .. } => {
+                    Density::Exact { .. } if m.sites.iter().any(|s| s.observed && !matches!(s.kind, TSiteKind::Draw(_))) => {
                         "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".to_string()
+                    }
+                    Density::Exact { .. } => {
+                        format!("`{}` has the density of the data themselves, and no code of theirs to reconstruct them from", m.name)
                     }
                     Density::Latent(_) | Density::Implicit(_) | Density::Unobserved => {
                         format!("`{}` has no guide that would encode the data", m.name)

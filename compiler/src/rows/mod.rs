@@ -473,6 +473,11 @@ pub trait DistRow: Row {
     /// type `Real[]` in `interval(c, c)`: that is how `Uniform(-1, 1)` knows its support and `levels: 16` its number of levels.
     /// Also says which axes one draw has.
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String>;
+    /// Whether the parameters that are known before training make a distribution, whatever their shapes: the first end of an interval below
+    /// the second. If not, in which way, and what to write instead. [`DistRow::event`] is asked after this.
+    fn together(&self, _params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        Ok(())
+    }
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value;

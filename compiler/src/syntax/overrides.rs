@@ -91,7 +91,16 @@ impl Place<'_> {
                     std::mem::take(&mut first) || !list
                 });
             }
-            Place::Setting(all, name, span) => all.push(Setting { name: ident(name, span), value: moved(value, after(span, all.len())) }),
+            Place::Setting(all, name, span) => {
+                // One of the two says how long to train.
+                let other = match name {
+                    "epochs" => Some("steps"),
+                    "steps" => Some("epochs"),
+                    _ => None,
+                };
+                all.retain(|s| Some(s.name.name.as_str()) != other);
+                all.push(Setting { name: ident(name, span), value: moved(value, after(span, all.len())) });
+            }
             Place::Call(all, name, key, span) => {
                 let mut call = Call { name: ident(name, span), args: Vec::new(), parens: true, block: None, span };
                 add_argument(&mut call, Some(key), value);

@@ -2,13 +2,14 @@
 
 use super::consts::{Consts, bind, size};
 use super::event::{EventTy, Kind, Support};
+use super::items::holds;
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::ir::Shape;
 use crate::rows::args::{Args, Const};
 use crate::rows::{
     self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow,
-    Row,
+    ParamDecl, Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -22,7 +23,17 @@ struct Body<'a> {
     flows: &'a [TFlow],
     warnings: Vec<Diag>,
     depth: usize,
+    /// Layers so far, those of blocks, of rounds and of the nets and flows that are layers included.
+    unrolled: usize,
+    /// Numbers on which the layers of a flow act, in all.
+    acted_on: usize,
 }
+
+/// Most layers that a net or flow is unrolled to.
+const MOST_LAYERS: usize = 1 << 15;
+
+/// Most numbers that the layers of a flow act on in all: for each it is kept which element it is a copy of.
+const MOST_IN_FLOW: usize = 1 << 27;
 
 impl ChainCx for Body<'_> {
     fn chain(&mut self, block: &[Layer], input: &EventTy) -> Result<Chain, Diag> {
@@ -82,6 +93,8 @@ impl Body<'_> {
         if n > 4096 {
             return Err(codes::e0206::size(r.count.span, "is more than 4096 rounds, the most that are unrolled"));
         }
+        // Rounds count too: they may be empty.
+        self.unroll(n, r.count.span)?;
         let before = r.index.as_ref().and_then(|i| self.consts.get(&i.name).copied());
         for k in 0..n {
             if let Some(i) = &r.index {
@@ -96,6 +109,12 @@ impl Body<'_> {
             };
         }
         Ok(state)
+    }
+
+    /// Counts `n` more layers.
+    fn unroll(&mut self, n: usize, span: Span) -> Result<(), Diag> {
+        self.unrolled = self.unrolled.saturating_add(n);
+        if self.unrolled > MOST_LAYERS { Err(codes::e0206::too_many_layers(span, MOST_LAYERS)) } else { Ok(()) }
     }
 
     fn deeper(&mut self, span: Span) -> Result<(), Diag> {
@@ -124,8 +143,10 @@ impl Body<'_> {
                     {
                         return Err(codes::e0302::layer_at_zero(row.name(), c.span));
                     }
+                    self.unroll(1, c.span)?;
                     let (checked, text) = self.layer(c, input)?;
                     self.depth -= 1;
+                    within_memory(&checked.out, &checked.params, c.span)?;
                     tys = checked.out.clone();
                     out.push(ChainLayer { path, text, span: c.span, checked });
                 }
@@ -149,6 +170,7 @@ impl Body<'_> {
             return Ok((map_layer(row, args, input)?, text));
         }
         if let Some(net) = self.nets.iter().find(|n| n.name == name) {
+            self.unroll(net.unrolled, c.span)?;
             return Ok((net_layer(net, c, input)?, name.to_string()));
         }
         let known = rows::layer::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
@@ -171,8 +193,14 @@ impl Body<'_> {
                 }
                 Layer::Call(c) => {
                     self.deeper(c.span)?;
+                    self.unroll(1, c.span)?;
+                    self.acted_on = self.acted_on.saturating_add(ty.size());
+                    if self.acted_on > MOST_IN_FLOW {
+                        return Err(codes::e0206::too_large_for_a_flow(c.span, &ty.shape_text(), MOST_IN_FLOW));
+                    }
                     let (checked, text) = self.bijection(c, &ty)?;
                     self.depth -= 1;
+                    within_memory(std::slice::from_ref(&checked.out), &checked.params, c.span)?;
                     if checked.out.size() != ty.size() {
                         return Err(codes::e0401::changes_size(&c.name.name, c.span, &ty.shape_text(), &checked.out.shape_text()));
                     }
@@ -201,6 +229,7 @@ impl Body<'_> {
             };
         }
         if let Some(f) = self.flows.iter().find(|f| f.name == name) {
+            self.unroll(f.unrolled, c.span)?;
             return Ok((flow_layer(f, c, input)?, name.to_string()));
         }
         if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
@@ -208,6 +237,17 @@ impl Body<'_> {
         }
         let known = rows::bijection::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
         Err(unknown("layer of a flow", c, known.chain(self.flows.iter().map(|n| n.name.as_str())).collect()))
+    }
+}
+
+/// Refuses what no memory holds: an output or a weight of a layer with more numbers than can be counted with 31 bits.
+fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<(), Diag> {
+    if let Some(t) = out.iter().find(|t| !holds(&t.shape)) {
+        return Err(codes::e0206::too_many_numbers(span, "yields an event", &t.shape_text()));
+    }
+    match params.iter().find(|p| !holds(&p.shape)) {
+        Some(p) => Err(codes::e0206::too_many_numbers(span, &format!("has a `{}`", p.name), &super::event::shape_text(&p.shape))),
+        None => Ok(()),
     }
 }
 
@@ -564,10 +604,20 @@ impl Checker<'_> {
         let others: Vec<(&Binding, EventTy)> =
             n.inputs.iter().zip(&inputs).zip(&joined).filter(|(_, j)| **j).map(|((b, i), _)| (b, i.1.clone())).collect();
         let input = joined_type(&first, &others)?;
+        within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
         let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
-        let mut body =
-            Body { consts: self.consts.clone(), given, nets: &self.typed.nets, flows: &self.typed.flows, warnings: Vec::new(), depth: 0 };
+        let mut body = Body {
+            consts: self.consts.clone(),
+            given,
+            nets: &self.typed.nets,
+            flows: &self.typed.flows,
+            warnings: Vec::new(),
+            depth: 0,
+            unrolled: 0,
+            acted_on: 0,
+        };
         let chain = body.chain(&n.body, &input)?;
+        let unrolled = body.unrolled;
         let warnings = std::mem::take(&mut body.warnings);
         self.diags.extend(warnings);
         let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
@@ -591,7 +641,7 @@ impl Checker<'_> {
             }
             outs.push(got.clone());
         }
-        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, calls: called(&n.body), span: n.name.span })
+        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, calls: called(&n.body), unrolled, span: n.name.span })
     }
 
     /// Silences bodies that use a broken net or flow.
@@ -660,6 +710,9 @@ impl Checker<'_> {
                 return Err(codes::e0304::flow_side(side.span, t).into());
             }
         }
+        if from.size() > MOST_IN_FLOW {
+            return Err(codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into());
+        }
         let mut given = Vec::new();
         for b in &f.given {
             given.push((b.name.name.clone(), self.event_ty(&b.ty)?));
@@ -673,12 +726,14 @@ impl Checker<'_> {
             flows: &self.typed.flows,
             warnings: Vec::new(),
             depth: 0,
+            unrolled: 0,
+            acted_on: 0,
         };
         let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
             "E0401" => d.also(f.arrow, "declared invertible here"),
             _ => d,
         });
-        let warnings = std::mem::take(&mut body.warnings);
+        let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
         let mut chain = chain?;
         let fitted = self.fit(&mut chain, &to, f.to.span)?;
         // A layer outside the `repeat` may transform what every round of it left alone.
@@ -699,7 +754,10 @@ impl Checker<'_> {
         }
         let copied = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some).filter(|_| !warned);
         let copied = copied.map(|i| codes::w0404::in_flow(i, f.name.span, &f.name.name));
-        Ok((TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), span: f.name.span }, copied))
+        Ok((
+            TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), unrolled, span: f.name.span },
+            copied,
+        ))
     }
 }
 
@@ -738,7 +796,16 @@ impl Checker<'_> {
             (false, true) => [vec![call("exp", &[]), call("neg", &[])], affine(1.0, hi)].concat(),
             (false, false) => return Ok(None),
         };
-        let mut body = Body { consts: self.consts.clone(), given: Vec::new(), nets: &[], flows: &[], warnings: Vec::new(), depth: 0 };
+        let mut body = Body {
+            consts: self.consts.clone(),
+            given: Vec::new(),
+            nets: &[],
+            flows: &[],
+            warnings: Vec::new(),
+            depth: 0,
+            unrolled: 0,
+            acted_on: 0,
+        };
         let from = chain.layers.len();
         chain.out = body.bijections(&layers, chain.out.clone(), "to.", &mut chain.layers)?;
         // Rounding must not leave a range that was just made to fit.

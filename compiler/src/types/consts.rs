@@ -70,7 +70,7 @@ fn binary(op: BinOp, a: Const, b: Const, sa: Span, sb: Span, span: Span) -> Resu
             BinOp::Add => x.checked_add(*y).ok_or_else(out_of_range)?,
             BinOp::Sub => x.checked_sub(*y).ok_or_else(out_of_range)?,
             BinOp::Mul => x.checked_mul(*y).ok_or_else(out_of_range)?,
-            BinOp::Div if *y != 0 && x % y == 0 => x / y,
+            BinOp::Div if x.checked_rem(*y) == Some(0) => x.checked_div(*y).ok_or_else(out_of_range)?,
             BinOp::Div => return Err(codes::e0206::inexact(span, *x, *y)),
             BinOp::Pow => match u32::try_from(*y) {
                 Ok(k) => x.checked_pow(k).ok_or_else(out_of_range)?,
@@ -88,12 +88,15 @@ fn binary(op: BinOp, a: Const, b: Const, sa: Span, sb: Span, span: Span) -> Resu
     }))
 }
 
+/// The largest size, and the largest whole number that an argument takes.
+pub const LARGEST: i64 = 1 << 30;
+
 /// A size: a whole number of at least `least`.
 pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
     match eval(env, e)? {
-        Const::Int(i) if i >= least && i <= 1 << 30 => Ok(i as usize),
+        Const::Int(i) if i >= least && i <= LARGEST => Ok(i as usize),
         Const::Int(i) if i < least => Err(codes::e0206::size(e.span, &format!("is {i}, and must be at least {least}"))),
-        Const::Int(_) => Err(codes::e0206::size(e.span, "is too large to be a size")),
+        Const::Int(_) => Err(codes::e0206::size(e.span, &format!("is more than {LARGEST}, the largest size"))),
         Const::Word(w) => {
             let near = did_you_mean(&w, env.keys().map(String::as_str)).map(str::to_string);
             Err(codes::e0200::unknown("dimension", &w, e.span, near.as_deref()))
@@ -158,15 +161,20 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
     Ok(Args { span: c.span, name: c.name.name.clone(), values })
 }
 
-/// Why a value does not fit what an argument may be.
-fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
-    let within = |lo: f64, hi: f64| match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {
+/// The words for a number within these ends (inclusive).
+pub(super) fn within(lo: f64, hi: f64) -> String {
+    match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {
         (true, true) => "a number".to_string(),
         (true, false) => format!("a number of at most {hi}"),
         (false, true) => format!("a number of at least {lo}"),
         (false, false) => format!("a number between {lo} and {hi}"),
-    };
-    let int_at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= 1 << 30);
+    }
+}
+
+/// Why a value does not fit what an argument may be.
+fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
+    let int_at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= LARGEST);
+    let too_large = |c: &Const| matches!(c, Const::Int(i) if *i > LARGEST);
     let fits = match kind {
         ArgKind::Int(least) => int_at_least(v, least),
         ArgKind::Num(lo, hi) => v.num().is_some_and(|x| x >= lo && x <= hi),
@@ -180,24 +188,32 @@ fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
             matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some_and(|x| x >= lo && x <= hi)))
         }
         ArgKind::List => matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_)),
-        ArgKind::Range => matches!(v, Const::Range(..)),
-        ArgKind::Duration => matches!(v, Const::Quantity(..) | Const::Int(_)),
+        ArgKind::Range => matches!(v, Const::Range(a, b) if a.num().is_some() && b.num().is_some()),
+        ArgKind::Duration => match v {
+            Const::Quantity(n, _) => n.num().is_some_and(|n| n > 0.0),
+            Const::Int(n) => *n > 0,
+            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => false,
+        },
         ArgKind::Any => true,
     };
     if fits {
         return None;
     }
     Some(match kind {
+        ArgKind::Int(least) if too_large(v) => format!("a whole number between {least} and {LARGEST}"),
         ArgKind::Int(least) => format!("a whole number of at least {least}"),
         ArgKind::Num(lo, hi) => within(lo, hi),
         ArgKind::Scheduled(lo, hi) => format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi)),
         ArgKind::Word(words) => format!("one of `{}`", words.join("`, `")),
         ArgKind::Text => "text in quotes".into(),
+        ArgKind::Pair(least) if too_large(v) || matches!(v, Const::List(l) if l.iter().any(too_large)) => {
+            format!("one or two whole numbers between {least} and {LARGEST}")
+        }
         ArgKind::Pair(least) => format!("one or two whole numbers of at least {least}"),
         ArgKind::NumPair(lo, hi) => format!("a pair such as `(0.9, 0.999)`, each of them {}", within(lo, hi)),
         ArgKind::List => "a list, as in `[1, 2]`".into(),
         ArgKind::Range => "a range, as in `0 -> 1`".into(),
-        ArgKind::Duration => "a duration, as in `10 epochs` or `500 steps`".into(),
+        ArgKind::Duration => "a duration above 0, as in `10 epochs` or `500 steps`".into(),
         ArgKind::Any => "a value".into(),
     })
 }

@@ -194,6 +194,26 @@ pub fn open_sites(model: &TModel, known: &[String]) -> Vec<String> {
     unknown_sites(model, &[], &all)
 }
 
+/// How data site `site`, which is computed and has no density, comes about: `computed by a net`, and what to change of it.
+pub fn without_density(model: &TModel, flows: &[TFlow], site: &str) -> (String, String) {
+    let net = || ("computed by a net".to_string(), "make the net a flow".to_string());
+    let Some(mut e) = model.site(site).and_then(value_of) else { return net() };
+    while let TKind::Map { arg, .. } = &e.kind {
+        e = arg;
+    }
+    let TKind::Flow { flow, arg, given } = &e.kind else { return net() };
+    let name = flows.get(*flow).map_or("the flow", |f| f.name.as_str());
+    let mut constants = Vec::new();
+    given.iter().for_each(|g| reads(g, &mut constants));
+    match inverted(arg) {
+        Some(z) if constants.iter().any(|c| c == z) => (
+            format!("`{name}` maps `{z}` and reads it as a constant as well, which nothing undoes"),
+            format!("give `{name}` constants that do not read `{z}`"),
+        ),
+        _ => (format!("`{name}` acts on what is not drawn"), format!("let `{name}` act on a draw, `z ~ ..`")),
+    }
+}
+
 /// Whether the flows behind a computed site start from a draw.
 fn from_a_draw(model: &TModel, s: &TSite) -> bool {
     match value_of(s) {

@@ -124,9 +124,9 @@ impl EventTy {
     pub fn real(shape: impl Into<Vec<usize>>) -> EventTy {
         EventTy { kind: Kind::REAL, shape: shape.into() }
     }
-    /// Number of elements.
+    /// Number of elements; of a shape that the checker refuses it may be more than a number holds, and is then the largest.
     pub fn size(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |a: usize, b| a.saturating_mul(*b))
     }
     /// The same shape with another kind.
     pub fn with_kind(&self, kind: Kind) -> EventTy {

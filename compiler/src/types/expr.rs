@@ -4,7 +4,7 @@ use super::consts::{bind, eval};
 use super::event::{EventTy, Kind, Support};
 use super::{Bad, Checker, Corruption, Res, TExpr, TKind, TSchedule};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows::args::{Args, Const};
+use crate::rows::args::{ArgKind, Args, Const};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
@@ -45,12 +45,16 @@ impl TExpr {
     }
 }
 
+/// Most nodes of all expressions of a spec, functions put in place of their calls.
+const MOST_NODES: usize = 1 << 18;
+
 /// What the compiler itself provides in payoffs, for "did you mean".
 const BUILTINS: [&str; 9] = ["nll", "elbo", "iwae", "kl", "gradient_penalty", "grad", "corrupt", "quantize", "free"];
 
 impl Checker<'_> {
     /// Types an expression.
     pub(crate) fn expr(&mut self, e: &Expr, scope: &Scope) -> Res<TExpr> {
+        self.charge(1, e.span)?;
         match &e.kind {
             ExprKind::Number { value, .. } => Ok(TExpr::number(*value, e.span)),
             ExprKind::Name(n) => self.var(n, e.span, scope),
@@ -100,8 +104,35 @@ impl Checker<'_> {
         }
     }
 
+    /// Counts `n` more nodes against [`MOST_NODES`]; what goes beyond is said once.
+    fn charge(&mut self, n: usize, span: Span) -> Res<()> {
+        let before = self.nodes;
+        self.nodes = before.saturating_add(n);
+        match (before > MOST_NODES, self.nodes > MOST_NODES) {
+            (true, _) => Err(Bad::Said),
+            (false, true) => Err(codes::e0206::too_many_nodes(span, MOST_NODES).into()),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Nodes of an expression, the layers of its nets and what its `let`s stand for included.
+    fn weight(&self, e: &TExpr) -> usize {
+        let mut n = 0usize;
+        self.walk(e, &mut |c, x| {
+            n = n.saturating_add(1);
+            if let TKind::Net { net, .. } = &x.kind {
+                n = n.saturating_add(c.typed.nets.get(*net).map_or(0, |t| t.unrolled));
+            } else if let TKind::Flow { flow, .. } = &x.kind {
+                n = n.saturating_add(c.typed.flows.get(*flow).map_or(0, |t| t.unrolled));
+            }
+        });
+        n
+    }
+
     fn var(&mut self, n: &str, span: Span, scope: &Scope) -> Res<TExpr> {
         if let Some(t) = scope.vars.get(n) {
+            // The argument of a `fn` is put in place of each of its names, and passes over a payoff go through its `let`s.
+            self.charge(self.weight(t), span)?;
             return Ok(TExpr { span, ..t.clone() });
         }
         if n == "I" {
@@ -184,7 +215,9 @@ impl Checker<'_> {
             && let Some(e) = target.first()
             && !matches!(&mm.density, super::Density::Exact { dequantised: false, .. })
         {
-            return Err(codes::e0706::no_density(&mm.name, &site.name, e.span, site.value_span, "evaluates the density").into());
+            let (how, change) = super::density::without_density(mm, &self.typed.flows, &site.name);
+            let what = "evaluates the density";
+            return Err(codes::e0706::no_density(&mm.name, &site.name, e.span, site.value_span, what, (&how, &change)).into());
         }
         // Other data sites and conditions have the data's values.
         let fill: Vec<String> = self
@@ -435,7 +468,9 @@ impl Checker<'_> {
                     &mut d.primary,
                     crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) },
                 );
-                d.secondary.push(inside);
+                if !d.secondary.contains(&inside) {
+                    d.secondary.push(inside);
+                }
                 Bad::Diag(Box::new(d))
             }
             other => other,
@@ -497,6 +532,15 @@ impl Checker<'_> {
                 self.wants_guide(at(0).0, at(1).0, c.span)?;
                 if !beta.ty.shape.is_empty() || beta.batched {
                     return Err(codes::e0211::not_one_number(beta.span, &beta.ty.shape_text()).into());
+                }
+                let negative = match (&beta.kind, beta.support()) {
+                    (TKind::Schedule(i), _) => self.schedule_leaves(*i, 0.0, f64::INFINITY),
+                    (_, Support::Interval { hi, .. }) => hi < 0.0,
+                    (_, Support::Simplex) => false,
+                };
+                if negative {
+                    let want = "a number of at least 0, or a schedule of such numbers";
+                    return Err(codes::e0205::wrong_kind("elbo", "beta", beta.span, "this", want).into());
                 }
                 TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta), free, entropy }
             }
@@ -600,10 +644,25 @@ impl Checker<'_> {
                 && let Some(a) = c.args.iter().find(|a| a.value.span == *span)
                 && let ExprKind::Call(s) = &a.value.kind
             {
-                schedules.push(((*name).to_string(), self.schedule(s)?.0));
+                let i = self.schedule(s)?.0;
+                let kind = row.params().iter().find(|p| p.name == *name).map(|p| p.kind);
+                if let Some(ArgKind::Scheduled(lo, hi)) = kind
+                    && self.schedule_leaves(i, lo, hi)
+                {
+                    let want = format!("{} throughout its schedule", super::consts::within(lo, hi));
+                    return Err(codes::e0205::wrong_kind(&c.name.name, name, *span, &v.to_string(), &want).into());
+                }
+                schedules.push(((*name).to_string(), i));
             }
         }
         Ok((args, schedules))
+    }
+
+    /// Whether schedule number `i` begins or ends outside of these ends (inclusive).
+    fn schedule_leaves(&self, i: usize, lo: f64, hi: f64) -> bool {
+        let values = self.typed.schedules.get(i).into_iter().flat_map(|s| &s.args.values);
+        let ends = values.filter(|(n, _, _)| ["range", "value"].contains(n)).flat_map(|(_, v, _)| ends(v));
+        ends.into_iter().any(|x| !(lo..=hi).contains(&x))
     }
 
     /// A constant number.

@@ -6,6 +6,7 @@ use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows;
 use crate::span::Span;
 use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, Setting, TrainItem};
+use std::collections::BTreeSet;
 
 /// Settings of `train`, for "did you mean".
 const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", "checkpoint"];
@@ -36,10 +37,18 @@ impl Checker<'_> {
             }
         }
         self.unused();
+        self.idle_guides();
     }
 
     fn train(&mut self, t: &TrainItem) -> Res<()> {
-        for s in &t.settings {
+        for (i, s) in t.settings.iter().enumerate() {
+            let before = t.settings.get(..i).unwrap_or(&[]);
+            let length = |n: &str| ["epochs", "steps"].contains(&n);
+            if let Some(first) = before.iter().find(|b| b.name.name == s.name.name) {
+                self.say(codes::e0205::set_twice("train", &s.name.name, first.name.span, s.name.span));
+            } else if let Some(first) = before.iter().find(|b| length(&b.name.name) && length(&s.name.name)) {
+                self.say(codes::e0205::two_lengths(&first.name.name, first.name.span, &s.name.name, s.name.span));
+            }
             if let Err(bad) = self.setting(s) {
                 self.say(bad);
             }
@@ -371,6 +380,38 @@ impl Checker<'_> {
         self.diags.extend(diags);
     }
 
+    /// Warns of guides that no objective reads: their nets would keep the weights that they start with.
+    fn idle_guides(&mut self) {
+        if !self.broken.is_empty() || super::failed(&self.diags) {
+            return;
+        }
+        let mut read: BTreeSet<usize> = BTreeSet::new();
+        let named = |name: &str| self.typed.models.iter().position(|m| m.name == name);
+        for p in &self.typed.train.players {
+            self.walk(&p.payoff, &mut |_, x| {
+                if let TKind::Elbo { q, .. } | TKind::Kl { q, .. } | TKind::Iwae { q, .. } | TKind::LogProb { model: q, .. } = &x.kind {
+                    read.insert(*q);
+                } else if let TKind::Sample(m, _) = &x.kind {
+                    read.extend(named(m));
+                }
+            });
+        }
+        let idle = self.typed.models.iter().enumerate().filter(|(i, m)| m.guide && !read.contains(i)).map(|(_, m)| m);
+        let diags: Vec<_> = idle.map(|g| codes::w0508::idle(&g.name, g.span, self.summed_by(g))).collect();
+        self.diags.extend(diags);
+    }
+
+    /// The model that sums over all values of a site for which this guide stands: its name, the site's name and place.
+    fn summed_by(&self, g: &TModel) -> Option<(&str, &str, Span)> {
+        self.typed.models.iter().find_map(|m| match &m.density {
+            Density::Exact { summed, .. } => {
+                let site = m.sites.iter().find(|s| summed.contains(&s.name) && g.site(&s.name).is_some())?;
+                Some((m.name.as_str(), site.name.as_str(), site.span))
+            }
+            Density::Latent(_) | Density::Implicit(_) | Density::Unobserved => None,
+        })
+    }
+
     fn anonymous(&mut self, payoff: TExpr, maximize: bool, derived: bool, using: Option<&Call>, span: Span) -> Res<()> {
         let using = using.cloned().unwrap_or_else(Self::default_optimizer);
         let (args, schedules) = self.optimizer_args(&using)?;
@@ -404,7 +445,8 @@ impl Checker<'_> {
             Density::Unobserved => Err(codes::e0504::no_data(&name, span).into()),
             Density::Implicit(site) => {
                 let at = m.site(&site).map_or(span, |s| s.value_span);
-                Err(codes::e0501::implicit(&name, span, &site, at).into())
+                let (how, change) = density::without_density(m, &self.typed.flows, &site);
+                Err(codes::e0501::implicit(&name, span, &site, at, (&how, &change)).into())
             }
             Density::Latent(u) => {
                 let guides: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();

@@ -9,6 +9,14 @@ use crate::rows::{self, init};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
 
+/// Most numbers of one event, and of one weight.
+const MOST_NUMBERS: usize = 1 << 31;
+
+/// Whether something of this shape has at most [`MOST_NUMBERS`] numbers.
+pub(super) fn holds(shape: &[usize]) -> bool {
+    shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).is_some_and(|n| n <= MOST_NUMBERS)
+}
+
 const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
 
 impl Checker<'_> {
@@ -73,6 +81,9 @@ impl Checker<'_> {
                 let mut outer = self.dims(shape)?;
                 outer.extend(ty.shape);
                 ty.shape = outer;
+                if !holds(&ty.shape) {
+                    return Err(codes::e0206::too_many_numbers(t.span, "is an event", &ty.shape_text()).into());
+                }
             }
             if let Some(s) = &t.support {
                 ty.kind = Kind::Real(self.support(s)?);
@@ -119,7 +130,7 @@ impl Checker<'_> {
             }
             out.push(size(&self.consts, d, 1)?);
         }
-        if out.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).is_none_or(|n| n > 1 << 31) {
+        if !holds(&out) {
             let span = dims.first().map_or(Span::default(), |d| d.span);
             return Err(codes::e0206::size(span, "makes an event of more than two thousand million numbers").into());
         }

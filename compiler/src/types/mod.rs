@@ -107,6 +107,8 @@ pub struct TNet {
     pub chain: Chain,
     /// Names that its body calls, blocks included.
     pub calls: Vec<String>,
+    /// Number of its layers, those of blocks, rounds and nets among them included.
+    pub unrolled: usize,
     /// Of its name.
     pub span: Span,
 }
@@ -128,6 +130,8 @@ pub struct TFlow {
     pub fitted: Option<String>,
     /// Names that its body calls, blocks included.
     pub calls: Vec<String>,
+    /// Number of its layers, as of a net.
+    pub unrolled: usize,
     /// Of its name.
     pub span: Span,
 }
@@ -523,6 +527,8 @@ pub struct Checker<'a> {
     pub(crate) fns: BTreeMap<String, ast::FnItem>,
     /// Names whose declaration had an error: uses of them stay silent.
     pub(crate) broken: Vec<String>,
+    /// Nodes of expressions made so far.
+    pub(crate) nodes: usize,
     pub(crate) typed: Typed,
 }
 
@@ -549,6 +555,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
         aliases: BTreeMap::new(),
         fns: BTreeMap::new(),
         broken: Vec::new(),
+        nodes: 0,
         typed: Typed::default(),
     };
     let items: Vec<&ast::Item> = specs.iter().flat_map(|s| &s.items).collect();

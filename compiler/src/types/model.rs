@@ -157,9 +157,9 @@ impl Checker<'_> {
             Some(dims) => Some(self.dims(dims)?),
             None => None,
         };
-        let event = row
-            .event(&params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect::<Vec<_>>())
-            .map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
+        let types: Vec<Option<EventTy>> = params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
+        row.together(&types).map_err(|(why, help)| Bad::from(codes::e0301::together(row.name(), d.dist.span, &why, &help)))?;
+        let event = row.event(&types).map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
         // The suffix are the axes of independent draws; without it those that parameters have beside the axes of one draw.
         let mut draws = suffix.clone();
         for (p, spec) in params.iter().zip(row.dist_params()).filter_map(|(p, spec)| Some((p.as_ref()?, spec))) {
@@ -191,6 +191,10 @@ impl Checker<'_> {
                     let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name())).map(str::to_string);
                     Bad::from(codes::e0200::unknown("gradient estimator", &c.name.name, c.name.span, near.as_deref()))
                 })?;
+                if !model.guide {
+                    let data = self.data_var(&d.name.name).is_some();
+                    return Err(codes::e0303::in_a_model(e.name(), c.span, &d.name.name, data).into());
+                }
                 let (rest, learned) = self.learned_baseline(e.name(), c, scope)?;
                 let by_args = super::consts::bind(&self.consts, e.params(), &rest)?;
                 let by =
@@ -237,7 +241,13 @@ impl Checker<'_> {
             let row = form.around(inner_row).map_err(|why| Bad::from(codes::e0207::unfit(form.name(), inner.span, &why)))?;
             let mut own = c.clone();
             own.args.remove(at);
-            params.extend(self.dist_params(form.name(), form.own_params(), &own, scope)?);
+            let ends = self.dist_params(form.name(), form.own_params(), &own, scope)?;
+            let open = |s: &DistParam| s.default.is_some_and(f64::is_infinite);
+            if !ends.is_empty() && ends.iter().all(Option::is_none) && form.own_params().iter().all(open) {
+                let names: Vec<&str> = form.own_params().iter().map(|s| s.name).collect();
+                return Err(codes::e0207::no_end(form.name(), c.span, &names).into());
+            }
+            params.extend(ends);
             return Ok((row, args, params));
         }
         let row = rows::find(rows::distribution::ROWS, name).ok_or_else(|| {
@@ -340,6 +350,8 @@ impl Checker<'_> {
             let inner = self.expr(&arg.value, scope)?;
             let kind = match self.data_var(&name.name).map(|v| v.ty.kind) {
                 Some(k) => k,
+                // It is data, and what is wrong with them has been said.
+                None if self.broken.contains(&name.name) => return Err(Bad::Said),
                 None => return Err(codes::e0304::quantize_elsewhere(c.span).into()),
             };
             let ty = inner.ty.with_kind(kind);
@@ -456,7 +468,8 @@ impl Checker<'_> {
             Density::Exact { .. } => Ok(()),
             Density::Implicit(site) => {
                 let at = m.site(site).map_or(m.span, |s| s.value_span);
-                Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x)`").into())
+                let (how, change) = density::without_density(m, &self.typed.flows, site);
+                Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x)`", (&how, &change)).into())
             }
             Density::Latent(u) => {
                 let site = m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span);
@@ -472,7 +485,8 @@ impl Checker<'_> {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return Err(Bad::Said) };
         if let Density::Implicit(site) = &m.density {
             let at = m.site(site).map_or(m.span, |s| s.value_span);
-            return Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x | z)`").into());
+            let (how, change) = density::without_density(m, &self.typed.flows, site);
+            return Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x | z)`", (&how, &change)).into());
         }
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));

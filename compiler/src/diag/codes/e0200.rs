@@ -56,6 +56,9 @@ fn way_out(what: &str, name: &str) -> String {
         }
         "optimizer" => "use `adam(lr: 1e-3)`, or another built-in optimizer".to_string(),
         "schedule" => "use a built-in schedule such as `ramp(0 -> 1, over: 10 epochs)` or `cosine(1e-3 -> 1e-5)`".to_string(),
+        "gradient estimator" => {
+            "use `enumerate`, `gumbel(tau: 0.67)`, `pathwise` or `score(baseline: moving)` (REINFORCE), or leave `by ..` out".to_string()
+        }
         "support" => "use `reals`, `positive`, `unit`, `simplex` or `interval(-1, 1)`".to_string(),
         "corruption" => "use `gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`".to_string(),
         "weight constraint" => "use `clip(0.01)`".to_string(),

@@ -32,6 +32,21 @@ pub fn split_sum(span: Span, sum: f64) -> Diag {
         .help("give fractions that sum to at most 1")
 }
 
+/// Setting `name` of `block` (`train`) is given at `first` and again at `span`.
+pub fn set_twice(block: &str, name: &str, first: Span, span: Span) -> Diag {
+    Diag::new("E0205", format!("`{block}` is given `{name}` twice"), span, "given again")
+        .also(first, "given here")
+        .help("keep one of the two")
+}
+
+/// Both `epochs` and `steps` say how long to train: `first`, then `second`.
+pub fn two_lengths(first: &str, first_span: Span, second: &str, span: Span) -> Diag {
+    Diag::new("E0205", format!("`train` is given both `{first}` and `{second}`"), span, "says how long to train, too")
+        .also(first_span, "says how long to train")
+        .note("`epochs` counts passes over the data, `steps` counts updates")
+        .help("keep one of the two")
+}
+
 /// Argument `arg` of `name` is `value`, and must be `want` (`a whole number of at least 1`).
 pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) -> Diag {
     let label = match value {

@@ -10,7 +10,8 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 Sizes are whole numbers: axes of shapes, widths of layers, rounds of `repeat`. They may be computed from numbers, `dim`
 names and repeat indices with `+ - * / ^`; a division must leave no remainder. A `dim` without a value takes it from the
-data item in whose shape it stands alone.
+data item in whose shape it stands alone. What a layer yields and each of its weights hold at most 2^31 numbers, and what
+is repeated is written out when the spec is compiled, so there is a limit to that as well.
 
 Wrong:
     net f(x: Real[28]) -> Real[9] { dense(28 / 3) }
@@ -27,6 +28,32 @@ pub fn size(span: Span, problem: &str) -> Diag {
         false => "write a smaller whole number",
     };
     Diag::new("E0206", "the size cannot be used", span, problem).help(help)
+}
+
+/// The layer, type or weight at `span`: `what` (`yields an event`) of `shape` has more numbers than any memory holds.
+pub fn too_many_numbers(span: Span, what: &str, shape: &str) -> Diag {
+    Diag::new("E0206", "the size cannot be used", span, format!("{what} of shape {shape}: more than two thousand million numbers"))
+        .help("choose smaller sizes")
+}
+
+/// The layers of a flow up to the one at `span`, on an event of `shape`, act on more than `most` numbers in all.
+pub fn too_large_for_a_flow(span: Span, shape: &str, most: usize) -> Diag {
+    Diag::new("E0206", "the flow is too large", span, format!("with shape {shape}, its layers act on more than {most} numbers in all"))
+        .help("choose a smaller shape, or fewer layers")
+}
+
+/// A net or flow of more than `most` layers; the one at `span` is one too many.
+pub fn too_many_layers(span: Span, most: usize) -> Diag {
+    Diag::new("E0206", "the layers are too many", span, format!("makes more than {most} layers, the most that are written out"))
+        .note("`repeat` and nets among the layers of others are written out when the spec is compiled")
+        .help("repeat fewer times")
+}
+
+/// Expressions of more than `most` nodes; `span` stands where the limit is passed.
+pub fn too_many_nodes(span: Span, most: usize) -> Diag {
+    Diag::new("E0206", "the expressions are too large", span, format!("makes more than {most} operations in all"))
+        .note("a `fn` is put in place of each of its calls, so one that calls another twice is twice as large; a `let` likewise")
+        .help("call them fewer times, or give what is used again a name of its own in the model: `h = f(x)`")
 }
 
 /// `x / y` leaves a remainder, or divides by zero.

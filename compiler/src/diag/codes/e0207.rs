@@ -65,6 +65,12 @@ pub fn no_distribution(form: &str, span: Span) -> Diag {
         .help(format!("write it as the first argument: `{form}(Normal(m, exp(s)), ..)`"))
 }
 
+/// The form `form` (`Truncated`) is called at `span` with none of its ends, called `names`.
+pub fn no_end(form: &str, span: Span, names: &[&str]) -> Diag {
+    let ends: Vec<String> = names.iter().map(|n| format!("`{n}: ..`")).collect();
+    Diag::new("E0207", format!("`{form}` is given no end"), span, "would change nothing").help(format!("write {} or both", ends.join(", ")))
+}
+
 /// The form `form` cannot be put around the distribution at `inner`.
 pub fn unfit(form: &str, inner: Span, why: &str) -> Diag {
     let (why, help) = why.split_once("; ").unwrap_or((why, "use another distribution"));

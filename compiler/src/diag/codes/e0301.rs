@@ -43,6 +43,11 @@ pub fn support(
     diag.help(fix)
 }
 
+/// The values of the parameters of `row` that are known before training make no distribution; `why` says in which way.
+pub fn together(row: &str, span: Span, why: &str, help: &str) -> Diag {
+    Diag::new("E0301", format!("these parameters make no `{row}`"), span, why).help(help)
+}
+
 /// Parameter `param` of `row` must be positive, and the value at `span`, which `origin` decided, can be 0.
 pub fn zero(row: &str, param: &str, span: Span, origin: Option<Span>, name: Option<&str>, fix: &str) -> Diag {
     let is = if origin.is_none() { "is 0" } else { "can be 0" };

@@ -27,6 +27,17 @@ pub fn does_not_fit(name: &str, span: Span, dist: Span, why: &str) -> Diag {
         .help("leave `by ..` out: the compiler chooses, and `gmc explain` prints its choice")
 }
 
+/// `by name(..)` stands at site `site` of a model; `data`: the site is data.
+pub fn in_a_model(name: &str, span: Span, site: &str, data: bool) -> Diag {
+    let why = match data {
+        true => format!("`{site}` is data, so it is not drawn in training"),
+        false => format!("in training `{site}` is drawn by a guide, or summed over"),
+    };
+    Diag::new("E0303", format!("the estimator `{name}` stands in a model"), span, why)
+        .note("an estimator says how the gradient of a bound passes through a draw of a guide")
+        .help("leave `by ..` out here; write it where a guide draws, `guide q(x) { .. }`")
+}
+
 /// A relaxed draw needs a KL in closed form, and this pair of rows has none.
 pub fn relaxed_density(site: &str, span: Span, prior: &str, row: &str) -> Diag {
     Diag::new("E0303", format!("a relaxed draw of `{site}` has no density under `{prior}`"), span, "relaxed in training")

@@ -39,11 +39,40 @@ pub fn not_onto_levels(span: Span, levels: usize, have: Support) -> Diag {
 
 /// Flow `name` starts from `want`, and its argument at `arg`, drawn at `drawn`, has only `have`.
 pub fn not_filled(name: &str, declared: Span, want: Support, arg: Span, have: Support, drawn: Span) -> Diag {
+    let draw = match such_as(want) {
+        Some(example) => format!("draw from a distribution on {}, such as `{example}`", e0302::range(want)),
+        None => format!("draw from a distribution on {}", e0302::range(want)),
+    };
+    let help = match map_from(have) {
+        Some(map) => {
+            format!("{draw}, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `{map}`")
+        }
+        None => draw,
+    };
     Diag::new("E0305", format!("`{name}` carries data back to where nothing is drawn"), arg, format!("has only {}", e0302::range(have)))
         .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
         .also(drawn, "is drawn here")
-        .help(format!(
-            "draw from a distribution on {}, such as `Normal(0, I)`, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `logit`",
-            e0302::range(want)
-        ))
+        .help(help)
+}
+
+/// A distribution that ranges over all of `s`.
+fn such_as(s: Support) -> Option<String> {
+    match s {
+        Support::Simplex => Some("Dirichlet(1)".into()),
+        s if s == Support::REALS => Some("Normal(0, I)".into()),
+        s if s == Support::POSITIVE => Some("LogNormal(0, 1)".into()),
+        Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => {
+            Some(format!("Uniform({}, {})", e0302::number(lo), e0302::number(hi)))
+        }
+        Support::Interval { .. } => None,
+    }
+}
+
+/// A layer of a flow that goes from `s` to all reals.
+fn map_from(s: Support) -> Option<&'static str> {
+    match s {
+        s if s == Support::POSITIVE => Some("log"),
+        s if s == Support::UNIT => Some("logit"),
+        Support::Interval { .. } | Support::Simplex => None,
+    }
 }

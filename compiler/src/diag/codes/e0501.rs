@@ -71,11 +71,10 @@ pub fn latent_nll(model: &str, open: &[String], span: Span, site: Span, guide: O
     })
 }
 
-/// Data site `site` of `model` is computed by a net at `value`, and no player says what is wanted.
-pub fn implicit(model: &str, span: Span, site: &str, value: Span) -> Diag {
+/// Data site `site` of `model` is computed at `value`, and no player says what is wanted. `how` it is computed (`computed by a net`), and
+/// the change that would give it a density.
+pub fn implicit(model: &str, span: Span, site: &str, value: Span, (how, change): (&str, &str)) -> Diag {
     Diag::new("E0501", format!("`{model}` has no training objective"), span, "nothing follows from samples alone")
-        .also(value, format!("computed by a net, so `{site}` has samples but no density"))
-        .help(format!(
-            "add a `player` with a payoff on `{model}.{site}`, make the net a flow, or add noise, `{site} ~ Normal(.., 0.1)`, and a guide"
-        ))
+        .also(value, format!("{how}, so `{site}` has samples but no density"))
+        .help(format!("add a `player` with a payoff on `{model}.{site}`, {change}, or add noise, `{site} ~ Normal(.., 0.1)`, and a guide"))
 }

@@ -60,6 +60,7 @@ pub mod e0706;
 pub mod w0215;
 pub mod w0404;
 pub mod w0506;
+pub mod w0508;
 pub mod w0707;
 
 /// What `gmc explain CODE` prints.
@@ -132,6 +133,7 @@ pub const PAGES: &[&Page] = &[
     &w0215::PAGE,
     &w0404::PAGE,
     &w0506::PAGE,
+    &w0508::PAGE,
     &w0707::PAGE,
 ];
 

@@ -142,7 +142,9 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     let values: Vec<f32> = data.chunks_exact(size).map(read).collect();
     if let Some(at) = values.iter().position(|v| !v.is_finite()) {
         let event = at / (values.len() / shape[0]);
-        return Err(issue("finite numbers", format!("{} in event {event}", values[at])));
+        let message = format!("`{file}` holds numbers that are not finite");
+        let help = "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`";
+        return Err(DataIssue::new(message, help).note(format!("the first is {} in event {event}", values[at])));
     }
     Ok(Array { shape, values })
 }

@@ -19,9 +19,8 @@ impl Row for DiscretizedLogistic {
     }
 }
 
-/// `levels`, of support at least 2.
-pub(super) const LEVELS: DistParam =
-    optional("levels", Support::Interval { lo: 2.0, hi: f64::INFINITY }, 256.0, "number of grey levels, a constant");
+/// `levels`, a whole number of at least 2.
+pub(super) const LEVELS: DistParam = optional("levels", Support::REALS, 256.0, "number of grey levels, a constant of at least 2");
 
 /// ln of the probability of level `x`; everything broadcasts.
 ///
@@ -79,8 +78,11 @@ impl DistRow for DiscretizedLogistic {
         const P: &[DistParam] = &[LOC, SCALE, LEVELS];
         P
     }
+    fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        levels(params.get(2).and_then(Option::as_ref)).map(|_| ())
+    }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(plain(Kind::Int(levels(params.get(2).and_then(Option::as_ref))?)))
+        Ok(plain(Kind::Int(levels(params.get(2).and_then(Option::as_ref)).map_err(|(why, _)| why)?)))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (loc, scale, levels) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));

@@ -117,6 +117,9 @@ impl DistRow for MixtureOf {
     fn dist_params(&self) -> &'static [DistParam] {
         self.params
     }
+    fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        self.inner.together(&self.inner(params))
+    }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
         // Of numbers alone there is one component: the row itself.
         if params.iter().flatten().any(|t| constant(Some(t)).is_none()) {

@@ -181,13 +181,19 @@ fn constant(ty: Option<&EventTy>) -> Option<f64> {
     }
 }
 
-/// The number of grey levels of a discretised distribution from the type of its parameter `levels`.
-fn levels(ty: Option<&EventTy>) -> Result<usize, String> {
-    match (ty, constant(ty)) {
-        (None, _) => Ok(256),
-        (Some(_), Some(n)) if n >= 2.0 && n.fract() == 0.0 => Ok(n as usize),
-        (Some(_), _) => Err("`levels` must be a whole number of at least 2, known when the spec is compiled".into()),
-    }
+/// Most grey levels of a discretised distribution: whole numbers beyond are not exact in 32 bits.
+const MOST_LEVELS: f64 = 16_777_216.0;
+
+/// The number of grey levels of a discretised distribution from the type of its parameter `levels`; if it cannot be one, in which way, and
+/// what to write instead.
+fn levels(ty: Option<&EventTy>) -> Result<usize, (String, String)> {
+    let why = match (ty, constant(ty)) {
+        (None, _) => return Ok(256),
+        (Some(_), Some(n)) if (2.0..=MOST_LEVELS).contains(&n) && n.fract() == 0.0 => return Ok(n as usize),
+        (Some(_), Some(n)) => format!("`levels` is {n}, and must be a whole number between 2 and {MOST_LEVELS}"),
+        (Some(_), None) => "`levels` must be known before training".to_string(),
+    };
+    Err((why, "write the number of values of the data: `levels: 256` for `Int(256)`".into()))
 }
 
 /// Values summed over at a time, where a sum runs over all that a draw can take: bounds the memory at one more axis of this size.

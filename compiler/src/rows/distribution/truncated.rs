@@ -81,7 +81,29 @@ impl DistRow for Within {
     fn dist_params(&self) -> &'static [DistParam] {
         self.params
     }
+    fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        let n = self.inner.dist_params().len();
+        let (inner, own) = params.split_at(n.min(params.len()));
+        self.inner.together(inner)?;
+        // Shapes that do not fit are told by `event`.
+        let Ok(event) = self.inner.event(inner) else { return Ok(()) };
+        let (least, most) = ends(event.kind.support());
+        let low = own.first().and_then(Option::as_ref);
+        let high = own.get(1).and_then(Option::as_ref);
+        let (first, last) = (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
+        if let (Some(a), Some(b)) = (first, last)
+            && a.max(least) >= b.min(most)
+        {
+            let why = match (low, high) {
+                (Some(_), Some(_)) if a >= b => format!("`low` is {a} and not below `high`, which is {b}"),
+                (Some(_) | None, Some(_) | None) => format!("nothing of `{}` lies between the ends", self.inner.name()),
+            };
+            return Err((why, format!("let the lower end lie below the upper one, and a part of `{}` between them", self.inner.name())));
+        }
+        Ok(())
+    }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
+        self.together(params).map_err(|(why, _)| why)?;
         let n = self.inner.dist_params().len();
         let (inner, own) = params.split_at(n.min(params.len()));
         let event = self.inner.event(inner)?;
@@ -92,15 +114,6 @@ impl DistRow for Within {
             return Err("it is given no end: write `low: ..`, `high: ..` or both".into());
         }
         let (lo, hi) = (low.map_or(least, |t| ends(t.kind.support()).0), high.map_or(most, |t| ends(t.kind.support()).1));
-        let (first, last) = (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
-        if let (Some(a), Some(b)) = (first, last)
-            && a.max(least) >= b.min(most)
-        {
-            return Err(match (low, high) {
-                (Some(_), Some(_)) if a >= b => format!("`low` is {a} and not below `high`, which is {b}"),
-                (Some(_) | None, Some(_) | None) => format!("nothing of `{}` lies between the ends", self.inner.name()),
-            });
-        }
         Ok(DistEvent { kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }), own: event.own })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {

@@ -2,7 +2,7 @@
 
 use super::super::map::ends as support_ends;
 use super::tails::{self, Tails};
-use super::{param, plain, required};
+use super::{constant, param, plain, required};
 use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -24,15 +24,22 @@ impl DistRow for Uniform {
         const P: &[DistParam] = &[required("lo", Support::REALS, "lower end"), required("hi", Support::REALS, "upper end, above lo")];
         P
     }
+    fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        let at = |i: usize| constant(params.get(i).and_then(Option::as_ref));
+        match (at(0), at(1)) {
+            (Some(lo), Some(hi)) if lo >= hi => {
+                Err((format!("`lo` is {lo} and not below `hi`, which is {hi}"), "write the lower end first, as in `Uniform(0, 1)`".into()))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
+        self.together(params).map_err(|(why, _)| why)?;
         let support = |i: usize| match params.get(i) {
             Some(Some(ty)) => support_ends(ty.kind.support()),
             Some(None) | None => support_ends(Support::REALS),
         };
-        let ((lo, lo_most), (hi_least, hi)) = (support(0), support(1));
-        if lo_most == lo && hi_least == hi && lo >= hi {
-            return Err(format!("`lo` is {lo} and not below `hi`, which is {hi}"));
-        }
+        let ((lo, _), (_, hi)) = (support(0), support(1));
         Ok(plain(Kind::Real(Support::Interval { lo, hi })))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
