@@ -381,6 +381,18 @@ fn derivatives_of_the_log_density_are_those_of_differences() {
     }
 }
 
+/// What a bound in its entropy form trains through, between two ends of an interval as well.
+#[test]
+fn derivatives_of_mean_and_entropy_are_those_of_differences() {
+    for case in all() {
+        let shape = Shape::fixed(&[&[1], case.event].concat());
+        let entropy = |g: &mut Graph, p: &[Option<Value>]| row(case).entropy(g, p).unwrap_or_else(|| g.scalar(0.0));
+        let mean = |g: &mut Graph, p: &[Option<Value>]| row(case).mean(g, p, &shape).unwrap_or_else(|| g.scalar(0.0));
+        check_gradient(case, "entropy", entropy, false);
+        check_gradient(case, "mean", mean, false);
+    }
+}
+
 #[test]
 fn draws_carry_a_derivative_exactly_where_the_row_says_so() {
     for case in all() {

@@ -195,6 +195,40 @@ fn every_distribution_can_be_written_and_run() {
     }
 }
 
+/// One `Categorical`, shown in two ways: levels of data with an order by their mean, a class by the most probable one.
+#[test]
+fn levels_are_shown_as_means_and_classes_as_themselves() {
+    let run_one = |text: &str, program: &str, output: &str| -> Vec<f64> {
+        let u = compile("row.gm", text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new());
+        assert!(!u.failed(), "{}", render(&u.diags, &u.sources, Format::Human, false));
+        let Some(compiled) = u.compiled else { panic!("no programs") };
+        let g = &compiled.programs[program];
+        assert!(!g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))), "{program} draws");
+        let mut rng = Rng(3);
+        let mut inputs = Vec::new();
+        for n in &g.nodes {
+            if let Op::Input(i) = &n.op {
+                inputs.push((i.name.clone(), Tensor64::from_fn(&i.shape.at(5), |_| 4.0 * rng.uniform() - 2.0)));
+            }
+        }
+        let at = g.outputs.iter().position(|(n, _)| n == output);
+        match at {
+            Some(i) => evaluate(g, 5, &inputs).remove(i).data,
+            None => panic!("`{program}` has no `{output}`"),
+        }
+    };
+    let levels = run_one(&fill(GREY, "Categorical(logits: l(z))", ""), "reconstruct", "site:x");
+    assert!(levels.iter().all(|x| (0.0..=16.0).contains(x)) && levels.iter().any(|x| x.fract() != 0.0), "{levels:?}");
+    let classes = "data x: Real[2] from moons(noise: 0.05)
+net f(k: Class(3)[4]) -> Real[2] { embed(2), flatten, dense(2) }
+net e(x: Real[2]) -> Real[4, 3] { dense(12), reshape(4, 3) }
+model p { k ~ Categorical(logits: free(3))[4];  x ~ Normal(f(k), 0.1) }
+guide q(x) { k ~ Categorical(logits: e(x)) }
+";
+    let classes = run_one(classes, "encode", "code:k");
+    assert!(classes.iter().all(|k| [0.0, 1.0, 2.0].contains(k)) && classes.iter().any(|k| *k != classes[0]), "{classes:?}");
+}
+
 #[test]
 fn hyperparameters_that_make_no_sense_are_refused() {
     let with = |using: &str| {
