@@ -74,9 +74,14 @@ pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<O
     Ok(Some(out))
 }
 
-fn log_add(a: f64, b: f64) -> f64 {
+/// ln(e^a + e^b): of two probabilities 0 it is that of 0, and what is no number makes none.
+pub(crate) fn log_add(a: f64, b: f64) -> f64 {
     let m = a.max(b);
-    if m == f64::NEG_INFINITY { m } else { m + ((a - m).exp() + (b - m).exp()).ln() }
+    match (a.is_nan() || b.is_nan(), m.is_infinite()) {
+        (true, _) => f64::NAN,
+        (false, true) => m,
+        (false, false) => m + ((a - m).exp() + (b - m).exp()).ln(),
+    }
 }
 
 impl Posteriors {

@@ -116,6 +116,49 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
     Ok(scores)
 }
 
+/// How to get a finite density where there is none.
+pub const FINITE: &str = "the model gives these examples no probability, or a number is too large for 32 bits: keep scales away from 0, as in \
+                      `softplus(s) + 1e-3`, bring the data to a common size, or lower the learning rate";
+
+/// What is wrong where a score is no finite number: which ones, and for how many of the examples the density is not finite. `None` where
+/// all are finite.
+///
+/// # Errors
+/// What running a program reports.
+pub fn not_finite(s: &mut Session, seed: u64, effort: Effort, scores: &[Score]) -> Result<Option<String>, ExecError> {
+    let bad: Vec<&Score> = scores.iter().filter(|s| !s.value.0.is_finite()).collect();
+    let Some(first) = bad.first() else { return Ok(None) };
+    let mut names: Vec<String> = Vec::new();
+    for b in &bad {
+        let name = format!("`{}`", b.name);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let program = s.compiled.queries.iter().find(|q| q.name == "density").and_then(|q| q.answer.clone().ok()).map(|(p, _)| p);
+    let (mut count, mut total) = (0, 0);
+    if let Some(program) = program {
+        for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
+            let data = s.batch(true, rows);
+            let mut broken = vec![false; rows.len()];
+            for (_, t) in s.run(&program, rows.len(), &data, at(seed, i as u64), false)? {
+                let values = t.to_f32();
+                if values.len() == rows.len() {
+                    broken.iter_mut().zip(&values).for_each(|(b, v)| *b |= !v.is_finite());
+                }
+            }
+            count += broken.iter().filter(|b| **b).count();
+            total += rows.len();
+        }
+    }
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let of = match count {
+        0 => String::new(),
+        n => format!(": the density of {n} of {total} {} examples is not", first.part),
+    };
+    Ok(Some(format!("error: {} {verb} not finite{of}\n  = help: {FINITE}", names.join(", "))))
+}
+
 /// The payoffs of the players and their terms, as a program computes them.
 fn payoffs(
     s: &mut Session,
@@ -254,9 +297,7 @@ fn iwae(s: &mut Session, program: &str, seed: u64, effort: Effort) -> Result<f64
             for (name, t) in s.run(program, rows.len(), &data, key, false)? {
                 if name == "log_weight" {
                     for (l, w) in log_sum.iter_mut().zip(t.to_f32()) {
-                        let w = f64::from(w);
-                        let m = l.max(w);
-                        *l = if m == f64::NEG_INFINITY { m } else { m + ((*l - m).exp() + (w - m).exp()).ln() };
+                        *l = classify::log_add(*l, f64::from(w));
                     }
                 }
             }

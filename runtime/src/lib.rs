@@ -12,6 +12,7 @@ pub mod health;
 pub mod host;
 pub mod image;
 pub mod load;
+pub mod memory;
 pub mod metrics;
 pub mod pictures;
 pub mod report;

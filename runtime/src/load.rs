@@ -2,10 +2,12 @@
 
 use crate::exec::{self, Device, DeviceChoice};
 use crate::host::FileHost;
+use crate::memory;
 use crate::session::{Parts, Session, parts};
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Reader, Unit, check, compile};
+use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::syntax::{ast, overrides};
 use gmc_compiler::types::Typed;
@@ -126,6 +128,39 @@ fn issue_text(source: &str, issue: &DataIssue) -> String {
 /// What was found instead.
 pub fn device(choice: DeviceChoice) -> Result<Device, Failure> {
     exec::open(choice).map_err(|e| Failure::new(format!("error: {e}")))
+}
+
+/// Refuses, on the CPU, a training step that needs more memory than the machine has, with the largest batch that would fit.
+///
+/// # Errors
+/// What the step needs and what there is.
+pub fn fits(s: &Session) -> Result<(), Failure> {
+    let Some(there) = memory::of_this_machine().filter(|_| s.device.info().kind == exec::DeviceKind::Cpu) else { return Ok(()) };
+    let needs = |batch: usize| {
+        let steps = s.compiled.programs.iter().filter(|(name, _)| name.starts_with("step."));
+        steps.map(|(_, g)| schedule::peak_bytes(g, batch) as u64).max().unwrap_or(0)
+    };
+    // No minibatch holds more than there are data.
+    let batch = s.sets.iter().map(|set| set.train.n).max().unwrap_or(1).clamp(1, s.typed.train.batch);
+    if needs(batch) <= there {
+        return Ok(());
+    }
+    // Memory grows with the batch: the largest that fits, by halving.
+    let (mut fits, mut beyond) = (0, batch);
+    while beyond - fits > 1 {
+        let middle = fits + (beyond - fits) / 2;
+        if needs(middle) <= there { fits = middle } else { beyond = middle }
+    }
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let help = match fits {
+        0 => format!("make the layers smaller: with batch 1 a step still needs {:.1} GB", gigabytes(needs(1))),
+        _ => format!("train with a smaller batch, at most `--set train.batch={fits}`, or make the layers smaller"),
+    };
+    Err(Failure::new(format!(
+        "error: a training step with batch {batch} needs {:.1} GB of memory, and this machine has {:.1} GB\n  = help: {help}",
+        gigabytes(needs(batch)),
+        gigabytes(there)
+    )))
 }
 
 /// A session with data loaded and without parameters.

@@ -157,9 +157,9 @@ enum Verb {
     Density {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example, where it is a bound
-        #[arg(short, default_value_t = 64, value_parser = count)]
-        k: usize,
+        /// Samples per example, where it is a bound (default: 64)
+        #[arg(short, value_parser = count)]
+        k: Option<usize>,
         /// Write every example's value to this CSV
         #[arg(long)]
         out: Option<PathBuf>,
@@ -184,8 +184,8 @@ enum Verb {
     Eval {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example of the importance-weighted bound
-        #[arg(short)]
+        /// Samples per example of the importance-weighted bound (default: `iwae` in `eval`)
+        #[arg(short, value_parser = count)]
         k: Option<usize>,
         /// At most this many test examples
         #[arg(long, value_parser = count)]
@@ -198,11 +198,11 @@ enum Verb {
     Classify {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example and class, where the density is a bound
-        #[arg(short, default_value_t = 16)]
-        k: usize,
+        /// Samples per example and class, where the density is a bound (default: 16)
+        #[arg(short, value_parser = count)]
+        k: Option<usize>,
         /// At most this many test examples
-        #[arg(long)]
+        #[arg(long, value_parser = count)]
         examples: Option<usize>,
         /// Write the posterior of every example to this CSV
         #[arg(long)]

@@ -2,6 +2,7 @@
 
 use super::training::{Kept, kept};
 use super::{RunArg, say};
+use crate::classify::log_add;
 use crate::evaluate::{self, Effort};
 use crate::exec::RngKey;
 use crate::health::Code;
@@ -63,6 +64,17 @@ pub fn tell(health: &[Code]) {
         if let Some(words) = code.words() {
             note(&format!("health: {words}\n"));
         }
+    }
+}
+
+/// Says on standard error where there is nothing to measure on, and why.
+pub fn tell_of_no_test(s: &Session) {
+    if s.sets.iter().all(|set| set.test.n == 0) {
+        let n = s.sets.iter().map(|set| set.train.n).max().unwrap_or(0);
+        note(&format!(
+            "note: nothing was measured on test examples, for there are none: all {n} of the data are trained on\n  = help: of two examples or \
+             more some are kept for testing, a tenth or what `split (test 0.2)` after the source says\n"
+        ));
     }
 }
 
@@ -141,7 +153,27 @@ fn over_test(s: &mut Session, program: &str, seed: u64, draws: u64, pick: &str) 
     Ok((values, shape))
 }
 
-pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+/// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of several samples.
+fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize, Failure> {
+    let answer = |query: &str| s.compiled.queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().ok());
+    let density = answer("density");
+    let sampled = density.as_ref().is_some_and(|(program, _)| program.starts_with("bound."));
+    let classes = answer("classify").is_some_and(|(_, kind)| kind == Some(NumberKind::LowerBound));
+    match (k, sampled || classes) {
+        (None, _) => Ok(otherwise),
+        (Some(k), true) => Ok(k),
+        (Some(_), false) => {
+            let is = match density {
+                Some((_, Some(NumberKind::LowerBound))) => "'s is a bound of another kind",
+                Some((_, Some(NumberKind::Exact | NumberKind::Estimate) | None)) => "'s is exact",
+                None => " has none",
+            };
+            Err(Failure::new(format!("error: -k is for densities that are bounds with samples of a guide, and this model{is}")))
+        }
+    }
+}
+
+pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "density") {
         return Err(f);
@@ -149,30 +181,28 @@ pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<
     let Some(Ok((program, kind))) = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone()) else {
         return Err(Failure::new("error: no density"));
     };
+    let k = samples_each(&s, k, 64)?;
     infer(&mut s, usize::MAX, r.seed)?;
     let bound = program.starts_with("bound.");
     let values: Vec<f64> = if bound {
         let mut logs: Vec<f64> = Vec::new();
-        for i in 0..k.max(1) {
+        for i in 0..k {
             let (w, _) = over_test(&mut s, &program, r.seed, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
-            if logs.is_empty() {
-                logs = w.iter().map(|x| f64::from(*x)).collect();
-            } else {
-                for (l, w) in logs.iter_mut().zip(w) {
-                    let (w, top) = (f64::from(w), l.max(f64::from(w)));
-                    *l = top + ((*l - top).exp() + (w - top).exp()).ln();
-                }
+            match logs.is_empty() {
+                true => logs = w.iter().map(|x| f64::from(*x)).collect(),
+                false => logs.iter_mut().zip(w).for_each(|(l, w)| *l = log_add(*l, f64::from(w))),
             }
         }
-        logs.iter().map(|l| l - (k.max(1) as f64).ln()).collect()
+        logs.iter().map(|l| l - (k as f64).ln()).collect()
     } else {
         over_test(&mut s, &program, r.seed, r.seed, "log_prob")?.0.iter().map(|x| f64::from(*x)).collect()
     };
-    let n = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    let n = finite.len().max(1) as f64;
+    let mean = finite.iter().sum::<f64>() / n;
+    let sd = (finite.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
     let kind = match kind {
-        Some(NumberKind::LowerBound) if bound => format!("lower bound (K = {})", k.max(1)),
+        Some(NumberKind::LowerBound) if bound => format!("lower bound (K = {k})"),
         Some(kind) => kind.text().to_string(),
         None => "exact".to_string(),
     };
@@ -180,7 +210,19 @@ pub fn density(r: &RunArg, k: usize, out: Option<&Path>, m: Messages) -> Result<
         let text: String = values.iter().map(|v| format!("{v}\n")).collect();
         atomic_write(p, format!("log_density\n{text}").as_bytes())?;
     }
-    say(&format!("log-density of {} test examples: mean {mean:.4} nats, standard deviation {sd:.4}, {kind}\n", values.len()))
+    let numbers = format!("mean {mean:.4} nats, standard deviation {sd:.4}, {kind}");
+    if finite.len() == values.len() {
+        return say(&format!("log-density of {} test examples: {numbers}\n", values.len()));
+    }
+    if !finite.is_empty() {
+        say(&format!("log-density of the {} test examples where it is finite: {numbers}\n", finite.len()))?;
+    }
+    let bad = values.len() - finite.len();
+    Err(Failure::new(format!(
+        "error: the log-density of {bad} of {} test examples is not finite\n  = help: {}",
+        values.len(),
+        evaluate::FINITE
+    )))
 }
 
 pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
@@ -221,22 +263,28 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, 
         }
     }
     let full = evaluate::full(&s);
-    let effort = Effort { examples: examples.unwrap_or(full.examples), k: k.unwrap_or(full.k), samples: full.samples };
+    let k = samples_each(&s, k, full.k)?;
+    let effort = Effort { examples: examples.unwrap_or(full.examples), k, samples: full.samples };
     infer(&mut s, effort.examples, r.seed)?;
     let mut scores = evaluate::evaluate(&mut s, r.seed, effort)?;
     if train {
         scores.iter_mut().filter(|s| s.part == "test").for_each(|s| s.part = "train".into());
     }
     say(&table(&scores))?;
+    tell_of_no_test(&s);
     tell(&evaluate::health(&mut s, r.seed, effort)?);
-    Ok(())
+    match evaluate::not_finite(&mut s, r.seed, effort, &scores)? {
+        Some(wrong) => Err(Failure::new(wrong)),
+        None => Ok(()),
+    }
 }
 
-pub fn classify(r: &RunArg, k: usize, examples: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+pub fn classify(r: &RunArg, k: Option<usize>, examples: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "classify") {
         return Err(f);
     }
+    let k = samples_each(&s, k, 16)?;
     let Some(p) = crate::classify::posteriors(&mut s, r.seed, examples.unwrap_or(usize::MAX), k)? else {
         return Err(Failure::new("error: nothing to classify"));
     };

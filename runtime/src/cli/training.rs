@@ -1,15 +1,18 @@
 //! `gmc run` and `gmc resume`.
 
 use super::{Spec, say};
+use crate::evaluate;
 use crate::exec::DeviceChoice;
 use crate::load::{self, Failure, Messages, note};
+use crate::session::Session;
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
 use crate::train::Trainer;
-use crate::train::run::{Ended, REPORT, Run};
+use crate::train::run::{Ended, Hashes, REPORT, Run, files_of};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::text;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,6 +35,39 @@ fn spec_hash(text: &str, set: &[(String, String)], used: &[(String, String)]) ->
     set.iter().for_each(|(a, b)| spec.update(format!("\n{a}={b}").as_bytes()));
     used.iter().for_each(|(path, text)| spec.update(format!("\n{path}\n{text}").as_bytes()));
     format!("{:08x}", spec.finalize())
+}
+
+/// The text of `set.txt`.
+fn set_text(set: &[(String, String)]) -> String {
+    set.iter().map(|(a, b)| format!("{a}={b}\n")).collect()
+}
+
+/// What a run of these is known by.
+fn hashes(text: &str, set: &[(String, String)], used: &[(String, String)], ir: String) -> Hashes {
+    let crc = |text: &str| format!("{:08x}", crc32fast::hash(text.as_bytes()));
+    let mut files = BTreeMap::from([("spec.gm".to_string(), crc(text)), ("set.txt".to_string(), crc(&set_text(set)))]);
+    files.extend(used.iter().map(|(path, text)| (format!("use/{}", plain(path)), crc(text))));
+    Hashes { spec: spec_hash(text, set, used), ir, files }
+}
+
+/// Which files of a run folder are not those that its checkpoint was trained with.
+fn changed(dir: &RunDir, checkpoint: &Checkpoint, now: &Hashes) -> Failure {
+    let at = dir.path().display();
+    let step = checkpoint.meta.step;
+    let differ: Vec<String> = match files_of(&checkpoint.meta) {
+        Some(then) => then.iter().filter(|(name, crc)| now.files.get(*name) != Some(*crc)).map(|(name, _)| name.clone()).collect(),
+        None => Vec::new(),
+    };
+    let lost = differ.iter().find(|name| !dir.path().join(name).exists());
+    let what = match (lost, differ.as_slice()) {
+        (Some(name), _) => format!("{at}/{name} is missing"),
+        (None, [one]) => format!("{at}/{one} has changed since the run began"),
+        (None, []) => format!("{at}/spec.gm, set.txt or a file in use has changed since the run began"),
+        (None, _) => format!("{} in {at} have changed since the run began", differ.join(" and ")),
+    };
+    Failure::new(format!(
+        "error: {what}, or the checkpoint of round {step} is of another run\n  = help: put it back as it was, or train the changed spec with `gmc run`"
+    ))
 }
 
 /// CRC-32 of all programs.
@@ -57,15 +93,15 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
         return Err(Failure::new("error: the spec does not compile"));
     };
     let used = used_files(&sources);
-    let hashes = (spec_hash(&source, &set, &used), ir_hash(&compiled));
+    let hashes = hashes(&source, &set, &used, ir_hash(&compiled));
     let graphs: Vec<_> = compiled.programs.values().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
+    load::fits(&session)?;
     let dir = RunDir::create(out, &name)?;
     for (path, text) in used {
         dir.write(&format!("use/{}", plain(&path)), text.as_bytes())?;
     }
-    let lines: String = set.iter().map(|(a, b)| format!("{a}={b}\n")).collect();
-    dir.write("set.txt", lines.as_bytes())?;
+    dir.write("set.txt", set_text(&set).as_bytes())?;
     for g in &graphs {
         dir.write(&format!("ir/{}.txt", g.name), text::print_with(g, &|_| None).as_bytes())?;
         dir.write(&format!("ir/{}.ron", g.name), g.to_ron().as_bytes())?;
@@ -74,9 +110,8 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
     dir.write("spec.gm", source.as_bytes())?;
     note(&format!("training {} on {} in {}\n", spec.spec.display(), session.device.info().name, dir.path().display()));
     watch_for_interrupts();
-    let mut run = Run::new(&mut session, &dir, &sources, hashes, None)?;
-    let ended = run.train(&STOP)?;
-    finish(&ended, &dir)
+    let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
+    finish(&ended, &dir, &mut session)
 }
 
 /// The name under which a run folder keeps a file named by `use`, whose path may lead anywhere.
@@ -104,13 +139,18 @@ fn used_files(sources: &gmc_compiler::diag::render::Sources) -> Vec<(String, Str
     all
 }
 
-fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
+fn finish(ended: &Ended, dir: &RunDir, session: &mut Session) -> Result<(), Failure> {
     match ended {
         Ended::Done(scores, health) => {
             say(&super::query::table(scores))?;
             super::query::tell(health);
+            super::query::tell_of_no_test(session);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
-            Ok(())
+            let (seed, effort) = (session.typed.train.seed, evaluate::full(session));
+            match evaluate::not_finite(session, seed, effort, scores)? {
+                Some(wrong) => Err(Failure::new(wrong)),
+                None => Ok(()),
+            }
         }
         Ended::Interrupted(step) => {
             Err(Failure { text: format!("stopped after round {step}; go on with: gmc resume {}", dir.path().display()), code: 130 })
@@ -122,8 +162,8 @@ fn finish(ended: &Ended, dir: &RunDir) -> Result<(), Failure> {
 pub struct Kept {
     /// The compiled spec, without errors.
     pub unit: Unit,
-    /// Hashes of the spec and of its programs.
-    pub hashes: (String, String),
+    /// What it is known by.
+    pub hashes: Hashes,
     /// The latest checkpoint; none when the run was killed before it wrote the first.
     pub checkpoint: Option<Checkpoint>,
 }
@@ -153,18 +193,15 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
         .collect();
     let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
     let unit = load::unit_with(&at.display().to_string(), &source, &read, &set);
-    let spec = spec_hash(&source, &set, &used_files(&unit.sources));
-    if checkpoint.as_ref().is_some_and(|c| c.meta.spec_hash != spec) {
-        return Err(Failure::new(format!(
-            "error: {} has changed since the run began\n  = help: put it back as it was, or train the changed spec with `gmc run`",
-            at.display()
-        )));
+    let ir = unit.compiled.as_ref().map(ir_hash).unwrap_or_default();
+    let hashes = hashes(&source, &set, &used_files(&unit.sources), ir);
+    if let Some(c) = checkpoint.as_ref().filter(|c| c.meta.spec_hash != hashes.spec) {
+        return Err(changed(dir, c, &hashes));
     }
     if unit.failed() {
         load::report(&unit, m)?;
     }
-    let ir = unit.compiled.as_ref().map(ir_hash).unwrap_or_default();
-    Ok(Kept { unit, hashes: (spec, ir), checkpoint })
+    Ok(Kept { unit, hashes, checkpoint })
 }
 
 pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Failure> {
@@ -179,17 +216,17 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
         return Err(Failure::new("error: the spec does not compile"));
     };
     let mut session = load::session(typed, compiled, device)?;
+    load::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
     let total = Trainer::new(&session).total;
     if done >= total && dir.path().join(REPORT).is_file() {
         return say(&format!("{} is finished: all its {total} rounds are done\n", dir.path().display()));
     }
-    if checkpoint.as_ref().is_some_and(|c| c.meta.ir_hash != hashes.1) {
+    if checkpoint.as_ref().is_some_and(|c| c.meta.ir_hash != hashes.ir) {
         note("warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ\n");
     }
     note(&format!("going on after round {done} in {}\n", dir.path().display()));
     watch_for_interrupts();
-    let mut run = Run::new(&mut session, &dir, &sources, hashes, checkpoint.as_ref())?;
-    let ended = run.train(&STOP)?;
-    finish(&ended, &dir)
+    let ended = Run::new(&mut session, &dir, &sources, hashes, checkpoint.as_ref())?.train(&STOP)?;
+    finish(&ended, &dir, &mut session)
 }

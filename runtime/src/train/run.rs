@@ -21,6 +21,25 @@ use std::time::{Duration, Instant};
 /// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is finished.
 pub const REPORT: &str = "report.html";
 
+/// What a run is of, as its checkpoints remember it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hashes {
+    /// Of the spec as it runs: its text, the overrides and the files that it uses.
+    pub spec: String,
+    /// Of all programs.
+    pub ir: String,
+    /// Of each file of the run folder that says what is trained, by its path there.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Under this name a checkpoint keeps [`Hashes::files`].
+const FILES: &str = "files";
+
+/// [`Hashes::files`] of the run that wrote a checkpoint; `None` of one that kept none.
+pub fn files_of(meta: &Meta) -> Option<BTreeMap<String, String>> {
+    serde_json::from_str(meta.extra.get(FILES)?).ok()
+}
+
 /// Time between checkpoints unless the spec says how many rounds.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
 
@@ -30,8 +49,7 @@ pub struct Run<'a> {
     trainer: Trainer,
     dir: &'a RunDir,
     sources: &'a Sources,
-    /// Hashes of the spec's text and of the IR.
-    hashes: (String, String),
+    hashes: Hashes,
     /// Rounds done.
     step: u64,
     /// Seconds trained in earlier sessions.
@@ -62,7 +80,7 @@ impl<'a> Run<'a> {
         session: &'a mut Session,
         dir: &'a RunDir,
         sources: &'a Sources,
-        hashes: (String, String),
+        hashes: Hashes,
         from: Option<&Checkpoint>,
     ) -> Result<Run<'a>, Failure> {
         let trainer = Trainer::new(session);
@@ -103,6 +121,7 @@ impl<'a> Run<'a> {
 
     fn checkpoint(&self) -> Checkpoint {
         let mut extra = BTreeMap::from([("seconds".to_string(), format!("{:.3}", self.seconds()))]);
+        extra.insert(FILES.into(), serde_json::to_string(&self.hashes.files).unwrap_or_default());
         if self.counted > 0 {
             // Bit patterns: a decimal text may come back as another number.
             let bits: BTreeMap<&str, u64> = self.sums.iter().map(|(n, v)| (n.as_str(), v.to_bits())).collect();
@@ -113,8 +132,8 @@ impl<'a> Run<'a> {
                 step: self.step,
                 epoch_step: self.step % self.trainer.per_epoch,
                 seed: self.session.typed.train.seed,
-                spec_hash: self.hashes.0.clone(),
-                ir_hash: self.hashes.1.clone(),
+                spec_hash: self.hashes.spec.clone(),
+                ir_hash: self.hashes.ir.clone(),
                 extra,
             },
             tensors: self.session.snapshot(),

@@ -78,7 +78,14 @@ fn ask(f: &Family) {
         assert!(csv.lines().all(|l| l.split(',').count() == f.size));
     }
 
-    let said = place.gmc(&format!("density {at} -k 2 --out d.csv"));
+    let k = if f.kind.contains("K = 2") { "-k 2" } else { "" };
+    let said = place.gmc(&format!("density {at} {k} --out d.csv"));
+    if k.is_empty() {
+        // What is no bound of several samples takes no number of them.
+        let wrong = if f.density.is_empty() { "-k is for densities that are bounds" } else { f.density };
+        place.gmc(&format!("density {at} -k 2")).fails(&[wrong]);
+        place.gmc(&format!("eval {at} -k 2")).fails(&["-k is for densities that are bounds"]);
+    }
     if !f.density.is_empty() {
         said.fails(&["this model cannot answer `density`", f.density]);
     } else {

@@ -5,6 +5,7 @@
 mod common;
 mod errors;
 mod families;
+mod limits;
 mod resume;
 mod rules;
 mod same;

@@ -162,7 +162,7 @@ fn a_spec_that_changed_under_a_run_is_refused() {
         let before = std::fs::read_to_string(&at).unwrap();
         std::fs::write(&at, before.replacen(from, to, 1)).unwrap();
         for verb in ["resume", "sample", "density", "eval"] {
-            place.gmc(&format!("{verb} runs/flow-1")).fails(&["runs/flow-1/spec.gm has changed since the run began"]);
+            place.gmc(&format!("{verb} runs/flow-1")).fails(&[&format!("runs/flow-1/{file} has changed since the run began")]);
         }
         std::fs::write(&at, before).unwrap();
     }
