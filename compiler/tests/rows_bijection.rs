@@ -80,7 +80,7 @@ fn direction(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], input
     for (name, ty) in &case.2 {
         let one = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
         };
         inputs.insert(name.clone(), repeated(&one, batch));
     }
@@ -198,7 +198,7 @@ fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], in
     for (name, ty) in &case.2 {
         let value = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
         };
         inputs.insert(name.clone(), repeated(&value, n));
     }

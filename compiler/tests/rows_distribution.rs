@@ -518,7 +518,7 @@ fn events_follow_the_parameters_types() {
     assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])), (Kind::Int(16), vec![]));
     assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), None])), (Kind::Int(256), vec![]));
     assert_eq!(kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])), (Kind::REAL, vec![]));
-    assert_eq!(kind(event("OneHotCategorical", &[real(&[4, 5]), None])), (Kind::Bool, vec![5]));
+    assert_eq!(kind(event("OneHotCategorical", &[real(&[4, 5]), None])), (Kind::OneHot, vec![5]));
     assert_eq!(kind(event("Dirichlet", &[real(&[4, 5])])), (Kind::Real(Support::Simplex), vec![5]));
     assert_eq!(kind(event("MultivariateNormal", &[real(&[3]), real(&[4, 3, 3])])), (Kind::REAL, vec![3]));
     assert_eq!(kind(event("Uniform", &[number(-1.0), number(2.0)])).0, Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 }));

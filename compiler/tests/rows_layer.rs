@@ -54,6 +54,8 @@ fn cases(row: &str) -> Vec<Case> {
             kinded(Kind::Class(4), "embed(3)", &[], &[3]),
             kinded(Kind::Int(5), "embed(3)", &[6], &[6, 3]),
             kinded(Kind::Int(5), "embed(3)", &[1, 3, 4], &[3, 3, 4]),
+            kinded(Kind::Bool, "embed(3)", &[6], &[6, 3]),
+            kinded(Kind::Bool, "embed(3)", &[1, 3, 4], &[3, 3, 4]),
             case("embed(3)", &[4], &[3]),
         ],
         "flatten" => vec![case("flatten", &[2, 3, 4], &[24]), case("flatten", &[1, 3, 4], &[12])],
@@ -233,7 +235,7 @@ fn every_layer_is_what_it_says() {
                 assert_eq!(order, Causality::Weak, "{what}: type B reads its own place");
             }
             assert_eq!(mixes, checked.mixes_batch, "{what}: mixes the batch");
-            assert!(!mixes_eval || row.name() == "minibatch_stddev", "{what}: mixes the batch outside training");
+            assert_eq!(mixes_eval, row.reads_batch(), "{what}: mixes the batch outside training");
         }
     }
 }
@@ -266,7 +268,8 @@ fn every_layer_has_the_right_gradient() {
                 .filter(|(p, _)| find(&checked.params, p).is_some_and(|p| p.trainable))
                 .map(|(p, v)| (p.clone(), *v))
                 .collect();
-            if !c.input.kind.discrete() {
+            // A bit may be relaxed, and then carries a derivative.
+            if !c.input.kind.discrete() || c.input.kind == Kind::Bool {
                 wrt.push(("x".into(), x));
             }
             let values: Vec<_> = wrt.iter().map(|(_, v)| *v).collect();
@@ -446,6 +449,11 @@ fn small_layers_compute_what_they_say() {
     let table: Inputs = [("l.table".to_string(), Tensor64::from_fn(&[3, 2], |i| i as f64))].into();
     let x = Tensor64::new(&[2], vec![2.0, 0.0]).expect("two numbers");
     assert_eq!(only(&c, &table, &x, false).0.data, [4.0, 5.0, 0.0, 1.0]);
+    // Bits, and a relaxed one a quarter of the way.
+    let c = kinded(Kind::Bool, "embed(2)", &[3], &[3, 2]);
+    let table: Inputs = [("l.table".to_string(), Tensor64::new(&[2, 2], vec![1.0, 2.0, 5.0, -2.0]).expect("four numbers"))].into();
+    let x = Tensor64::new(&[1, 3], vec![0.0, 1.0, 0.25]).expect("three numbers");
+    assert_eq!(only(&c, &table, &x, false).0.data, [1.0, 2.0, 5.0, -2.0, 2.0, 1.0]);
 }
 
 #[test]

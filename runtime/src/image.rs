@@ -107,7 +107,7 @@ pub fn layout(event: &EventTy) -> Option<Layout> {
 fn ends(kind: Kind) -> (f64, f64) {
     match kind {
         Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() && lo < hi => (lo, hi),
-        Kind::Real(_) | Kind::Bool => (0.0, 1.0),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => (0.0, 1.0),
         Kind::Int(n) | Kind::Class(n) => (0.0, n.saturating_sub(1).max(1) as f64),
     }
 }

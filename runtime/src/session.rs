@@ -370,7 +370,7 @@ impl Session {
                         let classes = (from..from + n).map(|i| (i % k) as f32).collect();
                         Tensor::from_f32(&self.device, classes, &[n])
                     }
-                    Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => {
+                    Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
                         let rows: Vec<usize> = (from..from + n).collect();
                         self.rows(column, part.n, &rows)
                     }

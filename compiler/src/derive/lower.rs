@@ -372,7 +372,7 @@ impl<'t> Ctx<'t> {
         let v = self.expr(e, vars);
         match e.ty.kind {
             Kind::Class(n) => crate::types::chain::one_hot(&mut self.cx, v, n),
-            Kind::Real(_) | Kind::Bool | Kind::Int(_) => v,
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
         }
     }
 
@@ -559,7 +559,7 @@ impl<'t> Ctx<'t> {
                 let m = self.cx.add_c(m, 0.5);
                 Some(self.cx.unary(Unary::Floor, m))
             }
-            Kind::Int(_) | Kind::Bool | Kind::Class(_) | Kind::Real(_) => Some(m),
+            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => Some(m),
         }
     }
 

@@ -203,9 +203,6 @@ fn global_norm(g: &mut Graph, grads: &[Value]) -> Value {
 
 /// The payoff must reach what its player owns by a differentiable path.
 fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: &[String], params: &[Value], diags: &mut Vec<Diag>) {
-    if p.name == "all" && p.derived {
-        return;
-    }
     let reach = grad::grad_reach(&ctx.cx.g, loss, params);
     let reached =
         |owner: &(String, crate::span::Span)| paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)));
@@ -220,6 +217,15 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
         })
         .collect();
     let lost: Vec<&&(String, crate::span::Span)> = owners.iter().filter(|o| !reached(o)).collect();
+    let mut books = codebooks(typed, p);
+    books.retain(|(param, _)| lost.iter().any(|(o, _)| o == param));
+    if p.name == "all" {
+        let declared = |n: &str| typed.params.iter().find(|t| t.name == n).map_or(p.span, |t| t.span);
+        diags.extend(books.iter().map(|(n, (at, z))| codes::w0707::codebook(n, declared(n), *at, z)));
+    }
+    if p.name == "all" && p.derived {
+        return;
+    }
     if p.name == "all" {
         // The anonymous player owns everything; nets it does not reach are reported as unused by the checker.
         if owners.len() == lost.len() {
@@ -241,9 +247,34 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
         data.as_ref().and_then(|x| typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str())));
     match (lost.first(), owners.len() == lost.len()) {
         (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net), sample)),
-        (Some(_), false) => lost.iter().for_each(|(net, at)| diags.push(codes::w0707::no_influence(&p.name, net, *at, p.payoff.span))),
+        (Some(_), false) => lost.iter().for_each(|(net, at)| {
+            diags.push(match books.iter().find(|(n, _)| n == net) {
+                Some((_, (reads, z))) => codes::w0707::codebook(net, *at, *reads, z),
+                None => codes::w0707::no_influence(&p.name, net, *at, p.payoff.span),
+            });
+        }),
         (None, _) => {}
     }
+}
+
+/// The params that a player's payoff, or a model or guide, reads as the codebook of `nearest`, which passes no derivative to it.
+/// Each with the call and what it looks up.
+fn codebooks(typed: &Typed, p: &TPlayer) -> Vec<(String, (crate::span::Span, String))> {
+    let mut found: Vec<(String, (crate::span::Span, String))> = Vec::new();
+    let sites = typed.models.iter().flat_map(|m| &m.sites).flat_map(crate::types::density::expressions);
+    for e in std::iter::once(&p.payoff).chain(sites) {
+        visit(typed, e, &mut |e| {
+            if let TKind::Fn { row, args } = &e.kind
+                && let ("nearest", [z, book]) = (row.name(), args.as_slice())
+                && let TKind::Param(i) = &book.kind
+                && let Some(param) = typed.params.get(*i)
+                && !found.iter().any(|(n, _)| *n == param.name)
+            {
+                found.push((param.name.clone(), (e.span, super::math::text(typed, z))));
+            }
+        });
+    }
+    found
 }
 
 /// Visits an expression of the train block and everything inside it.

@@ -279,6 +279,10 @@ pub enum BlockUse {
 
 /// A layer of a net.
 pub trait LayerRow: Row {
+    /// Whether it reads the other examples of a batch outside of training, too.
+    fn reads_batch(&self) -> bool {
+        false
+    }
     /// Whether it takes a block.
     fn block(&self) -> BlockUse {
         BlockUse::None
@@ -328,6 +332,11 @@ pub trait BijectionRow: Row {
     }
     /// Verifies and infers in one place, as for layers.
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag>;
+    /// Whether it maps all of this range, narrower than the reals, onto the same range, whatever its parameters are. A layer that does
+    /// not would send data back to where the layers before it have no inverse. Not asked of mere rearrangements.
+    fn keeps(&self, _args: &Args, _range: Support) -> bool {
+        false
+    }
 }
 
 /// A checked block of bijections.
@@ -477,6 +486,11 @@ pub trait DistRow: Row {
     /// the second. If not, in which way, and what to write instead. [`DistRow::event`] is asked after this.
     fn together(&self, _params: &[Option<EventTy>]) -> Result<(), (String, String)> {
         Ok(())
+    }
+    /// Where the density is above 0 whatever values of these types the parameters take; `None`: wherever [`DistRow::event`] says. The two
+    /// differ where the ends of the range are computed.
+    fn covers(&self, _params: &[Option<EventTy>]) -> Option<Support> {
+        None
     }
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).

@@ -138,7 +138,7 @@ impl Body<'_> {
                     };
                     self.deeper(c.span)?;
                     if let Some(row) = rows::find(rows::map::ROWS, &c.name.name)
-                        && super::zero::layers_reach_zero(out)
+                        && super::zero::layers_reach_zero(out, self.nets)
                         && super::zero::infinite_at_zero(row, &bind(&self.consts, row.params(), c)?)
                     {
                         return Err(codes::e0302::layer_at_zero(row.name(), c.span));
@@ -198,9 +198,14 @@ impl Body<'_> {
                     if self.acted_on > MOST_IN_FLOW {
                         return Err(codes::e0206::too_large_for_a_flow(c.span, &ty.shape_text(), MOST_IN_FLOW));
                     }
-                    let (checked, text) = self.bijection(c, &ty)?;
+                    let (mut checked, text) = self.bijection(c, &ty)?;
                     self.depth -= 1;
                     within_memory(std::slice::from_ref(&checked.out), &checked.params, c.span)?;
+                    let range = ty.kind.support();
+                    if rows::find(rows::bijection::ROWS, &c.name.name).is_some() && range != Support::REALS {
+                        self.keeps(c, range, &checked, out)?;
+                        checked.out.kind = ty.kind;
+                    }
                     if checked.out.size() != ty.size() {
                         return Err(codes::e0401::changes_size(&c.name.name, c.span, &ty.shape_text(), &checked.out.shape_text()));
                     }
@@ -210,6 +215,18 @@ impl Body<'_> {
             }
         }
         Ok(ty)
+    }
+
+    /// A layer whose parameters decide where its result lies must not follow one that narrows the range: data that it carries back
+    /// would meet a layer that has no inverse there.
+    fn keeps(&self, c: &Call, range: Support, checked: &CheckedBijection, before: &[FlowLayer]) -> Result<(), Diag> {
+        let Some(row) = rows::find(rows::bijection::ROWS, &c.name.name) else { return Ok(()) };
+        let rearranges = checked.copies.iter().all(Option::is_some);
+        if rearranges || row.keeps(&bind(&self.consts, row.params(), c)?, range) {
+            return Ok(());
+        }
+        let narrows = before.iter().rev().take_while(|l| l.checked.out.kind.support() == range).last();
+        Err(codes::e0305::leaves(row.name(), c.span, range, narrows.map(|l| (l.text.as_str(), l.span))))
     }
 
     fn bijection(&mut self, c: &Call, input: &EventTy) -> Result<(CheckedBijection, String), Diag> {
@@ -327,6 +344,9 @@ fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, 
     if !input.kind.support().inside(f.from.kind.support()) {
         return Err(codes::e0302::layer(&f.name, c.span, f.from.kind.support(), input.kind.support()));
     }
+    if !f.from.kind.support().inside(input.kind.support()) {
+        return Err(codes::e0305::layer_not_filled(&f.name, c.span, f.span, f.from.kind.support(), input.kind.support()));
+    }
     let copies = flow_copies(&f.chain.layers, input.size());
     let jacobian = f.chain.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit);
     let (fwd, inv) = (f.chain.clone(), f.chain.clone());
@@ -375,12 +395,12 @@ fn untouched_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]
 fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventTy, Diag> {
     let width = |t: &EventTy| match t.kind {
         Kind::Class(n) => t.size() * n,
-        Kind::Real(_) | Kind::Bool | Kind::Int(_) => t.size(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.size(),
     };
     let base = match first.kind {
         Kind::Class(n) => EventTy::real(vec![first.size() * n]),
         Kind::Int(_) => first.with_kind(Kind::Real(Support::UNIT)),
-        Kind::Real(_) | Kind::Bool => first.clone(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => first.clone(),
     };
     if others.is_empty() {
         return Ok(base);
@@ -407,7 +427,7 @@ fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventT
 /// A value as a net reads it: classes one-hot, grey levels scaled to 0..1.
 pub fn as_net_input(cx: &mut Lower, x: crate::ir::Value, ty: &EventTy) -> crate::ir::Value {
     match ty.kind {
-        Kind::Real(_) | Kind::Bool => x,
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => x,
         Kind::Int(n) => cx.mul_c(x, 1.0 / (n.max(2) - 1) as f64),
         Kind::Class(n) => one_hot(cx, x, n),
     }
@@ -820,6 +840,6 @@ fn as_read(t: &EventTy) -> EventTy {
     match t.kind {
         Kind::Class(n) => EventTy::real(vec![t.size() * n]),
         Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
-        Kind::Real(_) | Kind::Bool => t.clone(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
     }
 }

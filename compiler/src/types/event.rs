@@ -24,6 +24,8 @@ impl Support {
     pub const POSITIVE: Support = Support::Interval { lo: 0.0, hi: f64::INFINITY };
     /// Between 0 and 1.
     pub const UNIT: Support = Support::Interval { lo: 0.0, hi: 1.0 };
+    /// No number at all: what a distribution surely covers whose ends may lie anywhere.
+    pub const NOTHING: Support = Support::Interval { lo: f64::INFINITY, hi: f64::NEG_INFINITY };
 
     /// Whether every point of `self` is a point of `other`.
     pub fn inside(self, other: Support) -> bool {
@@ -33,6 +35,10 @@ impl Support {
             (Support::Interval { .. }, Support::Simplex) => false,
             (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) => a >= lo && b <= hi,
         }
+    }
+    /// From `lo` to `hi`; nothing where they do not leave anything between them.
+    pub fn between(lo: f64, hi: f64) -> Support {
+        if lo < hi { Support::Interval { lo, hi } } else { Support::NOTHING }
     }
     /// What numbers of this support do, after the name of a variable: `ranges over all reals`.
     pub fn describe(self) -> String {
@@ -64,6 +70,8 @@ pub enum Kind {
     Real(Support),
     /// 0 or 1.
     Bool,
+    /// 0 or 1, and along the last axis exactly one 1.
+    OneHot,
     /// `0 .. n`, ordered (grey levels).
     Int(usize),
     /// `0 .. n`, unordered.
@@ -77,34 +85,38 @@ impl Kind {
     pub fn discrete(self) -> bool {
         match self {
             Kind::Real(_) => false,
-            Kind::Bool | Kind::Int(_) | Kind::Class(_) => true,
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => true,
         }
     }
     /// How many values a discrete kind takes.
     pub fn cardinality(self) -> Option<usize> {
         match self {
             Kind::Real(_) => None,
-            Kind::Bool => Some(2),
+            Kind::Bool | Kind::OneHot => Some(2),
             Kind::Int(n) | Kind::Class(n) => Some(n),
         }
     }
-    /// Whether every value of `self` is a value of `other` (`Bool` is `Int(2)`, and is the reals 0 and 1).
+    /// Whether every value of `self` is a value of `other` (`Bool` is `Int(2)`, and is the reals 0 and 1; a one-hot vector is made of bits).
     pub fn inside(self, other: Kind) -> bool {
         match (self, other) {
             (Kind::Real(a), Kind::Real(b)) => a.inside(b),
+            (Kind::OneHot, Kind::OneHot | Kind::Real(Support::Simplex)) => true,
+            (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::OneHot) => false,
             (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => false,
-            (Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => self.support().inside(s),
+            (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => self.support().inside(s),
             (Kind::Class(a), Kind::Class(b)) => a == b,
             (Kind::Class(_), Kind::Bool | Kind::Int(_)) => false,
             // Grey levels may be scored as classes: the order is forgotten.
-            (Kind::Bool | Kind::Int(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => self.cardinality() <= other.cardinality(),
+            (Kind::Bool | Kind::OneHot | Kind::Int(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => {
+                self.cardinality() <= other.cardinality()
+            }
         }
     }
     /// The support of the values seen as real numbers.
     pub fn support(self) -> Support {
         match self {
             Kind::Real(s) => s,
-            Kind::Bool => Support::UNIT,
+            Kind::Bool | Kind::OneHot => Support::UNIT,
             Kind::Int(n) | Kind::Class(n) => Support::Interval { lo: 0.0, hi: n.saturating_sub(1) as f64 },
         }
     }
@@ -151,6 +163,7 @@ impl fmt::Display for EventTy {
             Kind::Real(s) if s == Support::REALS => write!(f, "Real{shape}"),
             Kind::Real(s) => write!(f, "Real{shape} in {s}"),
             Kind::Bool => write!(f, "Bool{shape}"),
+            Kind::OneHot => write!(f, "one-hot{shape}"),
             Kind::Int(n) => write!(f, "Int({n}){shape}"),
             Kind::Class(n) if self.shape.is_empty() => write!(f, "Class({n})"),
             Kind::Class(n) => write!(f, "Class({n}){shape}"),

@@ -8,7 +8,7 @@ use crate::rows::args::{ArgKind, Args, Const};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What names mean at one place.
@@ -18,10 +18,12 @@ pub struct Scope {
     pub vars: BTreeMap<String, TExpr>,
     /// Inside a model or guide of this name: data is visible only through its conditions.
     pub model: Option<String>,
+    /// Inside a guide.
+    pub guide: bool,
     /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
     pub each: Option<usize>,
-    /// Those of the names whose value can be 0 though it is not negative.
-    pub zeros: BTreeSet<String>,
+    /// Of the computed sites: whether the value can be the lowest and the highest number of its range itself.
+    pub reached: BTreeMap<String, (bool, bool)>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }
@@ -56,10 +58,13 @@ impl Checker<'_> {
     pub(crate) fn expr(&mut self, e: &Expr, scope: &Scope) -> Res<TExpr> {
         self.charge(1, e.span)?;
         match &e.kind {
-            ExprKind::Number { value, .. } => Ok(TExpr::number(*value, e.span)),
+            ExprKind::Number { value, .. } => finite(*value, e.span).map(|()| TExpr::number(*value, e.span)),
             ExprKind::Name(n) => self.var(n, e.span, scope),
             ExprKind::Neg(a) => {
                 let a = self.expr(a, scope)?;
+                if let Kind::Class(_) = a.ty.kind {
+                    return Err(codes::e0211::class_arithmetic(a.span).into());
+                }
                 let support = match a.support() {
                     Support::Interval { lo, hi } => Support::Interval { lo: -hi, hi: -lo },
                     Support::Simplex => Support::REALS,
@@ -74,12 +79,21 @@ impl Checker<'_> {
             }
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
+                if *op == BinOp::Div && self.is_zero(&b, scope) {
+                    return Err(codes::e0211::divides_by_zero(e.span, b.span).into());
+                }
                 binary(*op, a, b, e.span)
             }
             ExprKind::Call(c) => self.call(c, e.span, scope),
-            ExprKind::Field(m, s) => self.field(m, s, e.span),
+            ExprKind::Field(m, s) => {
+                only_in_payoffs(&format!("{}.{}", m.name, s.name), "is a sample drawn for a payoff", e.span, scope)?;
+                self.field(m, s, e.span)
+            }
             ExprKind::Expect(a) => {
                 let a = self.expr(a, scope)?;
+                if let (Some(model), true) = (&scope.model, a.batched) {
+                    return Err(codes::e0212::mixes("E[..]", e.span, model).into());
+                }
                 if let Kind::Class(_) = a.ty.kind {
                     return Err(codes::e0211::class_arithmetic(a.span).into());
                 }
@@ -95,7 +109,10 @@ impl Checker<'_> {
                     kind: TKind::Expect(Box::new(a)),
                 })
             }
-            ExprKind::LogProb { model, target, given } => self.log_prob(model, target, given, e.span, scope),
+            ExprKind::LogProb { model, target, given } => {
+                only_in_payoffs(&format!("log {}(..)", model.name), "reads the data", e.span, scope)?;
+                self.log_prob(model, target, given, e.span, scope)
+            }
             ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
             ExprKind::Tuple(_) | ExprKind::List(_) => Err(codes::e0211::not_a_number(e.span, "several values").into()),
             ExprKind::Before(..) => Err(codes::e0602::outside_order(e.span).into()),
@@ -270,14 +287,24 @@ impl Checker<'_> {
             return Ok(TExpr { kind: TKind::Schedule(i), ty, batched: false, span, origin: None });
         }
         match name {
-            "nll" | "elbo" | "iwae" | "kl" => self.bound_call(c, span, scope),
-            "gradient_penalty" => self.penalty_call(c, span, scope),
+            "nll" | "elbo" | "iwae" | "kl" => {
+                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
+                self.bound_call(c, span, scope)
+            }
+            "gradient_penalty" => {
+                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
+                self.penalty_call(c, span, scope)
+            }
             "grad" => {
+                only_in_payoffs(name, "is the derivative of a sum over the batch", span, scope)?;
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
                 let ty = at.ty.with_kind(Kind::REAL);
                 Ok(TExpr { ty, batched: at.batched, span, origin: None, kind: TKind::Grad { of: Box::new(of), at: Box::new(at) } })
             }
-            "corrupt" => self.corrupt_call(c, span, scope),
+            "corrupt" => match &scope.model {
+                Some(m) if !scope.guide => Err(codes::e0212::corrupts(span, m).into()),
+                Some(_) | None => self.corrupt_call(c, span, scope),
+            },
             "free" => self.free_call(c, span, scope),
             "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
             _ if rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some() => {
@@ -336,9 +363,29 @@ impl Checker<'_> {
         got.try_into().map_err(|_| codes::e0207::count(&c.name.name, c.span, n, &names).into())
     }
 
+    /// Inside a model or guide: no net or flow that reads the other examples of a batch, not even when the model is evaluated.
+    fn about_one_example(&self, name: &str, calls: &[String], declared: Span, at: Span, scope: &Scope) -> Res<()> {
+        let Some(model) = &scope.model else { return Ok(()) };
+        match self.reads_batch(calls) {
+            Some(layer) => Err(codes::e0212::mixing_layer(name, layer, at, declared, model).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The layer that reads other examples, among what a body calls and what that calls in turn.
+    fn reads_batch(&self, calls: &[String]) -> Option<&'static str> {
+        calls.iter().find_map(|n| {
+            let layer = rows::find(rows::layer::ROWS, n).filter(|r| r.reads_batch()).map(|r| r.name());
+            let net = || self.typed.nets.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            let flow = || self.typed.flows.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            layer.or_else(net).or_else(flow)
+        })
+    }
+
     fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let args = self.positional(c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
         check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
         let [out] = net.outs.as_slice() else {
             return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
@@ -357,6 +404,7 @@ impl Checker<'_> {
         let Some(i) = self.typed.nets.iter().position(|n| n.name == c.name.name) else { return Ok(None) };
         let args = self.positional(c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
         check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
         let batched = args.iter().any(|a| a.batched);
         let one = |(output, ty): (usize, &EventTy)| TExpr {
@@ -372,6 +420,7 @@ impl Checker<'_> {
     fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let args = self.positional(c, scope)?;
         let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&flow.name, &flow.calls, flow.span, c.span, scope)?;
         let params =
             std::iter::once(("its argument", &flow.from, flow.span)).chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
         check_inputs(&flow.name, &args, params, c.span)?;
@@ -392,6 +441,9 @@ impl Checker<'_> {
         let x = self.expr(&first.value, scope)?;
         let call = Call { args: rest.to_vec(), ..c.clone() };
         let args = bind(&self.consts, row.params(), &call)?;
+        if let Kind::Class(_) = x.ty.kind {
+            return Err(codes::e0211::class_arithmetic(x.span).into());
+        }
         if !x.support().inside(row.from()) {
             return Err(codes::e0302::function(row.name(), first.value.span, row.from(), x.support(), x.origin).into());
         }
@@ -399,6 +451,7 @@ impl Checker<'_> {
             return Err(codes::e0302::at_zero(row.name(), first.value.span, x.origin).into());
         }
         let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
+        constant_is_finite(ty.kind.support(), &[&x], span)?;
         Ok(TExpr { ty, batched: x.batched, span, origin: Some(span), kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) } })
     }
 
@@ -455,11 +508,12 @@ impl Checker<'_> {
                 let Some(d) = default else {
                     return Err(codes::e0207::missing(&f.name.name, &p.name, "an argument of this function", c.span).into());
                 };
-                let v = self.expr(d, &Scope::default())?;
+                // A default sees no names of the place that calls, and data only where that place does.
+                let v = self.expr(d, &Scope { vars: BTreeMap::new(), depth: scope.depth + 1, ..scope.clone() })?;
                 vars.insert(p.name.clone(), v);
             }
         }
-        let inner = Scope { vars, model: scope.model.clone(), each: scope.each, zeros: scope.zeros.clone(), depth: scope.depth + 1 };
+        let inner = Scope { vars, depth: scope.depth + 1, ..scope.clone() };
         // An error inside the body is shown at the call, with the body as its cause.
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
             Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
@@ -546,6 +600,11 @@ impl Checker<'_> {
             }
             _ => {
                 self.wants_guide(at(0).0, at(1).0, c.span)?;
+                if let (Some(m), Some(g)) = (self.typed.models.get(at(0).0), self.typed.models.get(at(1).0))
+                    && let Some(s) = g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s))
+                {
+                    return Err(codes::e0303::relaxed_weight(&s.name, s.value_span, c.span).into());
+                }
                 TKind::Iwae { p: at(0).0, q: at(1).0, k }
             }
         };
@@ -693,7 +752,7 @@ fn covers(outer: Span, inner: Span) -> bool {
 fn seen(t: &EventTy) -> EventTy {
     match t.kind {
         Kind::Class(n) => EventTy::real(vec![t.size() * n]),
-        Kind::Real(_) | Kind::Bool | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
     }
 }
 
@@ -707,7 +766,9 @@ fn check_inputs<'a>(name: &str, args: &[TExpr], params: impl Iterator<Item = (&'
         if a.ty.shape != want.shape {
             return Err(codes::e0201::argument(name, input, a.span, &a.ty.shape_text(), decl, &want.shape_text(), var_name(a)).into());
         }
-        if !a.ty.kind.inside(want.kind) {
+        // A net that takes real numbers would compute with the number of a class.
+        let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));
+        if label || !a.ty.kind.inside(want.kind) {
             return Err(codes::e0302::argument(name, a.span, &a.ty, decl, want).into());
         }
     }
@@ -734,10 +795,44 @@ fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
             return Err(codes::e0211::class_arithmetic(t.span).into());
         }
     }
+    if op == BinOp::Pow && !whole(b.support()) && super::zero::lowest(&a) < 0.0 {
+        return Err(codes::e0302::power(a.span, a.support(), a.origin, b.span).into());
+    }
     let support = arithmetic(op, a.support(), b.support());
+    constant_is_finite(support, &[&a, &b], span)?;
     let batched = a.batched || b.batched;
     let origin = a.origin.or(b.origin);
     Ok(TExpr { ty: EventTy { kind: Kind::Real(support), shape }, batched, span, origin, kind: TKind::Binary(op, Box::new(a), Box::new(b)) })
+}
+
+/// Whether a range is one whole number.
+fn whole(s: Support) -> bool {
+    matches!(s, Support::Interval { lo, hi } if lo == hi && lo.fract() == 0.0)
+}
+
+/// A number that 32 bits can hold: infinities and what is beyond 3.4e38 are none.
+fn finite(value: f64, span: Span) -> Res<()> {
+    if (value as f32).is_finite() { Ok(()) } else { Err(codes::e0211::not_finite(span).into()) }
+}
+
+/// What is computed from constants only must be a number, too: not so `0 / 0` or `1e30 * 1e30`.
+fn constant_is_finite(result: Support, args: &[&TExpr], span: Span) -> Res<()> {
+    let constant = |s: Support| match s {
+        Support::Interval { lo, hi } => lo == hi,
+        Support::Simplex => false,
+    };
+    match result {
+        Support::Interval { lo, hi } if args.iter().all(|a| constant(a.support())) => finite(lo, span).and_then(|()| finite(hi, span)),
+        Support::Interval { .. } | Support::Simplex => Ok(()),
+    }
+}
+
+/// Samples, densities and objectives belong to payoffs: inside a model or guide they would let one example read the data and the others.
+fn only_in_payoffs(what: &str, is: &str, span: Span, scope: &Scope) -> Res<()> {
+    match &scope.model {
+        Some(model) => Err(codes::e0212::only_in_payoffs(what, is, span, model).into()),
+        None => Ok(()),
+    }
 }
 
 /// Interval arithmetic.

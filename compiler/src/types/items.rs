@@ -387,7 +387,7 @@ impl Checker<'_> {
             Kind::Class(n) if v.ty.shape.is_empty() && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) => {
                 Some((v.name.clone(), n))
             }
-            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => None,
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
         });
         match (drawn, class) {
             (None, _) => wrong(&format!("a net that reads {reads}, which `{}` does not draw", model.name)),

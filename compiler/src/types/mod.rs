@@ -10,6 +10,7 @@ pub mod density;
 pub mod event;
 pub mod expr;
 pub mod game;
+mod guide;
 pub mod items;
 pub mod model;
 pub mod show;
@@ -22,7 +23,7 @@ use crate::rows::{Chain, ConstraintRow, DistRow, FlowChain, FnRow, MapRow, Optim
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
-use event::EventTy;
+use event::{EventTy, Support};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -200,6 +201,8 @@ pub struct TSite {
     pub name: String,
     /// Its event type.
     pub ty: EventTy,
+    /// Where it has a density whatever the parameters are: less than its type says where the ends of a range are computed.
+    pub covers: Support,
     /// How it comes about.
     pub kind: TSiteKind,
     /// A data variable has this name (models only).

@@ -35,7 +35,7 @@ impl Checker<'_> {
     }
 
     fn model(&mut self, head: &Head<'_>) {
-        let mut scope = Scope { model: Some(head.name.name.clone()), ..Scope::default() };
+        let mut scope = Scope { model: Some(head.name.name.clone()), guide: head.guide, ..Scope::default() };
         let mut failed = false;
         let mut conds = Vec::new();
         let before = self.broken.len();
@@ -138,10 +138,9 @@ impl Checker<'_> {
             }
             Site::Bind(b) => {
                 for site in self.bind_site(b, scope, model)? {
-                    if let TSiteKind::Bind(e) = &site.kind
-                        && self.reaches_zero(e, scope)
-                    {
-                        scope.zeros.insert(site.name.clone());
+                    if let TSiteKind::Bind(e) = &site.kind {
+                        let ends = self.reached(e, scope);
+                        scope.reached.insert(site.name.clone(), ends);
                     }
                     add(scope, model, site)?;
                 }
@@ -204,7 +203,9 @@ impl Checker<'_> {
             }
         };
         let dist = TDist { row, args, params, by, baseline };
-        let site = TSite { observed: false, name: d.name.name.clone(), kind: TSiteKind::Draw(dist), ty, span: d.name.span, value_span };
+        let covers = row.covers(&types).unwrap_or(ty.kind.support());
+        let (name, kind) = (d.name.name.clone(), TSiteKind::Draw(dist));
+        let site = TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span };
         self.observe(site, model, false)
     }
 
@@ -292,6 +293,9 @@ impl Checker<'_> {
             }
             // A decoder with several outputs can't stand for one parameter; `expr` says so.
             let v = self.expr(&a.value, scope)?;
+            if let Kind::Class(_) = v.ty.kind {
+                return Err(codes::e0211::class_arithmetic(v.span).into());
+            }
             if !v.ty.kind.support().inside(spec.support) {
                 let var = match &a.value.kind {
                     ExprKind::Name(n) => Some(n.as_str()),
@@ -355,14 +359,19 @@ impl Checker<'_> {
                 None => return Err(codes::e0304::quantize_elsewhere(c.span).into()),
             };
             let ty = inner.ty.with_kind(kind);
-            let n = kind.cardinality().unwrap_or(0) as f64;
-            let covers = Kind::Real(Support::Interval { lo: 0.0, hi: n });
-            if kind.discrete() && !covers.inside(inner.ty.kind) {
-                return Err(codes::e0305::not_onto_levels(arg.value.span, n as usize, inner.ty.kind.support()).into());
-            }
+            let Some(n) = kind.cardinality() else {
+                let (data, at) = self.data_var(&name.name).map_or((&ty, c.span), |v| (&v.ty, v.ty_span));
+                let value = crate::derive::math::text(&self.typed, &inner);
+                return Err(codes::e0304::quantized_reals(&name.name, c.span, at, data, &value).into());
+            };
             self.fills_flow(&inner, model)?;
+            let filled = self.covered(&inner, model);
+            if !(Support::Interval { lo: 0.0, hi: n as f64 }).inside(filled) {
+                return Err(codes::e0305::not_onto_levels(arg.value.span, n, filled).into());
+            }
             let site = TSite {
                 name: name.name.clone(),
+                covers: kind.support(),
                 ty,
                 kind: TSiteKind::Quantize(inner),
                 observed: false,
@@ -396,8 +405,8 @@ impl Checker<'_> {
 
     fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {
         self.fills_flow(&e, model)?;
-        let site =
-            TSite { name: name.name.clone(), ty: e.ty.clone(), kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
+        let (covers, ty) = (self.covered(&e, model), e.ty.clone());
+        let site = TSite { name: name.name.clone(), ty, covers, kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
         self.observe(site, model, false)
     }
 
@@ -410,14 +419,36 @@ impl Checker<'_> {
             _ => return Ok(()),
         };
         let drawn = density::inverted(e).and_then(|z| model.site(z)).filter(|_| !model.guide);
+        let filled = self.covered(arg, model);
         if let (Some(f), Some(z)) = (flow, drawn)
-            && !f.from.kind.inside(arg.ty.kind)
+            && !(f.from.kind.inside(arg.ty.kind) && f.from.kind.support().inside(filled))
         {
-            return Err(
-                codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, arg.ty.kind.support(), z.value_span).into()
-            );
+            return Err(codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, filled, z.value_span).into());
         }
         self.fills_flow(arg, model)
+    }
+
+    /// Where an expression has a density whatever the parameters are: the image of what its draw covers, where it is computed by flows
+    /// and invertible maps from one; elsewhere its type's range.
+    fn covered(&self, e: &TExpr, model: &TModel) -> Support {
+        let whole = e.ty.kind.support();
+        match &e.kind {
+            TKind::Var(n) => model.site(n).map_or(whole, |s| s.covers),
+            TKind::Flow { flow, arg, .. } => {
+                let filled = self.covered(arg, model);
+                let fills = self.typed.flows.get(*flow).is_some_and(|f| f.from.kind.support().inside(filled));
+                if fills || filled == arg.ty.kind.support() { whole } else { Support::NOTHING }
+            }
+            TKind::Map { row, args, arg } if row.inverse().is_some() => match self.covered(arg, model) {
+                Support::NOTHING => Support::NOTHING,
+                s if s == arg.ty.kind.support() => whole,
+                s => row.image(args, s),
+            },
+            TKind::Map { .. } | TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) => whole,
+            TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Fn { .. } | TKind::Neg(_) | TKind::Binary(..) => whole,
+            TKind::Expect(_) | TKind::LogProb { .. } | TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } => whole,
+            TKind::Iwae { .. } | TKind::GradientPenalty { .. } | TKind::Grad { .. } | TKind::Corrupt { .. } => whole,
+        }
     }
 
     /// Marks a model's site as observed when a data variable has its name, and compares the two types.
@@ -448,8 +479,14 @@ impl Checker<'_> {
             TSiteKind::Draw(d) if !data.kind.inside(site.ty.kind) => {
                 return Err(codes::e0302::observed(&site.name, site.value_span, d.row.name(), &site.ty, at, &data).into());
             }
+            TSiteKind::Draw(d) if !data.kind.support().inside(site.covers) => {
+                return Err(codes::e0302::ends_move(&site.name, site.value_span, d.row.name(), site.covers, at, &data).into());
+            }
             TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.inside(site.ty.kind) => {
                 return Err(codes::e0302::observed(&site.name, site.value_span, "the flow", &site.ty, at, &data).into());
+            }
+            TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.support().inside(site.covers) => {
+                return Err(codes::e0302::ends_move(&site.name, site.value_span, "the flow", site.covers, at, &data).into());
             }
             TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_) => {}
         }
@@ -505,9 +542,7 @@ impl Checker<'_> {
         let mut warnings = Vec::new();
         for s in &g.sites {
             let Some(of) = m.proposed(s) else { continue };
-            if of.observed {
-                continue;
-            }
+            super::guide::proposes_what_is_open(m, g, s, of)?;
             // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
             let flowed = density::flowed(g, s).is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
             if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
@@ -528,6 +563,9 @@ impl Checker<'_> {
             if !s.ty.kind.inside(of.ty.kind) {
                 return Err(codes::e0505::support(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty).into());
             }
+            if !s.ty.kind.support().inside(of.covers) {
+                return Err(codes::e0505::ends_move(&g.name, &s.name, s.value_span, &s.ty, of.value_span, of.covers).into());
+            }
             if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
                 warnings.push(codes::w0506::narrower(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty));
             }
@@ -538,6 +576,7 @@ impl Checker<'_> {
             {
                 return Err(codes::e0303::relaxed_density(&s.name, s.value_span, prior.row.name(), d.row.name()).into());
             }
+            self.reads_relaxed(m, g, s)?;
         }
         self.diags.extend(warnings);
         Ok(())

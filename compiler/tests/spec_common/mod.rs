@@ -222,7 +222,7 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
                     }
                     Kind::Real(Support::Simplex) => u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect(),
                     Kind::Bool if dynamic => u,
-                    Kind::Bool => u.iter().map(|u| (2.0 * u).floor()).collect(),
+                    Kind::Bool | Kind::OneHot => u.iter().map(|u| (2.0 * u).floor()).collect(),
                     Kind::Int(k) | Kind::Class(k) => u.iter().map(|u| (k as f64 * u).floor()).collect(),
                 }
             }

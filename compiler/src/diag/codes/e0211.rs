@@ -70,6 +70,17 @@ pub fn class_arithmetic(span: Span) -> Diag {
         .help("give it to a net, which reads it as a one-hot vector; or declare the data `Int(n)` if its order has a meaning")
 }
 
+/// A constant expression whose value is infinite, no number at all, or too large.
+pub fn not_finite(span: Span) -> Diag {
+    Diag::new("E0211", "this constant is not a number", span, "infinite, undefined, or beyond 3.4e38")
+        .help("write a number between -3e38 and 3e38")
+}
+
+/// The divisor at `by` is 0.
+pub fn divides_by_zero(span: Span, by: Span) -> Diag {
+    Diag::new("E0211", "a division by 0 is not a number", span, "infinite or undefined").also(by, "is 0").help("divide by something else")
+}
+
 /// Distribution `name` called inside an expression.
 pub fn distribution(name: &str, span: Span) -> Diag {
     Diag::new("E0211", format!("`{name}` is a distribution, not a value"), span, "a number is needed here")

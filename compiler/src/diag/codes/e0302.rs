@@ -2,7 +2,7 @@
 
 use crate::diag::Diag;
 use crate::span::Span;
-use crate::types::event::{EventTy, Support};
+use crate::types::event::{EventTy, Kind, Support};
 
 /// What `gmc explain E0302` prints.
 pub const PAGE: super::Page = super::Page {
@@ -105,6 +105,17 @@ pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Op
     }
 }
 
+/// The number at `base` is raised to a power, at `power`, that is no fixed whole number, and it can be negative.
+pub fn power(base: Span, have: Support, origin: Option<Span>, power: Span) -> Diag {
+    let diag = Diag::new("E0302", "a power that is no whole number takes the positive reals", base, beyond(have, Support::POSITIVE))
+        .also(power, "no fixed whole number");
+    let diag = match origin.filter(|o| *o != base) {
+        Some(o) => diag.also(o, format!("so it {}", have.describe())),
+        None => diag,
+    };
+    diag.help("keep the base positive, `softplus(..)` or `exp(..)`, or write a whole number")
+}
+
 /// Function `name` is infinite at 0, and its argument at `span`, which `origin` decided, can be 0.
 pub fn at_zero(name: &str, span: Span, origin: Option<Span>) -> Diag {
     let diag = Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "can be 0");
@@ -155,6 +166,23 @@ pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &
     }
 }
 
+/// Of a distribution whose ends are computed: what it covers in any case.
+pub(super) fn surely(s: Support) -> String {
+    match s {
+        Support::NOTHING => "covers no value for sure: its ends depend on parameters".to_string(),
+        s => format!("surely covers only {}: its ends depend on parameters", range(s)),
+    }
+}
+
+/// Site `site` is drawn or computed by `row`, whose ends are computed, so that it surely covers only `sure` of the data.
+pub fn ends_move(site: &str, span: Span, row: &str, sure: Support, declared: Span, data: &EventTy) -> Diag {
+    let by = if row.starts_with("the ") { row.to_string() } else { format!("`{row}`") };
+    Diag::new("E0302", format!("{by} may give no density to some data"), span, surely(sure))
+        .also(declared, format!("`{site}` {}", data.kind.support().describe()))
+        .note("a value outside of the ends has the log density minus infinity, and no gradient to move them")
+        .help("give it ends that are numbers and enclose the data, or use a distribution on all reals such as `Normal`")
+}
+
 /// Site `site` is drawn or computed by `row` with type `site_ty`, and the data lie outside of it.
 pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: Span, data: &EventTy) -> Diag {
     let by = if row.starts_with("the ") { row.to_string() } else { format!("`{row}`") };
@@ -172,6 +200,12 @@ pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: 
         true => diag.also(declared, format!("`{site}` is `{data}`")),
         false => diag.also(declared, format!("`{site}` {}", beyond(have, within))),
     };
+    if site_ty.kind == Kind::OneHot {
+        return diag.help(
+            "for bits that do not exclude each other use `Bernoulli(logits: ..)`; for one of n values declare the data `Class(n)` and draw \
+             `Categorical(logits: ..)`",
+        );
+    }
     match data.kind.discrete() {
         true => {
             let n = data.kind.cardinality().unwrap_or(1);

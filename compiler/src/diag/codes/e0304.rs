@@ -37,7 +37,7 @@ pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data:
     let diag = Diag::new("E0304", format!("`{row}` gives no probability to discrete data"), span, "has a density only on the reals")
         .also(declared, format!("`{site}` takes {} isolated values", data.kind.cardinality().unwrap_or(0)));
     match data.kind {
-        Kind::Bool => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
+        Kind::Bool | Kind::OneHot => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
         Kind::Class(n) => diag.help(format!("draw a class: `{site} ~ Categorical(logits: ..)` with {n} logits")),
         Kind::Int(n) => {
             diag.help(format!("draw whole values, `{site} ~ Categorical(logits: ..)` with {n} logits for each, or declare the data `Real`"))
@@ -50,6 +50,13 @@ pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data:
 pub fn flow_side(span: Span, ty: &EventTy) -> Diag {
     Diag::new("E0304", "a flow maps real numbers only", span, format!("`{ty}` takes isolated values"))
         .help(format!("declare `Real{}`; for discrete data write `x = quantize(f(z))` in the model", ty.shape_text()))
+}
+
+/// `quantize` on site `site`, whose data, declared at `declared`, are real numbers.
+pub fn quantized_reals(site: &str, span: Span, declared: Span, data: &EventTy, value: &str) -> Diag {
+    Diag::new("E0304", format!("`quantize` makes whole values, and `{site}` is real"), span, "rounds down, which these data never were")
+        .also(declared, format!("`{site}` is `{data}`"))
+        .help(format!("write `{site} = {value}`, or declare whole values such as `Int(17){}`", data.shape_text()))
 }
 
 /// `quantize` anywhere but as the whole value of a data site.

@@ -13,8 +13,9 @@ pub const PAGE: super::Page = super::Page {
 A flow has an inverse on everything that it declares on its right side. If its last layer is `sigmoid`, it yields numbers
 between 0 and 1, and a value of 3 comes from nowhere: its density would be 0 and its log density minus infinity.
 
-The same holds on the left: data are carried back to anywhere that the flow may start from, so the latent variable must be
-able to lie there.
+The same holds between its layers: what follows `tanh` or `exp` must stay in their range for all values of its parameters, as
+`reverse` does, and `scale` on positive numbers, but not `shift` or `couple`. And on the left: data are carried back to anywhere
+that the flow may start from, so the latent variable must be able to lie there.
 
 Wrong:
     flow f: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(64), relu }, sigmoid }
@@ -30,9 +31,63 @@ pub fn not_onto(name: &str, declared: Span, want: Support, last: Span, have: Sup
         .help(format!("declare the right side `in {have}`, or remove this last layer"))
 }
 
+/// Layer `name` receives `range`, which the layer `narrows` before it yields, and may send it anywhere.
+pub fn leaves(name: &str, span: Span, range: Support, narrows: Option<(&str, Span)>) -> Diag {
+    let diag = Diag::new(
+        "E0305",
+        format!("`{name}` moves {} to where its parameters say", e0302::range(range)),
+        span,
+        format!("yields neither all reals nor {} for sure", e0302::range(range)),
+    );
+    let diag = match narrows {
+        Some((text, at)) => diag.also(at, format!("`{text}` yields {}, and has an inverse only there", e0302::range(range))),
+        None => diag,
+    };
+    let diag = diag.note("data come back through the flow, and what comes back from outside of that range is not a number");
+    let keeps = if range == Support::POSITIVE && name != "scale" { "; `scale` keeps the positive reals" } else { "" };
+    diag.help(match (narrows, map_from(range)) {
+        (Some((text, _)), Some(back)) => {
+            format!("write `{name}` before `{text}`, or `{back}` between them, which yields all reals again{keeps}")
+        }
+        (Some((text, _)), None) => format!("write `{name}` before `{text}`, or remove `{text}`"),
+        (None, Some(back)) => format!("write `{back}` before `{name}`: it yields all reals{keeps}"),
+        (None, None) => {
+            format!("declare the left side of the flow without a range, or begin with a map from {} to the reals", e0302::range(range))
+        }
+    })
+}
+
+/// The block of the `split` at `span` yields `part` for its half, while the other half keeps `whole`.
+pub fn halves(span: Span, whole: Support, part: Support, last: Option<Span>) -> Diag {
+    let diag = Diag::new(
+        "E0305",
+        "the halves of `split` have different ranges",
+        span,
+        format!("one half stays among {}, the other is brought to {}", e0302::range(whole), e0302::range(part)),
+    );
+    let diag = match last {
+        Some(at) => diag.also(at, format!("yields {}", e0302::range(part))),
+        None => diag,
+    };
+    diag.help("let the block end where it began, for example with the map that undoes the last one, or map all elements after `split`")
+}
+
+/// Flow `name`, declared at `declared` to start from `want`, is a layer after one that yields only `have`.
+pub fn layer_not_filled(name: &str, span: Span, declared: Span, want: Support, have: Support) -> Diag {
+    Diag::new(
+        "E0305",
+        format!("`{name}` carries data back to where its input never is"),
+        span,
+        format!("receives only {}", e0302::range(have)),
+    )
+    .also(declared, format!("starts from {}", e0302::range(want)))
+    .help(format!("declare the left side of `{name}` `in {have}`, or leave out the layer before it that narrows the range"))
+}
+
 /// `quantize` of a value that does not reach every one of `levels` levels.
 pub fn not_onto_levels(span: Span, levels: usize, have: Support) -> Diag {
-    Diag::new("E0305", format!("`quantize` cannot reach all {levels} values"), span, format!("reaches only {}", e0302::range(have)))
+    let label = if have == Support::NOTHING { e0302::surely(have) } else { format!("reaches only {}", e0302::range(have)) };
+    Diag::new("E0305", format!("`quantize` cannot reach all {levels} values"), span, label)
         .note(format!("the value k comes from the reals between k and k + 1, so 0 to {levels} must be reached"))
         .help("quantize a value that ranges over all reals, such as a flow without a last `sigmoid`")
 }
@@ -43,6 +98,12 @@ pub fn not_filled(name: &str, declared: Span, want: Support, arg: Span, have: Su
         Some(example) => format!("draw from a distribution on {}, such as `{example}`", e0302::range(want)),
         None => format!("draw from a distribution on {}", e0302::range(want)),
     };
+    if have == Support::NOTHING {
+        return Diag::new("E0305", format!("`{name}` carries data back to where nothing is drawn"), arg, e0302::surely(have))
+            .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
+            .also(drawn, "is drawn here")
+            .help(draw);
+    }
     let help = match map_from(have) {
         Some(map) => {
             format!("{draw}, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `{map}`")

@@ -1,4 +1,4 @@
-//! E0502: a guide that leaves a latent site open.
+//! E0502: a guide that leaves a latent site open, or proposes one that is not.
 
 use super::e0302;
 use crate::diag::Diag;
@@ -8,11 +8,11 @@ use crate::types::event::Support;
 /// What `gmc explain E0502` prints.
 pub const PAGE: super::Page = super::Page {
     code: "E0502",
-    title: "the guide does not propose every latent site",
+    title: "the guide proposes too little or too much",
     text: "\
 A lower bound on the likelihood takes an expectation over all sites that the data do not determine. The guide proposes
 each of them, under the name that the model uses, with a distribution of the same range: a positive site needs a positive
-proposal.
+proposal. It proposes nothing else: no data, and no site that follows from the data and its other proposals.
 
 Wrong:
     model p { c ~ Gamma(2, 1)[4];  z ~ Normal(0, c);  x ~ Normal(decode(z), 1) }
@@ -44,6 +44,30 @@ pub fn not_covered(guide: &str, span: Span, site: &str, site_span: Span, model: 
     Diag::new("E0502", format!("guide `{guide}` does not propose `{site}`"), span, label)
         .also(site_span, format!("latent site of `{model}`"))
         .help(format!("add {}", proposal(site, support)))
+}
+
+/// Guide `guide` proposes `site`, which is data of `model`.
+pub fn proposes_data(guide: &str, site: &str, span: Span, model: &str, of: Span) -> Diag {
+    Diag::new("E0502", format!("guide `{guide}` proposes `{site}`, which is data"), span, "nothing is open here")
+        .also(of, format!("observed in `{model}`"))
+        .note("a guide stands for what is not known; the value of a data site is")
+        .help(format!("remove this line, or rename it if `{site}` here means something else"))
+}
+
+/// Guide `guide` proposes `site`, which data and other proposals, `others`, fix already.
+pub fn already_fixed(guide: &str, site: &str, span: Span, model: &str, of: Span, others: &[String]) -> Diag {
+    let from: Vec<String> = others.iter().map(|n| format!("`{n}`")).collect();
+    let from = match from.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "what is known".to_string(),
+    };
+    Diag::new("E0502", format!("guide `{guide}` proposes `{site}`, which has no freedom left"), span, "nothing is open here")
+        .also(of, format!("follows from {from} in `{model}`"))
+        .note("the guide would draw one value while the model takes another, and their difference is no bound")
+        .help(format!(
+            "remove this line: a guide draws only what the data and its other draws leave open; to read it, compute it as `{model}` does"
+        ))
 }
 
 /// Guide `guide` draws `site`, which `model` does not have.

@@ -3,7 +3,7 @@
 use super::{e0302, e0502};
 use crate::diag::Diag;
 use crate::span::Span;
-use crate::types::event::EventTy;
+use crate::types::event::{EventTy, Support};
 
 /// What `gmc explain E0505` prints.
 pub const PAGE: super::Page = super::Page {
@@ -21,6 +21,19 @@ Right:
     guide q(x) { (m, s) = encode(x);  c ~ LogNormal(m, exp(s)) }
 ",
 };
+
+/// `guide` proposes `site` with type `got` at `span`; that of the model, at `of`, surely covers only `sure`, because its ends are computed.
+pub fn ends_move(guide: &str, site: &str, span: Span, got: &EventTy, of: Span, sure: Support) -> Diag {
+    Diag::new(
+        "E0505",
+        format!("guide `{guide}` may propose values of `{site}` that the model excludes"),
+        span,
+        format!("ranges over {}", e0302::range(got.kind.support())),
+    )
+    .also(of, e0302::surely(sure))
+    .note("outside of the model's ends the KL divergence from the guide to the model is infinite")
+    .help(format!("give the model's `{site}` ends that are numbers, or a distribution on all reals such as `Normal`"))
+}
 
 /// `guide` proposes `site` with type `got` at `span`; the model's site, at `of`, has type `want`.
 pub fn support(guide: &str, site: &str, span: Span, got: &EventTy, of: Span, want: &EventTy) -> Diag {

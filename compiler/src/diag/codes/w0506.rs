@@ -25,12 +25,16 @@ Right:
 /// `guide` proposes `site` with type `got` at `span`; the model's site, at `of`, has the wider type `want`.
 pub fn narrower(guide: &str, site: &str, span: Span, got: &EventTy, of: Span, want: &EventTy) -> Diag {
     let (have, whole) = (got.kind.support(), want.kind.support());
-    Diag::new(
-        "W0506",
-        format!("guide `{guide}` proposes only part of the values of `{site}`"),
-        span,
-        format!("reaches {} only", e0302::range(have)),
-    )
-    .also(of, format!("ranges over {}", e0302::range(whole)))
-    .help(format!("use a distribution over {}, unless the posterior is known to lie in that part", e0302::range(whole)))
+    let same = have == whole;
+    let (reaches, ranges, over) = match same {
+        true => (format!("draws `{got}` only"), format!("draws `{want}`"), format!("of `{want}`")),
+        false => (
+            format!("reaches {} only", e0302::range(have)),
+            format!("ranges over {}", e0302::range(whole)),
+            format!("over {}", e0302::range(whole)),
+        ),
+    };
+    Diag::new("W0506", format!("guide `{guide}` proposes only part of the values of `{site}`"), span, reaches)
+        .also(of, ranges)
+        .help(format!("use a distribution {over}, unless the posterior is known to lie in that part"))
 }

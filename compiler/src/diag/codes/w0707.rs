@@ -18,6 +18,13 @@ Right:
 ",
 };
 
+/// The codebook `param` is read at `reads` by `nearest` only, for the vectors `z`, which passes it no derivative.
+pub fn codebook(param: &str, declared: Span, reads: Span, z: &str) -> Diag {
+    Diag::new("W0707", format!("`{param}` is never trained"), declared, "keeps its initial values")
+        .also(reads, format!("`nearest` passes the derivative to its first argument, none to `{param}`"))
+        .help(format!("add the term that moves the entries to the vectors that they replace: `+ E[codebook_loss({z}, {param})]`"))
+}
+
 /// `player` owns `net`, on which `payoff` does not depend.
 pub fn no_influence(player: &str, net: &str, net_span: Span, payoff: Span) -> Diag {
     Diag::new("W0707", format!("`{net}` does not affect what `{player}` wants"), net_span, "never changes")

@@ -13,7 +13,7 @@ use super::parts::direction;
 use crate::diag::Diag;
 use crate::ir::{Compare, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind, shape_text};
+use crate::types::event::{EventTy, Kind, Support, shape_text};
 use std::rc::Rc;
 
 /// `couple(parity(i), affine) { dense(64), relu }`
@@ -39,6 +39,9 @@ impl Row for Couple {
 impl BijectionRow for Couple {
     fn block(&self) -> BlockUse {
         BlockUse::Required
+    }
+    fn keeps(&self, args: &Args, range: Support) -> bool {
+        Monotone::of(args).is_ok_and(|m| m.keeps(range))
     }
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("couple", args.span)) };

@@ -9,7 +9,7 @@ use super::parts::direction;
 use crate::diag::Diag;
 use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::EventTy;
+use crate::types::event::{EventTy, Support};
 use std::rc::Rc;
 
 /// One direction is unrolled, a pass for each coordinate.
@@ -68,6 +68,9 @@ fn with_masks(block: &[ast::Layer]) -> Vec<ast::Layer> {
 impl BijectionRow for Masked {
     fn block(&self) -> BlockUse {
         BlockUse::Required
+    }
+    fn keeps(&self, args: &Args, range: Support) -> bool {
+        Monotone::of(args).is_ok_and(|m| m.keeps(range))
     }
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("masked", args.span)) };

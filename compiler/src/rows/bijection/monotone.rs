@@ -6,6 +6,7 @@ use super::super::args::{ArgKind, Args, Const, ParamSpec};
 use super::super::layer::parts::{shape_like, view};
 use crate::diag::Diag;
 use crate::ir::{Binary, Compare, DType, Graph, Op, Pad, Unary, Value};
+use crate::types::event::Support;
 
 /// The `kind` argument.
 pub const PARAM: ParamSpec = ParamSpec {
@@ -86,6 +87,14 @@ impl Monotone {
                 let d = args.error(PARAM.name, format!("`{}` cannot be `{other}`", args.name), "not a kind of coupling");
                 Err(d.help("write `additive`, `affine` or `spline(bins: 8, bound: 3)`"))
             }
+        }
+    }
+    /// Whether it maps this range, narrower than the reals, onto itself, whatever its parameters are: a spline moves numbers within
+    /// [-bound, bound] only.
+    pub fn keeps(self, range: Support) -> bool {
+        match (self, range) {
+            (Monotone::Spline { bound, .. }, Support::Interval { lo, hi }) => lo <= -bound && hi >= bound,
+            (Monotone::Spline { .. }, Support::Simplex) | (Monotone::Additive | Monotone::Affine { .. }, _) => false,
         }
     }
     /// Parameters of one element.

@@ -5,7 +5,7 @@ use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::Diagonal;
 use crate::diag::Diag;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
+use crate::types::event::{EventTy, Support};
 
 /// `scale`
 pub struct Scale;
@@ -22,5 +22,9 @@ impl Row for Scale {
 impl BijectionRow for Scale {
     fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         Ok(Diagonal { scale: true, shift: false, by_channel: false }.on(input))
+    }
+    /// The factors are positive: half-lines that begin at 0 stay.
+    fn keeps(&self, _args: &Args, range: Support) -> bool {
+        range == Support::POSITIVE || range == Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }
     }
 }

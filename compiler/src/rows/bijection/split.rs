@@ -4,9 +4,9 @@ use super::super::args::Args;
 use super::super::layer::parts::no_block;
 use super::super::{BijectionRow, BlockUse, ChainCx, CheckedBijection, ParamDecl, Row};
 use super::parts::{chain_copies, chain_jacobian, direction, need_places};
-use crate::diag::Diag;
+use crate::diag::{Diag, codes};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
+use crate::types::event::{EventTy, Support};
 use std::rc::Rc;
 
 /// `split { couple(channels(0)) { .. } }`
@@ -26,6 +26,10 @@ impl Row for Split {
 impl BijectionRow for Split {
     fn block(&self) -> BlockUse {
         BlockUse::Required
+    }
+    /// What the block does to the range is said in `check`.
+    fn keeps(&self, _args: &Args, _range: Support) -> bool {
+        true
     }
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("split", args.span)) };
@@ -54,6 +58,10 @@ impl BijectionRow for Split {
             );
             return Err(d.help("undo `squeeze` with `unsqueeze`, and `flatten` with `reshape`, at the end of the block"));
         }
+        let (whole, part) = (input.kind.support(), chain.out.kind.support());
+        if whole != part {
+            return Err(codes::e0305::halves(args.span, whole, part, chain.layers.last().map(|l| l.span)));
+        }
         let offset = input.size() / n * pass;
         let mut copies: Vec<Option<usize>> = (0..offset).map(Some).collect();
         copies.extend(chain_copies(&chain).into_iter().map(|c| c.map(|i| i + offset)));
@@ -62,7 +70,7 @@ impl BijectionRow for Split {
         let chain = Rc::new(chain);
         let back = chain.clone();
         Ok(CheckedBijection {
-            out: input.with_kind(Kind::REAL),
+            out: input.clone(),
             params,
             jacobian,
             copies,

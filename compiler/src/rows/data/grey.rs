@@ -102,7 +102,7 @@ impl Grey {
             Kind::Int(_) | Kind::Class(_) => Ok(Reading::Levels(levels)),
             Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => Ok(Reading::Real { lo: -1.0, hi: 1.0, levels }),
             Kind::Real(_) => Ok(Reading::Real { lo: 0.0, hi: 1.0, levels }),
-            Kind::Bool => Err(DataIssue::new(
+            Kind::Bool | Kind::OneHot => Err(DataIssue::new(
                 format!("{} holds grey levels, and `Bool` is declared", self.source),
                 format!("write `{0}(binarize: 0.5)` or `{0}(binarize: dynamic)`", self.source),
             )),

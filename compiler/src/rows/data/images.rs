@@ -34,7 +34,7 @@ impl DataRow for Images {
                 let kind = match ty.kind {
                     Kind::Int(256) => ty.kind,
                     Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => ty.kind,
-                    Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_) => Kind::Real(Support::UNIT),
+                    Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => Kind::Real(Support::UNIT),
                 };
                 match ty.shape.as_slice() {
                     [1 | 3, h, w] if *h > 0 && *w > 0 => Ok(ty.with_kind(kind)),
@@ -63,7 +63,7 @@ impl DataRow for Images {
         }
         let (lo, scale) = match ty.kind {
             Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => (-1.0, 2.0 / 255.0),
-            Kind::Real(_) | Kind::Bool | Kind::Class(_) => (0.0, 1.0 / 255.0),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) => (0.0, 1.0 / 255.0),
             Kind::Int(_) => (0.0, 1.0),
         };
         let whole = matches!(ty.kind, Kind::Int(_));

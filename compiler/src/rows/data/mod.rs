@@ -257,7 +257,8 @@ pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), Dat
             });
             row.map(|r| r * axis)
         }
-        Kind::Bool => values.iter().position(|v| *v != 0.0 && *v != 1.0),
+        // No source declares one-hot vectors; bits they would be.
+        Kind::Bool | Kind::OneHot => values.iter().position(|v| *v != 0.0 && *v != 1.0),
         Kind::Int(n) | Kind::Class(n) => values.iter().position(|v| !(*v >= 0.0 && *v < n as f32 && v.fract() == 0.0)),
     };
     match bad {

@@ -102,7 +102,7 @@ impl DistRow for Categorical {
                 let best = g.cast(best, DType::F);
                 Some(g.broadcast(best, shape.clone()))
             }
-            Kind::Bool | Kind::Int(_) | Kind::Real(_) => self.mean(g, params, shape),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Real(_) => self.mean(g, params, shape),
         }
     }
     fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {

@@ -75,6 +75,11 @@ impl MixtureOf {
     fn inner<T: Clone>(&self, params: &[T]) -> Vec<T> {
         params.iter().enumerate().filter(|(i, _)| *i != self.logits_at).map(|(_, p)| p.clone()).collect()
     }
+    /// The types of one component's parameters.
+    fn of_one(&self, params: &[Option<EventTy>]) -> Vec<Option<EventTy>> {
+        let lead = |t: &EventTy| EventTy { kind: t.kind, shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default() };
+        self.inner(params).iter().map(|p| p.as_ref().map(lead)).collect()
+    }
     /// Number of components.
     fn count(g: &Graph, params: &[Option<Value>]) -> usize {
         params.iter().flatten().filter(|&&v| g.rank(v) > 0).map(|&v| super::last_size(g, v)).max().unwrap_or(1)
@@ -126,9 +131,10 @@ impl DistRow for MixtureOf {
             let names: Vec<&str> = self.params.iter().map(|p| p.name).collect();
             last_axis(params, &names)?;
         }
-        let one = |t: &EventTy| EventTy { kind: t.kind, shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default() };
-        let each: Vec<Option<EventTy>> = self.inner(params).iter().map(|p| p.as_ref().map(one)).collect();
-        self.inner.event(&each)
+        self.inner.event(&self.of_one(params))
+    }
+    fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
+        self.inner.covers(&self.of_one(params))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let shape = g.shape(x);

@@ -177,7 +177,7 @@ fn last_axis(params: &[Option<EventTy>], names: &[&str]) -> Result<usize, String
 fn constant(ty: Option<&EventTy>) -> Option<f64> {
     match ty.map(|t| t.kind) {
         Some(Kind::Real(Support::Interval { lo, hi })) if lo == hi => Some(lo),
-        Some(Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_)) | None => None,
+        Some(Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) | None => None,
     }
 }
 

@@ -24,7 +24,7 @@ impl DistRow for OneHotCategorical {
         PARAMS
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(DistEvent { kind: Kind::Bool, own: vec![last_axis(params, &["logits", "probs"])?] })
+        Ok(DistEvent { kind: Kind::OneHot, own: vec![last_axis(params, &["logits", "probs"])?] })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (lp, _) = log_probs(g, params);

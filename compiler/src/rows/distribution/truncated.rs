@@ -116,6 +116,15 @@ impl DistRow for Within {
         let (lo, hi) = (low.map_or(least, |t| ends(t.kind.support()).0), high.map_or(most, |t| ends(t.kind.support()).1));
         Ok(DistEvent { kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }), own: event.own })
     }
+    fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
+        let n = self.inner.dist_params().len();
+        let (inner, own) = params.split_at(n.min(params.len()));
+        let whole = self.inner.covers(inner).or_else(|| self.inner.event(inner).ok().map(|e| e.kind.support()))?;
+        let (least, most) = ends(whole);
+        let low = own.first().and_then(Option::as_ref).map_or(least, |t| ends(t.kind.support()).1);
+        let high = own.get(1).and_then(Option::as_ref).map_or(most, |t| ends(t.kind.support()).0);
+        Some(Support::between(low.max(least), high.min(most)))
+    }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (inner, low, high) = self.parts(params);
         let lp = self.inner.log_prob(g, inner, x);

@@ -42,6 +42,10 @@ impl DistRow for Uniform {
         let ((lo, _), (_, hi)) = (support(0), support(1));
         Ok(plain(Kind::Real(Support::Interval { lo, hi })))
     }
+    fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
+        let support = |i: usize| params.get(i).and_then(Option::as_ref).map_or(Support::REALS, |ty| ty.kind.support());
+        Some(Support::between(support_ends(support(0)).1, support_ends(support(1)).0))
+    }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let (lo, hi) = ends(g, params);
         let w = g.sub(hi, lo);

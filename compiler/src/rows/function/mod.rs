@@ -53,7 +53,7 @@ fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
     for (i, ty) in args.iter().enumerate() {
         match ty.kind {
             Kind::Class(n) => return Err((i, format!("is one of {n} classes, which are no numbers to calculate with"))),
-            Kind::Real(_) | Kind::Bool | Kind::Int(_) => {}
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {}
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! `embed`: a trained vector for each value of a discrete event.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, ParamDecl, Row, init};
+use super::super::{ChainCx, Checked, LayerRow, Lower, ParamDecl, Row, init};
 use super::parts::{misfit, shape_like, view};
 use crate::diag::Diag;
-use crate::ir::{DType, Dim, Lookup, Op, Shape};
+use crate::ir::{DType, Dim, Lookup, Op, Shape, Value};
 use crate::syntax::ast;
 use crate::types::event::{EventTy, Kind};
 
@@ -17,7 +17,7 @@ impl Row for Embed {
     }
     fn doc(&self) -> &'static str {
         "A trained vector of k numbers for each value of a discrete event: Class(n)[s..] -> [s.., k]; an image Int(n)[1, H, W] becomes \
-         channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. The table is stored as [n, k] and starts normal with standard deviation 1."
+         channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. A relaxed bit, between 0 and 1, takes its place between the two vectors. The table is stored as [n, k] and starts normal with standard deviation 1."
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
@@ -35,7 +35,7 @@ impl Row for Embed {
 impl LayerRow for Embed {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let n = match input.kind {
-            Kind::Bool | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
             Kind::Real(_) if input.shape.len() == 1 => return one_hot_table(args, input.size()),
             Kind::Real(_) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
@@ -55,8 +55,16 @@ impl LayerRow for Embed {
         };
         let count = input.size();
         let params = vec![table(args, n)?];
+        let bits = matches!(input.kind, Kind::Bool | Kind::OneHot);
+        let event = long;
         let whole = Checked::elementwise(EventTy::real(out), move |cx, env, x| {
             let table = cx.param(env, "table", &[n, k]);
+            if bits {
+                let rows = between(cx, table, x, &event);
+                let Some([h, w]) = image else { return rows };
+                let planes = cx.permute(rows, &[0, 4, 1, 2, 3]);
+                return view(cx, planes, &[k, h, w]);
+            }
             let mut first = cx.shape(x).0.first().copied().unwrap_or(Dim::BATCH);
             first.n *= count;
             let ids = cx.reshape(x, Shape(vec![first]));
@@ -85,6 +93,30 @@ fn table(args: &Args, n: usize) -> Result<ParamDecl, Diag> {
     let k = args.int("k");
     let init = init::from_args(args, init::Fan { input: 1, output: k })?.unwrap_or_else(|| init::normal(1.0));
     Ok(ParamDecl { name: "table".into(), shape: vec![n, k], init, trainable: true })
+}
+
+/// `(1 - b) table[0] + b table[1]` for every bit b of `x`, as `[B, ..event]`: the table's rows at 0 and 1, and what lies between them for a
+/// relaxed draw, with a derivative to it.
+fn between(cx: &mut Lower, table: Value, x: Value, event: &[usize]) -> Value {
+    let shape = shape_like(cx, x, event);
+    let mut one = event.to_vec();
+    if let Some(last) = one.last_mut() {
+        *last = 1;
+    }
+    let b = view(cx, x, &one);
+    let rest = cx.neg(b);
+    let rest = cx.add_c(rest, 1.0);
+    let mut row = |i: usize, weight: Value| {
+        let r = cx.slice(table, 0, i, 1);
+        let mut dims = vec![Dim::fixed(1); event.len()];
+        dims.push(cx.shape(r).0.last().copied().unwrap_or(Dim::fixed(1)));
+        let r = cx.reshape(r, Shape(dims));
+        let r = cx.broadcast(r, shape.clone());
+        let weight = cx.broadcast(weight, shape.clone());
+        cx.mul(r, weight)
+    };
+    let (zero, one) = (row(0, rest), row(1, b));
+    cx.add(zero, one)
 }
 
 /// The row of the table that a one-hot vector points at.

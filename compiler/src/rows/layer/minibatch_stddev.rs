@@ -22,6 +22,9 @@ impl Row for MinibatchStddev {
 }
 
 impl LayerRow for MinibatchStddev {
+    fn reads_batch(&self) -> bool {
+        true
+    }
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let mut shape = input.shape.clone();

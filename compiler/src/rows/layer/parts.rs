@@ -19,7 +19,7 @@ pub fn misfit(args: &Args, message: impl Into<String>, label: impl Into<String>)
 pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
     match (input.kind, input.shape.as_slice()) {
         (Kind::Class(n), []) => Ok(n),
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), [n]) => Ok(*n),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [n]) => Ok(*n),
         (Kind::Class(_), shape) => {
             let d = misfit(
                 args,
@@ -28,11 +28,11 @@ pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
             );
             Err(d.help(format!("turn the classes into numbers first: `embed(8), flatten, {}(..)`", args.name)))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), []) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), []) => {
             let d = misfit(args, format!("`{}` takes a vector, not a single number", args.name), "receives an event of shape []");
             Err(d.help(format!("make it a vector of one coordinate: `reshape(1), {}(..)`", args.name)))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), shape) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), shape) => {
             let d = misfit(
                 args,
                 format!("`{}` takes a vector, not an event of shape {}", args.name, shape_text(shape)),
@@ -53,8 +53,8 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
             let d = misfit(args, format!("`{}` takes numbers, not classes", args.name), format!("receives {input}"));
             Err(d.help("turn the classes into numbers first: `embed(8)`"))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), [c, h, w]) => Ok([*c, *h, *w]),
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), [h, w]) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [c, h, w]) => Ok([*c, *h, *w]),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [h, w]) => {
             let d = misfit(
                 args,
                 format!("`{}` takes an image [channels, rows, columns], not an event of shape {}", args.name, input.shape_text()),
@@ -62,7 +62,7 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
             );
             Err(d.help(format!("write `reshape(1, {h}, {w})` before it")))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), _) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), _) => {
             let d = misfit(
                 args,
                 format!("`{}` takes an image [channels, rows, columns], not an event of shape {}", args.name, input.shape_text()),
@@ -79,8 +79,8 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
 /// E0201 for other ranks.
 pub fn need_features(args: &Args, input: &EventTy) -> Result<usize, Diag> {
     match (input.kind, input.shape.as_slice()) {
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_), [n] | [n, _, _]) => Ok(*n),
-        (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), _) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [n] | [n, _, _]) => Ok(*n),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => {
             let d = misfit(
                 args,
                 format!("`{}` takes a vector or an image [channels, rows, columns], not {}", args.name, input),
@@ -141,7 +141,7 @@ pub fn one_hot(g: &mut Graph, x: Value, n: usize) -> Value {
 pub fn as_vector(g: &mut Graph, x: Value, input: &EventTy) -> Value {
     match input.kind {
         Kind::Class(n) if input.shape.is_empty() && g.rank(x) == 1 => one_hot(g, x, n),
-        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => x,
+        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => x,
     }
 }
 
@@ -153,7 +153,7 @@ pub fn given_shape(ty: &EventTy) -> Vec<usize> {
             s.push(n);
             s
         }
-        Kind::Real(_) | Kind::Bool | Kind::Int(_) => ty.shape.clone(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => ty.shape.clone(),
     }
 }
 
@@ -161,7 +161,7 @@ pub fn given_shape(ty: &EventTy) -> Vec<usize> {
 pub fn given_value(g: &mut Graph, x: Value, ty: &EventTy) -> Value {
     match ty.kind {
         Kind::Class(n) if g.rank(x) == ty.shape.len() + 1 => one_hot(g, x, n),
-        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::Int(_) => x,
+        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => x,
     }
 }
 

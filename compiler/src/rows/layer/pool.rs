@@ -29,7 +29,7 @@ pub fn check(args: &Args, input: &EventTy, how: ReduceKind) -> Result<Checked, D
     let kind = match (how, input.kind) {
         (ReduceKind::Max, kind) => kind,
         (ReduceKind::Mean, Kind::Real(s)) => Kind::Real(s),
-        (ReduceKind::Mean, Kind::Bool | Kind::Int(_) | Kind::Class(_)) => Kind::Real(input.kind.support()),
+        (ReduceKind::Mean, Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => Kind::Real(input.kind.support()),
         (ReduceKind::Sum, _) => Kind::Real(Support::REALS),
     };
     let out = EventTy { kind, shape: vec![c, h / a, w / b] };

@@ -23,7 +23,7 @@ impl LayerRow for Rescale {
     fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
         let range = match (input.kind, input.kind.support()) {
             (Kind::Class(_), _) | (_, Support::Simplex) => None,
-            (Kind::Real(_) | Kind::Bool | Kind::Int(_), Support::Interval { lo, hi }) => Some((lo, hi)),
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval { lo, hi }) => Some((lo, hi)),
         };
         let Some((lo, hi)) = range.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi) else {
             let d = misfit(args, "`rescale` takes numbers between two known ends", format!("receives {input}"));

@@ -1,6 +1,6 @@
 //! `leaky_relu`.
 
-use super::ends;
+use super::increasing;
 use crate::ir::{Binary, Graph, Unary, Value};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{MapInverse, MapRow, Row};
@@ -28,10 +28,9 @@ impl MapRow for LeakyReluMap {
     fn to(&self) -> Support {
         Support::REALS
     }
-    fn image(&self, _: &Args, support: Support) -> Support {
-        // Below zero the slope, at most 1, only brings values nearer to zero.
-        let (lo, hi) = ends(support);
-        Support::Interval { lo, hi: hi.max(0.0) }
+    fn image(&self, args: &Args, support: Support) -> Support {
+        let slope = args.num("slope");
+        increasing(support, |x| if x > 0.0 { x } else { slope * x })
     }
     fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value {
         // The slope is at most 1, so the larger of the two is the right one on either side.

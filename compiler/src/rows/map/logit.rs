@@ -1,5 +1,6 @@
 //! `logit`.
 
+use super::increasing;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{MapInverse, MapRow, Row};
@@ -43,6 +44,13 @@ impl MapRow for LogitMap {
     }
     fn to(&self) -> Support {
         Support::REALS
+    }
+    fn image(&self, args: &Args, support: Support) -> Support {
+        let lambda = args.num("lambda");
+        increasing(support, |x| {
+            let u = lambda + (1.0 - 2.0 * lambda) * x;
+            u.ln() - (-u).ln_1p()
+        })
     }
     fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value {
         let u = pull_in(g, args.num("lambda"), x);
