@@ -5,10 +5,10 @@
 mod rows_common;
 mod spec_common;
 
-use gmc_compiler::derive::Compiled;
+use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{RandomKind, Tensor64};
 use rows_common::{Line, quadrature};
-use spec_common::{clean, normal, run_with, uniform};
+use spec_common::{all, clean, inputs, normal, run, run_with, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
@@ -236,4 +236,243 @@ fn beta_weighs_the_kl_and_free_bits_floor_it() {
     close(value("elbo(p, q, free: 3)"), elbo + kl - 3.0);
     assert!(value("elbo(p, q, free: 3)") < elbo && elbo <= value("elbo(p, q, beta: 0)"));
     assert!(kl > 0.001 && kl < 3.0, "{kl}");
+}
+
+/// A goal's value with the same noise in every stream, and what `explain` notes. The noise of one draw is `normal(7, n)`.
+fn with_noise(text: &str, goal: &str, env: &Env) -> (f64, Vec<String>) {
+    let (typed, c) = clean("free", &format!("{text}train {{ maximizes {goal} }}\n"));
+    let random = |kind: RandomKind, _: u32, n: usize| match kind {
+        RandomKind::Uniform => uniform(7, n).into_iter().map(|u| u.max(1e-12)).collect(),
+        RandomKind::Normal => normal(7, n),
+    };
+    let value = run_with(&c.programs["loss"], 3, env, &random)["payoff:all"].data[0];
+    (value, math::objective(&typed, &typed.train.players[0], false).notes)
+}
+
+fn log_normal(x: f64, m: f64, s: f64) -> f64 {
+    -0.5 * ((x - m) / s).powi(2) - s.ln() - 0.5 * TAU.ln()
+}
+
+/// Parameters of the guides below, `(m, s) = encode(x)`, for two latent dimensions, and of a linear decoder.
+fn two_dimensions() -> Env {
+    env(vec![
+        ("decode.0.weight", some(21, &[2, 2], 1.0)),
+        ("decode.0.bias", some(22, &[2], 0.5)),
+        ("encode.0.head0.weight", t(&[2, 2], vec![0.9, -0.1, 0.3, 0.2])),
+        ("encode.0.head0.bias", t(&[2], vec![0.8, 0.1])),
+        ("encode.0.head1.weight", t(&[2, 2], vec![0.1, 0.2, -0.2, 0.1])),
+        ("encode.0.head1.bias", t(&[2], vec![-0.7, -0.2])),
+        ("f.0.log_scale", t(&[2], vec![0.3, -0.4])),
+        ("place.0.weight", t(&[2, 2], vec![0.5, -0.5, -0.3, 0.8])),
+        ("place.0.bias", t(&[2], vec![0.1, 0.0])),
+        ("p.free0", t(&[2], vec![0.4, -0.4])),
+        ("x", t(&[3, 2], vec![0.3, -0.7, 1.5, 0.1, -0.9, 0.9])),
+    ])
+}
+
+/// The draws of `Normal(m, exp(s))` with this noise, with m and exp(s): `[example][dimension]`.
+fn drawn(env: &Env) -> Vec<[(f64, f64, f64); 2]> {
+    let of = |n: &str| env[n].data.clone();
+    let eps = normal(7, 6);
+    let at = |(i, x): (usize, &[f64])| {
+        let m = dense(x, &of("encode.0.head0.weight"), &of("encode.0.head0.bias"));
+        let s = dense(x, &of("encode.0.head1.weight"), &of("encode.0.head1.bias"));
+        [0, 1].map(|d| (m[d] + s[d].exp() * eps[2 * i + d], m[d], s[d].exp()))
+    };
+    of("x").chunks(2).enumerate().map(at).collect()
+}
+
+/// Free bits floor the mean KL of each dimension where log q and log p have parts, estimated with a draw or not, and the mean of the whole
+/// site elsewhere, at as much for each dimension: every case against the KL written out at the same draws.
+#[test]
+fn free_bits_floor_every_kind_of_kl() {
+    let nets = "data x: Real[2] from moons
+net decode(z: Real[2]) -> Real[2] { dense(2) }
+net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
+";
+    let flow = "flow f: Real[2] <-> Real[2] { scale }\n";
+    let place = "net place(k: Class(2)) -> Real[2] { dense(2) }\n";
+    let guide = "guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }\n";
+    let env = two_dimensions();
+    let all = drawn(&env);
+    let mean = |f: &dyn Fn(&[(f64, f64, f64); 2]) -> f64| all.iter().map(f).sum::<f64>() / 3.0;
+    let scale = env["f.0.log_scale"].data.clone();
+    let mixed = |z: &[(f64, f64, f64); 2]| {
+        let (w, b, logits) = (&env["place.0.weight"].data, &env["place.0.bias"].data, &env["p.free0"].data);
+        let norm = log_sum(logits.iter().copied());
+        log_sum((0..2).map(|k| logits[k] - norm + (0..2).map(|d| log_normal(z[d].0, w[2 * k + d] + b[d], 1.0)).sum::<f64>()))
+    };
+    let log_q = |z: &(f64, f64, f64)| log_normal(z.0, z.1, z.2);
+    let half_tau_e = 0.5 * (TAU.ln() + 1.0);
+    // Each: how it is written, the form, the mean KL in the parts that are floored, and how many dimensions a part has.
+    let cases: Vec<(&str, String, &str, Vec<f64>, f64, &str)> = vec![
+        (
+            "both drawn, no closed form",
+            format!("{nets}model p {{ z ~ Logistic(0.2, 0.6)[2];  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            "",
+            (0..2)
+                .map(|d| {
+                    mean(&|z| {
+                        let u: f64 = (z[d].0 - 0.2) / 0.6;
+                        log_q(&z[d]) - (-u - 0.6f64.ln() - 2.0 * (-u).exp().ln_1p())
+                    })
+                })
+                .collect(),
+            1.0,
+            "free bits: a dimension of `z` whose mean KL is below",
+        ),
+        (
+            "the entropy form",
+            format!("{nets}model p {{ z ~ Normal(0, I)[2];  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            ", form: entropy",
+            (0..2).map(|d| mean(&|z| -(half_tau_e + z[d].2.ln()) - log_normal(z[d].0, 0.0, 1.0))).collect(),
+            1.0,
+            "free bits: a dimension of `z` whose mean KL is below",
+        ),
+        (
+            "a flow as prior",
+            format!("{nets}{flow}model p {{ e ~ Normal(0, I)[2];  z = f(e);  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            "",
+            vec![mean(&|z| (0..2).map(|d| log_q(&z[d]) - log_normal(z[d].0 * (-scale[d]).exp(), 0.0, 1.0) + scale[d]).sum::<f64>())],
+            2.0,
+            "free bits: `z` costs at least",
+        ),
+        (
+            "a flow as guide",
+            format!(
+                "{nets}{flow}model p {{ z ~ Normal(0, I)[2];  x ~ Normal(decode(z), 0.7) }}
+guide q(x) {{ (m, s) = encode(x);  e ~ Normal(m, exp(s));  z = f(e) }}\n"
+            ),
+            "",
+            vec![mean(&|e| (0..2).map(|d| log_q(&e[d]) - scale[d] - log_normal(e[d].0 * scale[d].exp(), 0.0, 1.0)).sum::<f64>())],
+            2.0,
+            "free bits: `z` costs at least",
+        ),
+        (
+            "a sum as prior",
+            format!("{nets}{place}model p {{ k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            "",
+            vec![mean(&|z| z.iter().map(log_q).sum::<f64>() - mixed(z))],
+            2.0,
+            "free bits: `z` costs at least",
+        ),
+    ];
+    for (name, text, form, kl, dims, said) in cases {
+        let at = |free: f64| {
+            let goal = if free > 0.0 { format!("elbo(p, q, free: {free}{form})") } else { format!("elbo(p, q{form})") };
+            with_noise(&text, &goal, &env)
+        };
+        let plain = at(0.0).0;
+        let mut sorted: Vec<f64> = kl.iter().map(|k| k / dims).collect();
+        sorted.sort_by(f64::total_cmp);
+        // Below all that is above 0, between them, above all.
+        let mut frees = vec![1e-3, sorted[sorted.len() - 1] + 1.0];
+        frees.extend(sorted.windows(2).map(|w| 0.5 * (w[0] + w[1])));
+        assert!(frees.iter().all(|f| *f > 0.0), "{name}: {kl:?}");
+        for free in frees {
+            let (value, notes) = at(free);
+            let paid: f64 = kl.iter().map(|k| k.max(dims * free)).sum();
+            let want = plain + kl.iter().sum::<f64>() - paid;
+            assert!((value - want).abs() < 1e-9 * (1.0 + want.abs()), "{name}, free {free}: {value}, by hand {want}; KL {kl:?}");
+            assert!(notes.iter().any(|n| n.starts_with(said)), "{name}: {notes:?}");
+        }
+    }
+}
+
+/// One-hot vectors: the KL of each vector is one number, and so is its floor. A prior that stands under one sum with the data has no KL of
+/// its own: free bits leave it, and say so.
+#[test]
+fn free_bits_of_vectors_and_of_what_has_no_kl() {
+    let text = "data x: Real[2] from moons
+net decode(k: Bool[2, 3]) -> Real[2] { flatten, dense(2) }
+net encode(x: Real[2]) -> Real[2, 3] { dense(6), reshape(2, 3) }
+model p { k ~ OneHotCategorical(logits: free(2, 3));  x ~ Normal(decode(k), 0.7) }
+guide q(x) { k ~ OneHotCategorical(logits: encode(x)) }
+";
+    let env = env(vec![
+        ("decode.0.weight", some(31, &[6, 2], 1.0)),
+        ("decode.0.bias", some(32, &[2], 0.5)),
+        ("decode.1.weight", some(31, &[6, 2], 1.0)),
+        ("decode.1.bias", some(32, &[2], 0.5)),
+        ("encode.0.weight", some(33, &[2, 6], 1.0)),
+        ("encode.0.bias", some(34, &[6], 1.5)),
+        ("p.free0", some(35, &[2, 3], 1.0)),
+        ("x", t(&[3, 2], vec![0.3, -0.7, 1.5, 0.1, -0.9, 0.9])),
+    ]);
+    let kl: Vec<f64> = (0..2)
+        .map(|v| {
+            let prior = &env["p.free0"].data[3 * v..3 * v + 3];
+            let p = log_sum(prior.iter().copied());
+            let each = env["x"].data.chunks(2).map(|x| {
+                let l = &dense(x, &env["encode.0.weight"].data, &env["encode.0.bias"].data)[3 * v..3 * v + 3];
+                let q = log_sum(l.iter().copied());
+                (0..3).map(|i| (l[i] - q).exp() * (l[i] - q - prior[i] + p)).sum::<f64>()
+            });
+            each.sum::<f64>() / 3.0
+        })
+        .collect();
+    let plain = with_noise(text, "elbo(p, q)", &env).0;
+    let between = 0.5 * (kl[0] + kl[1]);
+    for free in [0.5 * kl[0].min(kl[1]), between, kl[0].max(kl[1]) + 1.0] {
+        let (value, notes) = with_noise(text, &format!("elbo(p, q, free: {free})"), &env);
+        let want = plain + kl.iter().map(|k| k - k.max(free)).sum::<f64>();
+        assert!((value - want).abs() < 1e-9 * (1.0 + want.abs()), "{value} {want} {kl:?}");
+        assert!(notes.iter().any(|n| n.starts_with("free bits: a vector of `k`")), "{notes:?}");
+    }
+    let (_, c) = clean("vectors", &format!("{text}train {{ maximizes elbo(p, q) }}\n"));
+    assert!(c.programs.contains_key("log_prob.p"), "nine values are summed over");
+
+    let text = "data x: Real[2] from moons
+net decode(z: Real[2], k: Class(2)) -> Real[2] { dense(2) }
+net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
+net place(k: Class(2)) -> Real[2] { dense(2) }
+model p { k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z, k), 0.7) }
+guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
+";
+    let mut env = two_dimensions();
+    env.insert("decode.0.weight".into(), some(41, &[4, 2], 1.0));
+    let (plain, _) = with_noise(text, "elbo(p, q)", &env);
+    let (value, notes) = with_noise(text, "elbo(p, q, free: 3)", &env);
+    assert!((value - plain).abs() < 1e-12, "{value} {plain}");
+    assert!(notes.iter().any(|n| n.starts_with("free bits do not reach `z`")), "{notes:?}");
+    let (_, c) = clean("joint", &format!("{text}train {{ maximizes elbo(p, q) }}\n"));
+    let outputs: Vec<&str> = c.programs["bound.p"].outputs.iter().map(|(n, _)| n.as_str()).collect();
+    assert!(!outputs.iter().any(|n| n.starts_with("kl_dim:") || n.starts_with("kl_site:")), "{outputs:?}");
+}
+
+/// What is put out of the KL of each latent site adds up to the whole, and to E[log p - log q] with what is left.
+#[test]
+fn the_kl_of_every_site_is_put_out() {
+    // Two sites whose priors stand under one sum have one KL together.
+    let together = "data x: Real[2] from moons
+net place(k: Class(3)) -> (Real[2], Real[1]) { heads(2, 1) }
+net decode(z: Real[2], w: Real[1]) -> Real[2] { dense(2) }
+net encode(x: Real[2]) -> (Real[2], Real[1]) { heads(2, 1) }
+model p { k ~ Categorical(free(3));  (a, b) = place(k);  z ~ Normal(a, 1);  w ~ Normal(b, 1);  x ~ Normal(decode(z, w), 0.7) }
+guide q(x) { (m, n) = encode(x);  z ~ Normal(m, 0.5);  w ~ Normal(n, 0.5) }
+";
+    let (_, c) = clean("together", together);
+    assert!(c.programs["bound.p"].outputs.iter().any(|(n, _)| n == "kl_site:z,w"));
+    let mut seen = [0usize; 2];
+    for (name, text) in all().into_iter().chain([("together".to_string(), together.to_string())]) {
+        let (typed, c) = clean(&name, &text);
+        let Some(g) = c.programs.get("bound.p").filter(|g| g.nodes.len() < 700) else { continue };
+        if c.leaves.iter().map(|l| l.shape.iter().product::<usize>()).sum::<usize>() > 60_000 {
+            continue;
+        }
+        let out = run(g, 4, &inputs(&typed, &c, g, 4));
+        let mut sum = vec![0.0; 4];
+        for (output, v) in &out {
+            let parts = output.starts_with("kl_dim:");
+            if parts || output.starts_with("kl_site:") {
+                seen[usize::from(parts)] += 1;
+                let width = v.data.len() / 4;
+                sum.iter_mut().zip(v.data.chunks(width)).for_each(|(s, row)| *s += row.iter().sum::<f64>());
+            }
+        }
+        for (s, kl) in sum.iter().zip(&out["kl"].data) {
+            assert!((s - kl).abs() < 1e-9 * (1.0 + kl.abs()), "{name}: {s} {kl}");
+        }
+    }
+    assert!(seen[0] >= 4 && seen[1] >= 8, "{seen:?}");
 }

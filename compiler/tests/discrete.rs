@@ -237,7 +237,7 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
     env.insert("q.baseline".into(), t(&[], vec![mean_payoff]));
     // The baseline is trained by its own part of the step, the rest held still: plain gradient descent on the squared error.
     let (typed, c) = learned("expect(x)");
-    let note = "the gradient through `k`: score function with a learned baseline expect(x), which is fitted to the payoff by squared error";
+    let note = "the gradient through `k`: score function with a learned baseline expect(x), which is fitted to the payoff by squared error, as written";
     assert!(math::objective(&typed, &typed.train.players[0], false).notes.iter().any(|n| n == note));
     let g = &c.programs["step.all"];
     for (i, name) in ["expect.0.weight", "expect.0.bias", "expect.2.weight", "expect.2.bias"].into_iter().enumerate() {
@@ -405,4 +405,26 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
     let error = ((results[0].1 + results[1].1) / 60.0).sqrt();
     assert!((results[0].0 - results[1].0).abs() < 4.5 * error, "{results:?}");
     assert!(results[0].1 < results[1].1, "the pathwise gradient has the lower variance: {results:?}");
+}
+
+/// Free bits with the score function: what lies below its floor is no payoff. The gradient's mean is that of the exact sum, with the KL
+/// written as an entropy and a log-density, so that both depend on the draw.
+#[test]
+fn the_score_function_minds_free_bits() {
+    for (free, above) in [("0.01", true), ("5", false)] {
+        let goal = format!("maximizes elbo(p, q, free: {free}, form: entropy)");
+        let want = moved(&spec(" by enumerate", &goal).1, 1, 1, 0.0).1;
+        let without = moved(&spec(" by enumerate", "maximizes elbo(p, q, beta: 0)").1, 1, 1, 0.0).1;
+        let floored = want.iter().zip(&without).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert_eq!(floored, !above, "free {free}: {want:?}, without KL {without:?}");
+        let c = spec(" by score(baseline: none)", &goal).1;
+        const SEEDS: usize = 60;
+        let steps: Vec<Vec<f64>> = (0..SEEDS).map(|s| moved(&c, 100, s as u64 + 1, 0.0).1).collect();
+        for (i, w) in want.iter().enumerate() {
+            let m = steps.iter().map(|s| s[i]).sum::<f64>() / SEEDS as f64;
+            let var = steps.iter().map(|s| (s[i] - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
+            let error = (var / SEEDS as f64).sqrt();
+            assert!((m - w).abs() < 4.5 * error + 1e-9, "free {free}: mean {m} ± {error}, exact {w}");
+        }
+    }
 }

@@ -5,8 +5,9 @@
 mod rows_common;
 mod spec_common;
 
-use gmc_compiler::derive::Compiled;
+use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{RandomKind, Tensor64};
+use gmc_compiler::types::Typed;
 use rows_common::{Line, quadrature};
 use spec_common::{clean, normal, run_with, uniform};
 use std::collections::BTreeMap;
@@ -93,6 +94,11 @@ const GUIDES: &[Guide] = &[
 ];
 
 fn compiled(g: &Guide, by: &str) -> Compiled {
+    formed(g, by, "elbo(p, q)").1
+}
+
+/// The same with another goal.
+fn formed(g: &Guide, by: &str, goal: &str) -> (Typed, Compiled) {
     let names = ["a", "b", "c"];
     let outs: Vec<String> = g.heads.iter().map(|n| format!("Real[{n}]")).collect();
     let sizes: Vec<String> = g.heads.iter().map(ToString::to_string).collect();
@@ -102,7 +108,7 @@ net decode(z: Real[1]) -> Real[2] {{ dense(2) }}
 net encode(x: Real[2]) -> ({}) {{ heads({}) }}
 model p {{ z ~ {};  x ~ Normal(decode(z), 0.5) }}
 guide q(x) {{ ({}) = encode(x);  z ~ {}{by} }}
-train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
+train {{ maximizes {goal} using sgd(lr: 1) }}
 ",
         outs.join(", "),
         sizes.join(", "),
@@ -110,7 +116,7 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         names[..g.heads.len()].join(", "),
         g.text
     );
-    clean("estimator", &text).1
+    clean("estimator", &text)
 }
 
 fn params(g: &Guide) -> Params {
@@ -157,6 +163,11 @@ fn exact(g: &Guide, params: &Params, points: &[(f64, f64)]) -> f64 {
 
 /// What plain ascent at rate 1 adds to every parameter, in the order of their names.
 fn step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baseline: f64) -> Vec<f64> {
+    valued_step(c, params, repeats, seed, baseline).1
+}
+
+/// The payoff, and the same.
+fn valued_step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baseline: f64) -> (f64, Vec<f64>) {
     let mut env = params.clone();
     env.insert("x".into(), Tensor64 { dims: vec![2 * repeats, 2], data: (0..repeats).flat_map(|_| X.concat()).collect() });
     env.insert("q.baseline".into(), Tensor64::scalar(baseline));
@@ -170,7 +181,62 @@ fn step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baseline: f64)
         let new = &out[&format!("param:{name}")].data;
         new.iter().zip(&t.data).map(|(new, old)| new - old).collect()
     };
-    params.iter().flat_map(of).collect()
+    (out["payoff"].data[0], params.iter().flat_map(of).collect())
+}
+
+/// The gradient of the exact bound by central differences.
+fn exact_gradient(g: &Guide, params: &Params, points: &[(f64, f64)]) -> Vec<f64> {
+    let mut want = Vec::new();
+    for (name, t) in params {
+        for i in 0..t.data.len() {
+            let h = 1e-5;
+            let at = |by: f64| {
+                let mut p = params.clone();
+                p.get_mut(name).unwrap().data[i] += by;
+                exact(g, &p, points)
+            };
+            want.push((at(h) - at(-h)) / (2.0 * h));
+        }
+    }
+    want
+}
+
+fn mean_and_error(v: &[f64]) -> (f64, f64) {
+    let n = v.len() as f64;
+    let m = v.iter().sum::<f64>() / n;
+    (m, (v.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt())
+}
+
+/// `E_q[log p(x | z)] - KL(q ‖ p)` and `E_q[log p(x, z)] + H(q)` are one bound: values and gradients have the exact ones as their mean,
+/// whether entropies and KLs are known (the normal), or neither is (a mixture, with its entropy estimated). `explain` says which form it is.
+#[test]
+fn both_forms_of_the_bound_are_one_bound() {
+    const SEEDS: u64 = 50;
+    for (g, by) in [(&GUIDES[0], ""), (&GUIDES[0], " by score(baseline: moving)"), (&GUIDES[4], "")] {
+        let params = params(g);
+        let points = quadrature(g.line);
+        let value = exact(g, &params, &points);
+        let want = exact_gradient(g, &params, &points);
+        for goal in ["elbo(p, q)", "elbo(p, q, form: entropy)"] {
+            let (typed, c) = formed(g, by, goal);
+            let steps: Vec<(f64, Vec<f64>)> = (1..=SEEDS).map(|s| valued_step(&c, &params, 100, s, value)).collect();
+            let (m, e) = mean_and_error(&steps.iter().map(|s| s.0).collect::<Vec<_>>());
+            println!("{}{by}, {goal}: {m:.5} ± {e:.5}, exact {value:.5}", g.text);
+            assert!((m - value).abs() < 4.5 * e && e < 0.05, "{}{by}, {goal}: {m} ± {e}, exact {value}", g.text);
+            for (i, w) in want.iter().enumerate() {
+                let (m, e) = mean_and_error(&steps.iter().map(|s| s.1[i]).collect::<Vec<_>>());
+                assert!((m - w).abs() < 4.8 * e + 1e-6, "{}{by}, {goal}, parameter {i}: {m} ± {e}, exact {w}", g.text);
+            }
+            let o = math::objective(&typed, &typed.train.players[0], false);
+            let entropy = goal.contains("entropy");
+            assert_eq!(o.terms.iter().any(|t| t.starts_with("+ H(") || t.starts_with("H(")), entropy, "{:?}", o.terms);
+            let mixed = g.text.starts_with("Mixture");
+            let said = if mixed { "the entropy of `z` is estimated with the same sample" } else { "the entropy of `z` is in closed form" };
+            for note in ["the bound in its entropy form", said] {
+                assert_eq!(o.notes.iter().any(|n| n.starts_with(note)), entropy, "{:?}", o.notes);
+            }
+        }
+    }
 }
 
 #[test]
@@ -180,18 +246,7 @@ fn estimators_agree_with_the_exact_gradient() {
         let params = params(g);
         let points = quadrature(g.line);
         let value = exact(g, &params, &points);
-        let mut want = Vec::new();
-        for (name, t) in &params {
-            for i in 0..t.data.len() {
-                let h = 1e-5;
-                let at = |by: f64| {
-                    let mut p = params.clone();
-                    p.get_mut(name).unwrap().data[i] += by;
-                    exact(g, &p, &points)
-                };
-                want.push((at(h) - at(-h)) / (2.0 * h));
-            }
-        }
+        let want = exact_gradient(g, &params, &points);
         let mut variances = Vec::new();
         let estimators: &[&str] = if g.pathwise {
             &[" by pathwise", " by score(baseline: none)", " by score(baseline: moving)"]

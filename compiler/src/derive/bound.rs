@@ -4,85 +4,51 @@
 //! of rows has one; `E[log 1/k Σ p(x, z_i) / q(z_i | x)]` (Burda et al. 2016, eq. 8).
 
 use super::estimate::VOLUME;
+use super::kl::{self, LatentKl, Unit};
 use super::lower::{Ctx, Vars};
-use crate::ir::{Binary, Dim, ReduceKind, Shape, Value};
-use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
+use crate::ir::{Binary, Compare, DType, Dim, ReduceKind, Shape, Value};
+use crate::types::{TDist, TModel, TSite, TSiteKind, density};
 
-/// The parts of a bound, `[B]` each.
+/// The parts of a bound.
 pub struct Parts {
-    /// `log p(x | ..)` of every drawn site that is data or that the data determine, and the log-determinant of what was inverted for it.
+    /// `log p(x | ..)` of every drawn site that is data or that the data determine, and the log-determinant of what was inverted for it, `[B]`.
     pub reconstruction: Vec<(String, Value)>,
-    /// `KL(q ‖ p)` per latent site: name, value, whether in closed form.
-    pub kl: Vec<(String, Value, bool)>,
-    /// The same before summing over the event, where in closed form: `[B, ..event]`.
-    pub kl_per_dim: Vec<(String, Value)>,
+    /// The KL of each latent site.
+    pub kl: Vec<Kl>,
 }
 
-/// Whether the KL between guide and model at site `s` of the guide has a closed form: both draw it, the pair of rows knows one,
-/// and it may be taken with everything else at its sample. It may not where the model's side reads something that the guide
-/// draws after `s` and from `s`: given that sample, `s` no longer follows the guide's conditional.
-pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
-    match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
-        (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
-            q.row.kl_known().contains(&p.row.name()) && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
-        }
-        (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,
+/// The KL of a latent site: the closed form, or its estimate at one draw of the guide.
+pub struct Kl {
+    /// What it belongs to.
+    pub of: LatentKl,
+    /// `[B]`
+    pub total: Value,
+    /// Its parts, where it has any, `[B, ..]`: they add up to the total.
+    pub each: Option<Value>,
+}
+
+impl Parts {
+    /// The totals of the KL, `[B]` each.
+    pub fn kl_totals(&self) -> Vec<Value> {
+        self.kl.iter().map(|k| k.total).collect()
     }
 }
 
-/// The guide's sites whose samples the parameters of a model's draw depend on; `None` where a value comes from inverting a flow.
-fn model_side(m: &TModel, g: &TModel, d: &TDist) -> Option<Vec<String>> {
-    let (mut seen, mut out) = (Vec::new(), Vec::new());
-    let mut todo: Vec<&TExpr> = d.params.iter().flatten().collect();
-    while let Some(e) = todo.pop() {
-        let mut reads = Vec::new();
-        density::reads(e, &mut reads);
-        for n in reads.into_iter().filter(|n| !m.conds.contains(n)) {
-            if seen.contains(&n) {
-                continue;
-            }
-            let site = m.site(&n)?;
-            if g.site(&n).is_some_and(|s| m.proposed(s).is_some()) {
-                out.push(n.clone());
-            } else if !site.observed {
-                match &site.kind {
-                    TSiteKind::Draw(_) => return None,
-                    TSiteKind::Bind(e) | TSiteKind::Quantize(e) => todo.push(e),
-                }
-            }
-            seen.push(n);
-        }
-    }
-    Some(out)
+/// What stands beside the guide's draws when the KL of a latent site is put together.
+struct Known<'v> {
+    /// Values of the guide's names.
+    q: &'v Vars,
+    /// Values of the model's names.
+    p: &'v Vars,
+    /// Log-densities of the model that belong to a latent site, or to several under one sum.
+    open: &'v [(Vec<String>, Value)],
+    /// Log-determinants of the flows inverted for the guide's samples, by what they gave.
+    dets: &'v [(String, Value)],
 }
 
-/// Whether site `to` of a guide is computed or drawn from its site `from`.
-fn reaches(g: &TModel, from: &str, to: &str) -> bool {
-    let (mut seen, mut todo) = (Vec::new(), vec![to.to_string()]);
-    while let Some(n) = todo.pop() {
-        if n == from && !seen.is_empty() {
-            return true;
-        }
-        if !seen.contains(&n) {
-            let mut reads = Vec::new();
-            g.site(&n).map(density::expressions).unwrap_or_default().into_iter().for_each(|e| density::reads(e, &mut reads));
-            todo.extend(reads);
-            seen.push(n);
-        }
-    }
-    false
-}
-
-/// The model's drawn sites that the guide's samples determine: the latent part of the joint density. The others are determined
-/// by the data, given these.
-pub fn latent_sites(m: &TModel, g: &TModel) -> Vec<String> {
-    let proposed: Vec<String> = g.sites.iter().filter(|s| m.proposed(s).is_some_and(|o| !o.observed)).map(|s| s.name.clone()).collect();
-    let known = density::close(m, &proposed);
-    m.sites
-        .iter()
-        .filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)) && known.contains(&s.name))
-        .map(|s| s.name.clone())
-        .collect()
+/// Whether the KL of a site is taken element by element.
+fn in_parts(k: &LatentKl) -> bool {
+    matches!(k.unit, Unit::Dimension | Unit::Vector)
 }
 
 impl Ctx<'_> {
@@ -113,126 +79,183 @@ impl Ctx<'_> {
         let (all, q_vars) = self.proposal(p, q);
         let data: Vec<&TSite> = m.sites.iter().filter(|s| s.observed).collect();
         let mut vars: Vars = all.iter().filter(|(n, _)| !data.iter().any(|s| s.name == **n)).map(|(n, v)| (n.clone(), *v)).collect();
-        let latent = latent_sites(m, g);
-        let latent_det = self.solve_but(m, &mut vars, &data);
+        let latent = kl::latent_sites(m, g);
+        let dets = self.solve_but(m, &mut vars, &data);
         vars.extend(all);
         let data_det = self.solve(m, &mut vars);
-        let mut parts = Parts { reconstruction: Vec::new(), kl: Vec::new(), kl_per_dim: Vec::new() };
-        let mut closed = Vec::new();
-        for s in &g.sites {
-            let TSiteKind::Draw(qd) = &s.kind else { continue };
-            if let (true, Some(of)) = (!entropy && closed_form(m, g, s), m.site(&s.name))
-                && let TSiteKind::Draw(pd) = &of.kind
-            {
-                let mine = self.dist_params(qd, &s.ty, &q_vars);
-                let theirs = self.dist_params(pd, &of.ty, &vars);
-                self.cx.g.at = s.value_span;
-                if let Some(kl) = qd.row.kl(&mut self.cx.g, &mine, pd.row.name(), &theirs) {
-                    let shape = self.shape(&s.ty.shape);
-                    let kl = self.cx.broadcast(kl, shape);
-                    parts.kl_per_dim.push((s.name.clone(), kl));
-                    let total = self.cx.sum_event(kl);
-                    parts.kl.push((s.name.clone(), total, true));
-                    closed.push(s.name.clone());
-                }
-            }
-        }
-        // What has no closed form: log q of the guide's draws less log p of the model's latent draws and the log-determinant.
-        let mut open: Option<Value> = None;
-        let mut open_names = Vec::new();
-        for s in &g.sites {
-            if let (TSiteKind::Draw(d), false, Some(z)) = (&s.kind, closed.contains(&s.name), q_vars.get(&s.name).copied()) {
-                let known = if entropy { self.entropy(s, d, &q_vars) } else { None };
-                let lq = match known {
-                    Some(h) => self.cx.neg(h),
-                    None => self.log_density(s, d, z, &q_vars),
-                };
-                let made = density::stands_for(m, g, s);
-                let lq = match self.guide_log_det(g, made, &q_vars) {
-                    Some(ld) => self.cx.sub(lq, ld),
-                    None => lq,
-                };
-                open_names.push(made.name.clone());
-                open = Some(match open {
-                    Some(o) => self.cx.add(o, lq),
-                    None => lq,
-                });
-            }
-        }
+        let plan = kl::plan(m, g, entropy);
+        // Densities that are taken together with the guide's, element by element.
+        let apart: Vec<String> = plan.iter().filter(|k| in_parts(k)).flat_map(|k| k.priors.clone()).collect();
         // Discrete sites of the model that the guide leaves out are summed over. The sum belongs to the KL where it holds latent sites only.
         let summed = density::summable(m, &vars.keys().cloned().collect::<Vec<_>>());
-        let all = self.densities(m, &mut vars, &closed);
-        let of_latents = |names: &[String]| names.iter().all(|n| n == VOLUME || latent.contains(n) || summed.contains(n));
-        let mut known: Vec<(String, bool, Value)> = all.each.into_iter().map(|(n, v)| (n.clone(), latent.contains(&n), v)).collect();
-        known.extend(all.sum.map(|(names, v)| ("joint".to_string(), of_latents(&names), v)));
-        for (name, in_kl, lp) in known {
-            if in_kl {
-                open = Some(match open {
-                    Some(o) => self.cx.sub(o, lp),
-                    None => self.cx.neg(lp),
-                });
+        let mut reconstruction = Vec::new();
+        let mut open = Vec::new();
+        let all = self.densities(m, &mut vars, &apart);
+        for (name, lp) in all.each {
+            if latent.contains(&name) {
+                open.push((vec![name], lp));
             } else {
-                parts.reconstruction.push((name, lp));
+                reconstruction.push((name, lp));
             }
         }
-        if let Some(ld) = latent_det {
-            open = Some(match open {
-                Some(o) => self.cx.sub(o, ld),
-                None => self.cx.neg(ld),
-            });
+        if let Some((names, lp)) = all.sum {
+            if names.iter().all(|n| n == VOLUME || latent.contains(n) || summed.contains(n)) {
+                open.push((names, lp));
+            } else {
+                reconstruction.push(("joint".to_string(), lp));
+            }
         }
-        parts.reconstruction.extend(data_det.map(|ld| (VOLUME.to_string(), ld)));
-        if let Some(o) = open {
-            parts.kl.push((open_names.join(","), o, false));
+        reconstruction.extend(data_det.map(|ld| (VOLUME.to_string(), ld)));
+        let known = Known { q: &q_vars, p: &vars, open: &open, dets: &dets };
+        let mut all = Vec::new();
+        for of in plan {
+            let each = if in_parts(&of) { self.kl_in_parts(m, g, &of, entropy, &known) } else { None };
+            let total = match each {
+                Some(v) => self.cx.sum_event(v),
+                None => self.kl_in_all(m, g, &of, entropy, &known),
+            };
+            all.push(Kl { of, total, each });
         }
-        parts
+        Parts { reconstruction, kl: all }
     }
 
-    /// Entropy of a guide's draw, `[B]`, where the row knows it.
-    fn entropy(&mut self, s: &TSite, d: &TDist, vars: &Vars) -> Option<Value> {
-        let params = self.dist_params(d, &s.ty, vars);
-        let h = d.row.entropy(&mut self.cx.g, &params)?;
+    /// The KL of a site by dimension or vector, `[B, ..]`.
+    fn kl_in_parts(&mut self, m: &TModel, g: &TModel, of: &LatentKl, entropy: bool, known: &Known<'_>) -> Option<Value> {
+        let (s, o) = (g.site(of.draws.first()?)?, m.site(of.priors.first()?)?);
+        let (TSiteKind::Draw(qd), TSiteKind::Draw(pd)) = (&s.kind, &o.kind) else { return None };
+        let vector = of.unit == Unit::Vector;
+        let mine = self.dist_params(qd, &s.ty, known.q);
+        let theirs = self.dist_params(pd, &o.ty, known.p);
+        if of.closed {
+            self.cx.g.at = s.value_span;
+            let kl = qd.row.kl(&mut self.cx.g, &mine, pd.row.name(), &theirs)?;
+            return Some(self.in_units(kl, s, vector));
+        }
+        let z = known.q.get(&s.name).copied()?;
+        let h = if entropy { self.entropy(s, qd, known.q, vector) } else { None };
+        self.cx.g.at = s.value_span;
+        let lq = match h {
+            Some(h) => self.cx.neg(h),
+            None => {
+                let lq = qd.row.log_prob(&mut self.cx.g, &mine, z);
+                self.in_units(lq, s, vector)
+            }
+        };
+        let lp = pd.row.log_prob(&mut self.cx.g, &theirs, z);
+        let lp = self.in_units(lp, s, vector);
+        Some(self.cx.sub(lq, lp))
+    }
+
+    /// The KL of a site, or of several, as one number for each example: log q of the guide's draws less log p of the model's, the
+    /// log-determinants of the flows on either side with them.
+    fn kl_in_all(&mut self, m: &TModel, g: &TModel, of: &LatentKl, entropy: bool, known: &Known<'_>) -> Value {
+        let mut total: Option<Value> = None;
+        let draws = of.draws.iter().filter_map(|n| g.site(n));
+        for s in draws {
+            let (TSiteKind::Draw(d), Some(z)) = (&s.kind, known.q.get(&s.name).copied()) else { continue };
+            let h = if entropy { self.entropy(s, d, known.q, false) } else { None };
+            let lq = match h {
+                Some(h) => {
+                    let h = self.cx.sum_event(h);
+                    self.cx.neg(h)
+                }
+                None => self.log_density(s, d, z, known.q),
+            };
+            let lq = match self.guide_log_det(g, density::stands_for(m, g, s), known.q) {
+                Some(ld) => self.cx.sub(lq, ld),
+                None => lq,
+            };
+            total = Some(match total {
+                Some(t) => self.cx.add(t, lq),
+                None => lq,
+            });
+        }
+        let of_priors = known.open.iter().filter(|(names, _)| names.iter().any(|n| of.priors.contains(n))).map(|(_, v)| *v);
+        let of_flows = known.dets.iter().filter(|(n, _)| kl::proposed_from(m, g, n).is_some_and(|n| of.name.split(',').any(|o| *o == n)));
+        for lp in of_priors.chain(of_flows.map(|(_, v)| *v)).collect::<Vec<_>>() {
+            total = Some(match total {
+                Some(t) => self.cx.sub(t, lp),
+                None => self.cx.neg(lp),
+            });
+        }
+        match total {
+            Some(t) => t,
+            None => self.total(&[]),
+        }
+    }
+
+    /// A quantity of each element of a draw, with the axes of the draw, `[B, ..event]`; where the elements along the last axis are drawn
+    /// together, their sum, `[B, ..]` without that axis.
+    fn in_units(&mut self, v: Value, s: &TSite, vector: bool) -> Value {
         let shape = self.shape(&s.ty.shape);
-        let consumed = self.cx.rank(h) > shape.rank();
-        let h = if consumed { h } else { self.cx.broadcast(h, shape) };
-        Some(self.cx.sum_event(h))
+        let v = self.cx.broadcast(v, shape.clone());
+        if !vector {
+            return v;
+        }
+        let v = self.cx.sum(v, &[shape.rank().saturating_sub(1)]);
+        let lead = shape.rank().saturating_sub(1);
+        self.cx.reshape(v, Shape(shape.0.into_iter().take(lead).collect()))
+    }
+
+    /// Entropy of a guide's draw by dimension or vector, where the row knows it.
+    fn entropy(&mut self, s: &TSite, d: &TDist, vars: &Vars, vector: bool) -> Option<Value> {
+        let params = self.dist_params(d, &s.ty, vars);
+        self.cx.g.at = s.value_span;
+        let h = d.row.entropy(&mut self.cx.g, &params)?;
+        Some(self.in_units(h, s, vector))
     }
 
     /// `E[reconstruction - beta KL]`, rank 0, with the score function's term where the guide needs one. With `free` nats, latent
-    /// dimensions whose mean KL is lower cost that much (Kingma et al. 2016, eq. 15).
+    /// dimensions whose mean KL is lower cost that much (Kingma et al. 2016, eq. 15); a site whose KL has no parts costs at least that much
+    /// for all of its dimensions together.
     pub fn elbo_value(&mut self, q: usize, parts: &Parts, beta: Value, free: f64) -> Value {
         let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
-        let kl: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
-        let (rec, kl) = (self.total(&rec), self.total(&kl));
+        let rec = self.total(&rec);
+        let (value, kl) = if free > 0.0 {
+            let (mean, kl) = self.free_kl(parts, free);
+            let rec = self.cx.mean_all(rec);
+            let mean = self.cx.mul(mean, beta);
+            (Some(self.cx.sub(rec, mean)), kl)
+        } else {
+            (None, self.total(&parts.kl_totals()))
+        };
         let beta_kl = self.cx.mul(kl, beta);
         let per_example = self.cx.sub(rec, beta_kl);
-        let value = if free > 0.0 {
-            let rec = self.cx.mean_all(rec);
-            let kl = self.free_kl(parts, free);
-            let kl = self.cx.mul(kl, beta);
-            self.cx.sub(rec, kl)
-        } else {
-            self.cx.mean_all(per_example)
+        let value = match value {
+            Some(v) => v,
+            None => self.cx.mean_all(per_example),
         };
         self.with_score(q, value, per_example)
     }
 
-    /// Mean KL in which every dimension with a closed form counts at least `free` nats.
-    fn free_kl(&mut self, parts: &Parts, free: f64) -> Value {
-        let mut total = self.cx.scalar(0.0);
-        for (name, v, _) in &parts.kl {
-            let v = match parts.kl_per_dim.iter().find(|(n, _)| n == name) {
-                Some((_, per_dim)) => {
-                    let mean = self.cx.reduce(ReduceKind::Mean, *per_dim, &[0]);
-                    let floor = self.cx.scalar(free);
-                    let v = self.cx.binary(Binary::Max, mean, floor);
-                    self.cx.sum_all(v)
-                }
-                None => self.cx.mean_all(*v),
+    /// The mean KL with its floors, rank 0, and what of it changes with the draws, `[B]`: the parts that lie above their floor.
+    fn free_kl(&mut self, parts: &Parts, free: f64) -> (Value, Value) {
+        let mut mean = self.cx.scalar(0.0);
+        let mut above = Vec::new();
+        for kl in &parts.kl {
+            let (v, least) = match (kl.each, kl.of.unit) {
+                (Some(each), _) => (each, free),
+                (None, Unit::Nothing) => (kl.total, f64::NEG_INFINITY),
+                (None, Unit::Dimension | Unit::Vector | Unit::Site) => (kl.total, free * kl.of.size as f64),
             };
-            total = self.cx.add(total, v);
+            let m = self.cx.reduce(ReduceKind::Mean, v, &[0]);
+            if least == f64::NEG_INFINITY {
+                let m = self.cx.sum_all(m);
+                mean = self.cx.add(mean, m);
+                above.push(v);
+                continue;
+            }
+            let floor = self.cx.scalar(least);
+            let paid = self.cx.binary(Binary::Max, m, floor);
+            let paid = self.cx.sum_all(paid);
+            mean = self.cx.add(mean, paid);
+            let more = self.cx.compare(Compare::Gt, m, floor);
+            let more = self.cx.cast(more, DType::F);
+            let v = self.cx.mul(v, more);
+            above.push(self.cx.sum_event(v));
         }
-        total
+        let above = self.total(&above);
+        (mean, above)
     }
 
     /// One sample of `log p(x, z) - log q(z | x)`, `[B]`.

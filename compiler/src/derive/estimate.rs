@@ -6,6 +6,7 @@
 use super::bound::Parts;
 use super::lower::{Ctx, Vars};
 use crate::ir::{Dim, Role, Shape, Value};
+use crate::rows::distribution::values;
 use crate::types::{Baseline, Estimator, TDist, TExpr, TModel, TSite, TSiteKind, density};
 
 /// The sites of a guide whose expectation is a sum.
@@ -38,14 +39,21 @@ pub struct Densities {
     pub sum: Option<(Vec<String>, Value)>,
 }
 
-/// Every combination of values of these sites, the first site's changing fastest.
-fn combinations(sites: &[&TSite]) -> Vec<(String, Vec<f64>)> {
-    let cards: Vec<usize> = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).collect();
-    let k: usize = cards.iter().product();
+/// How many combinations of values these sites have.
+fn count(sites: &[&TSite]) -> usize {
+    sites.iter().filter_map(|s| density::values(s)).product()
+}
+
+/// Every combination of values of these sites, the first site's changing fastest: for each site the axes of its event and its value in each
+/// combination, `[k, ..event]` row-major.
+fn combinations<'s>(sites: &[&'s TSite]) -> Vec<(&'s str, &'s [usize], Vec<f64>)> {
+    let k = count(sites);
     let mut stride = 1;
     let mut out = Vec::new();
-    for (s, n) in sites.iter().zip(&cards) {
-        out.push((s.name.clone(), (0..k).map(|c| (c / stride % n) as f64).collect()));
+    for s in sites {
+        let (TSiteKind::Draw(d), Some(n)) = (&s.kind, density::values(s)) else { continue };
+        let all = (0..k).flat_map(|c| values::nth(d.row, &s.ty, c / stride % n)).collect();
+        out.push((s.name.as_str(), s.ty.shape.as_slice(), all));
         stride *= n;
     }
     out
@@ -77,15 +85,17 @@ impl Ctx<'_> {
         }
     }
 
-    /// Every combination of values of these sites, each as `[k·m·B]`, when the batch axis is `m·B` before repetition.
+    /// Every combination of values of these sites, each as `[k·m·B, ..event]`, when the batch axis is `m·B` before repetition.
     fn all_values(&mut self, sites: &[&TSite], before: Dim) -> Vec<(String, Value)> {
+        let k = count(sites);
         let mut out = Vec::new();
-        for (name, values) in combinations(sites) {
-            let k = values.len();
-            let v = self.cx.literal(values, &[k, 1]);
-            let v = self.cx.broadcast(v, Shape(vec![Dim::fixed(k), before]));
-            let v = self.cx.reshape(v, Shape(vec![Dim { n: k * before.n, batch: true }]));
-            out.push((name, v));
+        for (name, event, values) in combinations(sites) {
+            let v = self.cx.literal(values, &[&[k, 1], event].concat());
+            let event: Vec<Dim> = event.iter().map(|n| Dim::fixed(*n)).collect();
+            let v = self.cx.broadcast(v, Shape([&[Dim::fixed(k), before], event.as_slice()].concat()));
+            let all = Dim { n: k * before.n, batch: true };
+            let v = self.cx.reshape(v, Shape([&[all], event.as_slice()].concat()));
+            out.push((name.to_string(), v));
         }
         out
     }
@@ -161,12 +171,12 @@ impl Ctx<'_> {
             return Densities { each, sum: None };
         }
         let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
-        let k: usize = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).product();
+        let k = count(&sites);
         let outer = self.combinations.replace(k);
         let mut inner = vars.clone();
-        for (name, v) in combinations(&sites) {
-            let v = self.cx.literal(v, &[k]);
-            inner.insert(name, v);
+        for (name, event, v) in combinations(&sites) {
+            let v = self.cx.literal(v, &[&[k], event].concat());
+            inner.insert(name.to_string(), v);
         }
         let joint = self.joint(m, &mut inner);
         let mut all: Vec<(String, Value)> = joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
@@ -211,7 +221,7 @@ impl Ctx<'_> {
         if sites.is_empty() {
             return body(self);
         }
-        let k: usize = sites.iter().map(|s| s.ty.kind.cardinality().unwrap_or(1)).product();
+        let k = count(&sites);
         let (before, outer) = (self.batch, self.detach_values());
         self.replicate(k * before.n);
         for (name, v) in self.all_values(&sites, before) {
@@ -243,8 +253,7 @@ impl Ctx<'_> {
             *v = me.cx.reshape(t, Shape(dims));
         };
         parts.reconstruction.iter_mut().for_each(|(_, v)| fold(self, v));
-        parts.kl.iter_mut().for_each(|(_, v, _)| fold(self, v));
-        parts.kl_per_dim.iter_mut().for_each(|(_, v)| fold(self, v));
+        parts.kl.iter_mut().flat_map(|k| std::iter::once(&mut k.total).chain(&mut k.each)).for_each(|v| fold(self, v));
         self.attach_values(outer);
         self.batch = before;
         parts

@@ -259,8 +259,7 @@ impl<'t> Ctx<'t> {
             }
             TKind::Kl { q, p } => {
                 let parts = self.elbo(*p, *q, false);
-                let all: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
-                let total = self.total(&all);
+                let total = self.total(&parts.kl_totals());
                 self.cx.mean_all(total)
             }
             TKind::Iwae { p, q, k } => self.iwae(*p, *q, *k),
@@ -603,12 +602,13 @@ impl<'t> Ctx<'t> {
     /// Completes `vars` by the sites that the known ones determine, forwards through any binding and backwards through flows.
     /// Returns the summed log-determinant of what was inverted.
     pub fn solve(&mut self, m: &TModel, vars: &mut Vars) -> Option<Value> {
-        self.solve_but(m, vars, &[])
+        let dets = self.solve_but(m, vars, &[]);
+        dets.into_iter().fold(None, |sum, (_, ld)| self.add_log_dets(sum, Some(ld)))
     }
 
-    /// The same without giving values to some sites.
-    pub fn solve_but(&mut self, m: &TModel, vars: &mut Vars, without: &[&TSite]) -> Option<Value> {
-        let mut log_det = None;
+    /// The same without giving values to some sites; the log-determinants by the site that came out.
+    pub fn solve_but(&mut self, m: &TModel, vars: &mut Vars, without: &[&TSite]) -> Vec<(String, Value)> {
+        let mut log_dets = Vec::new();
         // Quantised data sites: the continuous value is the integer plus uniform noise.
         let mut continuous: Vars = Vars::new();
         for s in &m.sites {
@@ -646,12 +646,12 @@ impl<'t> Ctx<'t> {
                 {
                     let y = continuous.get(&s.name).copied().unwrap_or(y);
                     let (v, ld) = self.invert(e, y, vars);
-                    log_det = self.add_log_dets(log_det, ld);
+                    log_dets.extend(ld.map(|ld| (z.to_string(), ld)));
                     vars.insert(z.to_string(), v);
                 }
             }
             if vars.len() == before {
-                return log_det;
+                return log_dets;
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Objectives as people write them: plain text and LaTeX from one tree walk.
 
-use super::bound::{closed_form, latent_sites};
+use super::kl::{self, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::args::Args;
-use crate::rows::{DistRow, Jacobian};
+use crate::rows::{DistRow, Jacobian, estimator};
 use crate::syntax::ast::BinOp;
-use crate::types::{Corruption, Density, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
+use crate::types::{Corruption, Density, Estimator, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
 
 /// Plain text of a typed expression.
 pub fn text(typed: &Typed, e: &TExpr) -> String {
@@ -220,18 +220,28 @@ impl Math<'_> {
         }
     }
 
-    /// How gradients pass through the draws of a guide, where it is not the plain pathwise way.
-    fn estimators(&self, g: &TModel, notes: &mut Vec<String>) {
+    /// How gradients pass through the draws of a guide, and why so. A bound of `several` samples sums over no values, and its score function
+    /// has baselines of its own.
+    fn estimators(&self, g: &TModel, several: bool, notes: &mut Vec<String>) {
         for s in &g.sites {
-            if let TSiteKind::Draw(d) = &s.kind
-                && d.by != crate::types::Estimator::Pathwise
-            {
-                let fitted = d
-                    .baseline
-                    .as_ref()
-                    .map_or(String::new(), |b| format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)));
-                notes.push(format!("the gradient through `{}`: {}{fitted}", s.name, d.by.describe()));
-            }
+            let TSiteKind::Draw(d) = &s.kind else { continue };
+            let by = match d.by {
+                Estimator::Score { .. } | Estimator::Enumerate if several => {
+                    "score function with the other samples as baseline".to_string()
+                }
+                by @ (Estimator::Score { .. } | Estimator::Enumerate | Estimator::Pathwise | Estimator::Gumbel { .. }) => by.describe(),
+            };
+            let fitted = match &d.baseline {
+                Some(b) if !several => format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)),
+                Some(_) | None => String::new(),
+            };
+            let why = match (d.written, d.by) {
+                (true, Estimator::Score { .. } | Estimator::Enumerate) if several => String::new(),
+                (true, _) => ", as written".to_string(),
+                (false, Estimator::Enumerate) if several => format!(", chosen because a draw of `{}` has no derivative", d.row.name()),
+                (false, by) => format!(", chosen because {}", estimator::reason(d.row, &s.ty, by)),
+            };
+            notes.push(format!("the gradient through `{}`: {by}{fitted}{why}", s.name));
         }
     }
 
@@ -334,6 +344,12 @@ impl Math<'_> {
                 }
             }
             TKind::Elbo { p, q, beta, free, entropy } => self.elbo((*p, *q), beta, (*free, *entropy), sign, terms, notes),
+            TKind::Iwae { q, .. } => {
+                terms.push(format!("{sign}{}", self.expr(e, 2)));
+                if let Some(g) = self.typed.models.get(*q) {
+                    self.estimators(g, true, notes);
+                }
+            }
             TKind::Kl { q, p } => self.kl((*p, *q), false, "", sign, terms, notes),
             TKind::Binary(BinOp::Add, a, b) => {
                 self.payoff(a, sign, terms, notes);
@@ -382,9 +398,9 @@ impl Math<'_> {
         self.expected_determinants(m, g, true, sign, terms, notes);
         self.kl((p, q), entropy, &weight, flip, terms, notes);
         if free > 0.0 {
-            notes.push(format!("a latent dimension whose mean KL is below {free} nats costs {free}"));
+            notes.extend(kl::plan(m, g, entropy).iter().map(|k| floor(k, free)));
         }
-        self.estimators(g, notes);
+        self.estimators(g, false, notes);
     }
 
     /// The terms of `sign` KL(q ‖ p): in closed form where known, else log q - log p at the guide's sample.
@@ -403,8 +419,15 @@ impl Math<'_> {
                 _ => open.push((s, qd)),
             }
         }
+        if entropy {
+            notes.push("the bound in its entropy form, E[log p(x, z)] + H".to_string());
+        }
         for (s, qd) in &open {
             if entropy {
+                notes.push(match qd.row.without_entropy() {
+                    None => format!("the entropy of `{}` is in closed form", s.name),
+                    Some(why) => format!("the entropy of `{}` is estimated with the same sample: {why}", s.name),
+                });
                 // The entropy form has the opposite sign of the KL's log q.
                 terms.push(format!("{flip}{weight}{}({})", if self.latex { "\\operatorname{H}" } else { "H" }, self.dist(qd)));
                 self.guide_determinants(m, g, s, &format!("{flip}{weight}"), terms);
@@ -475,15 +498,18 @@ impl Math<'_> {
     }
 }
 
-/// The sites that have values before a bound or density is evaluated: data, and what the guide proposes.
-fn known(m: &TModel, g: Option<&TModel>) -> Vec<String> {
-    let data = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone());
-    data.chain(g.iter().flat_map(|g| &g.sites).filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone())).collect()
-}
-
-/// Whether a sum over discrete sites holds the densities of latent sites only, so that it belongs to the KL.
-fn of_latents(inside: &[String], latent: &[String], summed: &[String]) -> bool {
-    inside.iter().all(|n| latent.contains(n) || summed.contains(n))
+/// What free bits do to the KL of a latent site.
+fn floor(k: &kl::LatentKl, free: f64) -> String {
+    let name = k.name.replace(',', "`, `");
+    match k.unit {
+        Unit::Dimension => format!("free bits: a dimension of `{name}` whose mean KL is below {free} nats costs {free}"),
+        Unit::Vector => format!("free bits: a vector of `{name}` whose mean KL is below {free} nats costs {free}"),
+        Unit::Site => {
+            let least = free * k.size as f64;
+            format!("free bits: `{name}` costs at least {least} nats, {free} for each of {} dimensions: its KL is one number", k.size)
+        }
+        Unit::Nothing => format!("free bits do not reach `{name}`: its prior stands under one sum with the data"),
+    }
 }
 
 fn compile_time(args: &Args) -> String {

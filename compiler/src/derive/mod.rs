@@ -10,7 +10,7 @@
 //! | `loss` | params, states, data, scalars | `payoff:PLAYER`, `term:NAME` |
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |
-//! | `bound.MODEL` | params, states, data | `elbo`, `log_weight`, `reconstruction`, `kl` `[B]`; `kl_dim:SITE` `[B, ..]` |
+//! | `bound.MODEL` | params, states, data | `elbo`, `log_weight`, `reconstruction`, `kl` `[B]`; for each latent site `kl_dim:SITE` `[B, ..]`, or `kl_site:SITE` `[B]` where the KL has no parts |
 //! | `encode` | params, states, data | `code:NAME` |
 //! | `reconstruct` | params, states, data | `site:NAME` |
 //!
@@ -19,6 +19,7 @@
 pub mod blocks;
 pub mod bound;
 pub mod estimate;
+pub mod kl;
 pub mod lower;
 pub mod math;
 pub mod programs;

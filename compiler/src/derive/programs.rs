@@ -1,6 +1,7 @@
 //! The programs of a spec.
 
 use super::blocks::{VISITS, blocks, visits};
+use super::kl::Unit;
 use super::lower::{Ctx, Draws, Vars};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
@@ -310,9 +311,9 @@ fn collect_terms(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut V
             let rec = ctx.total(&rec);
             let rec = ctx.cx.mean_all(rec);
             out.push(("reconstruction".into(), rec));
-            for (name, v, _) in &parts.kl {
-                let v = ctx.cx.mean_all(*v);
-                out.push((format!("kl[{name}]"), v));
+            for kl in &parts.kl {
+                let v = ctx.cx.mean_all(kl.total);
+                out.push((format!("kl[{}]", kl.of.name), v));
             }
         }
         TKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
@@ -465,16 +466,19 @@ fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
     let mut ctx = Ctx::new(typed, name, false);
     let parts = ctx.elbo(p, q, false);
     let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
-    let kl: Vec<Value> = parts.kl.iter().map(|(_, v, _)| *v).collect();
-    let (rec, kl) = (ctx.total(&rec), ctx.total(&kl));
+    let (rec, kl) = (ctx.total(&rec), ctx.total(&parts.kl_totals()));
     let elbo = ctx.cx.sub(rec, kl);
     let w = ctx.log_weight(p, q);
     ctx.cx.output("elbo", elbo);
     ctx.cx.output("log_weight", w);
     ctx.cx.output("reconstruction", rec);
     ctx.cx.output("kl", kl);
-    for (site, v) in parts.kl_per_dim {
-        ctx.cx.output(format!("kl_dim:{site}"), v);
+    for kl in parts.kl {
+        match (kl.of.unit, kl.each) {
+            (Unit::Dimension | Unit::Vector, Some(each)) => ctx.cx.output(format!("kl_dim:{}", kl.of.name), each),
+            (Unit::Dimension | Unit::Vector | Unit::Site, _) => ctx.cx.output(format!("kl_site:{}", kl.of.name), kl.total),
+            (Unit::Nothing, _) => {}
+        }
     }
     ctx.cx.g
 }

@@ -550,6 +550,11 @@ pub trait DistRow: Row {
     fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
         None
     }
+    /// Whether the elements along the last axis of an event are drawn together: one-hot, on a simplex, correlated. Log-density, entropy and
+    /// KL are then spread over that axis, and only their sum over it means anything. With a discrete kind the vector is one-hot.
+    fn vector(&self) -> bool {
+        false
+    }
     /// The distribution function and its inverse, where in closed form.
     fn tails(&self) -> Option<&'static distribution::tails::Tails> {
         None

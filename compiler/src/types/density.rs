@@ -1,6 +1,7 @@
 //! What a model says about the density of the data: the closure of the data sites under flows, both ways.
 
 use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind};
+use crate::rows::distribution::values;
 
 /// The names an expression reads inside its model.
 pub fn reads(e: &TExpr, out: &mut Vec<String>) {
@@ -168,17 +169,24 @@ pub fn stands_for<'g>(m: &TModel, g: &'g TModel, draw: &'g TSite) -> &'g TSite {
     made.filter(|_| m.site(&draw.name).is_none()).unwrap_or(draw)
 }
 
+/// How many values a site takes: a discrete draw with a number of them that fits.
+pub fn values(s: &TSite) -> Option<usize> {
+    match &s.kind {
+        TSiteKind::Draw(d) => values::count(d.row, &s.ty),
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+    }
+}
+
 /// Most combinations of values that an exact sum runs over.
 const MOST_SUMMED: usize = 256;
 
-/// Among the sites left open by the known names, the discrete ones that can be summed over: one number each, with few values in all.
+/// Among the sites left open by the known names, the discrete ones that can be summed over: numbers or vectors, with few values in all.
 pub fn summable(model: &TModel, known: &[String]) -> Vec<String> {
     let mut combinations = 1usize;
     unknown_sites(model, &[], known)
         .into_iter()
         .filter(|n| {
-            let ty = model.site(n).map(|s| &s.ty);
-            let values = ty.filter(|t| t.shape.is_empty()).and_then(|t| t.kind.cardinality());
+            let values = model.site(n).and_then(values);
             let fits = values.is_some_and(|v| combinations.saturating_mul(v) <= MOST_SUMMED);
             combinations *= values.filter(|_| fits).unwrap_or(1);
             fits

@@ -235,6 +235,8 @@ pub struct TDist {
     pub params: Vec<Option<TExpr>>,
     /// How a derivative passes through a draw of it.
     pub by: Estimator,
+    /// Whether the spec says so, or the compiler chose it.
+    pub written: bool,
     /// What [`Baseline::Learned`] subtracts: one number for each example, of what stands before the draw.
     pub baseline: Option<TExpr>,
 }

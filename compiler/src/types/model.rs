@@ -182,9 +182,11 @@ impl Checker<'_> {
         shape.extend(event.own);
         let ty = EventTy { kind: event.kind, shape };
         let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
+        let summed = |s: &&TSite| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Enumerate);
+        let combinations = model.sites.iter().filter(summed).filter_map(density::values).fold(1, usize::saturating_mul);
         let mut baseline = None;
         let by = match &d.by {
-            None => rows::estimator::chosen(row, &ty),
+            None => rows::estimator::chosen(row, &ty, combinations),
             Some(c) => {
                 let e = rows::find(rows::estimator::ROWS, &c.name.name).ok_or_else(|| {
                     let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name())).map(str::to_string);
@@ -198,11 +200,15 @@ impl Checker<'_> {
                 let by_args = super::consts::bind(&self.consts, e.params(), &rest)?;
                 let by =
                     e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                if let (Estimator::Enumerate, Some(n)) = (by, rows::distribution::values::count(row, &ty)) {
+                    rows::estimator::combined(combinations, n)
+                        .map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                }
                 baseline = learned;
                 if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
             }
         };
-        let dist = TDist { row, args, params, by, baseline };
+        let dist = TDist { row, args, params, by, written: d.by.is_some(), baseline };
         let covers = row.covers(&types).unwrap_or(ty.kind.support());
         let (name, kind) = (d.name.name.clone(), TSiteKind::Draw(dist));
         let site = TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span };

@@ -64,6 +64,9 @@ impl DistRow for Dirichlet {
         let s = total(g, x);
         g.div(x, s)
     }
+    fn vector(&self) -> bool {
+        true
+    }
     fn reparameterised(&self) -> bool {
         false
     }

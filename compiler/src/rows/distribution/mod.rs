@@ -27,6 +27,7 @@ mod student_t;
 pub mod tails;
 mod truncated;
 mod uniform;
+pub mod values;
 
 use super::{DistParam, DistRow, FormRow};
 use crate::ir::{ArgMax, DType, Dim, Graph, Op, RandomKind, Shape, Value};

@@ -186,6 +186,9 @@ impl DistRow for MultivariateNormal {
         let t = sum_last(g, t);
         g.add(loc, t)
     }
+    fn vector(&self) -> bool {
+        true
+    }
     fn reparameterised(&self) -> bool {
         true
     }

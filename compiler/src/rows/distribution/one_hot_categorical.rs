@@ -50,6 +50,9 @@ impl DistRow for OneHotCategorical {
         let l = g.log_softmax(l, axis);
         g.exp(l)
     }
+    fn vector(&self) -> bool {
+        true
+    }
     fn reparameterised(&self) -> bool {
         false
     }

@@ -1,6 +1,7 @@
 //! `enumerate`.
 
 use crate::rows::args::Args;
+use crate::rows::distribution::values;
 use crate::rows::{DistRow, EstimatorRow, Row};
 use crate::types::Estimator;
 use crate::types::event::EventTy;
@@ -8,24 +9,26 @@ use crate::types::event::EventTy;
 /// The row.
 pub struct Enumerate;
 
-/// Most values that can be summed over.
-const MOST: usize = 256;
+/// Most combinations of values that can be summed over.
+pub(super) const MOST: usize = 256;
 
 impl Row for Enumerate {
     fn name(&self) -> &'static str {
         "enumerate"
     }
     fn doc(&self) -> &'static str {
-        "The expectation over a discrete draw as a sum over all of its values, at most 256: exact, at the cost of that many evaluations."
+        "The expectation over a discrete draw, a number or a vector, as a sum over all of its values: exact, at the cost of that many \
+         evaluations. The values of all the sites that a guide sums over, combined, are at most 256."
     }
 }
 
 impl EstimatorRow for Enumerate {
     fn make(&self, _args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<Estimator, String> {
-        match ty.kind.cardinality().filter(|_| ty.shape.is_empty()) {
+        match values::count(row, ty) {
             Some(n) if n <= MOST => Ok(Estimator::Enumerate),
             Some(n) => Err(format!("there are {n} values, and at most {MOST} are summed over")),
-            None => Err(format!("only one discrete number can be summed over, and this `{}` draws {ty}", row.name())),
+            None if ty.kind.discrete() => Err(format!("at most {MOST} values are summed over, and `{ty}` has far more")),
+            None => Err(format!("only a discrete draw can be summed over, and this `{}` draws {ty}", row.name())),
         }
     }
 }

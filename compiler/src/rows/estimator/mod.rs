@@ -5,6 +5,7 @@ mod gumbel;
 mod pathwise;
 mod score;
 
+use super::distribution::values;
 use super::{DistRow, EstimatorRow};
 use crate::types::event::EventTy;
 use crate::types::{Baseline, Estimator};
@@ -16,12 +17,31 @@ pub const ROWS: &[&dyn EstimatorRow] = &[&enumerate::Enumerate, &gumbel::Gumbel,
 const SUMMED_UNASKED: usize = 32;
 
 /// The compiler's choice where the site says nothing: pathwise where the row allows it, an exact sum where there are few values, the
-/// score function otherwise.
-pub fn chosen(row: &dyn DistRow, ty: &EventTy) -> Estimator {
-    let values = ty.kind.cardinality().filter(|_| ty.shape.is_empty());
-    match (row.reparameterised(), values) {
+/// score function otherwise. `combinations` is how many the sites of the guide have together that are summed over already.
+pub fn chosen(row: &dyn DistRow, ty: &EventTy, combinations: usize) -> Estimator {
+    match (row.reparameterised(), values::count(row, ty)) {
         (true, _) => Estimator::Pathwise,
-        (false, Some(n)) if n <= SUMMED_UNASKED => Estimator::Enumerate,
+        (false, Some(n)) if n <= SUMMED_UNASKED && combined(combinations, n).is_ok() => Estimator::Enumerate,
         (false, _) => Estimator::Score { baseline: Baseline::Moving },
+    }
+}
+
+/// The number of combinations of `n` values with as many as `before` of other sites, or why that is too many to sum over.
+pub fn combined(before: usize, n: usize) -> Result<usize, String> {
+    let most = enumerate::MOST;
+    before
+        .checked_mul(n)
+        .filter(|all| *all <= most)
+        .ok_or_else(|| format!("its {n} values and the {before} of the sites before it make more than {most} combinations"))
+}
+
+/// Why [`chosen`] chose `by`.
+pub fn reason(row: &dyn DistRow, ty: &EventTy, by: Estimator) -> String {
+    match (by, values::count(row, ty)) {
+        (Estimator::Pathwise, _) => format!("a draw of `{}` is a differentiable function of its parameters", row.name()),
+        (Estimator::Enumerate, Some(n)) => format!("there are only {n}"),
+        (_, Some(n)) if n <= SUMMED_UNASKED => "a draw has no derivative, and there are too many combinations to sum over".into(),
+        (_, Some(n)) => format!("a draw has no derivative, and its {n} values are too many to sum over unasked"),
+        (_, None) => format!("a draw of `{}` has no derivative", row.name()),
     }
 }
