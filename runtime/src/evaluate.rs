@@ -2,7 +2,7 @@
 
 use crate::classify;
 use crate::exec::{ExecError, RngKey};
-use crate::health::{self, Code};
+use crate::health::{self, Code, Kl};
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
 use gmc_compiler::derive::NumberKind;
@@ -254,9 +254,11 @@ fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, sc
     let estimate = Trust::Estimate { samples: n as u64, error: None };
     scores.push(score("reconstruction", -get("reconstruction"), "nats", estimate.clone()));
     scores.push(score("KL", get("kl"), "nats", estimate.clone()));
-    let kl: Vec<f64> = kl_per_dimension(s, program, seed, effort.examples)?.into_values().flatten().collect();
-    if !kl.is_empty() {
-        scores.push(score(&format!("active units of {}", kl.len()), health::active(&kl) as f64, "", estimate));
+    let kl = kl_of_sites(s, program, seed, effort.examples)?;
+    let units = health::activity(s, &kl, effort.examples, seed)?;
+    let (active, of) = units.values().fold((0, 0), |(a, n), u| (a + u.active, n + u.of));
+    if of > 0 {
+        scores.push(score(&format!("active units of {of}"), active as f64, "", estimate));
     }
     if effort.k > 0 {
         let nats = -iwae(s, program, seed, effort)?;
@@ -265,15 +267,18 @@ fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, sc
     Ok(())
 }
 
-/// Mean KL of each dimension over the test part, in nats, by latent site; without sites whose KL has no closed form.
-fn kl_per_dimension(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTreeMap<String, Vec<f64>>, ExecError> {
+/// Mean KL over the test part, in nats, by latent site: of each dimension, or of the whole site where it has no parts.
+fn kl_of_sites(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTreeMap<String, Kl>, ExecError> {
     let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut whole = Vec::new();
     let chunks = chunks(s, most);
     let total: usize = chunks.iter().map(Vec::len).sum();
     for (i, rows) in chunks.iter().enumerate() {
         let data = s.batch(true, rows);
         for (name, t) in s.run(program, rows.len(), &data, at(seed, i as u64), false)? {
-            if let Some(site) = name.strip_prefix("kl_dim:") {
+            let in_all = name.strip_prefix("kl_site:");
+            if let Some(site) = name.strip_prefix("kl_dim:").or(in_all) {
+                whole.extend(in_all.map(str::to_string));
                 let v = t.to_f32();
                 let d = v.len() / rows.len().max(1);
                 let mean = means.entry(site.to_string()).or_insert_with(|| vec![0.0; d]);
@@ -283,7 +288,11 @@ fn kl_per_dimension(s: &mut Session, program: &str, seed: u64, most: usize) -> R
             }
         }
     }
-    Ok(means)
+    let kind = |site: &String, kl: Vec<f64>| match whole.contains(site) {
+        true => Kl::Whole(kl.iter().sum()),
+        false => Kl::Each(kl),
+    };
+    Ok(means.into_iter().map(|(site, kl)| (site.clone(), kind(&site, kl))).collect())
 }
 
 /// Mean over the test part of log (1/K) Σ p(x, z) / q(z | x), in nats.
@@ -368,6 +377,6 @@ pub fn health(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Code>, E
         Ok(_) | Err(_) => None,
     });
     let Some(program) = bound else { return Ok(Vec::new()) };
-    let kl = kl_per_dimension(s, &program, seed, effort.examples)?;
+    let kl = kl_of_sites(s, &program, seed, effort.examples)?;
     health::measure(s, kl, effort.examples, seed)
 }

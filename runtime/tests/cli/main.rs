@@ -5,6 +5,7 @@
 mod common;
 mod errors;
 mod families;
+mod health;
 mod limits;
 mod resume;
 mod rules;

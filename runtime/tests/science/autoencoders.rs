@@ -2,6 +2,7 @@
 
 use crate::common::{mnist, session, text, train, value};
 use gmc_runtime::evaluate::{evaluate, full, health};
+use gmc_runtime::health::Kl;
 use gmc_runtime::metrics::Score;
 use gmc_runtime::session::Session;
 
@@ -179,8 +180,9 @@ fn advice(beta: Option<&str>) -> (Option<String>, f64) {
     let [z] = found.as_slice() else { panic!("{found:?}") };
     println!("beta {}: {}", beta.unwrap_or("1"), z.facts());
     let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(z.active() as f64, value(&scores, "active units of 8", ""), "the words and the scores count the same");
-    assert_eq!(z.kl.len(), 8);
+    let active = z.active.unwrap_or_else(|| panic!("{z:?}"));
+    assert_eq!(active.active as f64, value(&scores, "active units of 8", ""), "the words and the scores count the same");
+    assert!(matches!(&z.kl, Kl::Each(kl) if kl.len() == 8) && active.of == 8, "{z:?}");
     let gap = z.distances.unwrap_or_else(|| panic!("no distances")).gap();
     (z.words(), gap)
 }
