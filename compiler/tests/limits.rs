@@ -169,3 +169,22 @@ fn a_length_that_is_set_replaces_the_other() {
         assert_eq!((train.steps, train.epochs), if steps { (Some(5), 10.0) } else { (None, 5.0) });
     }
 }
+
+/// What `eval` counts is counted from 1, also where the command line says how many.
+#[test]
+fn counts_of_eval() {
+    use gmc_compiler::syntax::overrides;
+    let text = "data x: Bool[64] from digits(binarize: 0.5)\nnet d(z: Real[2]) -> Real[64] { dense(64) }\nnet e(x: Bool[64]) -> Real[2] { dense(2) }\n\
+                model p { z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: d(z)) }\nguide q(x) { z ~ Normal(e(x), 1) }\ntrain { steps 1 }\n\
+                eval { iwae(k: 4)  samples 9  reconstructions 3 }\n";
+    let with = |path: &str, value: &str| {
+        let read = |_: &str| Err(String::new());
+        check("counts", text, &NoFiles, &read, |spec| overrides::apply(spec, path, value).err().into_iter().collect())
+    };
+    for path in ["eval.iwae", "eval.samples", "eval.reconstructions"] {
+        assert_eq!(codes(&with(path, "64")), [""; 0], "{path}");
+        for value in ["0", "-3", "2.5", "100000000"] {
+            assert_eq!(codes(&with(path, value)), ["E0205"], "{path}={value}: {}", message(&with(path, value)));
+        }
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod consts;
+mod counts;
 pub mod density;
 pub mod event;
 pub mod expr;
@@ -573,6 +574,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.model_items(&items);
     c.train_item(&items);
     c.eval_item(&items);
+    c.eval_counts(&items);
     let mut diags = c.diags;
     diags.sort_by_key(|d| (d.severity, d.primary.span.file, d.primary.span.start, d.code));
     (c.typed, diags)
