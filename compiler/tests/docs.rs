@@ -7,7 +7,7 @@ mod spec_common;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::rows::Row;
-use gmc_compiler::rows::{bijection, constraint, data, distribution, function, layer, map, optimizer, schedule};
+use gmc_compiler::rows::{bijection, constraint, corruption, data, distribution, estimator, function, layer, map, optimizer, schedule};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{overrides, parse};
 use gmc_compiler::types::show;
@@ -28,6 +28,7 @@ const RECIPES: &[(&str, &str)] = &[
     ("a schedule", "compiler/src/rows/schedule/mod.rs"),
     ("a weight constraint", "compiler/src/rows/constraint/mod.rs"),
     ("a gradient estimator", "compiler/src/rows/estimator/mod.rs"),
+    ("a corruption", "compiler/src/rows/corruption/mod.rs"),
     ("a data source", "compiler/src/rows/data/mod.rs"),
     ("an error", "compiler/src/diag/codes/mod.rs"),
     ("a spec", "tests/snapshots"),
@@ -99,7 +100,9 @@ fn every_recipe_names_its_files() {
         assert!(found.iter().any(|p| p == file), "`Add {what}` does not name {file}: {found:?}");
         assert!(found.iter().any(|p| root().join(p).is_file()), "`Add {what}` shows no example");
     }
-    for kind in ["distribution", "layer", "bijection", "map", "function", "optimizer", "schedule", "constraint", "data"] {
+    let kinds =
+        ["distribution", "layer", "bijection", "map", "function", "optimizer", "schedule", "constraint", "estimator", "corruption", "data"];
+    for kind in kinds {
         let file = root().join(format!("compiler/src/rows/{kind}/mod.rs"));
         assert!(std::fs::read_to_string(&file).unwrap().contains("pub const ROWS"), "{kind}");
     }
@@ -243,6 +246,8 @@ fn every_row_is_documented() {
     documented("schedule", schedule::ROWS);
     documented("data source", data::ROWS);
     documented("constraint", constraint::ROWS);
+    documented("estimator", estimator::ROWS);
+    documented("corruption", corruption::ROWS);
     documented("form of distribution", distribution::FORMS);
     let forms = distribution::FORMS.iter().map(|r| (r.name(), r.own_params()));
     for (name, params) in distribution::ROWS.iter().map(|r| (r.name(), r.dist_params())).chain(forms) {

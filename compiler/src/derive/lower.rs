@@ -8,7 +8,7 @@ use crate::rows::distribution::align_param;
 use crate::rows::{FnRow, Lower, MapInverse, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::event::{EventTy, Kind, Support};
-use crate::types::{Corruption, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
+use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
 
 /// How far below the open end of its interval, as a part of it, a dequantised value stays: four spacings of f32.
@@ -273,7 +273,20 @@ impl<'t> Ctx<'t> {
                     None => panic!("internal: no gradient came back"),
                 }
             }
-            TKind::Corrupt { arg, how, amount } => self.corrupt(arg, *how, amount, vars),
+            TKind::Corrupt { arg, row, args, schedules } => {
+                let x = self.expr(arg, vars);
+                if !self.corrupting {
+                    return x;
+                }
+                let mut amount = |g: &mut Graph, name: &str| match schedules.iter().find(|(n, _)| n == name) {
+                    Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+                    None => g.scalar(args.num(name)),
+                };
+                self.cx.g.at = args.span;
+                let y = row.lower(&mut self.cx.g, arg.ty.kind, &mut amount, x);
+                self.corrupted.push(y);
+                y
+            }
         }
     }
 
@@ -769,39 +782,6 @@ impl<'t> Ctx<'t> {
         let off = self.cx.add_c(norm, -1.0);
         let off = self.cx.square(off);
         self.cx.mean_all(off)
-    }
-
-    fn corrupt(&mut self, arg: &TExpr, how: Corruption, amount: &TExpr, vars: &Vars) -> Value {
-        let x = self.expr(arg, vars);
-        if !self.corrupting {
-            return x;
-        }
-        let amount = self.expr(amount, vars);
-        let shape = self.cx.shape(x);
-        let y = match how {
-            Corruption::Gaussian => {
-                let n = self.cx.random(RandomKind::Normal, shape);
-                let n = self.cx.mul(n, amount);
-                self.cx.add(x, n)
-            }
-            Corruption::Mask => {
-                let u = self.cx.random(RandomKind::Uniform, shape);
-                let hit = self.cx.compare(crate::ir::Compare::Lt, u, amount);
-                let zero = self.cx.scalar(0.0);
-                self.cx.select(hit, zero, x)
-            }
-            Corruption::SaltPepper => {
-                let u = self.cx.random(RandomKind::Uniform, shape.clone());
-                let hit = self.cx.compare(crate::ir::Compare::Lt, u, amount);
-                let c = self.cx.random(RandomKind::Uniform, shape);
-                let half = self.cx.scalar(0.5);
-                let salt = self.cx.compare(crate::ir::Compare::Lt, c, half);
-                let salt = self.cx.cast(salt, DType::F);
-                self.cx.select(hit, salt, x)
-            }
-        };
-        self.corrupted.push(y);
-        y
     }
 }
 

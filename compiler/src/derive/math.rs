@@ -4,7 +4,7 @@ use super::kl::{self, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::args::Args;
 use crate::rows::{DistRow, Jacobian, estimator};
 use crate::syntax::ast::BinOp;
-use crate::types::{Corruption, Density, Estimator, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
+use crate::types::{Density, Estimator, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
 
 /// Plain text of a typed expression.
 pub fn text(typed: &Typed, e: &TExpr) -> String {
@@ -126,13 +126,13 @@ impl Math<'_> {
                 format!("{}({n}, {}, {})", self.op("gradient_penalty"), self.expr(u, 0), self.expr(v, 0))
             }
             TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, 0), self.expr(at, 0)),
-            TKind::Corrupt { arg, how, amount } => {
-                let how = match how {
-                    Corruption::Gaussian => "gaussian",
-                    Corruption::Mask => "mask",
-                    Corruption::SaltPepper => "salt_pepper",
-                };
-                format!("{}({}, {how}({}))", self.op("corrupt"), self.expr(arg, 0), self.expr(amount, 0))
+            TKind::Corrupt { arg, row, args, schedules } => {
+                let amounts = args.values.iter().map(|(n, v, _)| match schedules.iter().find(|(s, _)| s == n) {
+                    Some((_, i)) => self.typed.schedules.get(*i).map_or(String::new(), |s| s.text.clone()),
+                    None => v.to_string(),
+                });
+                let amounts: Vec<String> = amounts.collect();
+                format!("{}({}, {}({}))", self.op("corrupt"), self.expr(arg, 0), row.name(), amounts.join(", "))
             }
         }
     }
@@ -293,6 +293,17 @@ impl Math<'_> {
             let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
             let mut at = e;
             while let TKind::Flow { arg, .. } | TKind::Map { arg, .. } = &at.kind {
+                if let TKind::Map { row, args, .. } = &at.kind
+                    && s.observed
+                    && density::inverted(e).is_some()
+                    && !row.keeps_volume(args)
+                {
+                    let name = self.op(row.name());
+                    terms.push(match self.latex {
+                        true => format!("{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|", self.name(&s.name)),
+                        false => format!("{sign}log|det d{name}^-1 / d{}|", s.name),
+                    });
+                }
                 if let TKind::Flow { flow, .. } = &at.kind
                     && density::inverted(e).is_some()
                     && let Some(f) = self.typed.flows.get(*flow)
@@ -305,15 +316,18 @@ impl Math<'_> {
                     } else {
                         terms.push(format!("{sign}log|det d{name}^-1 / d{}|", s.name));
                     }
-                    if let Some(worst) = f.chain.layers.iter().map(|l| l.checked.jacobian).max()
-                        && !f.volume_preserving()
-                    {
-                        let kind = format!("{worst:?}").to_lowercase();
+                    if !f.volume_preserving() {
+                        let mut kinds: Vec<Jacobian> =
+                            f.chain.layers.iter().map(|l| l.checked.jacobian).filter(|j| *j != Jacobian::Unit).collect();
+                        kinds.sort();
+                        kinds.dedup();
+                        let kind = kinds.iter().map(|j| j.words()).collect::<Vec<_>>().join(", ");
                         let all = f.chain.layers.len();
                         let unit = f.chain.layers.iter().filter(|l| l.checked.jacobian == Jacobian::Unit).count();
+                        let preserve = if unit == 1 { "preserves" } else { "preserve" };
                         notes.push(match unit {
                             0 => format!("the log-determinant of `{}` is the sum over its {all} layers ({kind} Jacobians)", f.name),
-                            _ => format!("the log-determinant of `{}` is the sum over {} of its {all} layers ({kind} Jacobians); the other {unit} preserve volume", f.name, all - unit),
+                            _ => format!("the log-determinant of `{}` is the sum over {} of its {all} layers ({kind} Jacobians); the other {unit} {preserve} volume", f.name, all - unit),
                         });
                     }
                     if let Some(added) = &f.fitted {

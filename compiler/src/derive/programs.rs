@@ -38,6 +38,7 @@ pub fn all(typed: &Typed) -> Compiled {
     queries.push(reconstruct(typed, &models, &mut graphs));
     graphs.extend(denoise(typed));
     graphs.extend(agreement(typed, &models));
+    evals(typed, &models, &queries, &mut diags);
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
     Compiled { leaves, blocks: blocks(typed), graphs, programs: std::collections::BTreeMap::new(), queries, diags }
 }
@@ -292,9 +293,8 @@ pub fn children<'a>(typed: &'a Typed, e: &'a TExpr) -> Vec<&'a TExpr> {
         TKind::Let(i) => typed.train.lets.get(*i).map(|(_, x)| x).into_iter().collect(),
         TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().collect(),
         TKind::Flow { arg, given, .. } => std::iter::once(&**arg).chain(given).collect(),
-        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => vec![arg],
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => vec![arg],
         TKind::Elbo { beta, .. } => vec![beta],
-        TKind::Corrupt { arg, amount, .. } => vec![arg, amount],
         TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => vec![a, b],
         TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
         TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => Vec::new(),
@@ -516,6 +516,52 @@ fn denoise(typed: &Typed) -> Option<Graph> {
     ctx.cx.output(format!("input:{name}"), input);
     ctx.cx.output(format!("site:{name}"), clean);
     Some(ctx.cx.g)
+}
+
+/// What `eval` asks for must have an answer.
+fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &mut Vec<Diag>) {
+    let refused = |query: &str| queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().err());
+    let density = queries.iter().find(|q| q.name == "density").map(|q| &q.answer);
+    let model = models.first().map_or("the model", |(_, m)| m.name.as_str());
+    for (item, span) in &typed.eval_spans {
+        let (why, help) = match item.as_str() {
+            "iwae" => match density {
+                Some(Ok((_, Some(NumberKind::Exact)))) => (
+                    Some(format!("the density of `{model}` is exact: there is no bound to tighten")),
+                    "leave it out: the exact value is measured anyway",
+                ),
+                Some(Ok((program, _))) if !program.starts_with("bound.") && refused("classify").is_some() => (
+                    Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
+                    "leave it out: the bound is measured anyway",
+                ),
+                Some(Ok(_)) | None => (None, ""),
+                Some(Err(why)) => (
+                    Some(why.clone()),
+                    "leave it out, or write a latent variable model and a guide: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
+                ),
+            },
+            "samples" => {
+                (refused("sample"), "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`")
+            }
+            "reconstructions" => (refused("reconstruct"), "leave it out, or write a `guide`, which encodes the data"),
+            "modes" => {
+                let conditions = models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
+                let known = typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
+                let why = match (known, refused("sample"), conditions) {
+                    (false, _, _) => Some("the modes of these data are not known".to_string()),
+                    (true, Some(why), _) => Some(why),
+                    (true, None, Some(c)) => Some(format!("`{model}` draws given `{c}`, and modes are those of all data together")),
+                    (true, None, None) => None,
+                };
+                (why, "leave it out, or use data with known modes, `gaussians(8)` or `grid(25)`, and a model that draws them")
+            }
+            // Looks at the test part are always possible.
+            _ => (None, ""),
+        };
+        if let Some(why) = why {
+            diags.push(codes::e0507::eval(item, *span, &why, help));
+        }
+    }
 }
 
 /// Whether the judge of `eval { agreement(judge) }` sees in each sample the class that it was drawn with, and whether it knows the

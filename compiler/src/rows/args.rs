@@ -97,6 +97,40 @@ pub enum ArgKind {
     Any,
 }
 
+/// A number within these ends, in words.
+pub fn within(lo: f64, hi: f64) -> String {
+    match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {
+        (true, true) => "a number".to_string(),
+        (true, false) => format!("a number of at most {}", plain(hi)),
+        (false, true) => format!("a number of at least {}", plain(lo)),
+        (false, false) => format!("a number between {} and {}", plain(lo), plain(hi)),
+    }
+}
+
+/// A number as one would write it.
+fn plain(x: f64) -> String {
+    if x != 0.0 && !(1e-4..1e7).contains(&x.abs()) { format!("{x:e}") } else { x.to_string() }
+}
+
+impl ArgKind {
+    /// What it may be, in words.
+    pub fn wants(self) -> String {
+        match self {
+            ArgKind::Int(least) => format!("a whole number of at least {least}"),
+            ArgKind::Num(lo, hi) => within(lo, hi),
+            ArgKind::Scheduled(lo, hi) => format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi)),
+            ArgKind::Word(words) => format!("one of `{}`", words.join("`, `")),
+            ArgKind::Text => "text in quotes".into(),
+            ArgKind::Pair(least) => format!("one or two whole numbers of at least {least}"),
+            ArgKind::NumPair(lo, hi) => format!("a pair such as `(0.9, 0.999)`, each of them {}", within(lo, hi)),
+            ArgKind::List => "a list, as in `[1, 2]`".into(),
+            ArgKind::Range => "a range, as in `0 -> 1`".into(),
+            ArgKind::Duration => "a duration above 0, as in `10 epochs` or `500 steps`".into(),
+            ArgKind::Any => "a value".into(),
+        }
+    }
+}
+
 /// One compile-time argument of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct ParamSpec {

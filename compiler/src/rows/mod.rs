@@ -7,6 +7,7 @@
 pub mod args;
 pub mod bijection;
 pub mod constraint;
+pub mod corruption;
 pub mod data;
 pub mod distribution;
 pub mod estimator;
@@ -15,6 +16,7 @@ pub mod init;
 pub mod layer;
 pub mod map;
 pub mod optimizer;
+pub mod reference;
 pub mod schedule;
 
 use crate::diag::Diag;
@@ -304,6 +306,18 @@ pub enum Jacobian {
     SmallDense,
 }
 
+impl Jacobian {
+    /// In words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Jacobian::Unit => "unit",
+            Jacobian::Diagonal => "diagonal",
+            Jacobian::Triangular => "triangular",
+            Jacobian::SmallDense => "small dense",
+        }
+    }
+}
+
 /// `[B, ..event] -> ([B, ..event], log |det J| of this direction as [B])`; `None` is 0.
 pub type BijFn = Rc<dyn Fn(&mut Lower, &Env, Value) -> (Value, Option<Value>)>;
 
@@ -316,7 +330,7 @@ pub struct CheckedBijection {
     pub params: Vec<ParamDecl>,
     /// Class of the Jacobian.
     pub jacobian: Jacobian,
-    /// For each output element (row-major), the input element it is an unchanged copy of, if it is one.
+    /// For each output element (row-major), the input element that it is a copy or a fixed function of, if nothing trained changes it.
     pub copies: Vec<Option<usize>>,
     /// z → x.
     pub forward: BijFn,
@@ -428,6 +442,10 @@ pub trait MapRow: Row {
     }
     /// y = f(x), elementwise.
     fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value;
+    /// Whether |dy/dx| = 1 everywhere for these arguments.
+    fn keeps_volume(&self, _args: &Args) -> bool {
+        false
+    }
     /// The inverse and `log |dy/dx|`, both elementwise, where it is a bijection `from -> to`.
     fn inverse(&self) -> Option<MapInverse> {
         None
@@ -608,6 +626,19 @@ pub trait EstimatorRow: Row {
 pub trait ConstraintRow: Row {
     /// The nearest allowed value of a parameter that was just updated.
     fn apply(&self, g: &mut Graph, args: &Args, param: Value) -> Value;
+}
+
+/// A way to corrupt the input of a net.
+pub trait CorruptionRow: Row {
+    /// What kind of number an element is once it may be corrupted.
+    fn kind(&self, kind: Kind) -> Kind;
+    /// Whether elements of this kind are set to `value`.
+    fn sets(&self, _kind: Kind, _value: f64) -> bool {
+        false
+    }
+    /// The corrupted value, of the shape of `x`, whose elements are of this kind. `amount(name)` is the (possibly scheduled) value of a
+    /// numeric argument as a rank-0 value.
+    fn lower(&self, g: &mut Graph, kind: Kind, amount: &mut dyn FnMut(&mut Graph, &str) -> Value, x: Value) -> Value;
 }
 
 /// Where training stands.

@@ -281,7 +281,7 @@ fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Ch
     Ok(checked)
 }
 
-/// A map used as a bijection: diagonal Jacobian. `None` when it has no inverse.
+/// A map used as a bijection: diagonal Jacobian. Nothing of it is trained, so it touches no element. `None` when it has no inverse.
 fn map_bijection(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Option<Result<CheckedBijection, Diag>> {
     let inv = row.inverse()?;
     let support = input.kind.support();
@@ -289,20 +289,26 @@ fn map_bijection(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Optio
         return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
+    let (inverse, log_slope, unit) = (inv.inverse, inv.log_slope, row.keeps_volume(&args));
     let (fwd, args) = (Rc::new(args.clone()), Rc::new(args));
-    let (inverse, log_slope) = (inv.inverse, inv.log_slope);
     Some(Ok(CheckedBijection {
-        copies: vec![None; input.size()],
+        copies: (0..input.size()).map(Some).collect(),
         out,
         params: Vec::new(),
-        jacobian: Jacobian::Diagonal,
+        jacobian: if unit { Jacobian::Unit } else { Jacobian::Diagonal },
         forward: Rc::new(move |cx, _, x| {
             let y = row.lower(&mut cx.g, &fwd, x);
+            if unit {
+                return (y, None);
+            }
             let s = log_slope(&mut cx.g, &fwd, x);
             (y, Some(per_example(cx, s, x)))
         }),
         inverse: Rc::new(move |cx, _, y| {
             let x = inverse(&mut cx.g, &args, y);
+            if unit {
+                return (x, None);
+            }
             let s = log_slope(&mut cx.g, &args, x);
             let s = per_example(cx, s, x);
             (x, Some(cx.neg(s)))
@@ -371,7 +377,7 @@ fn chain_causality(chain: &Chain) -> rows::Causality {
     })
 }
 
-/// For each output element of a sequence of bijections, the input element that reaches it unchanged.
+/// For each output element of a sequence of bijections, the input element that reaches it without a trained layer changing it.
 pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
     let mut now: Vec<Option<usize>> = (0..n).map(Some).collect();
     for l in layers {
@@ -383,12 +389,13 @@ pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
 fn untouched_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
     let n = layers.first()?.checked.copies.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
-    let untouched = flow_copies(layers, n).iter().position(Option::is_some)?;
+    let untouched: Vec<usize> = flow_copies(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
     let mask = r.body.iter().find_map(|l| match l {
         Layer::Call(c) => c.args.first().map(|a| a.value.span),
         Layer::Repeat(_) => None,
     })?;
-    (rounds > 1).then(|| codes::w0404::in_repeat(untouched, mask, r.head, rounds))
+    let trained = layers.iter().any(|l| !l.checked.params.is_empty());
+    (rounds > 1 && trained && !untouched.is_empty()).then(|| codes::w0404::in_repeat(&untouched, mask, r.head, rounds))
 }
 
 /// The type on which a net's body runs: the first input with the joined ones.
@@ -687,12 +694,10 @@ impl Checker<'_> {
         let (order, circles) = ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
         self.circles(circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
         let mut made: Vec<(usize, TFlow)> = Vec::new();
-        let mut warnings: Vec<(String, Diag)> = Vec::new();
         for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
             match self.flow_item(f) {
-                Ok((t, copied)) => {
+                Ok(t) => {
                     self.typed.flows.push(t.clone());
-                    warnings.extend(copied.map(|d| (t.name.clone(), d)));
                     made.push((i, t));
                 }
                 Err(bad) => {
@@ -701,10 +706,6 @@ impl Checker<'_> {
                 }
             }
         }
-        // A flow among the layers of another one may copy elements that the other moves.
-        let part = |name: &String| made.iter().any(|(_, f)| f.calls.contains(name));
-        let alone: Vec<Diag> = warnings.into_iter().filter(|(n, _)| !part(n)).map(|(_, d)| d).collect();
-        self.diags.extend(alone);
         made.sort_by_key(|(i, _)| *i);
         self.typed.flows = made.into_iter().map(|(_, t)| t).collect();
     }
@@ -722,8 +723,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The flow, and a warning if it copies some element.
-    fn flow_item(&mut self, f: &FlowItem) -> Res<(TFlow, Option<Diag>)> {
+    fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
         let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
         for (side, t) in [(&f.from, &from), (&f.to, &to)] {
             if t.kind.discrete() {
@@ -756,12 +756,8 @@ impl Checker<'_> {
         let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
         let mut chain = chain?;
         let fitted = self.fit(&mut chain, &to, f.to.span)?;
-        // A layer outside the `repeat` may transform what every round of it left alone.
-        let untouched = flow_copies(&chain.layers, from.size()).iter().any(Option::is_some);
-        let warned = !warnings.is_empty();
-        if untouched {
-            self.diags.extend(warnings);
-        }
+        // Layers and flows around the `repeat` may transform what every round of it left alone: see `untouched`.
+        self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
         let last = chain.layers.last().map_or(f.arrow, |l| l.span);
         if chain.out.shape != to.shape {
             return Err(codes::e0201::flow_output(&f.name.name, last, &chain.out.shape_text(), f.to.span, &to.shape_text()).into());
@@ -772,12 +768,7 @@ impl Checker<'_> {
         if !to.kind.inside(chain.out.kind) {
             return Err(codes::e0305::not_onto(&f.name.name, f.to.span, to.kind.support(), last, chain.out.kind.support()).into());
         }
-        let copied = flow_copies(&chain.layers, from.size()).iter().position(Option::is_some).filter(|_| !warned);
-        let copied = copied.map(|i| codes::w0404::in_flow(i, f.name.span, &f.name.name));
-        Ok((
-            TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), unrolled, span: f.name.span },
-            copied,
-        ))
+        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), unrolled, span: f.name.span })
     }
 }
 

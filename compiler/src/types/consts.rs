@@ -161,18 +161,8 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
     Ok(Args { span: c.span, name: c.name.name.clone(), values })
 }
 
-/// The words for a number within these ends (inclusive).
-pub(super) fn within(lo: f64, hi: f64) -> String {
-    match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {
-        (true, true) => "a number".to_string(),
-        (true, false) => format!("a number of at most {hi}"),
-        (false, true) => format!("a number of at least {lo}"),
-        (false, false) => format!("a number between {lo} and {hi}"),
-    }
-}
-
 /// Why a value does not fit what an argument may be.
-fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
+pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
     let int_at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= LARGEST);
     let too_large = |c: &Const| matches!(c, Const::Int(i) if *i > LARGEST);
     let fits = match kind {
@@ -201,19 +191,10 @@ fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
     }
     Some(match kind {
         ArgKind::Int(least) if too_large(v) => format!("a whole number between {least} and {LARGEST}"),
-        ArgKind::Int(least) => format!("a whole number of at least {least}"),
-        ArgKind::Num(lo, hi) => within(lo, hi),
-        ArgKind::Scheduled(lo, hi) => format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi)),
-        ArgKind::Word(words) => format!("one of `{}`", words.join("`, `")),
-        ArgKind::Text => "text in quotes".into(),
         ArgKind::Pair(least) if too_large(v) || matches!(v, Const::List(l) if l.iter().any(too_large)) => {
             format!("one or two whole numbers between {least} and {LARGEST}")
         }
-        ArgKind::Pair(least) => format!("one or two whole numbers of at least {least}"),
-        ArgKind::NumPair(lo, hi) => format!("a pair such as `(0.9, 0.999)`, each of them {}", within(lo, hi)),
-        ArgKind::List => "a list, as in `[1, 2]`".into(),
-        ArgKind::Range => "a range, as in `0 -> 1`".into(),
-        ArgKind::Duration => "a duration above 0, as in `10 epochs` or `500 steps`".into(),
-        ArgKind::Any => "a value".into(),
+        ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Word(_) | ArgKind::Text | ArgKind::Pair(_) => kind.wants(),
+        ArgKind::NumPair(..) | ArgKind::List | ArgKind::Range | ArgKind::Duration | ArgKind::Any => kind.wants(),
     })
 }

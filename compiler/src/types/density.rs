@@ -18,11 +18,7 @@ pub fn reads(e: &TExpr, out: &mut Vec<String>) {
             reads(arg, out);
             given.iter().for_each(|a| reads(a, out));
         }
-        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => reads(arg, out),
-        TKind::Corrupt { arg, amount, .. } => {
-            reads(arg, out);
-            reads(amount, out);
-        }
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => reads(arg, out),
         TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
             reads(a, out);
             reads(b, out);

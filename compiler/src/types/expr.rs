@@ -2,9 +2,9 @@
 
 use super::consts::{bind, eval};
 use super::event::{EventTy, Kind, Support};
-use super::{Bad, Checker, Corruption, Res, TExpr, TKind, TSchedule};
+use super::{Bad, Checker, Res, TExpr, TKind, TSchedule};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows::args::{ArgKind, Args, Const};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
@@ -50,8 +50,45 @@ impl TExpr {
 /// Most nodes of all expressions of a spec, functions put in place of their calls.
 const MOST_NODES: usize = 1 << 18;
 
-/// What the compiler itself provides in payoffs, for "did you mean".
-const BUILTINS: [&str; 9] = ["nll", "elbo", "iwae", "kl", "gradient_penalty", "grad", "corrupt", "quantize", "free"];
+/// What the compiler itself provides in expressions: how it is written, and what it is.
+pub const BUILTINS: [(&str, &str, &str); 9] = [
+    ("nll", "nll(p)", "Mean negative log-likelihood of the data under a model whose density is exact, in nats."),
+    (
+        "elbo",
+        "elbo(p, q, beta: 1, free: 0, form: kl)",
+        "Mean evidence lower bound of model p with guide q (Kingma & Welling 2014, eq. 3), in nats. `beta` is the factor of the KL, a number or \
+         a schedule; `free` are nats of each latent dimension that cost nothing (Kingma et al. 2016, eq. 15); `form` is `kl` or `entropy`.",
+    ),
+    (
+        "iwae",
+        "iwae(p, q, k: 1)",
+        "Mean importance-weighted bound of model p with k samples of guide q for each example (Burda et al. 2016, eq. 8), in nats.",
+    ),
+    ("kl", "kl(q, p)", "Mean KL divergence of guide q from the latent sites of model p, in nats: in closed form where one is known."),
+    (
+        "gradient_penalty",
+        "gradient_penalty(D, u, v)",
+        "Mean of (norm of the gradient of D at w - 1)^2, with w at random between u and v (Gulrajani et al. 2017, eq. 3).",
+    ),
+    ("grad", "grad(f, x)", "Derivative in x of the sum of f; it has the shape of x."),
+    (
+        "corrupt",
+        "corrupt(x, gaussian(0.3))",
+        "x with noise, in training and where the answer to corrupted inputs is measured; x itself everywhere else. For inputs of nets and \
+         flows only.",
+    ),
+    (
+        "quantize",
+        "x = quantize(f(z))",
+        "Whole numbers below a continuous value, at a site of a model; training sees x + u with u uniform on (0, 1), so the value is a lower \
+         bound (Theis et al. 2016, section 3.1).",
+    ),
+    (
+        "free",
+        "free(10)",
+        "A parameter of the model or guide in which it stands, of this shape, 0 at first; in a guide `q[x]` one for each datum.",
+    ),
+];
 
 impl Checker<'_> {
     /// Types an expression.
@@ -186,6 +223,17 @@ impl Checker<'_> {
             return Err(Bad::Said);
         }
         self.typed.models.iter().position(|m| m.name == id.name).ok_or_else(|| {
+            let declared = self.names.get(&id.name).copied();
+            let reads = self.typed.nets.iter().find(|n| n.name == id.name).and_then(|n| n.inputs.first()).map(|(_, t, _)| t.shape_text());
+            match declared {
+                Some(("net", at)) => return codes::e0706::of_net(&id.name, id.span, at, &reads.unwrap_or_default()).into(),
+                Some(("flow", at)) => return codes::e0706::of_flow(&id.name, id.span, at).into(),
+                // A model with an error of its own is broken, and silent.
+                None if !self.names.values().any(|(what, _)| ["model", "guide"].contains(what)) => {
+                    return codes::e0706::no_model(&id.name, id.span).into();
+                }
+                Some(_) | None => {}
+            }
             let near = did_you_mean(&id.name, self.typed.models.iter().map(|m| m.name.as_str())).map(str::to_string);
             codes::e0200::unknown("model or guide", &id.name, id.span, near.as_deref()).into()
         })
@@ -318,7 +366,7 @@ impl Checker<'_> {
                     .chain(self.typed.nets.iter().map(|n| n.name.as_str()))
                     .chain(self.typed.flows.iter().map(|n| n.name.as_str()))
                     .chain(self.fns.keys().map(String::as_str))
-                    .chain(BUILTINS);
+                    .chain(BUILTINS.iter().map(|(n, _, _)| *n));
                 let near = did_you_mean(name, known).map(str::to_string);
                 Err(codes::e0200::unknown("function", name, c.name.span, near.as_deref()).into())
             }
@@ -332,7 +380,8 @@ impl Checker<'_> {
             Bad::from(codes::e0200::unknown("schedule", &c.name.name, c.name.span, near.as_deref()))
         })?;
         let args = bind(&self.consts, row.params(), c)?;
-        let ends: Vec<f64> = args.values.iter().flat_map(|(_, v, _)| ends(v)).collect();
+        // Moments are no values.
+        let ends: Vec<f64> = args.values.iter().filter(|(n, _, _)| *n != "at").flat_map(|(_, v, _)| ends(v)).collect();
         let support = match ends.is_empty() {
             true => Support::REALS,
             false => Support::Interval {
@@ -637,35 +686,33 @@ impl Checker<'_> {
         };
         let arg = self.expr(&x.value, scope)?;
         let ExprKind::Call(h) = &how.value.kind else {
-            return Err(codes::e0205::wrong_kind(
-                "corrupt",
-                "how",
-                how.value.span,
-                "this",
-                "`gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`",
-            )
-            .into());
+            return Err(codes::e0205::wrong_kind("corrupt", "how", how.value.span, "this", &rows::corruption::offers()).into());
         };
-        let kind = match h.name.name.as_str() {
-            "gaussian" => Corruption::Gaussian,
-            "mask" => Corruption::Mask,
-            "salt_pepper" => Corruption::SaltPepper,
-            other => {
-                let near = did_you_mean(other, ["gaussian", "mask", "salt_pepper"]).map(str::to_string);
-                return Err(codes::e0200::unknown("corruption", other, h.name.span, near.as_deref()).into());
+        let row = rows::find(rows::corruption::ROWS, &h.name.name).ok_or_else(|| {
+            let near = did_you_mean(&h.name.name, rows::corruption::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            Bad::from(codes::e0200::unknown("corruption", &h.name.name, h.name.span, near.as_deref()))
+        })?;
+        if let Kind::Class(_) = arg.ty.kind {
+            return Err(codes::e0211::class_arithmetic(arg.span).into());
+        }
+        // An argument of the `fn` around it is as good as the number that was given for it.
+        let mut h = h.clone();
+        for a in &mut h.args {
+            if let ExprKind::Name(n) = &a.value.kind
+                && let Some(Support::Interval { lo: value, hi }) = scope.vars.get(n).map(TExpr::support)
+                && value == hi
+            {
+                let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: a.value.span };
+                a.value.kind = if value < 0.0 { ExprKind::Neg(Box::new(size)) } else { size.kind };
             }
-        };
-        let [amount] = self.exactly(h, scope, ["how much"])?;
-        let ty = match kind {
-            Corruption::Gaussian => arg.ty.with_kind(Kind::REAL),
-            Corruption::Mask | Corruption::SaltPepper => arg.ty.clone(),
-        };
+        }
+        let (args, schedules) = self.scheduled_args(row.params(), &h)?;
         Ok(TExpr {
-            ty,
+            ty: arg.ty.with_kind(row.kind(arg.ty.kind)),
             batched: arg.batched,
             span,
             origin: arg.origin,
-            kind: TKind::Corrupt { arg: Box::new(arg), how: kind, amount: Box::new(amount) },
+            kind: TKind::Corrupt { arg: Box::new(arg), row, args: Rc::new(args), schedules },
         })
     }
 
@@ -696,7 +743,12 @@ impl Checker<'_> {
             let near = did_you_mean(&c.name.name, rows::optimizer::ROWS.iter().map(|r| r.name())).map(str::to_string);
             Bad::from(codes::e0200::unknown("optimizer", &c.name.name, c.name.span, near.as_deref()))
         })?;
-        let args = bind(&self.consts, row.params(), c)?;
+        self.scheduled_args(row.params(), c)
+    }
+
+    /// The bound arguments of a row, and those of them that are schedules, whose values must lie where numbers must.
+    fn scheduled_args(&mut self, params: &[ParamSpec], c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
+        let args = bind(&self.consts, params, c)?;
         let mut schedules = Vec::new();
         for (name, v, span) in &args.values {
             if let Const::Call(_) = v
@@ -704,11 +756,11 @@ impl Checker<'_> {
                 && let ExprKind::Call(s) = &a.value.kind
             {
                 let i = self.schedule(s)?.0;
-                let kind = row.params().iter().find(|p| p.name == *name).map(|p| p.kind);
+                let kind = params.iter().find(|p| p.name == *name).map(|p| p.kind);
                 if let Some(ArgKind::Scheduled(lo, hi)) = kind
                     && self.schedule_leaves(i, lo, hi)
                 {
-                    let want = format!("{} throughout its schedule", super::consts::within(lo, hi));
+                    let want = format!("{} throughout its schedule", rows::args::within(lo, hi));
                     return Err(codes::e0205::wrong_kind(&c.name.name, name, *span, &v.to_string(), &want).into());
                 }
                 schedules.push(((*name).to_string(), i));

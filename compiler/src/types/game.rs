@@ -198,12 +198,8 @@ impl Checker<'_> {
                 self.walk(arg, f);
                 given.iter().for_each(|a| self.walk(a, f));
             }
-            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => self.walk(arg, f),
+            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => self.walk(arg, f),
             TKind::Elbo { beta, .. } => self.walk(beta, f),
-            TKind::Corrupt { arg, amount, .. } => {
-                self.walk(arg, f);
-                self.walk(amount, f);
-            }
             TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
                 self.walk(a, f);
                 self.walk(b, f);

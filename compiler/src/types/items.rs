@@ -1,9 +1,9 @@
 //! Names, dimensions, type aliases, data items and free parameters.
 
-use super::consts::{bind, eval, size};
+use super::consts::{bind, eval, size, unfit};
 use super::event::{EventTy, Kind, Support, shape_text};
 use super::{Bad, Checker, Res, TAgreement, TData, TParam, TVar};
-use crate::diag::{codes, suggest::did_you_mean};
+use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{self, init};
 use crate::span::Span;
@@ -318,37 +318,22 @@ impl Checker<'_> {
         for item in items {
             let Item::Eval(e) = item else { continue };
             for s in &e.settings {
-                match eval(&self.consts, &s.value) {
-                    Ok(v) => {
-                        self.typed.eval.insert(s.name.name.clone(), v);
+                self.eval_value(&s.name, |me, spec| {
+                    let v = eval(&me.consts, &s.value)?;
+                    match unfit(spec.kind, &v) {
+                        Some(want) => Err(codes::e0205::wrong_kind("eval", spec.name, s.value.span, &v.to_string(), &want)),
+                        None => Ok(Some(v)),
                     }
-                    Err(d) => self.say(d),
-                }
+                });
             }
             for c in &e.calls {
-                if c.name.name == "infer" {
-                    self.infer_call(c);
-                    continue;
-                }
-                match c.args.first() {
-                    None => {
-                        self.typed.eval.insert(c.name.name.clone(), Const::Word(c.name.name.clone()));
-                    }
-                    Some(a) => match eval(&self.consts, &a.value) {
-                        Ok(v) => {
-                            self.typed.eval.insert(c.name.name.clone(), v);
-                        }
-                        Err(d) => self.say(d),
-                    },
-                }
-            }
-            const KNOWN: [&str; 7] = ["iwae", "samples", "every", "reconstructions", "modes", "infer", "agreement"];
-            for (id, span) in
-                e.settings.iter().map(|s| (&s.name.name, s.name.span)).chain(e.calls.iter().map(|c| (&c.name.name, c.name.span)))
-            {
-                if !KNOWN.contains(&id.as_str()) {
-                    let near = did_you_mean(id, KNOWN).map(str::to_string);
-                    self.diags.push(codes::e0200::unknown("metric or setting of `eval`", id, span, near.as_deref()));
+                match c.name.name.as_str() {
+                    "infer" => self.infer_call(c),
+                    "agreement" => {}
+                    _ => self.eval_value(&c.name, |me, spec| {
+                        let args = bind(&me.consts, std::slice::from_ref(spec), c)?;
+                        Ok(args.get(spec.name).cloned())
+                    }),
                 }
             }
             for c in e.calls.iter().filter(|c| c.name.name == "agreement") {
@@ -357,6 +342,23 @@ impl Checker<'_> {
                     Err(d) => self.say(d),
                 }
             }
+        }
+    }
+
+    /// What a line of `eval` says, kept under its name.
+    fn eval_value(&mut self, name: &Ident, value: impl FnOnce(&Self, &'static ParamSpec) -> Result<Option<Const>, Diag>) {
+        let Some((_, spec)) = EVAL.iter().find(|(n, _)| *n == name.name) else {
+            let known = EVAL.iter().map(|(n, _)| *n).chain(["infer", "agreement"]);
+            let near = did_you_mean(&name.name, known).map(str::to_string);
+            return self.say(codes::e0200::unknown("metric or setting of `eval`", &name.name, name.span, near.as_deref()));
+        };
+        self.typed.eval_spans.insert(name.name.clone(), name.span);
+        match value(self, spec) {
+            Ok(Some(v)) => {
+                self.typed.eval.insert(name.name.clone(), v);
+            }
+            Ok(None) => {}
+            Err(d) => self.say(d),
         }
     }
 
@@ -397,6 +399,18 @@ impl Checker<'_> {
         }
     }
 }
+
+/// What `eval` understands besides `infer` and `agreement`, each a name and one value: `iwae(k: 64)`, `samples 64`, `modes`.
+pub const EVAL: &[(&str, ParamSpec)] = &[
+    ("iwae", ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "how many samples of the guide for each example" }),
+    ("samples", ParamSpec { name: "samples", kind: ArgKind::Int(1), default: Some("64"), doc: "how many samples the picture shows" }),
+    (
+        "reconstructions",
+        ParamSpec { name: "reconstructions", kind: ArgKind::Int(1), default: Some("32"), doc: "how many pairs the picture shows" },
+    ),
+    ("modes", ParamSpec { name: "modes", kind: ArgKind::Int(1), default: Some(""), doc: "how many samples are sorted into the modes" }),
+    ("every", ParamSpec { name: "every", kind: ArgKind::Duration, default: None, doc: "time between looks at the test part" }),
+];
 
 /// Arguments of `infer` in `eval`: how the block of a new datum is found.
 const INFER: &[ParamSpec] = &[

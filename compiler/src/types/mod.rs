@@ -6,8 +6,10 @@
 
 pub mod chain;
 pub mod consts;
+mod corrupted;
 mod counts;
 pub mod density;
+pub mod ends;
 pub mod event;
 pub mod expr;
 pub mod game;
@@ -15,12 +17,13 @@ mod guide;
 pub mod items;
 pub mod model;
 pub mod show;
+mod untouched;
 mod zero;
 
 use crate::diag::{Diag, Severity};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::{DataRow, Host};
-use crate::rows::{Chain, ConstraintRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
+use crate::rows::{Chain, ConstraintRow, CorruptionRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
@@ -47,6 +50,8 @@ pub struct Typed {
     pub train: TTrain,
     /// `eval { .. }`: calls and settings as constants; those of `infer(steps: .., lr: ..)` as `infer.steps` and `infer.lr`.
     pub eval: BTreeMap<String, Const>,
+    /// Where the names of `eval` stand.
+    pub eval_spans: BTreeMap<String, Span>,
     /// `eval { agreement(judge) }`.
     pub agreement: Option<TAgreement>,
 }
@@ -437,21 +442,12 @@ pub enum TKind {
         /// What is corrupted.
         arg: Box<TExpr>,
         /// How.
-        how: Corruption,
-        /// How much.
-        amount: Box<TExpr>,
+        row: &'static dyn CorruptionRow,
+        /// Its arguments.
+        args: Rc<Args>,
+        /// Those of its arguments that are schedules: name and index.
+        schedules: Vec<(String, usize)>,
     },
-}
-
-/// Ways to corrupt an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Corruption {
-    /// Adds N(0, amount²).
-    Gaussian,
-    /// Sets elements to 0 with probability `amount`.
-    Mask,
-    /// Sets elements to 0 or 1 with probability `amount`.
-    SaltPepper,
 }
 
 /// The train block.
@@ -535,6 +531,8 @@ pub struct Checker<'a> {
     pub(crate) broken: Vec<String>,
     /// Nodes of expressions made so far.
     pub(crate) nodes: usize,
+    /// What is to be said of a `repeat` in a flow, by the flow's name, if something of the flow stays untouched.
+    pub(crate) repeats: Vec<(String, Diag)>,
     pub(crate) typed: Typed,
 }
 
@@ -562,6 +560,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
         fns: BTreeMap::new(),
         broken: Vec::new(),
         nodes: 0,
+        repeats: Vec::new(),
         typed: Typed::default(),
     };
     let items: Vec<&ast::Item> = specs.iter().flat_map(|s| &s.items).collect();
@@ -572,7 +571,9 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.net_items(&items);
     c.flow_items(&items);
     c.model_items(&items);
+    c.untouched();
     c.train_item(&items);
+    c.corrupted();
     c.eval_item(&items);
     c.eval_counts(&items);
     let mut diags = c.diags;

@@ -31,7 +31,7 @@ pub fn show(t: &Typed) -> String {
         for l in &f.chain.layers {
             let params: Vec<String> =
                 l.checked.params.iter().map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape))).collect();
-            let jac = format!("{:?}", l.checked.jacobian).to_lowercase();
+            let jac = l.checked.jacobian.words();
             let _ = writeln!(out, "  {}: {} -> {}, {jac} Jacobian{}", l.path, l.text, l.checked.out, listed(&params));
         }
     }

@@ -5,7 +5,7 @@
 
 use super::event::{Kind, Support};
 use super::expr::Scope;
-use super::{Checker, Corruption, TExpr, TKind, TNet};
+use super::{Checker, TExpr, TKind, TNet};
 use crate::rows::args::Args;
 use crate::rows::map::ends;
 use crate::rows::{self, ChainLayer, MapRow};
@@ -132,10 +132,7 @@ impl Checker<'_> {
             TKind::Var(n) => scope.reached.get(n).is_some_and(|(low, high)| if end == End::Low { *low } else { *high }),
             TKind::Let(i) => self.typed.train.lets.get(*i).is_some_and(|(_, e)| at(e, end)),
             TKind::Expect(a) => at(a, end),
-            TKind::Corrupt { arg, how, .. } => match how {
-                Corruption::Mask | Corruption::SaltPepper => value == 0.0 || at(arg, end),
-                Corruption::Gaussian => false,
-            },
+            TKind::Corrupt { arg, row, .. } => row.sets(arg.ty.kind, value) || end.of(arg.ty.kind.support()) == value && at(arg, end),
             TKind::Data(_) | TKind::Schedule(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Flow { .. } => false,
             TKind::LogProb { .. } | TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => false,
             TKind::GradientPenalty { .. } | TKind::Grad { .. } => false,

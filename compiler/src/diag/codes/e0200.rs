@@ -60,7 +60,7 @@ fn way_out(what: &str, name: &str) -> String {
             "use `enumerate`, `gumbel(tau: 0.67)`, `pathwise` or `score(baseline: moving)` (REINFORCE), or leave `by ..` out".to_string()
         }
         "support" => "use `reals`, `positive`, `unit`, `simplex` or `interval(-1, 1)`".to_string(),
-        "corruption" => "use `gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.1)`".to_string(),
+        "corruption" => format!("use {}", crate::rows::corruption::offers()),
         "weight constraint" => "use `clip(0.01)`".to_string(),
         "setting of `train`" => "the settings are `epochs`, `steps`, `batch`, `seed`, `ema`, `clip` and `checkpoint`".to_string(),
         "metric or setting of `eval`" => "use `iwae(k: 64)`, `samples 64`, `reconstructions 16`, `modes` or `every 5 epochs`".to_string(),

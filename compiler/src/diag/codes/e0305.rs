@@ -17,6 +17,10 @@ The same holds between its layers: what follows `tanh` or `exp` must stay in the
 `reverse` does, and `scale` on positive numbers, but not `shift` or `couple`. And on the left: data are carried back to anywhere
 that the flow may start from, so the latent variable must be able to lie there.
 
+A flow that starts from all reals and ends in a range with ends, `in unit`, comes as near to the ends as one likes and
+never takes them. Data that lie exactly at an end are found when they are loaded: give the flow a range that begins
+a little below the data's and ends a little above.
+
 Wrong:
     flow f: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(64), relu }, sigmoid }
 Right:
@@ -136,4 +140,24 @@ fn map_from(s: Support) -> Option<&'static str> {
         s if s == Support::UNIT => Some("logit"),
         Support::Interval { .. } | Support::Simplex => None,
     }
+}
+
+/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where. The site is computed at `ends.span`.
+pub fn at_the_ends(ends: &crate::types::ends::OpenEnds, counts: &str) -> Diag {
+    let taken = match (ends.lo.is_finite(), ends.hi.is_finite()) {
+        (true, true) => format!("comes near {} and {}, and never takes them", ends.lo, ends.hi),
+        (true, false) => format!("comes near {}, and never takes it", ends.lo),
+        (false, _) => format!("comes near {}, and never takes it", ends.hi),
+    };
+    let margin = if ends.lo.is_finite() && ends.hi.is_finite() { 0.01 * (ends.hi - ends.lo) } else { 0.01 };
+    let short = |x: f64| format!("{}", (x * 1e6).round() / 1e6);
+    let lo = if ends.lo.is_finite() { short(ends.lo - margin) } else { "-inf".to_string() };
+    let hi = if ends.hi.is_finite() { short(ends.hi + margin) } else { "inf".to_string() };
+    Diag::new("E0305", format!("`{}` has values that its flow never reaches", ends.site), ends.span, taken)
+        .also(ends.declared, counts)
+        .note("at an end the density has no finite logarithm, so training could not begin")
+        .help(format!(
+            "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {0}: Int(17)[..]`, with `{0} = quantize(..)`",
+            ends.site
+        ))
 }

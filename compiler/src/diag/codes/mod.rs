@@ -36,6 +36,7 @@ pub mod e0213;
 pub mod e0214;
 pub mod e0216;
 pub mod e0217;
+pub mod e0218;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -109,6 +110,7 @@ pub const PAGES: &[&Page] = &[
     &e0214::PAGE,
     &e0216::PAGE,
     &e0217::PAGE,
+    &e0218::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

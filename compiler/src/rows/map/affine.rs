@@ -41,6 +41,9 @@ impl MapRow for AffineMap {
         let y = g.mul_c(x, args.num("scale"));
         g.add_c(y, args.num("shift"))
     }
+    fn keeps_volume(&self, args: &Args) -> bool {
+        args.num("scale") == 1.0
+    }
     fn inverse(&self) -> Option<MapInverse> {
         Some(MapInverse {
             inverse: |g, args, y| {

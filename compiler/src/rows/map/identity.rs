@@ -32,6 +32,9 @@ impl MapRow for IdentityMap {
         let _ = g;
         x
     }
+    fn keeps_volume(&self, _args: &Args) -> bool {
+        true
+    }
     fn inverse(&self) -> Option<MapInverse> {
         Some(MapInverse {
             inverse: |g, _, y| {

@@ -32,6 +32,9 @@ impl MapRow for NegMap {
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
         g.neg(x)
     }
+    fn keeps_volume(&self, _args: &Args) -> bool {
+        true
+    }
     fn inverse(&self) -> Option<MapInverse> {
         Some(MapInverse { inverse: |g, _, y| g.neg(y), log_slope: |g, _, x| g.full(0.0, g.shape(x)) })
     }

@@ -1,0 +1,251 @@
+//! Everything that a spec may name, as `gmc explain NAME` shows it: read off the rows, the prelude and what the checker provides itself.
+
+use super::args::{ArgKind, ParamSpec, within};
+use super::{BlockUse, DistParam, Row};
+use super::{bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, optimizer, schedule};
+use crate::driver::PRELUDE;
+use crate::types::event::{Kind, Support};
+use crate::types::expr::BUILTINS;
+use crate::types::items::EVAL;
+
+/// One meaning of one name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What kind of thing it is: `distribution`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// How it is written, or how it is defined.
+    pub form: String,
+    /// A few sentences.
+    pub doc: String,
+    /// Its arguments.
+    pub params: Vec<Param>,
+    /// What else there is to know, a line each.
+    pub facts: Vec<String>,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be: `a number between 0 and 1`.
+    pub what: String,
+    /// Its value when it is not written; `None` where it must be.
+    pub default: Option<String>,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// All entries, by kind and within a kind in the order of the rows.
+pub fn all() -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    all.extend(distribution::ROWS.iter().map(|r| distribution(*r)));
+    all.extend(distribution::FORMS.iter().map(|r| Entry {
+        params: r.own_params().iter().map(dist_param).collect(),
+        form: written(r.name(), ["D(..)"].into_iter().chain(r.own_params().iter().map(|p| p.name)), BlockUse::None),
+        ..entry("form of distribution", *r, BlockUse::None)
+    }));
+    all.extend(layer::ROWS.iter().map(|r| entry("layer", *r, r.block())));
+    all.extend(bijection::ROWS.iter().map(|r| entry("layer of a flow", *r, r.block())));
+    all.extend(map::ROWS.iter().map(|r| map(*r)));
+    all.extend(function::ROWS.iter().map(|r| function(*r)));
+    all.extend(BUILTINS.iter().map(|(name, form, doc)| Entry {
+        kind: "built in",
+        name: (*name).into(),
+        form: (*form).into(),
+        doc: (*doc).into(),
+        params: Vec::new(),
+        facts: Vec::new(),
+    }));
+    all.extend(prelude());
+    all.extend(corruption::ROWS.iter().map(|r| entry("corruption", *r, BlockUse::None)));
+    all.extend(optimizer::ROWS.iter().map(|r| entry("optimizer", *r, BlockUse::None)));
+    all.extend(schedule::ROWS.iter().map(|r| entry("schedule", *r, BlockUse::None)));
+    all.extend(constraint::ROWS.iter().map(|r| entry("weight constraint", *r, BlockUse::None)));
+    all.extend(estimator::ROWS.iter().map(|r| entry("gradient estimator", *r, BlockUse::None)));
+    all.extend(init::WORDS.iter().map(|(name, doc)| Entry {
+        kind: "initial value",
+        name: (*name).into(),
+        form: format!("init: {name}"),
+        doc: (*doc).into(),
+        params: Vec::new(),
+        facts: Vec::new(),
+    }));
+    all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
+    all.extend(EVAL.iter().map(|(name, p)| Entry {
+        kind: "item of `eval`",
+        name: (*name).into(),
+        form: if p.name == *name {
+            format!("{name} {}", p.default.filter(|d| !d.is_empty()).unwrap_or(".."))
+        } else {
+            format!("{name}({}: ..)", p.name)
+        },
+        doc: p.doc.into(),
+        params: vec![param(p)],
+        facts: Vec::new(),
+    }));
+    all
+}
+
+/// The entries of this name.
+pub fn named(name: &str) -> Vec<Entry> {
+    all().into_iter().filter(|e| e.name == name).collect()
+}
+
+/// The first sentence of a documentation. Abbreviations end none.
+pub fn first_sentence(doc: &str) -> &str {
+    let ends = doc.match_indices(". ").find(|(at, _)| {
+        let (before, after) = doc.split_at(*at);
+        let word = before.rsplit([' ', '(']).next().unwrap_or("");
+        let next = after.trim_start_matches(['.', ' ']).chars().next();
+        !["al", "eq", "cf", "e.g", "i.e"].contains(&word) && next.is_some_and(|c| c.is_uppercase() || c == '`' || c == '(')
+    });
+    ends.map_or(doc, |(at, _)| doc.get(..=at).unwrap_or(doc))
+}
+
+fn entry<R: Row + ?Sized>(kind: &'static str, row: &R, block: BlockUse) -> Entry {
+    Entry {
+        kind,
+        name: row.name().into(),
+        form: written(row.name(), row.params().iter().map(|p| p.name), block),
+        doc: row.doc().into(),
+        params: row.params().iter().map(param).collect(),
+        facts: Vec::new(),
+    }
+}
+
+/// `conv(channels, k, stride)`, with its block
+fn written<'a>(name: &str, args: impl Iterator<Item = &'a str>, block: BlockUse) -> String {
+    let args: Vec<&str> = args.collect();
+    let args = if args.is_empty() { String::new() } else { format!("({})", args.join(", ")) };
+    let block = match block {
+        BlockUse::None => "",
+        BlockUse::Required => " { .. }",
+        BlockUse::Optional => " { .. }, or without a block",
+    };
+    format!("{name}{args}{block}")
+}
+
+fn param(p: &ParamSpec) -> Param {
+    let default = p.default.map(|d| if d.is_empty() { "none".to_string() } else { d.to_string() });
+    // What a row reads itself is said in its own words.
+    let what = if p.kind == ArgKind::Any { String::new() } else { p.kind.wants() };
+    Param { name: p.name, what, default, doc: p.doc }
+}
+
+fn dist_param(p: &DistParam) -> Param {
+    let default = match (p.default, p.group) {
+        (Some(d), _) if d.is_infinite() => Some("none".to_string()),
+        (Some(d), _) => Some(d.to_string()),
+        (None, 0) => None,
+        (None, _) => Some("none: exactly one of the alternatives is given".to_string()),
+    };
+    Param { name: p.name, what: range(p.support), default, doc: p.doc }
+}
+
+/// Where a number lies, in words.
+fn range(support: Support) -> String {
+    match support {
+        s if s == Support::POSITIVE => "a positive number".into(),
+        Support::Interval { lo, hi } => within(lo, hi),
+        Support::Simplex => "numbers of at least 0 that sum to 1".into(),
+    }
+}
+
+fn distribution(row: &dyn super::DistRow) -> Entry {
+    let absent = vec![None; row.dist_params().len()];
+    let mut facts = Vec::new();
+    // Where the kind follows from the parameters, the documentation says how.
+    if let Ok(event) = row.event(&absent) {
+        facts.push(format!(
+            "draws {}",
+            match event.kind {
+                Kind::Real(s) => range(s),
+                Kind::Bool => "0 or 1".into(),
+                Kind::OneHot => "a vector of zeros with a single 1".into(),
+                Kind::Int(n) | Kind::Class(n) => format!("a whole number from 0 to {}", n.saturating_sub(1)),
+            }
+        ));
+    }
+    facts.push(match (row.reparameterised(), row.relaxes()) {
+        (true, _) => "a draw is differentiable in the parameters".into(),
+        (false, true) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
+        (false, false) => "a draw has no derivative: gradients go by an exact sum or the score function".into(),
+    });
+    if !row.kl_known().is_empty() {
+        facts.push(format!("its KL is in closed form against {}", row.kl_known().join(", ")));
+    }
+    if row.tails().is_some() {
+        facts.push("`Truncated` goes around it".into());
+    }
+    Entry {
+        form: written(row.name(), row.dist_params().iter().map(|p| p.name), BlockUse::None),
+        params: row.dist_params().iter().map(dist_param).collect(),
+        facts,
+        ..entry("distribution", row, BlockUse::None)
+    }
+}
+
+fn map(row: &dyn super::MapRow) -> Entry {
+    let e = entry("map", row, BlockUse::None);
+    let args: String = row.params().iter().map(|p| format!(", {}", p.name)).collect();
+    let inverse = match row.inverse() {
+        Some(_) => "has an inverse, so it is a layer of flows as well".to_string(),
+        None => format!("has no inverse: it {}", row.why_not_invertible()),
+    };
+    let from = format!("from {} to {}, elementwise", numbers(row.from()), numbers(row.to()));
+    Entry { form: format!("{0}(x{args}), or as a layer {1}", row.name(), e.form), facts: vec![from, inverse], ..e }
+}
+
+fn numbers(support: Support) -> String {
+    match support {
+        s if s == Support::REALS => "all reals".into(),
+        s if s == Support::POSITIVE => "positive numbers".into(),
+        Support::Interval { lo, hi } => format!("numbers between {lo} and {hi}"),
+        Support::Simplex => "numbers that sum to 1".into(),
+    }
+}
+
+fn function(row: &dyn super::FnRow) -> Entry {
+    let (least, most) = row.arity();
+    let count = match (least, most) {
+        (1, 1) => "takes one value".to_string(),
+        (a, b) if a == b => format!("takes {a} values"),
+        (a, usize::MAX) => format!("takes {a} or more values"),
+        (a, b) => format!("takes {a} to {b} values"),
+    };
+    let mut facts = vec![count];
+    if row.mixes_batch() {
+        facts.push("reads all examples of a minibatch".into());
+    }
+    Entry { form: format!("{}(..)", row.name()), facts, ..entry("function", row, BlockUse::None) }
+}
+
+/// The functions of the prelude, each a line with what is said behind it, under the comment of its group.
+fn prelude() -> Vec<Entry> {
+    let mut out = Vec::new();
+    let mut group = String::new();
+    let mut fresh = true;
+    for line in PRELUDE.lines() {
+        if let Some(text) = line.strip_prefix("# ") {
+            group = if fresh { text.to_string() } else { format!("{group} {text}") };
+            fresh = false;
+            continue;
+        }
+        fresh = true;
+        let (code, said) = line.split_once('#').map_or((line, ""), |(c, s)| (c, s));
+        let code = code.trim();
+        let Some(name) = code.strip_prefix("fn ").and_then(|c| c.split('(').next()) else { continue };
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (doc, facts) = match said.is_empty() {
+            true => (group.clone(), Vec::new()),
+            // Only where it comes from.
+            false if said.starts_with('(') => (format!("{group} {said}"), Vec::new()),
+            false => (said, vec![group.clone()]),
+        };
+        out.push(Entry { kind: "function of the prelude", name: name.into(), form: code.into(), doc, params: Vec::new(), facts });
+    }
+    out
+}
