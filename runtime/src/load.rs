@@ -5,12 +5,14 @@ use crate::host::FileHost;
 use crate::memory;
 use crate::session::{Parts, Session, parts};
 use gmc_compiler::diag::Diag;
+use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Reader, Unit, check, compile};
 use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::syntax::{ast, overrides};
 use gmc_compiler::types::Typed;
+use gmc_compiler::types::ends::open_ends;
 use std::path::Path;
 
 /// Why a command ended: what to say on standard error, and the exit code.
@@ -170,4 +172,29 @@ pub fn fits(s: &Session) -> Result<(), Failure> {
 pub fn session(typed: Typed, compiled: gmc_compiler::derive::Compiled, device: Device) -> Result<Session, Failure> {
     let sets = data(&typed)?;
     Ok(Session::new(typed, compiled, device, sets))
+}
+
+/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ends`]). To be asked before training.
+pub fn unreachable(s: &Session) -> Vec<Diag> {
+    let mut diags = Vec::new();
+    for ends in open_ends(&s.typed) {
+        let columns = s.typed.data.iter().zip(&s.sets).flat_map(|(item, parts)| {
+            let at = item.vars.iter().position(|v| v.name == ends.site);
+            [&parts.train, &parts.test].into_iter().filter_map(move |part| part.columns.get(at?))
+        });
+        let (mut low, mut high, mut all) = (0usize, 0usize, 0usize);
+        for column in columns {
+            all += column.values.len();
+            low += column.values.iter().filter(|v| f64::from(**v) <= ends.lo).count();
+            high += column.values.iter().filter(|v| f64::from(**v) >= ends.hi).count();
+        }
+        let counts = match (low, high) {
+            (0, 0) => continue,
+            (low, 0) => format!("{low} of {all} values are exactly {}", ends.lo),
+            (0, high) => format!("{high} of {all} values are exactly {}", ends.hi),
+            (low, high) => format!("of {all} values {low} are exactly {} and {high} exactly {}", ends.lo, ends.hi),
+        };
+        diags.push(codes::e0305::at_the_ends(&ends, &counts));
+    }
+    diags
 }

@@ -14,8 +14,8 @@ use gmc_compiler::types::event::{EventTy, Kind};
 const DATA: [u8; 3] = [150, 160, 175];
 const MODEL: [u8; 3] = [205, 94, 30];
 
-/// Pairs in the picture of reconstructions.
-pub const PAIRS: usize = 32;
+/// Pairs in the picture of reconstructions, unless `eval { reconstructions 16 }` says how many.
+const PAIRS: usize = 32;
 /// Most samples in one picture.
 pub const MOST: usize = 10_000;
 
@@ -38,6 +38,11 @@ pub fn all(s: &mut Session, dir: &RunDir, seed: u64) -> Result<(), Failure> {
         dir.write("images/density.png", &p.png()?)?;
     }
     Ok(())
+}
+
+/// How many pairs the picture of reconstructions shows.
+pub fn pairs(s: &Session) -> usize {
+    s.typed.eval.get("reconstructions").and_then(Const::num).map_or(PAIRS, |x| x as usize).clamp(1, MOST)
 }
 
 /// What samples of the first model show: its first observed variable that is no class, or else its first observed one.
@@ -87,7 +92,7 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
     if !s.has("reconstruct") {
         return Ok(None);
     }
-    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(PAIRS);
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(pairs(s));
     let rows: Vec<usize> = (0..n).collect();
     if rows.is_empty() {
         return Ok(None);
@@ -101,7 +106,9 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
         let Some(ty) = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == var).map(|v| v.ty.clone()) else { continue };
         let originals = data.get(var).map(crate::exec::Tensor::to_f32).unwrap_or_default();
         let values = t.to_f32();
-        return Ok(image::pairs(&originals, &values, &ty, 8));
+        // A short last row would be left out.
+        let columns = (4..=8).rev().find(|c| n.is_multiple_of(*c)).unwrap_or(8);
+        return Ok(image::pairs(&originals, &values, &ty, columns));
     }
     Ok(None)
 }

@@ -85,9 +85,13 @@ pub fn explain(what: &str, latex: bool, derive: bool, set: Vec<(String, String)>
         return say(&format!("{}: {}\n\n{}", page.code, page.title, page.text));
     }
     let path = PathBuf::from(what);
-    if !path.exists() && path.extension().is_none() {
-        let known: Vec<&str> = codes::PAGES.iter().map(|p| p.code).collect();
-        return Err(Failure::new(format!("error: `{what}` is neither a file nor an error code; the codes are {}", known.join(", "))));
+    if !path.exists() {
+        if let Some(text) = super::reference::about(what) {
+            return say(&text);
+        }
+        if path.extension().is_none() {
+            return Err(super::reference::unknown(what));
+        }
     }
     let u = compiled(&Spec { spec: path, set }, m)?;
     let (Some(typed), Some(c)) = (&u.typed, &u.compiled) else { return Ok(()) };

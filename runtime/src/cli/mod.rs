@@ -3,6 +3,7 @@
 
 mod inspect;
 mod query;
+mod reference;
 mod training;
 
 use crate::exec::DeviceChoice;
@@ -92,10 +93,14 @@ enum Verb {
         #[arg(long)]
         stdout: bool,
     },
-    /// Explain a spec (family, objective, queries, costs), or an error code such as E0301
+    /// Explain a spec (family, objective, queries, costs), an error code such as E0301, or a name of the language such as Normal
     Explain {
-        /// A spec or an error code
-        what: String,
+        /// A spec, an error code, or the name of a distribution, layer, function ..
+        #[arg(required_unless_present = "list")]
+        what: Option<String>,
+        /// All names of the language by kind, with a sentence each
+        #[arg(long, conflicts_with_all = ["what", "latex", "derive", "set"])]
+        list: bool,
         /// The objective in LaTeX
         #[arg(long)]
         latex: bool,
@@ -160,7 +165,7 @@ enum Verb {
         /// Samples per example, where it is a bound (default: 64)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
-        /// Write every example's value to this CSV
+        /// Write every example's value here: .csv or .npy
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -172,11 +177,12 @@ enum Verb {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Test examples and their reconstructions, as a PNG
+    /// Test examples and their reconstructions
     Reconstruct {
         #[command(flatten)]
         run: RunArg,
-        /// Write here
+        /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it, then its reconstruction) or .npy
+        /// (the same, of shape [examples, 2, ..]). Default: a PNG in the run folder where it can be one, else CSV on standard output
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -204,7 +210,7 @@ enum Verb {
         /// At most this many test examples
         #[arg(long, value_parser = count)]
         examples: Option<usize>,
-        /// Write the posterior of every example to this CSV
+        /// Write the posterior of every example here: .csv
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -288,7 +294,8 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::New { file } => inspect::new(&file),
         Verb::Check(s) => inspect::check(&s, m),
         Verb::Fmt { files, check, stdout } => inspect::fmt(&files, check, stdout, m),
-        Verb::Explain { what, latex, derive, set } => inspect::explain(&what, latex, derive, set, m),
+        Verb::Explain { list: true, .. } => reference::list(),
+        Verb::Explain { what, latex, derive, set, list: false } => inspect::explain(&what.unwrap_or_default(), latex, derive, set, m),
         Verb::Ir { spec, stage, format, program } => inspect::ir(&spec, stage, format, program.as_deref(), m),
         Verb::Run { spec, device, seed, out } => training::run(&spec, device.choice(), seed, &out, m),
         Verb::Resume { run, device } => training::resume(&run, device.choice(), m),

@@ -14,6 +14,7 @@ use crate::session::{At, Session};
 use crate::store::{RunDir, atomic_write, table as files};
 use gmc_compiler::derive::NumberKind;
 use gmc_compiler::driver::Unit;
+use gmc_compiler::types::event::EventTy;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -86,49 +87,86 @@ fn refused(s: &Session, query: &str) -> Option<Failure> {
     }
 }
 
-/// Writes `[n, ..shape]` numbers as `.npy` or `.csv`, by the ending.
-fn write_table(path: &Path, name: &str, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
-    let width: usize = shape.iter().product::<usize>().max(1);
-    let mut full = vec![values.len() / width];
-    full.extend(shape);
-    let bytes = match path.extension().and_then(|e| e.to_str()) {
-        Some("npy") => files::npy(&full, values).unwrap_or_default(),
-        Some("csv") => files::csv(name, width, values).into_bytes(),
-        Some(_) | None => {
-            return Err(Failure::new(format!("error: cannot write {}: give a name that ends in .npy or .csv", path.display())));
+/// Kinds of file, by the ending of the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Png,
+    Npy,
+    Csv,
+}
+
+impl Form {
+    fn ending(self) -> &'static str {
+        match self {
+            Form::Png => ".png",
+            Form::Npy => ".npy",
+            Form::Csv => ".csv",
         }
-    };
-    atomic_write(path, &bytes)?;
+    }
+}
+
+/// What to write into a file of this name, which must be one of these; asked before anything is computed.
+fn form(out: Option<&Path>, known: &[Form]) -> Result<Option<Form>, Failure> {
+    let Some(path) = out else { return Ok(None) };
+    let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy().to_lowercase()));
+    match known.iter().find(|f| ending.as_deref() == Some(f.ending())) {
+        Some(f) => Ok(Some(*f)),
+        None => {
+            let all: Vec<&str> = known.iter().map(|f| f.ending()).collect();
+            let ways = match all.split_last() {
+                Some((last, first)) if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+                Some(_) | None => all.concat(),
+            };
+            Err(Failure::new(format!("error: cannot write {}: give a name that ends in {ways}", path.display())))
+        }
+    }
+}
+
+/// Writes `[n, ..shape]` numbers as `.npy` or `.csv`; as CSV to standard output where there is no file.
+fn write_table(out: Option<(&Path, Form)>, header: &str, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
+    let width: usize = shape.iter().product::<usize>().max(1);
+    match out {
+        Some((path, Form::Npy)) => {
+            let mut full = vec![values.len() / width];
+            full.extend(shape);
+            atomic_write(path, &files::npy(&full, values).unwrap_or_default())?;
+        }
+        Some((path, Form::Csv | Form::Png)) => atomic_write(path, files::csv(header, width, values).as_bytes())?,
+        None => say(&files::csv(header, width, values))?,
+    }
     Ok(())
 }
 
 pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
     let (dir, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "sample") {
         return Err(f);
     }
     let Some((name, ty)) = pictures::observed(&s) else { return Err(Failure::new("error: the model observes nothing")) };
-    let png = out.is_none_or(|p| p.extension().is_some_and(|e| e == "png"));
-    if png && (image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete())) {
-        if n > pictures::MOST {
-            return Err(Failure::new(format!("error: a picture shows at most {} samples: write .npy or .csv", pictures::MOST)));
+    let picture = image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete());
+    match (form, out) {
+        (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
+        (Some(Form::Png) | None, _) if picture => {
+            if n > pictures::MOST {
+                return Err(Failure::new(format!("error: a picture shows at most {} samples: write .npy or .csv", pictures::MOST)));
+            }
+            let picture = pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("error: nothing to draw"))?;
+            let path = out.map_or_else(|| dir.path().join(format!("images/samples-seed{}.png", r.seed)), Path::to_path_buf);
+            atomic_write(&path, &picture.png()?)?;
+            return say(&format!("{}\n", path.display()));
         }
-        let picture = pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("error: nothing to draw"))?;
-        let path = out.map_or_else(|| dir.path().join(format!("images/samples-seed{}.png", r.seed)), Path::to_path_buf);
-        atomic_write(&path, &picture.png()?)?;
-        return say(&format!("{}\n", path.display()));
-    }
-    if let (true, Some(p)) = (png, out) {
-        return Err(Failure::new(format!("error: cannot draw {ty} as {}: write .npy or .csv", p.display())));
+        (Some(Form::Png | Form::Npy | Form::Csv) | None, _) => {}
     }
     let drawn = evaluate::draw(&mut s, n, r.seed)?;
     let Some((_, values, shape)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else {
         return Err(Failure::new("error: the model observes nothing"));
     };
-    match out {
-        Some(p) => write_table(p, &name, &values, &shape),
-        None => say(&files::csv(&name, shape.iter().product::<usize>().max(1), &values)),
-    }
+    write_table(out.zip(form), &name, &values, &shape)
+}
+
+fn no_picture(ty: &EventTy, path: &Path) -> Failure {
+    Failure::new(format!("error: cannot draw {ty} as {}: write .npy or .csv", path.display()))
 }
 
 /// Runs a program over the whole test part and collects one output. What the data leave to chance follows from `seed`, other draws from
@@ -174,6 +212,7 @@ fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize
 }
 
 pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let form = form(out, &[Form::Csv, Form::Npy])?;
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "density") {
         return Err(f);
@@ -206,9 +245,16 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
         Some(kind) => kind.text().to_string(),
         None => "exact".to_string(),
     };
-    if let Some(p) = out {
-        let text: String = values.iter().map(|v| format!("{v}\n")).collect();
-        atomic_write(p, format!("log_density\n{text}").as_bytes())?;
+    match out.zip(form) {
+        Some((p, Form::Npy)) => {
+            let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
+            write_table(Some((p, Form::Npy)), "log_density", &values, &[])?;
+        }
+        Some((p, Form::Csv | Form::Png)) => {
+            let text: String = values.iter().map(|v| format!("{v}\n")).collect();
+            atomic_write(p, format!("log_density\n{text}").as_bytes())?;
+        }
+        None => {}
     }
     let numbers = format!("mean {mean:.4} nats, standard deviation {sd:.4}, {kind}");
     if finite.len() == values.len() {
@@ -226,6 +272,7 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
 }
 
 pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let form = form(out, &[Form::Npy, Form::Csv])?;
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "encode") {
         return Err(f);
@@ -235,24 +282,56 @@ pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure
     let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
     infer(&mut s, usize::MAX, r.seed)?;
     let (values, shape) = over_test(&mut s, "encode", r.seed, r.seed, &code)?;
-    match out {
-        Some(p) => write_table(p, code.trim_start_matches("code:"), &values, &shape),
-        None => say(&files::csv(code.trim_start_matches("code:"), shape.iter().product::<usize>().max(1), &values)),
-    }
+    write_table(out.zip(form), code.trim_start_matches("code:"), &values, &shape)
 }
 
 pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
     let (dir, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "reconstruct") {
         return Err(f);
     }
-    infer(&mut s, pictures::PAIRS, r.seed)?;
-    let Some(picture) = pictures::reconstructions(&mut s, r.seed)? else {
-        return Err(Failure::new("error: these data cannot be shown as pictures"));
-    };
-    let path = out.map_or_else(|| dir.path().join("images/reconstructions.png"), Path::to_path_buf);
-    atomic_write(&path, &picture.png()?)?;
-    say(&format!("{}\n", path.display()))
+    let graph = s.compiled.programs.get("reconstruct");
+    let site = graph.and_then(|g| g.outputs.iter().find_map(|(n, _)| n.strip_prefix("site:").map(str::to_string)));
+    let var = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| Some(&v.name) == site.as_ref()).map(|v| (v.name.clone(), v.ty.clone()));
+    let Some((name, ty)) = var else { return Err(Failure::new("error: nothing to reconstruct")) };
+    let picture = image::layout(&ty).is_some();
+    match (form, out) {
+        (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
+        (Some(Form::Png) | None, _) if picture => {
+            let most = pictures::pairs(&s);
+            infer(&mut s, most, r.seed)?;
+            let Some(picture) = pictures::reconstructions(&mut s, r.seed)? else {
+                return Err(Failure::new("error: the data leave no test examples"));
+            };
+            let path = out.map_or_else(|| dir.path().join("images/reconstructions.png"), Path::to_path_buf);
+            atomic_write(&path, &picture.png()?)?;
+            return say(&format!("{}\n", path.display()));
+        }
+        (Some(Form::Png | Form::Npy | Form::Csv) | None, _) => {}
+    }
+    infer(&mut s, usize::MAX, r.seed)?;
+    let (made, _) = over_test(&mut s, "reconstruct", r.seed, r.seed, &format!("site:{name}"))?;
+    let originals = originals(&s, &name, r.seed);
+    let size = ty.size().max(1);
+    // Each original with its reconstruction behind it.
+    let pairs: Vec<f32> = originals.chunks(size).zip(made.chunks(size)).flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
+    let header = [name.clone(), "reconstruction".to_string()];
+    match out.zip(form) {
+        Some((p, Form::Npy)) => {
+            let shape = [&[2], ty.shape.as_slice()].concat();
+            write_table(Some((p, Form::Npy)), &name, &pairs, &shape)
+        }
+        Some((p, Form::Csv | Form::Png)) => Ok(atomic_write(p, files::csv_of(&header, size, &pairs).as_bytes())?),
+        None => say(&files::csv_of(&header, size, &pairs)),
+    }
+}
+
+/// A variable of the test part as programs see it, row by row.
+fn originals(s: &Session, name: &str, seed: u64) -> Vec<f32> {
+    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
+    let rows: Vec<usize> = (0..n).collect();
+    rows.chunks(500).filter_map(|rows| s.fixed_batch(rows, seed).remove(name)).flat_map(|t| t.to_f32()).collect()
 }
 
 pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, m: Messages) -> Result<(), Failure> {
@@ -280,6 +359,7 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, 
 }
 
 pub fn classify(r: &RunArg, k: Option<usize>, examples: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    form(out, &[Form::Csv])?;
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "classify") {
         return Err(f);

@@ -10,6 +10,7 @@ use crate::store::checkpoint::Checkpoint;
 use crate::train::Trainer;
 use crate::train::run::{Ended, Hashes, REPORT, Run, files_of};
 use gmc_compiler::derive::Compiled;
+use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::text;
 use std::collections::BTreeMap;
@@ -96,6 +97,11 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
     let hashes = hashes(&source, &set, &used, ir_hash(&compiled));
     let graphs: Vec<_> = compiled.programs.values().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
+    let wrong = load::unreachable(&session);
+    if !wrong.is_empty() {
+        note(&render(&wrong, &sources, m.format, m.color));
+        return Err(Failure::new(""));
+    }
     load::fits(&session)?;
     let dir = RunDir::create(out, &name)?;
     for (path, text) in used {

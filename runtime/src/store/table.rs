@@ -26,10 +26,17 @@ pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
 /// A table with a header: `width` numbers a row, the columns named `name.0`, `name.1` .. (`name` alone where there is one). Numbers are
 /// written so that they are read back exactly.
 pub fn csv(name: &str, width: usize, values: &[f32]) -> String {
+    csv_of(&[name], width, values)
+}
+
+/// As [`csv`], with several things side by side in a row, each of `width` numbers and named as it would be alone.
+pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String {
     let width = width.max(1);
-    let names: Vec<String> = (0..width).map(|i| if width == 1 { name.to_string() } else { format!("{name}.{i}") }).collect();
-    let mut text = names.join(",") + "\n";
-    for row in values.chunks(width) {
+    let columns =
+        |name: &str| -> Vec<String> { (0..width).map(|i| if width == 1 { name.to_string() } else { format!("{name}.{i}") }).collect() };
+    let all: Vec<String> = names.iter().flat_map(|n| columns(n.as_ref())).collect();
+    let mut text = all.join(",") + "\n";
+    for row in values.chunks(all.len().max(1)) {
         for (i, v) in row.iter().enumerate() {
             let _ = write!(text, "{}{v}", if i == 0 { "" } else { "," });
         }

@@ -12,6 +12,7 @@ use crate::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
 use crate::store::{Log, RunDir, weights};
 use crate::{pictures, report};
 use gmc_compiler::diag::render::Sources;
+use gmc_compiler::rows::args::Const;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -162,7 +163,7 @@ impl<'a> Run<'a> {
         let bar = progress_bar(total, self.step);
         let log_every = (total / 400).clamp(1, 100);
         let epoch = if self.session.typed.train.steps.is_some() { 1 } else { self.trainer.per_epoch };
-        let look_every = epoch * total.div_ceil(epoch * 20).max(1);
+        let look_every = self.asked_looks().unwrap_or(epoch * total.div_ceil(epoch * 20).max(1));
         let mut saved = Instant::now();
         while self.step < total {
             if stop.load(Ordering::SeqCst) {
@@ -218,6 +219,17 @@ impl<'a> Run<'a> {
         bar.finish_and_clear();
         self.save()?;
         self.finish()
+    }
+
+    /// Rounds between looks at the test part, where `eval { every 5 epochs }` says so.
+    fn asked_looks(&self) -> Option<u64> {
+        let rounds = match self.session.typed.eval.get("every")? {
+            Const::Quantity(n, unit) if unit.starts_with("epoch") => n.num()? * self.trainer.per_epoch as f64,
+            Const::Quantity(n, _) => n.num()?,
+            Const::Int(n) => *n as f64,
+            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => return None,
+        };
+        Some(rounds.round().max(1.0) as u64)
     }
 
     /// Final numbers, pictures, weights and the report.

@@ -7,6 +7,8 @@ mod errors;
 mod families;
 mod health;
 mod limits;
+mod reference;
 mod resume;
 mod rules;
 mod same;
+mod tables;

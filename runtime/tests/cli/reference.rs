@@ -1,0 +1,70 @@
+//! `gmc explain NAME` and `gmc explain --list`.
+
+use crate::common::*;
+use gmc_compiler::rows::reference;
+
+#[test]
+fn every_name_is_explained() {
+    let place = Place::new();
+    let list = place.gmc("explain --list");
+    let text = &list.succeeds().out;
+    let names: std::collections::BTreeSet<String> = reference::all().into_iter().map(|e| e.name).collect();
+    assert!(names.len() > 140, "{}", names.len());
+    for name in &names {
+        let listed = text.lines().any(|l| l.strip_prefix("  ").is_some_and(|l| l.split("  ").next() == Some(name)));
+        assert!(listed, "{name} is not listed");
+    }
+    for kind in
+        ["distribution", "layer", "layer of a flow", "map", "corruption", "gradient estimator", "function of the prelude", "built in"]
+    {
+        assert!(text.lines().any(|l| l == kind), "no `{kind}`");
+    }
+    // In the program itself a few of each kind: what they are, their arguments with ranges and defaults.
+    for (name, said) in [
+        (
+            "Normal",
+            &[
+                "Normal: distribution",
+                "Normal(loc, scale)",
+                "scale  width; a positive number; must be written",
+                "closed form against Normal",
+            ][..],
+        ),
+        ("Truncated", &["Truncated: form of distribution", "Truncated(D(..), low, high)", "default none"]),
+        ("dense", &["dense: layer\n", "a whole number of at least 1; must be written", "default true"]),
+        ("couple", &["couple: layer of a flow", "couple(mask, kind) { .. }", "default affine"]),
+        ("softplus", &["softplus: map", "from all reals to positive numbers", "layer of flows"]),
+        ("relu", &["has no inverse: it maps every negative value to 0"]),
+        ("flatten", &["flatten: layer\n", "flatten: layer of a flow", "flatten: function"]),
+        ("mse", &["mse: function of the prelude", "fn mse(a, b) = E[(a - b)^2]", "mean squared error"]),
+        ("elbo", &["elbo: built in", "elbo(p, q, beta: 1"]),
+        ("mask", &["mask: corruption", "a number between 0 and 1, or a schedule"]),
+        ("adam", &["adam: optimizer", "default 1e-3"]),
+        ("gumbel", &["gumbel: gradient estimator", "default 0.67"]),
+        ("digits", &["digits: data source", "1,797 handwritten digits"]),
+        ("iwae", &["iwae: built in", "iwae: item of `eval`"]),
+        ("he", &["he: initial value", "He et al. 2015"]),
+    ] {
+        let one = place.gmc(&format!("explain {name}"));
+        for s in said {
+            assert!(one.succeeds().out.contains(s), "{name} says no {s:?}:\n{}", one.out);
+        }
+        assert!(one.out.lines().all(|l| l.chars().count() <= 120), "{name}: {}", one.out);
+    }
+}
+
+#[test]
+fn names_that_nothing_has() {
+    let place = Place::new();
+    for (typed, meant) in [("Nromal", "Normal"), ("normale", "normal"), ("desne", "dense"), ("leakyrelu", "leaky_relu"), ("E03O1", "E0301")]
+    {
+        place.gmc(&format!("explain {typed}")).fails(&[&format!("`{typed}` is no file"), &format!("did you mean `{meant}`?"), "--list"]);
+    }
+    place.gmc("explain frobnicate").fails(&["`frobnicate` is no file, no error code and no name of the language"]);
+    for line in ["explain", "explain --list Normal", "explain --list --latex"] {
+        assert_eq!(place.gmc(line).code, Some(2), "{line}");
+    }
+    // A file wins over a name.
+    place.write("relu", FLOW.replace("TRAIN", "steps 2"));
+    assert!(place.gmc("explain relu").succeeds().out.contains("model p: exact density"));
+}
