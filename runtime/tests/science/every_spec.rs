@@ -1,8 +1,13 @@
 //! Every spec of the repository trains: a few rounds, finite numbers, and answers to what it says that it can answer.
 
 use crate::common::{mnist, session, text, train};
-use gmc_runtime::evaluate::{Effort, evaluate};
+use gmc_runtime::classify::posteriors;
+use gmc_runtime::evaluate::{Effort, draw, evaluate};
+use gmc_runtime::session::{At, Session};
 use std::path::Path;
+
+/// Test examples that questions are asked about.
+const FEW: usize = 3;
 
 const EFFORT: Effort = Effort { examples: 64, k: 2, samples: 16 };
 
@@ -34,7 +39,51 @@ fn every_spec_trains_a_few_rounds() {
         for score in &scores {
             assert!(score.value.0.is_finite(), "{name}: {score:?}");
         }
-        let answers = s.compiled.queries.iter().filter(|q| q.answer.is_ok()).count();
+        let answers = ask(&name, &mut s);
         println!("{name}: {} scores, {answers} of {} questions answered", scores.len(), s.compiled.queries.len());
     }
+}
+
+/// Asks, for a few test examples, every question that the spec says it can answer; how many those are.
+fn ask(name: &str, s: &mut Session) -> usize {
+    let finite = |what: &str, values: &[f32]| {
+        assert!(!values.is_empty() && values.iter().all(|v| v.is_finite()), "{name}: {what} {values:?}");
+    };
+    let known: Vec<(&str, String)> = s.compiled.queries.iter().filter_map(|q| Some((q.name, q.answer.as_ref().ok()?.0.clone()))).collect();
+    // The ways that `gmc` has to ask, one for each query of the compiler.
+    assert_eq!(s.compiled.queries.iter().map(|q| q.name).collect::<Vec<_>>(), ["sample", "density", "classify", "encode", "reconstruct"]);
+    let rows: Vec<usize> = (0..FEW).collect();
+    for (query, program) in &known {
+        match *query {
+            "sample" => {
+                for (output, values, shape) in draw(s, FEW, 1).unwrap_or_else(|e| panic!("{name}: {e}")) {
+                    assert_eq!(values.len(), FEW * shape.iter().product::<usize>(), "{name}: {output}");
+                    finite(&output, &values);
+                }
+            }
+            "classify" => {
+                let p = posteriors(s, 1, FEW, 1).unwrap_or_else(|e| panic!("{name}: {e}")).unwrap_or_else(|| panic!("{name}: no classes"));
+                assert_eq!((p.truth.len(), p.log.len()), (FEW, FEW * p.classes), "{name}");
+                for one in p.log.chunks(p.classes) {
+                    let sum: f64 = one.iter().map(|l| l.exp()).sum();
+                    assert!((sum - 1.0).abs() < 1e-6, "{name}: probabilities sum to {sum}");
+                }
+            }
+            _ => {
+                let data = s.fixed_batch(&rows, 1);
+                let answers = s.run(program, FEW, &data, At::default(), false).unwrap_or_else(|e| panic!("{name}: {query}: {e}"));
+                let wanted = match *query {
+                    "density" => ["log_prob", "log_weight"],
+                    "encode" => ["code:", "code:"],
+                    _ => ["site:", "site:"],
+                };
+                assert!(answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))), "{name}: {query} gives no {wanted:?}");
+                for (output, t) in answers {
+                    assert_eq!(t.shape().first(), Some(&FEW), "{name}: {output}");
+                    finite(&output, &t.to_f32());
+                }
+            }
+        }
+    }
+    known.len()
 }
