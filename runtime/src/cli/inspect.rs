@@ -85,11 +85,12 @@ pub fn explain(what: &str, latex: bool, derive: bool, set: Vec<(String, String)>
         return say(&format!("{}: {}\n\n{}", page.code, page.title, page.text));
     }
     let path = PathBuf::from(what);
-    if !path.exists() {
+    // A folder of this name, such as `images`, is not meant.
+    if !path.is_file() {
         if let Some(text) = super::reference::about(what) {
             return say(&text);
         }
-        if path.extension().is_none() {
+        if path.extension().is_none() && !path.exists() {
             return Err(super::reference::unknown(what));
         }
     }

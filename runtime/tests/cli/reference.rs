@@ -64,7 +64,22 @@ fn names_that_nothing_has() {
     for line in ["explain", "explain --list Normal", "explain --list --latex"] {
         assert_eq!(place.gmc(line).code, Some(2), "{line}");
     }
-    // A file wins over a name.
+    // A folder does not stand in the way of a name, and a file wins over it.
+    place.write("images/a", "");
+    assert!(place.gmc("explain images").succeeds().out.starts_with("images: data source"));
     place.write("relu", FLOW.replace("TRAIN", "steps 2"));
     assert!(place.gmc("explain relu").succeeds().out.contains("model p: exact density"));
+}
+
+#[test]
+fn flows_that_keep_volumes_say_so() {
+    let place = Place::new();
+    let nice = FLOW.replace("TRAIN", "steps 2").replace(", affine)", ", additive)").replace("relu } } }", "relu } }, neg, reverse }");
+    for (name, text, keeps) in [("nice", nice.clone(), true), ("scaled", nice.replace("neg", "conv1x1"), false)] {
+        let path = place.write(&format!("{name}.gm"), text);
+        let said = place.gmc(&format!("explain {}", path.display()));
+        assert_eq!(said.succeeds().out.contains("flow f: volume-preserving"), keeps, "{}", said.out);
+        assert_eq!(said.out.contains("`f` preserves volume: its determinant is 1, so it adds no term"), keeps, "{}", said.out);
+        assert_eq!(said.out.contains("(small dense Jacobians); the other 3 preserve volume"), !keeps, "{}", said.out);
+    }
 }
