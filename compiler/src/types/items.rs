@@ -352,7 +352,9 @@ impl Checker<'_> {
             let near = did_you_mean(&name.name, known).map(str::to_string);
             return self.say(codes::e0200::unknown("metric or setting of `eval`", &name.name, name.span, near.as_deref()));
         };
-        self.typed.eval_spans.insert(name.name.clone(), name.span);
+        if let Some(first) = self.typed.eval_spans.insert(name.name.clone(), name.span) {
+            self.say(codes::e0205::set_twice("eval", &name.name, first, name.span));
+        }
         match value(self, spec) {
             Ok(Some(v)) => {
                 self.typed.eval.insert(name.name.clone(), v);
