@@ -323,7 +323,7 @@ net v(x: Real[2]) -> Real[3] {{ dense(3) }}
 net d(x: Real[2]) -> Real[4, 3, 3] {{ dense(36), reshape(4, 3, 3) }}
 model p {{ z ~ {z};  x ~ Normal(f(z), 0.1) }}
 guide q(x) {{ z ~ {guide} }}
-train {{ steps 10 }}
+train {{ maximizes elbo(p, q)  steps 10 }}
 "
     )
 }

@@ -209,6 +209,7 @@ net d(z: {net}) -> Real[64] {{ dense(64) }}
 net e(x: Bool[64]) -> Real[8] {{ dense(8) }}
 model p {{ z ~ {prior}(logits: free(8));  x ~ Bernoulli(logits: d(z)) }}
 guide q(x) {{ z ~ {guide} }}
+train {{ maximizes elbo(p, q) }}
 "
         )
     };

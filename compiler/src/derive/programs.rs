@@ -600,8 +600,9 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
             }
             None => Some("no net of this spec encodes the data".to_string()),
         },
-        Some((_, m)) => match &m.density {
-            Density::Exact { .. } => {
+        Some((_, m)) => match (&m.density, typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some()))) {
+            // What could be summed over has a code where a guide proposes one.
+            (Density::Exact { summed, .. }, guide) if summed.is_empty() || guide.is_none() => {
                 let mut vars = ctx.observed(m);
                 ctx.solve(m, &mut vars);
                 for s in m.sites.iter().filter(|s| !s.observed) {
@@ -615,21 +616,18 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                 }
                 None
             }
-            Density::Latent(_) | Density::Unobserved | Density::Implicit(_) => {
-                let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some()));
-                match guide {
-                    Some(q) => {
-                        let vars = ctx.ancestral(q);
-                        for s in &ctx.model(q).sites {
-                            if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
-                                ctx.cx.output(format!("code:{}", s.name), *v);
-                            }
+            (Density::Exact { .. } | Density::Latent(_) | Density::Unobserved | Density::Implicit(_), guide) => match guide {
+                Some(q) => {
+                    let vars = ctx.ancestral(q);
+                    for s in &ctx.model(q).sites {
+                        if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
+                            ctx.cx.output(format!("code:{}", s.name), *v);
                         }
-                        None
                     }
-                    None => Some(format!("`{}` has no guide: nothing maps data back to what they came from", m.name)),
+                    None
                 }
-            }
+                None => Some(format!("`{}` has no guide: nothing maps data back to what they came from", m.name)),
+            },
         },
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {

@@ -2,9 +2,8 @@
 
 use super::consts::{bind, eval};
 use super::event::{EventTy, Kind, Support};
-use super::{Bad, Checker, Res, TExpr, TKind, TSchedule};
+use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
@@ -373,28 +372,6 @@ impl Checker<'_> {
         }
     }
 
-    /// A schedule's index, and where its values lie.
-    pub(crate) fn schedule(&mut self, c: &Call) -> Res<(usize, Support)> {
-        let row = rows::find(rows::schedule::ROWS, &c.name.name).ok_or_else(|| {
-            let near = did_you_mean(&c.name.name, rows::schedule::ROWS.iter().map(|r| r.name())).map(str::to_string);
-            Bad::from(codes::e0200::unknown("schedule", &c.name.name, c.name.span, near.as_deref()))
-        })?;
-        let args = bind(&self.consts, row.params(), c)?;
-        // Moments are no values.
-        let ends: Vec<f64> = args.values.iter().filter(|(n, _, _)| *n != "at").flat_map(|(_, v, _)| ends(v)).collect();
-        let support = match ends.is_empty() {
-            true => Support::REALS,
-            false => Support::Interval {
-                lo: ends.iter().copied().fold(0.0, f64::min),
-                hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            },
-        };
-        let written: Vec<String> = args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
-        let text = format!("{}({})", c.name.name, written.join(", "));
-        self.typed.schedules.push(TSchedule { row, args, text });
-        Ok((self.typed.schedules.len() - 1, support))
-    }
-
     fn positional(&mut self, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
         let mut out = Vec::new();
         for a in &c.args {
@@ -737,45 +714,6 @@ impl Checker<'_> {
         Ok(TExpr { kind: TKind::Param(i), ty, batched: scope.each.is_some(), span, origin: Some(span) })
     }
 
-    /// Arguments of an optimizer: numbers stay, schedules become scalar inputs.
-    pub(crate) fn optimizer_args(&mut self, c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
-        let row = rows::find(rows::optimizer::ROWS, &c.name.name).ok_or_else(|| {
-            let near = did_you_mean(&c.name.name, rows::optimizer::ROWS.iter().map(|r| r.name())).map(str::to_string);
-            Bad::from(codes::e0200::unknown("optimizer", &c.name.name, c.name.span, near.as_deref()))
-        })?;
-        self.scheduled_args(row.params(), c)
-    }
-
-    /// The bound arguments of a row, and those of them that are schedules, whose values must lie where numbers must.
-    fn scheduled_args(&mut self, params: &[ParamSpec], c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
-        let args = bind(&self.consts, params, c)?;
-        let mut schedules = Vec::new();
-        for (name, v, span) in &args.values {
-            if let Const::Call(_) = v
-                && let Some(a) = c.args.iter().find(|a| a.value.span == *span)
-                && let ExprKind::Call(s) = &a.value.kind
-            {
-                let i = self.schedule(s)?.0;
-                let kind = params.iter().find(|p| p.name == *name).map(|p| p.kind);
-                if let Some(ArgKind::Scheduled(lo, hi)) = kind
-                    && self.schedule_leaves(i, lo, hi)
-                {
-                    let want = format!("{} throughout its schedule", rows::args::within(lo, hi));
-                    return Err(codes::e0205::wrong_kind(&c.name.name, name, *span, &v.to_string(), &want).into());
-                }
-                schedules.push(((*name).to_string(), i));
-            }
-        }
-        Ok((args, schedules))
-    }
-
-    /// Whether schedule number `i` begins or ends outside of these ends (inclusive).
-    fn schedule_leaves(&self, i: usize, lo: f64, hi: f64) -> bool {
-        let values = self.typed.schedules.get(i).into_iter().flat_map(|s| &s.args.values);
-        let ends = values.filter(|(n, _, _)| ["range", "value"].contains(n)).flat_map(|(_, v, _)| ends(v));
-        ends.into_iter().any(|x| !(lo..=hi).contains(&x))
-    }
-
     /// A constant number.
     pub(crate) fn constant(&self, e: &Expr, what: &str, want: &str, ok: impl Fn(f64) -> bool) -> Res<f64> {
         let v = eval(&self.consts, e)?;
@@ -783,16 +721,6 @@ impl Checker<'_> {
             Some(x) if ok(x) => Ok(x),
             Some(_) | None => Err(codes::e0205::wrong_kind("train", what, e.span, &v.to_string(), want).into()),
         }
-    }
-}
-
-/// Numbers at the ends of a schedule's argument (durations say nothing about its values).
-fn ends(v: &Const) -> Vec<f64> {
-    match v {
-        Const::Int(_) | Const::Num(_) => v.num().into_iter().collect(),
-        Const::Range(a, b) => [a.num(), b.num()].into_iter().flatten().collect(),
-        Const::List(l) => l.iter().flat_map(ends).collect(),
-        Const::Word(_) | Const::Text(_) | Const::Call(_) | Const::Quantity(..) => Vec::new(),
     }
 }
 

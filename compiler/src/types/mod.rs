@@ -16,6 +16,7 @@ pub mod game;
 mod guide;
 pub mod items;
 pub mod model;
+mod scheduled;
 pub mod show;
 mod untouched;
 mod zero;
