@@ -74,7 +74,7 @@ pub fn all() -> Vec<Entry> {
         facts: Vec::new(),
     }));
     all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
-    all.extend(EVAL.iter().map(|(name, p)| Entry {
+    all.extend(EVAL.iter().map(|(name, p, _)| Entry {
         kind: "item of `eval`",
         name: (*name).into(),
         form: if p.name == *name {

@@ -592,6 +592,20 @@ fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
 }
 
 impl Checker<'_> {
+    /// The inside of a net or flow with these inputs beside the first.
+    fn body(&self, given: Vec<(String, EventTy)>) -> Body<'_> {
+        Body {
+            consts: self.consts.clone(),
+            given,
+            nets: &self.typed.nets,
+            flows: &self.typed.flows,
+            warnings: Vec::new(),
+            depth: 0,
+            unrolled: 0,
+            acted_on: 0,
+        }
+    }
+
     pub(crate) fn net_items(&mut self, items: &[&Item]) {
         let nets: Vec<&NetItem> = items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
         let (order, circles) = ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
@@ -633,16 +647,7 @@ impl Checker<'_> {
         let input = joined_type(&first, &others)?;
         within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
         let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
-        let mut body = Body {
-            consts: self.consts.clone(),
-            given,
-            nets: &self.typed.nets,
-            flows: &self.typed.flows,
-            warnings: Vec::new(),
-            depth: 0,
-            unrolled: 0,
-            acted_on: 0,
-        };
+        let mut body = self.body(given);
         let chain = body.chain(&n.body, &input)?;
         let unrolled = body.unrolled;
         let warnings = std::mem::take(&mut body.warnings);
@@ -739,16 +744,7 @@ impl Checker<'_> {
         }
         self.body_names(&f.body)?;
         let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
-        let mut body = Body {
-            consts: self.consts.clone(),
-            given: read,
-            nets: &self.typed.nets,
-            flows: &self.typed.flows,
-            warnings: Vec::new(),
-            depth: 0,
-            unrolled: 0,
-            acted_on: 0,
-        };
+        let mut body = self.body(read);
         let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
             "E0401" => d.also(f.arrow, "declared invertible here"),
             _ => d,

@@ -318,7 +318,7 @@ impl Checker<'_> {
         for item in items {
             let Item::Eval(e) = item else { continue };
             for s in &e.settings {
-                self.eval_value(&s.name, |me, spec| {
+                self.eval_value(&s.name, s.value.span, |me, spec| {
                     let v = eval(&me.consts, &s.value)?;
                     match unfit(spec.kind, &v) {
                         Some(want) => Err(codes::e0205::wrong_kind("eval", spec.name, s.value.span, &v.to_string(), &want)),
@@ -330,7 +330,7 @@ impl Checker<'_> {
                 match c.name.name.as_str() {
                     "infer" => self.infer_call(c),
                     "agreement" => {}
-                    _ => self.eval_value(&c.name, |me, spec| {
+                    _ => self.eval_value(&c.name, c.args.first().map_or(c.span, |a| a.value.span), |me, spec| {
                         let args = bind(&me.consts, std::slice::from_ref(spec), c)?;
                         Ok(args.get(spec.name).cloned())
                     }),
@@ -345,10 +345,10 @@ impl Checker<'_> {
         }
     }
 
-    /// What a line of `eval` says, kept under its name.
-    fn eval_value(&mut self, name: &Ident, value: impl FnOnce(&Self, &'static ParamSpec) -> Result<Option<Const>, Diag>) {
-        let Some((_, spec)) = EVAL.iter().find(|(n, _)| *n == name.name) else {
-            let known = EVAL.iter().map(|(n, _)| *n).chain(["infer", "agreement"]);
+    /// What a line of `eval` says, with its value at `at`, kept under its name.
+    fn eval_value(&mut self, name: &Ident, at: Span, value: impl FnOnce(&Self, &'static ParamSpec) -> Result<Option<Const>, Diag>) {
+        let Some((_, spec, most)) = EVAL.iter().find(|(n, _, _)| *n == name.name) else {
+            let known = EVAL.iter().map(|(n, _, _)| *n).chain(["infer", "agreement"]);
             let near = did_you_mean(&name.name, known).map(str::to_string);
             return self.say(codes::e0200::unknown("metric or setting of `eval`", &name.name, name.span, near.as_deref()));
         };
@@ -356,6 +356,10 @@ impl Checker<'_> {
             self.say(codes::e0205::set_twice("eval", &name.name, first, name.span));
         }
         match value(self, spec) {
+            Ok(Some(v)) if matches!(v, Const::Int(n) if n > *most) => {
+                let want = format!("a whole number between 1 and {most}");
+                self.say(codes::e0205::wrong_kind("eval", &name.name, at, &v.to_string(), &want));
+            }
             Ok(Some(v)) => {
                 self.typed.eval.insert(name.name.clone(), v);
             }
@@ -402,16 +406,30 @@ impl Checker<'_> {
     }
 }
 
-/// What `eval` understands besides `infer` and `agreement`, each a name and one value: `iwae(k: 64)`, `samples 64`, `modes`.
-pub const EVAL: &[(&str, ParamSpec)] = &[
-    ("iwae", ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "how many samples of the guide for each example" }),
-    ("samples", ParamSpec { name: "samples", kind: ArgKind::Int(1), default: Some("64"), doc: "how many samples the picture shows" }),
+/// What `eval` understands besides `infer` and `agreement`, each a name, one value and the most of it: `iwae(k: 64)`, `samples 64`, `modes`.
+/// Beyond the most a picture cannot be looked at, and a number gains nothing but time.
+pub const EVAL: &[(&str, ParamSpec, i64)] = &[
+    (
+        "iwae",
+        ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "how many samples of the guide for each example" },
+        1_000_000,
+    ),
+    (
+        "samples",
+        ParamSpec { name: "samples", kind: ArgKind::Int(1), default: Some("64"), doc: "how many samples the picture shows" },
+        10_000,
+    ),
     (
         "reconstructions",
         ParamSpec { name: "reconstructions", kind: ArgKind::Int(1), default: Some("32"), doc: "how many pairs the picture shows" },
+        10_000,
     ),
-    ("modes", ParamSpec { name: "modes", kind: ArgKind::Int(1), default: Some(""), doc: "how many samples are sorted into the modes" }),
-    ("every", ParamSpec { name: "every", kind: ArgKind::Duration, default: None, doc: "time between looks at the test part" }),
+    (
+        "modes",
+        ParamSpec { name: "modes", kind: ArgKind::Int(1), default: Some(""), doc: "how many samples are sorted into the modes" },
+        10_000_000,
+    ),
+    ("every", ParamSpec { name: "every", kind: ArgKind::Duration, default: None, doc: "time between looks at the test part" }, i64::MAX),
 ];
 
 /// Arguments of `infer` in `eval`: how the block of a new datum is found.

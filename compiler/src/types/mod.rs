@@ -7,7 +7,6 @@
 pub mod chain;
 pub mod consts;
 mod corrupted;
-mod counts;
 pub mod density;
 pub mod ends;
 pub mod event;
@@ -576,7 +575,6 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.train_item(&items);
     c.corrupted();
     c.eval_item(&items);
-    c.eval_counts(&items);
     let mut diags = c.diags;
     diags.sort_by_key(|d| (d.severity, d.primary.span.file, d.primary.span.start, d.code));
     (c.typed, diags)
