@@ -36,7 +36,13 @@ impl Unit {
 pub type Reader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// Compiles a spec. `name` is how messages call the file; `change` may rewrite the AST between parsing and checking (`--set`).
-pub fn compile(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>) -> Unit {
+pub fn compile(
+    name: &str,
+    text: &str,
+    host: &dyn Host,
+    read: Reader<'_>,
+    change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>,
+) -> Unit {
     let mut u = check(name, text, host, read, change);
     if let (Some(typed), Some(compiled)) = (&u.typed, &mut u.compiled) {
         compiled.optimise(typed);
@@ -45,7 +51,13 @@ pub fn compile(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change
 }
 
 /// As [`compile`], up to everything that can be wrong with a spec: the programs are derived, but not yet optimised.
-pub fn check(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>) -> Unit {
+pub fn check(
+    name: &str,
+    text: &str,
+    host: &dyn Host,
+    read: Reader<'_>,
+    change: impl FnOnce(&mut ast::Spec) -> Vec<Diag>,
+) -> Unit {
     let mut sources = Sources::new();
     sources.insert(FileId::PRELUDE, "prelude.gm", PRELUDE);
     sources.insert(FileId::SPEC, name, text);
@@ -73,7 +85,13 @@ pub fn check(name: &str, text: &str, host: &dyn Host, read: Reader<'_>, change: 
 
 /// Loads the files named by `use`, each once, at most 64, without following `use` in circles. A file is known by its text: one path may be
 /// written in several ways, and what has the text of the spec itself, `text`, is the spec.
-fn uses(spec: &ast::Spec, text: &str, read: Reader<'_>, sources: &mut Sources, diags: &mut Vec<Diag>) -> Vec<ast::Spec> {
+fn uses(
+    spec: &ast::Spec,
+    text: &str,
+    read: Reader<'_>,
+    sources: &mut Sources,
+    diags: &mut Vec<Diag>,
+) -> Vec<ast::Spec> {
     let mut out: Vec<ast::Spec> = Vec::new();
     let (mut seen, mut texts): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let whole = text;
@@ -88,7 +106,9 @@ fn uses(spec: &ast::Spec, text: &str, read: Reader<'_>, sources: &mut Sources, d
         }
         seen.push(u.path.clone());
         match read(&u.path) {
-            Ok(text) if text == whole => diags.push(crate::diag::codes::e0216::itself(&u.path, u.span, u.span.file == FileId::SPEC)),
+            Ok(text) if text == whole => {
+                diags.push(crate::diag::codes::e0216::itself(&u.path, u.span, u.span.file == FileId::SPEC))
+            }
             Ok(text) => {
                 let file = FileId(seen.len() as u16 + FileId::SPEC.0);
                 sources.insert(file, &u.path, &text);

@@ -48,7 +48,8 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
         let out = run(g, n, &given);
         assert!(out.keys().all(|k| k.starts_with("block:")), "{:?}", out.keys());
         // The program `loss` draws the same streams in the same shapes.
-        let owner = typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o.starts_with('q'))).unwrap();
+        let owner =
+            typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o.starts_with('q'))).unwrap();
         let payoff = |given: &BTreeMap<String, Tensor64>| {
             let mut inputs = given.clone();
             inputs.retain(|k, _| !k.starts_with("opt.") && k != "rate" && k != "update");
@@ -65,7 +66,12 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
                 };
                 let h = 1e-5;
                 let want = -(at(h) - at(-h)) / (2.0 * h);
-                assert!((m.data[i] - want).abs() < 1e-5 * (1.0 + want.abs()), "{}[{i}]: {} {want}", b.path, m.data[i]);
+                assert!(
+                    (m.data[i] - want).abs() < 1e-5 * (1.0 + want.abs()),
+                    "{}[{i}]: {} {want}",
+                    b.path,
+                    m.data[i]
+                );
                 let step = moved.data[i] - given[&b.path].data[i];
                 assert!((step + 0.01 * want.signum()).abs() < 1e-5, "{}[{i}]: {step} {want}", b.path);
             }
@@ -147,7 +153,8 @@ fn programs_know_the_minibatch_only() {
         }
     }
     assert!(initial(&c).keys().all(|k| !k.contains("free")));
-    let paths: Vec<(&str, &[usize])> = c.blocks.iter().map(|b| (b.path.as_str(), b.shape.as_slice())).collect();
+    let paths: Vec<(&str, &[usize])> =
+        c.blocks.iter().map(|b| (b.path.as_str(), b.shape.as_slice())).collect();
     assert_eq!(paths, [("q.free0", &[8][..]), ("q.free1", &[8])]);
 }
 

@@ -28,7 +28,10 @@ fn some(seed: u64, dims: &[usize], size: f64) -> Tensor64 {
 /// The payoff of one run.
 fn payoff(c: &Compiled, env: &Env, batch: usize, seed: u64) -> f64 {
     let random = |kind: RandomKind, stream: u32, n: usize| match kind {
-        RandomKind::Uniform => uniform(seed.wrapping_mul(104_729) + u64::from(stream), n).into_iter().map(|u| u.max(1e-12)).collect(),
+        RandomKind::Uniform => uniform(seed.wrapping_mul(104_729) + u64::from(stream), n)
+            .into_iter()
+            .map(|u| u.max(1e-12))
+            .collect(),
         RandomKind::Normal => normal(seed.wrapping_mul(104_729) + u64::from(stream), n),
     };
     run_with(&c.programs["loss"], batch, env, &random)["payoff:all"].data[0]
@@ -66,7 +69,12 @@ fn log_sum(terms: impl Iterator<Item = f64>) -> f64 {
 
 /// log ∫ N(z; 0, 1) e^(log p(x | z)) dz
 fn integrated(log_x: impl Fn(f64) -> f64) -> f64 {
-    log_sum(quadrature(Line::Reals).into_iter().filter(|(z, _)| z.abs() < 30.0).map(|(z, w)| w.ln() - 0.5 * (z * z + TAU.ln()) + log_x(z)))
+    log_sum(
+        quadrature(Line::Reals)
+            .into_iter()
+            .filter(|(z, _)| z.abs() < 30.0)
+            .map(|(z, w)| w.ln() - 0.5 * (z * z + TAU.ln()) + log_x(z)),
+    )
 }
 
 fn env(params: Vec<(&str, Tensor64)>) -> Env {
@@ -88,7 +96,8 @@ fn curved() -> Small {
     ]);
     let of = |n: &str| env[n].data.clone();
     let log_x = |x: &[f64], z: f64| -> f64 {
-        let h: Vec<f64> = dense(&[z], &of("decode.0.weight"), &of("decode.0.bias")).into_iter().map(f64::tanh).collect();
+        let h: Vec<f64> =
+            dense(&[z], &of("decode.0.weight"), &of("decode.0.bias")).into_iter().map(f64::tanh).collect();
         let m = dense(&h, &of("decode.2.weight"), &of("decode.2.bias"));
         (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - m[d]).powi(2) / 0.98).sum()
     };
@@ -124,7 +133,8 @@ fn discrete() -> Small {
     let log_p = |x: &[f64]| {
         log_sum((0..3).map(|k| {
             let at = |d: usize| MEANS[2 * k + d] + [0.1, -0.2][d];
-            PRIOR[k] - norm + (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - at(d)).powi(2) / 0.98).sum::<f64>()
+            PRIOR[k] - norm
+                + (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - at(d)).powi(2) / 0.98).sum::<f64>()
         }))
     };
     let exact = env["x"].data.chunks(2).map(log_p).sum::<f64>() / 2.0;
@@ -162,7 +172,9 @@ fn conditional() -> Small {
         let logits = dense(&input, &of("decode.0.weight"), &of("decode.0.bias"));
         x.iter().zip(logits).map(|(x, l)| x * l - l.max(0.0) - (-l.abs()).exp().ln_1p()).sum()
     };
-    let exact = (0..2).map(|i| integrated(|z| log_x(&of("x")[64 * i..64 * (i + 1)], [3, 8][i], z))).sum::<f64>() / 2.0;
+    let exact =
+        (0..2).map(|i| integrated(|z| log_x(&of("x")[64 * i..64 * (i + 1)], [3, 8][i], z))).sum::<f64>()
+            / 2.0;
     Small {
         name: "conditional on a class",
         text: "data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
@@ -192,19 +204,30 @@ fn bounds_are_ordered() {
         }
         let mut last: Option<(f64, f64)> = None;
         let mut said = Vec::new();
-        for (goal, name) in [("elbo(p, q)", "ELBO"), ("iwae(p, q, k: 5)", "IWAE-5"), ("iwae(p, q, k: 50)", "IWAE-50")] {
+        for (goal, name) in
+            [("elbo(p, q)", "ELBO"), ("iwae(p, q, k: 5)", "IWAE-5"), ("iwae(p, q, k: 50)", "IWAE-50")]
+        {
             let (m, e) = expectation(&with(goal), &wide, s.batch * repeats, 30);
             said.push(format!("{name} {m:.4} ± {e:.4}"));
             assert!(m <= s.exact + 4.0 * e, "{}: {name} is {m} ± {e}, above log p(x) = {}", s.name, s.exact);
             if let Some((before, eb)) = last {
                 let error = (e * e + eb * eb).sqrt();
-                assert!(m > before + 3.0 * error, "{}: {name} is {m} ± {e}, not above {before} ± {eb}", s.name);
+                assert!(
+                    m > before + 3.0 * error,
+                    "{}: {name} is {m} ± {e}, not above {before} ± {eb}",
+                    s.name
+                );
             }
             last = Some((m, e));
         }
         let (m, e) = expectation(&with("iwae(p, q, k: 5000)"), &s.env, s.batch, 8);
         println!("{}: {}, IWAE-5000 {m:.4} ± {e:.4}, log p(x) {:.4}", s.name, said.join(", "), s.exact);
-        assert!((m - s.exact).abs() < 4.0 * e + 0.005, "{}: IWAE-5000 is {m} ± {e}, log p(x) = {}", s.name, s.exact);
+        assert!(
+            (m - s.exact).abs() < 4.0 * e + 0.005,
+            "{}: IWAE-5000 is {m} ± {e}, log p(x) = {}",
+            s.name,
+            s.exact
+        );
         assert!(e < 0.05, "{e}");
     }
 }
@@ -300,7 +323,9 @@ net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
     let mixed = |z: &[(f64, f64, f64); 2]| {
         let (w, b, logits) = (&env["place.0.weight"].data, &env["place.0.bias"].data, &env["p.free0"].data);
         let norm = log_sum(logits.iter().copied());
-        log_sum((0..2).map(|k| logits[k] - norm + (0..2).map(|d| log_normal(z[d].0, w[2 * k + d] + b[d], 1.0)).sum::<f64>()))
+        log_sum((0..2).map(|k| {
+            logits[k] - norm + (0..2).map(|d| log_normal(z[d].0, w[2 * k + d] + b[d], 1.0)).sum::<f64>()
+        }))
     };
     let log_q = |z: &(f64, f64, f64)| log_normal(z.0, z.1, z.2);
     let half_tau_e = 0.5 * (TAU.ln() + 1.0);
@@ -331,9 +356,15 @@ net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
         ),
         (
             "a flow as prior",
-            format!("{nets}{flow}model p {{ e ~ Normal(0, I)[2];  z = f(e);  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            format!(
+                "{nets}{flow}model p {{ e ~ Normal(0, I)[2];  z = f(e);  x ~ Normal(decode(z), 0.7) }}\n{guide}"
+            ),
             "",
-            vec![mean(&|z| (0..2).map(|d| log_q(&z[d]) - log_normal(z[d].0 * (-scale[d]).exp(), 0.0, 1.0) + scale[d]).sum::<f64>())],
+            vec![mean(&|z| {
+                (0..2)
+                    .map(|d| log_q(&z[d]) - log_normal(z[d].0 * (-scale[d]).exp(), 0.0, 1.0) + scale[d])
+                    .sum::<f64>()
+            })],
             2.0,
             "free bits: `z` costs at least",
         ),
@@ -344,13 +375,19 @@ net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
 guide q(x) {{ (m, s) = encode(x);  e ~ Normal(m, exp(s));  z = f(e) }}\n"
             ),
             "",
-            vec![mean(&|e| (0..2).map(|d| log_q(&e[d]) - scale[d] - log_normal(e[d].0 * scale[d].exp(), 0.0, 1.0)).sum::<f64>())],
+            vec![mean(&|e| {
+                (0..2)
+                    .map(|d| log_q(&e[d]) - scale[d] - log_normal(e[d].0 * scale[d].exp(), 0.0, 1.0))
+                    .sum::<f64>()
+            })],
             2.0,
             "free bits: `z` costs at least",
         ),
         (
             "a sum as prior",
-            format!("{nets}{place}model p {{ k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z), 0.7) }}\n{guide}"),
+            format!(
+                "{nets}{place}model p {{ k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z), 0.7) }}\n{guide}"
+            ),
             "",
             vec![mean(&|z| z.iter().map(log_q).sum::<f64>() - mixed(z))],
             2.0,
@@ -359,7 +396,11 @@ guide q(x) {{ (m, s) = encode(x);  e ~ Normal(m, exp(s));  z = f(e) }}\n"
     ];
     for (name, text, form, kl, dims, said) in cases {
         let at = |free: f64| {
-            let goal = if free > 0.0 { format!("elbo(p, q, free: {free}{form})") } else { format!("elbo(p, q{form})") };
+            let goal = if free > 0.0 {
+                format!("elbo(p, q, free: {free}{form})")
+            } else {
+                format!("elbo(p, q{form})")
+            };
             with_noise(&text, &goal, &env)
         };
         let plain = at(0.0).0;
@@ -373,7 +414,10 @@ guide q(x) {{ (m, s) = encode(x);  e ~ Normal(m, exp(s));  z = f(e) }}\n"
             let (value, notes) = at(free);
             let paid: f64 = kl.iter().map(|k| k.max(dims * free)).sum();
             let want = plain + kl.iter().sum::<f64>() - paid;
-            assert!((value - want).abs() < 1e-9 * (1.0 + want.abs()), "{name}, free {free}: {value}, by hand {want}; KL {kl:?}");
+            assert!(
+                (value - want).abs() < 1e-9 * (1.0 + want.abs()),
+                "{name}, free {free}: {value}, by hand {want}; KL {kl:?}"
+            );
             assert!(notes.iter().any(|n| n.starts_with(said)), "{name}: {notes:?}");
         }
     }

@@ -45,7 +45,13 @@ fn params() -> BTreeMap<String, Tensor64> {
     ])
 }
 
-fn run(c: &Compiled, program: &str, env: &BTreeMap<String, Tensor64>, batch: usize, seed: u64) -> BTreeMap<String, Vec<f64>> {
+fn run(
+    c: &Compiled,
+    program: &str,
+    env: &BTreeMap<String, Tensor64>,
+    batch: usize,
+    seed: u64,
+) -> BTreeMap<String, Vec<f64>> {
     let random = |kind: RandomKind, stream: u32, n: usize| match kind {
         RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n),
         RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
@@ -63,7 +69,8 @@ fn softmax(l: &[f64; 3]) -> [f64; 3] {
 fn log_joint(x: &[f64; 2], means: &[[f64; 2]; 3]) -> [f64; 3] {
     let prior = softmax(&PRIOR);
     std::array::from_fn(|k| {
-        let e: f64 = (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - means[k][d] - SHIFT[d]).powi(2) / 0.98).sum();
+        let e: f64 =
+            (0..2).map(|d| -0.5 * (TAU * 0.49).ln() - (x[d] - means[k][d] - SHIFT[d]).powi(2) / 0.98).sum();
         prior[k].ln() + e
     })
 }
@@ -105,7 +112,9 @@ fn moved(c: &Compiled, repeats: usize, seed: u64, baseline: f64) -> (Vec<f64>, V
     env.insert("x".into(), t(&[2 * repeats, 2], xs));
     env.insert("q.baseline".into(), t(&[], vec![baseline]));
     let out = run(c, "step.all", &env, 2 * repeats, seed);
-    let step = |name: &str, old: Vec<f64>| out[&format!("param:{name}")].iter().zip(old).map(|(a, b)| a - b).collect();
+    let step = |name: &str, old: Vec<f64>| {
+        out[&format!("param:{name}")].iter().zip(old).map(|(a, b)| a - b).collect()
+    };
     (step("mean.0.weight", MEANS.concat()), step("sort.0.weight", SORT.concat()))
 }
 
@@ -122,7 +131,8 @@ fn the_density_is_the_sum_over_all_values() {
     let mut env = params();
     env.insert("x".into(), t(&[2, 2], X.concat()));
     let got = &run(&c, "log_prob.p", &env, 2, 1)["log_prob"];
-    let want: Vec<f64> = X.iter().map(|x| log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).collect();
+    let want: Vec<f64> =
+        X.iter().map(|x| log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).collect();
     close(got, &want, 1e-10);
     // Every bound lies below.
     for (x, l) in X.iter().zip(&want) {
@@ -139,7 +149,8 @@ model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
     let (typed, c) = clean("mixture", text);
     let mut env = params();
     env.insert("x".into(), t(&[2, 2], X.concat()));
-    let want: f64 = X.iter().map(|x| -log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).sum::<f64>() / 2.0;
+    let want: f64 =
+        X.iter().map(|x| -log_joint(x, &MEANS).iter().map(|l| l.exp()).sum::<f64>().ln()).sum::<f64>() / 2.0;
     close(&run(&c, "loss", &env, 2, 1)["payoff:all"], &[want], 1e-10);
     let o = math::objective(&typed, &typed.train.players[0], false);
     assert_eq!(o.terms, ["-log sum_{k} Categorical(k; p.free0) Normal(x; mean(k), 0.7)"]);
@@ -161,9 +172,15 @@ fn the_score_function_agrees_in_the_mean_and_a_baseline_lowers_its_variance() {
     let mut variances = Vec::new();
     for (by, baseline) in [(" by score(baseline: none)", 0.0), (" by score(baseline: moving)", mean_elbo)] {
         let (typed, c) = spec(by, "maximizes elbo(p, q)");
-        assert!(math::objective(&typed, &typed.train.players[0], false).notes.iter().any(|n| n.contains("score function")));
+        assert!(
+            math::objective(&typed, &typed.train.players[0], false)
+                .notes
+                .iter()
+                .any(|n| n.contains("score function"))
+        );
         const SEEDS: usize = 60;
-        let steps: Vec<(Vec<f64>, Vec<f64>)> = (0..SEEDS).map(|s| moved(&c, 100, s as u64 + 1, baseline)).collect();
+        let steps: Vec<(Vec<f64>, Vec<f64>)> =
+            (0..SEEDS).map(|s| moved(&c, 100, s as u64 + 1, baseline)).collect();
         let mut worst = 0.0f64;
         for (pick, want) in [(0usize, &a), (1, &b)] {
             for (i, w) in want.iter().enumerate() {
@@ -197,8 +214,10 @@ fn the_moving_baseline_moves_towards_the_payoff() {
 /// any constant.
 #[test]
 fn a_learned_baseline_is_unbiased_and_beats_a_constant() {
-    let rows: Vec<[f64; 2]> = (0..8).map(|i| [X[i % 2][0] * (1.0 + i as f64), X[i % 2][1] * (1.0 + 0.5 * i as f64)]).collect();
-    let objective = |s: &[[f64; 3]; 2]| rows.iter().map(|x| elbo(x, &MEANS, s)).sum::<f64>() / rows.len() as f64;
+    let rows: Vec<[f64; 2]> =
+        (0..8).map(|i| [X[i % 2][0] * (1.0 + i as f64), X[i % 2][1] * (1.0 + 0.5 * i as f64)]).collect();
+    let objective =
+        |s: &[[f64; 3]; 2]| rows.iter().map(|x| elbo(x, &MEANS, s)).sum::<f64>() / rows.len() as f64;
     let h = 1e-5;
     let exact: Vec<f64> = (0..6)
         .map(|i| {
@@ -240,9 +259,14 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
     let note = "the gradient through `k`: score function with a learned baseline expect(x), which is fitted to the payoff by squared error, as written";
     assert!(math::objective(&typed, &typed.train.players[0], false).notes.iter().any(|n| n == note));
     let g = &c.programs["step.all"];
-    for (i, name) in ["expect.0.weight", "expect.0.bias", "expect.2.weight", "expect.2.bias"].into_iter().enumerate() {
+    for (i, name) in
+        ["expect.0.weight", "expect.0.bias", "expect.2.weight", "expect.2.bias"].into_iter().enumerate()
+    {
         let dims: &[usize] = [&[2usize, 40][..], &[40], &[40, 1], &[1]][i];
-        env.insert(name.into(), t(dims, normal(i as u64 + 5, dims.iter().product()).iter().map(|v| 0.4 * v).collect()));
+        env.insert(
+            name.into(),
+            t(dims, normal(i as u64 + 5, dims.iter().product()).iter().map(|v| 0.4 * v).collect()),
+        );
     }
     assert!(g.outputs.iter().any(|(n, _)| n == "param:expect.2.bias"));
     let few = 10 * rows.len();
@@ -262,7 +286,11 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         let (_, c) = learned(by);
         let steps: Vec<Vec<f64>> = (0..SEEDS)
             .map(|s| {
-                run(&c, "step.all", &env, n, s as u64 + 1)["param:sort.0.weight"].iter().zip(SORT.concat()).map(|(a, b)| a - b).collect()
+                run(&c, "step.all", &env, n, s as u64 + 1)["param:sort.0.weight"]
+                    .iter()
+                    .zip(SORT.concat())
+                    .map(|(a, b)| a - b)
+                    .collect()
             })
             .collect();
         let mut total = 0.0;
@@ -287,7 +315,10 @@ fn a_bound_of_several_samples_has_the_gradient_of_its_expectation() {
         let q = softmax(&std::array::from_fn(|k| x[0] * sort[0][k] + x[1] * sort[1][k]));
         let w: Vec<f64> = log_joint(x, &MEANS).iter().zip(q).map(|(l, q)| l.exp() / q).collect();
         let all = (0..27).map(|c| [c % 3, c / 3 % 3, c / 9]);
-        all.map(|c| c.iter().map(|k| q[*k]).product::<f64>() * (c.iter().map(|k| w[*k]).sum::<f64>() / 3.0).ln()).sum::<f64>()
+        all.map(|c| {
+            c.iter().map(|k| q[*k]).product::<f64>() * (c.iter().map(|k| w[*k]).sum::<f64>() / 3.0).ln()
+        })
+        .sum::<f64>()
     };
     let h = 1e-5;
     let f = |s: &[[f64; 3]; 2]| X.iter().map(|x| bound(x, s)).sum::<f64>() / 2.0;
@@ -304,7 +335,10 @@ fn a_bound_of_several_samples_has_the_gradient_of_its_expectation() {
                     RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
                 };
                 let out: BTreeMap<String, Tensor64> =
-                    interp::run(&c, &Env { batch: 200, inputs: env, random: &random }).unwrap().into_iter().collect();
+                    interp::run(&c, &Env { batch: 200, inputs: env, random: &random })
+                        .unwrap()
+                        .into_iter()
+                        .collect();
                 out["param:sort.0.weight"].data.iter().zip(SORT.concat()).map(|(a, b)| a - b).collect()
             })
             .collect();
@@ -336,7 +370,9 @@ train { maximizes elbo(p, q) using sgd(lr: 1) }
     let (_, c) = clean("shared", text);
     let (_, plain) = clean(
         "plain",
-        &text.replace("net expect(h: Real[3]) -> Real[] { dense(1), scalar }\n", "").replace("baseline: expect(h)", "baseline: none"),
+        &text
+            .replace("net expect(h: Real[3]) -> Real[] { dense(1), scalar }\n", "")
+            .replace("baseline: expect(h)", "baseline: none"),
     );
     let mut env = params();
     for (new, old) in [("feel.0.weight", "sort.0.weight"), ("feel.0.bias", "sort.0.bias")] {
@@ -395,8 +431,9 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         let c = spec(by);
         const SEEDS: usize = 60;
         env.insert("x".into(), t(&[200, 2], (0..100).flat_map(|_| X.concat()).collect()));
-        let steps: Vec<f64> =
-            (0..SEEDS).map(|s| run(&c, "step.all", &env, 200, s as u64 + 1)["param:encode.0.head0.bias"][0] + 0.2).collect();
+        let steps: Vec<f64> = (0..SEEDS)
+            .map(|s| run(&c, "step.all", &env, 200, s as u64 + 1)["param:encode.0.head0.bias"][0] + 0.2)
+            .collect();
         let m = steps.iter().sum::<f64>() / SEEDS as f64;
         let var = steps.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
         println!("gradient of the guide's mean{by}: {m:.4}, variance {var:.3e}");

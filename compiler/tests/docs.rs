@@ -7,7 +7,10 @@ mod spec_common;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::rows::Row;
-use gmc_compiler::rows::{bijection, constraint, corruption, data, distribution, estimator, function, layer, map, optimizer, schedule};
+use gmc_compiler::rows::{
+    bijection, constraint, corruption, data, distribution, estimator, function, layer, map, optimizer,
+    schedule,
+};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{overrides, parse};
 use gmc_compiler::types::show;
@@ -64,7 +67,8 @@ const ROOMS: &[&str] = &["compiler", "runtime", "specs", "tests", "grammar", "do
 fn paths(text: &str) -> Vec<String> {
     let of_ours = |word: &String| {
         let mut parts = word.split('/');
-        !word.contains([' ', '*', '=', '<']) && parts.next().is_some_and(|first| ROOMS.contains(&first) && (word != "docs"))
+        !word.contains([' ', '*', '=', '<'])
+            && parts.next().is_some_and(|first| ROOMS.contains(&first) && (word != "docs"))
     };
     let cut = |word: String| match word.split('/').position(|p| p.contains("NAME") || p.contains("CASE")) {
         Some(at) => word.split('/').take(at).collect::<Vec<_>>().join("/"),
@@ -83,7 +87,13 @@ fn paths_that_the_pages_name_exist() {
             assert!(root().join(&p).exists(), "{name} names {p}");
         }
         // Links to files.
-        for target in text.split("](").skip(1).filter_map(|t| t.split_once(')')).map(|(t, _)| t).filter(|t| !t.contains("://")) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|t| t.split_once(')'))
+            .map(|(t, _)| t)
+            .filter(|t| !t.contains("://"))
+        {
             assert!(root().join(target).exists(), "{name} links to {target}");
         }
     }
@@ -100,8 +110,19 @@ fn every_recipe_names_its_files() {
         assert!(found.iter().any(|p| p == file), "`Add {what}` does not name {file}: {found:?}");
         assert!(found.iter().any(|p| root().join(p).is_file()), "`Add {what}` shows no example");
     }
-    let kinds =
-        ["distribution", "layer", "bijection", "map", "function", "optimizer", "schedule", "constraint", "estimator", "corruption", "data"];
+    let kinds = [
+        "distribution",
+        "layer",
+        "bijection",
+        "map",
+        "function",
+        "optimizer",
+        "schedule",
+        "constraint",
+        "estimator",
+        "corruption",
+        "data",
+    ];
     for kind in kinds {
         let file = root().join(format!("compiler/src/rows/{kind}/mod.rs"));
         assert!(std::fs::read_to_string(&file).unwrap().contains("pub const ROWS"), "{kind}");
@@ -127,8 +148,11 @@ fn verbs_and_flags_are_those_of_the_command_line() {
     let readme = page("README.md");
     let (_, table) = readme.split_once("## Verbs").unwrap();
     let (table, _) = table.split_once("\n## ").unwrap();
-    let rows: BTreeSet<String> =
-        table.lines().filter_map(|l| l.strip_prefix("| `gmc ")).map(|l| l.split([' ', '`']).next().unwrap().to_string()).collect();
+    let rows: BTreeSet<String> = table
+        .lines()
+        .filter_map(|l| l.strip_prefix("| `gmc "))
+        .map(|l| l.split([' ', '`']).next().unwrap().to_string())
+        .collect();
     assert_eq!(rows, verbs, "rows of README's table against the verbs of the command line");
     let mut used = 0;
     for name in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"] {
@@ -139,7 +163,8 @@ fn verbs_and_flags_are_those_of_the_command_line() {
             used += 1;
         }
         // Flags of cargo are not ours.
-        let flags = quoted(&text).into_iter().filter(|c| !c.starts_with("cargo ")).collect::<Vec<_>>().join(" ");
+        let flags =
+            quoted(&text).into_iter().filter(|c| !c.starts_with("cargo ")).collect::<Vec<_>>().join(" ");
         for flag in flags
             .split_whitespace()
             .filter_map(|w| w.strip_prefix("--"))
@@ -165,10 +190,15 @@ fn specs_that_the_readme_names_exist_and_are_short() {
     }
     let all = specs();
     for (prefix, most) in MOST_LINES {
-        let of_kind: Vec<_> = all.iter().filter(|(n, _)| n == prefix || n.starts_with(&format!("{prefix}_"))).collect();
+        let of_kind: Vec<_> =
+            all.iter().filter(|(n, _)| n == prefix || n.starts_with(&format!("{prefix}_"))).collect();
         assert!(!of_kind.is_empty(), "{prefix}");
         for (name, text) in of_kind {
-            assert!(text.lines().count() <= *most, "{name} has {} lines, {most} are promised", text.lines().count());
+            assert!(
+                text.lines().count() <= *most,
+                "{name} has {} lines, {most} are promised",
+                text.lines().count()
+            );
         }
     }
     // The table of families: what it says is what the checker concludes.
@@ -178,9 +208,14 @@ fn specs_that_the_readme_names_exist_and_are_short() {
         ("joint density, latent `z`", "joint density, latent {z}"),
         ("samples, no density", "no density"),
     ] {
-        let row = table.lines().find(|l| l.starts_with('|') && l.contains(words)).unwrap_or_else(|| panic!("no row says `{words}`"));
-        let examples: Vec<String> =
-            quoted(row).into_iter().filter_map(|q| q.strip_prefix("specs/").map(|n| n.replace(".gm", ""))).collect();
+        let row = table
+            .lines()
+            .find(|l| l.starts_with('|') && l.contains(words))
+            .unwrap_or_else(|| panic!("no row says `{words}`"));
+        let examples: Vec<String> = quoted(row)
+            .into_iter()
+            .filter_map(|q| q.strip_prefix("specs/").map(|n| n.replace(".gm", "")))
+            .collect();
         assert!(examples.len() >= 2, "{row}");
         for example in examples {
             let text = &all.iter().find(|(n, _)| *n == example).unwrap().1;
@@ -200,15 +235,22 @@ fn the_readme_shows_what_the_compiler_says() {
     assert_ne!(wrong, vae);
     let u = unit("first", &wrong);
     let message = render(&u.diags, &u.sources, Format::Human, false);
-    assert!(fenced(&readme).contains(message.trim_end()), "README's example of an error should be\n{message}");
+    assert!(
+        fenced(&readme).contains(message.trim_end()),
+        "README's example of an error should be\n{message}"
+    );
     // Codes have pages, and overrides of the examples name something in one of the specs.
-    for word in quoted(&readme).iter().flat_map(|q| q.split(' ')).filter(|w| w.len() == 5 && w.starts_with('E')) {
+    for word in
+        quoted(&readme).iter().flat_map(|q| q.split(' ')).filter(|w| w.len() == 5 && w.starts_with('E'))
+    {
         assert!(word[1..].parse::<u32>().is_err() || codes::page(word).is_some(), "{word}");
     }
     let mut tried = 0;
     for words in readme.split("--set ").skip(1) {
         let (quote, end) = if words.starts_with('"') { (1, '"') } else { (0, '`') };
-        let Some((path, value)) = words[quote..].split(end).next().and_then(|w| w.split_once('=')) else { continue };
+        let Some((path, value)) = words[quote..].split(end).next().and_then(|w| w.split_once('=')) else {
+            continue;
+        };
         if path == "PATH" {
             continue;
         }
@@ -269,7 +311,10 @@ fn architecture_names_every_dependency() {
             if line.starts_with('[') {
                 inside = line.ends_with("dependencies]");
             } else if let (true, Some((name, _))) = (inside, line.split_once(" = ")) {
-                assert!(known.contains(name) || name == "gmc-compiler", "ARCHITECTURE.md gives no reason for `{name}` of {manifest}");
+                assert!(
+                    known.contains(name) || name == "gmc-compiler",
+                    "ARCHITECTURE.md gives no reason for `{name}` of {manifest}"
+                );
             }
         }
     }

@@ -52,7 +52,11 @@ fn vectors() -> Vec<Vector> {
             before: "",
             shape: &[3],
             values: (0..8).map(bits).collect(),
-            log_p: |l| (0..8).map(|c| bits(c).iter().zip(l).map(|(b, l)| b * l - (1.0 + l.exp()).ln()).sum()).collect(),
+            log_p: |l| {
+                (0..8)
+                    .map(|c| bits(c).iter().zip(l).map(|(b, l)| b * l - (1.0 + l.exp()).ln()).sum())
+                    .collect()
+            },
         },
         Vector {
             dist: "OneHotCategorical",
@@ -111,7 +115,10 @@ fn env(c: &Compiled) -> Env {
     for l in &c.leaves {
         let n = l.shape.iter().product();
         let seed = l.path.bytes().map(u64::from).sum();
-        all.insert(l.path.clone(), Tensor64 { dims: l.shape.clone(), data: normal(seed, n).iter().map(|x| 0.8 * x).collect() });
+        all.insert(
+            l.path.clone(),
+            Tensor64 { dims: l.shape.clone(), data: normal(seed, n).iter().map(|x| 0.8 * x).collect() },
+        );
     }
     all.insert("x".into(), Tensor64 { dims: vec![2, 2], data: X.to_vec() });
     all.insert("update".into(), Tensor64 { dims: Vec::new(), data: vec![1.0] });
@@ -124,7 +131,9 @@ fn leaf<'e>(env: &'e Env, net: &str, kind: &str) -> &'e [f64] {
 }
 
 fn dense(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
-    (0..b.len()).map(|j| b[j] + x.iter().enumerate().map(|(i, x)| x * w[i * b.len() + j]).sum::<f64>()).collect()
+    (0..b.len())
+        .map(|j| b[j] + x.iter().enumerate().map(|(i, x)| x * w[i * b.len() + j]).sum::<f64>())
+        .collect()
 }
 
 /// log p(x, z) for every value of z.
@@ -162,7 +171,11 @@ fn check_step(what: &str, c: &Compiled, env: &Env, sign: f64, f: &dyn Fn(&Env) -
                 f(&e)
             };
             let (want, got) = ((at(1e-5) - at(-1e-5)) / 2e-5, sign * (new - env[&l.path].data[i]));
-            assert!((got - want).abs() < 1e-7 * (1.0 + want.abs()), "{what}, {}[{i}]: {got}, exact {want}", l.path);
+            assert!(
+                (got - want).abs() < 1e-7 * (1.0 + want.abs()),
+                "{what}, {}[{i}]: {got}, exact {want}",
+                l.path
+            );
             checked += 1;
         }
     }
@@ -170,7 +183,10 @@ fn check_step(what: &str, c: &Compiled, env: &Env, sign: f64, f: &dyn Fn(&Env) -
 }
 
 fn close(what: &str, got: &[f64], want: &[f64]) {
-    assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-10 * (1.0 + w.abs())), "{what}: {got:?}, by hand {want:?}");
+    assert!(
+        got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-10 * (1.0 + w.abs())),
+        "{what}: {got:?}, by hand {want:?}"
+    );
 }
 
 #[test]
@@ -179,7 +195,11 @@ fn sums_over_vectors_are_exact() {
         let what = format!("{} {}", v.dist, v.ty);
         // Without a guide the likelihood is a sum.
         let (typed, c): (Typed, Compiled) = clean("sum", &text(&v, false, ""));
-        assert_eq!(typed.models[0].density, Density::Exact { dequantised: false, summed: vec!["z".into()] }, "{what}");
+        assert_eq!(
+            typed.models[0].density,
+            Density::Exact { dequantised: false, summed: vec!["z".into()] },
+            "{what}"
+        );
         let e = env(&c);
         close(&what, &run(&c.programs["log_prob.p"], 2, &e)["log_prob"].data, &log_likelihood(&v, &e));
         let nll = |e: &Env| -log_likelihood(&v, e).iter().sum::<f64>() / 2.0;
@@ -193,7 +213,11 @@ fn sums_over_vectors_are_exact() {
             check_step(&what, &c, &e, 1.0, &|e| bound(&v, e));
             assert!(bound(&v, &e) < log_likelihood(&v, &e).iter().sum::<f64>() / 2.0);
             let notes = math::objective(&typed, &typed.train.players[0], false).notes;
-            let why = if by.is_empty() { format!("chosen because there are only {}", v.values.len()) } else { "as written".to_string() };
+            let why = if by.is_empty() {
+                format!("chosen because there are only {}", v.values.len())
+            } else {
+                "as written".to_string()
+            };
             let said = format!("the gradient through `z`: exact sum over all values, {why}");
             assert!(notes.contains(&said), "{what}: {notes:?}");
         }
@@ -218,10 +242,16 @@ train {{ maximizes elbo(p, q) }}
     let (typed, _) = clean("end", &spec(""));
     let notes = math::objective(&typed, &typed.train.players[0], false).notes;
     assert!(
-        notes.iter().any(|n| n.starts_with("the gradient through `a`: exact sum over all values, chosen because there are only 32")),
+        notes.iter().any(|n| n.starts_with(
+            "the gradient through `a`: exact sum over all values, chosen because there are only 32"
+        )),
         "{notes:?}"
     );
     assert!(notes.iter().any(|n| n.starts_with("the gradient through `b`: score function")), "{notes:?}");
     let u = unit("end", &spec(" by enumerate"));
-    assert!(u.diags.iter().any(|d| format!("{d:?}").contains("its 32 values and the 32 of the sites before it")), "{:?}", u.diags);
+    assert!(
+        u.diags.iter().any(|d| format!("{d:?}").contains("its 32 values and the 32 of the sites before it")),
+        "{:?}",
+        u.diags
+    );
 }

@@ -87,7 +87,11 @@ const GUIDES: &[Guide] = &[
         log_prior: standard,
         heads: &[3, 3, 3],
         log_q: |h, z| {
-            (0..3).map(|k| (h[2][k] - h[1][k] - 0.5 * ((z - h[0][k]) / h[1][k].exp()).powi(2)).exp()).sum::<f64>().max(1e-300).ln()
+            (0..3)
+                .map(|k| (h[2][k] - h[1][k] - 0.5 * ((z - h[0][k]) / h[1][k].exp()).powi(2)).exp())
+                .sum::<f64>()
+                .max(1e-300)
+                .ln()
         },
         pathwise: false,
     },
@@ -121,13 +125,17 @@ train {{ maximizes {goal} using sgd(lr: 1) }}
 
 fn params(g: &Guide) -> Params {
     let t = |dims: &[usize], data: Vec<f64>| Tensor64 { dims: dims.to_vec(), data };
-    let mut all: Params = [("decode.0.weight", t(&[1, 2], vec![0.7, -0.4])), ("decode.0.bias", t(&[2], vec![0.1, 0.2]))]
-        .map(|(n, t)| (n.to_string(), t))
-        .into();
+    let mut all: Params =
+        [("decode.0.weight", t(&[1, 2], vec![0.7, -0.4])), ("decode.0.bias", t(&[2], vec![0.1, 0.2]))]
+            .map(|(n, t)| (n.to_string(), t))
+            .into();
     for (h, &n) in g.heads.iter().enumerate() {
         let at = |i: usize| 0.6 * ((h * 7 + i * 3) as f64 + 0.5).sin();
         all.insert(format!("encode.0.head{h}.weight"), t(&[2, n], (0..2 * n).map(at).collect()));
-        all.insert(format!("encode.0.head{h}.bias"), t(&[n], (0..n).map(|i| at(i + 11) - 0.3 * h as f64).collect()));
+        all.insert(
+            format!("encode.0.head{h}.bias"),
+            t(&[n], (0..n).map(|i| at(i + 11) - 0.3 * h as f64).collect()),
+        );
     }
     all
 }
@@ -140,7 +148,8 @@ fn exact(g: &Guide, params: &Params, points: &[(f64, f64)]) -> f64 {
         .map(|x| {
             let heads: Vec<Vec<f64>> = (0..g.heads.len())
                 .map(|h| {
-                    let (w, b) = (of(&format!("encode.0.head{h}.weight")), of(&format!("encode.0.head{h}.bias")));
+                    let (w, b) =
+                        (of(&format!("encode.0.head{h}.weight")), of(&format!("encode.0.head{h}.bias")));
                     let n = b.len();
                     (0..n).map(|j| x[0] * w[j] + x[1] * w[n + j] + b[j]).collect()
                 })
@@ -152,7 +161,9 @@ fn exact(g: &Guide, params: &Params, points: &[(f64, f64)]) -> f64 {
                 .zip(&raw)
                 .filter(|(_, l)| **l > -600.0)
                 .map(|((z, weight), l)| {
-                    let log_x: f64 = (0..2).map(|d| -0.5 * (TAU * 0.25).ln() - (x[d] - w[d] * z - b[d]).powi(2) / 0.5).sum();
+                    let log_x: f64 = (0..2)
+                        .map(|d| -0.5 * (TAU * 0.25).ln() - (x[d] - w[d] * z - b[d]).powi(2) / 0.5)
+                        .sum();
                     weight * (l - norm).exp() * ((g.log_prior)(*z) + log_x - (l - norm))
                 })
                 .sum::<f64>()
@@ -169,11 +180,17 @@ fn step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baseline: f64)
 /// The payoff, and the same.
 fn valued_step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baseline: f64) -> (f64, Vec<f64>) {
     let mut env = params.clone();
-    env.insert("x".into(), Tensor64 { dims: vec![2 * repeats, 2], data: (0..repeats).flat_map(|_| X.concat()).collect() });
+    env.insert(
+        "x".into(),
+        Tensor64 { dims: vec![2 * repeats, 2], data: (0..repeats).flat_map(|_| X.concat()).collect() },
+    );
     env.insert("q.baseline".into(), Tensor64::scalar(baseline));
     env.insert("update".into(), Tensor64::scalar(1.0));
     let random = |kind: RandomKind, stream: u32, n: usize| match kind {
-        RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n).into_iter().map(|u| u.max(1e-12)).collect(),
+        RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n)
+            .into_iter()
+            .map(|u| u.max(1e-12))
+            .collect(),
         RandomKind::Normal => normal(seed.wrapping_mul(7919) + u64::from(stream), n),
     };
     let out = run_with(&c.programs["step.all"], 2 * repeats, &env, &random);
@@ -219,19 +236,37 @@ fn both_forms_of_the_bound_are_one_bound() {
         let want = exact_gradient(g, &params, &points);
         for goal in ["elbo(p, q)", "elbo(p, q, form: entropy)"] {
             let (typed, c) = formed(g, by, goal);
-            let steps: Vec<(f64, Vec<f64>)> = (1..=SEEDS).map(|s| valued_step(&c, &params, 100, s, value)).collect();
+            let steps: Vec<(f64, Vec<f64>)> =
+                (1..=SEEDS).map(|s| valued_step(&c, &params, 100, s, value)).collect();
             let (m, e) = mean_and_error(&steps.iter().map(|s| s.0).collect::<Vec<_>>());
             println!("{}{by}, {goal}: {m:.5} ± {e:.5}, exact {value:.5}", g.text);
-            assert!((m - value).abs() < 4.5 * e && e < 0.05, "{}{by}, {goal}: {m} ± {e}, exact {value}", g.text);
+            assert!(
+                (m - value).abs() < 4.5 * e && e < 0.05,
+                "{}{by}, {goal}: {m} ± {e}, exact {value}",
+                g.text
+            );
             for (i, w) in want.iter().enumerate() {
                 let (m, e) = mean_and_error(&steps.iter().map(|s| s.1[i]).collect::<Vec<_>>());
-                assert!((m - w).abs() < 4.8 * e + 1e-6, "{}{by}, {goal}, parameter {i}: {m} ± {e}, exact {w}", g.text);
+                assert!(
+                    (m - w).abs() < 4.8 * e + 1e-6,
+                    "{}{by}, {goal}, parameter {i}: {m} ± {e}, exact {w}",
+                    g.text
+                );
             }
             let o = math::objective(&typed, &typed.train.players[0], false);
             let entropy = goal.contains("entropy");
-            assert_eq!(o.terms.iter().any(|t| t.starts_with("+ H(") || t.starts_with("H(")), entropy, "{:?}", o.terms);
+            assert_eq!(
+                o.terms.iter().any(|t| t.starts_with("+ H(") || t.starts_with("H(")),
+                entropy,
+                "{:?}",
+                o.terms
+            );
             let mixed = g.text.starts_with("Mixture");
-            let said = if mixed { "the entropy of `z` is estimated with the same sample" } else { "the entropy of `z` is in closed form" };
+            let said = if mixed {
+                "the entropy of `z` is estimated with the same sample"
+            } else {
+                "the entropy of `z` is in closed form"
+            };
             for note in ["the bound in its entropy form", said] {
                 assert_eq!(o.notes.iter().any(|n| n.starts_with(note)), entropy, "{:?}", o.notes);
             }
@@ -256,14 +291,19 @@ fn estimators_agree_with_the_exact_gradient() {
         for by in estimators {
             let c = compiled(g, by);
             // A baseline that has settled is the value of the bound.
-            let steps: Vec<Vec<f64>> = (0..SEEDS).map(|s| step(&c, &params, 100, s as u64 + 1, value)).collect();
+            let steps: Vec<Vec<f64>> =
+                (0..SEEDS).map(|s| step(&c, &params, 100, s as u64 + 1, value)).collect();
             let mut total = 0.0;
             for (i, w) in want.iter().enumerate() {
                 let v: Vec<f64> = steps.iter().map(|s| s[i]).collect();
                 let m = v.iter().sum::<f64>() / SEEDS as f64;
                 let var = v.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
                 let error = (var / SEEDS as f64).sqrt();
-                assert!((m - w).abs() < 4.8 * error + 1e-6, "{}{by}, parameter {i}: mean {m} +- {error}, exact {w}", g.text);
+                assert!(
+                    (m - w).abs() < 4.8 * error + 1e-6,
+                    "{}{by}, parameter {i}: mean {m} +- {error}, exact {w}",
+                    g.text
+                );
                 total += var;
             }
             println!("{}{by}: variance of the gradient {total:.3e} (200 draws)", g.text);

@@ -101,7 +101,8 @@ fn preprocessing_by_hand_and_as_part_of_the_flow_agree() {
         // A range that begins ε below the data's and ends ε above is the logit of λ + (1 - 2λ) x with λ = ε / (17 + 2ε).
         let end = 17.0 * lambda / (1.0 - 2.0 * lambda);
         let range = format!(" in interval({}, {})", -end, 17.0 + end);
-        let written = spec(&range, &format!(", sigmoid, affine(scale: {}, shift: {})", 17.0 + 2.0 * end, -end));
+        let written =
+            spec(&range, &format!(", sigmoid, affine(scale: {}, shift: {})", 17.0 + 2.0 * end, -end));
         let (_, c) = clean("written", &written);
         let by_hand = on(&c.programs["log_prob.p"], moved(&c), levels())["log_prob"].data.clone();
 
@@ -111,11 +112,13 @@ fn preprocessing_by_hand_and_as_part_of_the_flow_agree() {
 
         let (_, c) = clean("reals", ON_REALS);
         let unit: Vec<f64> = levels().iter().map(|x| (x + NOISE) / 17.0).collect();
-        let y: Vec<f64> = unit.iter().map(|x| lambda + (1.0 - 2.0 * lambda) * x).map(|a| (a / (1.0 - a)).ln()).collect();
+        let y: Vec<f64> =
+            unit.iter().map(|x| lambda + (1.0 - 2.0 * lambda) * x).map(|a| (a / (1.0 - a)).ln()).collect();
         let ll = on(&c.programs["log_prob.p"], moved(&c), y.clone())["log_prob"].data.clone();
         for i in 0..BATCH {
             let s = |y: &f64| 1.0 / (1.0 + (-y).exp());
-            let slopes = y[64 * i..64 * (i + 1)].iter().map(|y| s(y).log2() + (1.0 - s(y)).log2()).sum::<f64>() / 64.0;
+            let slopes =
+                y[64 * i..64 * (i + 1)].iter().map(|y| s(y).log2() + (1.0 - s(y)).log2()).sum::<f64>() / 64.0;
             let bits = -ll[i] / (64.0 * LN_2) - (1.0 - 2.0 * lambda).log2() + 17f64.log2() + slopes;
             for (what, l) in [("written", by_hand[i]), ("added", added[i])] {
                 let got = -l / (64.0 * LN_2);
@@ -145,8 +148,10 @@ train {{ steps 1 }}"
         assert!(notes(&typed).contains(&format!("ends with {added}, added")), "{}", notes(&typed));
         let x = &run(&c.programs["sample.p"], 200, &moved(&c))["site:x"].data;
         assert!(x.iter().all(|x| (inside[0]..=inside[1]).contains(x)), "{range}");
-        let back: BTreeMap<String, Tensor64> =
-            moved(&c).into_iter().chain([("x".into(), Tensor64 { dims: vec![200, 3], data: x.clone() })]).collect();
+        let back: BTreeMap<String, Tensor64> = moved(&c)
+            .into_iter()
+            .chain([("x".into(), Tensor64 { dims: vec![200, 3], data: x.clone() })])
+            .collect();
         let drawn = run(&c.programs["sample.p"], 200, &moved(&c))["site:z"].data.clone();
         let code = &run(&c.programs["encode"], 200, &back)["code:z"].data;
         let gap = code.iter().zip(&drawn).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -166,7 +171,8 @@ model p { z ~ Normal(0, I)[4, 4, 2];  x = f(z) }
 train { steps 1 }";
     let (_, c) = clean("start", text);
     let n = 32;
-    let mut data: Vec<f64> = (0..n * 32).map(|i| 3.0 + (i / 8 % 4) as f64 + 0.2 * ((i * 7919) as f64).sin()).collect();
+    let mut data: Vec<f64> =
+        (0..n * 32).map(|i| 3.0 + (i / 8 % 4) as f64 + 0.2 * ((i * 7919) as f64).sin()).collect();
     data.iter_mut().enumerate().filter(|(i, _)| i / 8 % 4 == 2).for_each(|(_, x)| *x = -1.0);
     let mut env = initial(&c);
     env.insert("x".into(), Tensor64 { dims: vec![n, 4, 4, 2], data });
@@ -178,7 +184,8 @@ train { steps 1 }";
     }
     let z = &run(&c.programs["encode"], n, &env)["code:z"].data;
     for channel in 0..4 {
-        let of: Vec<f64> = z.iter().enumerate().filter(|(i, _)| i / 8 % 4 == channel).map(|(_, z)| *z).collect();
+        let of: Vec<f64> =
+            z.iter().enumerate().filter(|(i, _)| i / 8 % 4 == channel).map(|(_, z)| *z).collect();
         let mean = of.iter().sum::<f64>() / of.len() as f64;
         let var = of.iter().map(|z| (z - mean).powi(2)).sum::<f64>() / of.len() as f64;
         assert!(mean.abs() < 1e-9, "{channel}: {mean}");

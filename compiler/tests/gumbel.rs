@@ -55,7 +55,10 @@ fn relaxed_draws_lie_on_the_simplex_and_approach_its_corners() {
         let all = relaxed("OneHotCategorical", &LOGITS, N, tau);
         let (mut counts, mut largest) = (vec![0.0; 4], 0.0);
         for x in all.chunks(4) {
-            assert!(x.iter().all(|v| (0.0..=1.0).contains(v)) && (x.iter().sum::<f64>() - 1.0).abs() < 1e-9, "tau {tau}: {x:?}");
+            assert!(
+                x.iter().all(|v| (0.0..=1.0).contains(v)) && (x.iter().sum::<f64>() - 1.0).abs() < 1e-9,
+                "tau {tau}: {x:?}"
+            );
             let best = (0..4).max_by(|i, j| x[*i].total_cmp(&x[*j])).unwrap();
             counts[best] += 1.0;
             largest += x[best] / N as f64;
@@ -66,8 +69,15 @@ fn relaxed_draws_lie_on_the_simplex_and_approach_its_corners() {
         last = largest;
         if tau <= 0.01 {
             assert!(largest > 0.99, "{largest}");
-            let means: Vec<f64> = (0..4).map(|i| all.iter().skip(i).step_by(4).sum::<f64>() / N as f64).collect();
-            assert!(means.iter().zip(&p).all(|(m, p)| (m - p).abs() < 4.5 * (p * (1.0 - p) / N as f64).sqrt() + 0.01), "{means:?} {p:?}");
+            let means: Vec<f64> =
+                (0..4).map(|i| all.iter().skip(i).step_by(4).sum::<f64>() / N as f64).collect();
+            assert!(
+                means
+                    .iter()
+                    .zip(&p)
+                    .all(|(m, p)| (m - p).abs() < 4.5 * (p * (1.0 - p) / N as f64).sqrt() + 0.01),
+                "{means:?} {p:?}"
+            );
         }
     }
     for tau in [1.0, 0.01] {
@@ -115,7 +125,9 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         .collect();
     let n = steps.len() as f64;
     let mean: Vec<f64> = (0..6).map(|i| steps.iter().map(|s| s[i]).sum::<f64>() / n).collect();
-    let var = (0..6).map(|i| steps.iter().map(|s| (s[i] - mean[i]).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)).collect();
+    let var = (0..6)
+        .map(|i| steps.iter().map(|s| (s[i] - mean[i]).powi(2)).sum::<f64>() / (n - 1.0).max(1.0))
+        .collect();
     (mean, var)
 }
 
@@ -130,7 +142,9 @@ fn the_bias_of_the_gradient_shrinks_with_the_temperature() {
         let bias = mean.iter().zip(&exact).map(|(m, e)| (m - e).powi(2)).sum::<f64>().sqrt() / size;
         let variance: f64 = var.iter().sum();
         let error = (variance / SEEDS as f64).sqrt() / size;
-        println!("tau {tau}: bias {bias:.4} of the gradient (± {error:.4}), variance {variance:.3e} (200 draws)");
+        println!(
+            "tau {tau}: bias {bias:.4} of the gradient (± {error:.4}), variance {variance:.3e} (200 draws)"
+        );
         found.push((tau, bias, variance, error, mean));
     }
     for pair in found.windows(2) {

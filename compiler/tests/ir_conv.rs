@@ -32,7 +32,9 @@ fn slide(x: &Tensor64, w: &Tensor64, geom: ConvGeom) -> Tensor64 {
                     for ic in 0..per {
                         for k in 0..kh {
                             for l in 0..kw {
-                                let at = ((b * c + group * per + ic) * big_h + top + k * dh) * big_w + left + l * dw;
+                                let at = ((b * c + group * per + ic) * big_h + top + k * dh) * big_w
+                                    + left
+                                    + l * dw;
                                 s += padded[at] * w.data[((oc * per + ic) * kh + k) * kw + l];
                             }
                         }
@@ -73,7 +75,12 @@ fn agrees_with_loops_and_adjoints() {
     for trial in 0..400 {
         let pick = |rng: &mut Rng, from: usize, n: usize| [from + rng.below(n), from + rng.below(n)];
         let groups = 1 + rng.below(3);
-        let geom = ConvGeom { stride: pick(&mut rng, 1, 3), pad: pick(&mut rng, 0, 3), dilation: pick(&mut rng, 1, 2), groups };
+        let geom = ConvGeom {
+            stride: pick(&mut rng, 1, 3),
+            pad: pick(&mut rng, 0, 3),
+            dilation: pick(&mut rng, 1, 2),
+            groups,
+        };
         let kernel = pick(&mut rng, 1, 3);
         let (per, out_per) = (1 + rng.below(2), 1 + rng.below(2));
         let [h, wd] = pick(&mut rng, 1, 7);

@@ -35,7 +35,8 @@ fn cases() -> Vec<Case> {
         for shape in ["f[]", "f[B]", "f[2, 3]"] {
             push(Op::Unary(row.op), &[shape], 0.2, 0.9, 0);
         }
-        let whole_line = ![Unary::Log, Unary::Sqrt, Unary::Lgamma, Unary::Digamma, Unary::Trigamma].contains(&row.op);
+        let whole_line =
+            ![Unary::Log, Unary::Sqrt, Unary::Lgamma, Unary::Digamma, Unary::Trigamma].contains(&row.op);
         if whole_line {
             push(Op::Unary(row.op), &["f[4]"], -0.8, -0.1, 0);
         } else {
@@ -43,7 +44,13 @@ fn cases() -> Vec<Case> {
         }
     }
     for row in &BINARY {
-        for args in [["f[]", "f[B, 2]"], ["f[B, 2]", "f[]"], ["f[B, 1, 2]", "f[1, 4, 1]"], ["f[2]", "f[2]"], ["f[]", "f[]"]] {
+        for args in [
+            ["f[]", "f[B, 2]"],
+            ["f[B, 2]", "f[]"],
+            ["f[B, 1, 2]", "f[1, 4, 1]"],
+            ["f[2]", "f[2]"],
+            ["f[]", "f[]"],
+        ] {
             push(Op::Binary(row.op), &args, 0.3, 1.8, 0);
         }
     }
@@ -56,7 +63,13 @@ fn cases() -> Vec<Case> {
     for args in [["b[B, 2]", "f[B, 2]", "f[B, 2]"], ["b[B, 1]", "f[1, 2]", "f[]"], ["b[]", "f[B]", "f[1]"]] {
         push(Op::Select(Select), &args, -1.0, 1.0, 2);
     }
-    for (to, arg) in [(DType::F, "f[B, 2]"), (DType::F, "i[B]"), (DType::I, "f[3]"), (DType::B, "f[3]"), (DType::F, "b[3]")] {
+    for (to, arg) in [
+        (DType::F, "f[B, 2]"),
+        (DType::F, "i[B]"),
+        (DType::I, "f[3]"),
+        (DType::B, "f[3]"),
+        (DType::F, "b[3]"),
+    ] {
         push(Op::Cast(Cast { to }), &[arg], 0.2, 0.8, 2);
     }
     push(Op::Detach(Detach), &["f[B]"], -1.0, 1.0, 0);
@@ -97,7 +110,9 @@ fn cases() -> Vec<Case> {
             push(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad }), &[&y, &w], -1.0, 1.0, 0);
         }
     }
-    for (axis, x, i) in [(0, "f[4, 2]", "i[3, 2]"), (1, "f[B, 4, 2]", "i[B, 1, 2]"), (1, "f[B, 4]", "i[B, 6]")] {
+    for (axis, x, i) in
+        [(0, "f[4, 2]", "i[3, 2]"), (1, "f[B, 4, 2]", "i[B, 1, 2]"), (1, "f[B, 4]", "i[B, 6]")]
+    {
         push(Op::Gather(Gather { axis }), &[x, i], -1.0, 1.0, 4);
         let d = i.replace('i', "f");
         push(Op::ScatterAdd(ScatterAdd { axis, size: Dim::fixed(4) }), &[i, &d], -1.0, 1.0, 4);
@@ -150,11 +165,13 @@ fn first_and_second_derivatives() {
                 DType::F => rng.tensor(&dims, case.from, case.to),
                 DType::I | DType::B => rng.tensor(&dims, 0.0, case.below as f64).map(f64::floor),
             };
-            let input = Input { name: name.clone(), role: Role::Data, dtype: t.dtype, shape: t.shape.clone() };
+            let input =
+                Input { name: name.clone(), role: Role::Data, dtype: t.dtype, shape: t.shape.clone() };
             args.push(g.push(Op::Input(input), &[]));
             inputs.insert(name, value);
         }
-        let what = format!("{:?} of {:?}", case.op, case.args.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let what =
+            format!("{:?} of {:?}", case.op, case.args.iter().map(ToString::to_string).collect::<Vec<_>>());
         let y = g.push(case.op.clone(), &args);
         let rule = case.op.rule();
         if g.ty(y).dtype != DType::F {
@@ -206,7 +223,12 @@ fn first_and_second_derivatives() {
         }
         for name in &names {
             let want = differences(&g, &inputs, "t", name, 1e-5);
-            assert_close(&format!("{what}: second derivative in {name}"), &got[&format!("dd{name}")], &want, 1e-6);
+            assert_close(
+                &format!("{what}: second derivative in {name}"),
+                &got[&format!("dd{name}")],
+                &want,
+                1e-6,
+            );
         }
     }
 }

@@ -20,7 +20,12 @@ fn optimised_graphs_have_the_same_values() {
         assert_eq!(want.keys().collect::<Vec<_>>(), got.keys().collect::<Vec<_>>());
         for (name, w) in &want {
             assert!(w.data.iter().all(|x| x.is_finite()), "seed {seed}: {name} is not finite");
-            assert_close(&format!("seed {seed}: {name}\n{}\n{}", text::print(&g), text::print(&o)), &got[name], w, 1e-11);
+            assert_close(
+                &format!("seed {seed}: {name}\n{}\n{}", text::print(&g), text::print(&o)),
+                &got[name],
+                w,
+                1e-11,
+            );
         }
         let low = lower_peak(&o, 64);
         verify(&low).unwrap_or_else(|v| panic!("seed {seed}: {v:?}"));
@@ -222,5 +227,10 @@ fn updates_move_to_their_gradients() {
     let o = optimise(&g);
     let low = lower_peak(&o, 2);
     assert_eq!(verify(&low), Ok(()));
-    assert!(peak_bytes(&low, 2) * 3 < peak_bytes(&o, 2) * 2, "{} of {}", peak_bytes(&low, 2), peak_bytes(&o, 2));
+    assert!(
+        peak_bytes(&low, 2) * 3 < peak_bytes(&o, 2) * 2,
+        "{} of {}",
+        peak_bytes(&low, 2),
+        peak_bytes(&o, 2)
+    );
 }

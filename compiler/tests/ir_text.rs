@@ -97,7 +97,14 @@ fn bad_text_is_an_error() {
         let said = text::parse(&bad).unwrap_err();
         assert!(said.contains(why), "{bad}\n{said}");
     }
-    for junk in ["", "graph", "graph \"a\" {", "graph a {\n}", "graph \"a\" {\n %0\n}", "graph \"a\" {\n%0: f[] = \u{3b1}\n}"] {
+    for junk in [
+        "",
+        "graph",
+        "graph \"a\" {",
+        "graph a {\n}",
+        "graph \"a\" {\n %0\n}",
+        "graph \"a\" {\n%0: f[] = \u{3b1}\n}",
+    ] {
         text::parse(junk).unwrap_err();
         Graph::from_ron(junk).unwrap_err();
     }
@@ -107,7 +114,12 @@ fn bad_text_is_an_error() {
         for i in (0..text.len()).step_by(97) {
             let mut cut = text.clone();
             cut.remove(i);
-            drop((text::parse(&cut), Graph::from_ron(&cut), text::parse(&text[..i]), Graph::from_ron(&text[..i])));
+            drop((
+                text::parse(&cut),
+                Graph::from_ron(&cut),
+                text::parse(&text[..i]),
+                Graph::from_ron(&text[..i]),
+            ));
         }
     }
 }

@@ -18,7 +18,13 @@ fn t(dims: &[usize], data: &[f64]) -> Tensor64 {
 }
 
 /// Runs a program; every normal draw is `noise`, where that is given.
-fn run(c: &Compiled, program: &str, env: &Values, batch: usize, noise: Option<f64>) -> BTreeMap<String, Vec<f64>> {
+fn run(
+    c: &Compiled,
+    program: &str,
+    env: &Values,
+    batch: usize,
+    noise: Option<f64>,
+) -> BTreeMap<String, Vec<f64>> {
     let random = |kind: RandomKind, stream: u32, n: usize| match (kind, noise) {
         (RandomKind::Normal, Some(e)) => vec![e; n],
         (RandomKind::Normal, None) => normal(u64::from(stream) + 17, n),
@@ -98,7 +104,8 @@ fn encode(env: &Values, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
 fn a_vamp_prior_is_the_sum_over_its_pseudo_inputs() {
     let (typed, c) = clean("vamp", VAMP);
     let mut env = vamp_params();
-    let xs: Vec<Vec<f64>> = (0..3).map(|i| uniform(i + 9, 64).iter().map(|u| (2.0 * u).floor()).collect()).collect();
+    let xs: Vec<Vec<f64>> =
+        (0..3).map(|i| uniform(i + 9, 64).iter().map(|u| (2.0 * u).floor()).collect()).collect();
     env.insert("x".into(), t(&[3, 64], &xs.concat()));
     let noise = 0.37;
     let out = run(&c, "bound.p", &env, 3, Some(noise));
@@ -111,7 +118,8 @@ fn a_vamp_prior_is_the_sum_over_its_pseudo_inputs() {
         let density = |m: &[f64], s: &[f64]| (0..2).map(|d| log_normal(z[d], m[d], s[d])).sum::<f64>();
         let prior: Vec<f64> = (0..5)
             .map(|k| {
-                let u: Vec<f64> = env["pseudo.0.table"].data[k * 64..(k + 1) * 64].iter().map(|v| sigmoid(*v)).collect();
+                let u: Vec<f64> =
+                    env["pseudo.0.table"].data[k * 64..(k + 1) * 64].iter().map(|v| sigmoid(*v)).collect();
                 let (m, s) = encode(&env, &u);
                 log_weights[k] - norm + density(&m, &s)
             })
@@ -166,7 +174,9 @@ fn a_sum_repeats_only_what_reads_both_data_and_summed_sites() {
     assert!(g.nodes.iter().filter(pairs).all(|n| n.op != Op::MatMul(gmc_compiler::ir::MatMul)));
     assert!(g.nodes.iter().filter(pairs).count() > 0);
     // A decoder that reads both is applied to every pair, and to nothing else.
-    let both = VAMP.replace("decode(z: Real[2])", "decode(z: Real[2], k: Class(5))").replace("decode(z))", "decode(z, k))");
+    let both = VAMP
+        .replace("decode(z: Real[2])", "decode(z: Real[2], k: Class(5))")
+        .replace("decode(z))", "decode(z, k))");
     let (_, c) = clean("both", &both);
     let g = &c.programs["bound.p"];
     assert_eq!(products(g, b), b * encoder + k * (pseudo + encoder) + k * b * 7 * 64);
@@ -193,14 +203,20 @@ flow f: Real[64] <-> Real[64] given (k: Class(10)) { couple(parity(0), affine) {
         "{parts}model p(y) {{ k ~ Categorical(free(10));  j ~ Categorical(free(2));  e ~ Normal(mean(concat(tell(y), place(k)), hot(j)), 0.7);  x = f(e, k) }}\n"
     );
     let (typed, c) = clean("meet", &text);
-    assert_eq!(typed.models[0].density, Density::Exact { dequantised: false, summed: vec!["k".into(), "j".into()] });
+    assert_eq!(
+        typed.models[0].density,
+        Density::Exact { dequantised: false, summed: vec!["k".into(), "j".into()] }
+    );
     let mut env = noisy(&c.graphs["log_prob.p"], 2, 0.4);
     let (xs, ys) = (env["x"].data.clone(), [2usize, 0]);
     env.insert("y".into(), t(&[2], &ys.map(|y| y as f64)));
     let got = run(&c, "log_prob.p", &env, 2, None)["log_prob"].clone();
     // The same with the first site as data and the others as numbers: its density at each of their values, added up.
     let known = parts
-        .replace("net tell(y: Class(10)) -> Real[2] { dense(2) }\nnet", "param told: Real[2]\nparam side: Real[2]\nnet")
+        .replace(
+            "net tell(y: Class(10)) -> Real[2] { dense(2) }\nnet",
+            "param told: Real[2]\nparam side: Real[2]\nnet",
+        )
         .replace("net hot(j: Class(2)) -> Real[2] { dense(2) }\n", "")
         + "model p(y) { e ~ Normal(mean(concat(told, place(y)), side), 0.7);  x = f(e, y) }\n";
     let (_, exact) = clean("known", &known);
@@ -359,7 +375,12 @@ fn weights_of_a_guide_that_is_a_flow_average_to_the_evidence() {
     let o = math::objective(&typed, &typed.train.players[0], false);
     assert_eq!(
         o.terms,
-        ["E_q[log Normal(x; decode(z), 0.5)]", "-E_q[log Normal(e; m, exp(s))]", "E_q[log|det dbend / de|]", "E_q[log Normal(z; 0, 1)]"]
+        [
+            "E_q[log Normal(x; decode(z), 0.5)]",
+            "-E_q[log Normal(e; m, exp(s))]",
+            "E_q[log|det dbend / de|]",
+            "E_q[log Normal(z; 0, 1)]"
+        ]
     );
     assert!(o.notes.iter().any(|n| n == "the KL of `z` is estimated with one sample of `q`"));
 }
@@ -375,8 +396,10 @@ fn an_affine_flow_of_a_normal_is_a_normal() {
         .replace("(Real[2], Real[2], Real[3]) { heads(2, 2, 3) }", "(Real[2], Real[2]) { heads(2, 2) }")
         .replace("(m, s, h)", "(m, s)")
         .replace("bend(e, h)", "bend(e)");
-    let plain = affine.replace("flow bend: Real[2] <-> Real[2] { scale, shift }\n", "param a: Real[2]\nparam b: Real[2]\n");
-    let plain = plain.replace("e ~ Normal(m, exp(s));  z = bend(e)", "z ~ Normal(m * exp(a) + b, exp(s + a))");
+    let plain = affine
+        .replace("flow bend: Real[2] <-> Real[2] { scale, shift }\n", "param a: Real[2]\nparam b: Real[2]\n");
+    let plain =
+        plain.replace("e ~ Normal(m, exp(s));  z = bend(e)", "z ~ Normal(m * exp(a) + b, exp(s + a))");
     let (_, flow) = clean("affine", &affine);
     let (_, normal) = clean("normal", &plain);
     let mut env = noisy(&flow.graphs["bound.p"], 4, 0.4);
@@ -393,14 +416,21 @@ fn an_affine_flow_of_a_normal_is_a_normal() {
 #[test]
 fn guides_without_a_density_are_refused() {
     let said = |guide: &str, z: &str| {
-        let text = BENT.replace("e ~ Normal(m, exp(s));  z = bend(e, h)", guide).replace("z ~ Normal(0, I)[2];", z);
+        let text =
+            BENT.replace("e ~ Normal(m, exp(s));  z = bend(e, h)", guide).replace("z ~ Normal(0, I)[2];", z);
         let u = unit("refused", &text);
         u.diags.iter().filter(|d| d.code.starts_with('E')).map(|d| d.code).collect::<Vec<_>>()
     };
     let z = "z ~ Normal(0, I)[2];";
     assert_eq!(said("z = bend(x, h)", z), ["E0503"]);
     assert_eq!(said("e ~ Normal(m, exp(s));  z = bend(e, concat(e, h * 0))", z).len(), 1);
-    assert_eq!(said("e ~ Normal(m, exp(s));  y = bend(e, h);  z = bend(e, h)", "y ~ Normal(0, I)[2];  z ~ Normal(y, 1);"), ["E0503"]);
+    assert_eq!(
+        said(
+            "e ~ Normal(m, exp(s));  y = bend(e, h);  z = bend(e, h)",
+            "y ~ Normal(0, I)[2];  z ~ Normal(y, 1);"
+        ),
+        ["E0503"]
+    );
     assert_eq!(said("e ~ Normal(m, exp(s));  z ~ Normal(m, exp(s))", z), ["E0502"]);
     assert!(said("e ~ Normal(m, exp(s));  z = bend(e, h)", z).is_empty());
 }
@@ -432,7 +462,8 @@ train { let z = encode(x)  minimizes sse(decode(nearest(z, book)), x) + E[codebo
     let k = (0..3).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap();
     let e = [book[2 * k], book[2 * k + 1]];
     // Of what surrounds the replacement, by central differences: the decoder's loss at its input.
-    let loss = |e: &[f64]| dense(&env, "decode.0", e).iter().zip(&x).map(|(y, x)| (y - x).powi(2)).sum::<f64>();
+    let loss =
+        |e: &[f64]| dense(&env, "decode.0", e).iter().zip(&x).map(|(y, x)| (y - x).powi(2)).sum::<f64>();
     let h = 1e-6;
     let at_input: Vec<f64> = (0..2)
         .map(|i| {
@@ -443,7 +474,9 @@ train { let z = encode(x)  minimizes sse(decode(nearest(z, book)), x) + E[codebo
         })
         .collect();
     let to_encoder: Vec<f64> = (0..2).map(|i| at_input[i] + 0.25 * 2.0 * (z[i] - e[i])).collect();
-    let moved = |name: &str| -> Vec<f64> { out[&format!("param:{name}")].iter().zip(&env[name].data).map(|(a, b)| b - a).collect() };
+    let moved = |name: &str| -> Vec<f64> {
+        out[&format!("param:{name}")].iter().zip(&env[name].data).map(|(a, b)| b - a).collect()
+    };
     close(&moved("encode.0.bias"), &to_encoder, 1e-7);
     let weights: Vec<f64> = (0..4).map(|i| x[i / 2] * to_encoder[i % 2]).collect();
     close(&moved("encode.0.weight"), &weights, 1e-7);

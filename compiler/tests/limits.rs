@@ -13,7 +13,9 @@ fn codes(u: &Unit) -> Vec<&'static str> {
 
 /// Checks `text`, to which `files` can be used: name and text.
 fn with_files(text: &str, files: &[(&str, &str)]) -> Unit {
-    let read = |path: &str| files.iter().find(|(n, _)| *n == path).map(|(_, t)| t.to_string()).ok_or("no such file".to_string());
+    let read = |path: &str| {
+        files.iter().find(|(n, _)| *n == path).map(|(_, t)| t.to_string()).ok_or("no such file".to_string())
+    };
     check("main.gm", text, &NoFiles, &read, |_| Vec::new())
 }
 
@@ -23,7 +25,9 @@ fn message(u: &Unit) -> String {
 
 /// A net of `layers` layers, in rounds.
 fn deep(layers: &str) -> String {
-    format!("data x: Real[64] in unit from digits\nnet f(x: Real[64]) -> Real[64] {{ {layers} }}\ntrain {{ minimizes mse(f(x), x) }}\n")
+    format!(
+        "data x: Real[64] in unit from digits\nnet f(x: Real[64]) -> Real[64] {{ {layers} }}\ntrain {{ minimizes mse(f(x), x) }}\n"
+    )
 }
 
 #[test]
@@ -63,7 +67,11 @@ fn shapes_beyond_a_machine_word() {
              train {{ minimizes sse(f(x), 0) }}\n"
         )
     };
-    for layers in ["up(1000000000), global_pool", "up(1000000000), up(1000000000), global_pool", "conv(1073741824, k: 3), global_pool"] {
+    for layers in [
+        "up(1000000000), global_pool",
+        "up(1000000000), up(1000000000), global_pool",
+        "conv(1073741824, k: 3), global_pool",
+    ] {
         assert_eq!(codes(&unit("image", &image(layers))), ["E0206"], "{layers}");
     }
     let aliases = "type A = Real[65536]\ntype B = A[65536]\nparam b: B\ndata x: Real[2] from moons\nmodel p { x ~ Normal(0, 1)[2] }\n";
@@ -139,7 +147,13 @@ fn ends_of_schedules() {
              train {{ minimizes mse(f(x), x)  using adam(lr: {lr}) }}\n"
         )
     };
-    for lr in ["cosine(1e-3 -> 0)", "ramp(0 -> 1e-3, over: 0.5 epochs)", "steps(1e-3, at: [1, 2])", "warmup(1e-3, over: 10 steps)", "0"] {
+    for lr in [
+        "cosine(1e-3 -> 0)",
+        "ramp(0 -> 1e-3, over: 0.5 epochs)",
+        "steps(1e-3, at: [1, 2])",
+        "warmup(1e-3, over: 10 steps)",
+        "0",
+    ] {
         assert_eq!(codes(&unit("good", &spec(lr))), [""; 0], "{lr}");
     }
     for lr in [
@@ -158,10 +172,16 @@ fn ends_of_schedules() {
 fn a_length_that_is_set_replaces_the_other() {
     use gmc_compiler::syntax::overrides;
     let text = "data x: Real[2] from moons\nmodel p { x ~ Normal(0, s)[2] }\nparam s: Real[] in positive = 1\ntrain { epochs 3 }\n";
-    for (first, second) in [("train.steps", None), ("train.steps", Some("train.epochs")), ("train.epochs", Some("train.steps"))] {
+    for (first, second) in
+        [("train.steps", None), ("train.steps", Some("train.epochs")), ("train.epochs", Some("train.steps"))]
+    {
         let read = |_: &str| Err(String::new());
         let u = check("set", text, &NoFiles, &read, |spec| {
-            [Some(first), second].into_iter().flatten().filter_map(|path| overrides::apply(spec, path, "5").err()).collect()
+            [Some(first), second]
+                .into_iter()
+                .flatten()
+                .filter_map(|path| overrides::apply(spec, path, "5").err())
+                .collect()
         });
         assert_eq!(codes(&u), [""; 0], "{}", message(&u));
         let train = &u.typed.unwrap().train;
@@ -179,12 +199,19 @@ fn counts_of_eval() {
                 eval { iwae(k: 4)  samples 9  reconstructions 3 }\n";
     let with = |path: &str, value: &str| {
         let read = |_: &str| Err(String::new());
-        check("counts", text, &NoFiles, &read, |spec| overrides::apply(spec, path, value).err().into_iter().collect())
+        check("counts", text, &NoFiles, &read, |spec| {
+            overrides::apply(spec, path, value).err().into_iter().collect()
+        })
     };
     for path in ["eval.iwae", "eval.samples", "eval.reconstructions"] {
         assert_eq!(codes(&with(path, "64")), [""; 0], "{path}");
         for value in ["0", "-3", "2.5", "100000000"] {
-            assert_eq!(codes(&with(path, value)), ["E0205"], "{path}={value}: {}", message(&with(path, value)));
+            assert_eq!(
+                codes(&with(path, value)),
+                ["E0205"],
+                "{path}={value}: {}",
+                message(&with(path, value))
+            );
         }
     }
 }

@@ -65,15 +65,31 @@ fn messages_follow_the_rules() {
             for d in &u.diags {
                 let at = format!("{folder}/{name}: {d:?}");
                 let first = d.message.chars().next().unwrap();
-                assert!(!d.message.ends_with('.') && (first.is_lowercase() || first == '`' || first.is_ascii_digit()), "{at}");
+                assert!(
+                    !d.message.ends_with('.')
+                        && (first.is_lowercase() || first == '`' || first.is_ascii_digit()),
+                    "{at}"
+                );
                 assert!(d.help.is_some(), "no help: {at}");
-                assert!(u.sources.text(d.primary.span.file).is_some() && d.primary.span.end > d.primary.span.start, "no place: {at}");
+                assert!(
+                    u.sources.text(d.primary.span.file).is_some()
+                        && d.primary.span.end > d.primary.span.start,
+                    "no place: {at}"
+                );
                 for l in &d.secondary {
-                    assert!(u.sources.text(l.span.file).is_some() && l.span.end > l.span.start, "no place: {at}");
+                    assert!(
+                        u.sources.text(l.span.file).is_some() && l.span.end > l.span.start,
+                        "no place: {at}"
+                    );
                 }
                 for word in ["TExpr", "Some(", "None", "internal", "rank", "tensor", "IR", "Span", "inf"] {
                     let said = [&d.message, &d.primary.text, d.help.as_ref().unwrap()];
-                    assert!(!said.iter().any(|s| s.split(|c: char| !c.is_alphanumeric() && c != '(').any(|w| w == word)), "{word}: {at}");
+                    assert!(
+                        !said
+                            .iter()
+                            .any(|s| s.split(|c: char| !c.is_alphanumeric() && c != '(').any(|w| w == word)),
+                        "{word}: {at}"
+                    );
                 }
             }
         }
@@ -100,7 +116,8 @@ fn several_errors_in_one_run() {
 
 #[test]
 fn at_most_twenty_are_shown() {
-    let text: String = (0..30).map(|i| format!("net f{i}(x: Real[2]) -> Real[2] {{ desne({i}) }}\n")).collect();
+    let text: String =
+        (0..30).map(|i| format!("net f{i}(x: Real[2]) -> Real[2] {{ desne({i}) }}\n")).collect();
     let u = unit("many", &text);
     assert_eq!(u.diags.len(), 30);
     let shown = human(&u);
@@ -134,7 +151,8 @@ fn pages_that_show_whole_specs_compile() {
     let mut whole = 0;
     for p in PAGES {
         let Some((_, right)) = p.text.split_once("Right:\n") else { continue };
-        let right: String = right.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
+        let right: String =
+            right.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
         if !right.contains("data ") || !(right.contains("model ") || right.contains("train ")) {
             continue;
         }

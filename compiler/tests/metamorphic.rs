@@ -19,7 +19,10 @@ const LARGE: usize = 3_000_000;
 
 /// Those of the size of MNIST have the programs of smaller ones; their values are compared once, optimised against not.
 fn small() -> Vec<(String, String)> {
-    all().into_iter().filter(|(_, text)| !text.contains("from mnist") && !text.contains("from images")).collect()
+    all()
+        .into_iter()
+        .filter(|(_, text)| !text.contains("from mnist") && !text.contains("from images"))
+        .collect()
 }
 
 /// The same graph with its spans forgotten.
@@ -35,7 +38,14 @@ fn comparable(c: &Compiled) -> BTreeMap<String, String> {
     let shown = |(name, g): (&String, &Graph)| {
         let mut made: Vec<String> = g.outputs.iter().map(|(n, v)| format!("{n}: {}", g.ty(*v))).collect();
         made.sort();
-        (name.clone(), if name == "init" { format!("{made:?} {:?}", schedule::census(g)) } else { text::print(&bare(g)) })
+        (
+            name.clone(),
+            if name == "init" {
+                format!("{made:?} {:?}", schedule::census(g))
+            } else {
+                text::print(&bare(g))
+            },
+        )
     };
     c.programs.iter().map(shown).collect()
 }
@@ -82,7 +92,12 @@ fn the_order_of_items_does_not_matter() {
                     items.reverse();
                 }
                 let text = syntax::ast_text(&ast::Spec { items });
-                assert_same(&name, &format!("items turned by {turn}, reversed {flip}"), &want, &comparable(&clean(&name, &text).1));
+                assert_same(
+                    &name,
+                    &format!("items turned by {turn}, reversed {flip}"),
+                    &want,
+                    &comparable(&clean(&name, &text).1),
+                );
             }
         }
     }
@@ -94,7 +109,8 @@ fn layout_and_comments_do_not_matter() {
         let want = comparable(&clean(&name, &spec).1);
         let formatted = syntax::format(&spec).unwrap();
         assert_same(&name, "formatted", &want, &comparable(&clean(&name, &formatted).1));
-        let commented: String = std::iter::once("# a comment\n").chain(formatted.lines().flat_map(|l| [l, "\n"])).collect();
+        let commented: String =
+            std::iter::once("# a comment\n").chain(formatted.lines().flat_map(|l| [l, "\n"])).collect();
         assert_same(&name, "with a comment", &want, &comparable(&clean(&name, &commented).1));
     }
 }
@@ -109,15 +125,23 @@ fn names_do_not_matter() {
         assert_ne!(renamed, spec);
         let ((typed, a), (_, b)) = (clean(&name, &spec), clean(&name, &renamed));
         let params = initial(&a);
-        assert_eq!(a.programs.keys().cloned().collect::<Vec<_>>(), sorted(b.programs.keys().map(|k| old(k)).collect()), "{name}");
+        assert_eq!(
+            a.programs.keys().cloned().collect::<Vec<_>>(),
+            sorted(b.programs.keys().map(|k| old(k)).collect()),
+            "{name}"
+        );
         for (program, g) in &b.programs {
             let was = &a.programs[&old(program)];
             let given = inputs_from(&typed, &params, was, 2);
             let mut theirs = BTreeMap::new();
             for n in gmc_names(g) {
-                theirs.insert(n.clone(), given.get(&old(&n)).unwrap_or_else(|| panic!("{name} {program}: {n}")).clone());
+                theirs.insert(
+                    n.clone(),
+                    given.get(&old(&n)).unwrap_or_else(|| panic!("{name} {program}: {n}")).clone(),
+                );
             }
-            let outs: BTreeMap<String, Tensor64> = run(g, 2, &theirs).into_iter().map(|(k, v)| (old(&k), v)).collect();
+            let outs: BTreeMap<String, Tensor64> =
+                run(g, 2, &theirs).into_iter().map(|(k, v)| (old(&k), v)).collect();
             let d = difference(&run(was, 2, &given), &outs);
             assert!(d < SAME, "{name} {program}: {d}");
         }
@@ -130,7 +154,9 @@ fn sorted(mut v: Vec<String>) -> Vec<String> {
 }
 
 fn gmc_names(g: &Graph) -> Vec<String> {
-    let name = |n: &gmc_compiler::ir::Node| if let gmc_compiler::ir::Op::Input(i) = &n.op { Some(i.name.clone()) } else { None };
+    let name = |n: &gmc_compiler::ir::Node| {
+        if let gmc_compiler::ir::Op::Input(i) = &n.op { Some(i.name.clone()) } else { None }
+    };
     g.nodes.iter().filter_map(name).collect()
 }
 

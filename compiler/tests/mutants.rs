@@ -104,8 +104,9 @@ impl Dice {
 fn mutant(text: &str, dice: &mut Dice) -> String {
     let mut words = split(text);
     for _ in 0..1 + dice.below(6) / 3 {
-        let solid: Vec<usize> =
-            (0..words.len()).filter(|&i| words[i].chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')).collect();
+        let solid: Vec<usize> = (0..words.len())
+            .filter(|&i| words[i].chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.'))
+            .collect();
         let at = solid[dice.below(solid.len())];
         match dice.below(4) {
             0 => {
@@ -118,7 +119,12 @@ fn mutant(text: &str, dice: &mut Dice) -> String {
             }
             2 => {
                 // Words of one kind: numbers for numbers, layers for layers.
-                let kind = |w: &str| WORDS.iter().position(|k| *k == w).map(|i| [9, 29, 39].iter().filter(|end| i >= **end).count());
+                let kind = |w: &str| {
+                    WORDS
+                        .iter()
+                        .position(|k| *k == w)
+                        .map(|i| [9, 29, 39].iter().filter(|end| i >= **end).count())
+                };
                 let same: Vec<&str> = WORDS.into_iter().filter(|w| kind(w) == kind(&words[at])).collect();
                 if !same.is_empty() && kind(&words[at]).is_some() {
                     words[at] = same[dice.below(same.len())].to_string();
@@ -132,8 +138,13 @@ fn mutant(text: &str, dice: &mut Dice) -> String {
 
 /// Specs that compile, and specs that do not.
 fn seeds() -> (Vec<String>, Vec<String>) {
-    let small = all().into_iter().map(|(_, t)| t).filter(|t| !t.contains("784") && !t.contains("repeat 8") && !t.contains("repeat 6"));
-    let bad = std::fs::read_dir(root().join("tests/bad")).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+    let small = all()
+        .into_iter()
+        .map(|(_, t)| t)
+        .filter(|t| !t.contains("784") && !t.contains("repeat 8") && !t.contains("repeat 6"));
+    let bad = std::fs::read_dir(root().join("tests/bad"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
     let mut folders: Vec<String> = bad.filter(|n| !n.starts_with("e01")).collect();
     folders.sort();
     let bad = folders
@@ -153,7 +164,8 @@ fn no_exchange_of_words_makes_the_compiler_panic() {
     let (mut good, mut bad) = (0, 0);
     let mut panics = Vec::new();
     for i in 0..rounds {
-        let text = mutant(if i % 4 == 0 { &wrong[i / 4 % wrong.len()] } else { &right[i % right.len()] }, &mut dice);
+        let text =
+            mutant(if i % 4 == 0 { &wrong[i / 4 % wrong.len()] } else { &right[i % right.len()] }, &mut dice);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let u = unit("mutant", &text);
             for d in &u.diags {

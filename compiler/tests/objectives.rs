@@ -109,7 +109,12 @@ fn elbo_of_the_linear_model_is_its_closed_form() {
         e
     })["payoff:all"]
         .data[0];
-    assert!(iwae > rec - kl + 0.05 * gap && iwae < evidence(&x) + 0.01, "{} < {iwae} < {}", rec - kl, evidence(&x));
+    assert!(
+        iwae > rec - kl + 0.05 * gap && iwae < evidence(&x) + 0.01,
+        "{} < {iwae} < {}",
+        rec - kl,
+        evidence(&x)
+    );
 }
 
 /// Two estimates of the same bound, with and without what is known in closed form, agree on average, and one whose samples of
@@ -132,10 +137,12 @@ fn closed_forms_agree_with_samples() {
             }
         }
         let out = run(g, n, &env);
-        let off: Vec<f64> = out["elbo"].data.iter().zip(&out["log_weight"].data).map(|(a, b)| a - b).collect();
+        let off: Vec<f64> =
+            out["elbo"].data.iter().zip(&out["log_weight"].data).map(|(a, b)| a - b).collect();
         let (m, e) = mean(&off);
         assert!(m.abs() < 5.0 * e + 1e-9, "{name}: {m} +- {e}");
-        let parts: Vec<f64> = out["reconstruction"].data.iter().zip(&out["kl"].data).map(|(r, k)| r - k).collect();
+        let parts: Vec<f64> =
+            out["reconstruction"].data.iter().zip(&out["kl"].data).map(|(r, k)| r - k).collect();
         assert!(parts.iter().zip(&out["elbo"].data).all(|(a, b)| (a - b).abs() < 1e-9), "{name}");
         checked += 1;
     }
@@ -236,7 +243,8 @@ fn density_of_a_flow_is_that_of_its_base_times_the_jacobian() {
             })
             .collect();
         // The base is normal, that of the digits logistic: -z - 2 ln(1 + e^-z).
-        let log_base = |z: &f64| if d == 2 { -0.5 * (z * z + TAU.ln()) } else { -z - 2.0 * (-z).exp().ln_1p() };
+        let log_base =
+            |z: &f64| if d == 2 { -0.5 * (z * z + TAU.ln()) } else { -z - 2.0 * (-z).exp().ln_1p() };
         let base: f64 = code(x.data.clone()).iter().map(log_base).sum();
         let want = base + log_abs_det(columns);
         let got = run(g, 1, &env)["log_prob"].data[0];
@@ -282,22 +290,28 @@ guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 train { maximizes iwae(p, q, k: 8) }";
     let (_, c) = clean("dynamic", text);
     let random = |g: &Graph, kind: RandomKind| -> Vec<String> {
-        let of =
-            |n: &gmc_compiler::ir::Node| if let Op::Random(r) = &n.op { (r.kind == kind).then(|| n.ty.shape.to_string()) } else { None };
+        let of = |n: &gmc_compiler::ir::Node| {
+            if let Op::Random(r) = &n.op { (r.kind == kind).then(|| n.ty.shape.to_string()) } else { None }
+        };
         g.nodes.iter().filter_map(of).collect()
     };
     let g = &c.programs["step.all"];
     assert_eq!(random(g, RandomKind::Uniform), ["[B, 64]"]);
     assert_eq!(random(g, RandomKind::Normal), ["[8B, 2]"]);
     // Nor what a net of the guide makes of the datum: the encoder runs once, the decoder 8 times.
-    let products = |n: &gmc_compiler::ir::Node| matches!(&n.op, Op::MatMul(_)).then(|| n.ty.shape.to_string());
+    let products =
+        |n: &gmc_compiler::ir::Node| matches!(&n.op, Op::MatMul(_)).then(|| n.ty.shape.to_string());
     let loss: Vec<String> = c.programs["loss"].nodes.iter().filter_map(products).collect();
     assert_eq!(loss, ["[B, 2]", "[B, 2]", "[8B, 64]"]);
 }
 
 /// The program with `sgd(lr: 1)` for every player, without clipping: the step is the gradient.
 fn plain(name: &str, text: &str) -> (Typed, Compiled) {
-    let text = text.replace("clip 50", "").replace("clip 10", "").replace("clip 1", "").replace("within clip(0.5)", "");
+    let text = text
+        .replace("clip 50", "")
+        .replace("clip 10", "")
+        .replace("clip 1", "")
+        .replace("within clip(0.5)", "");
     let u = compile(name, &text, &NoFiles, &|_| Err(String::new()), |spec| {
         let offered = overrides::paths(spec);
         let using = offered.iter().filter(|p| p.starts_with("train.") && p.ends_with(".optimizer"));
@@ -321,7 +335,9 @@ fn steps_are_finite_differences_of_the_loss() {
             let given = inputs_from(&typed, &made, g, 2);
             let out = run(g, 2, &given);
             // Blocks of the minibatch's data are parameters too.
-            let moved = |k: &&String| k.starts_with("param:") || k.strip_prefix("block:").is_some_and(|p| !p.starts_with("opt."));
+            let moved = |k: &&String| {
+                k.starts_with("param:") || k.strip_prefix("block:").is_some_and(|p| !p.starts_with("opt."))
+            };
             let params: Vec<&String> = out.keys().filter(moved).collect();
             assert!(!params.is_empty(), "{name} {program}");
             // Large specs repeat the same layers.

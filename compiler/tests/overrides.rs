@@ -99,7 +99,9 @@ fn paths_change_what_they_name() {
 /// Every path that is offered can be set, and one change leaves the rest alone.
 #[test]
 fn every_listed_path_works() {
-    for (name, text) in specs().into_iter().chain([("spec".into(), SPEC.into()), ("game".into(), GAME.into())]) {
+    for (name, text) in
+        specs().into_iter().chain([("spec".into(), SPEC.into()), ("game".into(), GAME.into())])
+    {
         let (ast, _) = parse(FileId::SPEC, &text);
         let paths = overrides::paths(&ast);
         assert!(paths.len() > 5, "{name}: {paths:?}");
@@ -148,7 +150,12 @@ fn changes_are_checked_and_compile() {
                 sets.iter().filter_map(|(p, v)| overrides::apply(ast, p, v).err()).collect()
             })
         };
-        let good = with(&[("train.lr", "cosine(1e-2 -> 1e-4)"), ("train.batch", "32"), ("train.clip", "1"), ("train.ema", "0.9")]);
+        let good = with(&[
+            ("train.lr", "cosine(1e-2 -> 1e-4)"),
+            ("train.batch", "32"),
+            ("train.clip", "1"),
+            ("train.ema", "0.9"),
+        ]);
         assert!(!good.failed(), "{name}: {:?}", good.diags);
         let t = good.typed.unwrap().train;
         assert_eq!((t.batch, t.clip, t.ema), (32, Some(1.0), Some(0.9)));

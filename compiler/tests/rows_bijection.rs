@@ -48,7 +48,12 @@ fn cases(row: &str) -> Vec<Case> {
         "scale" => vec![plain("scale", &[3]), plain("scale", &[2, 2, 2]), plain("scale", &[])],
         "shift" => vec![plain("shift", &[3]), plain("shift", &[2, 2, 2])],
         "actnorm" => vec![plain("actnorm", &[3]), plain("actnorm", &[2, 3, 2])],
-        "conv1x1" => vec![plain("conv1x1", &[3, 2, 2]), plain("conv1x1(seed: 5)", &[5]), plain("conv1x1", &[1]), plain("conv1x1", &[8])],
+        "conv1x1" => vec![
+            plain("conv1x1", &[3, 2, 2]),
+            plain("conv1x1(seed: 5)", &[5]),
+            plain("conv1x1", &[1]),
+            plain("conv1x1", &[8]),
+        ],
         "reverse" => vec![plain("reverse", &[4]), plain("reverse", &[3, 2, 2])],
         "permute" => vec![plain("permute(2)", &[6]), plain("permute", &[4, 1, 2])],
         "squeeze" => vec![plain("squeeze(2)", &[2, 4, 2]), plain("squeeze(3)", &[1, 3, 6])],
@@ -60,15 +65,25 @@ fn cases(row: &str) -> Vec<Case> {
 }
 
 /// Runs one direction on a batch; (result, log-determinants, both as tensors).
-fn direction(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], inputs: &Inputs, x: &Tensor64) -> (Tensor64, Vec<f64>) {
+fn direction(
+    b: &CheckedBijection,
+    f: &BijFn,
+    case: &Case,
+    from: &[usize],
+    inputs: &Inputs,
+    x: &Tensor64,
+) -> (Tensor64, Vec<f64>) {
     let batch = x.dims[0];
     let mut cx = Lower::new("t", false);
     let env = env(&mut cx, &case.2);
     let v = cx.input("x", Role::Data, Shape::batched(from));
     let (y, ld) = f(&mut cx, &env, v);
     for (path, v) in cx.leaves() {
-        let declared =
-            b.params.iter().find(|p| format!("l.{}", p.name) == *path).unwrap_or_else(|| panic!("{}: {path} is not declared", case.0));
+        let declared = b
+            .params
+            .iter()
+            .find(|p| format!("l.{}", p.name) == *path)
+            .unwrap_or_else(|| panic!("{}: {path} is not declared", case.0));
         assert_eq!(cx.shape(*v), Shape::fixed(&declared.shape), "{}: {path}", case.0);
     }
     cx.g.output("y", y);
@@ -80,7 +95,9 @@ fn direction(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], input
     for (name, ty) in &case.2 {
         let one = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+                Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0)
+            }
         };
         inputs.insert(name.clone(), repeated(&one, batch));
     }
@@ -107,7 +124,9 @@ fn jacobian(run: impl Fn(&Tensor64) -> Tensor64, z: &Tensor64) -> Vec<Vec<f64>> 
         moved.data[(2 * i + 1) * n + i] -= H;
     }
     let out = run(&moved).data;
-    (0..n).map(|o| (0..n).map(|i| (out[2 * i * n + o] - out[(2 * i + 1) * n + o]) / (2.0 * H)).collect()).collect()
+    (0..n)
+        .map(|o| (0..n).map(|i| (out[2 * i * n + o] - out[(2 * i + 1) * n + o]) / (2.0 * H)).collect())
+        .collect()
 }
 
 /// Whether some order of the elements makes the matrix triangular.
@@ -179,7 +198,14 @@ fn every_bijection_inverts_and_counts_volume() {
 
 /// The Jacobian of one direction at `z` by reverse mode, and its log-determinant as the row gives it: row `o` is the derivative of output `o`,
 /// taken at example `o` of a batch of equal ones.
-fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], inputs: &Inputs, z: &Tensor64) -> (Vec<Vec<f64>>, f64) {
+fn reverse_mode(
+    b: &CheckedBijection,
+    f: &BijFn,
+    case: &Case,
+    from: &[usize],
+    inputs: &Inputs,
+    z: &Tensor64,
+) -> (Vec<Vec<f64>>, f64) {
     let n = z.data.len();
     let mut cx = Lower::new("jacobian", false);
     let env = env(&mut cx, &case.2);
@@ -198,13 +224,18 @@ fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], in
     for (name, ty) in &case.2 {
         let value = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+                Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0)
+            }
         };
         inputs.insert(name.clone(), repeated(&value, n));
     }
     inputs.insert("x".into(), repeated(z, n));
     let to = if from == case.1.as_slice() { b.out.shape.as_slice() } else { case.1.as_slice() };
-    inputs.insert("one".into(), Tensor64::from_fn(&[&[n], to].concat(), |i| f64::from(u8::from(i / n == i % n))));
+    inputs.insert(
+        "one".into(),
+        Tensor64::from_fn(&[&[n], to].concat(), |i| f64::from(u8::from(i / n == i % n))),
+    );
     let out = evaluate(&cx.g, &inputs, n);
     let ld = out.get("ld").map_or(0.0, |t| t.data[0]);
     (out["d"].data.chunks(n).map(<[f64]>::to_vec).collect(), ld)
@@ -213,8 +244,12 @@ fn reverse_mode(b: &CheckedBijection, f: &BijFn, case: &Case, from: &[usize], in
 /// Points of a case: in the middle, far out, and where a spline ends, begins to be the identity, or changes its bin.
 fn places(case: &Case, rng: &mut Rng) -> Vec<Tensor64> {
     let dims = [&[1], case.1.as_slice()].concat();
-    let mut all =
-        vec![rng.tensor(&dims, -1.8, 1.8), rng.tensor(&dims, -60.0, 60.0), rng.tensor(&dims, -1e-9, 1e-9), Tensor64::full(&dims, 0.0)];
+    let mut all = vec![
+        rng.tensor(&dims, -1.8, 1.8),
+        rng.tensor(&dims, -60.0, 60.0),
+        rng.tensor(&dims, -1e-9, 1e-9),
+        Tensor64::full(&dims, 0.0),
+    ];
     for end in [1.0, 2.0, 3.0] {
         for off in [-1e-9, 0.0, 1e-9] {
             all.push(Tensor64::from_fn(&dims, |i| if i % 2 == 0 { end + off } else { -end - off }));
@@ -231,7 +266,11 @@ fn log_determinants_are_those_of_our_own_gradient() {
         for case in &cases(row.name()) {
             let b = bijection(case.0, &EventTy::real(case.1.clone()), &case.2);
             let mut rng = Rng(21);
-            for params in [random_params(&b.params, &mut rng, 0.7), random_params(&b.params, &mut rng, 0.7), initial_params(&b.params)] {
+            for params in [
+                random_params(&b.params, &mut rng, 0.7),
+                random_params(&b.params, &mut rng, 0.7),
+                initial_params(&b.params),
+            ] {
                 for z in places(case, &mut rng) {
                     let what = format!("{} on {:?} at {:?}", case.0, case.1, &z.data[..z.data.len().min(4)]);
                     let (j, ld) = reverse_mode(&b, &b.forward, case, &case.1, &params, &z);
@@ -240,11 +279,17 @@ fn log_determinants_are_those_of_our_own_gradient() {
                     let (back, _) = direction(&b, &b.inverse, case, &b.out.shape, &params, &x);
                     close(&format!("{what}: inverse of forward"), &back.data, &z.data, 1e-8);
                     let (k, ild) = reverse_mode(&b, &b.inverse, case, &b.out.shape, &params, &x);
-                    close(&format!("{what}: log-determinant of the inverse"), &[log_abs_det(k.clone())], &[ild], 1e-8);
+                    close(
+                        &format!("{what}: log-determinant of the inverse"),
+                        &[log_abs_det(k.clone())],
+                        &[ild],
+                        1e-8,
+                    );
                     close(&format!("{what}: both directions"), &[ld], &[-ild], 1e-8);
                     // The two Jacobians are inverse to each other, element by element.
                     for (o, row) in j.iter().enumerate() {
-                        let product: Vec<f64> = (0..row.len()).map(|i| row.iter().zip(&k).map(|(a, b)| a * b[i]).sum()).collect();
+                        let product: Vec<f64> =
+                            (0..row.len()).map(|i| row.iter().zip(&k).map(|(a, b)| a * b[i]).sum()).collect();
                         let unit: Vec<f64> = (0..row.len()).map(|i| f64::from(u8::from(i == o))).collect();
                         let size = row.iter().map(|v| v.abs()).fold(1.0, f64::max);
                         close(&format!("{what}: product of the Jacobians"), &product, &unit, 1e-7 * size);
@@ -288,7 +333,9 @@ fn splines_have_linear_tails_and_no_jumps() {
     let b = bijection(case.0, &EventTy::real([2]), &[]);
     let params = random_params(&b.params, &mut Rng(5), 2.0);
     let steps = 4001;
-    let z = Tensor64::from_fn(&[steps, 2], |i| if i % 2 == 0 { 0.3 } else { -2.5 + 5.0 * (i / 2) as f64 / (steps - 1) as f64 });
+    let z = Tensor64::from_fn(&[steps, 2], |i| {
+        if i % 2 == 0 { 0.3 } else { -2.5 + 5.0 * (i / 2) as f64 / (steps - 1) as f64 }
+    });
     let (x, _) = direction(&b, &b.forward, &case, &case.1, &params, &z);
     let at = |t: &Tensor64, i: usize| t.data[2 * i + 1];
     for i in 1..steps {
@@ -316,7 +363,12 @@ fn wrong_flows_are_refused_in_the_users_words() {
         ("couple(parity(0)) { conv(3) }", &[1, 4, 4], "E0201", "goes with vectors"),
         ("couple(checkerboard(0)) { dense(3) }", &[4], "E0201", "goes with images"),
         ("couple(parity(0), afine) { dense(3) }", &[4], "E0205", "cannot be `afine`"),
-        ("couple(parity(0), spline(bins: 1)) { dense(3) }", &[4], "E0205", "`bins` of `spline` must lie between 2 and 128"),
+        (
+            "couple(parity(0), spline(bins: 1)) { dense(3) }",
+            &[4],
+            "E0205",
+            "`bins` of `spline` must lie between 2 and 128",
+        ),
         ("couple(parity(0)) { dense(4), reshape(2, 2) }", &[4], "E0402", "ends with shape [2, 2]"),
         ("couple(parity(0)) { heads(2, 2) }", &[4], "E0402", "2 outputs"),
         ("couple(channels(0)) { conv(3, stride: 2) }", &[2, 4, 4], "E0402", "ends with shape [3, 2, 2]"),

@@ -16,7 +16,11 @@ fn applied(row: &str, c: f64, dims: &[usize], data: Vec<f64>) -> Vec<f64> {
     let out = row.apply(&mut g, &args, p);
     g.output("p", out);
     let random = |_, _, n| vec![0.5; n];
-    let env = Env { batch: 1, inputs: BTreeMap::from([("p".to_string(), Tensor64 { dims: dims.to_vec(), data })]), random: &random };
+    let env = Env {
+        batch: 1,
+        inputs: BTreeMap::from([("p".to_string(), Tensor64 { dims: dims.to_vec(), data })]),
+        random: &random,
+    };
     interp::run(&g, &env).unwrap().remove(0).1.data
 }
 

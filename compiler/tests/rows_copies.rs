@@ -51,8 +51,9 @@ impl Params {
 /// The rows over vectors of 3, their parameters, and a point for each draw.
 fn cases() -> Vec<(&'static str, Vec<Params>, Vec<Params>, Vec<f64>)> {
     let rng = &mut Rng(40);
-    let several =
-        |rng: &mut Rng, shapes: &[&[usize]], positive: bool| shapes.iter().map(|s| Params::random(s, positive, rng)).collect::<Vec<_>>();
+    let several = |rng: &mut Rng, shapes: &[&[usize]], positive: bool| {
+        shapes.iter().map(|s| Params::random(s, positive, rng)).collect::<Vec<_>>()
+    };
     let simplex = |rng: &mut Rng| {
         let mut x: Vec<f64> = (0..DRAWS * 3).map(|_| 0.1 + rng.uniform()).collect();
         for part in x.chunks_mut(3) {
@@ -61,12 +62,18 @@ fn cases() -> Vec<(&'static str, Vec<Params>, Vec<Params>, Vec<f64>)> {
         }
         x
     };
-    let hot = [2usize, 0, 0, 1].iter().flat_map(|&i| (0..3).map(move |j| f64::from(u8::from(i == j)))).collect();
+    let hot =
+        [2usize, 0, 0, 1].iter().flat_map(|&i| (0..3).map(move |j| f64::from(u8::from(i == j)))).collect();
     let free = (0..DRAWS * 3).map(|_| 2.0 * rng.uniform() - 1.0).collect();
     vec![
         ("Dirichlet", several(rng, &[&[3]], true), several(rng, &[&[3]], true), simplex(rng)),
         ("OneHotCategorical", several(rng, &[&[3]], false), several(rng, &[&[3]], false), hot),
-        ("MultivariateNormal", several(rng, &[&[3], &[3, 3]], false), several(rng, &[&[3], &[3, 3]], false), free),
+        (
+            "MultivariateNormal",
+            several(rng, &[&[3], &[3, 3]], false),
+            several(rng, &[&[3], &[3, 3]], false),
+            free,
+        ),
     ]
 }
 
@@ -76,24 +83,31 @@ fn densities_entropies_and_kl_are_sums_over_the_draws() {
     for (name, mine, theirs, x) in cases() {
         let r = row(name);
         let full = |g: &mut Graph, list: &[Params], shared: &[bool]| -> Vec<Option<Value>> {
-            let mut all: Vec<Option<Value>> = list.iter().zip(shared).map(|(p, s)| Some(p.all(g, *s))).collect();
+            let mut all: Vec<Option<Value>> =
+                list.iter().zip(shared).map(|(p, s)| Some(p.all(g, *s))).collect();
             all.resize(r.dist_params().len(), None);
             all
         };
         let one = |g: &mut Graph, list: &[Params], shared: &[bool], draw: usize| -> Vec<Option<Value>> {
-            let mut all: Vec<Option<Value>> = list.iter().zip(shared).map(|(p, s)| Some(p.alone(g, if *s { 0 } else { draw }))).collect();
+            let mut all: Vec<Option<Value>> =
+                list.iter().zip(shared).map(|(p, s)| Some(p.alone(g, if *s { 0 } else { draw }))).collect();
             all.resize(r.dist_params().len(), None);
             all
         };
-        for (mine_shared, theirs_shared) in
-            [([false, false], [false, false]), ([true, true], [false, true]), ([false, true], [true, true]), ([true, false], [true, true])]
-        {
+        for (mine_shared, theirs_shared) in [
+            ([false, false], [false, false]),
+            ([true, true], [false, true]),
+            ([false, true], [true, true]),
+            ([true, false], [true, true]),
+        ] {
             let what = format!("{name}, shared {mine_shared:?} and {theirs_shared:?}");
             let mut g = Graph::new(name);
             let (p, q) = (full(&mut g, &mine, &mine_shared), full(&mut g, &theirs, &theirs_shared));
             let point = g.literal(x.clone(), &[1, DRAWS, 3]);
             let shape = Shape::fixed(&[1, DRAWS, 3]);
-            let (Some(h), Some(kl), Some(mean)) = (r.entropy(&mut g, &p), r.kl(&mut g, &p, name, &q), r.mean(&mut g, &p, &shape)) else {
+            let (Some(h), Some(kl), Some(mean)) =
+                (r.entropy(&mut g, &p), r.kl(&mut g, &p, name, &q), r.mean(&mut g, &p, &shape))
+            else {
                 panic!("{what}: no entropy, KL or mean")
             };
             let lp = r.log_prob(&mut g, &p, point);
@@ -104,11 +118,14 @@ fn densities_entropies_and_kl_are_sums_over_the_draws() {
             }
             g.output("mean", mean);
             for draw in 0..DRAWS {
-                let (p, q) = (one(&mut g, &mine, &mine_shared, draw), one(&mut g, &theirs, &theirs_shared, draw));
+                let (p, q) =
+                    (one(&mut g, &mine, &mine_shared, draw), one(&mut g, &theirs, &theirs_shared, draw));
                 let point = g.literal(x[3 * draw..3 * draw + 3].to_vec(), &[1, 3]);
-                let (Some(h), Some(kl), Some(m)) =
-                    (r.entropy(&mut g, &p), r.kl(&mut g, &p, name, &q), r.mean(&mut g, &p, &Shape::fixed(&[1, 3])))
-                else {
+                let (Some(h), Some(kl), Some(m)) = (
+                    r.entropy(&mut g, &p),
+                    r.kl(&mut g, &p, name, &q),
+                    r.mean(&mut g, &p, &Shape::fixed(&[1, 3])),
+                ) else {
                     panic!("{what}: no entropy, KL or mean")
                 };
                 let lp = r.log_prob(&mut g, &p, point);
@@ -121,11 +138,21 @@ fn densities_entropies_and_kl_are_sums_over_the_draws() {
             let out = evaluate(&g, 1, &[]);
             for k in 0..3 {
                 let sum: f64 = (0..DRAWS).map(|d| out[4 + 4 * d + k].data[0]).sum();
-                assert_close(&format!("{what}, {}", ["density", "entropy", "KL"][k]), out[k].data[0], sum, 1e-10);
+                assert_close(
+                    &format!("{what}, {}", ["density", "entropy", "KL"][k]),
+                    out[k].data[0],
+                    sum,
+                    1e-10,
+                );
             }
             for d in 0..DRAWS {
                 for i in 0..3 {
-                    assert_close(&format!("{what}, mean"), out[3].data[3 * d + i], out[4 + 4 * d + 3].data[i], 1e-12);
+                    assert_close(
+                        &format!("{what}, mean"),
+                        out[3].data[3 * d + i],
+                        out[4 + 4 * d + 3].data[i],
+                        1e-12,
+                    );
                 }
             }
         }
@@ -149,8 +176,12 @@ fn a_full_covariance_against_independent_numbers() {
         let full = [Some(m.all(&mut g, false)), Some(c.all(&mut g, shared))];
         let plain = [Some(m2.all(&mut g, false)), Some(s2.all(&mut g, false))];
         let pairs = |g: &mut Graph, full: &[Option<Value>], plain: &[Option<Value>]| {
-            for (r, mine, other, theirs) in [("MultivariateNormal", full, "Normal", plain), ("Normal", plain, "MultivariateNormal", full)] {
-                let Some(v) = row(r).kl(g, mine, other, theirs) else { panic!("no KL of `{r}` and `{other}`") };
+            for (r, mine, other, theirs) in
+                [("MultivariateNormal", full, "Normal", plain), ("Normal", plain, "MultivariateNormal", full)]
+            {
+                let Some(v) = row(r).kl(g, mine, other, theirs) else {
+                    panic!("no KL of `{r}` and `{other}`")
+                };
                 let v = g.sum_event(v);
                 g.output("kl", v);
             }
@@ -171,7 +202,12 @@ fn a_full_covariance_against_independent_numbers() {
 }
 
 /// N draws of an event of numbers, `[N, ..event]`.
-fn drawn(r: &dyn DistRow, event: &[usize], build: impl Fn(&mut Graph) -> Vec<Option<Value>>, n: usize) -> Vec<f64> {
+fn drawn(
+    r: &dyn DistRow,
+    event: &[usize],
+    build: impl Fn(&mut Graph) -> Vec<Option<Value>>,
+    n: usize,
+) -> Vec<f64> {
     let mut g = Graph::new("draws");
     let p = build(&mut g);
     let x = r.sample(&mut g, &p, &Shape::batched(event));
@@ -200,10 +236,19 @@ fn check_covariance(what: &str, rows: &[f64], want_mean: &[f64], want: &[Vec<f64
     let (mean, covariance) = moments(rows, d);
     for i in 0..d {
         let error = (want[i][i] / n).sqrt();
-        assert!((mean[i] - want_mean[i]).abs() < 5.0 * error, "{what}: mean {i} is {}, not {}", mean[i], want_mean[i]);
+        assert!(
+            (mean[i] - want_mean[i]).abs() < 5.0 * error,
+            "{what}: mean {i} is {}, not {}",
+            mean[i],
+            want_mean[i]
+        );
         for j in 0..d {
             let (c, error) = covariance[i][j];
-            assert!((c - want[i][j]).abs() < 5.0 * error + 1e-9, "{what}: covariance {i}, {j} is {c}, not {} (error {error})", want[i][j]);
+            assert!(
+                (c - want[i][j]).abs() < 5.0 * error + 1e-9,
+                "{what}: covariance {i}, {j} is {c}, not {} (error {error})",
+                want[i][j]
+            );
         }
     }
 }
@@ -227,7 +272,8 @@ fn draws_of_vectors_vary_together_as_they_must() {
     let c = [0.1, 9.0, -4.0, 0.7, -0.3, 5.0, -0.6, 0.4, 0.2];
     let m = [0.3, -0.8, 0.2];
     let r = row("MultivariateNormal");
-    let of = |g: &mut Graph| vec![Some(g.literal(m.to_vec(), &[1, 3])), Some(g.literal(c.to_vec(), &[1, 3, 3]))];
+    let of =
+        |g: &mut Graph| vec![Some(g.literal(m.to_vec(), &[1, 3])), Some(g.literal(c.to_vec(), &[1, 3, 3]))];
     let want = covariance(&c, 3);
     assert!(want[0][1] > 0.3 && want[0][2] < -0.3 && (want[1][2] - want[0][1] * want[0][2]).abs() > 0.05);
     check_covariance("MultivariateNormal", &drawn(r, &[3], of, N), &m, &want);
@@ -236,11 +282,17 @@ fn draws_of_vectors_vary_together_as_they_must() {
     let a = [0.7, 2.5, 1.6];
     let dirichlet = |a: &[f64]| -> (Vec<f64>, Vec<Vec<f64>>) {
         let s: f64 = a.iter().sum();
-        let one = |i: usize, j: usize| (if i == j { a[i] * s } else { 0.0 } - a[i] * a[j]) / (s * s * (s + 1.0));
+        let one =
+            |i: usize, j: usize| (if i == j { a[i] * s } else { 0.0 } - a[i] * a[j]) / (s * s * (s + 1.0));
         (a.iter().map(|x| x / s).collect(), (0..3).map(|i| (0..3).map(|j| one(i, j)).collect()).collect())
     };
     let (mean, want) = dirichlet(&a);
-    check_covariance("Dirichlet", &drawn(row("Dirichlet"), &[3], |g| vec![Some(g.literal(a.to_vec(), &[1, 3]))], N), &mean, &want);
+    check_covariance(
+        "Dirichlet",
+        &drawn(row("Dirichlet"), &[3], |g| vec![Some(g.literal(a.to_vec(), &[1, 3]))], N),
+        &mean,
+        &want,
+    );
 
     // Four draws: the blocks of their own covariances, and nothing between the blocks.
     let blocks = |each: &[(Vec<f64>, Vec<Vec<f64>>)]| -> (Vec<f64>, Vec<Vec<f64>>) {
@@ -268,7 +320,11 @@ fn draws_of_vectors_vary_together_as_they_must() {
                             let e: Vec<f64> = one(0).iter().map(|l| l.exp()).collect();
                             let s: f64 = e.iter().sum();
                             let q: Vec<f64> = e.iter().map(|e| e / s).collect();
-                            let c = (0..3).map(|i| (0..3).map(|j| if i == j { q[i] } else { 0.0 } - q[i] * q[j]).collect()).collect();
+                            let c = (0..3)
+                                .map(|i| {
+                                    (0..3).map(|j| if i == j { q[i] } else { 0.0 } - q[i] * q[j]).collect()
+                                })
+                                .collect();
                             (q, c)
                         }
                     }
@@ -329,7 +385,13 @@ train {{ maximizes elbo(p, q)  steps 10 }}
 }
 
 fn shape_of(typed: &Typed, model: &str) -> Vec<usize> {
-    typed.models.iter().find(|m| m.name == model).and_then(|m| m.site("z")).map(|s| s.ty.shape.clone()).unwrap_or_default()
+    typed
+        .models
+        .iter()
+        .find(|m| m.name == model)
+        .and_then(|m| m.site("z"))
+        .map(|s| s.ty.shape.clone())
+        .unwrap_or_default()
 }
 
 /// The suffix in specs: parameters that all draws share, and parameters of each.
@@ -348,13 +410,21 @@ fn a_suffix_makes_independent_vectors() {
         let text = model(z, kind, guide);
         let used: Vec<&str> = text
             .lines()
-            .filter(|l| !["c", "v", "d"].iter().any(|n| l.starts_with(&format!("net {n}(")) && !guide.contains(&format!("{n}(x)"))))
+            .filter(|l| {
+                !["c", "v", "d"]
+                    .iter()
+                    .any(|n| l.starts_with(&format!("net {n}(")) && !guide.contains(&format!("{n}(x)")))
+            })
             .collect();
         let (typed, compiled) = clean("copies", &(used.join("\n") + "\n"));
         assert_eq!((shape_of(&typed, "p"), shape_of(&typed, "q")), (vec![4, 3], vec![4, 3]), "{z}");
         for (name, g) in &compiled.programs {
             for (output, t) in run(g, 3, &inputs(&typed, &compiled, g, 3)) {
-                assert!(t.data.iter().all(|v| v.is_finite()), "{z}, {guide}: `{output}` of `{name}`: {:?}", t.data);
+                assert!(
+                    t.data.iter().all(|v| v.is_finite()),
+                    "{z}, {guide}: `{output}` of `{name}`: {:?}",
+                    t.data
+                );
             }
         }
     }
@@ -369,7 +439,10 @@ fn a_suffix_makes_independent_vectors() {
 #[test]
 fn forms_are_printed_as_they_are_written() {
     for (z, want) in [
-        ("Mixture(Normal(free(3), exp(free(3))), logits: free(3))[2]", "Mixture(Normal(p.free0, exp(p.free1)), logits: p.free2)"),
+        (
+            "Mixture(Normal(free(3), exp(free(3))), logits: free(3))[2]",
+            "Mixture(Normal(p.free0, exp(p.free1)), logits: p.free2)",
+        ),
         ("Mixture(Normal(free(3), exp(free(3))))[2]", "Mixture(Normal(p.free0, exp(p.free1)))"),
         ("NormalMixture(free(3), free(3), 0.5)[2]", "NormalMixture(p.free0, p.free1, 0.5)"),
         (
@@ -379,10 +452,13 @@ fn forms_are_printed_as_they_are_written() {
         ("Truncated(Normal(0, 1), -3, 4)[2]", "Truncated(Normal(0, 1), -3, 4)"),
         ("Truncated(Laplace(0, 1), high: 4)[2]", "Truncated(Laplace(0, 1), high: 4)"),
     ] {
-        let text = format!("data y: Real[2] from moons(noise: 0.05)\nmodel p {{ z ~ {z};  y ~ Normal(z, 1) }}\n");
+        let text =
+            format!("data y: Real[2] from moons(noise: 0.05)\nmodel p {{ z ~ {z};  y ~ Normal(z, 1) }}\n");
         let u = unit("forms", &text);
         let Some(typed) = &u.typed else { panic!("{z}: {:?}", u.diags) };
-        let Some(site) = typed.models.iter().find(|m| m.name == "p").and_then(|m| m.site("z")) else { panic!("{z}: {:?}", u.diags) };
+        let Some(site) = typed.models.iter().find(|m| m.name == "p").and_then(|m| m.site("z")) else {
+            panic!("{z}: {:?}", u.diags)
+        };
         let gmc_compiler::types::TSiteKind::Draw(d) = &site.kind else { panic!("{z}: no draw") };
         assert_eq!(math::distribution(typed, d, false), want);
     }
@@ -390,7 +466,10 @@ fn forms_are_printed_as_they_are_written() {
     assert_eq!((named("NormalMixture"), named("DiscretizedLogisticMixture")), (Some(true), Some(true)));
     // No two rows have one name.
     let mut names: Vec<&str> = ROWS.iter().map(|r| r.name()).collect();
-    names.extend(["Mixture Normal", "Mixture DiscretizedLogistic", "Truncated Normal", "Mixture Truncated Normal"].map(|n| row(n).name()));
+    names.extend(
+        ["Mixture Normal", "Mixture DiscretizedLogistic", "Truncated Normal", "Mixture Truncated Normal"]
+            .map(|n| row(n).name()),
+    );
     let all = names.len();
     names.sort_unstable();
     names.dedup();

@@ -57,7 +57,10 @@ fn gaussian_adds_noise_of_its_standard_deviation() {
         // The fourth moment of a normal variable is 3 σ⁴.
         let kurtosis = noise.iter().map(|e| e.powi(4)).sum::<f64>() / n;
         assert!(mean.abs() <= 4.0 * sigma / n.sqrt(), "{mean}");
-        assert!((variance - sigma * sigma).abs() <= 4.0 * sigma * sigma * (2.0 / n).sqrt() + 1e-15, "{variance}");
+        assert!(
+            (variance - sigma * sigma).abs() <= 4.0 * sigma * sigma * (2.0 / n).sqrt() + 1e-15,
+            "{variance}"
+        );
         assert!((kurtosis - 3.0 * sigma.powi(4)).abs() <= 0.1 * 3.0 * sigma.powi(4) + 1e-15, "{kurtosis}");
         // Noise and data have nothing to do with each other.
         let centre = x.iter().sum::<f64>() / n;
@@ -82,7 +85,12 @@ fn mask_sets_a_part_to_zero_and_leaves_the_rest() {
 #[test]
 fn salt_and_pepper_are_the_ends_of_the_type_with_equal_chance() {
     let between = |lo, hi| Kind::Real(Support::Interval { lo, hi });
-    for (kind, lo, hi) in [(UNIT, 0.0, 1.0), (between(-1.0, 1.0), -1.0, 1.0), (Kind::Int(17), 0.0, 16.0), (Kind::REAL, 0.0, 1.0)] {
+    for (kind, lo, hi) in [
+        (UNIT, 0.0, 1.0),
+        (between(-1.0, 1.0), -1.0, 1.0),
+        (Kind::Int(17), 0.0, 16.0),
+        (Kind::REAL, 0.0, 1.0),
+    ] {
         let x = greys(N);
         for rate in [0.0, 0.1, 1.0] {
             let y = corrupted("salt_pepper", kind, rate, x.clone());
@@ -131,8 +139,14 @@ fn amounts_and_where_they_act() {
     for (how, said) in [
         ("corrupt(x, gaussian(0.3))", "corrupt(x, gaussian(0.3))"),
         ("noisy(x, 0.25)", "corrupt(x, gaussian(0.25))"),
-        ("corrupt(corrupt(x, mask(rate: 0.5)), salt_pepper(0.1))", "corrupt(corrupt(x, mask(0.5)), salt_pepper(0.1))"),
-        ("corrupt(x, gaussian(ramp(0.1 -> 0.5, over: 2 epochs)))", "gaussian(ramp(range: 0.1 -> 0.5, over: 2 epochs))"),
+        (
+            "corrupt(corrupt(x, mask(rate: 0.5)), salt_pepper(0.1))",
+            "corrupt(corrupt(x, mask(0.5)), salt_pepper(0.1))",
+        ),
+        (
+            "corrupt(x, gaussian(ramp(0.1 -> 0.5, over: 2 epochs)))",
+            "gaussian(ramp(range: 0.1 -> 0.5, over: 2 epochs))",
+        ),
         ("corrupt(x, mask(steps(0.5, at: [10, 20], by: 0.5)))", "mask(steps(value: 0.5"),
     ] {
         let (typed, compiled) = clean("corruption", &SPEC.replace("HOW", how));

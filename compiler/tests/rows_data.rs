@@ -19,7 +19,12 @@ impl Host for Files {
         self.0.get(&path).cloned().ok_or_else(|| HostError { what: NOT_FOUND.into(), tried: vec![path] })
     }
     fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
-        let image = |rgb: &[u8], width| Decoded { name: "a.png".into(), width, height: rgb.len() / 3 / width, rgb: rgb.to_vec() };
+        let image = |rgb: &[u8], width| Decoded {
+            name: "a.png".into(),
+            width,
+            height: rgb.len() / 3 / width,
+            rgb: rgb.to_vec(),
+        };
         match folder {
             // One wide image: black, red red, black.
             "wide" => Ok(vec![image(&[0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0].repeat(2), 4)]),
@@ -58,7 +63,9 @@ fn args(name: &str, written: &[(&'static str, Const)]) -> Args {
             match p.default {
                 None => panic!("{name} needs {}", p.name),
                 Some("") => {}
-                Some(d) => values.push((p.name, d.parse::<f64>().map_or(word(d), Const::Num), Span::default())),
+                Some(d) => {
+                    values.push((p.name, d.parse::<f64>().map_or(word(d), Const::Num), Span::default()))
+                }
             }
         }
     }
@@ -100,7 +107,11 @@ fn digits_adapt_to_the_declaration() {
     assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[1, 8, 8]), class(10)]);
     assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (1500, 297));
     // Sum of all pixels and counts of the classes of the published file.
-    let columns = |i: usize| [&set.train, set.test.as_ref().unwrap()].into_iter().flat_map(move |p| p.columns[i].values.iter().copied());
+    let columns = |i: usize| {
+        [&set.train, set.test.as_ref().unwrap()]
+            .into_iter()
+            .flat_map(move |p| p.columns[i].values.iter().copied())
+    };
     assert_eq!(columns(0).map(|v| f64::from(v) * 16.0).sum::<f64>(), 561_718.0);
     let counts: Vec<usize> = (0..10).map(|c| columns(1).filter(|v| *v == c as f32).count()).collect();
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -112,9 +123,15 @@ fn digits_adapt_to_the_declaration() {
         (types[0].clone(), lo, hi)
     };
     assert_eq!(kind(&[], ty(Kind::Int(17), &[64])), (ty(Kind::Int(17), &[64]), 0.0, 16.0));
-    assert_eq!(kind(&[("levels", Const::Int(2))], ty(Kind::Int(2), &[8, 8])), (ty(Kind::Int(2), &[8, 8]), 0.0, 1.0));
+    assert_eq!(
+        kind(&[("levels", Const::Int(2))], ty(Kind::Int(2), &[8, 8])),
+        (ty(Kind::Int(2), &[8, 8]), 0.0, 1.0)
+    );
     assert_eq!(kind(&[("binarize", Const::Num(0.5))], real(&[64])), (ty(Kind::Bool, &[64]), 0.0, 1.0));
-    assert_eq!(kind(&[("binarize", Const::Num(0.5))], ty(Kind::Int(2), &[64])), (ty(Kind::Int(2), &[64]), 0.0, 1.0));
+    assert_eq!(
+        kind(&[("binarize", Const::Num(0.5))], ty(Kind::Int(2), &[64])),
+        (ty(Kind::Int(2), &[64]), 0.0, 1.0)
+    );
     let tanh = Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 });
     assert_eq!(kind(&[], ty(tanh, &[64])), (ty(tanh, &[64]), -1.0, 1.0));
     // A wrong shape is answered with the right one of that rank, for the checker to compare.
@@ -144,29 +161,53 @@ fn impossible_arguments_are_diagnosed() {
     assert_eq!(message("digits", &[("levels", Const::Int(18))], &image), "digits has 17 grey levels, not 18");
     let both = [("levels", Const::Int(4)), ("binarize", Const::Num(0.5))];
     assert_eq!(message("digits", &both, &image), "`binarize` leaves no other levels");
-    assert_eq!(message("digits", &[], &[ty(Kind::Bool, &[64])]), "digits holds grey levels, and `Bool` is declared");
-    assert_eq!(message("grid", &[("count", Const::Int(24))], &[real(&[2])]), "a grid of 24 points is not square");
+    assert_eq!(
+        message("digits", &[], &[ty(Kind::Bool, &[64])]),
+        "digits holds grey levels, and `Bool` is declared"
+    );
+    assert_eq!(
+        message("grid", &[("count", Const::Int(24))], &[real(&[2])]),
+        "a grid of 24 points is not square"
+    );
     assert_eq!(message("moons", &[("n", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000000 points");
-    assert_eq!(message("gaussians", &[("count", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000 components");
+    assert_eq!(
+        message("gaussians", &[("count", Const::Int(i64::MAX))], &[real(&[2])]),
+        "more than 10000 components"
+    );
     let three = [real(&[2]), class(2), class(2)];
-    assert_eq!(message("moons", &[], &three), "moons yields a point and its class, and 3 variables are declared");
+    assert_eq!(
+        message("moons", &[], &three),
+        "moons yields a point and its class, and 3 variables are declared"
+    );
 }
 
 #[test]
 fn generators_yield_their_densities() {
-    for (name, classes) in [("moons", 2), ("rings", 4), ("gaussians", 8), ("grid", 25), ("checkerboard", 8), ("spiral", 2)] {
+    for (name, classes) in
+        [("moons", 2), ("rings", 4), ("gaussians", 8), ("grid", 25), ("checkerboard", 8), ("spiral", 2)]
+    {
         let (types, set) = load(&NoHost, name, &[], &[real(&[2]), class(classes)]).unwrap();
         assert_eq!(types, [real(&[2]), class(classes)], "{name}");
         let test = set.test.as_ref().unwrap();
         assert_eq!((set.train.n, test.n), (10_000, 10_000));
-        assert_ne!(set.train.columns[0].values, test.columns[0].values, "{name}: parts are drawn independently");
-        assert_eq!(load(&NoHost, name, &[], &[real(&[2]), class(classes)]).unwrap().1, set, "{name}: deterministic");
+        assert_ne!(
+            set.train.columns[0].values, test.columns[0].values,
+            "{name}: parts are drawn independently"
+        );
+        assert_eq!(
+            load(&NoHost, name, &[], &[real(&[2]), class(classes)]).unwrap().1,
+            set,
+            "{name}: deterministic"
+        );
         let other = load(&NoHost, name, &[("seed", Const::Int(1))], &[real(&[2])]).unwrap().1;
         assert_ne!(other.train.columns[0].values, set.train.columns[0].values, "{name}: seed");
         let per_class = set.train.n as f64 / classes as f64;
         for c in 0..classes {
             let count = set.train.columns[1].values.iter().filter(|v| **v == c as f32).count() as f64;
-            assert!((count - per_class).abs() < 6.0 * per_class.sqrt(), "{name}: class {c} has {count} of {per_class}");
+            assert!(
+                (count - per_class).abs() < 6.0 * per_class.sqrt(),
+                "{name}: class {c} has {count} of {per_class}"
+            );
         }
         // Points lie near the mode that their class names.
         if let Some(modes) = find(ROWS, name).unwrap().modes(&args(name, &[])) {
@@ -201,7 +242,8 @@ fn a_checkerboard_covers_half_of_its_cells_evenly() {
 fn standardised_moons_have_unit_columns() {
     let set = load(&NoHost, "moons", &[("standardize", word("true"))], &[real(&[2])]).unwrap().1;
     for axis in 0..2 {
-        let column: Vec<f64> = set.train.columns[0].values.iter().skip(axis).step_by(2).map(|v| f64::from(*v)).collect();
+        let column: Vec<f64> =
+            set.train.columns[0].values.iter().skip(axis).step_by(2).map(|v| f64::from(*v)).collect();
         let mean = column.iter().sum::<f64>() / 1e4;
         let var = column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 1e4;
         assert!(mean.abs() < 1e-5 && (var - 1.0).abs() < 1e-5, "{mean} {var}");
@@ -220,7 +262,9 @@ fn mnist() -> Files {
     for (stem, n) in [("train", 3u32), ("t10k", 2)] {
         let pixels: Vec<u8> = (0..n * 784).map(|i| (i % 256) as u8).collect();
         files.0.insert(format!("mnist/{stem}-images-idx3-ubyte"), idx(&[n, 28, 28], &pixels));
-        files.0.insert(format!("mnist/{stem}-labels-idx1-ubyte"), idx(&[n], &(0..n as u8).collect::<Vec<u8>>()));
+        files
+            .0
+            .insert(format!("mnist/{stem}-labels-idx1-ubyte"), idx(&[n], &(0..n as u8).collect::<Vec<u8>>()));
     }
     files
 }
@@ -232,7 +276,8 @@ fn mnist_reads_its_four_files() {
     assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (3, 2));
     assert_eq!(set.train.columns[0].values[51], 51.0 / 255.0);
     assert_eq!(set.train.columns[1].values, [0.0, 1.0, 2.0]);
-    let (types, set) = load(&mnist(), "mnist", &[("limit", Const::Int(1))], &[ty(Kind::Int(256), &[1, 28, 28])]).unwrap();
+    let (types, set) =
+        load(&mnist(), "mnist", &[("limit", Const::Int(1))], &[ty(Kind::Int(256), &[1, 28, 28])]).unwrap();
     assert_eq!((types[0].kind, set.train.n), (Kind::Int(256), 1));
     assert_eq!(set.train.columns[0].values[255], 255.0);
     let mut dotted = mnist();
@@ -256,7 +301,9 @@ fn broken_mnist_files_say_what_was_expected_and_found() {
     assert_eq!(broken(images, None), format!("no MNIST files found: looked for mnist/{images}"));
     assert_eq!(
         broken(images, Some(idx(&[3, 28, 28], &[0; 100]))),
-        format!("`{images}` is truncated, or not what it says: expected 2352 bytes after the header, for axes [3, 28, 28]; found 100")
+        format!(
+            "`{images}` is truncated, or not what it says: expected 2352 bytes after the header, for axes [3, 28, 28]; found 100"
+        )
     );
     assert_eq!(
         broken(images, Some(idx(&[u32::MAX; 3], &[0; 100]))),
@@ -267,19 +314,34 @@ fn broken_mnist_files_say_what_was_expected_and_found() {
     );
     assert_eq!(
         broken(images, Some(idx(&[3], &[0; 3000]))),
-        format!("`{images}` is not an IDX file of images: expected the bytes [0, 0, 8, 3] at the start; found [0, 0, 8, 1]")
+        format!(
+            "`{images}` is not an IDX file of images: expected the bytes [0, 0, 8, 3] at the start; found [0, 0, 8, 1]"
+        )
     );
-    assert_eq!(broken(images, Some(vec![])), format!("`{images}` is not an IDX file of images: expected at least 16 bytes; found 0 bytes"));
+    assert_eq!(
+        broken(images, Some(vec![])),
+        format!("`{images}` is not an IDX file of images: expected at least 16 bytes; found 0 bytes")
+    );
     assert_eq!(
         broken(images, Some(idx(&[0, 28, 28], &[]))),
-        format!("`{images}` is not an IDX file of images: expected at least one element on every axis; found axes [0, 28, 28]")
+        format!(
+            "`{images}` is not an IDX file of images: expected at least one element on every axis; found axes [0, 28, 28]"
+        )
     );
     assert_eq!(
         broken(images, Some(idx(&[1, 2, 2], &[0; 4]))),
-        format!("`{images}` is not of MNIST: expected images of 28 by 28 pixels; found images of 2 by 2 pixels")
+        format!(
+            "`{images}` is not of MNIST: expected images of 28 by 28 pixels; found images of 2 by 2 pixels"
+        )
     );
-    assert_eq!(broken(labels, Some(idx(&[2], &[0; 2]))), format!("`{images}` and `{labels}` do not belong together: 3 images; 2 labels"));
-    assert_eq!(broken(labels, Some(idx(&[3], &[0, 10, 0]))), format!("`{labels}` holds labels outside of 10 classes: label 1 is 10"));
+    assert_eq!(
+        broken(labels, Some(idx(&[2], &[0; 2]))),
+        format!("`{images}` and `{labels}` do not belong together: 3 images; 2 labels")
+    );
+    assert_eq!(
+        broken(labels, Some(idx(&[3], &[0, 10, 0]))),
+        format!("`{labels}` holds labels outside of 10 classes: label 1 is 10")
+    );
     let good = idx(&[3, 28, 28], &[0; 2352]);
     for n in 0..20 {
         broken(images, Some(good[..n].to_vec()));
@@ -298,8 +360,14 @@ fn idx_takes_any_size_and_its_labels() {
     assert!(set.test.is_none());
     let few = load(&files, "idx", &written, &[real(&[6]), class(4)]).unwrap_err();
     assert_eq!(few.message, "`l` holds labels outside of 4 classes");
-    assert_eq!(load(&files, "idx", &written[..1], &[real(&[6]), class(5)]).unwrap_err().message, "`a` has no labels");
-    assert_eq!(load(&files, "idx", &[("images", text("b"))], &[real(&[6])]).unwrap_err().message, "no file `b` found");
+    assert_eq!(
+        load(&files, "idx", &written[..1], &[real(&[6]), class(5)]).unwrap_err().message,
+        "`a` has no labels"
+    );
+    assert_eq!(
+        load(&files, "idx", &[("images", text("b"))], &[real(&[6])]).unwrap_err().message,
+        "no file `b` found"
+    );
 }
 
 fn npy(header: &str, data: &[u8]) -> Vec<u8> {
@@ -313,17 +381,30 @@ fn npy(header: &str, data: &[u8]) -> Vec<u8> {
 #[test]
 fn npy_checks_values_against_the_declaration() {
     let mut files = Files::default();
-    let numbers: Vec<u8> = [0.0f64, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125].iter().flat_map(|v| v.to_le_bytes()).collect();
-    files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n", &numbers));
+    let numbers: Vec<u8> =
+        [0.0f64, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125].iter().flat_map(|v| v.to_le_bytes()).collect();
+    files.0.insert(
+        "x".into(),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n", &numbers),
+    );
     files.0.insert("y".into(), npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }\n", &[1, 0]));
     let (file, labels) = (("file", text("x")), ("labels", text("y")));
-    let (types, set) = load(&files, "npy", &[file.clone(), labels.clone()], &[ty(Kind::Real(Support::UNIT), &[4]), class(2)]).unwrap();
+    let (types, set) = load(
+        &files,
+        "npy",
+        &[file.clone(), labels.clone()],
+        &[ty(Kind::Real(Support::UNIT), &[4]), class(2)],
+    )
+    .unwrap();
     assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[4]), class(2)]);
     assert_eq!(set.train.columns[0].values, [0.0, 0.25, 1.0, 0.5, 0.0, 1.0, 0.0, 0.125]);
     assert_eq!(set.train.columns[1].values, [1.0, 0.0]);
     let file = std::slice::from_ref(&file);
     // A shape that does not fit is answered with the true one.
-    assert_eq!(find(ROWS, "npy").unwrap().check(&args("npy", file), &[real(&[3])], &files).unwrap()[0].shape, [2, 2]);
+    assert_eq!(
+        find(ROWS, "npy").unwrap().check(&args("npy", file), &[real(&[3])], &files).unwrap()[0].shape,
+        [2, 2]
+    );
     let issue = load(&files, "npy", file, &[ty(Kind::Bool, &[1, 2, 2])]).unwrap_err();
     assert_eq!(
         (issue.message.as_str(), issue.notes),
@@ -344,7 +425,8 @@ fn csv_finds_columns_and_classes() {
     let mut files = Files::default();
     files.0.insert("t".into(), b"a,b,kind\n1,2,oak\n3,4.5,ash\n-5,6,oak\n".to_vec());
     let file = ("file", text("t"));
-    let (types, set) = load(&files, "csv", &[file.clone(), ("label", text("kind"))], &[real(&[2]), class(2)]).unwrap();
+    let (types, set) =
+        load(&files, "csv", &[file.clone(), ("label", text("kind"))], &[real(&[2]), class(2)]).unwrap();
     assert_eq!(types, [real(&[2]), class(2)]);
     assert_eq!(set.train.columns[0].values, [1.0, 2.0, 3.0, 4.5, -5.0, 6.0]);
     assert_eq!(set.train.columns[1].values, [1.0, 0.0, 1.0]);
@@ -387,13 +469,17 @@ fn text_windows_do_not_overlap_between_parts() {
 #[test]
 fn outlines_are_brightest_minus_darkest() {
     let (_, plain) = load(&NoHost, "digits", &[], &[ty(Kind::Int(17), &[8, 8])]).unwrap();
-    let (_, edges) = load(&NoHost, "digits", &[("edges", word("true"))], &[ty(Kind::Int(17), &[8, 8])]).unwrap();
+    let (_, edges) =
+        load(&NoHost, "digits", &[("edges", word("true"))], &[ty(Kind::Int(17), &[8, 8])]).unwrap();
     let (plain, edges) = (&plain.train.columns[0].values, &edges.train.columns[0].values);
     let around: Vec<f32> = [0, 1, 2, 8, 9, 10, 16, 17, 18].map(|i| plain[i]).to_vec();
     let expected = around.iter().copied().fold(0.0, f32::max) - around.iter().copied().fold(16.0, f32::min);
     assert_eq!(edges[9], expected);
     let corner = [0, 1, 8, 9].map(|i| plain[i]);
-    assert_eq!(edges[0], corner.iter().copied().fold(0.0, f32::max) - corner.iter().copied().fold(16.0, f32::min));
+    assert_eq!(
+        edges[0],
+        corner.iter().copied().fold(0.0, f32::max) - corner.iter().copied().fold(16.0, f32::min)
+    );
     assert_eq!(plain.len(), edges.len());
 }
 
@@ -406,12 +492,18 @@ fn images_are_cropped_and_resized_to_the_declaration() {
     let tanh = ty(Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }), &[3, 1, 2]);
     let set = load(&Files::default(), "images", &folder("wide"), std::slice::from_ref(&tanh)).unwrap().1;
     assert_eq!(set.train.columns[0].values, [0.0, 0.0, -1.0, -1.0, -1.0, -1.0]);
-    let set = load(&Files::default(), "images", &folder("wide"), &[ty(Kind::Int(256), &[1, 4, 8])]).unwrap().1;
+    let set =
+        load(&Files::default(), "images", &folder("wide"), &[ty(Kind::Int(256), &[1, 4, 8])]).unwrap().1;
     assert_eq!(set.train.columns[0].values[..8], [0.0, 0.0, 76.0, 76.0, 76.0, 76.0, 0.0, 0.0]);
-    let message = |name: &str, ty: EventTy| load(&Files::default(), "images", &folder(name), &[ty]).unwrap_err().message;
+    let message = |name: &str, ty: EventTy| {
+        load(&Files::default(), "images", &folder(name), &[ty]).unwrap_err().message
+    };
     assert_eq!(message("empty", real(&[3, 2, 2])), "`empty` holds no images");
     assert_eq!(message("torn", real(&[3, 2, 2])), "`a.png` is damaged");
     assert_eq!(message("none", real(&[3, 2, 2])), "no folder `none` found");
     assert_eq!(message("wide", real(&[12])), "images cannot be [12]");
-    assert_eq!(message("wide", real(&[3, 1 << 30, 1 << 30])), "1 images of [3, 1073741824, 1073741824] are too many");
+    assert_eq!(
+        message("wide", real(&[3, 1 << 30, 1 << 30])),
+        "1 images of [3, 1073741824, 1073741824] are too many"
+    );
 }

@@ -23,7 +23,13 @@ fn row(case: &Case) -> &'static dyn DistRow {
 }
 
 /// Parameters as inputs named `{prefix}0`, `{prefix}1`, ..: rank 0, or `[1, ..]`. A number of levels is a constant.
-fn inputs(g: &mut Graph, case: &Case, prefix: &str, params: &[Par], values: &mut Inputs) -> Vec<Option<Value>> {
+fn inputs(
+    g: &mut Graph,
+    case: &Case,
+    prefix: &str,
+    params: &[Par],
+    values: &mut Inputs,
+) -> Vec<Option<Value>> {
     let mut all = Vec::new();
     for (i, (p, spec)) in params.iter().zip(row(case).dist_params()).enumerate() {
         all.push(p.map(|(dims, data)| {
@@ -60,7 +66,9 @@ fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
             lines.map(|(x, w)| (vec![x; n], w)).collect()
         }
         Domain::Levels(k) => (0..k).map(|i| (vec![i as f64; n], 1.0)).collect(),
-        Domain::OneHot(k) => (0..k).map(|i| ((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 1.0)).collect(),
+        Domain::OneHot(k) => {
+            (0..k).map(|i| ((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 1.0)).collect()
+        }
         // Equidistant points are exact to rounding for a normal density that is several steps wide.
         Domain::Plane => {
             let axis = || (-90..=90).map(|i| f64::from(i) * 0.1);
@@ -74,11 +82,15 @@ fn points(case: &Case) -> Vec<(Vec<f64>, f64)> {
         Domain::Triangle => {
             let line = || quadrature_by(Line::Between(0.0, 1.0), 1.0 / 24.0);
             let inner = |(t, w): (f64, f64)| {
-                line().into_iter().map(move |(s, v)| (vec![t, (1.0 - t) * s, (1.0 - t) * (1.0 - s)], w * v * (1.0 - t)))
+                line()
+                    .into_iter()
+                    .map(move |(s, v)| (vec![t, (1.0 - t) * s, (1.0 - t) * (1.0 - s)], w * v * (1.0 - t)))
             };
             line().into_iter().flat_map(inner).collect()
         }
-        Domain::Segment => quadrature(Line::Between(0.0, 1.0)).into_iter().map(|(t, w)| (vec![t, 1.0 - t], w)).collect(),
+        Domain::Segment => {
+            quadrature(Line::Between(0.0, 1.0)).into_iter().map(|(t, w)| (vec![t, 1.0 - t], w)).collect()
+        }
     }
 }
 
@@ -100,7 +112,10 @@ fn log_probs(case: &Case, params: &[Par], points: &[(Vec<f64>, f64)]) -> Vec<Vec
 }
 
 /// Runs `build` on the parameters; the elements of its result at batch 1, spread over the event.
-fn per_element(case: &Case, build: impl Fn(&mut Graph, &[Option<Value>], &[Option<Value>]) -> Option<Value>) -> Option<Vec<f64>> {
+fn per_element(
+    case: &Case,
+    build: impl Fn(&mut Graph, &[Option<Value>], &[Option<Value>]) -> Option<Value>,
+) -> Option<Vec<f64>> {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
     let p = inputs(&mut g, case, "p", case.params, &mut values);
     let q = inputs(&mut g, case, "q", case.other, &mut values);
@@ -117,7 +132,11 @@ fn every_row_has_a_case() {
     for r in ROWS {
         assert!(all().any(|c| c.row == r.name()), "no case for `{}`", r.name());
         for known in r.kl_known() {
-            assert!(find(ROWS, known).is_some(), "`{}` claims a KL with `{known}`, which is no row", r.name());
+            assert!(
+                find(ROWS, known).is_some(),
+                "`{}` claims a KL with `{known}`, which is no row",
+                r.name()
+            );
         }
         assert!(!r.doc().is_empty());
         assert!(r.dist_params().iter().all(|p| !p.doc.is_empty()));
@@ -126,7 +145,8 @@ fn every_row_has_a_case() {
     let mut allowed = 0;
     for outer in FORMS {
         let plain = ROWS.iter().map(|r| r.name().to_string());
-        let formed = FORMS.iter().flat_map(|f| ROWS.iter().map(move |r| format!("{} {}", f.name(), r.name())));
+        let formed =
+            FORMS.iter().flat_map(|f| ROWS.iter().map(move |r| format!("{} {}", f.name(), r.name())));
         for inner in plain.chain(formed) {
             let name = format!("{} {inner}", outer.name());
             if spelled(&name).is_some() {
@@ -153,21 +173,33 @@ fn every_row_states_its_mean_and_entropy() {
         ] {
             match why {
                 None => assert!(known, "`{}` has no {what} and gives no reason", case.row),
-                Some(why) => assert!(!known && why.len() > 20, "`{}` has a {what}, or no reason for having none", case.row),
+                Some(why) => assert!(
+                    !known && why.len() > 20,
+                    "`{}` has a {what}, or no reason for having none",
+                    case.row
+                ),
             }
         }
         for kind in [Kind::Class(3), Kind::Int(3), Kind::REAL] {
-            let Some(c) = r.centre(&mut g, &p, &shape, kind) else { panic!("nothing stands for `{}`", case.row) };
+            let Some(c) = r.centre(&mut g, &p, &shape, kind) else {
+                panic!("nothing stands for `{}`", case.row)
+            };
             assert_eq!(g.shape(c), shape, "{}", case.row);
         }
-        assert!(!g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))), "what stands for `{}` is drawn", case.row);
+        assert!(
+            !g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))),
+            "what stands for `{}` is drawn",
+            case.row
+        );
     }
     // The most probable class, and of levels the mean.
     let Some(r) = find(ROWS, "Categorical") else { panic!("no row") };
     let mut g = Graph::new("centre");
     let l = g.literal([0.2f64, 0.5, 0.3].map(f64::ln).to_vec(), &[1, 3]);
     for kind in [Kind::Class(3), Kind::Int(3)] {
-        let Some(c) = r.centre(&mut g, &[Some(l), None], &Shape::fixed(&[1]), kind) else { panic!("no centre") };
+        let Some(c) = r.centre(&mut g, &[Some(l), None], &Shape::fixed(&[1]), kind) else {
+            panic!("no centre")
+        };
         g.output("c", c);
     }
     let out = evaluate(&g, 1, &[]);
@@ -177,7 +209,11 @@ fn every_row_states_its_mean_and_entropy() {
     for (name, numbers, want) in [
         ("Cauchy", vec![Some(0.3), Some(2.0)], 0.3),
         // Where e^(-e^-z) is half of 1 less what lies below 0, plus that: z = -ln(-ln((1 + e^-1) / 2)).
-        ("Truncated Gumbel", vec![Some(0.0), Some(1.0), Some(0.0), None], -(-f64::midpoint(1.0, (-1.0f64).exp()).ln()).ln()),
+        (
+            "Truncated Gumbel",
+            vec![Some(0.0), Some(1.0), Some(0.0), None],
+            -(-f64::midpoint(1.0, (-1.0f64).exp()).ln()).ln(),
+        ),
     ] {
         let Some(r) = spelled(name) else { panic!("no row `{name}`") };
         let mut g = Graph::new(name);
@@ -209,7 +245,11 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
             points
                 .iter()
                 .enumerate()
-                .map(|(i, (_, w))| if table[i][j] == f64::NEG_INFINITY { 0.0 } else { w * table[i][j].exp() * f(i, j) })
+                .map(
+                    |(i, (_, w))| {
+                        if table[i][j] == f64::NEG_INFINITY { 0.0 } else { w * table[i][j].exp() * f(i, j) }
+                    },
+                )
                 .sum()
         };
         let shape = Shape::fixed(&[&[1], case.event].concat());
@@ -217,7 +257,12 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
         let entropy = per_element(case, |g, p, _| row(case).entropy(g, p));
         let other = (!case.other.is_empty()).then(|| log_probs(case, case.other, &points));
         let kl = per_element(case, |g, p, q| row(case).kl(g, p, case.row, q)).filter(|_| other.is_some());
-        assert_eq!(kl.is_some(), row(case).kl_known().contains(&case.row), "{}: a KL that is known is tested", case.row);
+        assert_eq!(
+            kl.is_some(),
+            row(case).kl_known().contains(&case.row),
+            "{}: a KL that is known is tested",
+            case.row
+        );
         // The rule converges exponentially for analytic densities and quadratically across the kink of this one.
         let tol = if case.row.ends_with("Laplace") { 2e-4 } else { 1e-6 };
         for j in 0..width {
@@ -233,7 +278,12 @@ fn densities_have_integral_one_and_the_moments_that_rows_claim() {
         if let Some(m) = &mean {
             for (e, m) in m.iter().enumerate() {
                 let column = if case.domain.vector() { 0 } else { e };
-                assert_close(&format!("mean of `{}`, element {e}", case.row), *m, integral(&|i, _| points[i].0[e], column), tol);
+                assert_close(
+                    &format!("mean of `{}`, element {e}", case.row),
+                    *m,
+                    integral(&|i, _| points[i].0[e], column),
+                    tol,
+                );
             }
         }
     }
@@ -268,7 +318,12 @@ fn draws_follow_the_density() {
             let mass: Vec<f64> = points.iter().zip(&table).map(|((_, w), t)| w * t[column].exp()).collect();
             match case.domain {
                 Domain::Levels(_) | Domain::OneHot(_) => chi_square(case, e, &xs, &points, &mass),
-                Domain::Each(_) | Domain::Pieces(_) | Domain::Segment | Domain::Triangle | Domain::Plane | Domain::Space => {
+                Domain::Each(_)
+                | Domain::Pieces(_)
+                | Domain::Segment
+                | Domain::Triangle
+                | Domain::Plane
+                | Domain::Space => {
                     xs.sort_by(f64::total_cmp);
                     kolmogorov_smirnov(case, e, &xs, &points, &mass);
                 }
@@ -286,7 +341,11 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
             None => expected.push((x[e], m * xs.len() as f64)),
         }
     }
-    assert!(xs.iter().all(|x| expected.iter().any(|(v, _)| v == x)), "`{}` draws a value outside its support", case.row);
+    assert!(
+        xs.iter().all(|x| expected.iter().any(|(v, _)| v == x)),
+        "`{}` draws a value outside its support",
+        case.row
+    );
     let (mut statistic, mut cells, mut rare) = (0.0f64, 0.0f64, (0.0f64, 0.0f64));
     for (v, want) in &expected {
         let got = xs.iter().filter(|x| *x == v).count() as f64;
@@ -297,7 +356,13 @@ fn chi_square(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f64)], mas
             cells += 1.0;
         }
     }
-    assert!((rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0, "`{}` element {e}: {} rare draws for {}", case.row, rare.1, rare.0);
+    assert!(
+        (rare.1 - rare.0).abs() <= 5.0 * rare.0.sqrt() + 3.0,
+        "`{}` element {e}: {} rare draws for {}",
+        case.row,
+        rare.1,
+        rare.0
+    );
     // The quantile at four standard deviations, 3e-5 above it (Wilson and Hilferty 1931).
     let k = (cells - 1.0).max(1.0);
     let most = k * (1.0 - 2.0 / (9.0 * k) + 4.0 * (2.0 / (9.0 * k)).sqrt()).powi(3);
@@ -311,7 +376,8 @@ fn kolmogorov_smirnov(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f6
     order.sort_by(|a, b| points[*a].0[e].total_cmp(&points[*b].0[e]));
     let (mut total, mut i) = (0.0, 0);
     while let Some(&first) = order.get(i) {
-        let here: Vec<usize> = order[i..].iter().copied().take_while(|&j| points[j].0[e] == points[first].0[e]).collect();
+        let here: Vec<usize> =
+            order[i..].iter().copied().take_while(|&j| points[j].0[e] == points[first].0[e]).collect();
         let m: f64 = here.iter().map(|&j| mass[j]).sum();
         curve.push((points[first].0[e], total + 0.5 * m));
         total += m;
@@ -326,12 +392,21 @@ fn kolmogorov_smirnov(case: &Case, e: usize, xs: &[f64], points: &[(Vec<f64>, f6
         }
     };
     let n = xs.len() as f64;
-    let d = xs.iter().enumerate().map(|(i, &x)| (cdf(x) - i as f64 / n).abs().max((cdf(x) - (i + 1) as f64 / n).abs())).fold(0.0, f64::max);
+    let d = xs
+        .iter()
+        .enumerate()
+        .map(|(i, &x)| (cdf(x) - i as f64 / n).abs().max((cdf(x) - (i + 1) as f64 / n).abs()))
+        .fold(0.0, f64::max);
     assert!(d * n.sqrt() < 2.2, "`{}` element {e}: distance {d}", case.row);
 }
 
 /// A scalar of the parameters (and `x`), its derivative by the compiler, and by central differences.
-fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<Value>]) -> Value, also_x: bool) {
+fn check_gradient(
+    case: &Case,
+    what: &str,
+    build: impl Fn(&mut Graph, &[Option<Value>]) -> Value,
+    also_x: bool,
+) {
     let (mut g, mut values) = (Graph::new(case.row), Vec::new());
     let p = inputs(&mut g, case, "p", case.params, &mut values);
     let mut wrt = variable(&g, &p);
@@ -361,7 +436,12 @@ fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<V
                 }
                 evaluate(&g, 1, &v)[0].data[0]
             };
-            assert_close(&format!("{what} of `{}` by {name}[{i}]", case.row), d.data[i], (moved(h) - moved(-h)) / (2.0 * h), 2e-5);
+            assert_close(
+                &format!("{what} of `{}` by {name}[{i}]", case.row),
+                d.data[i],
+                (moved(h) - moved(-h)) / (2.0 * h),
+                2e-5,
+            );
         }
     }
 }
@@ -370,7 +450,12 @@ fn check_gradient(case: &Case, what: &str, build: impl Fn(&mut Graph, &[Option<V
 fn derivatives_of_the_log_density_are_those_of_differences() {
     for case in all() {
         let continuous = match case.domain {
-            Domain::Each(_) | Domain::Pieces(_) | Domain::Segment | Domain::Triangle | Domain::Plane | Domain::Space => true,
+            Domain::Each(_)
+            | Domain::Pieces(_)
+            | Domain::Segment
+            | Domain::Triangle
+            | Domain::Plane
+            | Domain::Space => true,
             Domain::Levels(_) | Domain::OneHot(_) => false,
         };
         let build = |g: &mut Graph, p: &[Option<Value>]| {
@@ -386,8 +471,11 @@ fn derivatives_of_the_log_density_are_those_of_differences() {
 fn derivatives_of_mean_and_entropy_are_those_of_differences() {
     for case in all() {
         let shape = Shape::fixed(&[&[1], case.event].concat());
-        let entropy = |g: &mut Graph, p: &[Option<Value>]| row(case).entropy(g, p).unwrap_or_else(|| g.scalar(0.0));
-        let mean = |g: &mut Graph, p: &[Option<Value>]| row(case).mean(g, p, &shape).unwrap_or_else(|| g.scalar(0.0));
+        let entropy =
+            |g: &mut Graph, p: &[Option<Value>]| row(case).entropy(g, p).unwrap_or_else(|| g.scalar(0.0));
+        let mean = |g: &mut Graph, p: &[Option<Value>]| {
+            row(case).mean(g, p, &shape).unwrap_or_else(|| g.scalar(0.0))
+        };
         check_gradient(case, "entropy", entropy, false);
         check_gradient(case, "mean", mean, false);
     }
@@ -404,7 +492,8 @@ fn draws_carry_a_derivative_exactly_where_the_row_says_so() {
         let reach = grad_reach(&g, total, &wrt);
         if row(case).reparameterised() {
             assert!(reach.iter().all(|r| *r), "{}", case.row);
-            let build = |g: &mut Graph, p: &[Option<Value>]| row(case).sample(g, p, &Shape::batched(case.event));
+            let build =
+                |g: &mut Graph, p: &[Option<Value>]| row(case).sample(g, p, &Shape::batched(case.event));
             check_gradient(case, "draw", build, false);
         } else {
             assert!(!reach.iter().any(|r| *r), "{}", case.row);
@@ -428,7 +517,12 @@ fn log_density_stays_finite_far_out() {
     assert_close("Bernoulli(500) at 0", at("Bernoulli", &[500.0], 0.0), -500.0, 1e-12);
     assert_close("Logistic", at("Logistic", &[0.0, 1.0], -800.0), -800.0, 1e-12);
     // 2 / 255 / 0.001 = 7.84 scales wide; the cell of 255 begins 0.996.. above a centre of 0: about -(1 - 1/255) / 0.001.
-    assert_close("DiscretizedLogistic", at("DiscretizedLogistic", &[0.0, 0.001], 255.0), -(1.0 - 1.0 / 255.0) / 0.001, 1e-12);
+    assert_close(
+        "DiscretizedLogistic",
+        at("DiscretizedLogistic", &[0.0, 0.001], 255.0),
+        -(1.0 - 1.0 / 255.0) / 0.001,
+        1e-12,
+    );
     assert_eq!(at("Uniform", &[0.0, 1.0], 1.5), f64::NEG_INFINITY);
 }
 
@@ -469,7 +563,9 @@ fn a_full_covariance_against_independent_normals() {
     let m2 = g.literal(vec![0.1, 0.4, -0.2], &[1, 3]);
     let s2 = g.literal(vec![0.5, 2.0, 1.5], &[1, 3]);
     let c2 = g.literal(vec![0.5f64.ln(), 0.0, 0.0, 0.0, 2f64.ln(), 0.0, 0.0, 0.0, 1.5f64.ln()], &[1, 3, 3]);
-    for (name, other, theirs) in [("a", "Normal", [Some(m2), Some(s2)]), ("b", "MultivariateNormal", [Some(m2), Some(c2)])] {
+    for (name, other, theirs) in
+        [("a", "Normal", [Some(m2), Some(s2)]), ("b", "MultivariateNormal", [Some(m2), Some(c2)])]
+    {
         match r.kl(&mut g, &[Some(m1), Some(c1)], other, &theirs) {
             Some(v) => g.output(name, v),
             None => panic!("no KL with `{other}`"),
@@ -494,7 +590,14 @@ fn one_set_of_logits_serves_every_element_of_an_event() {
     g.output("lp", lp);
     let drawn = r.sample(&mut g, &[Some(l), None], &Shape::batched(&[2, 2]));
     g.output("x", drawn);
-    let out = evaluate(&g, 1, &[("l".into(), tensor(&[1, 3], &[0.0, 1.0, 2.0])), ("x".into(), tensor(&[1, 2, 2], &[2.0, 0.0, 1.0, 2.0]))]);
+    let out = evaluate(
+        &g,
+        1,
+        &[
+            ("l".into(), tensor(&[1, 3], &[0.0, 1.0, 2.0])),
+            ("x".into(), tensor(&[1, 2, 2], &[2.0, 0.0, 1.0, 2.0])),
+        ],
+    );
     let norm = (1.0f64 + 1f64.exp() + 2f64.exp()).ln();
     for (a, b) in out[0].data.iter().zip([2.0, 0.0, 1.0, 2.0]) {
         assert_close("logit", *a, b - norm, 1e-12);
@@ -505,7 +608,8 @@ fn one_set_of_logits_serves_every_element_of_an_event() {
 #[test]
 fn events_follow_the_parameters_types() {
     let real = |shape: &[usize]| Some(EventTy::real(shape));
-    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let number =
+        |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
     let event = |name: &str, types: &[Option<EventTy>]| match find(ROWS, name) {
         Some(r) => r.event(types),
         None => panic!("no row `{name}`"),
@@ -515,13 +619,22 @@ fn events_follow_the_parameters_types() {
         Err(why) => panic!("{why}"),
     };
     assert_eq!(kind(event("Categorical", &[real(&[28, 28, 256]), None])), (Kind::Class(256), vec![]));
-    assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])), (Kind::Int(16), vec![]));
+    assert_eq!(
+        kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), number(16.0)])),
+        (Kind::Int(16), vec![])
+    );
     assert_eq!(kind(event("DiscretizedLogistic", &[real(&[4]), real(&[4]), None])), (Kind::Int(256), vec![]));
-    assert_eq!(kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])), (Kind::REAL, vec![]));
+    assert_eq!(
+        kind(event("NormalMixture", &[real(&[4, 5]), real(&[4, 5]), number(1.0)])),
+        (Kind::REAL, vec![])
+    );
     assert_eq!(kind(event("OneHotCategorical", &[real(&[4, 5]), None])), (Kind::OneHot, vec![5]));
     assert_eq!(kind(event("Dirichlet", &[real(&[4, 5])])), (Kind::Real(Support::Simplex), vec![5]));
     assert_eq!(kind(event("MultivariateNormal", &[real(&[3]), real(&[4, 3, 3])])), (Kind::REAL, vec![3]));
-    assert_eq!(kind(event("Uniform", &[number(-1.0), number(2.0)])).0, Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 }));
+    assert_eq!(
+        kind(event("Uniform", &[number(-1.0), number(2.0)])).0,
+        Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 })
+    );
     assert!(event("Categorical", &[real(&[]), None]).is_err());
     assert!(event("Categorical", &[None, None]).is_err());
     assert!(event("NormalMixture", &[real(&[4, 5]), real(&[4, 6]), None]).is_err());

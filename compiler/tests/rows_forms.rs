@@ -74,7 +74,12 @@ fn tails_are_sound() {
                 }
                 None => at(name, params, x + by)[0],
             };
-            assert_close(&format!("{name} {params:?}, derivative {k}"), *d, (moved(h) - moved(-h)) / (2.0 * h), 1e-5);
+            assert_close(
+                &format!("{name} {params:?}, derivative {k}"),
+                *d,
+                (moved(h) - moved(-h)) / (2.0 * h),
+                1e-5,
+            );
         }
     }
     // Far outside there is nothing.
@@ -86,21 +91,71 @@ type Moments = (&'static str, &'static [Option<f64>], f64, f64);
 
 /// By mpmath's quadrature with 50 digits.
 const FAR_MOMENTS: &[Moments] = &[
-    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(8.0), Some(9.0)], 8.121188992979796, -1.1107504589929957),
+    (
+        "Truncated Normal",
+        &[Some(0.0), Some(1.0), Some(8.0), Some(9.0)],
+        8.121188992979796,
+        -1.1107504589929957,
+    ),
     ("Truncated Normal", &[Some(0.0), Some(1.0), Some(8.0), None], 8.121368112236112, -1.1090261777654264),
-    ("Truncated Normal", &[Some(0.0), Some(1.0), Some(-9.0), Some(-8.0)], -8.121188992979796, -1.1107504589929957),
-    ("Truncated Logistic", &[Some(0.0), Some(1.0), Some(30.0), Some(31.0)], 30.418023293130684, -0.04065185225639877),
+    (
+        "Truncated Normal",
+        &[Some(0.0), Some(1.0), Some(-9.0), Some(-8.0)],
+        -8.121188992979796,
+        -1.1107504589929957,
+    ),
+    (
+        "Truncated Logistic",
+        &[Some(0.0), Some(1.0), Some(30.0), Some(31.0)],
+        30.418023293130684,
+        -0.04065185225639877,
+    ),
     ("Truncated Logistic", &[Some(0.0), Some(1.0), Some(30.0), None], 31.000000000000046, 1.0000000000000469),
-    ("Truncated Logistic", &[Some(0.0), Some(1.0), Some(-31.0), Some(-30.0)], -30.418023293130684, -0.04065185225639877),
-    ("Truncated Logistic", &[Some(0.0), Some(1.0), None, Some(-30.0)], -31.000000000000046, 1.0000000000000469),
-    ("Truncated Logistic", &[Some(0.0), Some(1.0), Some(-40.0), Some(50.0)], 1.7417268784273054e-16, 1.9999999999999998),
-    ("Truncated Laplace", &[Some(0.0), Some(1.0), Some(30.0), Some(31.0)], 30.418023293130673, -0.04065185225640831),
-    ("Truncated Laplace", &[Some(0.0), Some(1.0), Some(-31.0), Some(-30.0)], -30.418023293130673, -0.04065185225640831),
-    ("Truncated Laplace", &[Some(0.0), Some(1.0), Some(-0.5), Some(2.0)], 0.4004264386897436, 0.7734494760497331),
+    (
+        "Truncated Logistic",
+        &[Some(0.0), Some(1.0), Some(-31.0), Some(-30.0)],
+        -30.418023293130684,
+        -0.04065185225639877,
+    ),
+    (
+        "Truncated Logistic",
+        &[Some(0.0), Some(1.0), None, Some(-30.0)],
+        -31.000000000000046,
+        1.0000000000000469,
+    ),
+    (
+        "Truncated Logistic",
+        &[Some(0.0), Some(1.0), Some(-40.0), Some(50.0)],
+        1.7417268784273054e-16,
+        1.9999999999999998,
+    ),
+    (
+        "Truncated Laplace",
+        &[Some(0.0), Some(1.0), Some(30.0), Some(31.0)],
+        30.418023293130673,
+        -0.04065185225640831,
+    ),
+    (
+        "Truncated Laplace",
+        &[Some(0.0), Some(1.0), Some(-31.0), Some(-30.0)],
+        -30.418023293130673,
+        -0.04065185225640831,
+    ),
+    (
+        "Truncated Laplace",
+        &[Some(0.0), Some(1.0), Some(-0.5), Some(2.0)],
+        0.4004264386897436,
+        0.7734494760497331,
+    ),
     ("Truncated Exponential", &[Some(1.0), Some(40.0), Some(41.0)], 40.41802329313067, -0.04065185225640831),
     ("Truncated Exponential", &[Some(1.0), None, Some(300.0)], 1.0, 1.0),
     ("Truncated HalfNormal", &[Some(1.0), Some(8.0), Some(9.0)], 8.121188992979796, -1.1107504589929957),
-    ("Truncated LogNormal", &[Some(0.0), Some(1.0), Some(200.0), Some(300.0)], 229.78834507185206, 4.346170090514583),
+    (
+        "Truncated LogNormal",
+        &[Some(0.0), Some(1.0), Some(200.0), Some(300.0)],
+        229.78834507185206,
+        4.346170090514583,
+    ),
 ];
 
 #[test]
@@ -109,7 +164,9 @@ fn mean_and_entropy_of_a_truncated_row_in_the_tail() {
         let mut g = Graph::new("moments");
         let p = scalars(&mut g, params);
         let r = row(name);
-        let (Some(m), Some(h)) = (r.mean(&mut g, &p, &Shape::fixed(&[1])), r.entropy(&mut g, &p)) else { panic!("{name}: no moments") };
+        let (Some(m), Some(h)) = (r.mean(&mut g, &p, &Shape::fixed(&[1])), r.entropy(&mut g, &p)) else {
+            panic!("{name}: no moments")
+        };
         g.output("m", m);
         g.output("h", h);
         let out = evaluate(&g, 1, &[]);
@@ -121,7 +178,13 @@ fn mean_and_entropy_of_a_truncated_row_in_the_tail() {
 /// SciPy's `truncnorm.ppf`. Beyond the median the fraction counts from the other end: the mass above the point is what is uniform.
 #[test]
 fn draws_are_quantiles() {
-    const BOTH: &[f64] = &[-0.996534531677536, -0.22586371903381794, 0.1984478996034473, 1.3699619946790393, 2.849428436326444];
+    const BOTH: &[f64] = &[
+        -0.996534531677536,
+        -0.22586371903381794,
+        0.1984478996034473,
+        1.3699619946790393,
+        2.849428436326444,
+    ];
     let normal = row("Normal").tails();
     let Some(normal) = normal else { panic!("the normal has tails") };
     let quantiles = |low: Option<f64>, high: Option<f64>, us: &[f64]| {
@@ -133,11 +196,19 @@ fn draws_are_quantiles() {
         g.output("x", x);
         evaluate(&g, 1, &[("u".into(), tensor(&[us.len()], us))]).remove(0).data
     };
-    let check = |got: Vec<f64>, want: &[f64]| got.iter().zip(want).for_each(|(a, b)| assert_close("quantile", *a, *b, 1e-9));
+    let check = |got: Vec<f64>, want: &[f64]| {
+        got.iter().zip(want).for_each(|(a, b)| assert_close("quantile", *a, *b, 1e-9))
+    };
     let us = [0.001, 0.3, 0.5, 0.9, 0.999];
     check(quantiles(Some(-1.0), Some(3.0), &us.map(|u| 1.0 - u)), BOTH);
-    check(quantiles(Some(8.0), None, &[0.9, 0.5, 0.1]), &[8.012963049607274, 8.084911007391545, 8.2788033416912]);
-    check(quantiles(Some(-9.0), Some(-8.0), &[0.9, 0.5, 0.1]), &[-8.278609037011552, -8.08488889901817, -8.012960571504212]);
+    check(
+        quantiles(Some(8.0), None, &[0.9, 0.5, 0.1]),
+        &[8.012963049607274, 8.084911007391545, 8.2788033416912],
+    );
+    check(
+        quantiles(Some(-9.0), Some(-8.0), &[0.9, 0.5, 0.1]),
+        &[-8.278609037011552, -8.08488889901817, -8.012960571504212],
+    );
     // Free of ends it is the normal's own quantile function, out to the last digits of a double.
     let isf = [
         (-0.1f64, 1.3096177994584925),
@@ -179,10 +250,17 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
         let shape = [&[1], case.event].concat();
         let x = g.literal(case.x.to_vec(), &shape);
         let literal = |g: &mut Graph, p: Option<(Vec<usize>, Vec<f64>)>| {
-            p.map(|(dims, data)| if dims.is_empty() { g.scalar(data[0]) } else { g.literal(data, &[&[1], dims.as_slice()].concat()) })
+            p.map(|(dims, data)| {
+                if dims.is_empty() {
+                    g.scalar(data[0])
+                } else {
+                    g.literal(data, &[&[1], dims.as_slice()].concat())
+                }
+            })
         };
         for params in [case.params, second] {
-            let own: Vec<Option<Value>> = params.iter().map(|p| literal(&mut g, p.map(|(d, v)| (d.to_vec(), v.to_vec())))).collect();
+            let own: Vec<Option<Value>> =
+                params.iter().map(|p| literal(&mut g, p.map(|(d, v)| (d.to_vec(), v.to_vec())))).collect();
             let lp = inner.log_prob(&mut g, &own, x);
             let lp = g.broadcast(lp, Shape::fixed(&shape));
             g.output("part", lp);
@@ -191,11 +269,16 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
             }
         }
         // Where the second has other numbers that both share, they are not mixed.
-        let shared = case.params.iter().zip(second).any(|(a, b)| a.is_some_and(|(d, v)| d.is_empty() && b.is_some_and(|(_, w)| v != w)));
+        let shared = case
+            .params
+            .iter()
+            .zip(second)
+            .any(|(a, b)| a.is_some_and(|(d, v)| d.is_empty() && b.is_some_and(|(_, w)| v != w)));
         if shared || case.params.iter().flatten().all(|(d, _)| d.is_empty()) {
             continue;
         }
-        let mut both: Vec<Option<Value>> = case.params.iter().zip(second).map(|(a, b)| literal(&mut g, stacked(&[*a, *b]))).collect();
+        let mut both: Vec<Option<Value>> =
+            case.params.iter().zip(second).map(|(a, b)| literal(&mut g, stacked(&[*a, *b]))).collect();
         let rank = case.event.len();
         let logits = g.literal(LOGITS.to_vec(), &[vec![1; rank + 1], vec![2]].concat());
         both.push(Some(logits));
@@ -213,7 +296,8 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
             let want = ((LOGITS[0] + a.data[i]).exp() + (LOGITS[1] + b.data[i]).exp()).ln() - norm;
             assert_close(&name, mixed_lp.data[i], want, 1e-10);
             if has_mean.is_some() {
-                let want = ((LOGITS[0] - norm).exp()) * out[1].data[i] + ((LOGITS[1] - norm).exp()) * out[3].data[i];
+                let want =
+                    ((LOGITS[0] - norm).exp()) * out[1].data[i] + ((LOGITS[1] - norm).exp()) * out[3].data[i];
                 assert_close(&format!("mean of {name}"), out[5].data[i], want, 1e-10);
             }
         }
@@ -253,11 +337,13 @@ fn sixteen_copies_of_any_row() {
         // The components of a mixture, or the alternatives of a class, stay together.
         let last = usize::from(!r.elementwise());
         let first = |p: &Par| {
-            p.map(
-                |(dims, data)| {
-                    if dims.is_empty() { data.to_vec() } else { data[..if last == 1 { dims[dims.len() - 1] } else { 1 }].to_vec() }
-                },
-            )
+            p.map(|(dims, data)| {
+                if dims.is_empty() {
+                    data.to_vec()
+                } else {
+                    data[..if last == 1 { dims[dims.len() - 1] } else { 1 }].to_vec()
+                }
+            })
         };
         let shape = Shape::fixed(&[2, 16]);
         let mut found: Vec<Vec<Vec<f64>>> = Vec::new();
@@ -281,7 +367,10 @@ fn sixteen_copies_of_any_row() {
             // Numbers of levels and ends of ranges that are known when the spec is compiled stay numbers.
             let constant = |i: usize| r.dist_params()[i].name == "levels";
             let params = |g: &mut Graph, list: &[Par]| -> Vec<Option<Value>> {
-                list.iter().enumerate().map(|(i, p)| if constant(i) { p.map(|(_, v)| g.scalar(v[0])) } else { value(g, p) }).collect()
+                list.iter()
+                    .enumerate()
+                    .map(|(i, p)| if constant(i) { p.map(|(_, v)| g.scalar(v[0])) } else { value(g, p) })
+                    .collect()
             };
             let (p, q) = (params(&mut g, case.params), params(&mut g, case.other));
             let x = g.full(case.x[0], shape.clone());
@@ -306,7 +395,11 @@ fn sixteen_copies_of_any_row() {
                 a.iter().zip(b).for_each(|(a, b)| assert_close(case.row, *a, *b, 1e-12));
             }
         }
-        assert!(found[0][n - 1].iter().any(|x| *x != found[0][n - 1][0]), "{}: copies are drawn alike", case.row);
+        assert!(
+            found[0][n - 1].iter().any(|x| *x != found[0][n - 1][0]),
+            "{}: copies are drawn alike",
+            case.row
+        );
         seen.push(case.row);
     }
     for r in ROWS.iter().filter(|r| r.elementwise()) {
@@ -334,7 +427,8 @@ fn a_suffix_makes_independent_copies() {
         let text = format!(
             "data x: Real[2] from moons(noise: 0.05)\n{net_line}{par}net G(z: Real[16]) -> Real[2] {{ dense(2) }}\nnet D(x: Real[2]) -> Real[] {{ dense(1), scalar }}\nmodel p {{ {head}{m}z ~ {d};  x = G(z) }}\ntrain {{ steps 10\n  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] using adam\n  player maker owns G minimizes E[softplus(-D(p.x))] using adam\n}}"
         );
-        let text = if par.is_empty() { text } else { text.replace("owns G minimizes", "owns G, k minimizes") };
+        let text =
+            if par.is_empty() { text } else { text.replace("owns G minimizes", "owns G, k minimizes") };
         let text = if net { text.replace("owns G minimizes", "owns G, f minimizes") } else { text };
         let u = unit("suffix", &text);
         let Some(typed) = &u.typed else { panic!("{d}: {:?}", u.diags) };
@@ -347,17 +441,30 @@ fn a_suffix_makes_independent_copies() {
 #[test]
 fn events_of_forms() {
     let real = |shape: &[usize]| Some(EventTy::real(shape));
-    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let number =
+        |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
     let kind = |name: &str, types: &[Option<EventTy>]| row(name).event(types).map(|e| (e.kind, e.own));
     let interval = |lo, hi| Kind::Real(Support::Interval { lo, hi });
-    assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(0.0), None]), Ok((Kind::Real(Support::POSITIVE), vec![])));
-    assert_eq!(kind("Truncated Normal", &[real(&[4]), number(1.0), number(-1.0), number(2.0)]), Ok((interval(-1.0, 2.0), vec![])));
-    assert_eq!(kind("Truncated Exponential", &[real(&[4]), number(-1.0), number(2.0)]), Ok((interval(0.0, 2.0), vec![])));
+    assert_eq!(
+        kind("Truncated Normal", &[real(&[4]), number(1.0), number(0.0), None]),
+        Ok((Kind::Real(Support::POSITIVE), vec![]))
+    );
+    assert_eq!(
+        kind("Truncated Normal", &[real(&[4]), number(1.0), number(-1.0), number(2.0)]),
+        Ok((interval(-1.0, 2.0), vec![]))
+    );
+    assert_eq!(
+        kind("Truncated Exponential", &[real(&[4]), number(-1.0), number(2.0)]),
+        Ok((interval(0.0, 2.0), vec![]))
+    );
     assert_eq!(
         kind("Mixture Truncated Normal", &[real(&[4, 3]), number(1.0), number(0.0), None, real(&[3])]),
         Ok((Kind::Real(Support::POSITIVE), vec![]))
     );
-    assert_eq!(kind("Mixture DiscretizedLogistic", &[real(&[4, 3]), real(&[4, 3]), number(16.0), None]), Ok((Kind::Int(16), vec![])));
+    assert_eq!(
+        kind("Mixture DiscretizedLogistic", &[real(&[4, 3]), real(&[4, 3]), number(16.0), None]),
+        Ok((Kind::Int(16), vec![]))
+    );
     assert!(kind("Mixture Normal", &[real(&[4, 3]), real(&[4, 2]), None]).is_err());
     assert_eq!(kind("Mixture Normal", &[number(0.0), number(1.0), None]), Ok((Kind::REAL, vec![])));
     assert!(kind("Mixture Normal", &[real(&[]), number(1.0), None]).is_err());

@@ -95,28 +95,60 @@ fn values_and_types() {
     check("batch_mean", &[(v.clone(), x.clone())], &v, &[1, 3], &[2.0, 1.0, 3.0]);
     check("batch_mean", &[(one.clone(), tensor(&[2], &[1.0, 4.0]))], &one, &[1], &[2.5]);
     check("norm", &[(v.clone(), x.clone())], &positive(&[]), &[2], &[5.0, 3.0]);
-    check("dot", &[(v.clone(), x.clone()), (v.clone(), tensor(&[1, 3], &[1.0, 2.0, 3.0]))], &one, &[2], &[15.0, 11.0]);
+    check(
+        "dot",
+        &[(v.clone(), x.clone()), (v.clone(), tensor(&[1, 3], &[1.0, 2.0, 3.0]))],
+        &one,
+        &[2],
+        &[15.0, 11.0],
+    );
     // One number for each example, a plain number, and an event.
     let per_example = tensor(&[2], &[2.5, 1.5]);
-    check("max", &[(v.clone(), x.clone()), (one.clone(), per_example.clone())], &v, &[2, 3], &[3.0, 2.5, 4.0, 1.5, 2.0, 2.0]);
-    check("min", &[(one.clone(), per_example), (v.clone(), x.clone())], &v, &[2, 3], &[2.5, 0.0, 2.5, 1.0, 1.5, 1.5]);
+    check(
+        "max",
+        &[(v.clone(), x.clone()), (one.clone(), per_example.clone())],
+        &v,
+        &[2, 3],
+        &[3.0, 2.5, 4.0, 1.5, 2.0, 2.0],
+    );
+    check(
+        "min",
+        &[(one.clone(), per_example), (v.clone(), x.clone())],
+        &v,
+        &[2, 3],
+        &[2.5, 0.0, 2.5, 1.0, 1.5, 1.5],
+    );
     let number = |c: f64| EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] };
-    check("max", &[(v.clone(), x.clone()), (number(0.0), tensor(&[], &[1.0]))], &positive(&[3]), &[2, 3], &[3.0, 1.0, 4.0, 1.0, 2.0, 2.0]);
+    check(
+        "max",
+        &[(v.clone(), x.clone()), (number(0.0), tensor(&[], &[1.0]))],
+        &positive(&[3]),
+        &[2, 3],
+        &[3.0, 1.0, 4.0, 1.0, 2.0, 2.0],
+    );
     let clamped = EventTy { kind: Kind::Real(Support::Interval { lo: 1.0, hi: 3.0 }), shape: vec![3] };
     let ends = [(number(1.0), tensor(&[], &[1.0])), (number(3.0), tensor(&[], &[3.0]))];
-    check("clamp", &[(v.clone(), x.clone()), ends[0].clone(), ends[1].clone()], &clamped, &[2, 3], &[3.0, 1.0, 3.0, 1.0, 2.0, 2.0]);
+    check(
+        "clamp",
+        &[(v.clone(), x.clone()), ends[0].clone(), ends[1].clone()],
+        &clamped,
+        &[2, 3],
+        &[3.0, 1.0, 3.0, 1.0, 2.0, 2.0],
+    );
     let e = |a: &[f64]| a.iter().map(|x| x.exp()).sum::<f64>().ln();
     let (l0, l1) = (e(&[3.0, 0.0, 4.0]), e(&[1.0, 2.0, 2.0]));
     check("log_sum_exp", &[(v.clone(), x.clone())], &one, &[2], &[l0, l1]);
     let lp = [3.0 - l0, -l0, 4.0 - l0, 1.0 - l1, 2.0 - l1, 2.0 - l1];
-    let negative = EventTy { kind: Kind::Real(Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }), shape: vec![3] };
+    let negative =
+        EventTy { kind: Kind::Real(Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }), shape: vec![3] };
     check("log_softmax", &[(v.clone(), x.clone())], &negative, &[2, 3], &lp);
     let simplex = EventTy { kind: Kind::Real(Support::Simplex), shape: vec![3] };
     check("softmax", &[(v.clone(), x.clone())], &simplex, &[2, 3], &lp.map(f64::exp));
     let image = tensor(&[2, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
     check("flatten", &[(real(&[1, 2, 2]), image.clone())], &real(&[4]), &[2, 4], &image.data);
     let joined = [3.0, 0.0, 4.0, 9.0, 5.0, 1.0, 2.0, 2.0, 9.0, 6.0];
-    let parts = [(v.clone(), x), (real(&[1]), tensor(&[1, 1], &[9.0])), (one.clone(), tensor(&[2], &[5.0, 6.0]))];
+    let parts =
+        [(v.clone(), x), (real(&[1]), tensor(&[1, 1], &[9.0])), (one.clone(), tensor(&[2], &[5.0, 6.0]))];
     check("concat", &parts, &real(&[5]), &[2, 5], &joined);
     let bools = EventTy { kind: Kind::Bool, shape: vec![2] };
     check(
@@ -128,7 +160,13 @@ fn values_and_types() {
     );
     let stacked = real(&[2, 2, 2]);
     let twice = [1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 5.0, 6.0, 7.0, 8.0];
-    check("concat", &[(real(&[1, 2, 2]), image.clone()), (real(&[1, 2, 2]), image)], &stacked, &[2, 2, 2, 2], &twice);
+    check(
+        "concat",
+        &[(real(&[1, 2, 2]), image.clone()), (real(&[1, 2, 2]), image)],
+        &stacked,
+        &[2, 2, 2, 2],
+        &twice,
+    );
 }
 
 /// Three entries of two numbers, the same for both examples.
@@ -145,11 +183,26 @@ fn codebooks() {
     check("commitment", &[z, book()], &positive, &[2], &[0.02, 1.0]);
     // Two vectors an example; then the same numbers as the pixels of an image whose channels are the vectors' numbers.
     let two = (real(&[2, 2]), tensor(&[2, 2, 2], &[0.9, 0.1, -1.0, -1.0, 0.2, 0.7, 2.0, 0.3]));
-    check("nearest", &[two.clone(), book()], &real(&[2, 2]), &[2, 2, 2], &[1.0, 0.0, -1.0, -2.0, 0.0, 1.0, 1.0, 0.0]);
+    check(
+        "nearest",
+        &[two.clone(), book()],
+        &real(&[2, 2]),
+        &[2, 2, 2],
+        &[1.0, 0.0, -1.0, -2.0, 0.0, 1.0, 1.0, 0.0],
+    );
     check("commitment", &[two, book()], &positive, &[2], &[1.02, 0.13 + 1.09]);
     let image = (real(&[2, 1, 2]), tensor(&[2, 2, 1, 2], &[0.9, -1.0, 0.1, -1.0, 0.2, 2.0, 0.7, 0.3]));
-    check("nearest", &[image, book()], &real(&[2, 1, 2]), &[2, 2, 1, 2], &[1.0, -1.0, 0.0, -2.0, 0.0, 1.0, 1.0, 0.0]);
-    let hot = (EventTy { kind: Kind::Real(Support::UNIT), shape: vec![3] }, tensor(&[2, 3], &[0.0, 0.0, 1.0, 0.5, 0.5, 0.0]));
+    check(
+        "nearest",
+        &[image, book()],
+        &real(&[2, 1, 2]),
+        &[2, 2, 1, 2],
+        &[1.0, -1.0, 0.0, -2.0, 0.0, 1.0, 1.0, 0.0],
+    );
+    let hot = (
+        EventTy { kind: Kind::Real(Support::UNIT), shape: vec![3] },
+        tensor(&[2, 3], &[0.0, 0.0, 1.0, 0.5, 0.5, 0.0]),
+    );
     check("entry", &[hot, book()], &real(&[2]), &[2, 2], &[-1.0, -2.0, 0.5, 0.5]);
 }
 
@@ -167,7 +220,8 @@ fn slopes(name: &str, w: &[f64], width: usize) -> [Vec<f64>; 2] {
     d.iter().enumerate().for_each(|(i, v)| cx.output(format!("d{i}"), *v));
     let dims: Vec<usize> = if width == 1 { vec![2] } else { vec![2, width] };
     let z = tensor(&[2, 2], &[0.9, 0.1, -1.0, -1.0]);
-    let out = evaluate(&cx.g, 2, &[("z".into(), z), ("book".into(), book().1), ("w".into(), tensor(&dims, w))]);
+    let out =
+        evaluate(&cx.g, 2, &[("z".into(), z), ("book".into(), book().1), ("w".into(), tensor(&dims, w))]);
     [out[0].data.clone(), out[1].data.clone()]
 }
 
@@ -196,7 +250,14 @@ fn the_use_of_a_codebook_is_reported() {
     assert_eq!(names, ["perplexity of the codes", "codes used of 3"]);
     said.iter().for_each(|(n, v)| cx.output(n.clone(), *v));
     // Entry 0 three times, entry 2 once: exp of the entropy of (3/4, 1/4).
-    let out = evaluate(&cx.g, 4, &[("z".into(), tensor(&[4, 2], &[1.0, 0.1, 0.8, 0.0, 1.2, -0.1, -1.0, -1.9])), ("book".into(), book().1)]);
+    let out = evaluate(
+        &cx.g,
+        4,
+        &[
+            ("z".into(), tensor(&[4, 2], &[1.0, 0.1, 0.8, 0.0, 1.2, -0.1, -1.0, -1.9])),
+            ("book".into(), book().1),
+        ],
+    );
     let want = (-(0.75f64 * 0.75f64.ln() + 0.25 * 0.25f64.ln())).exp();
     assert_close("perplexity", out[0].data[0], want, 1e-12);
     assert_eq!(out[1].data, [2.0]);
@@ -219,7 +280,10 @@ fn refusals_name_the_argument() {
         (0, "has vectors of 4 numbers where an entry of the codebook has 2".into())
     );
     assert_eq!(refused("commitment", &[real(&[2]), real(&[6])]).0, 1);
-    assert_eq!(refused("entry", &[real(&[2]), real(&[3, 2])]), (0, "is no class of 3, the number of entries".into()));
+    assert_eq!(
+        refused("entry", &[real(&[2]), real(&[3, 2])]),
+        (0, "is no class of 3, the number of entries".into())
+    );
 }
 
 #[test]

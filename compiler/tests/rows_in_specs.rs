@@ -20,7 +20,12 @@ impl Host for NoFiles {
         Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
-        (0..n).map(|i| (((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream) >> 12) as f64 / (1u64 << 52) as f64).collect()
+        (0..n)
+            .map(|i| {
+                (((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream) >> 12) as f64
+                    / (1u64 << 52) as f64
+            })
+            .collect()
     }
 }
 
@@ -140,7 +145,8 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
 /// The spec without the nets that nothing calls, which the checker would report as untrained.
 fn fill(spec: &str, d: &str, q: &str) -> String {
     let text = spec.replace("$D", d).replace("$Q", q);
-    let called = |name: &str| text.lines().filter(|l| !l.starts_with("net ")).any(|l| l.contains(&format!("{name}(")));
+    let called =
+        |name: &str| text.lines().filter(|l| !l.starts_with("net ")).any(|l| l.contains(&format!("{name}(")));
     let kept: Vec<&str> = text
         .lines()
         .filter(|l| match l.strip_prefix("net ").and_then(|l| l.split('(').next()) {
@@ -171,7 +177,11 @@ fn run_all(row: &str, compiled: &Compiled) {
             inputs.push((i.name.clone(), value));
         }
         for ((output, _), t) in g.outputs.iter().zip(evaluate(g, 3, &inputs)) {
-            assert!(t.data.iter().all(|x| x.is_finite()), "`{row}`: `{output}` of `{name}` is not finite: {:?}", t.data);
+            assert!(
+                t.data.iter().all(|x| x.is_finite()),
+                "`{row}`: `{output}` of `{name}` is not finite: {:?}",
+                t.data
+            );
         }
     }
 }
@@ -186,7 +196,10 @@ fn every_distribution_can_be_written_and_run() {
         assert!(compiled.programs.len() >= 3, "{row}");
         // What is shown for a datum is no draw: neither of the guide nor of the model.
         if let Some(g) = compiled.programs.get("reconstruct") {
-            assert!(!g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))), "{row}: {d} with {q} is reconstructed at random");
+            assert!(
+                !g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))),
+                "{row}: {d} with {q} is reconstructed at random"
+            );
         }
         run_all(row, &compiled);
     }
@@ -208,7 +221,8 @@ fn levels_are_shown_as_means_and_classes_as_themselves() {
         let mut inputs = Vec::new();
         for n in &g.nodes {
             if let Op::Input(i) = &n.op {
-                inputs.push((i.name.clone(), Tensor64::from_fn(&i.shape.at(5), |_| 4.0 * rng.uniform() - 2.0)));
+                inputs
+                    .push((i.name.clone(), Tensor64::from_fn(&i.shape.at(5), |_| 4.0 * rng.uniform() - 2.0)));
             }
         }
         let at = g.outputs.iter().position(|(n, _)| n == output);
@@ -218,7 +232,10 @@ fn levels_are_shown_as_means_and_classes_as_themselves() {
         }
     };
     let levels = run_one(&fill(GREY, "Categorical(logits: l(z))", ""), "reconstruct", "site:x");
-    assert!(levels.iter().all(|x| (0.0..=16.0).contains(x)) && levels.iter().any(|x| x.fract() != 0.0), "{levels:?}");
+    assert!(
+        levels.iter().all(|x| (0.0..=16.0).contains(x)) && levels.iter().any(|x| x.fract() != 0.0),
+        "{levels:?}"
+    );
     let classes = "data x: Real[2] from moons(noise: 0.05)
 net f(k: Class(3)[4]) -> Real[2] { embed(2), flatten, dense(2) }
 net e(x: Real[2]) -> Real[4, 3] { dense(12), reshape(4, 3) }
@@ -226,7 +243,10 @@ model p { k ~ Categorical(logits: free(3))[4];  x ~ Normal(f(k), 0.1) }
 guide q(x) { k ~ Categorical(logits: e(x)) }
 ";
     let classes = run_one(classes, "encode", "code:k");
-    assert!(classes.iter().all(|k| [0.0, 1.0, 2.0].contains(k)) && classes.iter().any(|k| *k != classes[0]), "{classes:?}");
+    assert!(
+        classes.iter().all(|k| [0.0, 1.0, 2.0].contains(k)) && classes.iter().any(|k| *k != classes[0]),
+        "{classes:?}"
+    );
 }
 
 #[test]

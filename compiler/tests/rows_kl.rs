@@ -19,8 +19,22 @@ const RATE: [f64; 3] = [0.5, 1.7, 20.0];
 const GAMMA: &[[f64; 3]] = &[[0.8, 1.5, 11.0], [0.8, 1.1, 9.0]];
 
 const PAIRS: &[Pair] = &[
-    ("Normal", &[LOC, SCALE], "Laplace", &[LOC2, SCALE2], Line::Reals, [0.2255935081871327, 0.08050859306977233, 0.2264402596896481]),
-    ("Laplace", &[LOC, SCALE], "Normal", &[LOC2, SCALE2], Line::Reals, [0.11328399742920568, 1.195431959072832, 2.6576441720847828]),
+    (
+        "Normal",
+        &[LOC, SCALE],
+        "Laplace",
+        &[LOC2, SCALE2],
+        Line::Reals,
+        [0.2255935081871327, 0.08050859306977233, 0.2264402596896481],
+    ),
+    (
+        "Laplace",
+        &[LOC, SCALE],
+        "Normal",
+        &[LOC2, SCALE2],
+        Line::Reals,
+        [0.11328399742920568, 1.195431959072832, 2.6576441720847828],
+    ),
     (
         "Uniform",
         &[[-0.5; 3], [2.0; 3]],
@@ -29,9 +43,30 @@ const PAIRS: &[Pair] = &[
         Line::Between(-0.5, 2.0),
         [0.6085578914053906, 1.5786742345783686, 21.43487655556308],
     ),
-    ("Gumbel", &[LOC, SCALE], "Gumbel", &[LOC2, SCALE2], Line::Reals, [0.14218170505199285, 0.34472541612330787, 0.5971298037668544]),
-    ("Exponential", &[RATE], "Gamma", GAMMA, Line::Positive, [0.2606136420229427, 0.4678615252317012, 29.11015388048634]),
-    ("Gamma", GAMMA, "Exponential", &[RATE], Line::Positive, [0.21094566418712501, 0.5218909715485062, 21.059050065818344]),
+    (
+        "Gumbel",
+        &[LOC, SCALE],
+        "Gumbel",
+        &[LOC2, SCALE2],
+        Line::Reals,
+        [0.14218170505199285, 0.34472541612330787, 0.5971298037668544],
+    ),
+    (
+        "Exponential",
+        &[RATE],
+        "Gamma",
+        GAMMA,
+        Line::Positive,
+        [0.2606136420229427, 0.4678615252317012, 29.11015388048634],
+    ),
+    (
+        "Gamma",
+        GAMMA,
+        "Exponential",
+        &[RATE],
+        Line::Positive,
+        [0.21094566418712501, 0.5218909715485062, 21.059050065818344],
+    ),
 ];
 
 fn row(name: &str) -> &'static dyn DistRow {
@@ -57,7 +92,9 @@ fn inputs(g: &mut Graph, prefix: &str, params: &[[f64; 3]], values: &mut Inputs)
 fn closed(pair: &Pair, values: &Inputs) -> (Vec<f64>, Vec<Vec<f64>>) {
     let (mut g, mut unused) = (Graph::new("kl"), Vec::new());
     let (p, q) = (inputs(&mut g, "p", pair.1, &mut unused), inputs(&mut g, "q", pair.3, &mut unused));
-    let Some(kl) = row(pair.0).kl(&mut g, &p, pair.2, &q) else { panic!("no KL of `{}` and `{}`", pair.0, pair.2) };
+    let Some(kl) = row(pair.0).kl(&mut g, &p, pair.2, &q) else {
+        panic!("no KL of `{}` and `{}`", pair.0, pair.2)
+    };
     let total = g.sum_all(kl);
     let wrt: Vec<Value> = p.iter().chain(&q).flatten().copied().collect();
     let ds = grad(&mut g, total, &wrt);
@@ -82,7 +119,10 @@ fn kl_of_different_rows() {
         }
         let points = quadrature(pair.4);
         let mut with_x = values.clone();
-        with_x.push(("x".into(), tensor(&[points.len(), 3], &points.iter().flat_map(|(x, _)| [*x; 3]).collect::<Vec<_>>())));
+        with_x.push((
+            "x".into(),
+            tensor(&[points.len(), 3], &points.iter().flat_map(|(x, _)| [*x; 3]).collect::<Vec<_>>()),
+        ));
         let out = evaluate(&g, points.len(), &with_x);
         let (kl, derivatives) = closed(pair, &values);
         for e in 0..3 {
@@ -104,7 +144,12 @@ fn kl_of_different_rows() {
                     v[k].1.data[e] += by;
                     closed(pair, &v).0[e]
                 };
-                assert_close(&format!("derivative {k} of {what}"), d[e], (moved(h) - moved(-h)) / (2.0 * h), 1e-5);
+                assert_close(
+                    &format!("derivative {k} of {what}"),
+                    d[e],
+                    (moved(h) - moved(-h)) / (2.0 * h),
+                    1e-5,
+                );
             }
         }
     }
@@ -117,7 +162,11 @@ fn every_known_pair_is_tested() {
     for r in ROWS {
         for other in r.kl_known().iter().filter(|o| **o != r.name()) {
             let here = PAIRS.iter().any(|p| p.0 == r.name() && p.2 == *other);
-            assert!(here || elsewhere.contains(&(r.name(), other)), "KL({} | {other}) is not tested", r.name());
+            assert!(
+                here || elsewhere.contains(&(r.name(), other)),
+                "KL({} | {other}) is not tested",
+                r.name()
+            );
         }
     }
 }
@@ -140,7 +189,12 @@ fn independent_normals_against_a_full_one() {
     let theirs = [[Some(centre), Some(full)], [Some(zero), Some(full)]];
     for (loc, sd, factor) in [(centre, scale, wide), (zero, scale, wide), (zero, one, narrow)] {
         for t in &theirs {
-            let of = |g: &mut Graph, r: &str, scale: Value| match row(r).kl(g, &[Some(loc), Some(scale)], "MultivariateNormal", t) {
+            let of = |g: &mut Graph, r: &str, scale: Value| match row(r).kl(
+                g,
+                &[Some(loc), Some(scale)],
+                "MultivariateNormal",
+                t,
+            ) {
                 Some(v) => g.sum_event(v),
                 None => panic!("no KL"),
             };

@@ -59,7 +59,9 @@ fn cases(row: &str) -> Vec<Case> {
             case("embed(3)", &[4], &[3]),
         ],
         "flatten" => vec![case("flatten", &[2, 3, 4], &[24]), case("flatten", &[1, 3, 4], &[12])],
-        "reshape" => vec![case("reshape(2, 3, 4)", &[24], &[2, 3, 4]), case("reshape(1, 2, 3)", &[6], &[1, 2, 3])],
+        "reshape" => {
+            vec![case("reshape(2, 3, 4)", &[24], &[2, 3, 4]), case("reshape(1, 2, 3)", &[6], &[1, 2, 3])]
+        }
         "scalar" => vec![case("scalar", &[1], &[])],
         "rescale" => vec![
             kinded(Kind::Int(5), "rescale", &[3], &[3]),
@@ -73,7 +75,11 @@ fn cases(row: &str) -> Vec<Case> {
             case("conv(4, k: 3, stride: 2)", &[2, 28, 7], &[4, 14, 4]),
             case("conv(3, k: 2)", &[2, 4, 4], &[3, 4, 4]),
             case("conv(3, pad: valid)", &[2, 5, 4], &[3, 3, 2]),
-            case("conv(4, k: (3, 1), pad: 1, groups: 2, dilation: (2, 1), bias: false)", &[2, 6, 4], &[4, 4, 6]),
+            case(
+                "conv(4, k: (3, 1), pad: 1, groups: 2, dilation: (2, 1), bias: false)",
+                &[2, 6, 4],
+                &[4, 4, 6],
+            ),
             case("conv(3, k: 3, mask: A)", &[2, 4, 5], &[3, 4, 5]),
             case("conv(3, k: 5, mask: B, norm: spectral)", &[1, 5, 5], &[3, 5, 5]),
         ],
@@ -87,7 +93,9 @@ fn cases(row: &str) -> Vec<Case> {
         "up" => vec![case("up(2)", &[2, 3, 2], &[2, 6, 4]), case("up((1, 3))", &[2, 3, 2], &[2, 3, 6])],
         "avg_pool" => vec![case("avg_pool(2)", &[2, 4, 6], &[2, 2, 3])],
         "max_pool" => vec![case("max_pool((2, 3))", &[2, 4, 6], &[2, 2, 2])],
-        "global_pool" => vec![case("global_pool", &[2, 3, 4], &[2]), case("global_pool(by: max)", &[2, 3, 4], &[2])],
+        "global_pool" => {
+            vec![case("global_pool", &[2, 3, 4], &[2]), case("global_pool(by: max)", &[2, 3, 4], &[2])]
+        }
         "reflect_pad" => vec![case("reflect_pad(2)", &[1, 3, 4], &[1, 7, 8])],
         "attention" => vec![case("attention", &[8, 3, 2], &[8, 3, 2])],
         "residual" => vec![
@@ -97,13 +105,20 @@ fn cases(row: &str) -> Vec<Case> {
             case("residual { batch_norm }", &[3], &[3]),
         ],
         "dropout" => vec![case("dropout(0.4)", &[5], &[5])],
-        "batch_norm" => vec![case("batch_norm", &[3], &[3]), case("batch_norm(affine: false, momentum: 0.3)", &[3, 2, 2], &[3, 2, 2])],
+        "batch_norm" => vec![
+            case("batch_norm", &[3], &[3]),
+            case("batch_norm(affine: false, momentum: 0.3)", &[3, 2, 2], &[3, 2, 2]),
+        ],
         "layer_norm" => vec![case("layer_norm", &[5], &[5]), case("layer_norm", &[3, 2, 2], &[3, 2, 2])],
         "group_norm" => vec![case("group_norm(2)", &[4, 3, 2], &[4, 3, 2])],
         "instance_norm" => vec![case("instance_norm", &[4, 3, 2], &[4, 3, 2])],
         "pixel_norm" => vec![case("pixel_norm", &[4, 3, 2], &[4, 3, 2]), case("pixel_norm", &[4], &[4])],
-        "minibatch_stddev" => vec![case("minibatch_stddev", &[3], &[4]), case("minibatch_stddev", &[3, 2, 2], &[4, 2, 2])],
-        "bias_from" => vec![told("bias_from(z, y)", &[5], &[5]), told("bias_from(y, m)", &[3, 4, 4], &[3, 4, 4])],
+        "minibatch_stddev" => {
+            vec![case("minibatch_stddev", &[3], &[4]), case("minibatch_stddev", &[3, 2, 2], &[4, 2, 2])]
+        }
+        "bias_from" => {
+            vec![told("bias_from(z, y)", &[5], &[5]), told("bias_from(y, m)", &[3, 4, 4], &[3, 4, 4])]
+        }
         "film" => vec![told("film(y)", &[5], &[5]), told("film(z, m)", &[3, 4, 4], &[3, 4, 4])],
         "join" => vec![told("join(y, z)", &[5], &[12]), told("join(m, y)", &[3, 4, 4], &[9, 4, 4])],
         other => panic!("the layer `{other}` has no case here: add one"),
@@ -124,20 +139,32 @@ fn some_input(ty: &EventTy, batch: usize, rng: &mut Rng) -> Tensor64 {
 }
 
 /// Runs the layer; its outputs, and the new states under their paths.
-fn run(c: &Case, checked: &Checked, params: &Inputs, x: &Tensor64, training: bool) -> (Vec<Tensor64>, Inputs) {
+fn run(
+    c: &Case,
+    checked: &Checked,
+    params: &Inputs,
+    x: &Tensor64,
+    training: bool,
+) -> (Vec<Tensor64>, Inputs) {
     let batch = x.dims[0];
     let mut cx = Lower::new("t", training);
     let env = env(&mut cx, &c.given);
     let v = cx.input("x", Role::Data, Shape::batched(&c.input.shape));
     let ys = (checked.lower)(&mut cx, &env, v);
     for (path, v) in cx.leaves() {
-        let declared = find(&checked.params, path).unwrap_or_else(|| panic!("{}: {path} is not declared", c.text));
+        let declared =
+            find(&checked.params, path).unwrap_or_else(|| panic!("{}: {path} is not declared", c.text));
         assert_eq!(cx.shape(*v), Shape::fixed(&declared.shape), "{}: {path}", c.text);
         let role = if declared.trainable { Role::Param } else { Role::State };
         assert!(matches!(&cx.g.node(*v).op, Op::Input(i) if i.role == role), "{}: {path}", c.text);
     }
     for p in checked.params.iter().filter(|p| p.trainable) {
-        assert!(cx.leaves().contains_key(&format!("l.{}", p.name)), "{}: `{}` is declared and not used", c.text, p.name);
+        assert!(
+            cx.leaves().contains_key(&format!("l.{}", p.name)),
+            "{}: `{}` is declared and not used",
+            c.text,
+            p.name
+        );
     }
     for (i, y) in ys.iter().enumerate() {
         cx.g.output(format!("y{i}"), *y);
@@ -180,7 +207,8 @@ fn observed(c: &Case, checked: &Checked, params: &Inputs, training: bool) -> (Ca
     let (mut order, mut mixes) = (Causality::Strict, false);
     for i in 0..n {
         let mut moved = x.clone();
-        moved.data[i] = if c.input.kind.discrete() { f64::from(moved.data[i] == 0.0) } else { moved.data[i] + 0.37 };
+        moved.data[i] =
+            if c.input.kind.discrete() { f64::from(moved.data[i] == 0.0) } else { moved.data[i] + 0.37 };
         let (after, _) = run(c, checked, params, &moved, training);
         for ((a, b), shape) in after.iter().zip(&before).zip(&c.out) {
             let size = shape.iter().product::<usize>();
@@ -224,7 +252,8 @@ fn every_layer_is_what_it_says() {
                     assert!(y.data.iter().all(|v| v.is_finite()), "{what}: {y:?}");
                 }
                 for (path, v) in states {
-                    let declared = find(&checked.params, &path).unwrap_or_else(|| panic!("{what}: {path} is not declared"));
+                    let declared = find(&checked.params, &path)
+                        .unwrap_or_else(|| panic!("{what}: {path} is not declared"));
                     assert!(!declared.trainable && declared.shape == v.dims, "{what}: {path}");
                 }
             }
@@ -300,7 +329,11 @@ fn every_layer_has_the_right_gradient() {
                     };
                     let numeric = (at(H) - at(-H)) / (2.0 * H);
                     let a = analytic.data[i];
-                    assert!((a - numeric).abs() <= 1e-5 * (1.0 + numeric.abs()), "{}: d/d{name}[{i}] is {a}, not {numeric}", c.text);
+                    assert!(
+                        (a - numeric).abs() <= 1e-5 * (1.0 + numeric.abs()),
+                        "{}: d/d{name}[{i}] is {a}, not {numeric}",
+                        c.text
+                    );
                 }
             }
         }
@@ -323,10 +356,15 @@ fn close(what: &str, a: &[f64], b: &[f64], tol: f64) {
 #[test]
 fn batch_norm_uses_and_follows_the_batch() {
     let c = case("batch_norm(momentum: 0.25, eps: 0)", &[2], &[2]);
-    let params: Inputs = [("scale", vec![2.0, 1.0]), ("shift", vec![1.0, 0.0]), ("mean", vec![0.5, 0.0]), ("var", vec![4.0, 1.0])]
-        .into_iter()
-        .map(|(n, v)| (format!("l.{n}"), Tensor64::new(&[2], v).expect("two numbers")))
-        .collect();
+    let params: Inputs = [
+        ("scale", vec![2.0, 1.0]),
+        ("shift", vec![1.0, 0.0]),
+        ("mean", vec![0.5, 0.0]),
+        ("var", vec![4.0, 1.0]),
+    ]
+    .into_iter()
+    .map(|(n, v)| (format!("l.{n}"), Tensor64::new(&[2], v).expect("two numbers")))
+    .collect();
     let x = Tensor64::new(&[2, 2], vec![1.0, 10.0, 3.0, 14.0]).expect("four numbers");
     let (y, states) = only(&c, &params, &x, true);
     // Means 2 and 12, biased variances 1 and 4.
@@ -339,7 +377,9 @@ fn batch_norm_uses_and_follows_the_batch() {
 
 #[test]
 fn normalisations_of_one_example_have_mean_0_and_variance_1() {
-    for (text, groups) in [("layer_norm(eps: 0)", 1), ("group_norm(2, eps: 0)", 2), ("instance_norm(eps: 0)", 4)] {
+    for (text, groups) in
+        [("layer_norm(eps: 0)", 1), ("group_norm(2, eps: 0)", 2), ("instance_norm(eps: 0)", 4)]
+    {
         let c = case(text, &[4, 3, 2], &[4, 3, 2]);
         let checked = layer(text, &c.input, &[]);
         let params = initial_params(&checked.params);
@@ -367,7 +407,9 @@ fn spectral_norm_divides_by_the_largest_singular_value() {
         params.extend(states);
     }
     let w = &params["l.weight"].data;
-    let gram = |w: &[f64]| -> Vec<f64> { (0..16).map(|e| (0..5).map(|k| w[e / 4 * 5 + k] * w[e % 4 * 5 + k]).sum()).collect() };
+    let gram = |w: &[f64]| -> Vec<f64> {
+        (0..16).map(|e| (0..5).map(|k| w[e / 4 * 5 + k] * w[e % 4 * 5 + k]).sum()).collect()
+    };
     // The largest eigenvalue of W Wᵀ, from its 64th power's trace: λ^64 (1 + tiny) with 6 squarings.
     let largest = |mut m: Vec<f64>| {
         let mut log = 0.0;
@@ -404,7 +446,9 @@ fn masked_stacks_are_strictly_causal_whatever_their_widths() {
     ] {
         let chain = net(text, &EventTy::real([4]), &[]).expect("the net is right");
         let params = random_params(&chain.params(), &mut Rng(4), 1.0);
-        let whole = Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| chain.lower(cx, env, x)[0]);
+        let whole = Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| {
+            chain.lower(cx, env, x)[0]
+        });
         let c = Case { text, input: EventTy::real([4]), out: vec![out], given: vec![] };
         assert_eq!(observed(&c, &whole, &params, false).0, Causality::Strict, "{text}");
     }
@@ -413,7 +457,8 @@ fn masked_stacks_are_strictly_causal_whatever_their_widths() {
     let chain = net(text, &input, &[]).expect("the net is right");
     assert_eq!(chain.out_ty().shape, [1, 4, 4, 2]);
     let params = random_params(&chain.params(), &mut Rng(4), 1.0);
-    let whole = Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| chain.lower(cx, env, x)[0]);
+    let whole =
+        Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| chain.lower(cx, env, x)[0]);
     let c = Case { text, input, out: vec![vec![1, 4, 4, 2]], given: vec![] };
     assert_eq!(observed(&c, &whole, &params, false).0, Causality::Strict, "{text}");
 }
@@ -433,7 +478,9 @@ fn dropout_keeps_the_mean() {
 fn small_layers_compute_what_they_say() {
     let run = |text: &'static str, input: &[usize], out: &[usize], x: Vec<f64>| {
         let c = case(text, input, out);
-        only(&c, &Inputs::new(), &Tensor64::new(&[&[1], input].concat(), x).expect("the sizes agree"), false).0.data
+        only(&c, &Inputs::new(), &Tensor64::new(&[&[1], input].concat(), x).expect("the sizes agree"), false)
+            .0
+            .data
     };
     let count: Vec<f64> = (0..8).map(f64::from).collect();
     assert_eq!(run("avg_pool(2)", &[1, 2, 4], &[1, 1, 2], count.clone()), [2.5, 4.5]);
@@ -451,7 +498,9 @@ fn small_layers_compute_what_they_say() {
     assert_eq!(only(&c, &table, &x, false).0.data, [4.0, 5.0, 0.0, 1.0]);
     // Bits, and a relaxed one a quarter of the way.
     let c = kinded(Kind::Bool, "embed(2)", &[3], &[3, 2]);
-    let table: Inputs = [("l.table".to_string(), Tensor64::new(&[2, 2], vec![1.0, 2.0, 5.0, -2.0]).expect("four numbers"))].into();
+    let table: Inputs =
+        [("l.table".to_string(), Tensor64::new(&[2, 2], vec![1.0, 2.0, 5.0, -2.0]).expect("four numbers"))]
+            .into();
     let x = Tensor64::new(&[1, 3], vec![0.0, 1.0, 0.25]).expect("three numbers");
     assert_eq!(only(&c, &table, &x, false).0.data, [1.0, 2.0, 5.0, -2.0, 2.0, 1.0]);
 }
@@ -524,14 +573,21 @@ fn he_initial_values_keep_the_size_of_values() {
         ("conv_transpose(60, k: 4, stride: 2, groups: 5, init: he)", vec![20, 12, 12]),
     ] {
         let checked = layer(text, &EventTy::real(input.clone()), &[]);
-        let c = Case { text, input: EventTy::real(input.clone()), out: vec![checked.out[0].shape.clone()], given: vec![] };
+        let c = Case {
+            text,
+            input: EventTy::real(input.clone()),
+            out: vec![checked.out[0].shape.clone()],
+            given: vec![],
+        };
         let x = Rng(12).tensor(&[&[1], input.as_slice()].concat(), -3f64.sqrt(), 3f64.sqrt());
         let (y, _) = only(&c, &initial_params(&checked.params), &x, false);
         // Away from the edges, where kernels read zeros.
         let inside: Vec<f64> = match c.out[0].as_slice() {
             [_, h, w] => {
                 let place = |i: usize| (i / w % h, i % w);
-                let inner = |i: usize| place(i).0 >= 2 && place(i).0 + 2 < *h && place(i).1 >= 2 && place(i).1 + 2 < *w;
+                let inner = |i: usize| {
+                    place(i).0 >= 2 && place(i).0 + 2 < *h && place(i).1 >= 2 && place(i).1 + 2 < *w
+                };
                 y.data.iter().enumerate().filter(|(i, _)| inner(*i)).map(|(_, v)| *v).collect()
             }
             _ => y.data.clone(),
@@ -582,10 +638,14 @@ fn wrong_layers_are_refused_in_the_users_words() {
         assert!(d.help.is_some(), "{text}: {d:?}");
     }
     let z = given(&[("z", EventTy::real([3])), ("m", EventTy::real([1, 5, 5]))]);
-    for (text, words) in
-        [("bias_from(w)", "`w` is no further input"), ("bias_from(m)", "cannot be laid over"), ("join(m)", "does not fit beside")]
-    {
-        let d = net(text, &EventTy::real([1, 4, 4]), &z).err().unwrap_or_else(|| panic!("`{text}` should be refused"));
+    for (text, words) in [
+        ("bias_from(w)", "`w` is no further input"),
+        ("bias_from(m)", "cannot be laid over"),
+        ("join(m)", "does not fit beside"),
+    ] {
+        let d = net(text, &EventTy::real([1, 4, 4]), &z)
+            .err()
+            .unwrap_or_else(|| panic!("`{text}` should be refused"));
         assert!(d.message.contains(words) && d.help.is_some(), "{text}: {d:?}");
     }
 }

@@ -73,7 +73,9 @@ fn part(rng: &mut Rng, from: Support) -> (f64, f64) {
 #[test]
 fn values_are_those_of_numpy() {
     for row in ROWS {
-        let Some((_, xs, ys)) = VALUES.iter().find(|(n, _, _)| *n == row.name()) else { panic!("no values for `{}`", row.name()) };
+        let Some((_, xs, ys)) = VALUES.iter().find(|(n, _, _)| *n == row.name()) else {
+            panic!("no values for `{}`", row.name())
+        };
         let args = args(*row);
         for (a, b) in apply(xs, |g, x| row.lower(g, &args, x)).iter().zip(*ys) {
             assert_close(row.name(), *a, *b, 1e-12);
@@ -91,7 +93,9 @@ fn images_hold() {
             let xs: Vec<f64> = (0..50).map(|i| a + (b - a) * f64::from(i) / 49.0).collect();
             let image = row.image(&args, Support::Interval { lo: a, hi: b });
             assert!(image.inside(row.to()), "`{}`: {image} outside {}", row.name(), row.to());
-            let Support::Interval { lo, hi } = image else { panic!("`{}` has a simplex for an image", row.name()) };
+            let Support::Interval { lo, hi } = image else {
+                panic!("`{}` has a simplex for an image", row.name())
+            };
             for y in apply(&xs, |g, x| row.lower(g, &args, x)) {
                 assert!(y >= lo - 1e-12 && y <= hi + 1e-12, "`{}`: {y} outside {image}", row.name());
             }
@@ -153,7 +157,9 @@ fn bijections_hold_at_the_edges_of_their_support() {
         }
         // An unbounded map into an interval reaches its end in double precision; from there nothing comes back.
         let ys = apply(&xs, |g, x| row.lower(g, &args, x));
-        let Support::Interval { lo: bottom, hi: top } = row.to() else { panic!("`{}` lands in a simplex", row.name()) };
+        let Support::Interval { lo: bottom, hi: top } = row.to() else {
+            panic!("`{}` lands in a simplex", row.name())
+        };
         let back = apply(&ys, |g, y| (inv.inverse)(g, &args, y));
         let again = apply(&back, |g, x| row.lower(g, &args, x));
         let slopes = apply(&xs, |g, x| (inv.log_slope)(g, &args, x));
@@ -193,7 +199,10 @@ fn bijections_hold_at_the_edges_of_their_support() {
     assert_close("below 0", slopes[0], 0.01f64.ln(), 1e-12);
     assert_close("above 0", slopes[1], 0.0, 1e-12);
     let ends = apply(&[-0.0, 0.0], |g, x| row.lower(g, &args, x));
-    assert!(ends.iter().all(|y| *y == 0.0) && apply(&ends, |g, y| (inv.inverse)(g, &args, y)).iter().all(|x| *x == 0.0));
+    assert!(
+        ends.iter().all(|y| *y == 0.0)
+            && apply(&ends, |g, y| (inv.inverse)(g, &args, y)).iter().all(|x| *x == 0.0)
+    );
 }
 
 #[test]
@@ -201,12 +210,25 @@ fn inverses_and_slopes_do_not_cancel_far_out() {
     let at = |name: &str, slope: bool, v: f64| -> f64 {
         let Some(row) = find(ROWS, name) else { panic!("no row `{name}`") };
         let Some(inv) = row.inverse() else { panic!("`{name}` has no inverse") };
-        apply(&[v], |g, x| if slope { (inv.log_slope)(g, &args(row), x) } else { (inv.inverse)(g, &args(row), x) })[0]
+        apply(
+            &[v],
+            |g, x| if slope { (inv.log_slope)(g, &args(row), x) } else { (inv.inverse)(g, &args(row), x) },
+        )[0]
     };
     assert_close("softplus^-1(1e-9)", at("softplus", false, 1e-9), 1e-9f64.ln(), 1e-9);
     assert_close("softplus^-1(800)", at("softplus", false, 800.0), 800.0, 1e-12);
-    assert_close("slope of tanh at 300", at("tanh", true, 300.0), 2.0 * std::f64::consts::LN_2 - 600.0, 1e-12);
-    assert_close("slope of tanh at -300", at("tanh", true, -300.0), 2.0 * std::f64::consts::LN_2 - 600.0, 1e-12);
+    assert_close(
+        "slope of tanh at 300",
+        at("tanh", true, 300.0),
+        2.0 * std::f64::consts::LN_2 - 600.0,
+        1e-12,
+    );
+    assert_close(
+        "slope of tanh at -300",
+        at("tanh", true, -300.0),
+        2.0 * std::f64::consts::LN_2 - 600.0,
+        1e-12,
+    );
     assert_close("slope of sigmoid at 300", at("sigmoid", true, 300.0), -300.0, 1e-12);
     assert_close("tanh^-1(1e-9)", at("tanh", false, 1e-9), 1e-9, 1e-15);
 }

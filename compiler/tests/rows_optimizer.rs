@@ -14,7 +14,11 @@ use rows_common::{assert_close, bind, evaluate, tensor};
 type Given = &'static [(&'static str, Number)];
 const CASES: &[(&str, Given, [f64; 3])] = &[
     ("sgd", &[("lr", One(0.05))], [0.2262190625, -1.921875, -0.8908247535484376]),
-    ("sgd", &[("lr", One(0.05)), ("weight_decay", One(0.1))], [0.22397136378125002, -1.9064904060953125, -0.8678910956]),
+    (
+        "sgd",
+        &[("lr", One(0.05)), ("weight_decay", One(0.1))],
+        [0.22397136378125002, -1.9064904060953125, -0.8678910956],
+    ),
     (
         "sgd",
         &[("lr", One(0.02)), ("momentum", One(0.8)), ("nesterov", Yes)],
@@ -27,7 +31,11 @@ const CASES: &[(&str, Given, [f64; 3])] = &[
         &[("lr", One(0.1)), ("betas", Two(0.5, 0.9)), ("eps", One(1e-2)), ("weight_decay", One(0.1))],
         [0.4645878455674918, 0.009517477364722748, -0.5271946231608989],
     ),
-    ("adam", &[("lr", One(0.1)), ("betas", Two(0.0, 0.9))], [0.4474942328336263, 0.01933365817937674, -0.5334560244799473]),
+    (
+        "adam",
+        &[("lr", One(0.1)), ("betas", Two(0.0, 0.9))],
+        [0.4474942328336263, 0.01933365817937674, -0.5334560244799473],
+    ),
     ("adamw", &[("lr", One(0.1))], [0.4910571503329849, 0.0007376883100248116, -0.50041837048232]),
     ("rmsprop", &[("lr", One(0.05))], [0.9508449291590718, -0.8921450855971218, 0.19874323429852603]),
     (
@@ -79,7 +87,8 @@ fn five_updates_are_those_of_the_formulas() {
         let (a, c) = (g.literal(vec![1.0, 10.0, 0.3], &[3]), g.literal(vec![1.0, -2.0, 0.5], &[3]));
         let d = g.sub(p, c);
         let grad = g.mul(a, d);
-        let mut hyper = |g: &mut Graph, what: &str| g.input(&format!("hyper:{what}"), Role::Scalar, Shape::scalar());
+        let mut hyper =
+            |g: &mut Graph, what: &str| g.input(&format!("hyper:{what}"), Role::Scalar, Shape::scalar());
         let (next, moved) = row.update(&mut g, &args, &mut hyper, t, p, grad, &held);
         assert_eq!(moved.len(), slots.len(), "{name}");
         g.output("p", next);

@@ -23,13 +23,29 @@ fn cases() -> Vec<Case> {
     let epochs = |l: &[i64]| Const::List(l.iter().map(|&i| Const::Int(i)).collect());
     vec![
         ("constant", vec![("value", num(0.3))], vec![(0, 0.3), (999, 0.3)]),
-        ("ramp", vec![("range", range(0.0, 2.0)), ("over", quantity(10, "epochs"))], vec![(0, 0.0), (25, 0.5), (100, 2.0), (500, 2.0)]),
-        ("ramp", vec![("range", range(1.0, 0.0)), ("over", quantity(50, "steps"))], vec![(0, 1.0), (25, 0.5), (60, 0.0)]),
+        (
+            "ramp",
+            vec![("range", range(0.0, 2.0)), ("over", quantity(10, "epochs"))],
+            vec![(0, 0.0), (25, 0.5), (100, 2.0), (500, 2.0)],
+        ),
+        (
+            "ramp",
+            vec![("range", range(1.0, 0.0)), ("over", quantity(50, "steps"))],
+            vec![(0, 1.0), (25, 0.5), (60, 0.0)],
+        ),
         ("ramp", vec![("range", range(0.0, 1.0)), ("over", Const::Int(200))], vec![(100, 0.5)]),
         ("ramp", vec![("range", range(0.0, 1.0))], vec![(500, 0.5), (1000, 1.0)]),
         ("linear", vec![("range", range(1e-3, 0.0))], vec![(0, 1e-3), (250, 7.5e-4), (1000, 0.0)]),
-        ("cosine", vec![("range", range(1.0, 0.0))], vec![(0, 1.0), (250, 0.5 + 0.125f64.sqrt()), (500, 0.5), (1000, 0.0)]),
-        ("exponential", vec![("range", range(1.0, 0.01)), ("over", Const::Int(100))], vec![(0, 1.0), (50, 0.1), (100, 0.01), (900, 0.01)]),
+        (
+            "cosine",
+            vec![("range", range(1.0, 0.0))],
+            vec![(0, 1.0), (250, 0.5 + 0.125f64.sqrt()), (500, 0.5), (1000, 0.0)],
+        ),
+        (
+            "exponential",
+            vec![("range", range(1.0, 0.01)), ("over", Const::Int(100))],
+            vec![(0, 1.0), (50, 0.1), (100, 0.01), (900, 0.01)],
+        ),
         (
             "cyclical",
             vec![("range", range(0.0, 1.0)), ("period", quantity(2, "epochs"))],
@@ -40,7 +56,11 @@ fn cases() -> Vec<Case> {
             vec![("value", num(1.0)), ("at", epochs(&[10, 20])), ("by", num(0.5))],
             vec![(0, 1.0), (99, 1.0), (100, 0.5), (199, 0.5), (200, 0.25)],
         ),
-        ("warmup", vec![("value", num(2.0)), ("over", quantity(1, "epoch"))], vec![(0, 0.2), (4, 1.0), (9, 2.0), (500, 2.0)]),
+        (
+            "warmup",
+            vec![("value", num(2.0)), ("over", quantity(1, "epoch"))],
+            vec![(0, 0.2), (4, 1.0), (9, 2.0), (500, 2.0)],
+        ),
     ]
 }
 

@@ -34,9 +34,10 @@ fn guides_propose_what_is_open() {
     // Only what the model uses, so that nothing is reported as unused.
     let spec = |model: &str, guide: &str| {
         let used = |l: &&str| {
-            ["f", "g", "d"]
-                .iter()
-                .all(|n| !l.contains(&format!(" {n}:")) && !l.contains(&format!(" {n}(")) || model.contains(&format!("{n}(")))
+            ["f", "g", "d"].iter().all(|n| {
+                !l.contains(&format!(" {n}:")) && !l.contains(&format!(" {n}("))
+                    || model.contains(&format!("{n}("))
+            })
         };
         let items: Vec<&str> = ITEMS.lines().filter(used).collect();
         format!(
@@ -87,7 +88,12 @@ fn flows_stay_where_they_have_an_inverse() {
         (moons, "Real[2] <-> Real[2]", "leaky_relu(0.1), shift", "Normal(0, I)[2]"),
         (moons, "Real[2] <-> Real[2]", "exp, neg, scale, neg, log, scale", "Normal(0, I)[2]"),
         (moons, "Real[2] in positive <-> Real[2]", "scale, log", "Gamma(2, 1)[2]"),
-        (unit_data, "Real[64] <-> Real[64] in unit", "shift, tanh, permute(1), affine(0.5, 0.5)", "Normal(0, I)[64]"),
+        (
+            unit_data,
+            "Real[64] <-> Real[64] in unit",
+            "shift, tanh, permute(1), affine(0.5, 0.5)",
+            "Normal(0, I)[64]",
+        ),
         (
             unit_data,
             "Real[64] <-> Real[64] in unit",
@@ -114,7 +120,12 @@ fn flows_stay_where_they_have_an_inverse() {
         ("Real[2] <-> Real[2]", "tanh, couple(parity(0), spline(bound: 2)) { dense(8) }"),
         ("Real[2] <-> Real[2]", "scale, split { softplus }"),
     ] {
-        wrong(&format!("{moons}flow f: {ty} {{ {body} }}\nmodel p {{ z ~ Normal(0, I)[2];  y = f(z);  x = y }}\n"), "E0305");
+        wrong(
+            &format!(
+                "{moons}flow f: {ty} {{ {body} }}\nmodel p {{ z ~ Normal(0, I)[2];  y = f(z);  x = y }}\n"
+            ),
+            "E0305",
+        );
     }
 }
 
@@ -180,7 +191,11 @@ fn ranges_that_depend_on_parameters_cover_what_they_always_cover() {
         "x ~ Truncated(Normal(a, 1), 0, 1)[64]",
         "z ~ Uniform(0 - 1, 1)[64];  x ~ Normal(z + a, 1)",
     ] {
-        let guide = if model.starts_with('z') { "guide q(x) { z ~ Uniform(0 - sigmoid(x), sigmoid(x)) }\n" } else { "" };
+        let guide = if model.starts_with('z') {
+            "guide q(x) { z ~ Uniform(0 - sigmoid(x), sigmoid(x)) }\n"
+        } else {
+            ""
+        };
         let param = if model.contains('a') { "param a: Real[]\n" } else { "" };
         let text = format!("data x: Real[64] in unit from digits\n{param}model p {{ {model} }}\n{guide}");
         let u = unit("right", &text);
@@ -195,7 +210,9 @@ fn ranges_that_depend_on_parameters_cover_what_they_always_cover() {
         "x ~ Mixture(Uniform(b, b + 1))",
         "y ~ Uniform(a, a + 1)[64];  x = exp(y)",
     ] {
-        let text = format!("data x: Real[64] in unit from digits\nparam a: Real[]\nparam b: Real[64, 3]\nmodel p {{ {model} }}\n");
+        let text = format!(
+            "data x: Real[64] in unit from digits\nparam a: Real[]\nparam b: Real[64, 3]\nmodel p {{ {model} }}\n"
+        );
         wrong(&text, "E0302");
     }
 }
@@ -220,13 +237,18 @@ train {{ maximizes elbo(p, q) }}
     wrong(&spec("Bool[8]", "OneHotCategorical", "Bernoulli(logits: e(x))"), "E0505");
     wrong(&spec("Bool[8]", "Bernoulli", "OneHotCategorical(logits: e(x))"), "W0506");
     // The relaxed draw reaches the encoder through a table of bits, too.
-    right(&spec("Bool[8]", "Bernoulli", "Bernoulli(logits: e(x)) by gumbel").replace("{ dense(64) }", "{ embed(4), flatten, dense(64) }"));
+    right(
+        &spec("Bool[8]", "Bernoulli", "Bernoulli(logits: e(x)) by gumbel")
+            .replace("{ dense(64) }", "{ embed(4), flatten, dense(64) }"),
+    );
     wrong(&spec("Int(2)[8]", "Bernoulli", "Bernoulli(logits: e(x)) by gumbel"), "E0303");
 }
 
 #[test]
 fn classes_are_labels() {
-    let spec = |before: &str, x: &str| format!("data (x: Real[64] in unit, y: Class(10)) from digits\n{before}model p(y) {{ x ~ {x} }}\n");
+    let spec = |before: &str, x: &str| {
+        format!("data (x: Real[64] in unit, y: Class(10)) from digits\n{before}model p(y) {{ x ~ {x} }}\n")
+    };
     right(&spec("param m: Real[10, 64]\n", "Normal(entry(y, m), 1)"));
     right(&spec("net d(y: Class(10)) -> Real[64] { dense(64) }\n", "Normal(d(y), exp(d(y)))"));
     for x in ["Normal(y, 1)[64]", "Normal(0, exp(y))[64]", "Normal(-y, 1)[64]", "Normal(y + 1, 1)[64]"] {
@@ -249,7 +271,14 @@ guide q(x) {{ m = x;  {scale} }}
 "
         )
     };
-    let errors = |text: &str| unit("scale", text).diags.into_iter().filter(|d| d.code.starts_with('E')).map(|d| d.code).collect::<Vec<_>>();
+    let errors = |text: &str| {
+        unit("scale", text)
+            .diags
+            .into_iter()
+            .filter(|d| d.code.starts_with('E'))
+            .map(|d| d.code)
+            .collect::<Vec<_>>()
+    };
     for scale in [
         "clamp(m, 0.1, 1)",
         "max(m, 0.1)",
@@ -311,5 +340,8 @@ train {{
     };
     right(&spec("minimizes sse(decode(nearest(z, book)), x) + E[codebook_loss(z, book)]"));
     wrong(&spec("minimizes sse(decode(nearest(z, book)), x) + E[commitment(z, book)]"), "W0707");
-    wrong(&spec("player coder owns encode, decode, book minimizes sse(decode(nearest(z, book)), x)"), "W0707");
+    wrong(
+        &spec("player coder owns encode, decode, book minimizes sse(decode(nearest(z, book)), x)"),
+        "W0707",
+    );
 }

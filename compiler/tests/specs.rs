@@ -32,7 +32,10 @@ fn graph_text(g: &Graph, sources: &Sources) -> String {
     let mut out = String::new();
     for line in text::print_with(g, &|s| words(sources, s)).lines() {
         let (node, words) = line.split_once("  // ").map_or((line, None), |(n, w)| (n, Some(w)));
-        let bare = node.rsplit_once(" @").filter(|(_, at)| at.contains(':') && !at.contains('"')).map_or(node, |(n, _)| n);
+        let bare = node
+            .rsplit_once(" @")
+            .filter(|(_, at)| at.contains(':') && !at.contains('"'))
+            .map_or(node, |(n, _)| n);
         match words {
             Some(w) => writeln!(out, "{bare}  // {w}").unwrap(),
             None => writeln!(out, "{bare}").unwrap(),
@@ -53,7 +56,8 @@ fn census(g: &Graph) -> String {
     }
     let counted: Vec<String> = schedule::census(g).iter().map(|(op, n)| format!("{n} {op}")).collect();
     writeln!(out, "  computes {}", counted.join(", ")).unwrap();
-    let outs: Vec<&str> = g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.contains(":opt.")).collect();
+    let outs: Vec<&str> =
+        g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.contains(":opt.")).collect();
     writeln!(out, "  gives {}", outs.join(", ")).unwrap();
     out
 }
@@ -74,7 +78,12 @@ fn objectives_and_queries() {
             for latex in [false, true] {
                 let o = math::objective(&typed, p, latex);
                 let source = if o.derived { ", derived" } else { "" };
-                writeln!(out, "{}", if latex { "LaTeX".to_string() } else { format!("{} {}{source}", o.player, o.verb) }).unwrap();
+                writeln!(
+                    out,
+                    "{}",
+                    if latex { "LaTeX".to_string() } else { format!("{} {}{source}", o.player, o.verb) }
+                )
+                .unwrap();
                 o.terms.iter().for_each(|t| writeln!(out, "  {t}").unwrap());
                 if !latex {
                     o.notes.iter().for_each(|n| writeln!(out, "  note: {n}").unwrap());
@@ -93,8 +102,12 @@ fn objectives_and_queries() {
         }
         out.push('\n');
         for (name, g) in &compiled.programs {
-            let outs: Vec<&str> =
-                g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.starts_with("param:") && !n.starts_with("state:")).collect();
+            let outs: Vec<&str> = g
+                .outputs
+                .iter()
+                .map(|(n, _)| n.as_str())
+                .filter(|n| !n.starts_with("param:") && !n.starts_with("state:"))
+                .collect();
             writeln!(out, "program {name}: {}", outs.join(", ")).unwrap();
         }
         snapshot(&format!("{name}.objective"), out);

@@ -73,12 +73,20 @@ fn check_format(name: &str, text: &str) -> String {
     let formatted = syntax::format(text).unwrap_or_else(|d| panic!("{name}: {d:#?}"));
     let before = parse_clean(Path::new(name), text);
     let after = parse_clean(Path::new(name), &formatted);
-    assert_eq!(syntax::strip_spans(&after), syntax::strip_spans(&before), "{name} changes meaning:\n{formatted}");
+    assert_eq!(
+        syntax::strip_spans(&after),
+        syntax::strip_spans(&before),
+        "{name} changes meaning:\n{formatted}"
+    );
     let again = syntax::format(&formatted).unwrap_or_else(|d| panic!("{name}: {d:#?}"));
     assert_eq!(again, formatted, "{name} is not stable");
     let dump = syntax::ast_text(&before);
     let reread = parse_clean(Path::new(name), &dump);
-    assert_eq!(syntax::strip_spans(&reread), syntax::strip_spans(&before), "{name} does not survive its dump:\n{dump}");
+    assert_eq!(
+        syntax::strip_spans(&reread),
+        syntax::strip_spans(&before),
+        "{name} does not survive its dump:\n{dump}"
+    );
     formatted
 }
 
@@ -339,7 +347,8 @@ fn renaming_changes_every_name_and_nothing_else() {
         let there = syntax::names::rename(&text, |n| format!("{n}_renamed")).expect("a valid spec");
         parse_clean(&path, &there);
         assert_ne!(there, text);
-        let back = syntax::names::rename(&there, |n| n.trim_end_matches("_renamed").to_string()).expect("a valid spec");
+        let back = syntax::names::rename(&there, |n| n.trim_end_matches("_renamed").to_string())
+            .expect("a valid spec");
         assert_eq!(back, text, "{}", path.display());
     }
 }
@@ -371,7 +380,8 @@ fn formats_of_messages() {
     let (_, diags) = syntax::parse(FileId::SPEC, text);
     let short = rendered("a.gm", text, &diags, Format::Short);
     assert_eq!(short, "a.gm:2:5: error[E0101]: `<-` does not draw a random variable\n");
-    let json: serde_json::Value = serde_json::from_str(&rendered("a.gm", text, &diags, Format::Json)).expect("one JSON object");
+    let json: serde_json::Value =
+        serde_json::from_str(&rendered("a.gm", text, &diags, Format::Json)).expect("one JSON object");
     for (key, want) in [("line", 2), ("column", 5), ("start_byte", 15), ("end_byte", 17), ("end_column", 7)] {
         assert_eq!(json[key], want, "{key}");
     }
@@ -379,7 +389,10 @@ fn formats_of_messages() {
     assert_eq!(json["labels"][0]["text"], "this site has no distribution");
     assert_eq!(json["help"], "draw with a tilde: `z ~ Normal(0, I)[2]`");
 
-    let many: Vec<Diag> = (0..25).rev().map(|i| Diag::new("E0100", format!("m{i}"), Span::new(FileId::SPEC, i, i), "")).collect();
+    let many: Vec<Diag> = (0..25)
+        .rev()
+        .map(|i| Diag::new("E0100", format!("m{i}"), Span::new(FileId::SPEC, i, i), ""))
+        .collect();
     let shown = rendered("a.gm", text, &many, Format::Short);
     assert!(shown.starts_with("a.gm:1:1: error[E0100]: m0\n") && shown.ends_with("and 5 more\n"), "{shown}");
     let mut sources = Sources::new();
@@ -392,11 +405,14 @@ fn every_page_explains_with_examples() {
     let codes: Vec<&str> = PAGES.iter().map(|p| p.code).collect();
     assert!(codes.windows(2).all(|w| w[0] < w[1]), "{codes:?}");
     for page in PAGES.iter().filter(|p| p.code.starts_with("E01")) {
-        let (wrong, right) = page.text.split_once("Right:\n").unwrap_or_else(|| panic!("{} has no Right", page.code));
+        let (wrong, right) =
+            page.text.split_once("Right:\n").unwrap_or_else(|| panic!("{} has no Right", page.code));
         let (_, wrong) = wrong.split_once("Wrong:\n").unwrap_or_else(|| panic!("{} has no Wrong", page.code));
-        let right: String = right.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
+        let right: String =
+            right.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
         parse_clean(Path::new(page.code), &right);
-        let wrong: String = wrong.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
+        let wrong: String =
+            wrong.lines().map_while(|l| l.strip_prefix("    ")).flat_map(|l| [l, "\n"]).collect();
         let (_, diags) = syntax::parse(FileId::SPEC, &wrong);
         assert!(!diags.is_empty(), "{} is right:\n{wrong}", page.code);
         if page.code != "E0100" {

@@ -12,8 +12,9 @@ const NICE: &str = "repeat 4 as i { couple(parity(i), additive) { dense(8), relu
 /// The terms and notes of the objective of a flow in the plane with this body, whether its type says that it keeps volumes, and
 /// `log p` of four points.
 fn flow(body: &str) -> (Vec<String>, Vec<String>, bool, usize) {
-    let text =
-        format!("data x: Real[2] from moons\nflow f: Real[2] <-> Real[2] {{ {body} }}\nmodel p {{ z ~ Logistic(0, I)[2];  x = f(z) }}");
+    let text = format!(
+        "data x: Real[2] from moons\nflow f: Real[2] <-> Real[2] {{ {body} }}\nmodel p {{ z ~ Logistic(0, I)[2];  x = f(z) }}"
+    );
     let u = unit("flow", &text);
     assert!(!u.failed(), "{body}: {:?}", u.diags);
     let (typed, compiled) = (u.typed.unwrap(), u.compiled.unwrap());
@@ -40,23 +41,48 @@ fn flows_that_keep_volumes_have_no_determinant() {
         let (terms, notes, unit, finite) = flow(body);
         assert!(unit, "{body}");
         assert_eq!((terms.len(), finite), (1, 4), "{body}: {terms:?}");
-        assert_eq!(notes, ["`f` preserves volume: its determinant is 1, so it adds no term", "exact: no bound, no sampling"], "{body}");
+        assert_eq!(
+            notes,
+            [
+                "`f` preserves volume: its determinant is 1, so it adds no term",
+                "exact: no bound, no sampling"
+            ],
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn flows_that_do_not_say_what_their_jacobians_are() {
     for (body, said) in [
-        (format!("{NICE}, scale"), "the sum over 1 of its 5 layers (diagonal Jacobians); the other 4 preserve volume"),
-        (format!("{NICE}, conv1x1, neg"), "the sum over 1 of its 6 layers (small dense Jacobians); the other 5 preserve volume"),
-        ("masked(affine) { dense(8) }, neg".into(), "the sum over 1 of its 2 layers (triangular Jacobians); the other 1 preserves volume"),
-        ("actnorm, conv1x1, masked { dense(8) }".into(), "the sum over its 3 layers (diagonal, triangular, small dense Jacobians)"),
-        ("shift, affine(scale: 2)".into(), "the sum over 1 of its 2 layers (diagonal Jacobians); the other 1 preserves volume"),
+        (
+            format!("{NICE}, scale"),
+            "the sum over 1 of its 5 layers (diagonal Jacobians); the other 4 preserve volume",
+        ),
+        (
+            format!("{NICE}, conv1x1, neg"),
+            "the sum over 1 of its 6 layers (small dense Jacobians); the other 5 preserve volume",
+        ),
+        (
+            "masked(affine) { dense(8) }, neg".into(),
+            "the sum over 1 of its 2 layers (triangular Jacobians); the other 1 preserves volume",
+        ),
+        (
+            "actnorm, conv1x1, masked { dense(8) }".into(),
+            "the sum over its 3 layers (diagonal, triangular, small dense Jacobians)",
+        ),
+        (
+            "shift, affine(scale: 2)".into(),
+            "the sum over 1 of its 2 layers (diagonal Jacobians); the other 1 preserves volume",
+        ),
     ] {
         let (terms, notes, unit, finite) = flow(&body);
         assert!(!unit, "{body}");
         assert_eq!((terms.len(), finite), (2, 4), "{body}: {terms:?}");
-        assert!(notes.iter().any(|n| n == &format!("the log-determinant of `f` is {said}")), "{body}: {notes:?}");
+        assert!(
+            notes.iter().any(|n| n == &format!("the log-determinant of `f` is {said}")),
+            "{body}: {notes:?}"
+        );
     }
 }
 
@@ -66,12 +92,19 @@ fn maps_around_a_flow() {
     for (of, range, terms) in [
         ("f(z)", "", &["-log Logistic(f^-1(x); 0, 1)"][..]),
         ("neg(f(z))", "", &["-log Logistic(f^-1(neg^-1(x)); 0, 1)"]),
-        ("sigmoid(f(z))", " in unit", &["-log Logistic(f^-1(sigmoid^-1(x)); 0, 1)", "-log|det dsigmoid^-1 / dx|"]),
+        (
+            "sigmoid(f(z))",
+            " in unit",
+            &["-log Logistic(f^-1(sigmoid^-1(x)); 0, 1)", "-log|det dsigmoid^-1 / dx|"],
+        ),
     ] {
         let text = format!(
             "data x: Real[64]{range} from digits\nflow f: Real[64] <-> Real[64] {{ {NICE}, shift }}\nmodel p {{ z ~ Logistic(0, I)[64];  x = {of} }}"
         );
-        let u = unit("around", &text.replace("data x: Real[64] from digits", "data x: Real[64] in unit from digits"));
+        let u = unit(
+            "around",
+            &text.replace("data x: Real[64] from digits", "data x: Real[64] in unit from digits"),
+        );
         assert!(!u.failed(), "{of}: {:?}", u.diags);
         let typed = u.typed.unwrap();
         assert_eq!(math::objective(&typed, &typed.train.players[0], false).terms, terms, "{of}");
@@ -81,20 +114,29 @@ fn maps_around_a_flow() {
 /// What is said of a model whose data are computed by these flows.
 fn warned(flows: &[&str], model: &str) -> Vec<String> {
     let flows: String = flows.iter().map(|f| format!("flow {f}\n")).collect();
-    let u = unit("flows", &format!("data x: Real[2] from moons\n{flows}model p {{ z ~ Normal(0, I)[2];  {model} }}"));
+    let u = unit(
+        "flows",
+        &format!("data x: Real[2] from moons\n{flows}model p {{ z ~ Normal(0, I)[2];  {model} }}"),
+    );
     assert!(!u.failed(), "{:?}", u.diags);
     u.diags.into_iter().filter(|d| d.code == "W0404").map(|d| format!("{} {}", d.code, d.message)).collect()
 }
 
 #[test]
 fn untouched_elements_are_followed_through_compositions() {
-    let couple = |name: &str, side: u8| format!("{name}: Real[2] <-> Real[2] {{ couple(parity({side})) {{ dense(8), relu }} }}");
+    let couple = |name: &str, side: u8| {
+        format!("{name}: Real[2] <-> Real[2] {{ couple(parity({side})) {{ dense(8), relu }} }}")
+    };
     let (g0, h0, h1) = (couple("g", 0), couple("h", 0), couple("h", 1));
     let never = |what: &str| format!("W0404 {what} never transformed by");
     // Together they touch both, in one expression or in two sites, whatever fixed maps stand between.
     for model in ["x = g(h(z))", "u = h(z);  x = g(u)", "x = g(neg(h(z)))"] {
         assert_eq!(warned(&[&g0, &h1], model), [""; 0], "{model}");
-        assert_eq!(warned(&[&g0, &h0], model), [format!("{} `h` and `g`", never("dimension 0 of `x` is"))], "{model}");
+        assert_eq!(
+            warned(&[&g0, &h0], model),
+            [format!("{} `h` and `g`", never("dimension 0 of `x` is"))],
+            "{model}"
+        );
     }
     // A second use of one flow.
     assert_eq!(warned(&[&g0], "x = g(g(z))"), [format!("{} `g` and `g`", never("dimension 0 of `x` is"))]);
@@ -104,5 +146,8 @@ fn untouched_elements_are_followed_through_compositions() {
     assert_eq!(warned(&[mapped], "x = f(z)"), [format!("{} `f`", never("dimension 1 is"))]);
     assert_eq!(warned(&["f: Real[2] <-> Real[2] { neg }"], "x = f(z)"), [""; 0]);
     // A flow that no model runs is judged alone.
-    assert_eq!(warned(&["f: Real[2] <-> Real[2] { scale }", &g0], "x = f(z)"), [format!("{} `g`", never("dimension 0 is"))]);
+    assert_eq!(
+        warned(&["f: Real[2] <-> Real[2] { scale }", &g0], "x = f(z)"),
+        [format!("{} `g`", never("dimension 0 is"))]
+    );
 }

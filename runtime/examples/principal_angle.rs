@@ -26,7 +26,9 @@ fn angle(folder: &Path) -> Result<f64, String> {
     let data = linalg::rows(&x.values, x.ty.size());
     let (best, basis) = linalg::pca(&data, &data, k);
     let angle = linalg::largest_angle(&basis, &linalg::span(&w.values, &w.shape, k));
-    println!("{k} principal components leave {best:.4} of squared error per training example; largest principal angle {angle:.3} degrees");
+    println!(
+        "{k} principal components leave {best:.4} of squared error per training example; largest principal angle {angle:.3} degrees"
+    );
     Ok(angle)
 }
 

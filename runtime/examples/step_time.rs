@@ -97,7 +97,11 @@ fn main() {
             let dims = i.shape.at(BATCH);
             let n: usize = dims.iter().product();
             let scale = if i.role == Role::Param { 0.05 } else { 0.0 };
-            let v = if i.name == "x" { vec![0.5; n] } else { (0..n).map(|k| (k as f32 * 1.7).sin() * scale).collect() };
+            let v = if i.name == "x" {
+                vec![0.5; n]
+            } else {
+                (0..n).map(|k| (k as f32 * 1.7).sin() * scale).collect()
+            };
             state.insert(i.name.clone(), Tensor::from_f32(&cpu, v, &dims));
         }
         let x = state.get("x").cloned();
@@ -110,13 +114,23 @@ fn main() {
                 "x" => x.clone(),
                 other => state.remove(other),
             };
-            let out = exe.run_with(&cpu, BATCH, &mut give, RngKey { seed: 1, step }, RunOptions { check: false, fuse });
+            let out = exe.run_with(
+                &cpu,
+                BATCH,
+                &mut give,
+                RngKey { seed: 1, step },
+                RunOptions { check: false, fuse },
+            );
             let Ok(out) = out else { return };
             state.extend(out);
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
         times.sort_by(f64::total_cmp);
         let loss = state.get("loss").map(|t| t.to_f32());
-        eprintln!("fuse {fuse}: median {:.2} ms, best {:.2} ms, loss {loss:?}", times[times.len() / 2], times[0]);
+        eprintln!(
+            "fuse {fuse}: median {:.2} ms, best {:.2} ms, loss {loss:?}",
+            times[times.len() / 2],
+            times[0]
+        );
     }
 }

@@ -87,7 +87,9 @@ impl Session {
         for p in &self.typed.train.players {
             for (name, shape) in self.inputs(&format!("step.{}", p.name), Role::Block) {
                 // A slot goes with the block whose path its own ends in.
-                let of = blocks.iter().find(|b| name.strip_suffix(&b.path).is_some_and(|slot| slot.is_empty() || slot.ends_with('.')));
+                let of = blocks.iter().find(|b| {
+                    name.strip_suffix(&b.path).is_some_and(|slot| slot.is_empty() || slot.ends_with('.'))
+                });
                 if let (Some(b), false) = (of, all.iter().any(|(path, _, _)| *path == name)) {
                     all.push((name, b.item, shape.into_iter().skip(1).collect()));
                 }
@@ -102,7 +104,8 @@ impl Session {
     /// # Errors
     /// What running the program reports.
     pub fn infer(&mut self, data: &mut Batch, n: usize, seed: u64, part: u64) -> Result<(), ExecError> {
-        let (steps, first) = (self.infer_steps.unwrap_or_else(|| self.typed.inference().0), self.typed.inference().1);
+        let (steps, first) =
+            (self.infer_steps.unwrap_or_else(|| self.typed.inference().0), self.typed.inference().1);
         for b in &self.compiled.blocks {
             let shape: Vec<usize> = std::iter::once(n).chain(b.shape.iter().copied()).collect();
             data.insert(b.path.clone(), Tensor::zeros(&self.device, &shape));
@@ -111,7 +114,9 @@ impl Session {
             return Ok(());
         }
         let mut slots = vec!["rate".to_string()];
-        for (name, mut shape) in self.inputs("infer", Role::Block).into_iter().filter(|(name, _)| name.starts_with("opt.infer.")) {
+        for (name, mut shape) in
+            self.inputs("infer", Role::Block).into_iter().filter(|(name, _)| name.starts_with("opt.infer."))
+        {
             shape.iter_mut().take(1).for_each(|d| *d = n);
             data.insert(name.clone(), Tensor::zeros(&self.device, &shape));
             slots.push(name);
@@ -119,7 +124,11 @@ impl Session {
         for step in 0..steps {
             let rate = first * (1.0 - step as f64 / steps as f64);
             data.insert("rate".into(), Tensor::scalar(&self.device, rate as f32));
-            let mut at = At { key: RngKey { seed, step: 1 << 63 | part << 32 | step }, update: step + 1, ..At::default() };
+            let mut at = At {
+                key: RngKey { seed, step: 1 << 63 | part << 32 | step },
+                update: step + 1,
+                ..At::default()
+            };
             // Schedules stand where training ends.
             at.progress.step = u64::MAX / 2;
             for (name, t) in self.run("infer", n, data, at, false)? {
@@ -161,8 +170,9 @@ impl Session {
         }
         self.inferred = found;
         let guides = self.typed.models.iter().filter(|m| m.each.is_some());
-        let sites: Vec<&str> =
-            guides.flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str())).collect();
+        let sites: Vec<&str> = guides
+            .flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str()))
+            .collect();
         let steps = self.infer_steps.unwrap_or_else(|| self.typed.inference().0);
         Ok(Some(format!("{} of {n} test examples inferred by {steps} Adam steps each", sites.join(", "))))
     }

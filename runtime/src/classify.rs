@@ -25,7 +25,12 @@ pub struct Posteriors {
 ///
 /// # Errors
 /// What running the density program reports.
-pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<Option<Posteriors>, ExecError> {
+pub fn posteriors(
+    s: &mut Session,
+    seed: u64,
+    most: usize,
+    k: usize,
+) -> Result<Option<Posteriors>, ExecError> {
     let answer = s.compiled.queries.iter().find(|q| q.name == "classify").and_then(|q| q.answer.clone().ok());
     let Some((program, kind)) = answer else { return Ok(None) };
     let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
@@ -47,14 +52,18 @@ pub fn posteriors(s: &mut Session, seed: u64, most: usize, k: usize) -> Result<O
         }
         let mut joint = vec![vec![f64::NEG_INFINITY; classes]; rows.len()];
         for class in 0..classes {
-            data.insert(name.clone(), Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]));
+            data.insert(
+                name.clone(),
+                Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]),
+            );
             // Another class is another datum, with a block of its own.
             if !s.compiled.blocks.is_empty() {
                 s.infer(&mut data, rows.len(), seed, i as u64)?;
             }
             for r in 0..rounds {
                 // The same noise for every class, so that it cancels in the comparison.
-                let at = At { key: RngKey { seed, step: 1 << 58 | (i as u64) << 24 | r as u64 }, ..At::default() };
+                let at =
+                    At { key: RngKey { seed, step: 1 << 58 | (i as u64) << 24 | r as u64 }, ..At::default() };
                 for (output, t) in s.run(&program, rows.len(), &data, at, false)? {
                     if output == "log_prob" || output == "log_weight" {
                         for (row, v) in joint.iter_mut().zip(t.to_f32()) {

@@ -125,7 +125,12 @@ pub const FINITE: &str = "the model gives these examples no probability, or a nu
 ///
 /// # Errors
 /// What running a program reports.
-pub fn not_finite(s: &mut Session, seed: u64, effort: Effort, scores: &[Score]) -> Result<Option<String>, ExecError> {
+pub fn not_finite(
+    s: &mut Session,
+    seed: u64,
+    effort: Effort,
+    scores: &[Score],
+) -> Result<Option<String>, ExecError> {
     let bad: Vec<&Score> = scores.iter().filter(|s| !s.value.0.is_finite()).collect();
     let Some(first) = bad.first() else { return Ok(None) };
     let mut names: Vec<String> = Vec::new();
@@ -135,7 +140,13 @@ pub fn not_finite(s: &mut Session, seed: u64, effort: Effort, scores: &[Score]) 
             names.push(name);
         }
     }
-    let program = s.compiled.queries.iter().find(|q| q.name == "density").and_then(|q| q.answer.clone().ok()).map(|(p, _)| p);
+    let program = s
+        .compiled
+        .queries
+        .iter()
+        .find(|q| q.name == "density")
+        .and_then(|q| q.answer.clone().ok())
+        .map(|(p, _)| p);
     let (mut count, mut total) = (0, 0);
     if let Some(program) = program {
         for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
@@ -170,7 +181,8 @@ fn payoffs(
     scores: &mut Vec<Score>,
 ) -> Result<(), ExecError> {
     let m = means(s, program, seed, effort.examples)?;
-    let derived = s.typed.train.players.len() == 1 && s.typed.train.players.first().is_some_and(|p| p.derived);
+    let derived =
+        s.typed.train.players.len() == 1 && s.typed.train.players.first().is_some_and(|p| p.derived);
     if derived {
         return Ok(());
     }
@@ -181,7 +193,12 @@ fn payoffs(
             Some((_, term)) => term.to_string(),
             None => name,
         };
-        scores.push(score(&format!("{shown}{how}"), v, "", Trust::Estimate { samples: n as u64, error: None }));
+        scores.push(score(
+            &format!("{shown}{how}"),
+            v,
+            "",
+            Trust::Estimate { samples: n as u64, error: None },
+        ));
     }
     Ok(())
 }
@@ -202,9 +219,18 @@ fn active_part(s: &mut Session, seed: u64, effort: Effort, scores: &mut Vec<Scor
     }
     let mut largest = vec![0f32; width];
     codes.chunks_exact(width).for_each(|row| largest.iter_mut().zip(row).for_each(|(m, c)| *m = m.max(*c)));
-    let active = codes.chunks_exact(width).flat_map(|row| row.iter().zip(&largest)).filter(|(c, m)| **c > 0.1 * **m).count();
+    let active = codes
+        .chunks_exact(width)
+        .flat_map(|row| row.iter().zip(&largest))
+        .filter(|(c, m)| **c > 0.1 * **m)
+        .count();
     let part = 100.0 * active as f64 / codes.len().max(1) as f64;
-    scores.push(score(&format!("active part of the code of {width}"), part, "%", Trust::Estimate { samples: n as u64, error: None }));
+    scores.push(score(
+        &format!("active part of the code of {width}"),
+        part,
+        "%",
+        Trust::Estimate { samples: n as u64, error: None },
+    ));
     Ok(())
 }
 
@@ -212,9 +238,15 @@ fn active_part(s: &mut Session, seed: u64, effort: Effort, scores: &mut Vec<Scor
 /// and its class, and how often it knows the class of the example itself: no agreement can be trusted beyond that.
 fn agreement(s: &mut Session, seed: u64, scores: &mut Vec<Score>) -> Result<(), ExecError> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
-    let Some(judge) = s.typed.agreement.as_ref().and_then(|a| s.typed.nets.get(a.judge)).map(|n| n.name.clone()) else { return Ok(()) };
+    let Some(judge) =
+        s.typed.agreement.as_ref().and_then(|a| s.typed.nets.get(a.judge)).map(|n| n.name.clone())
+    else {
+        return Ok(());
+    };
     let m = means(s, "agreement", seed, usize::MAX)?;
-    for (part, of, output) in [("samples", "of the class asked for", "agrees"), ("test", "of the class of real data", "knows")] {
+    for (part, of, output) in
+        [("samples", "of the class asked for", "agrees"), ("test", "of the class of real data", "knows")]
+    {
         let value = 100.0 * m.get(output).copied().unwrap_or(f64::NAN);
         let trust = Trust::Estimate { samples: n as u64, error: None };
         scores.push(Score { part: part.into(), ..score(&format!("`{judge}` {of}"), value, "%", trust) });
@@ -239,15 +271,27 @@ fn push_nats(s: &Session, name: &str, nats: f64, trust: Trust, scores: &mut Vec<
         .filter(|site| site.observed)
         .filter_map(|site| s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == site.name))
         .collect();
-    let measured =
-        |class: bool| observed.iter().filter(|v| class || !matches!(v.ty.kind, Kind::Class(_))).map(|v| v.ty.size()).sum::<usize>();
+    let measured = |class: bool| {
+        observed
+            .iter()
+            .filter(|v| class || !matches!(v.ty.kind, Kind::Class(_)))
+            .map(|v| v.ty.size())
+            .sum::<usize>()
+    };
     let dims = if measured(false) > 0 { measured(false) } else { measured(true) };
     if dims > 0 && observed.iter().all(|v| v.ty.kind.discrete()) {
         scores.push(score(name, crate::metrics::bits_per_dim(nats, dims, 1.0), "bits/dim", trust));
     }
 }
 
-fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
+fn bound(
+    s: &mut Session,
+    program: &str,
+    seed: u64,
+    effort: Effort,
+    n: usize,
+    scores: &mut Vec<Score>,
+) -> Result<(), ExecError> {
     let m = means(s, program, seed, effort.examples)?;
     let get = |k: &str| m.get(k).copied().unwrap_or(f64::NAN);
     push_nats(s, "negative ELBO", -get("elbo"), Trust::Bound { samples: 1 }, scores);
@@ -268,7 +312,12 @@ fn bound(s: &mut Session, program: &str, seed: u64, effort: Effort, n: usize, sc
 }
 
 /// Mean KL over the test part, in nats, by latent site: of each dimension, or of the whole site where it has no parts.
-fn kl_of_sites(s: &mut Session, program: &str, seed: u64, most: usize) -> Result<BTreeMap<String, Kl>, ExecError> {
+fn kl_of_sites(
+    s: &mut Session,
+    program: &str,
+    seed: u64,
+    most: usize,
+) -> Result<BTreeMap<String, Kl>, ExecError> {
     let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut whole = Vec::new();
     let chunks = chunks(s, most);
@@ -347,7 +396,9 @@ pub fn draw(s: &mut Session, n: usize, seed: u64) -> Result<Vec<(String, Vec<f32
 
 /// Mode coverage, where the source of the data knows its modes.
 fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Result<(), ExecError> {
-    let Some((modes, name)) = s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone()))) else {
+    let Some((modes, name)) =
+        s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone())))
+    else {
         return Ok(());
     };
     if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok())
@@ -359,7 +410,10 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
     let Some((_, v, _)) = drawn.iter().find(|(o, _, _)| *o == format!("site:{name}")) else { return Ok(()) };
     if let Some(c) = coverage::coverage(v, &modes) {
         let trust = Trust::Estimate { samples: n as u64, error: None };
-        let of_samples = |name: &str, v: f64, unit: &str| Score { part: "samples".into(), ..score(name, v, unit, trust.clone()) };
+        let of_samples = |name: &str, v: f64, unit: &str| Score {
+            part: "samples".into(),
+            ..score(name, v, unit, trust.clone())
+        };
         scores.push(of_samples(&format!("modes covered of {}", c.modes), c.covered as f64, ""));
         scores.push(of_samples("samples within 3σ of a mode", 100.0 * c.high_quality, "%"));
     }

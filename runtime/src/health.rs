@@ -105,7 +105,8 @@ impl Code {
         let name = self.shown();
         let mut text = match (&self.kl, self.active) {
             (Kl::Each(kl), active) => {
-                let Active { active, of } = active.unwrap_or(Active { active: active_parts(kl), of: kl.len() });
+                let Active { active, of } =
+                    active.unwrap_or(Active { active: active_parts(kl), of: kl.len() });
                 let part = if kl.len() == self.size { "dimension" } else { "vector" };
                 let mut kl = kl.clone();
                 kl.sort_by(|a, b| b.total_cmp(a));
@@ -114,7 +115,10 @@ impl Code {
                 if kl.len() > most {
                     each.push("..".into());
                 }
-                format!("`{name}` has {active} of {of} {part}s active (KL above {INACTIVE}), KL per {part} {} nats", each.join(" "))
+                format!(
+                    "`{name}` has {active} of {of} {part}s active (KL above {INACTIVE}), KL per {part} {} nats",
+                    each.join(" ")
+                )
             }
             (Kl::Whole(total), Some(Active { active, of })) => format!(
                 "`{name}` has {active} of {of} dimensions active (the mean code's variance over the data above {VARIES}), KL {total:.2} nats in all"
@@ -136,7 +140,9 @@ impl Code {
     pub fn words(&self) -> Option<String> {
         let name = self.shown();
         if let Some(sign) = self.ignored() {
-            return Some(format!("{sign}; lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"));
+            return Some(format!(
+                "{sign}; lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"
+            ));
         }
         let parts = self.active.map_or(self.size, |a| a.active).max(1);
         let price = self.kl.total() / parts as f64;
@@ -151,7 +157,10 @@ impl Code {
                 ));
             }
             if let (true, Some(d)) = (far, self.distances) {
-                signs.push(format!("samples lie {:.1} times as far from real examples as reconstructions do", d.gap()));
+                signs.push(format!(
+                    "samples lie {:.1} times as far from real examples as reconstructions do",
+                    d.gap()
+                ));
             }
             return Some(format!(
                 "`{name}` is not compressed: its KL is {price:.1} nats for each of {parts} dimensions where {EXPENSIVE} are many, {}; raise beta",
@@ -169,7 +178,10 @@ impl Code {
                 let largest = kl.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let part = if kl.len() == self.size { "dimensions" } else { "vectors" };
                 if active_parts(kl) == 0 {
-                    return Some(format!("the decoder ignores `{name}`: none of its {} {part} has a KL above {INACTIVE} nats", kl.len()));
+                    return Some(format!(
+                        "the decoder ignores `{name}`: none of its {} {part} has a KL above {INACTIVE} nats",
+                        kl.len()
+                    ));
                 }
                 let say = || {
                     let (n, total) = (kl.len(), self.kl.total());
@@ -183,9 +195,9 @@ impl Code {
                 Some(Active { active: 0, of }) => Some(format!(
                     "the decoder ignores `{name}`: the variance of its mean code over the data is above {VARIES} in none of its {of} dimensions"
                 )),
-                Some(_) | None => {
-                    (*total < USED).then(|| format!("the decoder all but ignores `{name}`: its KL is {total:.2} nats in all"))
-                }
+                Some(_) | None => (*total < USED).then(|| {
+                    format!("the decoder all but ignores `{name}`: its KL is {total:.2} nats in all")
+                }),
             },
         }
     }
@@ -202,7 +214,12 @@ fn active_parts(kl: &[f64]) -> usize {
 ///
 /// # Errors
 /// What running a program reports.
-pub fn activity(s: &mut Session, kl: &BTreeMap<String, Kl>, most: usize, seed: u64) -> Result<BTreeMap<String, Active>, ExecError> {
+pub fn activity(
+    s: &mut Session,
+    kl: &BTreeMap<String, Kl>,
+    most: usize,
+    seed: u64,
+) -> Result<BTreeMap<String, Active>, ExecError> {
     let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     if kl.values().any(|k| matches!(k, Kl::Whole(_))) {
         for (site, (values, d)) in codes(s, most, seed)? {
@@ -264,7 +281,12 @@ fn nearest(shown: &[f32], real: &[f32], d: usize) -> f64 {
 /// or where all that it shows is a class.
 fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances>, ExecError> {
     let Some((name, ty)) = crate::pictures::observed(s) else { return Ok(None) };
-    if s.typed.data.iter().flat_map(|d| &d.vars).any(|v| v.name == name && matches!(v.ty.kind, Kind::Class(_))) {
+    if s.typed
+        .data
+        .iter()
+        .flat_map(|d| &d.vars)
+        .any(|v| v.name == name && matches!(v.ty.kind, Kind::Class(_)))
+    {
         return Ok(None);
     }
     let d = ty.size();
@@ -282,9 +304,14 @@ fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances
     let rows: Vec<usize> = (0..n).collect();
     let data = s.batch(true, &rows);
     let at = At { key: RngKey { seed, step: 1 << 58 }, ..At::default() };
-    let again = s.run("reconstruct", n, &data, at, false)?.into_iter().find(|(o, _)| *o == format!("site:{name}")).map(|(_, t)| t.to_f32());
+    let again = s
+        .run("reconstruct", n, &data, at, false)?
+        .into_iter()
+        .find(|(o, _)| *o == format!("site:{name}"))
+        .map(|(_, t)| t.to_f32());
     let drawn = draw(s, n, seed)?;
-    let pick = |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v);
+    let pick =
+        |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v);
     let (Some(again), Some(fresh)) = (again, pick("mean").or_else(|| pick("site"))) else { return Ok(None) };
     Ok(Some(Distances { reconstructions: nearest(&again, &real, d), samples: nearest(fresh, &real, d) }))
 }
@@ -305,7 +332,12 @@ fn deviations(values: &[f32], d: usize) -> Vec<f64> {
 ///
 /// # Errors
 /// What running a program reports.
-pub fn measure(s: &mut Session, kl: BTreeMap<String, Kl>, most: usize, seed: u64) -> Result<Vec<Code>, ExecError> {
+pub fn measure(
+    s: &mut Session,
+    kl: BTreeMap<String, Kl>,
+    most: usize,
+    seed: u64,
+) -> Result<Vec<Code>, ExecError> {
     if kl.is_empty() {
         return Ok(Vec::new());
     }
@@ -323,7 +355,11 @@ pub fn measure(s: &mut Session, kl: BTreeMap<String, Kl>, most: usize, seed: u64
             let d = prior.map_or(0, |(_, _, shape)| shape.iter().product());
             size += d;
             if let (Some((_, p, _)), Some((c, _))) = (prior, codes.get(site)) {
-                let wider = deviations(c, d).iter().zip(&deviations(p, d)).map(|(c, p)| c / p.max(1e-6)).fold(0.0, f64::max);
+                let wider = deviations(c, d)
+                    .iter()
+                    .zip(&deviations(p, d))
+                    .map(|(c, p)| c / p.max(1e-6))
+                    .fold(0.0, f64::max);
                 spread = spread.max(wider);
             }
         }
@@ -337,7 +373,14 @@ mod tests {
     use super::*;
 
     fn code(kl: Kl, active: Option<Active>, spread: f64, samples: f64) -> Code {
-        Code { name: "z".into(), kl, size: 8, active, spread, distances: Some(Distances { reconstructions: 0.1, samples }) }
+        Code {
+            name: "z".into(),
+            kl,
+            size: 8,
+            active,
+            spread,
+            distances: Some(Distances { reconstructions: 0.1, samples }),
+        }
     }
 
     fn each(kl: Vec<f64>, spread: f64, samples: f64) -> Code {
@@ -348,18 +391,37 @@ mod tests {
     #[test]
     fn words_name_the_illness() {
         let dead = each(vec![0.001; 8], 1.0, 0.1).words().unwrap();
-        assert!(dead.contains("the decoder ignores `z`: none of its 8 dimensions has a KL above 0.01 nats"), "{dead}");
+        assert!(
+            dead.contains("the decoder ignores `z`: none of its 8 dimensions has a KL above 0.01 nats"),
+            "{dead}"
+        );
         let weak = each(vec![0.03; 8], 1.0, 0.1);
         assert!(weak.facts().contains("8 of 8 dimensions active (KL above 0.01)"), "{}", weak.facts());
         let words = weak.words().unwrap();
-        assert!(words.contains("all but ignores `z`") && words.contains("0.1 nats (the largest 0.03, all together 0.24)"), "{words}");
+        assert!(
+            words.contains("all but ignores `z`")
+                && words.contains("0.1 nats (the largest 0.03, all together 0.24)"),
+            "{words}"
+        );
         let wide = each(vec![6.0; 8], 3.0, 0.1).words().unwrap();
-        assert!(wide.contains("not compressed") && wide.contains("3.0 times wider") && !wide.contains("times as far"), "{wide}");
+        assert!(
+            wide.contains("not compressed")
+                && wide.contains("3.0 times wider")
+                && !wide.contains("times as far"),
+            "{wide}"
+        );
         assert!(wide.contains("6.0 nats for each of 8 dimensions where 4 are many"), "{wide}");
         let far = each(vec![6.0; 8], 1.0, 0.2).words().unwrap();
-        assert!(far.contains("not compressed") && far.contains("2.0 times as far") && !far.contains("wider"), "{far}");
+        assert!(
+            far.contains("not compressed") && far.contains("2.0 times as far") && !far.contains("wider"),
+            "{far}"
+        );
         assert_eq!(each(vec![1.5; 8], 0.9, 0.1).words(), None);
-        assert_eq!(each(vec![6.0; 8], 1.0, 0.1).words(), None, "an expensive code that samples well is no illness");
+        assert_eq!(
+            each(vec![6.0; 8], 1.0, 0.1).words(),
+            None,
+            "an expensive code that samples well is no illness"
+        );
         let mut one = vec![0.001; 8];
         one[3] = 0.7;
         assert_eq!(each(one, 0.9, 0.1).words(), None, "one dimension in use is enough");
@@ -371,18 +433,30 @@ mod tests {
         let well = code(Kl::Whole(9.0), some(7), 1.0, 0.1);
         assert_eq!(well.words(), None);
         assert!(
-            well.facts().contains("7 of 8 dimensions active (the mean code's variance") && well.facts().contains("KL 9.00 nats in all")
+            well.facts().contains("7 of 8 dimensions active (the mean code's variance")
+                && well.facts().contains("KL 9.00 nats in all")
         );
+        assert!(code(Kl::Whole(0.4), some(0), 1.0, 0.1).words().unwrap().contains(
+            "ignores `z`: the variance of its mean code over the data is above 0.01 in none of its 8"
+        ));
         assert!(
-            code(Kl::Whole(0.4), some(0), 1.0, 0.1)
+            code(Kl::Whole(0.04), None, 1.0, 0.1)
                 .words()
                 .unwrap()
-                .contains("ignores `z`: the variance of its mean code over the data is above 0.01 in none of its 8")
+                .contains("all but ignores `z`: its KL is 0.04 nats in all")
         );
-        assert!(code(Kl::Whole(0.04), None, 1.0, 0.1).words().unwrap().contains("all but ignores `z`: its KL is 0.04 nats in all"));
-        assert!(code(Kl::Whole(60.0), some(8), 2.0, 0.1).words().unwrap().contains("7.5 nats for each of 8 dimensions"));
+        assert!(
+            code(Kl::Whole(60.0), some(8), 2.0, 0.1)
+                .words()
+                .unwrap()
+                .contains("7.5 nats for each of 8 dimensions")
+        );
         let unknown = code(Kl::Whole(9.0), None, 1.0, 0.1);
-        assert!(unknown.words().is_none() && unknown.facts().starts_with("`z` has a KL of 9.00 nats in all"), "{}", unknown.facts());
+        assert!(
+            unknown.words().is_none() && unknown.facts().starts_with("`z` has a KL of 9.00 nats in all"),
+            "{}",
+            unknown.facts()
+        );
     }
 
     #[test]

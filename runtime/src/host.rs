@@ -27,7 +27,11 @@ impl FileHost {
     pub fn new(seed: u64) -> FileHost {
         let folder = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|h| h.join(".cache")));
-        let roots = folder("GMC_DATA").into_iter().chain([PathBuf::from("data")]).chain(cache.map(|c| c.join("gmc"))).collect();
+        let roots = folder("GMC_DATA")
+            .into_iter()
+            .chain([PathBuf::from("data")])
+            .chain(cache.map(|c| c.join("gmc")))
+            .collect();
         FileHost { roots, base: PathBuf::new(), seed }
     }
 }
@@ -76,7 +80,10 @@ impl Host for FileHost {
         let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
         files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
         files.sort();
-        files.iter().map(|f| crate::image::decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display())))).collect()
+        files
+            .iter()
+            .map(|f| crate::image::decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display()))))
+            .collect()
     }
 
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {

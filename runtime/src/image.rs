@@ -52,7 +52,9 @@ impl Picture {
             && y < self.height
         {
             let old = self.at(x, y);
-            let mixed = [0, 1, 2].map(|i| (f64::from(old[i]) + alpha * (f64::from(colour[i]) - f64::from(old[i]))).round() as u8);
+            let mixed = [0, 1, 2].map(|i| {
+                (f64::from(old[i]) + alpha * (f64::from(colour[i]) - f64::from(old[i]))).round() as u8
+            });
             self.set(x, y, mixed);
         }
     }
@@ -73,7 +75,11 @@ impl Picture {
         encoder.set_color(if grey { png::ColorType::Grayscale } else { png::ColorType::Rgb });
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header()?;
-        let data: Vec<u8> = if grey { self.pixels.iter().map(|p| p[0]).collect() } else { self.pixels.iter().flatten().copied().collect() };
+        let data: Vec<u8> = if grey {
+            self.pixels.iter().map(|p| p[0]).collect()
+        } else {
+            self.pixels.iter().flatten().copied().collect()
+        };
         writer.write_image_data(&data)?;
         writer.finish()?;
         Ok(bytes)
@@ -141,8 +147,15 @@ pub fn grid(values: &[f32], event: &EventTy, columns: Option<usize>) -> Option<P
         let plane = layout.height * layout.width;
         for p in 0..plane {
             let channel = |c: usize| byte(image.get(c * plane + p).copied().unwrap_or(0.0), ends);
-            let colour = if layout.channels == 3 { [channel(0), channel(1), channel(2)] } else { [channel(0); 3] };
-            picture.fill(left + p % layout.width * scale, top + p / layout.width * scale, scale, scale, colour);
+            let colour =
+                if layout.channels == 3 { [channel(0), channel(1), channel(2)] } else { [channel(0); 3] };
+            picture.fill(
+                left + p % layout.width * scale,
+                top + p / layout.width * scale,
+                scale,
+                scale,
+                colour,
+            );
         }
     }
     Some(picture)
@@ -232,7 +245,10 @@ pub fn density(log_density: &[f32], points: &[f32], window: Window) -> Option<Pi
     let mut picture = scatter(&[(&[], DATA), (points, DATA)], window);
     for y in 0..PANEL {
         for x in 0..PANEL {
-            let v = log_density.get(y * side / PANEL * side + x * side / PANEL).copied().unwrap_or(f32::NEG_INFINITY);
+            let v = log_density
+                .get(y * side / PANEL * side + x * side / PANEL)
+                .copied()
+                .unwrap_or(f32::NEG_INFINITY);
             // The square root keeps tails visible.
             let share = if v.is_finite() { f64::from((v - top) / 2.0).exp() } else { 0.0 };
             picture.set(GAP + x, GAP + y, heat(share));
@@ -257,7 +273,9 @@ fn frame(picture: &mut Picture, left: usize, window: Window) {
         picture.fill(left, GAP + y as usize, PANEL, 1, [228, 228, 234]);
     }
     let (right, bottom) = (left + PANEL - 1, GAP + PANEL - 1);
-    for (x, y, w, h) in [(left, GAP, PANEL, 1), (left, bottom, PANEL, 1), (left, GAP, 1, PANEL), (right, GAP, 1, PANEL)] {
+    for (x, y, w, h) in
+        [(left, GAP, PANEL, 1), (left, bottom, PANEL, 1), (left, GAP, 1, PANEL), (right, GAP, 1, PANEL)]
+    {
         picture.fill(x, y, w, h, [170, 170, 180]);
     }
 }
@@ -270,16 +288,30 @@ fn dot(picture: &mut Picture, left: usize, window: Window, at: [f64; 2], colour:
         return;
     }
     let (x, y) = (left as i64 + (x * PANEL as f64) as i64, GAP as i64 + (y * PANEL as f64) as i64);
-    for (dx, dy, share) in
-        [(0, 0, 1.0), (1, 0, 0.6), (-1, 0, 0.6), (0, 1, 0.6), (0, -1, 0.6), (1, 1, 0.2), (-1, -1, 0.2), (1, -1, 0.2), (-1, 1, 0.2)]
-    {
+    for (dx, dy, share) in [
+        (0, 0, 1.0),
+        (1, 0, 0.6),
+        (-1, 0, 0.6),
+        (0, 1, 0.6),
+        (0, -1, 0.6),
+        (1, 1, 0.2),
+        (-1, -1, 0.2),
+        (1, -1, 0.2),
+        (-1, 1, 0.2),
+    ] {
         picture.blend(x + dx, y + dy, colour, alpha * share);
     }
 }
 
 /// Dark blue, green, yellow: monotone in lightness (a few knots of matplotlib's viridis).
 fn heat(share: f64) -> Rgb {
-    const KNOTS: [[f64; 3]; 5] = [[68.0, 1.0, 84.0], [59.0, 82.0, 139.0], [33.0, 145.0, 140.0], [94.0, 201.0, 98.0], [253.0, 231.0, 37.0]];
+    const KNOTS: [[f64; 3]; 5] = [
+        [68.0, 1.0, 84.0],
+        [59.0, 82.0, 139.0],
+        [33.0, 145.0, 140.0],
+        [94.0, 201.0, 98.0],
+        [253.0, 231.0, 37.0],
+    ];
     let at = share.clamp(0.0, 1.0) * 4.0;
     let i = (at as usize).min(3);
     let t = at - i as f64;

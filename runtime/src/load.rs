@@ -57,8 +57,10 @@ pub struct Messages {
 /// # Errors
 /// The path, and what the system says.
 pub fn read_spec(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("error: cannot read {}: {e}", path.display())))?;
-    String::from_utf8(bytes).map_err(|_| Failure::new(format!("error: cannot read {}: it is not UTF-8 text", path.display())))
+    let bytes = std::fs::read(path)
+        .map_err(|e| Failure::new(format!("error: cannot read {}: {e}", path.display())))?;
+    String::from_utf8(bytes)
+        .map_err(|_| Failure::new(format!("error: cannot read {}: it is not UTF-8 text", path.display())))
 }
 
 /// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
@@ -101,7 +103,10 @@ pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
     let mut sets = Vec::new();
     for d in &typed.data {
         let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
-        let set = d.row.load(&d.args, &types, &host).map_err(|issue| Failure::new(issue_text(d.row.name(), &issue)))?;
+        let set = d
+            .row
+            .load(&d.args, &types, &host)
+            .map_err(|issue| Failure::new(issue_text(d.row.name(), &issue)))?;
         if set.train.n == 0 {
             return Err(Failure::new(format!("error: `{}` holds no examples", d.row.name())));
         }
@@ -137,7 +142,10 @@ pub fn device(choice: DeviceChoice) -> Result<Device, Failure> {
 /// # Errors
 /// What the step needs and what there is.
 pub fn fits(s: &Session) -> Result<(), Failure> {
-    let Some(there) = memory::of_this_machine().filter(|_| s.device.info().kind == exec::DeviceKind::Cpu) else { return Ok(()) };
+    let Some(there) = memory::of_this_machine().filter(|_| s.device.info().kind == exec::DeviceKind::Cpu)
+    else {
+        return Ok(());
+    };
     let needs = |batch: usize| {
         let steps = s.compiled.programs.iter().filter(|(name, _)| name.starts_with("step."));
         steps.map(|(_, g)| schedule::peak_bytes(g, batch) as u64).max().unwrap_or(0)
@@ -155,8 +163,12 @@ pub fn fits(s: &Session) -> Result<(), Failure> {
     }
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
     let help = match fits {
-        0 => format!("make the layers smaller: with batch 1 a step still needs {:.1} GB", gigabytes(needs(1))),
-        _ => format!("train with a smaller batch, at most `--set train.batch={fits}`, or make the layers smaller"),
+        0 => {
+            format!("make the layers smaller: with batch 1 a step still needs {:.1} GB", gigabytes(needs(1)))
+        }
+        _ => format!(
+            "train with a smaller batch, at most `--set train.batch={fits}`, or make the layers smaller"
+        ),
     };
     Err(Failure::new(format!(
         "error: a training step with batch {batch} needs {:.1} GB of memory, and this machine has {:.1} GB\n  = help: {help}",
@@ -169,7 +181,11 @@ pub fn fits(s: &Session) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`data`]; a unit that did not compile.
-pub fn session(typed: Typed, compiled: gmc_compiler::derive::Compiled, device: Device) -> Result<Session, Failure> {
+pub fn session(
+    typed: Typed,
+    compiled: gmc_compiler::derive::Compiled,
+    device: Device,
+) -> Result<Session, Failure> {
     let sets = data(&typed)?;
     Ok(Session::new(typed, compiled, device, sets))
 }
@@ -192,7 +208,9 @@ pub fn unreachable(s: &Session) -> Vec<Diag> {
             (0, 0) => continue,
             (low, 0) => format!("{low} of {all} values are exactly {}", ends.lo),
             (0, high) => format!("{high} of {all} values are exactly {}", ends.hi),
-            (low, high) => format!("of {all} values {low} are exactly {} and {high} exactly {}", ends.lo, ends.hi),
+            (low, high) => {
+                format!("of {all} values {low} are exactly {} and {high} exactly {}", ends.lo, ends.hi)
+            }
         };
         diags.push(codes::e0305::at_the_ends(&ends, &counts));
     }

@@ -26,7 +26,10 @@ mod tests {
 
     #[test]
     fn memory_and_swap_are_added() {
-        assert_eq!(total("MemTotal:       24684084 kB\nMemFree: 1 kB\nSwapTotal:  1000 kB\n"), Some((24_684_084 + 1000) * 1024));
+        assert_eq!(
+            total("MemTotal:       24684084 kB\nMemFree: 1 kB\nSwapTotal:  1000 kB\n"),
+            Some((24_684_084 + 1000) * 1024)
+        );
         assert_eq!(total("MemTotal: 8 kB\n"), Some(8192));
         assert_eq!(total("SwapTotal: 8 kB\n"), None);
         assert_eq!(total("MemTotal: many kB\n"), None);

@@ -49,7 +49,12 @@ pub fn pairs(s: &Session) -> usize {
 pub fn observed(s: &Session) -> Option<(String, EventTy)> {
     let m = s.typed.models.iter().find(|m| !m.guide)?;
     let class = |s: &&gmc_compiler::types::TSite| matches!(s.ty.kind, Kind::Class(_));
-    let site = m.sites.iter().filter(|s| s.observed).find(|s| !class(s)).or_else(|| m.sites.iter().find(|s| s.observed))?;
+    let site = m
+        .sites
+        .iter()
+        .filter(|s| s.observed)
+        .find(|s| !class(s))
+        .or_else(|| m.sites.iter().find(|s| s.observed))?;
     Some((site.name.clone(), site.ty.clone()))
 }
 
@@ -61,14 +66,18 @@ pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, 
     let Some((name, ty)) = observed(s) else { return Ok(None) };
     if ty.shape == [2] && !ty.kind.discrete() {
         let drawn = draw(s, 2500, seed)?;
-        let Some((_, points, _)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else { return Ok(None) };
+        let Some((_, points, _)) = drawn.into_iter().find(|(o, _, _)| *o == format!("site:{name}")) else {
+            return Ok(None);
+        };
         let data: Vec<f32> = column(s, &name).into_iter().take(5000).collect();
         let window = Window::around(if data.is_empty() { &points } else { &data });
         return Ok(Some(image::scatter(&[(&data, DATA), (&points, MODEL)], window)));
     }
     let drawn = draw(s, n, seed)?;
     // A mean shows more than a draw where pixels are noisy.
-    let pick = |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v.clone());
+    let pick = |prefix: &str| {
+        drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v.clone())
+    };
     let Some(values) = pick("mean").or_else(|| pick("site")) else { return Ok(None) };
     Ok(image::grid(&values, &ty, None))
 }
@@ -103,7 +112,11 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Fa
     let out = s.run("reconstruct", n, &data, at, false)?;
     for (name, t) in out {
         let Some(var) = name.strip_prefix("site:") else { continue };
-        let Some(ty) = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == var).map(|v| v.ty.clone()) else { continue };
+        let Some(ty) =
+            s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == var).map(|v| v.ty.clone())
+        else {
+            continue;
+        };
         let originals = data.get(var).map(crate::exec::Tensor::to_f32).unwrap_or_default();
         let values = t.to_f32();
         // A short last row would be left out.
@@ -142,7 +155,9 @@ pub fn density(s: &mut Session) -> Result<Option<Picture>, Failure> {
         Ok((p, Some(NumberKind::Exact))) if q.name == "density" => Some(p.clone()),
         Ok(_) | Err(_) => None,
     });
-    let Some(program) = exact.filter(|_| ty.shape == [2] && s.data_inputs("sample.p").is_empty()) else { return Ok(None) };
+    let Some(program) = exact.filter(|_| ty.shape == [2] && s.data_inputs("sample.p").is_empty()) else {
+        return Ok(None);
+    };
     if s.data_inputs(&program).len() != 1 {
         return Ok(None);
     }
@@ -153,7 +168,8 @@ pub fn density(s: &mut Session) -> Result<Option<Picture>, Failure> {
     let mut logs = Vec::with_capacity(n);
     for chunk in cells.chunks(2 * 4000) {
         let b = chunk.len() / 2;
-        let batch = Batch::from([(name.clone(), crate::exec::Tensor::from_f32(&s.device, chunk.to_vec(), &[b, 2]))]);
+        let batch =
+            Batch::from([(name.clone(), crate::exec::Tensor::from_f32(&s.device, chunk.to_vec(), &[b, 2]))]);
         for (o, t) in s.run(&program, b, &batch, At::default(), false)? {
             if o == "log_prob" {
                 logs.extend(t.to_f32());

@@ -47,7 +47,8 @@ pub fn html(report: &Report<'_>) -> String {
          <title>{title}</title>\n<style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
     );
     if !report.facts.is_empty() {
-        let facts: Vec<String> = report.facts.iter().map(|(k, v)| format!("{} {}", escape(k), escape(v))).collect();
+        let facts: Vec<String> =
+            report.facts.iter().map(|(k, v)| format!("{} {}", escape(k), escape(v))).collect();
         let _ = writeln!(page, "<p class=\"dim\">{}</p>", facts.join(" · "));
     }
     scores(&mut page, report.scores);
@@ -133,10 +134,22 @@ fn chart(curves: &Curves<'_>) -> String {
     for t in ticks(lo, hi) {
         let at = y(t);
         let _ = write!(svg, "<path class=\"g\" d=\"M{LEFT} {at:.1}H{W}\"/>");
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 5.0, at + 3.5, number(t));
+        let _ = write!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            LEFT - 5.0,
+            at + 3.5,
+            number(t)
+        );
     }
     for t in ticks(first, last) {
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", x(t), H - 4.0, number(t));
+        let _ = write!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            x(t),
+            H - 4.0,
+            number(t)
+        );
     }
     for (part, points) in curves {
         let class = if *part == "train" { "train" } else { "test" };
@@ -151,7 +164,8 @@ fn chart(curves: &Curves<'_>) -> String {
         };
         if points.len() > 80 {
             let _ = write!(svg, "<path class=\"{class} raw\" d=\"{}\"/>", path(&thin(&points, 1)));
-            let _ = write!(svg, "<path class=\"{class}\" d=\"{}\"/>", path(&thin(&points, points.len() / 60)));
+            let _ =
+                write!(svg, "<path class=\"{class}\" d=\"{}\"/>", path(&thin(&points, points.len() / 60)));
         } else {
             let _ = write!(svg, "<path class=\"{class}\" stroke-linecap=\"round\" d=\"{}\"/>", path(&points));
         }

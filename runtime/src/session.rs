@@ -120,7 +120,8 @@ impl Session {
     /// What running the programs `init` and `start` reports.
     pub fn init(&mut self, seed: u64) -> Result<(), ExecError> {
         self.clear();
-        let outputs = self.run("init", 1, &Batch::new(), At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?;
+        let outputs =
+            self.run("init", 1, &Batch::new(), At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?;
         for (name, t) in outputs {
             if let Some((_, path)) = name.split_once(':') {
                 self.tensors.insert(path.to_string(), t);
@@ -131,7 +132,9 @@ impl Session {
             let some = n.min(START);
             let rows: Vec<usize> = (0..some).map(|i| i * n / some).collect();
             let data = self.batch(false, &rows);
-            for (name, t) in self.run("start", some, &data, At { key: RngKey { seed, step: 0 }, ..At::default() }, false)? {
+            for (name, t) in
+                self.run("start", some, &data, At { key: RngKey { seed, step: 0 }, ..At::default() }, false)?
+            {
                 if let Some((_, path)) = name.split_once(':') {
                     self.tensors.insert(path.to_string(), t);
                 }
@@ -187,12 +190,24 @@ impl Session {
     ///
     /// # Errors
     /// A missing input, or with the check on, the first operation that made a value that is not finite.
-    pub fn run(&mut self, program: &str, batch: usize, data: &Batch, at: At, consume: bool) -> Result<Vec<(String, Tensor)>, ExecError> {
+    pub fn run(
+        &mut self,
+        program: &str,
+        batch: usize,
+        data: &Batch,
+        at: At,
+        consume: bool,
+    ) -> Result<Vec<(String, Tensor)>, ExecError> {
         let Some(exe) = self.executables.get(program) else {
             return Err(ExecError::Broken { why: format!("there is no program `{program}`") });
         };
         let replaced: Vec<&str> = match consume {
-            true => exe.graph().outputs.iter().filter_map(|(n, _)| n.strip_prefix("param:").or_else(|| n.strip_prefix("state:"))).collect(),
+            true => exe
+                .graph()
+                .outputs
+                .iter()
+                .filter_map(|(n, _)| n.strip_prefix("param:").or_else(|| n.strip_prefix("state:")))
+                .collect(),
             false => Vec::new(),
         };
         let (tensors, typed, device) = (&mut self.tensors, &self.typed, &self.device);
@@ -217,14 +232,25 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::run`].
-    pub fn step(&mut self, player: &str, batch: &Minibatch, at: At, later: Option<&mut Moved>) -> Result<Vec<(String, f32)>, ExecError> {
+    pub fn step(
+        &mut self,
+        player: &str,
+        batch: &Minibatch,
+        at: At,
+        later: Option<&mut Moved>,
+    ) -> Result<Vec<(String, f32)>, ExecError> {
         let outputs = self.run(&format!("step.{player}"), batch.n, &batch.data, at, later.is_none())?;
         let (mut numbers, mut moved) = (Vec::new(), Moved::default());
         for (name, t) in outputs {
             if let Some(path) = name.strip_prefix("param:").or_else(|| name.strip_prefix("state:")) {
                 moved.tensors.insert(path.to_string(), t);
             } else if let Some(path) = name.strip_prefix("block:") {
-                let rows = self.tables.get(path).and_then(|table| batch.rows.get(table.item)).cloned().unwrap_or_default();
+                let rows = self
+                    .tables
+                    .get(path)
+                    .and_then(|table| batch.rows.get(table.item))
+                    .cloned()
+                    .unwrap_or_default();
                 moved.rows.push((path.to_string(), rows, t.to_f32()));
             } else {
                 numbers.push((name, t.to_f32().first().copied().unwrap_or(f32::NAN)));
@@ -256,7 +282,10 @@ impl Session {
         let leaf = |path: &str| self.compiled.leaves.iter().any(|l| l.path == path && l.trainable);
         let trainable = |path: &str| leaf(path) || self.compiled.blocks.iter().any(|b| b.path == path);
         let mut out = BTreeMap::new();
-        let tensors = self.tensors.iter().map(|(path, t)| (path, Stored { shape: t.shape().to_vec(), values: t.to_f32() }));
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|(path, t)| (path, Stored { shape: t.shape().to_vec(), values: t.to_f32() }));
         let tables = self.tables.iter().map(|(path, t)| {
             let shape = std::iter::once(t.len()).chain(t.event.iter().copied()).collect();
             (path, Stored { shape, values: t.values.clone() })
@@ -311,7 +340,12 @@ impl Session {
             match self.tensors.get(&l.path) {
                 None => return Err(format!("the checkpoint has no `{}`", l.path)),
                 Some(t) if t.shape() != l.shape.as_slice() => {
-                    return Err(format!("`{}` has shape {:?} in the checkpoint and {:?} in the spec", l.path, t.shape(), l.shape));
+                    return Err(format!(
+                        "`{}` has shape {:?} in the checkpoint and {:?} in the spec",
+                        l.path,
+                        t.shape(),
+                        l.shape
+                    ));
                 }
                 Some(_) => {}
             }
@@ -322,8 +356,11 @@ impl Session {
 
     /// Replaces the parameters by their averages, where there are any (evaluation and queries use these).
     pub fn use_averages(&mut self) {
-        let averages: Vec<(String, Tensor)> =
-            self.tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix("ema.")?.to_string(), t.clone()))).collect();
+        let averages: Vec<(String, Tensor)> = self
+            .tensors
+            .iter()
+            .filter_map(|(n, t)| Some((n.strip_prefix("ema.")?.to_string(), t.clone())))
+            .collect();
         if !averages.is_empty() {
             self.tensors.extend(averages);
             self.inferred.clear();
@@ -353,7 +390,9 @@ impl Session {
         e.graph()
             .nodes
             .iter()
-            .filter_map(|n| if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None })
+            .filter_map(|n| {
+                if let Op::Input(i) = &n.op { (i.role == Role::Data).then(|| i.name.clone()) } else { None }
+            })
             .collect()
     }
 
@@ -405,8 +444,13 @@ impl Session {
             let Some((v, t)) = item.vars.first().and_then(|v| Some((v, out.get(&v.name)?))) else { continue };
             let (shape, mut values) = (t.shape().to_vec(), t.to_f32());
             for (row, x) in rows.iter().zip(values.chunks_mut(v.ty.size().max(1))) {
-                let u =
-                    random::values(RandomKind::Uniform, RngKey { seed, step: 1 << 56 | *row as u64 }, random::salt(&v.name), 0, x.len());
+                let u = random::values(
+                    RandomKind::Uniform,
+                    RngKey { seed, step: 1 << 56 | *row as u64 },
+                    random::salt(&v.name),
+                    0,
+                    x.len(),
+                );
                 x.iter_mut().zip(u).for_each(|(x, u)| *x = f32::from(u8::from(u < *x)));
             }
             let name = v.name.clone();
@@ -431,19 +475,27 @@ impl Session {
 
 impl Default for At {
     fn default() -> At {
-        At { key: RngKey { seed: 0, step: 0 }, progress: Progress { step: 0, total: 1, per_epoch: 1 }, update: 1 }
+        At {
+            key: RngKey { seed: 0, step: 0 },
+            progress: Progress { step: 0, total: 1, per_epoch: 1 },
+            update: 1,
+        }
     }
 }
 
 /// Splits a loaded set: its own test part, the fractions the spec asks for, or one tenth.
 pub fn parts(set: Dataset, split: &[(String, f64)]) -> Parts {
-    let wanted =
-        split.iter().find(|(n, _)| n == "test").map(|s| s.1).or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
+    let wanted = split
+        .iter()
+        .find(|(n, _)| n == "test")
+        .map(|s| s.1)
+        .or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
     match (set.test, wanted) {
         (Some(test), None) => Parts { train: set.train, test },
         (_, wanted) => {
             let n = set.train.n;
-            let held = ((n as f64 * wanted.unwrap_or(0.1)).round() as usize).clamp(usize::from(n > 1), n.saturating_sub(1));
+            let held = ((n as f64 * wanted.unwrap_or(0.1)).round() as usize)
+                .clamp(usize::from(n > 1), n.saturating_sub(1));
             let cut = |from: usize, to: usize| Part {
                 n: to - from,
                 columns: set

@@ -5,7 +5,9 @@ use gmc_compiler::ir::interp;
 use gmc_compiler::ir::op::*;
 use gmc_compiler::ir::shape::{DType, Dim, Shape};
 use gmc_compiler::ir::tensor::Tensor64;
-use gmc_runtime::exec::{Device, DeviceChoice, DeviceKind, ExecError, Executable, RngKey, RunOptions, Tensor, list, open, random};
+use gmc_runtime::exec::{
+    Device, DeviceChoice, DeviceKind, ExecError, Executable, RngKey, RunOptions, Tensor, list, open, random,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const BATCH: usize = 3;
@@ -13,7 +15,10 @@ const KEY: RngKey = RngKey { seed: 11, step: 5 };
 
 /// Numbers in (-2, 2) that look random.
 fn numbers(n: usize, salt: usize) -> Vec<f64> {
-    (0..n).map(|i| 2.0 * ((i * 7919 + salt * 104_729 + 13) as f64).sin()).map(|x| f64::from(x as f32)).collect()
+    (0..n)
+        .map(|i| 2.0 * ((i * 7919 + salt * 104_729 + 13) as f64).sin())
+        .map(|x| f64::from(x as f32))
+        .collect()
 }
 
 struct Case {
@@ -70,15 +75,30 @@ const UNARY: [Unary; 22] = [
     Unary::Digamma,
     Unary::Trigamma,
 ];
-const BINARY: [Binary; 7] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Pow, Binary::Max, Binary::Min];
+const BINARY: [Binary; 7] =
+    [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Pow, Binary::Max, Binary::Min];
 const COMPARE: [Compare; 6] = [Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge, Compare::Eq, Compare::Ne];
 
 /// Whether a function needs a positive argument.
 fn needs_positive(u: Unary) -> bool {
     match u {
         Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Digamma | Unary::Trigamma | Unary::Log1p => true,
-        Unary::Neg | Unary::Exp | Unary::Expm1 | Unary::Recip | Unary::Square | Unary::Abs | Unary::Sign | Unary::Floor => false,
-        Unary::Relu | Unary::Step | Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Sin | Unary::Cos | Unary::Erf => false,
+        Unary::Neg
+        | Unary::Exp
+        | Unary::Expm1
+        | Unary::Recip
+        | Unary::Square
+        | Unary::Abs
+        | Unary::Sign
+        | Unary::Floor => false,
+        Unary::Relu
+        | Unary::Step
+        | Unary::Tanh
+        | Unary::Sigmoid
+        | Unary::Softplus
+        | Unary::Sin
+        | Unary::Cos
+        | Unary::Erf => false,
     }
 }
 
@@ -121,7 +141,8 @@ fn elementwise_cases() -> Vec<Case> {
     all.push(case("channel broadcast", |g| {
         let x = data(g, "x", &[3, 2, 2]);
         let c = param(g, "c", &[1, 3, 1, 1]);
-        let mid = g.input("m", Role::Data, Shape(vec![Dim::BATCH, Dim::fixed(1), Dim::fixed(2), Dim::fixed(1)]));
+        let mid =
+            g.input("m", Role::Data, Shape(vec![Dim::BATCH, Dim::fixed(1), Dim::fixed(2), Dim::fixed(1)]));
         let a = g.add(x, c);
         let b = g.mul(a, mid);
         vec![g.exp(b)]
@@ -163,8 +184,22 @@ fn layout_cases() -> Vec<Case> {
     vec![
         case("leaves", |g| {
             let lit = g.literal(vec![1.0, -2.5, 3.0], &[3]);
-            let mask = g.push(Op::Literal(Literal { data: vec![1.0, 0.0, 1.0], dtype: DType::B, shape: Shape::fixed(&[3]) }), &[]);
-            let ints = g.push(Op::Literal(Literal { data: vec![4.0, 0.0, 1.0], dtype: DType::I, shape: Shape::fixed(&[3]) }), &[]);
+            let mask = g.push(
+                Op::Literal(Literal {
+                    data: vec![1.0, 0.0, 1.0],
+                    dtype: DType::B,
+                    shape: Shape::fixed(&[3]),
+                }),
+                &[],
+            );
+            let ints = g.push(
+                Op::Literal(Literal {
+                    data: vec![4.0, 0.0, 1.0],
+                    dtype: DType::I,
+                    shape: Shape::fixed(&[3]),
+                }),
+                &[],
+            );
             let full = g.full(2.5, Shape::batched(&[2]));
             let x = data(g, "x", &[2]);
             let sum = g.add(full, x);
@@ -209,7 +244,10 @@ fn layout_cases() -> Vec<Case> {
         }),
         case("gather, lookup", |g| {
             let x = data(g, "x", &[4]);
-            let i = g.push(Op::Literal(Literal { data: vec![3.0, 0.0], dtype: DType::I, shape: Shape::fixed(&[1, 2]) }), &[]);
+            let i = g.push(
+                Op::Literal(Literal { data: vec![3.0, 0.0], dtype: DType::I, shape: Shape::fixed(&[1, 2]) }),
+                &[],
+            );
             let i = g.push(Op::Broadcast(Broadcast { shape: Shape::batched(&[2]) }), &[i]);
             let a = g.gather(x, i, 1);
             let s = g.push(Op::ScatterAdd(ScatterAdd { axis: 1, size: Dim::fixed(5) }), &[i, a]);
@@ -275,7 +313,9 @@ fn heavy_cases() -> Vec<Case> {
             let y = g.push(Op::Conv2d(Conv2d(geom)), &[x, w]);
             let shape = g.shape(y);
             let size = |axis: usize| shape.0.get(axis).map_or(0, |d| d.n);
-            let reach = |i: usize, have: usize, out: usize| have + 2 * pad[i] - dilation[i] * 2 - 1 - (out - 1) * stride[i];
+            let reach = |i: usize, have: usize, out: usize| {
+                have + 2 * pad[i] - dilation[i] * 2 - 1 - (out - 1) * stride[i]
+            };
             let out_pad = [reach(0, 7, size(2)), reach(1, 6, size(3))];
             let back = g.push(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad }), &[y, w]);
             let dw = g.push(Op::ConvWeight(ConvWeight { geom, kernel: [3, 3] }), &[x, y]);
@@ -399,7 +439,12 @@ fn inputs(graph: &Graph) -> BTreeMap<String, Tensor64> {
 }
 
 fn on(device: &Device, given: &BTreeMap<String, Tensor64>) -> BTreeMap<String, Tensor> {
-    given.iter().map(|(k, t)| (k.clone(), Tensor::from_f32(device, t.data.iter().map(|x| *x as f32).collect(), &t.dims))).collect()
+    given
+        .iter()
+        .map(|(k, t)| {
+            (k.clone(), Tensor::from_f32(device, t.data.iter().map(|x| *x as f32).collect(), &t.dims))
+        })
+        .collect()
 }
 
 fn execute(graph: &Graph, device: &Device, options: RunOptions) -> Vec<(String, Tensor)> {
@@ -409,8 +454,10 @@ fn execute(graph: &Graph, device: &Device, options: RunOptions) -> Vec<(String, 
 
 fn reference(graph: &Graph) -> Vec<(String, Tensor64)> {
     let salt = random::salt(&graph.name);
-    let draws = |kind, stream, n| random::values(kind, KEY, salt, stream, n).into_iter().map(f64::from).collect();
-    interp::run(graph, &interp::Env { batch: BATCH, inputs: inputs(graph), random: &draws }).expect("the reference runs")
+    let draws =
+        |kind, stream, n| random::values(kind, KEY, salt, stream, n).into_iter().map(f64::from).collect();
+    interp::run(graph, &interp::Env { batch: BATCH, inputs: inputs(graph), random: &draws })
+        .expect("the reference runs")
 }
 
 fn agree(case: &Case, got: &[(String, Tensor)], how: &str) {
@@ -418,7 +465,11 @@ fn agree(case: &Case, got: &[(String, Tensor)], how: &str) {
         assert_eq!(t.shape(), want.dims, "{} {name} {how}: shape", case.name);
         for (i, (a, b)) in t.to_f32().iter().zip(&want.data).enumerate() {
             let err = (f64::from(*a) - b).abs() / (1.0 + b.abs());
-            assert!(err <= case.tolerance, "{} {name}[{i}] {how}: {a}, expected {b}, error {err:e}", case.name);
+            assert!(
+                err <= case.tolerance,
+                "{} {name}[{i}] {how}: {a}, expected {b}, error {err:e}",
+                case.name
+            );
         }
     }
 }
@@ -429,7 +480,10 @@ const CHECKED: RunOptions = RunOptions { check: true, fuse: true };
 
 #[test]
 fn every_op_has_a_case() {
-    let seen: BTreeSet<&str> = cases().iter().flat_map(|c| c.graph.nodes.iter().map(|n| variant(&n.op)).collect::<Vec<_>>()).collect();
+    let seen: BTreeSet<&str> = cases()
+        .iter()
+        .flat_map(|c| c.graph.nodes.iter().map(|n| variant(&n.op)).collect::<Vec<_>>())
+        .collect();
     assert_eq!(seen.len(), VARIANTS, "an op is in no case; seen {seen:?}");
 }
 
@@ -541,7 +595,11 @@ fn averages_of_a_gradient_that_stays_zero_end_at_zero() {
         m = exe.run(&cpu, 1, &mut |_| Some(m.clone()), KEY).expect("runs").remove(0).1;
         // 1e-37 · 0.9^20 is the last that is normal (1.2158e-38); among subnormals 0.9 x would stop at 7e-45 and never be 0.
         let want = if round < 20 { 1e-37 * 0.9f64.powi(round + 1) } else { 0.0 };
-        assert!(m.to_f32().iter().all(|x| (f64::from(*x) - want).abs() <= 1e-5 * want), "{round}: {} is not {want}", m.to_f32()[0]);
+        assert!(
+            m.to_f32().iter().all(|x| (f64::from(*x) - want).abs() <= 1e-5 * want),
+            "{round}: {} is not {want}",
+            m.to_f32()[0]
+        );
     }
 }
 
@@ -553,10 +611,16 @@ fn wrong_inputs_are_errors() {
     let y = g.exp(x);
     g.output("y", y);
     let exe = Executable::new(&g);
-    assert_eq!(exe.run(&cpu, 3, &mut |_| None, KEY).err(), Some(ExecError::MissingInput { name: "x".into() }));
+    assert_eq!(
+        exe.run(&cpu, 3, &mut |_| None, KEY).err(),
+        Some(ExecError::MissingInput { name: "x".into() })
+    );
     let wrong = Tensor::zeros(&cpu, &[3, 4]);
     let err = exe.run(&cpu, 3, &mut |_| Some(wrong.clone()), KEY).err();
-    assert_eq!(err, Some(ExecError::InputShape { name: "x".into(), expected: vec![3, 2], found: vec![3, 4] }));
+    assert_eq!(
+        err,
+        Some(ExecError::InputShape { name: "x".into(), expected: vec![3, 2], found: vec![3, 4] })
+    );
 }
 
 #[test]
@@ -584,7 +648,10 @@ fn indices_out_of_range_read_the_nearest_row() {
     let cpu = open(DeviceChoice::Cpu).expect("there is a CPU");
     let mut g = Graph::new("range");
     let w = param(&mut g, "w", &[3, 1]);
-    let i = g.push(Op::Literal(Literal { data: vec![-5.0, 9.0], dtype: DType::I, shape: Shape::fixed(&[2]) }), &[]);
+    let i = g.push(
+        Op::Literal(Literal { data: vec![-5.0, 9.0], dtype: DType::I, shape: Shape::fixed(&[2]) }),
+        &[],
+    );
     let l = g.push(Op::Lookup(Lookup), &[w, i]);
     g.output("l", l);
     let w = Tensor::from_f32(&cpu, vec![1.0, 2.0, 3.0], &[3, 1]);

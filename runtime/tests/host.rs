@@ -22,7 +22,9 @@ fn sets_are_looked_for_in_order_and_unpacked() {
     let host = FileHost { roots, base: folder.path().into(), seed: 0 };
     let missing = host.read(Some("s"), "f").unwrap_err();
     assert_eq!(missing.what, NOT_FOUND);
-    let looked: Vec<String> = ["a/s/f", "a/s/f.gz", "b/s/f", "b/s/f.gz"].map(|p| folder.path().join(p).display().to_string()).into();
+    let looked: Vec<String> = ["a/s/f", "a/s/f.gz", "b/s/f", "b/s/f.gz"]
+        .map(|p| folder.path().join(p).display().to_string())
+        .into();
     assert_eq!(missing.tried, looked);
 
     std::fs::create_dir_all(folder.path().join("b/s")).unwrap();

@@ -29,7 +29,8 @@ fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
 
 fn points(source: &str, noise: f64) -> Vec<f32> {
     let row = find(ROWS, source).unwrap();
-    let values = vec![("n", Const::Int(3000), Span::default()), ("noise", Const::Num(noise), Span::default())];
+    let values =
+        vec![("n", Const::Int(3000), Span::default()), ("noise", Const::Num(noise), Span::default())];
     let set = row.load(&Args { values, ..Args::default() }, &[EventTy::real([2])], &NoHost).unwrap();
     set.train.columns[0].values.clone()
 }
@@ -91,7 +92,9 @@ fn points_land_where_they_are() {
     let picture = scatter(&[(&[0.5, 0.5, f32::NAN, 0.0, 7.0, 0.0], DATA)], window);
     let near = |c: [u8; 3]| (0..3).all(|i| c[i].abs_diff(DATA[i]) < 40);
     assert!(near(picture.at(12 + 270, 12 + 90)));
-    let marked = (0..picture.width * picture.height).filter(|i| near(picture.at(i % picture.width, i / picture.width))).count();
+    let marked = (0..picture.width * picture.height)
+        .filter(|i| near(picture.at(i % picture.width, i / picture.width)))
+        .count();
     assert_eq!(marked, 1);
     assert_eq!(Window::around(&[]), window);
     let cells = window.cells(2);
@@ -115,7 +118,9 @@ fn a_report_is_whole_and_repeatable() {
     let plane = scatter(&[(&moons, DATA), (&rings, MODEL)], window).png().unwrap();
     let log: Vec<f32> = window.cells(90).chunks(2).map(|p| -(p[0] - 0.5).hypot(p[1]).powi(2) * 3.0).collect();
     let heat = density(&log, &moons, window).unwrap().png().unwrap();
-    for (name, png) in [("samples.png", &samples), ("pairs.png", &pairs), ("plane.png", &plane), ("density.png", &heat)] {
+    for (name, png) in
+        [("samples.png", &samples), ("pairs.png", &pairs), ("plane.png", &plane), ("density.png", &heat)]
+    {
         keep(name, png);
     }
     let mut records = Vec::new();
@@ -124,7 +129,12 @@ fn a_report_is_whole_and_repeatable() {
         let loss = 95.0 + 400.0 / (1.0 + step as f64 / 9.0) + 6.0 * wobble;
         records.push(Record::new(step, "train", step as f64, [("elbo", -loss), ("grad_norm", wobble)]));
         if step % 40 == 0 {
-            records.push(Record::new(step, "test", step as f64, [("elbo", -loss - 2.0), ("broken", f64::NAN)]));
+            records.push(Record::new(
+                step,
+                "test",
+                step as f64,
+                [("elbo", -loss - 2.0), ("broken", f64::NAN)],
+            ));
         }
     }
     let scores = [
@@ -135,12 +145,23 @@ fn a_report_is_whole_and_repeatable() {
             unit: "nats".into(),
             trust: Trust::Bound { samples: 500 },
         },
-        Score { name: "entropy".into(), part: "test".into(), value: Number(1.1384), unit: "nats".into(), trust: Trust::Exact },
+        Score {
+            name: "entropy".into(),
+            part: "test".into(),
+            value: Number(1.1384),
+            unit: "nats".into(),
+            trust: Trust::Exact,
+        },
     ];
-    let images = [("samples".to_string(), samples), ("originals above reconstructions".into(), pairs), ("data, model".into(), plane)];
+    let images = [
+        ("samples".to_string(), samples),
+        ("originals above reconstructions".into(), pairs),
+        ("data, model".into(), plane),
+    ];
     let facts = [("seed".to_string(), "0".to_string()), ("device".into(), "<cpu>".into())];
     let spec = "model p { z ~ Normal(0, I)[16];  x ~ Bernoulli(logits: decode(z)) } # a < b & c";
-    let report = Report { title: "vae-3", spec, facts: &facts, scores: &scores, records: &records, images: &images };
+    let report =
+        Report { title: "vae-3", spec, facts: &facts, scores: &scores, records: &records, images: &images };
     let page = html(&report);
     keep("report.html", page.as_bytes());
     assert_eq!(page, html(&report));

@@ -90,7 +90,10 @@ fn links_stay_links_and_pipes_stay_pipes() {
         assert_eq!(reader.join().unwrap().unwrap(), "through");
         assert!(std::fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
     }
-    let mut left: Vec<_> = std::fs::read_dir(at("far")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut left: Vec<_> = std::fs::read_dir(at("far"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
     left.sort();
     assert_eq!(left, ["middle", "new.csv", "old.csv"]);
 }
@@ -155,7 +158,14 @@ fn half_written_files_are_swept_and_never_seen() {
 fn metrics_survive_torn_lines_and_go_back_in_time() {
     let root = tempfile::tempdir().unwrap();
     let run = RunDir::create(root.path(), "r").unwrap();
-    let record = |step| Record::new(step, "train", 0.5, [("loss", 1.0 / step as f64), ("odd", f64::NAN), ("big", f64::INFINITY)]);
+    let record = |step| {
+        Record::new(
+            step,
+            "train",
+            0.5,
+            [("loss", 1.0 / step as f64), ("odd", f64::NAN), ("big", f64::INFINITY)],
+        )
+    };
     let mut log = run.log(None).unwrap();
     for step in 1..=4 {
         log.append(&record(step)).unwrap();

@@ -34,7 +34,11 @@ pub const VISITS: &str = "visits";
 
 /// The blocks of a spec, in the order of the text.
 pub fn blocks(typed: &Typed) -> Vec<Block> {
-    typed.params.iter().filter_map(|p| Some(Block { path: p.name.clone(), shape: p.ty.shape.clone(), item: p.each? })).collect()
+    typed
+        .params
+        .iter()
+        .filter_map(|p| Some(Block { path: p.name.clone(), shape: p.ty.shape.clone(), item: p.each? }))
+        .collect()
 }
 
 /// The number of updates of each row after this one, shaped to go with rows of `shape`: read from the slot `name` and given back.
@@ -72,7 +76,8 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         let loss = if player.maximize { ctx.cx.neg(payoff) } else { payoff };
         let n = ctx.cx.count(Shape::batched(&[]));
         let loss = ctx.cx.mul(loss, n);
-        let read: Vec<(String, Value)> = blocks.iter().filter_map(|b| Some((b.path.clone(), *ctx.cx.leaves().get(&b.path)?))).collect();
+        let read: Vec<(String, Value)> =
+            blocks.iter().filter_map(|b| Some((b.path.clone(), *ctx.cx.leaves().get(&b.path)?))).collect();
         let values: Vec<Value> = read.iter().map(|(_, v)| *v).collect();
         let g = &mut ctx.cx.g;
         g.at = player.span;
@@ -81,7 +86,10 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         for ((path, block), grad) in read.iter().zip(grads) {
             let shape = g.shape(*block);
             let names = adam.slots(&args);
-            let slots: Vec<Value> = names.iter().map(|s| g.input(&format!("opt.infer.{s}.{path}"), Role::Block, shape.clone())).collect();
+            let slots: Vec<Value> = names
+                .iter()
+                .map(|s| g.input(&format!("opt.infer.{s}.{path}"), Role::Block, shape.clone()))
+                .collect();
             let mut hyper = |g: &mut Graph, name: &str| match name {
                 "lr" => g.input("rate", Role::Scalar, Shape::scalar()),
                 other => g.scalar(args.num(other)),
@@ -101,7 +109,9 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
 fn adam() -> (&'static dyn OptimizerRow, Args) {
     let name = Ident { name: "adam".into(), span: Span::default() };
     let call = Call { name, args: Vec::new(), parens: true, block: None, span: Span::default() };
-    match rows::find(rows::optimizer::ROWS, "adam").and_then(|row| Some((row, bind(&Consts::new(), row.params(), &call).ok()?))) {
+    match rows::find(rows::optimizer::ROWS, "adam")
+        .and_then(|row| Some((row, bind(&Consts::new(), row.params(), &call).ok()?)))
+    {
         Some(found) => found,
         None => panic!("internal: `adam` is missing, or has an argument without a default"),
     }

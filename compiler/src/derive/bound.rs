@@ -78,7 +78,11 @@ impl Ctx<'_> {
         // First what the guide's samples determine, then what the data do: the flows inverted in each step belong to that part.
         let (all, q_vars) = self.proposal(p, q);
         let data: Vec<&TSite> = m.sites.iter().filter(|s| s.observed).collect();
-        let mut vars: Vars = all.iter().filter(|(n, _)| !data.iter().any(|s| s.name == **n)).map(|(n, v)| (n.clone(), *v)).collect();
+        let mut vars: Vars = all
+            .iter()
+            .filter(|(n, _)| !data.iter().any(|s| s.name == **n))
+            .map(|(n, v)| (n.clone(), *v))
+            .collect();
         let latent = kl::latent_sites(m, g);
         let dets = self.solve_but(m, &mut vars, &data);
         vars.extend(all);
@@ -120,7 +124,14 @@ impl Ctx<'_> {
     }
 
     /// The KL of a site by dimension or vector, `[B, ..]`.
-    fn kl_in_parts(&mut self, m: &TModel, g: &TModel, of: &LatentKl, entropy: bool, known: &Known<'_>) -> Option<Value> {
+    fn kl_in_parts(
+        &mut self,
+        m: &TModel,
+        g: &TModel,
+        of: &LatentKl,
+        entropy: bool,
+        known: &Known<'_>,
+    ) -> Option<Value> {
         let (s, o) = (g.site(of.draws.first()?)?, m.site(of.priors.first()?)?);
         let (TSiteKind::Draw(qd), TSiteKind::Draw(pd)) = (&s.kind, &o.kind) else { return None };
         let vector = of.unit == Unit::Vector;
@@ -148,7 +159,14 @@ impl Ctx<'_> {
 
     /// The KL of a site, or of several, as one number for each example: log q of the guide's draws less log p of the model's, the
     /// log-determinants of the flows on either side with them.
-    fn kl_in_all(&mut self, m: &TModel, g: &TModel, of: &LatentKl, entropy: bool, known: &Known<'_>) -> Value {
+    fn kl_in_all(
+        &mut self,
+        m: &TModel,
+        g: &TModel,
+        of: &LatentKl,
+        entropy: bool,
+        known: &Known<'_>,
+    ) -> Value {
         let mut total: Option<Value> = None;
         let draws = of.draws.iter().filter_map(|n| g.site(n));
         for s in draws {
@@ -170,8 +188,15 @@ impl Ctx<'_> {
                 None => lq,
             });
         }
-        let of_priors = known.open.iter().filter(|(names, _)| names.iter().any(|n| of.priors.contains(n))).map(|(_, v)| *v);
-        let of_flows = known.dets.iter().filter(|(n, _)| kl::proposed_from(m, g, n).is_some_and(|n| of.name.split(',').any(|o| *o == n)));
+        let of_priors = known
+            .open
+            .iter()
+            .filter(|(names, _)| names.iter().any(|n| of.priors.contains(n)))
+            .map(|(_, v)| *v);
+        let of_flows = known
+            .dets
+            .iter()
+            .filter(|(n, _)| kl::proposed_from(m, g, n).is_some_and(|n| of.name.split(',').any(|o| *o == n)));
         for lp in of_priors.chain(of_flows.map(|(_, v)| *v)).collect::<Vec<_>>() {
             total = Some(match total {
                 Some(t) => self.cx.sub(t, lp),

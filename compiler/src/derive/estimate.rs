@@ -134,12 +134,19 @@ impl Ctx<'_> {
     pub fn meet(&mut self, values: &mut [Value]) {
         let Some(k) = self.combinations else { return };
         let (of_data, of_sites, of_both) = (self.batch, Dim::fixed(k), self.repeated(k));
-        let leads: Vec<Dim> = values.iter().filter_map(|v| self.cx.shape(*v).0.first().copied()).filter(|d| !d.is_one()).collect();
+        let leads: Vec<Dim> = values
+            .iter()
+            .filter_map(|v| self.cx.shape(*v).0.first().copied())
+            .filter(|d| !d.is_one())
+            .collect();
         if leads.iter().all(|d| Some(d) == leads.first()) {
             return;
         }
         for v in values {
-            let Some(lead) = self.cx.shape(*v).0.first().copied().filter(|d| !d.is_one() && *d != of_both) else { continue };
+            let Some(lead) = self.cx.shape(*v).0.first().copied().filter(|d| !d.is_one() && *d != of_both)
+            else {
+                continue;
+            };
             if lead == of_data {
                 *v = self.tile(*v, k);
             } else if lead == of_sites {
@@ -166,7 +173,8 @@ impl Ctx<'_> {
         let names = density::summable(m, &known);
         if names.is_empty() {
             let joint = self.joint(m, vars);
-            let mut each: Vec<(String, Value)> = joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
+            let mut each: Vec<(String, Value)> =
+                joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
             each.extend(joint.log_det.map(|v| (VOLUME.to_string(), v)));
             return Densities { each, sum: None };
         }
@@ -179,9 +187,11 @@ impl Ctx<'_> {
             inner.insert(name.to_string(), v);
         }
         let joint = self.joint(m, &mut inner);
-        let mut all: Vec<(String, Value)> = joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
+        let mut all: Vec<(String, Value)> =
+            joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).collect();
         all.extend(joint.log_det.map(|v| (VOLUME.to_string(), v)));
-        let (each, inside): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, v)| self.cx.shape(*v).0.first() == Some(&self.batch));
+        let (each, inside): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, v)| self.cx.shape(*v).0.first() == Some(&self.batch));
         // [k, 1] and [k, m·B], each added up before they meet.
         let mut levels: [Option<Value>; 2] = [None, None];
         for (_, v) in &inside {
@@ -253,7 +263,11 @@ impl Ctx<'_> {
             *v = me.cx.reshape(t, Shape(dims));
         };
         parts.reconstruction.iter_mut().for_each(|(_, v)| fold(self, v));
-        parts.kl.iter_mut().flat_map(|k| std::iter::once(&mut k.total).chain(&mut k.each)).for_each(|v| fold(self, v));
+        parts
+            .kl
+            .iter_mut()
+            .flat_map(|k| std::iter::once(&mut k.total).chain(&mut k.each))
+            .for_each(|v| fold(self, v));
         self.attach_values(outer);
         self.batch = before;
         parts

@@ -44,7 +44,8 @@ pub fn plan(m: &TModel, g: &TModel, entropy: bool) -> Vec<LatentKl> {
     for s in &g.sites {
         let TSiteKind::Draw(q) = &s.kind else { continue };
         let made = density::stands_for(m, g, s);
-        let prior = m.site(&made.name).and_then(drawn).filter(|_| latent.contains(&made.name) && made.name == s.name);
+        let prior =
+            m.site(&made.name).and_then(drawn).filter(|_| latent.contains(&made.name) && made.name == s.name);
         let vector = q.row.vector() || prior.is_some_and(|p| p.row.vector());
         let unit = match prior {
             Some(_) if vector => Unit::Vector,
@@ -70,11 +71,18 @@ pub fn plan(m: &TModel, g: &TModel, entropy: bool) -> Vec<LatentKl> {
     }
     // What a sum over discrete sites holds has no parts.
     let (summed, inside) = summed(m, g);
-    let touched: Vec<usize> = all.iter().enumerate().filter(|(_, k)| k.priors.iter().any(|p| inside.contains(p))).map(|(i, _)| i).collect();
+    let touched: Vec<usize> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, k)| k.priors.iter().any(|p| inside.contains(p)))
+        .map(|(i, _)| i)
+        .collect();
     if of_latents(&inside, &latent, &summed) {
         merge(&mut all, &touched, Unit::Site);
     } else {
-        all.iter_mut().filter(|k| k.priors.iter().any(|p| inside.contains(p))).for_each(|k| k.unit = Unit::Nothing);
+        all.iter_mut()
+            .filter(|k| k.priors.iter().any(|p| inside.contains(p)))
+            .for_each(|k| k.unit = Unit::Nothing);
     }
     all.iter_mut().filter(|k| k.priors.is_empty()).for_each(|k| k.unit = Unit::Nothing);
     all
@@ -110,7 +118,9 @@ pub fn proposed_from(m: &TModel, g: &TModel, prior: &str) -> Option<String> {
         }
         seen.push(at.clone());
         let made = m.sites.iter().find(|s| match &s.kind {
-            TSiteKind::Bind(e) | TSiteKind::Quantize(e) => density::inverted(e) == Some(at.as_str()) && !seen.contains(&s.name),
+            TSiteKind::Bind(e) | TSiteKind::Quantize(e) => {
+                density::inverted(e) == Some(at.as_str()) && !seen.contains(&s.name)
+            }
             TSiteKind::Draw(_) => false,
         })?;
         at = made.name.clone();
@@ -120,7 +130,8 @@ pub fn proposed_from(m: &TModel, g: &TModel, prior: &str) -> Option<String> {
 /// The sites of a model that have values before a bound or density is evaluated: data, and what the guide proposes.
 pub fn known(m: &TModel, g: Option<&TModel>) -> Vec<String> {
     let data = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone());
-    data.chain(g.iter().flat_map(|g| &g.sites).filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone())).collect()
+    data.chain(g.iter().flat_map(|g| &g.sites).filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()))
+        .collect()
 }
 
 /// The discrete sites that a bound sums over because the guide leaves them out, and the drawn sites whose densities stand under that sum.
@@ -142,7 +153,8 @@ pub fn of_latents(inside: &[String], latent: &[String], summed: &[String]) -> bo
 pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
         (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
-            q.row.kl_known().contains(&p.row.name()) && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
+            q.row.kl_known().contains(&p.row.name())
+                && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
         }
         (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,
     }
@@ -183,7 +195,11 @@ fn reaches(g: &TModel, from: &str, to: &str) -> bool {
         }
         if !seen.contains(&n) {
             let mut reads = Vec::new();
-            g.site(&n).map(density::expressions).unwrap_or_default().into_iter().for_each(|e| density::reads(e, &mut reads));
+            g.site(&n)
+                .map(density::expressions)
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(|e| density::reads(e, &mut reads));
             todo.extend(reads);
             seen.push(n);
         }
@@ -194,7 +210,12 @@ fn reaches(g: &TModel, from: &str, to: &str) -> bool {
 /// The model's drawn sites that the guide's samples determine: the latent part of the joint density. The others are determined
 /// by the data, given these.
 pub fn latent_sites(m: &TModel, g: &TModel) -> Vec<String> {
-    let proposed: Vec<String> = g.sites.iter().filter(|s| m.proposed(s).is_some_and(|o| !o.observed)).map(|s| s.name.clone()).collect();
+    let proposed: Vec<String> = g
+        .sites
+        .iter()
+        .filter(|s| m.proposed(s).is_some_and(|o| !o.observed))
+        .map(|s| s.name.clone())
+        .collect();
     let known = density::close(m, &proposed);
     m.sites
         .iter()

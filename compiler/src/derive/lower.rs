@@ -114,7 +114,8 @@ impl<'t> Ctx<'t> {
         if let Some(v) = self.data.get(name) {
             return *v;
         }
-        let found = self.typed.data.iter().find_map(|d| d.vars.iter().position(|v| v.name == name).map(|i| (d, i)));
+        let found =
+            self.typed.data.iter().find_map(|d| d.vars.iter().position(|v| v.name == name).map(|i| (d, i)));
         let ty = found.and_then(|(d, i)| d.vars.get(i)).map_or(EventTy::real(Vec::new()), |v| v.ty.clone());
         let dynamic = found.is_some_and(|(d, i)| d.dynamic && i == 0);
         let mut v = match self.drawn.get(name) {
@@ -148,7 +149,14 @@ impl<'t> Ctx<'t> {
         if let Some(v) = self.copies.get(&key) {
             return *v;
         }
-        let dims = |first: usize| Shape([Dim::fixed(first), Dim::BATCH].into_iter().chain(event.iter().map(|&n| Dim::fixed(n))).collect());
+        let dims = |first: usize| {
+            Shape(
+                [Dim::fixed(first), Dim::BATCH]
+                    .into_iter()
+                    .chain(event.iter().map(|&n| Dim::fixed(n)))
+                    .collect(),
+            )
+        };
         let v = self.cx.reshape(once, dims(1));
         let v = self.cx.broadcast(v, dims(self.batch.n));
         let shape = self.shape(event);
@@ -321,7 +329,13 @@ impl<'t> Ctx<'t> {
     }
 
     /// A flow run forwards, once for the same values.
-    fn flow_forward(&mut self, flow: usize, x: Value, given: &[TExpr], vars: &Vars) -> (Value, Option<Value>) {
+    fn flow_forward(
+        &mut self,
+        flow: usize,
+        x: Value,
+        given: &[TExpr],
+        vars: &Vars,
+    ) -> (Value, Option<Value>) {
         let (x, given) = self.with_given(x, given, vars);
         let key = (flow, x, given);
         if let Some(out) = self.flows.get(&key) {
@@ -337,7 +351,8 @@ impl<'t> Ctx<'t> {
         match &s.kind {
             TSiteKind::Draw(_) => None,
             TSiteKind::Bind(e) | TSiteKind::Quantize(e) => {
-                let before = density::inverted(e).and_then(|n| g.site(n)).and_then(|s| self.guide_log_det(g, s, vars));
+                let before =
+                    density::inverted(e).and_then(|n| g.site(n)).and_then(|s| self.guide_log_det(g, s, vars));
                 let here = self.forward_log_det(e, vars).1;
                 self.add_log_dets(before, here)
             }
@@ -530,7 +545,9 @@ impl<'t> Ctx<'t> {
                 };
                 match (mean, d.by) {
                     (Some(m), _) => self.cx.broadcast(m, shape),
-                    (None, crate::types::Estimator::Gumbel { tau }) if self.relaxed => d.row.relaxed(&mut self.cx.g, &params, &shape, tau),
+                    (None, crate::types::Estimator::Gumbel { tau }) if self.relaxed => {
+                        d.row.relaxed(&mut self.cx.g, &params, &shape, tau)
+                    }
                     // The score function is the whole derivative: none passes through the draw itself.
                     (None, crate::types::Estimator::Score { .. }) => {
                         let v = d.row.sample(&mut self.cx.g, &params, &shape);
@@ -557,7 +574,11 @@ impl<'t> Ctx<'t> {
 
     fn full_batch(&mut self, v: Value, shape: Shape) -> Value {
         let now = self.cx.shape(v);
-        if now.rank() == 0 || now.0.first().is_some_and(|d| d.is_one()) { self.cx.broadcast(v, shape) } else { v }
+        if now.rank() == 0 || now.0.first().is_some_and(|d| d.is_one()) {
+            self.cx.broadcast(v, shape)
+        } else {
+            v
+        }
     }
 
     /// The value that stands for a draw where one is shown: for levels with an order their mean (rounded to a level where the site is no
@@ -634,7 +655,8 @@ impl<'t> Ctx<'t> {
                 let u = self.cx.random(RandomKind::Uniform, shape);
                 let y = self.cx.add(x, u);
                 // In f32 the sum can round up to the open end of the interval, where the map behind it has no finite inverse.
-                let end = s.ty.kind.cardinality().map_or(f64::INFINITY, |n| n as f64 * (1.0 - DEQUANTIZE_MARGIN));
+                let end =
+                    s.ty.kind.cardinality().map_or(f64::INFINITY, |n| n as f64 * (1.0 - DEQUANTIZE_MARGIN));
                 let end = self.cx.scalar(end);
                 let y = self.cx.binary(Binary::Min, y, end);
                 self.dequantised.insert(x, y);
@@ -737,7 +759,8 @@ impl<'t> Ctx<'t> {
     fn log_prob_of(&mut self, model: usize, mut vars: Vars, targets: &[String]) -> Value {
         let m = self.model(model);
         let joint = self.joint(m, &mut vars);
-        let bound_target = m.sites.iter().any(|s| targets.contains(&s.name) && !matches!(s.kind, TSiteKind::Draw(_)));
+        let bound_target =
+            m.sites.iter().any(|s| targets.contains(&s.name) && !matches!(s.kind, TSiteKind::Draw(_)));
         let mut parts: Vec<Value> = Vec::new();
         for (name, v) in joint.sites {
             // The density of a flow's output is that of everything it determines.
@@ -785,7 +808,12 @@ impl<'t> Ctx<'t> {
     }
 }
 
-fn invert_map(g: &mut Graph, row: &'static dyn MapRow, args: &crate::rows::args::Args, y: Value) -> (Value, Option<Value>) {
+fn invert_map(
+    g: &mut Graph,
+    row: &'static dyn MapRow,
+    args: &crate::rows::args::Args,
+    y: Value,
+) -> (Value, Option<Value>) {
     let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
     let x = (inv.inverse)(g, args, y);
     let s = log_slope(g, &inv, args, x);

@@ -4,7 +4,9 @@ use super::kl::{self, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::args::Args;
 use crate::rows::{DistRow, Jacobian, estimator};
 use crate::syntax::ast::BinOp;
-use crate::types::{Density, Estimator, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density};
+use crate::types::{
+    Density, Estimator, TDist, TExpr, TKind, TModel, TPlayer, TSite, TSiteKind, Typed, density,
+};
 
 /// Plain text of a typed expression.
 pub fn text(typed: &Typed, e: &TExpr) -> String {
@@ -36,7 +38,13 @@ pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
     let m = Math { typed, latex };
     let (mut terms, mut notes) = (Vec::new(), Vec::new());
     m.payoff(&p.payoff, "", &mut terms, &mut notes);
-    Objective { player: p.name.clone(), verb: if p.maximize { "maximizes" } else { "minimizes" }, derived: p.derived, terms, notes }
+    Objective {
+        player: p.name.clone(),
+        verb: if p.maximize { "maximizes" } else { "minimizes" },
+        derived: p.derived,
+        terms,
+        notes,
+    }
 }
 
 struct Math<'t> {
@@ -46,7 +54,11 @@ struct Math<'t> {
 
 impl Math<'_> {
     fn name(&self, n: &str) -> String {
-        if self.latex && n.chars().count() > 1 { format!("\\mathrm{{{}}}", n.replace('_', "\\_")) } else { n.to_string() }
+        if self.latex && n.chars().count() > 1 {
+            format!("\\mathrm{{{}}}", n.replace('_', "\\_"))
+        } else {
+            n.to_string()
+        }
     }
     fn op(&self, n: &str) -> String {
         if self.latex { format!("\\operatorname{{{}}}", n.replace('_', "\\_")) } else { n.to_string() }
@@ -65,19 +77,34 @@ impl Math<'_> {
             TKind::Sample(m, s) => format!("{m}.{s}"),
             TKind::Param(i) => self.typed.params.get(*i).map_or(String::new(), |p| {
                 let of = p.each.and_then(|d| self.typed.data.get(d)).and_then(|d| d.vars.first());
-                format!("{}{}", self.name(&p.name), of.map_or(String::new(), |v| format!("[{}]", self.name(&v.name))))
+                format!(
+                    "{}{}",
+                    self.name(&p.name),
+                    of.map_or(String::new(), |v| format!("[{}]", self.name(&v.name)))
+                )
             }),
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
             TKind::Net { net, args, output } => {
-                let (name, several) = self.typed.nets.get(*net).map_or((String::new(), false), |n| (self.name(&n.name), n.outs.len() > 1));
+                let (name, several) = self
+                    .typed
+                    .nets
+                    .get(*net)
+                    .map_or((String::new(), false), |n| (self.name(&n.name), n.outs.len() > 1));
                 let tail = if several { format!("_{}", output + 1) } else { String::new() };
                 format!("{name}{tail}({})", self.list(args))
             }
             TKind::Flow { flow, arg, given } => {
-                let all: Vec<String> = std::iter::once(&**arg).chain(given).map(|a| self.expr(a, 0)).collect();
-                format!("{}({})", self.typed.flows.get(*flow).map_or(String::new(), |f| self.name(&f.name)), all.join(", "))
+                let all: Vec<String> =
+                    std::iter::once(&**arg).chain(given).map(|a| self.expr(a, 0)).collect();
+                format!(
+                    "{}({})",
+                    self.typed.flows.get(*flow).map_or(String::new(), |f| self.name(&f.name)),
+                    all.join(", ")
+                )
             }
-            TKind::Map { row, args, arg } => format!("{}({}{})", self.op(row.name()), self.expr(arg, 0), compile_time(args)),
+            TKind::Map { row, args, arg } => {
+                format!("{}({}{})", self.op(row.name()), self.expr(arg, 0), compile_time(args))
+            }
             TKind::Fn { row, args } => format!("{}({})", self.op(row.name()), self.list(args)),
             TKind::Neg(a) => wrap(1, format!("-{}", self.expr(a, 3))),
             TKind::Binary(op, a, b) => match op {
@@ -95,7 +122,11 @@ impl Math<'_> {
             TKind::LogProb { model, values, targets } => {
                 let m = self.typed.models.get(*model).map_or("p", |m| &m.name);
                 let shown = |target: bool| -> Vec<String> {
-                    values.iter().filter(|(n, _)| targets.contains(n) == target).map(|(_, v)| self.expr(v, 0)).collect()
+                    values
+                        .iter()
+                        .filter(|(n, _)| targets.contains(n) == target)
+                        .map(|(_, v)| self.expr(v, 0))
+                        .collect()
                 };
                 let given = shown(false);
                 let bar = if given.is_empty() {
@@ -103,7 +134,14 @@ impl Math<'_> {
                 } else {
                     format!(" {} {}", if self.latex { "\\mid" } else { "|" }, given.join(", "))
                 };
-                wrap(2, format!("{} {m}({}{bar})", if self.latex { "\\log" } else { "log" }, shown(true).join(", ")))
+                wrap(
+                    2,
+                    format!(
+                        "{} {m}({}{bar})",
+                        if self.latex { "\\log" } else { "log" },
+                        shown(true).join(", ")
+                    ),
+                )
             }
             TKind::Nll(p) => format!("nll({})", self.model_name(*p)),
             TKind::Elbo { p, q, beta, free, entropy } => {
@@ -120,19 +158,30 @@ impl Math<'_> {
                 format!("elbo({})", args.join(", "))
             }
             TKind::Kl { q, p } => format!("kl({}, {})", self.model_name(*q), self.model_name(*p)),
-            TKind::Iwae { p, q, k } => format!("iwae({}, {}, k: {k})", self.model_name(*p), self.model_name(*q)),
+            TKind::Iwae { p, q, k } => {
+                format!("iwae({}, {}, k: {k})", self.model_name(*p), self.model_name(*q))
+            }
             TKind::GradientPenalty { net, u, v } => {
                 let n = self.typed.nets.get(*net).map_or("", |n| &n.name);
                 format!("{}({n}, {}, {})", self.op("gradient_penalty"), self.expr(u, 0), self.expr(v, 0))
             }
             TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, 0), self.expr(at, 0)),
             TKind::Corrupt { arg, row, args, schedules } => {
-                let amounts = args.values.iter().map(|(n, v, _)| match schedules.iter().find(|(s, _)| s == n) {
-                    Some((_, i)) => self.typed.schedules.get(*i).map_or(String::new(), |s| s.text.clone()),
-                    None => v.to_string(),
-                });
+                let amounts =
+                    args.values.iter().map(|(n, v, _)| match schedules.iter().find(|(s, _)| s == n) {
+                        Some((_, i)) => {
+                            self.typed.schedules.get(*i).map_or(String::new(), |s| s.text.clone())
+                        }
+                        None => v.to_string(),
+                    });
                 let amounts: Vec<String> = amounts.collect();
-                format!("{}({}, {}({}))", self.op("corrupt"), self.expr(arg, 0), row.name(), amounts.join(", "))
+                format!(
+                    "{}({}, {}({}))",
+                    self.op("corrupt"),
+                    self.expr(arg, 0),
+                    row.name(),
+                    amounts.join(", ")
+                )
             }
         }
     }
@@ -158,7 +207,8 @@ impl Math<'_> {
     /// `named` every parameter has its name.
     fn call(&self, row: &dyn DistRow, params: &[Option<TExpr>], at: Option<&str>, named: bool) -> String {
         let specs = row.dist_params();
-        let inside = row.form().map(|(form, inner)| (form.name(), inner, inner.dist_params().len().min(params.len())));
+        let inside =
+            row.form().map(|(form, inner)| (form.name(), inner, inner.dist_params().len().min(params.len())));
         let own = inside.map_or(0, |(_, _, n)| n);
         let mut shown = Vec::new();
         if let Some((_, inner, n)) = inside {
@@ -176,7 +226,8 @@ impl Math<'_> {
                 (false, true) => !(end && all_ends),
                 (false, false) => s.group != 0 && at.is_none(),
             };
-            let as_default = inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);
+            let as_default =
+                inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);
             match (as_default, by_name) {
                 (true, _) => {}
                 (false, true) => shown.push(format!("{}: {v}", s.name)),
@@ -189,7 +240,11 @@ impl Math<'_> {
     }
 
     fn expect(&self, over: &str, what: &str) -> String {
-        if self.latex { format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]") } else { format!("E_{over}[{what}]") }
+        if self.latex {
+            format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]")
+        } else {
+            format!("E_{over}[{what}]")
+        }
     }
 
     /// The discrete sites that a bound sums over because the guide leaves them out.
@@ -206,7 +261,11 @@ impl Math<'_> {
             .filter(|s| inside.contains(&s.name))
             .filter_map(|s| match &s.kind {
                 TSiteKind::Draw(d) => {
-                    let at = if s.observed || sites.contains(&s.name) { self.name(&s.name) } else { self.recovered(m, &s.name) };
+                    let at = if s.observed || sites.contains(&s.name) {
+                        self.name(&s.name)
+                    } else {
+                        self.recovered(m, &s.name)
+                    };
                     let log = self.density_at(d, &at);
                     Some(log.trim_start_matches("\\log ").trim_start_matches("log ").to_string())
                 }
@@ -229,16 +288,23 @@ impl Math<'_> {
                 Estimator::Score { .. } | Estimator::Enumerate if several => {
                     "score function with the other samples as baseline".to_string()
                 }
-                by @ (Estimator::Score { .. } | Estimator::Enumerate | Estimator::Pathwise | Estimator::Gumbel { .. }) => by.describe(),
+                by @ (Estimator::Score { .. }
+                | Estimator::Enumerate
+                | Estimator::Pathwise
+                | Estimator::Gumbel { .. }) => by.describe(),
             };
             let fitted = match &d.baseline {
-                Some(b) if !several => format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0)),
+                Some(b) if !several => {
+                    format!(" {}, which is fitted to the payoff by squared error", self.expr(b, 0))
+                }
                 Some(_) | None => String::new(),
             };
             let why = match (d.written, d.by) {
                 (true, Estimator::Score { .. } | Estimator::Enumerate) if several => String::new(),
                 (true, _) => ", as written".to_string(),
-                (false, Estimator::Enumerate) if several => format!(", chosen because a draw of `{}` has no derivative", d.row.name()),
+                (false, Estimator::Enumerate) if several => {
+                    format!(", chosen because a draw of `{}` has no derivative", d.row.name())
+                }
                 (false, by) => format!(", chosen because {}", estimator::reason(d.row, &s.ty, by)),
             };
             notes.push(format!("the gradient through `{}`: {by}{fitted}{why}", s.name));
@@ -253,7 +319,11 @@ impl Math<'_> {
             terms.push(format!("{sign}{}", self.sum_over(m, summed, &known(m, None))));
             notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
         }
-        let inside = if let Density::Exact { summed, .. } = &m.density { density::reached(m, summed, &known(m, None)) } else { Vec::new() };
+        let inside = if let Density::Exact { summed, .. } = &m.density {
+            density::reached(m, summed, &known(m, None))
+        } else {
+            Vec::new()
+        };
         for s in m.sites.iter().filter(|s| !inside.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
                 let at = if s.observed { self.name(&s.name) } else { self.recovered(m, &s.name) };
@@ -268,7 +338,11 @@ impl Math<'_> {
         for s in &m.sites {
             let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
             if density::inverted(e) == Some(site) {
-                let x = if matches!(s.kind, TSiteKind::Quantize(_)) { format!("{} + u", self.name(&s.name)) } else { self.name(&s.name) };
+                let x = if matches!(s.kind, TSiteKind::Quantize(_)) {
+                    format!("{} + u", self.name(&s.name))
+                } else {
+                    self.name(&s.name)
+                };
                 return self.inverse_of(e, x);
             }
         }
@@ -288,7 +362,14 @@ impl Math<'_> {
         }
     }
 
-    fn determinants(&self, m: &TModel, of: &dyn Fn(&TSite) -> bool, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn determinants(
+        &self,
+        m: &TModel,
+        of: &dyn Fn(&TSite) -> bool,
+        sign: &str,
+        terms: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) {
         for s in m.sites.iter().filter(|s| of(s)) {
             let (TSiteKind::Bind(e) | TSiteKind::Quantize(e)) = &s.kind else { continue };
             let mut at = e;
@@ -300,7 +381,10 @@ impl Math<'_> {
                 {
                     let name = self.op(row.name());
                     terms.push(match self.latex {
-                        true => format!("{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|", self.name(&s.name)),
+                        true => format!(
+                            "{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|",
+                            self.name(&s.name)
+                        ),
                         false => format!("{sign}log|det d{name}^-1 / d{}|", s.name),
                     });
                 }
@@ -310,20 +394,32 @@ impl Math<'_> {
                 {
                     let name = self.name(&f.name);
                     if f.volume_preserving() {
-                        notes.push(format!("`{}` preserves volume: its determinant is 1, so it adds no term", f.name));
+                        notes.push(format!(
+                            "`{}` preserves volume: its determinant is 1, so it adds no term",
+                            f.name
+                        ));
                     } else if self.latex {
-                        terms.push(format!("{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|", self.name(&s.name)));
+                        terms.push(format!(
+                            "{sign}\\log\\left|\\det \\partial {name}^{{-1}} / \\partial {}\\right|",
+                            self.name(&s.name)
+                        ));
                     } else {
                         terms.push(format!("{sign}log|det d{name}^-1 / d{}|", s.name));
                     }
                     if !f.volume_preserving() {
-                        let mut kinds: Vec<Jacobian> =
-                            f.chain.layers.iter().map(|l| l.checked.jacobian).filter(|j| *j != Jacobian::Unit).collect();
+                        let mut kinds: Vec<Jacobian> = f
+                            .chain
+                            .layers
+                            .iter()
+                            .map(|l| l.checked.jacobian)
+                            .filter(|j| *j != Jacobian::Unit)
+                            .collect();
                         kinds.sort();
                         kinds.dedup();
                         let kind = kinds.iter().map(|j| j.words()).collect::<Vec<_>>().join(", ");
                         let all = f.chain.layers.len();
-                        let unit = f.chain.layers.iter().filter(|l| l.checked.jacobian == Jacobian::Unit).count();
+                        let unit =
+                            f.chain.layers.iter().filter(|l| l.checked.jacobian == Jacobian::Unit).count();
                         let preserve = if unit == 1 { "preserves" } else { "preserve" };
                         notes.push(match unit {
                             0 => format!("the log-determinant of `{}` is the sum over its {all} layers ({kind} Jacobians)", f.name),
@@ -357,7 +453,9 @@ impl Math<'_> {
                     }
                 }
             }
-            TKind::Elbo { p, q, beta, free, entropy } => self.elbo((*p, *q), beta, (*free, *entropy), sign, terms, notes),
+            TKind::Elbo { p, q, beta, free, entropy } => {
+                self.elbo((*p, *q), beta, (*free, *entropy), sign, terms, notes)
+            }
             TKind::Iwae { q, .. } => {
                 terms.push(format!("{sign}{}", self.expr(e, 2)));
                 if let Some(g) = self.typed.models.get(*q) {
@@ -405,7 +503,10 @@ impl Math<'_> {
         }
         if !summed.is_empty() {
             if !of_latents(&inside, &latent, &summed) {
-                terms.push(format!("{sign}{}", self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))));
+                terms.push(format!(
+                    "{sign}{}",
+                    self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))
+                ));
             }
             notes.push(format!("summed exactly over all values of `{}`", summed.join("`, `")));
         }
@@ -418,7 +519,15 @@ impl Math<'_> {
     }
 
     /// The terms of `sign` KL(q ‖ p): in closed form where known, else log q - log p at the guide's sample.
-    fn kl(&self, (p, q): (usize, usize), entropy: bool, weight: &str, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn kl(
+        &self,
+        (p, q): (usize, usize),
+        entropy: bool,
+        weight: &str,
+        sign: &str,
+        terms: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return };
         let flip = if sign == "-" { "" } else { "-" };
         let mut open = Vec::new();
@@ -427,8 +536,18 @@ impl Math<'_> {
             match (!entropy && closed_form(m, g, s), m.site(&s.name).map(|o| &o.kind)) {
                 (true, Some(TSiteKind::Draw(pd))) => {
                     let bars = if self.latex { "\\,\\|\\," } else { " || " };
-                    terms.push(format!("{sign}{weight}{}({}{bars}{})", self.op("KL"), self.dist(qd), self.dist(pd)));
-                    notes.push(format!("the KL of `{}` is in closed form: {} against {}", s.name, qd.row.name(), pd.row.name()));
+                    terms.push(format!(
+                        "{sign}{weight}{}({}{bars}{})",
+                        self.op("KL"),
+                        self.dist(qd),
+                        self.dist(pd)
+                    ));
+                    notes.push(format!(
+                        "the KL of `{}` is in closed form: {} against {}",
+                        s.name,
+                        qd.row.name(),
+                        pd.row.name()
+                    ));
                 }
                 _ => open.push((s, qd)),
             }
@@ -440,23 +559,39 @@ impl Math<'_> {
             if entropy {
                 notes.push(match qd.row.without_entropy() {
                     None => format!("the entropy of `{}` is in closed form", s.name),
-                    Some(why) => format!("the entropy of `{}` is estimated with the same sample: {why}", s.name),
+                    Some(why) => {
+                        format!("the entropy of `{}` is estimated with the same sample: {why}", s.name)
+                    }
                 });
                 // The entropy form has the opposite sign of the KL's log q.
-                terms.push(format!("{flip}{weight}{}({})", if self.latex { "\\operatorname{H}" } else { "H" }, self.dist(qd)));
+                terms.push(format!(
+                    "{flip}{weight}{}({})",
+                    if self.latex { "\\operatorname{H}" } else { "H" },
+                    self.dist(qd)
+                ));
                 self.guide_determinants(m, g, s, &format!("{flip}{weight}"), terms);
                 continue;
             }
-            terms.push(format!("{sign}{weight}{}", self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))));
+            terms.push(format!(
+                "{sign}{weight}{}",
+                self.expect(&g.name, &self.density_at(qd, &self.name(&s.name)))
+            ));
             self.guide_determinants(m, g, s, &format!("{flip}{weight}"), terms);
-            notes.push(format!("the KL of `{}` is estimated with one sample of `{}`", density::stands_for(m, g, s).name, g.name));
+            notes.push(format!(
+                "the KL of `{}` is estimated with one sample of `{}`",
+                density::stands_for(m, g, s).name,
+                g.name
+            ));
         }
         if !open.is_empty() {
             let latent = latent_sites(m, g);
             let summed = self.summed(m, g);
             let inside = density::reached(m, &summed, &known(m, Some(g)));
             if !summed.is_empty() && of_latents(&inside, &latent, &summed) {
-                terms.push(format!("{flip}{weight}{}", self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))));
+                terms.push(format!(
+                    "{flip}{weight}{}",
+                    self.expect(&g.name, &self.sum_over(m, &summed, &known(m, Some(g))))
+                ));
             }
             for s in m.sites.iter().filter(|s| latent.contains(&s.name) && !inside.contains(&s.name)) {
                 let TSiteKind::Draw(d) = &s.kind else { continue };
@@ -477,7 +612,10 @@ impl Math<'_> {
             let mut inner = e;
             while let TKind::Flow { arg, .. } | TKind::Map { arg, .. } = &inner.kind {
                 let (name, unit) = if let TKind::Flow { flow, .. } = &inner.kind {
-                    self.typed.flows.get(*flow).map_or((String::new(), false), |f| (self.name(&f.name), f.volume_preserving()))
+                    self.typed
+                        .flows
+                        .get(*flow)
+                        .map_or((String::new(), false), |f| (self.name(&f.name), f.volume_preserving()))
                 } else if let TKind::Map { row, .. } = &inner.kind {
                     (self.op(row.name()), false)
                 } else {
@@ -502,7 +640,15 @@ impl Math<'_> {
     }
 
     /// The log-determinants of the flows inverted for the data (`of_data`), or for the guide's samples.
-    fn expected_determinants(&self, m: &TModel, g: &TModel, of_data: bool, sign: &str, terms: &mut Vec<String>, notes: &mut Vec<String>) {
+    fn expected_determinants(
+        &self,
+        m: &TModel,
+        g: &TModel,
+        of_data: bool,
+        sign: &str,
+        terms: &mut Vec<String>,
+        notes: &mut Vec<String>,
+    ) {
         let proposed: Vec<String> = g.sites.iter().map(|s| s.name.clone()).collect();
         let known = density::close(m, &proposed);
         let sites = |s: &TSite| (s.observed || !known.contains(&s.name)) == of_data;
@@ -516,13 +662,22 @@ impl Math<'_> {
 fn floor(k: &kl::LatentKl, free: f64) -> String {
     let name = k.name.replace(',', "`, `");
     match k.unit {
-        Unit::Dimension => format!("free bits: a dimension of `{name}` whose mean KL is below {free} nats costs {free}"),
-        Unit::Vector => format!("free bits: a vector of `{name}` whose mean KL is below {free} nats costs {free}"),
+        Unit::Dimension => {
+            format!("free bits: a dimension of `{name}` whose mean KL is below {free} nats costs {free}")
+        }
+        Unit::Vector => {
+            format!("free bits: a vector of `{name}` whose mean KL is below {free} nats costs {free}")
+        }
         Unit::Site => {
             let least = free * k.size as f64;
-            format!("free bits: `{name}` costs at least {least} nats, {free} for each of {} dimensions: its KL is one number", k.size)
+            format!(
+                "free bits: `{name}` costs at least {least} nats, {free} for each of {} dimensions: its KL is one number",
+                k.size
+            )
         }
-        Unit::Nothing => format!("free bits do not reach `{name}`: its prior stands under one sum with the data"),
+        Unit::Nothing => {
+            format!("free bits do not reach `{name}`: its prior stands under one sum with the data")
+        }
     }
 }
 

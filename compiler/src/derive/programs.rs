@@ -40,7 +40,14 @@ pub fn all(typed: &Typed) -> Compiled {
     graphs.extend(agreement(typed, &models));
     evals(typed, &models, &queries, &mut diags);
     let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
-    Compiled { leaves, blocks: blocks(typed), graphs, programs: std::collections::BTreeMap::new(), queries, diags }
+    Compiled {
+        leaves,
+        blocks: blocks(typed),
+        graphs,
+        programs: std::collections::BTreeMap::new(),
+        queries,
+        diags,
+    }
 }
 
 /// Every parameter and state of the spec, in the order of the text.
@@ -48,7 +55,12 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     let mut all = Vec::new();
     let mut add = |owner: &str, decls: Vec<crate::rows::ParamDecl>| {
         for d in decls {
-            all.push(Leaf { path: format!("{owner}.{}", d.name), shape: d.shape, trainable: d.trainable, init: d.init });
+            all.push(Leaf {
+                path: format!("{owner}.{}", d.name),
+                shape: d.shape,
+                trainable: d.trainable,
+                init: d.init,
+            });
         }
     };
     for n in &typed.nets {
@@ -63,9 +75,15 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
         let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
-    for g in typed.models.iter().filter(|m| m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving))
-    {
-        all.push(Leaf { path: super::estimate::baseline_path(g), shape: Vec::new(), trainable: false, init: crate::rows::init::zeros() });
+    for g in typed.models.iter().filter(|m| {
+        m.guide && super::estimate::scored(m).iter().any(|(_, b)| *b == crate::types::Baseline::Moving)
+    }) {
+        all.push(Leaf {
+            path: super::estimate::baseline_path(g),
+            shape: Vec::new(),
+            trainable: false,
+            init: crate::rows::init::zeros(),
+        });
     }
     all
 }
@@ -127,7 +145,9 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         .cx
         .leaves()
         .iter()
-        .filter(|(path, _)| owned(path, &p.owns) && (each(path) || leaves.iter().any(|l| l.path == **path && l.trainable)))
+        .filter(|(path, _)| {
+            owned(path, &p.owns) && (each(path) || leaves.iter().any(|l| l.path == **path && l.trainable))
+        })
         .map(|(path, v)| (path.clone(), *v))
         .unzip();
     influence(typed, p, &mut ctx, loss, &paths, &params, diags);
@@ -151,7 +171,10 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         let names = p.optimizer.slots(&p.args);
         // A row of a table of blocks counts its own updates, and is not averaged: it is visited once in a pass over the data.
         let (role, kind) = if each(path) { (Role::Block, "block") } else { (Role::State, "state") };
-        let slots: Vec<Value> = names.iter().map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), role, shape.clone())).collect();
+        let slots: Vec<Value> = names
+            .iter()
+            .map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), role, shape.clone()))
+            .collect();
         let t = if each(path) { visits(g, &format!("opt.{}.{VISITS}.{path}", p.name), &shape) } else { t };
         let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
             Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
@@ -204,10 +227,19 @@ fn global_norm(g: &mut Graph, grads: &[Value]) -> Value {
 }
 
 /// The payoff must reach what its player owns by a differentiable path.
-fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: &[String], params: &[Value], diags: &mut Vec<Diag>) {
+fn influence(
+    typed: &Typed,
+    p: &TPlayer,
+    ctx: &mut Ctx<'_>,
+    loss: Value,
+    paths: &[String],
+    params: &[Value],
+    diags: &mut Vec<Diag>,
+) {
     let reach = grad::grad_reach(&ctx.cx.g, loss, params);
-    let reached =
-        |owner: &(String, crate::span::Span)| paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)));
+    let reached = |owner: &(String, crate::span::Span)| {
+        paths.iter().zip(&reach).any(|(path, r)| *r && owned(path, std::slice::from_ref(owner)))
+    };
     // Only what has parameters can be reached.
     let all = leaves(typed);
     let owners: Vec<&(String, crate::span::Span)> = p
@@ -245,10 +277,13 @@ fn influence(typed: &Typed, p: &TPlayer, ctx: &mut Ctx<'_>, loss: Value, paths: 
         Some(x) => format!("does not depend on `{net}`: `{x}` is data"),
         None => format!("does not depend on `{net}`"),
     };
-    let sample =
-        data.as_ref().and_then(|x| typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str())));
+    let sample = data.as_ref().and_then(|x| {
+        typed.models.iter().find(|m| !m.guide && m.site(x).is_some()).map(|m| (m.name.as_str(), x.as_str()))
+    });
     match (lost.first(), owners.len() == lost.len()) {
-        (Some((net, at)), true) => diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net), sample)),
+        (Some((net, at)), true) => {
+            diags.push(codes::e0703::cannot_change(&p.name, net, *at, p.payoff.span, &why(net), sample))
+        }
         (Some(_), false) => lost.iter().for_each(|(net, at)| {
             diags.push(match books.iter().find(|(n, _)| n == net) {
                 Some((_, (reads, z))) => codes::w0707::codebook(net, *at, *reads, z),
@@ -293,11 +328,20 @@ pub fn children<'a>(typed: &'a Typed, e: &'a TExpr) -> Vec<&'a TExpr> {
         TKind::Let(i) => typed.train.lets.get(*i).map(|(_, x)| x).into_iter().collect(),
         TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().collect(),
         TKind::Flow { arg, given, .. } => std::iter::once(&**arg).chain(given).collect(),
-        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => vec![arg],
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
+            vec![arg]
+        }
         TKind::Elbo { beta, .. } => vec![beta],
-        TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => vec![a, b],
+        TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
+            vec![a, b]
+        }
         TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
-        TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => Vec::new(),
+        TKind::Const(_)
+        | TKind::Schedule(_)
+        | TKind::Data(_)
+        | TKind::Sample(..)
+        | TKind::Var(_)
+        | TKind::Param(_) => Vec::new(),
         TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => Vec::new(),
     }
 }
@@ -335,7 +379,11 @@ fn collect_terms(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut V
 /// Whether a payoff corrupts what it reads.
 fn corrupts(typed: &Typed) -> bool {
     let mut found = false;
-    typed.train.players.iter().for_each(|p| visit(typed, &p.payoff, &mut |e| found |= matches!(e.kind, TKind::Corrupt { .. })));
+    typed
+        .train
+        .players
+        .iter()
+        .for_each(|p| visit(typed, &p.payoff, &mut |e| found |= matches!(e.kind, TKind::Corrupt { .. })));
     found
 }
 
@@ -387,7 +435,8 @@ fn output_sites(ctx: &mut Ctx<'_>, m: &TModel, vars: &Vars) {
 
 fn sample_query(models: &[(usize, &TModel)]) -> Query {
     let answer = match models {
-        [] => Err("this spec has no `model`: its nets map data to data and say nothing about how data arise".to_string()),
+        [] => Err("this spec has no `model`: its nets map data to data and say nothing about how data arise"
+            .to_string()),
         [(_, m), ..] => Ok((format!("sample.{}", m.name), None)),
     };
     Query { name: "sample", answer }
@@ -411,11 +460,14 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
                     graphs.push(bound(typed, &name, *i, q));
                     Ok((name, Some(NumberKind::LowerBound)))
                 }
-                None => Err(format!("`{}` is not determined by the data and no guide with a density proposes it", u.join("`, `"))),
+                None => Err(format!(
+                    "`{}` is not determined by the data and no guide with a density proposes it",
+                    u.join("`, `")
+                )),
             },
-            Density::Implicit(x) => {
-                Err(format!("`{x}` is computed by a net that cannot be inverted: the model has samples, but no density"))
-            }
+            Density::Implicit(x) => Err(format!(
+                "`{x}` is computed by a net that cannot be inverted: the model has samples, but no density"
+            )),
             Density::Unobserved => Err(format!("no site of `{}` is a data variable", m.name)),
         },
     };
@@ -424,9 +476,12 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
 
 /// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
 pub fn class_site(m: &TModel) -> Option<&crate::types::TSite> {
-    m.sites
-        .iter()
-        .find(|s| s.observed && s.ty.shape.is_empty() && matches!(s.ty.kind, Kind::Class(_)) && matches!(s.kind, TSiteKind::Draw(_)))
+    m.sites.iter().find(|s| {
+        s.observed
+            && s.ty.shape.is_empty()
+            && matches!(s.ty.kind, Kind::Class(_))
+            && matches!(s.kind, TSiteKind::Draw(_))
+    })
 }
 
 /// Bayes' rule needs a class among the observed sites and the density of all of them together.
@@ -456,9 +511,11 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         g.guide
             && crate::types::density::open_sites(m, &known).is_empty()
-            && g.sites
-                .iter()
-                .all(|s| m.proposed(s).is_none() || matches!(s.kind, TSiteKind::Draw(_)) || crate::types::density::flowed(g, s).is_some())
+            && g.sites.iter().all(|s| {
+                m.proposed(s).is_none()
+                    || matches!(s.kind, TSiteKind::Draw(_))
+                    || crate::types::density::flowed(g, s).is_some()
+            })
     })
 }
 
@@ -475,8 +532,12 @@ fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
     ctx.cx.output("kl", kl);
     for kl in parts.kl {
         match (kl.of.unit, kl.each) {
-            (Unit::Dimension | Unit::Vector, Some(each)) => ctx.cx.output(format!("kl_dim:{}", kl.of.name), each),
-            (Unit::Dimension | Unit::Vector | Unit::Site, _) => ctx.cx.output(format!("kl_site:{}", kl.of.name), kl.total),
+            (Unit::Dimension | Unit::Vector, Some(each)) => {
+                ctx.cx.output(format!("kl_dim:{}", kl.of.name), each)
+            }
+            (Unit::Dimension | Unit::Vector | Unit::Site, _) => {
+                ctx.cx.output(format!("kl_site:{}", kl.of.name), kl.total)
+            }
             (Unit::Nothing, _) => {}
         }
     }
@@ -488,9 +549,20 @@ fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
 fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
     fn search<'a>(typed: &'a Typed, e: &'a TExpr) -> Option<(&'a TExpr, &'a TExpr, &'a str)> {
         if let TKind::Net { args, .. } = &e.kind {
-            let var = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.ty.shape == e.ty.shape && reads_data(typed, e, &v.name));
+            let var = typed
+                .data
+                .iter()
+                .flat_map(|d| &d.vars)
+                .find(|v| v.ty.shape == e.ty.shape && reads_data(typed, e, &v.name));
             let codes = |a: &&TExpr| {
-                matches!(a.kind, TKind::Net { .. } | TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Corrupt { .. })
+                matches!(
+                    a.kind,
+                    TKind::Net { .. }
+                        | TKind::Let(_)
+                        | TKind::Map { .. }
+                        | TKind::Fn { .. }
+                        | TKind::Corrupt { .. }
+                )
             };
             let code = args.first().filter(codes);
             if let (Some(v), Some(code)) = (var, code) {
@@ -503,12 +575,14 @@ fn autoencoder<'a>(typed: &'a Typed) -> Option<(&'a TExpr, &'a TExpr, &'a str)> 
 }
 
 fn reads_data(typed: &Typed, e: &TExpr, name: &str) -> bool {
-    matches!(&e.kind, TKind::Data(n) if n == name) || children(typed, e).into_iter().any(|c| reads_data(typed, c, name))
+    matches!(&e.kind, TKind::Data(n) if n == name)
+        || children(typed, e).into_iter().any(|c| reads_data(typed, c, name))
 }
 
 /// A corrupted input and what an autoencoder makes of it, for a picture.
 fn denoise(typed: &Typed) -> Option<Graph> {
-    let (out, _, name) = autoencoder(typed).filter(|_| corrupts(typed) && typed.models.iter().all(|m| m.guide))?;
+    let (out, _, name) =
+        autoencoder(typed).filter(|_| corrupts(typed) && typed.models.iter().all(|m| m.guide))?;
     let mut ctx = Ctx::new(typed, "denoise", false);
     ctx.corrupting = true;
     let clean = ctx.payoff(out);
@@ -530,30 +604,40 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
                     Some(format!("the density of `{model}` is exact: there is no bound to tighten")),
                     "leave it out: the exact value is measured anyway",
                 ),
-                Some(Ok((program, _))) if !program.starts_with("bound.") && refused("classify").is_some() => (
-                    Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
-                    "leave it out: the bound is measured anyway",
-                ),
+                Some(Ok((program, _))) if !program.starts_with("bound.") && refused("classify").is_some() => {
+                    (
+                        Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
+                        "leave it out: the bound is measured anyway",
+                    )
+                }
                 Some(Ok(_)) | None => (None, ""),
                 Some(Err(why)) => (
                     Some(why.clone()),
                     "leave it out, or write a latent variable model and a guide: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
                 ),
             },
-            "samples" => {
-                (refused("sample"), "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`")
+            "samples" => (
+                refused("sample"),
+                "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
+            ),
+            "reconstructions" => {
+                (refused("reconstruct"), "leave it out, or write a `guide`, which encodes the data")
             }
-            "reconstructions" => (refused("reconstruct"), "leave it out, or write a `guide`, which encodes the data"),
             "modes" => {
                 let conditions = models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
                 let known = typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
                 let why = match (known, refused("sample"), conditions) {
                     (false, _, _) => Some("the modes of these data are not known".to_string()),
                     (true, Some(why), _) => Some(why),
-                    (true, None, Some(c)) => Some(format!("`{model}` draws given `{c}`, and modes are those of all data together")),
+                    (true, None, Some(c)) => {
+                        Some(format!("`{model}` draws given `{c}`, and modes are those of all data together"))
+                    }
                     (true, None, None) => None,
                 };
-                (why, "leave it out, or use data with known modes, `gaussians(8)` or `grid(25)`, and a model that draws them")
+                (
+                    why,
+                    "leave it out, or use data with known modes, `gaussians(8)` or `grid(25)`, and a model that draws them",
+                )
             }
             // Looks at the test part are always possible.
             _ => (None, ""),
@@ -600,7 +684,10 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
             }
             None => Some("no net of this spec encodes the data".to_string()),
         },
-        Some((_, m)) => match (&m.density, typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some()))) {
+        Some((_, m)) => match (
+            &m.density,
+            typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some())),
+        ) {
             // What could be summed over has a code where a guide proposes one.
             (Density::Exact { summed, .. }, guide) if summed.is_empty() || guide.is_none() => {
                 let mut vars = ctx.observed(m);
@@ -616,7 +703,10 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                 }
                 None
             }
-            (Density::Exact { .. } | Density::Latent(_) | Density::Unobserved | Density::Implicit(_), guide) => match guide {
+            (
+                Density::Exact { .. } | Density::Latent(_) | Density::Unobserved | Density::Implicit(_),
+                guide,
+            ) => match guide {
                 Some(q) => {
                     let vars = ctx.ancestral(q);
                     for s in &ctx.model(q).sites {
@@ -626,14 +716,18 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                     }
                     None
                 }
-                None => Some(format!("`{}` has no guide: nothing maps data back to what they came from", m.name)),
+                None => {
+                    Some(format!("`{}` has no guide: nothing maps data back to what they came from", m.name))
+                }
             },
         },
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {
         return Query {
             name: "encode",
-            answer: Err("no hidden variable of the model is proposed by a guide or determined by the data".into()),
+            answer: Err(
+                "no hidden variable of the model is proposed by a guide or determined by the data".into()
+            ),
         };
     }
     match why {
@@ -658,7 +752,10 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
             None => Some("no net of this spec maps the data to their own type".to_string()),
         },
         Some((_, m)) => {
-            let guide = typed.models.iter().position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some_and(|o| !o.observed)));
+            let guide = typed
+                .models
+                .iter()
+                .position(|g| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some_and(|o| !o.observed)));
             match guide {
                 Some(q) => {
                     let from = ctx.ancestral(q);

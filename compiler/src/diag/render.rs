@@ -148,7 +148,8 @@ fn human(diag: &Diag, sources: &Sources, color: bool) -> String {
     let primary = mark(&diag.primary, Mark::primary);
     let causes = diag.secondary.iter().filter_map(|label| mark(label, Mark::secondary));
     shown = shown.with_labels(primary.into_iter().chain(causes).collect());
-    let notes = diag.notes.iter().map(|n| format!("note: {n}")).chain(diag.help.iter().map(|h| format!("help: {h}")));
+    let notes =
+        diag.notes.iter().map(|n| format!("note: {n}")).chain(diag.help.iter().map(|h| format!("help: {h}")));
     shown = shown.with_notes(notes.collect());
     let config = Config::default();
     let text = if color {

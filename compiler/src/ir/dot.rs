@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 /// The graph as a `digraph`: inputs are boxes, constants are left out of the picture's way as plain text, outputs are double.
 pub fn print(g: &Graph) -> String {
-    let mut out = format!("digraph {} {{\n  rankdir=TB; node [shape=ellipse, fontname=\"monospace\"];\n", quoted(&g.name));
+    let mut out = format!(
+        "digraph {} {{\n  rankdir=TB; node [shape=ellipse, fontname=\"monospace\"];\n",
+        quoted(&g.name)
+    );
     for (i, node) in g.nodes.iter().enumerate() {
         let name = node.op.rule().name();
         let (label, shape) = if let Op::Input(input) = &node.op {

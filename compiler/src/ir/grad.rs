@@ -86,14 +86,20 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
         let Some(out) = get(&adjoint, v) else { continue };
         let node = g.node(v).clone();
         let rule = node.op.rule();
-        let wants: Vec<bool> = node.args.iter().enumerate().map(|(k, &a)| rule.passes(k) && is(&active, a)).collect();
+        let wants: Vec<bool> =
+            node.args.iter().enumerate().map(|(k, &a)| rule.passes(k) && is(&active, a)).collect();
         if !wants.contains(&true) {
             continue;
         }
         g.at = node.span;
         for (&a, d) in node.args.iter().zip(rule.grad(g, v, out, &wants)) {
             let Some(d) = d else { continue };
-            debug_assert_eq!(g.shape(a), g.shape(d), "the adjoint of {a} under {} has another shape", rule.name());
+            debug_assert_eq!(
+                g.shape(a),
+                g.shape(d),
+                "the adjoint of {a} under {} has another shape",
+                rule.name()
+            );
             let total = match get(&adjoint, a) {
                 Some(before) => g.add(before, d),
                 None => d,

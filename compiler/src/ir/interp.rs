@@ -27,12 +27,20 @@ pub fn run(graph: &Graph, env: &Env) -> Result<Vec<(String, Tensor64)>, String> 
         let rule = node.op.rule();
         let value = rule.eval(&args, env).map_err(|why| format!("%{i} = {}: {why}", rule.name()))?;
         if value.dims != node.ty.shape.at(env.batch) {
-            return Err(format!("%{i} = {}: computed {:?} where {} was declared", rule.name(), value.dims, node.ty));
+            return Err(format!(
+                "%{i} = {}: computed {:?} where {} was declared",
+                rule.name(),
+                value.dims,
+                node.ty
+            ));
         }
         values.push(value);
     }
     let output = |(name, v): &(String, super::Value)| {
-        values.get(v.0 as usize).map(|t| (name.clone(), t.clone())).ok_or_else(|| format!("output `{name}` is not defined"))
+        values
+            .get(v.0 as usize)
+            .map(|t| (name.clone(), t.clone()))
+            .ok_or_else(|| format!("output `{name}` is not defined"))
     };
     graph.outputs.iter().map(output).collect()
 }

@@ -108,7 +108,10 @@ fn greedy(g: &Graph, batch: usize) -> Vec<usize> {
             let placed_now: usize = args.iter().filter(|&&a| leaf[a] && !placed[a]).map(|&a| size[a]).sum();
             (size[i] + placed_now) as i128 - freed as i128
         };
-        let Some(best) = ready.iter().enumerate().min_by_key(|&(_, &i)| (growth(i), i)).map(|(k, _)| k) else { break };
+        let Some(best) = ready.iter().enumerate().min_by_key(|&(_, &i)| (growth(i), i)).map(|(k, _)| k)
+        else {
+            break;
+        };
         let i = ready.swap_remove(best);
         for a in distinct(i) {
             if leaf[a] && !placed[a] {
@@ -132,7 +135,8 @@ fn greedy(g: &Graph, batch: usize) -> Vec<usize> {
 
 /// The graph with its nodes in this order, which defines before it uses.
 fn permuted(g: &Graph, order: &[usize]) -> Graph {
-    let new: BTreeMap<u32, Value> = order.iter().enumerate().map(|(k, &i)| (i as u32, Value(k as u32))).collect();
+    let new: BTreeMap<u32, Value> =
+        order.iter().enumerate().map(|(k, &i)| (i as u32, Value(k as u32))).collect();
     let rename = |v: &Value| new.get(&v.0).copied().unwrap_or(*v);
     let nodes = order.iter().filter_map(|&i| g.nodes.get(i));
     let nodes = nodes.map(|n| Node { args: n.args.iter().map(rename).collect(), ..n.clone() }).collect();

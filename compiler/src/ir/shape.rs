@@ -76,7 +76,10 @@ impl Shape {
     }
     /// (constant factor, power of the batch): two shapes with the same pair hold the same number of elements.
     pub fn count(&self) -> (usize, u32) {
-        (self.0.iter().fold(1, |p: usize, d| p.saturating_mul(d.n)), self.0.iter().filter(|d| d.batch).count() as u32)
+        (
+            self.0.iter().fold(1, |p: usize, d| p.saturating_mul(d.n)),
+            self.0.iter().filter(|d| d.batch).count() as u32,
+        )
     }
 }
 
@@ -160,7 +163,10 @@ impl FromStr for Dim {
 impl FromStr for Shape {
     type Err = String;
     fn from_str(s: &str) -> Result<Shape, String> {
-        let inside = s.strip_prefix('[').and_then(|s| s.strip_suffix(']')).ok_or_else(|| format!("`{s}` is no shape"))?;
+        let inside = s
+            .strip_prefix('[')
+            .and_then(|s| s.strip_suffix(']'))
+            .ok_or_else(|| format!("`{s}` is no shape"))?;
         if inside.is_empty() {
             return Ok(Shape::scalar());
         }

@@ -65,12 +65,16 @@ impl Tensor64 {
             return Ok(self.clone());
         }
         if self.rank() == 0 {
-            return Ok(Tensor64 { dims: dims.to_vec(), data: vec![self.data.first().copied().unwrap_or(0.0); dims.iter().product()] });
+            return Ok(Tensor64 {
+                dims: dims.to_vec(),
+                data: vec![self.data.first().copied().unwrap_or(0.0); dims.iter().product()],
+            });
         }
         if self.rank() != dims.len() || self.dims.iter().zip(dims).any(|(&a, &b)| a != b && a != 1) {
             return Err(format!("{:?} does not broadcast to {dims:?}", self.dims));
         }
-        let steps: Vec<usize> = strides(&self.dims).iter().zip(&self.dims).map(|(&s, &d)| if d == 1 { 0 } else { s }).collect();
+        let steps: Vec<usize> =
+            strides(&self.dims).iter().zip(&self.dims).map(|(&s, &d)| if d == 1 { 0 } else { s }).collect();
         self.walk(dims, &steps)
     }
     /// Reads the elements at `Σ index[i] * steps[i]` for every index of `dims` in row-major order.
@@ -83,7 +87,9 @@ impl Tensor64 {
         let mut index = vec![0usize; dims.len()];
         let mut at = 0usize;
         for _ in 0..size {
-            data.push(*self.data.get(at).ok_or_else(|| format!("position {at} lies outside {:?}", self.dims))?);
+            data.push(
+                *self.data.get(at).ok_or_else(|| format!("position {at} lies outside {:?}", self.dims))?,
+            );
             for ((i, &n), &s) in index.iter_mut().zip(dims).zip(steps).rev() {
                 *i += 1;
                 at += s;

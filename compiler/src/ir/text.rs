@@ -23,7 +23,8 @@ use ron::ser::PrettyConfig;
 use std::fmt::Write as _;
 
 fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES)
+    ron::Options::default()
+        .with_default_extension(Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES)
 }
 
 fn one_line<T: serde::Serialize>(value: &T) -> String {
@@ -50,7 +51,10 @@ impl Graph {
 /// A graph read from outside: verified, with the stream counter after its last stream.
 fn checked(mut g: Graph) -> Result<Graph, String> {
     verify(&g).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<String>>().join("; "))?;
-    let streams = g.nodes.iter().filter_map(|n| if let Op::Random(Random { stream, .. }) = &n.op { Some(*stream) } else { None });
+    let streams = g
+        .nodes
+        .iter()
+        .filter_map(|n| if let Op::Random(Random { stream, .. }) = &n.op { Some(*stream) } else { None });
     g.next_stream = streams.max().map_or(0, |s| s.saturating_add(1));
     Ok(g)
 }
@@ -172,9 +176,16 @@ fn fields(s: &str) -> Vec<&str> {
 /// # Errors
 /// The first line that does not parse, by number, or a graph that breaks an invariant.
 pub fn parse(text: &str) -> Result<Graph, String> {
-    let mut lines = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim())).filter(|(_, l)| !l.is_empty() && !l.starts_with("//"));
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .map(|(i, l)| (i + 1, l.trim()))
+        .filter(|(_, l)| !l.is_empty() && !l.starts_with("//"));
     let (_, head) = lines.next().ok_or("the text is empty")?;
-    let name = head.strip_prefix("graph ").and_then(|s| s.strip_suffix('{')).ok_or("line 1: no `graph \"name\" {`")?;
+    let name = head
+        .strip_prefix("graph ")
+        .and_then(|s| s.strip_suffix('{'))
+        .ok_or("line 1: no `graph \"name\" {`")?;
     let mut g = Graph::new(string(name)?);
     let mut closed = false;
     for (number, line) in lines {
@@ -219,7 +230,11 @@ fn node(line: &str) -> Result<(Value, Node), String> {
     let args = bracketed(&mut rest, '(')?.unwrap_or_default();
     let args = fields(args).into_iter().map(value).collect::<Result<Vec<Value>, String>>()?;
     let rest = rest.split_once("//").map_or(rest, |(before, _)| before).trim();
-    let span = if rest.is_empty() { Span::default() } else { span(rest).ok_or_else(|| format!("`{rest}` is no span"))? };
+    let span = if rest.is_empty() {
+        Span::default()
+    } else {
+        span(rest).ok_or_else(|| format!("`{rest}` is no span"))?
+    };
     Ok((value(index)?, Node { op: op(token, attrs, &ty)?, args, ty, span }))
 }
 
@@ -246,7 +261,10 @@ fn op(token: &str, attrs: &str, ty: &Ty) -> Result<Op, String> {
         return if attrs.is_empty() { Ok(op) } else { Err(format!("`{token}` has no attributes")) };
     }
     let plain = token.replace('_', "");
-    let variant = Op::VARIANTS.iter().find(|v| v.eq_ignore_ascii_case(&plain)).ok_or_else(|| format!("there is no op `{token}`"))?;
+    let variant = Op::VARIANTS
+        .iter()
+        .find(|v| v.eq_ignore_ascii_case(&plain))
+        .ok_or_else(|| format!("there is no op `{token}`"))?;
     let mut said: Vec<String> = fields(attrs).into_iter().map(String::from).collect();
     let full = |said: &[String]| options().from_str::<Op>(&format!("{variant}({})", said.join(", ")));
     let direct = full(&said);

@@ -54,13 +54,15 @@ pub fn verify(g: &Graph) -> Result<(), Vec<Violation>> {
     let mut inputs = BTreeSet::new();
     let mut streams: BTreeMap<u32, &Op> = BTreeMap::new();
     for (i, node) in g.nodes.iter().enumerate() {
-        let mut report = |rule: u8, text: String| found.push(Violation { rule, node: Some(Value(i as u32)), text });
+        let mut report =
+            |rule: u8, text: String| found.push(Violation { rule, node: Some(Value(i as u32)), text });
         // Sizes first: what the shape rules compute with is then small.
         if let Err(text) = small(node) {
             report(10, text);
             continue;
         }
-        let args: Option<Vec<&Node>> = node.args.iter().map(|a| g.nodes.get(a.0 as usize).filter(|_| (a.0 as usize) < i)).collect();
+        let args: Option<Vec<&Node>> =
+            node.args.iter().map(|a| g.nodes.get(a.0 as usize).filter(|_| (a.0 as usize) < i)).collect();
         match args {
             None => report(1, "an argument is not defined before its use".into()),
             Some(args) => {
@@ -104,22 +106,33 @@ fn small(node: &Node) -> Result<(), String> {
 }
 
 /// V3, V6, V8, V9: what only leaves can break.
-fn leaf<'g>(op: &'g Op, inputs: &mut BTreeSet<&'g str>, streams: &mut BTreeMap<u32, &'g Op>, report: &mut dyn FnMut(u8, String)) {
+fn leaf<'g>(
+    op: &'g Op,
+    inputs: &mut BTreeSet<&'g str>,
+    streams: &mut BTreeMap<u32, &'g Op>,
+    report: &mut dyn FnMut(u8, String),
+) {
     if let Op::Input(input) = op {
         if input.name.is_empty() || !inputs.insert(&input.name) {
             report(3, format!("input `{}` is named twice or not at all", input.name));
         }
-        let fits = match input.role {
-            Role::Scalar => input.dtype == DType::F && input.shape.rank() == 0,
-            Role::Param => input.dtype == DType::F && input.shape.0.iter().all(|d| !d.batch),
-            Role::Block => {
-                input.dtype == DType::F
-                    && input.shape.0.split_first().is_some_and(|(lead, event)| *lead == Dim::BATCH && event.iter().all(|d| !d.batch))
-            }
-            Role::State | Role::Data => true,
-        };
+        let fits =
+            match input.role {
+                Role::Scalar => input.dtype == DType::F && input.shape.rank() == 0,
+                Role::Param => input.dtype == DType::F && input.shape.0.iter().all(|d| !d.batch),
+                Role::Block => {
+                    input.dtype == DType::F
+                        && input.shape.0.split_first().is_some_and(|(lead, event)| {
+                            *lead == Dim::BATCH && event.iter().all(|d| !d.batch)
+                        })
+                }
+                Role::State | Role::Data => true,
+            };
         if !fits {
-            report(8, format!("input `{}` of {} does not fit its role {:?}", input.name, input.shape, input.role));
+            report(
+                8,
+                format!("input `{}` of {} does not fit its role {:?}", input.name, input.shape, input.role),
+            );
         }
     }
     if let Op::Random(random) = op

@@ -43,7 +43,12 @@ impl Const {
         match self {
             Const::Int(i) => Some(*i as f64),
             Const::Num(x) => Some(*x),
-            Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
+            Const::Word(_)
+            | Const::Text(_)
+            | Const::List(_)
+            | Const::Call(_)
+            | Const::Range(..)
+            | Const::Quantity(..) => None,
         }
     }
 }
@@ -60,8 +65,11 @@ impl fmt::Display for Const {
                 write!(f, "({})", parts.join(", "))
             }
             Const::Call(c) => {
-                let parts: Vec<String> =
-                    c.args.iter().map(|(k, v)| k.as_ref().map_or_else(|| v.to_string(), |k| format!("{k}: {v}"))).collect();
+                let parts: Vec<String> = c
+                    .args
+                    .iter()
+                    .map(|(k, v)| k.as_ref().map_or_else(|| v.to_string(), |k| format!("{k}: {v}")))
+                    .collect();
                 write!(f, "{}({})", c.name, parts.join(", "))
             }
             Const::Range(a, b) => write!(f, "{a} -> {b}"),
@@ -118,11 +126,15 @@ impl ArgKind {
         match self {
             ArgKind::Int(least) => format!("a whole number of at least {least}"),
             ArgKind::Num(lo, hi) => within(lo, hi),
-            ArgKind::Scheduled(lo, hi) => format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi)),
+            ArgKind::Scheduled(lo, hi) => {
+                format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi))
+            }
             ArgKind::Word(words) => format!("one of `{}`", words.join("`, `")),
             ArgKind::Text => "text in quotes".into(),
             ArgKind::Pair(least) => format!("one or two whole numbers of at least {least}"),
-            ArgKind::NumPair(lo, hi) => format!("a pair such as `(0.9, 0.999)`, each of them {}", within(lo, hi)),
+            ArgKind::NumPair(lo, hi) => {
+                format!("a pair such as `(0.9, 0.999)`, each of them {}", within(lo, hi))
+            }
             ArgKind::List => "a list, as in `[1, 2]`".into(),
             ArgKind::Range => "a range, as in `0 -> 1`".into(),
             ArgKind::Duration => "a duration above 0, as in `10 epochs` or `500 steps`".into(),
@@ -178,7 +190,8 @@ impl Args {
         match self.get(name) {
             Some(Const::Word(w) | Const::Text(w)) => w,
             Some(Const::Call(c)) => &c.name,
-            Some(Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..)) | None => "",
+            Some(Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..))
+            | None => "",
         }
     }
     /// One or two whole numbers, as a pair.

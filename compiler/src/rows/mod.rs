@@ -94,7 +94,13 @@ pub struct Lower {
 impl Lower {
     /// An empty program of this name.
     pub fn new(name: &str, training: bool) -> Lower {
-        Lower { g: Graph::new(name), training, params: BTreeMap::new(), state_updates: BTreeMap::new(), starts: None }
+        Lower {
+            g: Graph::new(name),
+            training,
+            params: BTreeMap::new(),
+            state_updates: BTreeMap::new(),
+            starts: None,
+        }
     }
     /// The parameter `name` of the layer at `env`.
     pub fn param(&mut self, env: &Env, name: &str, shape: &[usize]) -> Value {
@@ -252,7 +258,11 @@ impl Checked {
         }
     }
     /// A layer with one output whose every element may read every input.
-    pub fn global(out: EventTy, params: Vec<ParamDecl>, f: impl Fn(&mut Lower, &Env, Value) -> Value + 'static) -> Checked {
+    pub fn global(
+        out: EventTy,
+        params: Vec<ParamDecl>,
+        f: impl Fn(&mut Lower, &Env, Value) -> Value + 'static,
+    ) -> Checked {
         Checked { params, causality: Causality::Global, ..Checked::elementwise(out, f) }
     }
 }
@@ -290,7 +300,13 @@ pub trait LayerRow: Row {
         BlockUse::None
     }
     /// Verifies the input type against the arguments and infers output, parameters and lowering, all in one place.
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag>;
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag>;
 }
 
 /// Class of a bijection's Jacobian.
@@ -345,7 +361,13 @@ pub trait BijectionRow: Row {
         BlockUse::None
     }
     /// Verifies and infers in one place, as for layers.
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag>;
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag>;
     /// Whether it maps all of this range, narrower than the reals, onto the same range, whatever its parameters are. A layer that does
     /// not would send data back to where the layers before it have no inverse. Not asked of mere rearrangements.
     fn keeps(&self, _args: &Args, _range: Support) -> bool {
@@ -417,7 +439,11 @@ impl FlowChain {
 
 /// The first axis that these values have together: that of the first which is not the same for every example, else 1.
 pub fn lead(g: &Graph, values: &[Value]) -> Dim {
-    values.iter().filter_map(|v| g.shape(*v).0.first().copied()).find(|d| !d.is_one()).unwrap_or(Dim::fixed(1))
+    values
+        .iter()
+        .filter_map(|v| g.shape(*v).0.first().copied())
+        .find(|d| !d.is_one())
+        .unwrap_or(Dim::fixed(1))
 }
 
 /// Sum of two log-determinants, `None` being 0.
@@ -552,7 +578,13 @@ pub trait DistRow: Row {
         None
     }
     /// KL(self ‖ other) elementwise, where known in closed form; axes as for [`DistRow::entropy`].
-    fn kl(&self, _g: &mut Graph, _mine: &[Option<Value>], _other: &str, _theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        _g: &mut Graph,
+        _mine: &[Option<Value>],
+        _other: &str,
+        _theirs: &[Option<Value>],
+    ) -> Option<Value> {
         None
     }
     /// Names of the rows that [`DistRow::kl`] knows.
@@ -638,7 +670,13 @@ pub trait CorruptionRow: Row {
     }
     /// The corrupted value, of the shape of `x`, whose elements are of this kind. `amount(name)` is the (possibly scheduled) value of a
     /// numeric argument as a rank-0 value.
-    fn lower(&self, g: &mut Graph, kind: Kind, amount: &mut dyn FnMut(&mut Graph, &str) -> Value, x: Value) -> Value;
+    fn lower(
+        &self,
+        g: &mut Graph,
+        kind: Kind,
+        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        x: Value,
+    ) -> Value;
 }
 
 /// Where training stands.

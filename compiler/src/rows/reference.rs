@@ -2,7 +2,10 @@
 
 use super::args::{ArgKind, ParamSpec, within};
 use super::{BlockUse, DistParam, Row};
-use super::{bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, optimizer, schedule};
+use super::{
+    bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, optimizer,
+    schedule,
+};
 use crate::driver::PRELUDE;
 use crate::types::event::{Kind, Support};
 use crate::types::expr::BUILTINS;
@@ -44,7 +47,11 @@ pub fn all() -> Vec<Entry> {
     all.extend(distribution::ROWS.iter().map(|r| distribution(*r)));
     all.extend(distribution::FORMS.iter().map(|r| Entry {
         params: r.own_params().iter().map(dist_param).collect(),
-        form: written(r.name(), ["D(..)"].into_iter().chain(r.own_params().iter().map(|p| p.name)), BlockUse::None),
+        form: written(
+            r.name(),
+            ["D(..)"].into_iter().chain(r.own_params().iter().map(|p| p.name)),
+            BlockUse::None,
+        ),
         ..entry("form of distribution", *r, BlockUse::None)
     }));
     all.extend(layer::ROWS.iter().map(|r| entry("layer", *r, r.block())));
@@ -100,7 +107,8 @@ pub fn first_sentence(doc: &str) -> &str {
         let (before, after) = doc.split_at(*at);
         let word = before.rsplit([' ', '(']).next().unwrap_or("");
         let next = after.trim_start_matches(['.', ' ']).chars().next();
-        !["al", "eq", "cf", "e.g", "i.e"].contains(&word) && next.is_some_and(|c| c.is_uppercase() || c == '`' || c == '(')
+        !["al", "eq", "cf", "e.g", "i.e"].contains(&word)
+            && next.is_some_and(|c| c.is_uppercase() || c == '`' || c == '(')
     });
     ends.map_or(doc, |(at, _)| doc.get(..=at).unwrap_or(doc))
 }
@@ -172,7 +180,9 @@ fn distribution(row: &dyn super::DistRow) -> Entry {
     facts.push(match (row.reparameterised(), row.relaxes()) {
         (true, _) => "a draw is differentiable in the parameters".into(),
         (false, true) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
-        (false, false) => "a draw has no derivative: gradients go by an exact sum or the score function".into(),
+        (false, false) => {
+            "a draw has no derivative: gradients go by an exact sum or the score function".into()
+        }
     });
     if !row.kl_known().is_empty() {
         facts.push(format!("its KL is in closed form against {}", row.kl_known().join(", ")));
@@ -196,7 +206,11 @@ fn map(row: &dyn super::MapRow) -> Entry {
         None => format!("has no inverse: it {}", row.why_not_invertible()),
     };
     let from = format!("from {} to {}, elementwise", numbers(row.from()), numbers(row.to()));
-    Entry { form: format!("{0}(x{args}), or as a layer {1}", row.name(), e.form), facts: vec![from, inverse], ..e }
+    Entry {
+        form: format!("{0}(x{args}), or as a layer {1}", row.name(), e.form),
+        facts: vec![from, inverse],
+        ..e
+    }
 }
 
 fn numbers(support: Support) -> String {
@@ -245,7 +259,14 @@ fn prelude() -> Vec<Entry> {
             false if said.starts_with('(') => (format!("{group} {said}"), Vec::new()),
             false => (said, vec![group.clone()]),
         };
-        out.push(Entry { kind: "function of the prelude", name: name.into(), form: code.into(), doc, params: Vec::new(), facts });
+        out.push(Entry {
+            kind: "function of the prelude",
+            name: name.into(),
+            form: code.into(),
+            doc,
+            params: Vec::new(),
+            facts,
+        });
     }
     out
 }

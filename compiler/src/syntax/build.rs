@@ -1,8 +1,8 @@
 //! pest pairs to items.
 
 use super::ast::{
-    AliasItem, AutoSite, BindSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem, Item, ModelItem, NetItem,
-    ParamItem, Site, UseItem,
+    AliasItem, AutoSite, BindSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem,
+    Item, ModelItem, NetItem, ParamItem, Site, UseItem,
 };
 use super::build_expr::{Built, Cx, Parts, broken, misplaced};
 use super::grammar::Rule;
@@ -50,7 +50,8 @@ pub(super) fn item(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Item> {
         Rule::net_item => {
             let name = cx.ident(&parts.need()?);
             let inputs = cx.bindings(&mut parts)?;
-            let outputs = std::iter::from_fn(|| parts.take(Rule::ty)).map(|p| cx.ty(p)).collect::<Built<_>>()?;
+            let outputs =
+                std::iter::from_fn(|| parts.take(Rule::ty)).map(|p| cx.ty(p)).collect::<Built<_>>()?;
             Ok(Item::Net(NetItem { name, inputs, outputs, body: cx.layers(parts.need()?)?, span }))
         }
         Rule::flow_item => {
@@ -110,7 +111,8 @@ pub(super) fn check_separated(cx: Cx<'_>, before: Option<Span>, next: Span) -> B
     if gap.contains(['\n', ';', ',']) {
         return Ok(());
     }
-    let first: String = cx.slice(next).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let first: String =
+        cx.slice(next).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let shown = if first.is_empty() { "(".to_string() } else { first };
     let at = Span { end: next.start + shown.len() as u32, ..next };
     Err(Box::new(e0112::statements(before, (&shown, at))))
@@ -140,7 +142,11 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let order = cx.call(parts.need()?, 0)?;
             let dist = cx.call(parts.need()?, 0)?;
             if let Some(by) = parts.take(Rule::by) {
-                return Err(misplaced("`by`", "the end of the site, which needs no gradient estimator", cx.span(&by)));
+                return Err(misplaced(
+                    "`by`",
+                    "the end of the site, which needs no gradient estimator",
+                    cx.span(&by),
+                ));
             }
             Ok(Site::Auto(AutoSite { name, index, order, dist, span }))
         }
@@ -198,7 +204,10 @@ pub(super) fn bind(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<BindSi
         let ExprKind::Call(call) = &mut value.kind else {
             return Err(misplaced("`given`", "it after the call of a net or flow", name.span));
         };
-        call.args.push(super::ast::Arg { key: None, value: Expr { kind: ExprKind::Name(name.name), span: name.span } });
+        call.args.push(super::ast::Arg {
+            key: None,
+            value: Expr { kind: ExprKind::Name(name.name), span: name.span },
+        });
     }
     Ok(BindSite { pattern, value, span })
 }

@@ -165,7 +165,9 @@ impl<'a> Cx<'a> {
         let args = match list {
             Some(list) => {
                 let mut parts = self.parts(list);
-                std::iter::from_fn(|| parts.take(Rule::arg)).map(|p| self.arg(p, depth)).collect::<Built<_>>()?
+                std::iter::from_fn(|| parts.take(Rule::arg))
+                    .map(|p| self.arg(p, depth))
+                    .collect::<Built<_>>()?
             }
             None => Vec::new(),
         };

@@ -48,8 +48,15 @@ fn continues(cx: Cx<'_>, player: &Open, span: Span) -> bool {
 
 /// Builds `train { .. }` from its statements.
 pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<TrainItem> {
-    let mut train =
-        TrainItem { lets: Vec::new(), players: Vec::new(), goal: None, using: None, simultaneous: None, settings: Vec::new(), span };
+    let mut train = TrainItem {
+        lets: Vec::new(),
+        players: Vec::new(),
+        goal: None,
+        using: None,
+        simultaneous: None,
+        settings: Vec::new(),
+        span,
+    };
     let mut open: Option<Open> = None;
     while let Some(pair) = parts.next() {
         let at = cx.span(&pair);
@@ -76,7 +83,8 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
                 let owns = std::iter::from_fn(|| inner.take(Rule::owned))
                     .map(|p| Ident { name: p.as_str().trim_end().to_string(), span: cx.span(&p) })
                     .collect();
-                open = Some(Open { name, owns, within: None, goal: None, using: None, steps: None, span: at });
+                open =
+                    Some(Open { name, owns, within: None, goal: None, using: None, steps: None, span: at });
             }
             Rule::goal => {
                 let found = goal(cx, pair)?;

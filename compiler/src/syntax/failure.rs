@@ -14,7 +14,8 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
 /// Words that lead a statement of `train`.
-const TRAIN_WORDS: [&str; 8] = ["player", "using", "maximizes", "minimizes", "let", "epochs", "batch", "simultaneous"];
+const TRAIN_WORDS: [&str; 8] =
+    ["player", "using", "maximizes", "minimizes", "let", "epochs", "batch", "simultaneous"];
 
 /// The message for a piece whose first word leads no item.
 pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
@@ -23,7 +24,11 @@ pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
     };
     let span = Span::new(file, first.start, first.end);
     let word = scan.str(first);
-    let next = scan.tokens.get(piece.tokens.start + 1).filter(|_| piece.tokens.len() > 1).map_or("", |t| scan.str(t));
+    let next = scan
+        .tokens
+        .get(piece.tokens.start + 1)
+        .filter(|_| piece.tokens.len() > 1)
+        .map_or("", |t| scan.str(t));
     if let Some(help) = e0106::advice(word).filter(|_| first.kind == TokenKind::Word) {
         return e0106::foreign(word, span, help);
     }
@@ -48,7 +53,13 @@ fn quoted(words: &[&str]) -> String {
 }
 
 /// The message for a place where pest stopped. `base` is the offset of what pest read, `tokens` its tokens.
-pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usize>, error: &Error<Rule>) -> Diag {
+pub(super) fn diagnose(
+    file: FileId,
+    scan: &Scan,
+    base: usize,
+    tokens: Range<usize>,
+    error: &Error<Rule>,
+) -> Diag {
     let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
     let at = base + at;
     let here = scan.token_at(at).filter(|i| tokens.contains(i));
@@ -57,7 +68,8 @@ pub(super) fn diagnose(file: FileId, scan: &Scan, base: usize, tokens: Range<usi
     let found = here.and_then(|i| scan.tokens.get(i));
     let previous = before.and_then(|i| scan.tokens.get(i));
 
-    for i in [here, before, statement_start(scan, &tokens, here.unwrap_or(tokens.end))].into_iter().flatten() {
+    for i in [here, before, statement_start(scan, &tokens, here.unwrap_or(tokens.end))].into_iter().flatten()
+    {
         if let Some(token) = scan.tokens.get(i).filter(|t| t.kind == TokenKind::Word)
             && let Some(help) = e0106::advice(scan.str(token))
         {
@@ -204,7 +216,9 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
         return Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string());
     }
     if matches!(shown, "<" | ">" | "<=") {
-        return Some("leave the comparison out: gm has none; `relu(a - b)` is zero where `a` is smaller".to_string());
+        return Some(
+            "leave the comparison out: gm has none; `relu(a - b)` is zero where `a` is smaller".to_string(),
+        );
     }
     match shown {
         "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),

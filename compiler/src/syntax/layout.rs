@@ -93,19 +93,22 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             };
             let mut clauses = vec![format!("data {bindings}"), format!("from {}", p.call(&i.source))];
             if !i.split.is_empty() {
-                let parts: Vec<String> = i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
+                let parts: Vec<String> =
+                    i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
                 clauses.push(format!("split ({})", parts.join(", ")));
             }
             leaf(clauses)
         }
         Item::Net(i) => {
             let outputs: Vec<String> = i.outputs.iter().map(|t| p.ty(t)).collect();
-            let outputs = if outputs.len() == 1 { outputs.concat() } else { format!("({})", outputs.join(", ")) };
+            let outputs =
+                if outputs.len() == 1 { outputs.concat() } else { format!("({})", outputs.join(", ")) };
             let head = format!("net {}({}) -> {outputs}", i.name.name, p.bindings(&i.inputs));
             Block::braces(head, Join::Layers, layers(p, text, &i.body))
         }
         Item::Flow(i) => {
-            let given = if i.given.is_empty() { String::new() } else { format!(" given ({})", p.bindings(&i.given)) };
+            let given =
+                if i.given.is_empty() { String::new() } else { format!(" given ({})", p.bindings(&i.given)) };
             let head = format!("flow {}: {} <-> {}{given}", i.name.name, p.ty(&i.from), p.ty(&i.to));
             Block::braces(head, Join::Layers, layers(p, text, &i.body))
         }
@@ -148,7 +151,9 @@ fn layer(p: Printer<'_>, text: &str, layer: &Layer) -> Block {
     match layer {
         Layer::Call(call) => {
             let bytes = call.span.start as usize..call.span.end as usize;
-            let Some(body) = &call.block else { return Block::leaf(p.call(call), call.span.start, call.span.end) };
+            let Some(body) = &call.block else {
+                return Block::leaf(p.call(call), call.span.start, call.span.end);
+            };
             let children = layers(p, text, body);
             let inner = children.last().map_or(bytes.end, |c| c.bytes.end);
             let end = text.get(inner..).and_then(|rest| rest.find('}')).map_or(inner, |n| inner + n + 1);
@@ -227,7 +232,8 @@ fn joined(children: Vec<Block>) -> Vec<Block> {
 
 fn eval(p: Printer<'_>, item: &EvalItem) -> Block {
     let calls = item.calls.iter().map(|c| Block::leaf(p.call(c), c.span.start, c.span.end));
-    let settings = item.settings.iter().map(|s| Block::leaf(p.setting(s), s.name.span.start, s.value.span.end));
+    let settings =
+        item.settings.iter().map(|s| Block::leaf(p.setting(s), s.name.span.start, s.value.span.end));
     let mut children: Vec<Block> = calls.chain(settings).collect();
     children.sort_by_key(|c| c.bytes.start);
     Block::braces("eval".to_string(), Join::Statements, children)
@@ -268,7 +274,8 @@ impl<'a> Lines<'a> {
             let text = self.source.get(c.start..c.end).unwrap_or("").to_string();
             if !above
                 && !c.own_line
-                && let Some(last) = self.lines.last_mut().filter(|l| l.comment.is_none() && !l.text.is_empty())
+                && let Some(last) =
+                    self.lines.last_mut().filter(|l| l.comment.is_none() && !l.text.is_empty())
             {
                 last.comment = Some(text);
                 continue;

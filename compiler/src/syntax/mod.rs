@@ -60,7 +60,9 @@ fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::I
             Some(pair) => build::item(cx, pair),
             None => Err(build_expr::broken(Span::new(file, piece.bytes.start, piece.bytes.end))),
         },
-        Err(error) => Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error))),
+        Err(error) => {
+            Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error)))
+        }
     }
 }
 
@@ -76,7 +78,8 @@ pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
     let cx = build_expr::Cx { file, text: &scan.text, base: 0 };
     match GmParser::parse(Rule::one_value, &scan.text) {
         Ok(mut pairs) => {
-            let value = pairs.next().and_then(|p| cx.parts(p).next()).ok_or_else(|| build_expr::broken(whole));
+            let value =
+                pairs.next().and_then(|p| cx.parts(p).next()).ok_or_else(|| build_expr::broken(whole));
             value.and_then(|p| cx.value(p, 0)).map_err(|d| *d)
         }
         Err(error) => Err(failure::diagnose(file, &scan, 0, 0..scan.tokens.len(), &error)),
@@ -90,7 +93,10 @@ mod tests {
     /// The grammar's `spec` is documentation that nothing else runs: what item by item reads, it reads as one.
     #[test]
     fn the_whole_grammar_reads_what_the_pieces_do() {
-        let texts = [include_str!("../../../tests/syntax/surface.gm"), include_str!("../../../tests/syntax/cyclegan.gm")];
+        let texts = [
+            include_str!("../../../tests/syntax/surface.gm"),
+            include_str!("../../../tests/syntax/cyclegan.gm"),
+        ];
         for text in texts {
             let pairs = GmParser::parse(Rule::spec, text).unwrap_or_else(|e| panic!("{e}"));
             let items = pairs.flat_map(|p| p.into_inner()).filter(|p| p.as_rule() != Rule::EOI).count();

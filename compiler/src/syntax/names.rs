@@ -46,7 +46,8 @@ pub fn rename(text: &str, new: impl Fn(&str) -> String) -> Result<String, Vec<Di
     let mut out = String::new();
     let mut done = 0;
     for (span, name) in &found.uses {
-        let kept = !found.declared.contains(name) || found.words.contains(name) || RESERVED.contains(&name.as_str());
+        let kept =
+            !found.declared.contains(name) || found.words.contains(name) || RESERVED.contains(&name.as_str());
         // A parenthesised name has the parentheses in its span; only the name itself is replaced.
         let written = text.get(span.start as usize..span.end as usize).unwrap_or("");
         let Some(inset) = written.find(name.as_str()).filter(|_| !kept) else { continue };

@@ -25,7 +25,8 @@ const INFER: [&str; 2] = ["steps", "lr"];
 pub fn apply(spec: &mut Spec, path: &str, value: &str) -> Result<(), Diag> {
     let path = path.trim();
     let at = item_span(spec, path);
-    let value = super::parse_expr(FileId::SPEC, value).map_err(|d| codes::e0217::bad_value(path, value.trim(), at, &d.message))?;
+    let value = super::parse_expr(FileId::SPEC, value)
+        .map_err(|d| codes::e0217::bad_value(path, value.trim(), at, &d.message))?;
     let mut known = Vec::new();
     let mut done = None;
     places(spec, &mut |paths, place| {
@@ -36,7 +37,12 @@ pub fn apply(spec: &mut Spec, path: &str, value: &str) -> Result<(), Diag> {
     });
     match done {
         Some(true) => Ok(()),
-        Some(false) => Err(codes::e0217::bad_value(path, &text(&value), at, "an optimizer is a call, such as `adam(lr: 1e-3)`")),
+        Some(false) => Err(codes::e0217::bad_value(
+            path,
+            &text(&value),
+            at,
+            "an optimizer is a call, such as `adam(lr: 1e-3)`",
+        )),
         None => Err(codes::e0217::unknown(path, at, &known)),
     }
 }
@@ -102,7 +108,8 @@ impl Place<'_> {
                 all.push(Setting { name: ident(name, span), value: moved(value, after(span, all.len())) });
             }
             Place::Call(all, name, key, span) => {
-                let mut call = Call { name: ident(name, span), args: Vec::new(), parens: true, block: None, span };
+                let mut call =
+                    Call { name: ident(name, span), args: Vec::new(), parens: true, block: None, span };
                 add_argument(&mut call, Some(key), value);
                 all.push(call);
             }
@@ -112,13 +119,20 @@ impl Place<'_> {
                 if let ExprKind::Call(c) = value.kind {
                     *slot = Some(c);
                 } else if let ExprKind::Name(n) = &value.kind {
-                    *slot = Some(Call { name: ident(n, value.span), args: Vec::new(), parens: false, block: None, span: value.span });
+                    *slot = Some(Call {
+                        name: ident(n, value.span),
+                        args: Vec::new(),
+                        parens: false,
+                        block: None,
+                        span: value.span,
+                    });
                 } else {
                     return false;
                 }
             }
             Place::UsingWith(slot, key, span) => {
-                let mut call = Call { name: ident("adam", span), args: Vec::new(), parens: true, block: None, span };
+                let mut call =
+                    Call { name: ident("adam", span), args: Vec::new(), parens: true, block: None, span };
                 add_argument(&mut call, Some(key), value);
                 *slot = Some(call);
             }
@@ -207,9 +221,14 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
                 visit(&[n.clone(), format!("param.{n}")], Place::Optional(&mut p.init, p.name.span));
             }
             Item::Data(d) => {
-                let names: Vec<String> = d.bindings.iter().flat_map(|b| [b.name.name.clone(), format!("data.{}", b.name.name)]).collect();
+                let names: Vec<String> = d
+                    .bindings
+                    .iter()
+                    .flat_map(|b| [b.name.name.clone(), format!("data.{}", b.name.name)])
+                    .collect();
                 let row = rows::find(rows::data::ROWS, &d.source.name.name);
-                let known: Vec<&'static str> = row.map_or(Vec::new(), |r| r.params().iter().map(|p| p.name).collect());
+                let known: Vec<&'static str> =
+                    row.map_or(Vec::new(), |r| r.params().iter().map(|p| p.name).collect());
                 arguments(&mut d.source, &names, &known, visit);
             }
             Item::Net(n) => layers(&mut n.body, &n.name.name, visit),
@@ -239,11 +258,17 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
                 }
                 for argument in INFER {
                     if per_datum && !e.calls.iter().any(|c| c.name.name == "infer") {
-                        visit(&[format!("eval.infer.{argument}")], Place::Call(&mut e.calls, "infer", argument, e.span));
+                        visit(
+                            &[format!("eval.infer.{argument}")],
+                            Place::Call(&mut e.calls, "infer", argument, e.span),
+                        );
                     }
                 }
                 if !e.calls.iter().any(|c| c.name.name == "iwae") {
-                    visit(&["eval.iwae".to_string(), "eval.iwae.k".to_string()], Place::Call(&mut e.calls, "iwae", "k", e.span));
+                    visit(
+                        &["eval.iwae".to_string(), "eval.iwae.k".to_string()],
+                        Place::Call(&mut e.calls, "iwae", "k", e.span),
+                    );
                 }
             }
         }
@@ -251,8 +276,15 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
     if !spec.items.iter().any(|i| matches!(i, Item::Train(_))) {
         let end = spec.items.len() as u32;
         let span = Span { file: FileId::SPEC, start: end, end: end + 1 };
-        let mut t =
-            TrainItem { lets: Vec::new(), players: Vec::new(), goal: None, using: None, simultaneous: None, settings: Vec::new(), span };
+        let mut t = TrainItem {
+            lets: Vec::new(),
+            players: Vec::new(),
+            goal: None,
+            using: None,
+            simultaneous: None,
+            settings: Vec::new(),
+            span,
+        };
         train(&mut t, visit);
         if t.using.is_some() || !t.settings.is_empty() {
             spec.items.push(Item::Train(t));
@@ -311,7 +343,10 @@ fn layers(body: &mut [Layer], prefix: &str, visit: Visit<'_>) {
                 let plain = c.args.iter().filter(|a| a.key.is_none()).count();
                 match (plain, known.first()) {
                     (0, None) => {}
-                    (0, Some(_)) if c.args.iter().any(|a| a.key.as_ref().is_some_and(|k| Some(&k.name.as_str()) == known.first())) => {}
+                    (0, Some(_))
+                        if c.args.iter().any(|a| {
+                            a.key.as_ref().is_some_and(|k| Some(&k.name.as_str()) == known.first())
+                        }) => {}
                     (0, Some(_)) => visit(std::slice::from_ref(&path), Place::Argument(c, None)),
                     (1, _) => {
                         if let Some(a) = c.args.iter_mut().find(|a| a.key.is_none()) {
@@ -346,9 +381,12 @@ fn sites(all: &mut [Site], model: &str, visit: Visit<'_>) {
 
 /// The arguments of a distribution, and of the one inside it, where a form is around one: all below the same path.
 fn distribution(call: &mut Call, path: &str, visit: Visit<'_>) {
-    let names = |r: &'static dyn rows::DistRow| r.dist_params().iter().map(|p| p.name).chain(r.params().iter().map(|p| p.name)).collect();
+    let names = |r: &'static dyn rows::DistRow| {
+        r.dist_params().iter().map(|p| p.name).chain(r.params().iter().map(|p| p.name)).collect()
+    };
     if let Some(form) = rows::find(rows::distribution::FORMS, &call.name.name) {
-        let inside = call.args.iter().position(|a| a.key.is_none() && matches!(a.value.kind, ExprKind::Call(_)));
+        let inside =
+            call.args.iter().position(|a| a.key.is_none() && matches!(a.value.kind, ExprKind::Call(_)));
         let inner = inside.map(|i| call.args.remove(i));
         let known: Vec<&'static str> = form.own_params().iter().map(|p| p.name).collect();
         arguments(call, &[path.to_string()], &known, visit);
@@ -360,12 +398,14 @@ fn distribution(call: &mut Call, path: &str, visit: Visit<'_>) {
         }
         return;
     }
-    let known: Vec<&'static str> = rows::find(rows::distribution::ROWS, &call.name.name).map(names).unwrap_or_default();
+    let known: Vec<&'static str> =
+        rows::find(rows::distribution::ROWS, &call.name.name).map(names).unwrap_or_default();
     arguments(call, &[path.to_string()], &known, visit);
 }
 
 fn optimizer_arguments(call: &Call) -> Vec<&'static str> {
-    rows::find(rows::optimizer::ROWS, &call.name.name).map_or(Vec::new(), |r| r.params().iter().map(|p| p.name).collect())
+    rows::find(rows::optimizer::ROWS, &call.name.name)
+        .map_or(Vec::new(), |r| r.params().iter().map(|p| p.name).collect())
 }
 
 /// The places of one optimizer below `prefix`.
@@ -378,7 +418,10 @@ fn using(slot: &mut Option<Call>, prefix: &str, span: Span, visit: Visit<'_>) {
         }
         None => {
             for name in ["lr", "betas", "eps"] {
-                visit(&[format!("{prefix}.{name}"), format!("{path}.{name}")], Place::UsingWith(slot, name, span));
+                visit(
+                    &[format!("{prefix}.{name}"), format!("{path}.{name}")],
+                    Place::UsingWith(slot, name, span),
+                );
             }
         }
     }

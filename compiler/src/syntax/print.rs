@@ -69,7 +69,10 @@ impl Printer<'_> {
             ExprKind::Number { value, integer } => {
                 let written = self.source.and_then(|s| s.get(e.span.start as usize..e.span.end as usize));
                 // A parenthesised number has the parentheses in its span.
-                match written.map(|w| w.trim_matches(['(', ')', ' '])).filter(|w| w.parse::<f64>() == Ok(*value)) {
+                match written
+                    .map(|w| w.trim_matches(['(', ')', ' ']))
+                    .filter(|w| w.parse::<f64>() == Ok(*value))
+                {
                     Some(written) => written.to_string(),
                     None => number(*value, *integer),
                 }
@@ -161,7 +164,13 @@ impl Printer<'_> {
                 format!("{} ~ {}{}{by}", s.name.name, self.call(&s.dist), self.shape(&s.shape))
             }
             Site::Auto(s) => {
-                format!("{}[{} in {}] ~ {}", s.name.name, s.index.name, self.call(&s.order), self.call(&s.dist))
+                format!(
+                    "{}[{} in {}] ~ {}",
+                    s.name.name,
+                    s.index.name,
+                    self.call(&s.order),
+                    self.call(&s.dist)
+                )
             }
             Site::Bind(s) => self.bind(s),
         }

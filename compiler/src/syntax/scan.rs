@@ -156,7 +156,9 @@ impl<'a> Scanner<'a> {
                     self.push(TokenKind::Word, start);
                 }
                 '0'..='9' => self.number(),
-                '.' if self.rest().get(1..2).is_some_and(|d| d.as_bytes()[0].is_ascii_digit()) => self.number(),
+                '.' if self.rest().get(1..2).is_some_and(|d| d.as_bytes()[0].is_ascii_digit()) => {
+                    self.number()
+                }
                 '(' | '[' | '{' => self.one(TokenKind::Open),
                 ')' | ']' | '}' => self.one(TokenKind::Close),
                 '~' | '=' | ':' | ',' | ';' | '+' | '-' | '*' | '/' | '^' | '<' | '>' | '|' | '.' => {
@@ -213,7 +215,9 @@ impl<'a> Scanner<'a> {
         while let Some(&b) = bytes.get(self.pos) {
             let exponent_sign = matches!(b, b'+' | b'-')
                 && matches!(bytes.get(self.pos.wrapping_sub(1)), Some(b'e' | b'E'))
-                && bytes.get(start..self.pos).is_some_and(|s| s.iter().filter(|b| b.is_ascii_alphabetic()).count() == 1)
+                && bytes
+                    .get(start..self.pos)
+                    .is_some_and(|s| s.iter().filter(|b| b.is_ascii_alphabetic()).count() == 1)
                 && bytes.get(self.pos + 1).is_some_and(u8::is_ascii_digit);
             if b.is_ascii_alphanumeric() || b == b'_' || b == b'.' || exponent_sign {
                 self.pos += 1;

@@ -9,7 +9,8 @@ use crate::span::{FileId, Span};
 use std::ops::Range;
 
 /// The words that lead an item.
-pub const ITEM_WORDS: [&str; 12] = ["use", "dim", "type", "data", "net", "flow", "param", "fn", "model", "guide", "train", "eval"];
+pub const ITEM_WORDS: [&str; 12] =
+    ["use", "dim", "type", "data", "net", "flow", "param", "fn", "model", "guide", "train", "eval"];
 
 /// Brackets nested deeper than this are refused, so that no recursive pass can run out of stack.
 pub const MAX_NESTING: usize = 64;
@@ -60,7 +61,9 @@ fn piece_end(file: FileId, scan: &Scan, from: usize) -> (usize, Option<Diag>) {
                     let unclosed = e0110::before(scan.str(open), at, (scan.str(token), span));
                     return (i, brackets.error.or(Some(unclosed)));
                 }
-            } else if (brackets.closed && (known || token.first_on_line)) || starts_next(scan, from, i, column) {
+            } else if (brackets.closed && (known || token.first_on_line))
+                || starts_next(scan, from, i, column)
+            {
                 return (i, brackets.error);
             }
         }
@@ -119,7 +122,10 @@ impl Brackets {
     }
 
     fn finish(self, file: FileId, scan: &Scan) -> Option<Diag> {
-        let left = self.stack.last().map(|open| e0110::at_end(scan.str(open), Span::new(file, open.start, open.end)));
+        let left = self
+            .stack
+            .last()
+            .map(|open| e0110::at_end(scan.str(open), Span::new(file, open.start, open.end)));
         self.error.or(left)
     }
 }

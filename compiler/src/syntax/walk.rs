@@ -1,6 +1,9 @@
 //! One walk over every name and span of an AST, and the two things built on it that need no more.
 
-use super::ast::{Arg, BindSite, Binding, Call, Expr, ExprKind, Goal, Ident, Item, Layer, PlayerItem, Setting, Site, Spec, TypeExpr};
+use super::ast::{
+    Arg, BindSite, Binding, Call, Expr, ExprKind, Goal, Ident, Item, Layer, PlayerItem, Setting, Site, Spec,
+    TypeExpr,
+};
 use crate::span::Span;
 
 /// What a name does where it stands.

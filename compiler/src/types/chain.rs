@@ -8,8 +8,8 @@ use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::ir::Shape;
 use crate::rows::args::{Args, Const};
 use crate::rows::{
-    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer, Jacobian, LayerRow, Lower, MapRow,
-    ParamDecl, Row,
+    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer,
+    Jacobian, LayerRow, Lower, MapRow, ParamDecl, Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -61,7 +61,9 @@ fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
     match (uses, c.block.is_some()) {
         (BlockUse::None, true) => Err(codes::e0210::block_not_taken(row.name(), c.span, c.parens)),
         (BlockUse::Required, false) => Err(codes::e0210::block_missing(row.name(), c.span, c.parens)),
-        (BlockUse::None | BlockUse::Optional, false) | (BlockUse::Required | BlockUse::Optional, true) => Ok(()),
+        (BlockUse::None | BlockUse::Optional, false) | (BlockUse::Required | BlockUse::Optional, true) => {
+            Ok(())
+        }
     }
 }
 
@@ -74,7 +76,9 @@ fn text(c: &Call, args: &Args) -> String {
         .filter(|(_, _, s)| *s != c.span)
         .map(|(n, v, _)| match (named(n), v) {
             (true, _) => format!("{n}: {v}"),
-            (false, Const::List(items)) if c.args.len() > 1 => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            (false, Const::List(items)) if c.args.len() > 1 => {
+                items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
             (false, _) => v.to_string(),
         })
         .collect();
@@ -91,7 +95,10 @@ impl Body<'_> {
     ) -> Result<T, Diag> {
         let n = size(&self.consts, &r.count, 0)?;
         if n > 4096 {
-            return Err(codes::e0206::size(r.count.span, "is more than 4096 rounds, the most that are unrolled"));
+            return Err(codes::e0206::size(
+                r.count.span,
+                "is more than 4096 rounds, the most that are unrolled",
+            ));
         }
         // Rounds count too: they may be empty.
         self.unroll(n, r.count.span)?;
@@ -114,7 +121,11 @@ impl Body<'_> {
     /// Counts `n` more layers.
     fn unroll(&mut self, n: usize, span: Span) -> Result<(), Diag> {
         self.unrolled = self.unrolled.saturating_add(n);
-        if self.unrolled > MOST_LAYERS { Err(codes::e0206::too_many_layers(span, MOST_LAYERS)) } else { Ok(()) }
+        if self.unrolled > MOST_LAYERS {
+            Err(codes::e0206::too_many_layers(span, MOST_LAYERS))
+        } else {
+            Ok(())
+        }
     }
 
     fn deeper(&mut self, span: Span) -> Result<(), Diag> {
@@ -122,14 +133,21 @@ impl Body<'_> {
         if self.depth > 64 { Err(codes::e0210::too_deep(span)) } else { Ok(()) }
     }
 
-    fn layers(&mut self, block: &[Layer], input: Vec<EventTy>, prefix: &str, out: &mut Vec<ChainLayer>) -> Result<Vec<EventTy>, Diag> {
+    fn layers(
+        &mut self,
+        block: &[Layer],
+        input: Vec<EventTy>,
+        prefix: &str,
+        out: &mut Vec<ChainLayer>,
+    ) -> Result<Vec<EventTy>, Diag> {
         let mut tys = input;
         for (i, layer) in block.iter().enumerate() {
             let path = format!("{prefix}{i}");
             match layer {
                 Layer::Repeat(r) => {
                     self.deeper(r.head)?;
-                    tys = self.rounds(r, tys, |me, tys, k| me.layers(&r.body, tys, &format!("{path}.{k}."), out))?;
+                    tys = self
+                        .rounds(r, tys, |me, tys, k| me.layers(&r.body, tys, &format!("{path}.{k}."), out))?;
                     self.depth -= 1;
                 }
                 Layer::Call(c) => {
@@ -173,11 +191,18 @@ impl Body<'_> {
             self.unroll(net.unrolled, c.span)?;
             return Ok((net_layer(net, c, input)?, name.to_string()));
         }
-        let known = rows::layer::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
+        let known =
+            rows::layer::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
         Err(unknown("layer", c, known.chain(self.nets.iter().map(|n| n.name.as_str())).collect()))
     }
 
-    fn bijections(&mut self, block: &[Layer], input: EventTy, prefix: &str, out: &mut Vec<FlowLayer>) -> Result<EventTy, Diag> {
+    fn bijections(
+        &mut self,
+        block: &[Layer],
+        input: EventTy,
+        prefix: &str,
+        out: &mut Vec<FlowLayer>,
+    ) -> Result<EventTy, Diag> {
         let mut ty = input;
         for (i, layer) in block.iter().enumerate() {
             let path = format!("{prefix}{i}");
@@ -185,7 +210,9 @@ impl Body<'_> {
                 Layer::Repeat(r) => {
                     self.deeper(r.head)?;
                     let from = out.len();
-                    ty = self.rounds(r, ty, |me, ty, k| me.bijections(&r.body, ty, &format!("{path}.{k}."), out))?;
+                    ty = self.rounds(r, ty, |me, ty, k| {
+                        me.bijections(&r.body, ty, &format!("{path}.{k}."), out)
+                    })?;
                     self.depth -= 1;
                     if let Some(w) = untouched_in_repeat(r, out.get(from..).unwrap_or(&[])) {
                         self.warnings.push(w);
@@ -196,7 +223,11 @@ impl Body<'_> {
                     self.unroll(1, c.span)?;
                     self.acted_on = self.acted_on.saturating_add(ty.size());
                     if self.acted_on > MOST_IN_FLOW {
-                        return Err(codes::e0206::too_large_for_a_flow(c.span, &ty.shape_text(), MOST_IN_FLOW));
+                        return Err(codes::e0206::too_large_for_a_flow(
+                            c.span,
+                            &ty.shape_text(),
+                            MOST_IN_FLOW,
+                        ));
                     }
                     let (mut checked, text) = self.bijection(c, &ty)?;
                     self.depth -= 1;
@@ -207,7 +238,12 @@ impl Body<'_> {
                         checked.out.kind = ty.kind;
                     }
                     if checked.out.size() != ty.size() {
-                        return Err(codes::e0401::changes_size(&c.name.name, c.span, &ty.shape_text(), &checked.out.shape_text()));
+                        return Err(codes::e0401::changes_size(
+                            &c.name.name,
+                            c.span,
+                            &ty.shape_text(),
+                            &checked.out.shape_text(),
+                        ));
                     }
                     ty = checked.out.clone();
                     out.push(FlowLayer { path, text, span: c.span, checked });
@@ -219,7 +255,13 @@ impl Body<'_> {
 
     /// A layer whose parameters decide where its result lies must not follow one that narrows the range: data that it carries back
     /// would meet a layer that has no inverse there.
-    fn keeps(&self, c: &Call, range: Support, checked: &CheckedBijection, before: &[FlowLayer]) -> Result<(), Diag> {
+    fn keeps(
+        &self,
+        c: &Call,
+        range: Support,
+        checked: &CheckedBijection,
+        before: &[FlowLayer],
+    ) -> Result<(), Diag> {
         let Some(row) = rows::find(rows::bijection::ROWS, &c.name.name) else { return Ok(()) };
         let rearranges = checked.copies.iter().all(Option::is_some);
         if rearranges || row.keeps(&bind(&self.consts, row.params(), c)?, range) {
@@ -252,7 +294,8 @@ impl Body<'_> {
         if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
             return Err(codes::e0401::layer(name, c.span, c.parens));
         }
-        let known = rows::bijection::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
+        let known =
+            rows::bijection::ROWS.iter().map(|r| r.name()).chain(rows::map::ROWS.iter().map(|r| r.name()));
         Err(unknown("layer of a flow", c, known.chain(self.flows.iter().map(|n| n.name.as_str())).collect()))
     }
 }
@@ -263,7 +306,11 @@ fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<()
         return Err(codes::e0206::too_many_numbers(span, "yields an event", &t.shape_text()));
     }
     match params.iter().find(|p| !holds(&p.shape)) {
-        Some(p) => Err(codes::e0206::too_many_numbers(span, &format!("has a `{}`", p.name), &super::event::shape_text(&p.shape))),
+        Some(p) => Err(codes::e0206::too_many_numbers(
+            span,
+            &format!("has a `{}`", p.name),
+            &super::event::shape_text(&p.shape),
+        )),
         None => Ok(()),
     }
 }
@@ -282,7 +329,11 @@ fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Ch
 }
 
 /// A map used as a bijection: diagonal Jacobian. Nothing of it is trained, so it touches no element. `None` when it has no inverse.
-fn map_bijection(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Option<Result<CheckedBijection, Diag>> {
+fn map_bijection(
+    row: &'static dyn MapRow,
+    args: Args,
+    input: &EventTy,
+) -> Option<Result<CheckedBijection, Diag>> {
     let inv = row.inverse()?;
     let support = input.kind.support();
     if !support.inside(row.from()) {
@@ -329,7 +380,13 @@ fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
         return Err(codes::e0210::net_with_inputs(&net.name, c.span));
     };
     if want.shape != input.shape {
-        return Err(codes::e0201::layer_input(&net.name, c.span, &input.shape_text(), *at, &want.shape_text()));
+        return Err(codes::e0201::layer_input(
+            &net.name,
+            c.span,
+            &input.shape_text(),
+            *at,
+            &want.shape_text(),
+        ));
     }
     let (chain, path) = (net.chain.clone(), net.name.clone());
     Ok(Checked {
@@ -345,13 +402,25 @@ fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
 /// A flow used as a layer of another flow: shares its parameters.
 fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, Diag> {
     if f.from.shape != input.shape {
-        return Err(codes::e0201::layer_input(&f.name, c.span, &input.shape_text(), f.span, &f.from.shape_text()));
+        return Err(codes::e0201::layer_input(
+            &f.name,
+            c.span,
+            &input.shape_text(),
+            f.span,
+            &f.from.shape_text(),
+        ));
     }
     if !input.kind.support().inside(f.from.kind.support()) {
         return Err(codes::e0302::layer(&f.name, c.span, f.from.kind.support(), input.kind.support()));
     }
     if !f.from.kind.support().inside(input.kind.support()) {
-        return Err(codes::e0305::layer_not_filled(&f.name, c.span, f.span, f.from.kind.support(), input.kind.support()));
+        return Err(codes::e0305::layer_not_filled(
+            &f.name,
+            c.span,
+            f.span,
+            f.from.kind.support(),
+            input.kind.support(),
+        ));
     }
     let copies = flow_copies(&f.chain.layers, input.size());
     let jacobian = f.chain.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit);
@@ -362,8 +431,12 @@ fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, 
         params: Vec::new(),
         jacobian,
         copies,
-        forward: Rc::new(move |cx, env, x| fwd.forward(cx, &Env { path: p1.clone(), given: env.given.clone() }, x)),
-        inverse: Rc::new(move |cx, env, y| inv.inverse(cx, &Env { path: p2.clone(), given: env.given.clone() }, y)),
+        forward: Rc::new(move |cx, env, x| {
+            fwd.forward(cx, &Env { path: p1.clone(), given: env.given.clone() }, x)
+        }),
+        inverse: Rc::new(move |cx, env, y| {
+            inv.inverse(cx, &Env { path: p2.clone(), given: env.given.clone() }, y)
+        }),
     })
 }
 
@@ -389,13 +462,15 @@ pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
 fn untouched_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
     let n = layers.first()?.checked.copies.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
-    let untouched: Vec<usize> = flow_copies(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
+    let untouched: Vec<usize> =
+        flow_copies(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
     let mask = r.body.iter().find_map(|l| match l {
         Layer::Call(c) => c.args.first().map(|a| a.value.span),
         Layer::Repeat(_) => None,
     })?;
     let trained = layers.iter().any(|l| !l.checked.params.is_empty());
-    (rounds > 1 && trained && !untouched.is_empty()).then(|| codes::w0404::in_repeat(&untouched, mask, r.head, rounds))
+    (rounds > 1 && trained && !untouched.is_empty())
+        .then(|| codes::w0404::in_repeat(&untouched, mask, r.head, rounds))
 }
 
 /// The type on which a net's body runs: the first input with the joined ones.
@@ -417,15 +492,30 @@ fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventT
         [] => Ok(EventTy::real(vec![1 + extra])),
         [n] => Ok(EventTy::real(vec![n + extra])),
         [c, h, w] => {
-            let planes: usize =
-                others.iter().map(|(_, t)| if t.shape.len() == 3 { t.shape.first().copied().unwrap_or(1) } else { width(t) }).sum();
-            if let Some((b, t)) = others.iter().find(|(_, t)| t.shape.len() == 3 && t.shape.get(1..) != Some(&[*h, *w])) {
-                return Err(codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text()));
+            let planes: usize = others
+                .iter()
+                .map(
+                    |(_, t)| {
+                        if t.shape.len() == 3 { t.shape.first().copied().unwrap_or(1) } else { width(t) }
+                    },
+                )
+                .sum();
+            if let Some((b, t)) =
+                others.iter().find(|(_, t)| t.shape.len() == 3 && t.shape.get(1..) != Some(&[*h, *w]))
+            {
+                return Err(codes::e0201::joined(
+                    &b.name.name,
+                    b.ty.span,
+                    &t.shape_text(),
+                    &first.shape_text(),
+                ));
             }
             Ok(EventTy::real(vec![c + planes, *h, *w]))
         }
         _ => Err(match others.first() {
-            Some((b, t)) => codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text()),
+            Some((b, t)) => {
+                codes::e0201::joined(&b.name.name, b.ty.span, &t.shape_text(), &first.shape_text())
+            }
             None => codes::e0201::joined("", Span::default(), "", &first.shape_text()),
         }),
     }
@@ -514,12 +604,22 @@ impl TFlow {
         env
     }
     /// z → x with its log-determinant.
-    pub fn forward(&self, cx: &mut Lower, z: crate::ir::Value, given: &[crate::ir::Value]) -> (crate::ir::Value, Option<crate::ir::Value>) {
+    pub fn forward(
+        &self,
+        cx: &mut Lower,
+        z: crate::ir::Value,
+        given: &[crate::ir::Value],
+    ) -> (crate::ir::Value, Option<crate::ir::Value>) {
         let env = self.env(cx, given);
         self.chain.forward(cx, &env, z)
     }
     /// x → z with the log-determinant of the inverse.
-    pub fn inverse(&self, cx: &mut Lower, x: crate::ir::Value, given: &[crate::ir::Value]) -> (crate::ir::Value, Option<crate::ir::Value>) {
+    pub fn inverse(
+        &self,
+        cx: &mut Lower,
+        x: crate::ir::Value,
+        given: &[crate::ir::Value],
+    ) -> (crate::ir::Value, Option<crate::ir::Value>) {
         let env = self.env(cx, given);
         self.chain.inverse(cx, &env, x)
     }
@@ -566,11 +666,15 @@ fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
         .map(|(_, body)| {
             let mut uses = Vec::new();
             calls(body, &mut uses);
-            (0..all.len()).filter(|j| all.get(*j).is_some_and(|(n, _)| uses.iter().any(|(u, _)| u == n))).collect()
+            (0..all.len())
+                .filter(|j| all.get(*j).is_some_and(|(n, _)| uses.iter().any(|(u, _)| u == n)))
+                .collect()
         })
         .collect();
     let mut done: Vec<usize> = Vec::new();
-    while let Some(next) = (0..all.len()).find(|i| !done.contains(i) && needs.get(*i).is_some_and(|n| n.iter().all(|j| done.contains(j)))) {
+    while let Some(next) = (0..all.len())
+        .find(|i| !done.contains(i) && needs.get(*i).is_some_and(|n| n.iter().all(|j| done.contains(j))))
+    {
         done.push(next);
     }
     // What merely uses a body on a circle is silenced by it, not part of it.
@@ -607,9 +711,13 @@ impl Checker<'_> {
     }
 
     pub(crate) fn net_items(&mut self, items: &[&Item]) {
-        let nets: Vec<&NetItem> = items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
-        let (order, circles) = ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
-        self.circles(circles.iter().filter_map(|i| nets.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
+        let nets: Vec<&NetItem> =
+            items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
+        let (order, circles) =
+            ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(
+            circles.iter().filter_map(|i| nets.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
+        );
         let mut made: Vec<(usize, TNet)> = Vec::new();
         for (i, n) in order.iter().filter_map(|i| Some((*i, *nets.get(*i)?))) {
             match self.net_item(n) {
@@ -641,9 +749,16 @@ impl Checker<'_> {
             declared.push(self.event_ty(t)?);
         }
         self.body_names(&n.body)?;
-        let joined: Vec<bool> = n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
-        let others: Vec<(&Binding, EventTy)> =
-            n.inputs.iter().zip(&inputs).zip(&joined).filter(|(_, j)| **j).map(|((b, i), _)| (b, i.1.clone())).collect();
+        let joined: Vec<bool> =
+            n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
+        let others: Vec<(&Binding, EventTy)> = n
+            .inputs
+            .iter()
+            .zip(&inputs)
+            .zip(&joined)
+            .filter(|(_, j)| **j)
+            .map(|((b, i), _)| (b, i.1.clone()))
+            .collect();
         let input = joined_type(&first, &others)?;
         within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
         let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
@@ -666,14 +781,38 @@ impl Checker<'_> {
         let mut outs = Vec::new();
         for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
             if got.shape != want.shape {
-                return Err(codes::e0201::net_output(&n.name.name, out_span, &got.shape_text(), t.span, &want.shape_text()).into());
+                return Err(codes::e0201::net_output(
+                    &n.name.name,
+                    out_span,
+                    &got.shape_text(),
+                    t.span,
+                    &want.shape_text(),
+                )
+                .into());
             }
             if !got.kind.inside(want.kind) {
-                return Err(codes::e0302::net_output(&n.name.name, out_span, got.kind.support(), t.span, want).into());
+                return Err(codes::e0302::net_output(
+                    &n.name.name,
+                    out_span,
+                    got.kind.support(),
+                    t.span,
+                    want,
+                )
+                .into());
             }
             outs.push(got.clone());
         }
-        Ok(TNet { name: n.name.name.clone(), inputs, joined, outs, out_span, chain, calls: called(&n.body), unrolled, span: n.name.span })
+        Ok(TNet {
+            name: n.name.name.clone(),
+            inputs,
+            joined,
+            outs,
+            out_span,
+            chain,
+            calls: called(&n.body),
+            unrolled,
+            span: n.name.span,
+        })
     }
 
     /// Silences bodies that use a broken net or flow.
@@ -695,9 +834,13 @@ impl Checker<'_> {
     }
 
     pub(crate) fn flow_items(&mut self, items: &[&Item]) {
-        let flows: Vec<&FlowItem> = items.iter().filter_map(|i| if let Item::Flow(f) = i { Some(f) } else { None }).collect();
-        let (order, circles) = ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
-        self.circles(circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect());
+        let flows: Vec<&FlowItem> =
+            items.iter().filter_map(|i| if let Item::Flow(f) = i { Some(f) } else { None }).collect();
+        let (order, circles) =
+            ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(
+            circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
+        );
         let mut made: Vec<(usize, TFlow)> = Vec::new();
         for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
             match self.flow_item(f) {
@@ -736,7 +879,9 @@ impl Checker<'_> {
             }
         }
         if from.size() > MOST_IN_FLOW {
-            return Err(codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into());
+            return Err(
+                codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into()
+            );
         }
         let mut given = Vec::new();
         for b in &f.given {
@@ -756,15 +901,46 @@ impl Checker<'_> {
         self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
         let last = chain.layers.last().map_or(f.arrow, |l| l.span);
         if chain.out.shape != to.shape {
-            return Err(codes::e0201::flow_output(&f.name.name, last, &chain.out.shape_text(), f.to.span, &to.shape_text()).into());
+            return Err(codes::e0201::flow_output(
+                &f.name.name,
+                last,
+                &chain.out.shape_text(),
+                f.to.span,
+                &to.shape_text(),
+            )
+            .into());
         }
         if !chain.out.kind.inside(to.kind) {
-            return Err(codes::e0302::net_output(&f.name.name, last, chain.out.kind.support(), f.to.span, &to).into());
+            return Err(codes::e0302::net_output(
+                &f.name.name,
+                last,
+                chain.out.kind.support(),
+                f.to.span,
+                &to,
+            )
+            .into());
         }
         if !to.kind.inside(chain.out.kind) {
-            return Err(codes::e0305::not_onto(&f.name.name, f.to.span, to.kind.support(), last, chain.out.kind.support()).into());
+            return Err(codes::e0305::not_onto(
+                &f.name.name,
+                f.to.span,
+                to.kind.support(),
+                last,
+                chain.out.kind.support(),
+            )
+            .into());
         }
-        Ok(TFlow { name: f.name.name.clone(), from, to, given, chain, fitted, calls: called(&f.body), unrolled, span: f.name.span })
+        Ok(TFlow {
+            name: f.name.name.clone(),
+            from,
+            to,
+            given,
+            chain,
+            fitted,
+            calls: called(&f.body),
+            unrolled,
+            span: f.name.span,
+        })
     }
 }
 
@@ -788,9 +964,18 @@ impl Checker<'_> {
                 let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: tip };
                 if value < 0.0 { Expr { kind: ExprKind::Neg(Box::new(size)), span: tip } } else { size }
             };
-            let arg = |(key, value): &(&str, f64)| Arg { key: Some(Ident { name: (*key).to_string(), span: tip }), value: number(*value) };
+            let arg = |(key, value): &(&str, f64)| Arg {
+                key: Some(Ident { name: (*key).to_string(), span: tip }),
+                value: number(*value),
+            };
             let args = args.iter().map(arg).collect();
-            Layer::Call(Call { name: Ident { name: name.to_string(), span: at }, args, parens: true, block: None, span: at })
+            Layer::Call(Call {
+                name: Ident { name: name.to_string(), span: at },
+                args,
+                parens: true,
+                block: None,
+                span: at,
+            })
         };
         let affine = |scale: f64, shift: f64| match (scale == 1.0, shift == 0.0) {
             (true, true) => Vec::new(),

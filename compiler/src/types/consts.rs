@@ -19,7 +19,9 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Number { value, integer: false } => Const::Num(*value),
         ExprKind::Text(t) => Const::Text(t.clone()),
         ExprKind::Name(n) => env.get(n).map_or_else(|| Const::Word(n.clone()), |v| Const::Int(*v)),
-        ExprKind::Tuple(items) | ExprKind::List(items) => Const::List(items.iter().map(|i| eval(env, i)).collect::<Result<_, _>>()?),
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            Const::List(items.iter().map(|i| eval(env, i)).collect::<Result<_, _>>()?)
+        }
         ExprKind::Neg(a) => match eval(env, a)? {
             Const::Int(i) => Const::Int(-i),
             other => Const::Num(-number(&other, a.span)?),
@@ -39,10 +41,17 @@ pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
     match &e.kind {
         ExprKind::Name(n) if n == "inf" && !env.contains_key(n) => Some(f64::INFINITY),
         ExprKind::Neg(a) => infinite(env, a).map(|x| -x),
-        ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Binary(..) => {
-            None
-        }
-        ExprKind::Call(_) | ExprKind::Range(..) | ExprKind::Quantity(..) | ExprKind::Field(..) | ExprKind::Expect(_) => None,
+        ExprKind::Number { .. }
+        | ExprKind::Text(_)
+        | ExprKind::Name(_)
+        | ExprKind::Tuple(_)
+        | ExprKind::List(_)
+        | ExprKind::Binary(..) => None,
+        ExprKind::Call(_)
+        | ExprKind::Range(..)
+        | ExprKind::Quantity(..)
+        | ExprKind::Field(..)
+        | ExprKind::Expect(_) => None,
         ExprKind::LogProb { .. } | ExprKind::Before(..) => None,
     }
 }
@@ -95,8 +104,12 @@ pub const LARGEST: i64 = 1 << 30;
 pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
     match eval(env, e)? {
         Const::Int(i) if i >= least && i <= LARGEST => Ok(i as usize),
-        Const::Int(i) if i < least => Err(codes::e0206::size(e.span, &format!("is {i}, and must be at least {least}"))),
-        Const::Int(_) => Err(codes::e0206::size(e.span, &format!("is more than {LARGEST}, the largest size"))),
+        Const::Int(i) if i < least => {
+            Err(codes::e0206::size(e.span, &format!("is {i}, and must be at least {least}")))
+        }
+        Const::Int(_) => {
+            Err(codes::e0206::size(e.span, &format!("is more than {LARGEST}, the largest size")))
+        }
         Const::Word(w) => {
             let near = did_you_mean(&w, env.keys().map(String::as_str)).map(str::to_string);
             Err(codes::e0200::unknown("dimension", &w, e.span, near.as_deref()))
@@ -124,10 +137,17 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
     for a in &args {
         let spec = match &a.key {
             Some(k) => specs.iter().find(|s| s.name == k.name).ok_or_else(|| {
-                codes::e0207::unknown_argument(&c.name.name, &k.name, k.span, &specs.iter().map(|s| s.name).collect::<Vec<_>>())
+                codes::e0207::unknown_argument(
+                    &c.name.name,
+                    &k.name,
+                    k.span,
+                    &specs.iter().map(|s| s.name).collect::<Vec<_>>(),
+                )
             })?,
             None => {
-                let spec = specs.get(next).ok_or_else(|| codes::e0207::too_many(&c.name.name, specs.len(), a.value.span))?;
+                let spec = specs
+                    .get(next)
+                    .ok_or_else(|| codes::e0207::too_many(&c.name.name, specs.len(), a.value.span))?;
                 next += 1;
                 spec
             }
@@ -136,12 +156,22 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
             return Err(codes::e0207::twice(&c.name.name, spec.name, a.value.span));
         }
         let v = eval(env, &a.value)?;
-        if let (Const::Word(w), ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Pair(_)) = (&v, spec.kind) {
+        if let (
+            Const::Word(w),
+            ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Pair(_),
+        ) = (&v, spec.kind)
+        {
             let near = did_you_mean(w, env.keys().map(String::as_str)).map(str::to_string);
             return Err(codes::e0200::unknown("number or dimension", w, a.value.span, near.as_deref()));
         }
         if let Some(why) = unfit(spec.kind, &v) {
-            return Err(codes::e0205::wrong_kind(&c.name.name, spec.name, a.value.span, &v.to_string(), &why));
+            return Err(codes::e0205::wrong_kind(
+                &c.name.name,
+                spec.name,
+                a.value.span,
+                &v.to_string(),
+                &why,
+            ));
         }
         values.push((spec.name, v, a.value.span));
     }
@@ -172,17 +202,25 @@ pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
         ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
         ArgKind::Text => matches!(v, Const::Text(_)),
         ArgKind::Pair(least) => {
-            int_at_least(v, least) || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least)))
+            int_at_least(v, least)
+                || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least)))
         }
         ArgKind::NumPair(lo, hi) => {
             matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some_and(|x| x >= lo && x <= hi)))
         }
-        ArgKind::List => matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_)),
+        ArgKind::List => {
+            matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_))
+        }
         ArgKind::Range => matches!(v, Const::Range(a, b) if a.num().is_some() && b.num().is_some()),
         ArgKind::Duration => match v {
             Const::Quantity(n, _) => n.num().is_some_and(|n| n > 0.0),
             Const::Int(n) => *n > 0,
-            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => false,
+            Const::Num(_)
+            | Const::Word(_)
+            | Const::Text(_)
+            | Const::List(_)
+            | Const::Call(_)
+            | Const::Range(..) => false,
         },
         ArgKind::Any => true,
     };
@@ -194,7 +232,14 @@ pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
         ArgKind::Pair(least) if too_large(v) || matches!(v, Const::List(l) if l.iter().any(too_large)) => {
             format!("one or two whole numbers between {least} and {LARGEST}")
         }
-        ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Word(_) | ArgKind::Text | ArgKind::Pair(_) => kind.wants(),
-        ArgKind::NumPair(..) | ArgKind::List | ArgKind::Range | ArgKind::Duration | ArgKind::Any => kind.wants(),
+        ArgKind::Int(_)
+        | ArgKind::Num(..)
+        | ArgKind::Scheduled(..)
+        | ArgKind::Word(_)
+        | ArgKind::Text
+        | ArgKind::Pair(_) => kind.wants(),
+        ArgKind::NumPair(..) | ArgKind::List | ArgKind::Range | ArgKind::Duration | ArgKind::Any => {
+            kind.wants()
+        }
     })
 }

@@ -29,7 +29,12 @@ impl Checker<'_> {
             TKind::Fn { args, .. } => args.iter().find_map(|a| self.bare(a)),
             TKind::Binary(_, a, b) => any(&[a, b]),
             TKind::LogProb { values, .. } => values.iter().find_map(|(_, v)| self.bare(v)),
-            TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => None,
+            TKind::Const(_)
+            | TKind::Schedule(_)
+            | TKind::Data(_)
+            | TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Param(_) => None,
             TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => None,
         }
     }

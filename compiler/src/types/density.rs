@@ -11,14 +11,21 @@ pub fn reads(e: &TExpr, out: &mut Vec<String>) {
                 out.push(n.clone());
             }
         }
-        TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Let(_) => {}
+        TKind::Const(_)
+        | TKind::Schedule(_)
+        | TKind::Data(_)
+        | TKind::Sample(..)
+        | TKind::Param(_)
+        | TKind::Let(_) => {}
         TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => {}
         TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().for_each(|a| reads(a, out)),
         TKind::Flow { arg, given, .. } => {
             reads(arg, out);
             given.iter().for_each(|a| reads(a, out));
         }
-        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => reads(arg, out),
+        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
+            reads(arg, out)
+        }
         TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
             reads(a, out);
             reads(b, out);
@@ -83,7 +90,8 @@ pub fn reached(m: &TModel, from: &[String], known: &[String]) -> Vec<String> {
             let Some(e) = value_of(s) else { continue };
             let moved = reads_any(e, &values);
             if known.contains(&s.name) || values.contains(&s.name) {
-                if let Some(z) = inverted(e).filter(|z| !known.iter().any(|k| k == z) && !values.iter().any(|v| v == z))
+                if let Some(z) =
+                    inverted(e).filter(|z| !known.iter().any(|k| k == z) && !values.iter().any(|v| v == z))
                     && (values.contains(&s.name) || moved.iter().any(|n| n != z))
                 {
                     values.push(z.to_string());
@@ -140,7 +148,12 @@ pub fn close(model: &TModel, known: &[String]) -> Vec<String> {
 /// The drawn sites that a set of known names does not determine.
 pub fn unknown_sites(model: &TModel, _flows: &[TFlow], known: &[String]) -> Vec<String> {
     let closed = close(model, known);
-    model.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_)) && !closed.contains(&s.name)).map(|s| s.name.clone()).collect()
+    model
+        .sites
+        .iter()
+        .filter(|s| matches!(s.kind, TSiteKind::Draw(_)) && !closed.contains(&s.name))
+        .map(|s| s.name.clone())
+        .collect()
 }
 
 /// The draw of a guide behind a site that the guide computes by flows, as in `e ~ Normal(m, s);  z = f(e)`: then the site has a density,
@@ -161,7 +174,8 @@ pub fn flowed<'g>(g: &'g TModel, s: &'g TSite) -> Option<&'g TSite> {
 
 /// The site of a model for which a guide's draw stands: its own, or the one that the guide computes from it by flows.
 pub fn stands_for<'g>(m: &TModel, g: &'g TModel, draw: &'g TSite) -> &'g TSite {
-    let made = g.sites.iter().find(|s| m.proposed(s).is_some() && flowed(g, s).is_some_and(|b| b.name == draw.name));
+    let made =
+        g.sites.iter().find(|s| m.proposed(s).is_some() && flowed(g, s).is_some_and(|b| b.name == draw.name));
     made.filter(|_| m.site(&draw.name).is_none()).unwrap_or(draw)
 }
 

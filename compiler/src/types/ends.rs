@@ -41,6 +41,8 @@ fn from_reals(m: &TModel, s: &TSite) -> bool {
     match &s.kind {
         TSiteKind::Draw(_) => s.ty.kind.support() == Support::REALS,
         TSiteKind::Quantize(_) => false,
-        TSiteKind::Bind(e) => density::inverted(e).and_then(|n| m.site(n)).is_some_and(|before| from_reals(m, before)),
+        TSiteKind::Bind(e) => {
+            density::inverted(e).and_then(|n| m.site(n)).is_some_and(|before| from_reals(m, before))
+        }
     }
 }

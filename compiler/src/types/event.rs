@@ -103,7 +103,9 @@ impl Kind {
             (Kind::OneHot, Kind::OneHot | Kind::Real(Support::Simplex)) => true,
             (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::OneHot) => false,
             (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => false,
-            (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => self.support().inside(s),
+            (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => {
+                self.support().inside(s)
+            }
             (Kind::Class(a), Kind::Class(b)) => a == b,
             (Kind::Class(_), Kind::Bool | Kind::Int(_)) => false,
             // Grey levels may be scored as classes: the order is forgotten.

@@ -51,7 +51,11 @@ const MOST_NODES: usize = 1 << 18;
 
 /// What the compiler itself provides in expressions: how it is written, and what it is.
 pub const BUILTINS: [(&str, &str, &str); 9] = [
-    ("nll", "nll(p)", "Mean negative log-likelihood of the data under a model whose density is exact, in nats."),
+    (
+        "nll",
+        "nll(p)",
+        "Mean negative log-likelihood of the data under a model whose density is exact, in nats.",
+    ),
     (
         "elbo",
         "elbo(p, q, beta: 1, free: 0, form: kl)",
@@ -63,7 +67,11 @@ pub const BUILTINS: [(&str, &str, &str); 9] = [
         "iwae(p, q, k: 1)",
         "Mean importance-weighted bound of model p with k samples of guide q for each example (Burda et al. 2016, eq. 8), in nats.",
     ),
-    ("kl", "kl(q, p)", "Mean KL divergence of guide q from the latent sites of model p, in nats: in closed form where one is known."),
+    (
+        "kl",
+        "kl(q, p)",
+        "Mean KL divergence of guide q from the latent sites of model p, in nats: in closed form where one is known.",
+    ),
     (
         "gradient_penalty",
         "gradient_penalty(D, u, v)",
@@ -122,7 +130,12 @@ impl Checker<'_> {
             }
             ExprKind::Call(c) => self.call(c, e.span, scope),
             ExprKind::Field(m, s) => {
-                only_in_payoffs(&format!("{}.{}", m.name, s.name), "is a sample drawn for a payoff", e.span, scope)?;
+                only_in_payoffs(
+                    &format!("{}.{}", m.name, s.name),
+                    "is a sample drawn for a payoff",
+                    e.span,
+                    scope,
+                )?;
                 self.field(m, s, e.span)
             }
             ExprKind::Expect(a) => {
@@ -150,9 +163,13 @@ impl Checker<'_> {
                 self.log_prob(model, target, given, e.span, scope)
             }
             ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
-            ExprKind::Tuple(_) | ExprKind::List(_) => Err(codes::e0211::not_a_number(e.span, "several values").into()),
+            ExprKind::Tuple(_) | ExprKind::List(_) => {
+                Err(codes::e0211::not_a_number(e.span, "several values").into())
+            }
             ExprKind::Before(..) => Err(codes::e0602::outside_order(e.span).into()),
-            ExprKind::Range(..) => Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into()),
+            ExprKind::Range(..) => {
+                Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into())
+            }
             ExprKind::Quantity(..) => Err(codes::e0211::not_a_number(e.span, "a duration").into()),
         }
     }
@@ -195,7 +212,13 @@ impl Checker<'_> {
             return Ok(TExpr::number(*v as f64, span));
         }
         if let Some((i, p)) = self.typed.params.iter().enumerate().find(|(_, p)| p.name == n) {
-            return Ok(TExpr { kind: TKind::Param(i), ty: p.ty.clone(), batched: false, span, origin: Some(p.span) });
+            return Ok(TExpr {
+                kind: TKind::Param(i),
+                ty: p.ty.clone(),
+                batched: false,
+                span,
+                origin: Some(p.span),
+            });
         }
         if self.broken.iter().any(|b| b == n) {
             return Err(Bad::Said);
@@ -203,15 +226,32 @@ impl Checker<'_> {
         if let Some(v) = self.data_var(n) {
             return match &scope.model {
                 Some(m) => Err(codes::e0212::not_a_condition(n, span, m, v.span).into()),
-                None => Ok(TExpr { kind: TKind::Data(n.into()), ty: v.ty.clone(), batched: true, span, origin: Some(v.ty_span) }),
+                None => Ok(TExpr {
+                    kind: TKind::Data(n.into()),
+                    ty: v.ty.clone(),
+                    batched: true,
+                    span,
+                    origin: Some(v.ty_span),
+                }),
             };
         }
         let what = match self.names.get(n) {
             Some((what, at)) => return Err(codes::e0211::not_a_value(n, span, what, *at).into()),
             None => "name",
         };
-        let data = self.typed.data.iter().flat_map(|d| &d.vars).filter(|_| scope.model.is_none()).map(|v| v.name.as_str());
-        let known = scope.vars.keys().map(String::as_str).chain(data).chain(self.typed.params.iter().map(|p| p.name.as_str()));
+        let data = self
+            .typed
+            .data
+            .iter()
+            .flat_map(|d| &d.vars)
+            .filter(|_| scope.model.is_none())
+            .map(|v| v.name.as_str());
+        let known = scope
+            .vars
+            .keys()
+            .map(String::as_str)
+            .chain(data)
+            .chain(self.typed.params.iter().map(|p| p.name.as_str()));
         let near = did_you_mean(n, known).map(str::to_string);
         Err(codes::e0200::unknown(what, n, span, near.as_deref()).into())
     }
@@ -223,9 +263,17 @@ impl Checker<'_> {
         }
         self.typed.models.iter().position(|m| m.name == id.name).ok_or_else(|| {
             let declared = self.names.get(&id.name).copied();
-            let reads = self.typed.nets.iter().find(|n| n.name == id.name).and_then(|n| n.inputs.first()).map(|(_, t, _)| t.shape_text());
+            let reads = self
+                .typed
+                .nets
+                .iter()
+                .find(|n| n.name == id.name)
+                .and_then(|n| n.inputs.first())
+                .map(|(_, t, _)| t.shape_text());
             match declared {
-                Some(("net", at)) => return codes::e0706::of_net(&id.name, id.span, at, &reads.unwrap_or_default()).into(),
+                Some(("net", at)) => {
+                    return codes::e0706::of_net(&id.name, id.span, at, &reads.unwrap_or_default()).into();
+                }
                 Some(("flow", at)) => return codes::e0706::of_flow(&id.name, id.span, at).into(),
                 // A model with an error of its own is broken, and silent.
                 None if !self.names.values().any(|(what, _)| ["model", "guide"].contains(what)) => {
@@ -233,7 +281,8 @@ impl Checker<'_> {
                 }
                 Some(_) | None => {}
             }
-            let near = did_you_mean(&id.name, self.typed.models.iter().map(|m| m.name.as_str())).map(str::to_string);
+            let near =
+                did_you_mean(&id.name, self.typed.models.iter().map(|m| m.name.as_str())).map(str::to_string);
             codes::e0200::unknown("model or guide", &id.name, id.span, near.as_deref()).into()
         })
     }
@@ -243,7 +292,13 @@ impl Checker<'_> {
         let Some(model) = self.typed.models.get(i) else { return Err(Bad::Said) };
         let Some(site) = model.site(&s.name) else {
             let near = did_you_mean(&s.name, model.sites.iter().map(|s| s.name.as_str())).map(str::to_string);
-            return Err(codes::e0200::unknown(&format!("site of `{}`", m.name), &s.name, s.span, near.as_deref()).into());
+            return Err(codes::e0200::unknown(
+                &format!("site of `{}`", m.name),
+                &s.name,
+                s.span,
+                near.as_deref(),
+            )
+            .into());
         };
         Ok(TExpr {
             kind: TKind::Sample(m.name.clone(), s.name.clone()),
@@ -254,7 +309,14 @@ impl Checker<'_> {
         })
     }
 
-    fn log_prob(&mut self, m: &Ident, target: &[Expr], given: &[Expr], span: Span, scope: &Scope) -> Res<TExpr> {
+    fn log_prob(
+        &mut self,
+        m: &Ident,
+        target: &[Expr],
+        given: &[Expr],
+        span: Span,
+        scope: &Scope,
+    ) -> Res<TExpr> {
         let model = self.model_named(m)?;
         let mut values: Vec<(String, TExpr)> = Vec::new();
         let mut targets = Vec::new();
@@ -264,10 +326,20 @@ impl Checker<'_> {
                 ExprKind::Field(_, s) => s.name.clone(),
                 _ => return Err(codes::e0212::log_prob_argument(e.span).into()),
             };
-            let known = self.typed.models.get(model).is_some_and(|mm| mm.site(&name).is_some() || mm.conds.contains(&name));
+            let known = self
+                .typed
+                .models
+                .get(model)
+                .is_some_and(|mm| mm.site(&name).is_some() || mm.conds.contains(&name));
             if !known {
                 let near: Option<String> = None;
-                return Err(codes::e0200::unknown(&format!("site of `{}`", m.name), &name, e.span, near.as_deref()).into());
+                return Err(codes::e0200::unknown(
+                    &format!("site of `{}`", m.name),
+                    &name,
+                    e.span,
+                    near.as_deref(),
+                )
+                .into());
             }
             if is_target {
                 targets.push(name.clone());
@@ -275,20 +347,37 @@ impl Checker<'_> {
             values.push((name, self.expr(e, scope)?));
         }
         if let Some(mm) = self.typed.models.get(model)
-            && let Some(site) = mm.sites.iter().find(|s| targets.contains(&s.name) && matches!(s.kind, super::TSiteKind::Bind(_)))
+            && let Some(site) = mm
+                .sites
+                .iter()
+                .find(|s| targets.contains(&s.name) && matches!(s.kind, super::TSiteKind::Bind(_)))
             && let Some(e) = target.first()
             && !matches!(&mm.density, super::Density::Exact { dequantised: false, .. })
         {
             let (how, change) = super::density::without_density(mm, &self.typed.flows, &site.name);
             let what = "evaluates the density";
-            return Err(codes::e0706::no_density(&mm.name, &site.name, e.span, site.value_span, what, (&how, &change)).into());
+            return Err(codes::e0706::no_density(
+                &mm.name,
+                &site.name,
+                e.span,
+                site.value_span,
+                what,
+                (&how, &change),
+            )
+            .into());
         }
         // Other data sites and conditions have the data's values.
         let fill: Vec<String> = self
             .typed
             .models
             .get(model)
-            .map(|mm| mm.conds.iter().cloned().chain(mm.sites.iter().filter(|s| s.observed).map(|s| s.name.clone())).collect())
+            .map(|mm| {
+                mm.conds
+                    .iter()
+                    .cloned()
+                    .chain(mm.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()))
+                    .collect()
+            })
             .unwrap_or_default();
         for name in fill {
             if !values.iter().any(|(n, _)| *n == name) {
@@ -300,7 +389,13 @@ impl Checker<'_> {
             .typed
             .models
             .get(model)
-            .map(|mm| super::density::unknown_sites(mm, &self.typed.flows, &values.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>()))
+            .map(|mm| {
+                super::density::unknown_sites(
+                    mm,
+                    &self.typed.flows,
+                    &values.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>(),
+                )
+            })
             .unwrap_or_default();
         if let Some(first) = missing.first() {
             return Err(codes::e0212::log_prob_given(&m.name, first, span).into());
@@ -346,7 +441,13 @@ impl Checker<'_> {
                 only_in_payoffs(name, "is the derivative of a sum over the batch", span, scope)?;
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
                 let ty = at.ty.with_kind(Kind::REAL);
-                Ok(TExpr { ty, batched: at.batched, span, origin: None, kind: TKind::Grad { of: Box::new(of), at: Box::new(at) } })
+                Ok(TExpr {
+                    ty,
+                    batched: at.batched,
+                    span,
+                    origin: None,
+                    kind: TKind::Grad { of: Box::new(of), at: Box::new(at) },
+                })
             }
             "corrupt" => match &scope.model {
                 Some(m) if !scope.guide => Err(codes::e0212::corrupts(span, m).into()),
@@ -354,7 +455,9 @@ impl Checker<'_> {
             },
             "free" => self.free_call(c, span, scope),
             "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
-            _ if rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some() => {
+            _ if rows::find(rows::distribution::ROWS, name).is_some()
+                || rows::find(rows::distribution::FORMS, name).is_some() =>
+            {
                 Err(codes::e0211::distribution(name, span).into())
             }
             _ => {
@@ -390,7 +493,14 @@ impl Checker<'_> {
     }
 
     /// Inside a model or guide: no net or flow that reads the other examples of a batch, not even when the model is evaluated.
-    fn about_one_example(&self, name: &str, calls: &[String], declared: Span, at: Span, scope: &Scope) -> Res<()> {
+    fn about_one_example(
+        &self,
+        name: &str,
+        calls: &[String],
+        declared: Span,
+        at: Span,
+        scope: &Scope,
+    ) -> Res<()> {
         let Some(model) = &scope.model else { return Ok(()) };
         match self.reads_batch(calls) {
             Some(layer) => Err(codes::e0212::mixing_layer(name, layer, at, declared, model).into()),
@@ -402,8 +512,10 @@ impl Checker<'_> {
     fn reads_batch(&self, calls: &[String]) -> Option<&'static str> {
         calls.iter().find_map(|n| {
             let layer = rows::find(rows::layer::ROWS, n).filter(|r| r.reads_batch()).map(|r| r.name());
-            let net = || self.typed.nets.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
-            let flow = || self.typed.flows.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            let net =
+                || self.typed.nets.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            let flow =
+                || self.typed.flows.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
             layer.or_else(net).or_else(flow)
         })
     }
@@ -447,8 +559,8 @@ impl Checker<'_> {
         let args = self.positional(c, scope)?;
         let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
         self.about_one_example(&flow.name, &flow.calls, flow.span, c.span, scope)?;
-        let params =
-            std::iter::once(("its argument", &flow.from, flow.span)).chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
+        let params = std::iter::once(("its argument", &flow.from, flow.span))
+            .chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
         check_inputs(&flow.name, &args, params, c.span)?;
         let (first, given) = args.split_first().ok_or(Bad::Said)?;
         Ok(TExpr {
@@ -460,7 +572,13 @@ impl Checker<'_> {
         })
     }
 
-    fn map_call(&mut self, row: &'static dyn rows::MapRow, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+    fn map_call(
+        &mut self,
+        row: &'static dyn rows::MapRow,
+        c: &Call,
+        span: Span,
+        scope: &Scope,
+    ) -> Res<TExpr> {
         let Some((first, rest)) = c.args.split_first() else {
             return Err(codes::e0207::count(row.name(), c.span, 0, &["x"]).into());
         };
@@ -471,14 +589,27 @@ impl Checker<'_> {
             return Err(codes::e0211::class_arithmetic(x.span).into());
         }
         if !x.support().inside(row.from()) {
-            return Err(codes::e0302::function(row.name(), first.value.span, row.from(), x.support(), x.origin).into());
+            return Err(codes::e0302::function(
+                row.name(),
+                first.value.span,
+                row.from(),
+                x.support(),
+                x.origin,
+            )
+            .into());
         }
         if super::zero::infinite_at_zero(row, &args) && self.reaches_zero(&x, scope) {
             return Err(codes::e0302::at_zero(row.name(), first.value.span, x.origin).into());
         }
         let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
         constant_is_finite(ty.kind.support(), &[&x], span)?;
-        Ok(TExpr { ty, batched: x.batched, span, origin: Some(span), kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) } })
+        Ok(TExpr {
+            ty,
+            batched: x.batched,
+            span,
+            origin: Some(span),
+            kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) },
+        })
     }
 
     fn row_call(&mut self, row: &'static dyn FnRow, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
@@ -503,7 +634,13 @@ impl Checker<'_> {
             let at = args.get(i).map_or(c.span, |a| a.span);
             Bad::from(codes::e0201::function(row.name(), at, &why))
         })?;
-        Ok(TExpr { ty, batched: args.iter().any(|a| a.batched), span, origin: Some(span), kind: TKind::Fn { row, args } })
+        Ok(TExpr {
+            ty,
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(span),
+            kind: TKind::Fn { row, args },
+        })
     }
 
     fn fn_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
@@ -521,7 +658,9 @@ impl Checker<'_> {
                 })?,
                 None => {
                     next += 1;
-                    f.params.get(next - 1).ok_or_else(|| Bad::from(codes::e0207::too_many(&f.name.name, f.params.len(), value.span)))?
+                    f.params.get(next - 1).ok_or_else(|| {
+                        Bad::from(codes::e0207::too_many(&f.name.name, f.params.len(), value.span))
+                    })?
                 }
             };
             let v = self.expr(value, scope)?;
@@ -532,10 +671,17 @@ impl Checker<'_> {
         for (p, default) in &f.params {
             if !vars.contains_key(&p.name) {
                 let Some(d) = default else {
-                    return Err(codes::e0207::missing(&f.name.name, &p.name, "an argument of this function", c.span).into());
+                    return Err(codes::e0207::missing(
+                        &f.name.name,
+                        &p.name,
+                        "an argument of this function",
+                        c.span,
+                    )
+                    .into());
                 };
                 // A default sees no names of the place that calls, and data only where that place does.
-                let v = self.expr(d, &Scope { vars: BTreeMap::new(), depth: scope.depth + 1, ..scope.clone() })?;
+                let v =
+                    self.expr(d, &Scope { vars: BTreeMap::new(), depth: scope.depth + 1, ..scope.clone() })?;
                 vars.insert(p.name.clone(), v);
             }
         }
@@ -569,20 +715,38 @@ impl Checker<'_> {
         };
         for a in &c.args {
             match (&a.key, &a.value.kind) {
-                (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => beta = self.expr(&a.value, scope)?,
+                (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => {
+                    beta = self.expr(&a.value, scope)?
+                }
                 (Some(key), _) if key.name == "free" && allowed.contains(&"free") => {
-                    free = self.constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
+                    free = self
+                        .constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
                 }
                 (Some(key), ExprKind::Name(n))
-                    if key.name == "form" && allowed.contains(&"form") && ["kl", "entropy"].contains(&n.as_str()) =>
+                    if key.name == "form"
+                        && allowed.contains(&"form")
+                        && ["kl", "entropy"].contains(&n.as_str()) =>
                 {
                     entropy = n == "entropy";
                 }
                 (Some(key), _) if key.name == "form" && allowed.contains(&"form") => {
-                    return Err(codes::e0205::wrong_kind("elbo", "form", a.value.span, "this", "`kl` or `entropy`").into());
+                    return Err(codes::e0205::wrong_kind(
+                        "elbo",
+                        "form",
+                        a.value.span,
+                        "this",
+                        "`kl` or `entropy`",
+                    )
+                    .into());
                 }
-                (Some(key), _) if key.name == "k" && allowed.contains(&"k") => k = super::consts::size(&self.consts, &a.value, 1)?,
-                (Some(key), _) => return Err(codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()),
+                (Some(key), _) if key.name == "k" && allowed.contains(&"k") => {
+                    k = super::consts::size(&self.consts, &a.value, 1)?
+                }
+                (Some(key), _) => {
+                    return Err(
+                        codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()
+                    );
+                }
                 (None, ExprKind::Name(n)) => {
                     let id = Ident { name: n.clone(), span: a.value.span };
                     models.push((self.model_named(&id)?, a.value.span));
@@ -627,7 +791,8 @@ impl Checker<'_> {
             _ => {
                 self.wants_guide(at(0).0, at(1).0, c.span)?;
                 if let (Some(m), Some(g)) = (self.typed.models.get(at(0).0), self.typed.models.get(at(1).0))
-                    && let Some(s) = g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s))
+                    && let Some(s) =
+                        g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s))
                 {
                     return Err(codes::e0303::relaxed_weight(&s.name, s.value_span, c.span).into());
                 }
@@ -639,9 +804,17 @@ impl Checker<'_> {
 
     fn penalty_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let [net_arg, u, v] = c.args.as_slice() else {
-            return Err(codes::e0207::count("gradient_penalty", c.span, c.args.len(), &["the critic", "u", "v"]).into());
+            return Err(codes::e0207::count(
+                "gradient_penalty",
+                c.span,
+                c.args.len(),
+                &["the critic", "u", "v"],
+            )
+            .into());
         };
-        let ExprKind::Name(n) = &net_arg.value.kind else { return Err(codes::e0705::no_critic(net_arg.value.span).into()) };
+        let ExprKind::Name(n) = &net_arg.value.kind else {
+            return Err(codes::e0705::no_critic(net_arg.value.span).into());
+        };
         let Some(net) = self.typed.nets.iter().position(|t| t.name == *n) else {
             let near = did_you_mean(n, self.typed.nets.iter().map(|t| t.name.as_str())).map(str::to_string);
             return Err(codes::e0200::unknown("net", n, net_arg.value.span, near.as_deref()).into());
@@ -652,21 +825,45 @@ impl Checker<'_> {
             return Err(codes::e0705::mixes(n, net_arg.value.span, layer).into());
         }
         for w in [&u, &v] {
-            check_inputs(n, std::slice::from_ref(w), critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)), w.span)?;
+            check_inputs(
+                n,
+                std::slice::from_ref(w),
+                critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)),
+                w.span,
+            )?;
         }
-        Ok(TExpr::real(TKind::GradientPenalty { net, u: Box::new(u), v: Box::new(v) }, Vec::new(), false, span))
+        Ok(TExpr::real(
+            TKind::GradientPenalty { net, u: Box::new(u), v: Box::new(v) },
+            Vec::new(),
+            false,
+            span,
+        ))
     }
 
     fn corrupt_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let [x, how] = c.args.as_slice() else {
-            return Err(codes::e0207::count("corrupt", c.span, c.args.len(), &["x", "a corruption such as `gaussian(0.3)`"]).into());
+            return Err(codes::e0207::count(
+                "corrupt",
+                c.span,
+                c.args.len(),
+                &["x", "a corruption such as `gaussian(0.3)`"],
+            )
+            .into());
         };
         let arg = self.expr(&x.value, scope)?;
         let ExprKind::Call(h) = &how.value.kind else {
-            return Err(codes::e0205::wrong_kind("corrupt", "how", how.value.span, "this", &rows::corruption::offers()).into());
+            return Err(codes::e0205::wrong_kind(
+                "corrupt",
+                "how",
+                how.value.span,
+                "this",
+                &rows::corruption::offers(),
+            )
+            .into());
         };
         let row = rows::find(rows::corruption::ROWS, &h.name.name).ok_or_else(|| {
-            let near = did_you_mean(&h.name.name, rows::corruption::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            let near = did_you_mean(&h.name.name, rows::corruption::ROWS.iter().map(|r| r.name()))
+                .map(str::to_string);
             Bad::from(codes::e0200::unknown("corruption", &h.name.name, h.name.span, near.as_deref()))
         })?;
         if let Kind::Class(_) = arg.ty.kind {
@@ -679,7 +876,10 @@ impl Checker<'_> {
                 && let Some(Support::Interval { lo: value, hi }) = scope.vars.get(n).map(TExpr::support)
                 && value == hi
             {
-                let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: a.value.span };
+                let size = Expr {
+                    kind: ExprKind::Number { value: value.abs(), integer: false },
+                    span: a.value.span,
+                };
                 a.value.kind = if value < 0.0 { ExprKind::Neg(Box::new(size)) } else { size.kind };
             }
         }
@@ -700,7 +900,8 @@ impl Checker<'_> {
         };
         let values: Vec<Expr> = c.args.iter().map(|a| a.value.clone()).collect();
         let shape = self.dims(&values)?;
-        let number = self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
+        let number =
+            self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
         let ty = EventTy::real(shape);
         let i = self.typed.params.len();
         self.typed.params.push(super::TParam {
@@ -719,7 +920,9 @@ impl Checker<'_> {
         let v = eval(&self.consts, e)?;
         match v.num() {
             Some(x) if ok(x) => Ok(x),
-            Some(_) | None => Err(codes::e0205::wrong_kind("train", what, e.span, &v.to_string(), want).into()),
+            Some(_) | None => {
+                Err(codes::e0205::wrong_kind("train", what, e.span, &v.to_string(), want).into())
+            }
         }
     }
 }
@@ -736,7 +939,12 @@ fn seen(t: &EventTy) -> EventTy {
     }
 }
 
-fn check_inputs<'a>(name: &str, args: &[TExpr], params: impl Iterator<Item = (&'a str, &'a EventTy, Span)>, at: Span) -> Res<()> {
+fn check_inputs<'a>(
+    name: &str,
+    args: &[TExpr],
+    params: impl Iterator<Item = (&'a str, &'a EventTy, Span)>,
+    at: Span,
+) -> Res<()> {
     let params: Vec<_> = params.collect();
     if params.len() != args.len() {
         let names: Vec<&str> = params.iter().map(|p| p.0).collect();
@@ -744,7 +952,16 @@ fn check_inputs<'a>(name: &str, args: &[TExpr], params: impl Iterator<Item = (&'
     }
     for (a, (input, want, decl)) in args.iter().zip(params) {
         if a.ty.shape != want.shape {
-            return Err(codes::e0201::argument(name, input, a.span, &a.ty.shape_text(), decl, &want.shape_text(), var_name(a)).into());
+            return Err(codes::e0201::argument(
+                name,
+                input,
+                a.span,
+                &a.ty.shape_text(),
+                decl,
+                &want.shape_text(),
+                var_name(a),
+            )
+            .into());
         }
         // A net that takes real numbers would compute with the number of a class.
         let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));
@@ -768,7 +985,9 @@ fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
         (true, _) => b.ty.shape.clone(),
         (_, true) => a.ty.shape.clone(),
         _ if a.ty.shape == b.ty.shape => a.ty.shape.clone(),
-        _ => return Err(codes::e0201::operands(a.span, &a.ty.shape_text(), b.span, &b.ty.shape_text()).into()),
+        _ => {
+            return Err(codes::e0201::operands(a.span, &a.ty.shape_text(), b.span, &b.ty.shape_text()).into());
+        }
     };
     for t in [&a, &b] {
         if let Kind::Class(_) = t.ty.kind {
@@ -782,7 +1001,13 @@ fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
     constant_is_finite(support, &[&a, &b], span)?;
     let batched = a.batched || b.batched;
     let origin = a.origin.or(b.origin);
-    Ok(TExpr { ty: EventTy { kind: Kind::Real(support), shape }, batched, span, origin, kind: TKind::Binary(op, Box::new(a), Box::new(b)) })
+    Ok(TExpr {
+        ty: EventTy { kind: Kind::Real(support), shape },
+        batched,
+        span,
+        origin,
+        kind: TKind::Binary(op, Box::new(a), Box::new(b)),
+    })
 }
 
 /// Whether a range is one whole number.
@@ -802,7 +1027,9 @@ fn constant_is_finite(result: Support, args: &[&TExpr], span: Span) -> Res<()> {
         Support::Simplex => false,
     };
     match result {
-        Support::Interval { lo, hi } if args.iter().all(|a| constant(a.support())) => finite(lo, span).and_then(|()| finite(hi, span)),
+        Support::Interval { lo, hi } if args.iter().all(|a| constant(a.support())) => {
+            finite(lo, span).and_then(|()| finite(hi, span))
+        }
         Support::Interval { .. } | Support::Simplex => Ok(()),
     }
 }
@@ -817,10 +1044,15 @@ fn only_in_payoffs(what: &str, is: &str, span: Span, scope: &Scope) -> Res<()> {
 
 /// Interval arithmetic.
 fn arithmetic(op: BinOp, a: Support, b: Support) -> Support {
-    let (Support::Interval { lo: a0, hi: a1 }, Support::Interval { lo: b0, hi: b1 }) = (a, b) else { return Support::REALS };
+    let (Support::Interval { lo: a0, hi: a1 }, Support::Interval { lo: b0, hi: b1 }) = (a, b) else {
+        return Support::REALS;
+    };
     let corners = |f: fn(f64, f64) -> f64| {
         let all = [f(a0, b0), f(a0, b1), f(a1, b0), f(a1, b1)].map(|x| if x.is_nan() { 0.0 } else { x });
-        (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        (
+            all.iter().copied().fold(f64::INFINITY, f64::min),
+            all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        )
     };
     let (lo, hi) = match op {
         BinOp::Add => (a0 + b0, a1 + b1),

@@ -19,7 +19,8 @@ pub fn owner_of(param: &str) -> &str {
 impl Checker<'_> {
     pub(crate) fn train_item(&mut self, items: &[&Item]) {
         self.typed.train = TTrain { epochs: 10.0, batch: 128, seed: 1, ..TTrain::default() };
-        let trains: Vec<&TrainItem> = items.iter().filter_map(|i| if let Item::Train(t) = i { Some(t) } else { None }).collect();
+        let trains: Vec<&TrainItem> =
+            items.iter().filter_map(|i| if let Item::Train(t) = i { Some(t) } else { None }).collect();
         if let [_, second, ..] = trains.as_slice() {
             let first = trains.first().map_or(second.span, |t| t.span);
             self.say(codes::e0202::declared_twice("train", second.span, first));
@@ -47,7 +48,12 @@ impl Checker<'_> {
             if let Some(first) = before.iter().find(|b| b.name.name == s.name.name) {
                 self.say(codes::e0205::set_twice("train", &s.name.name, first.name.span, s.name.span));
             } else if let Some(first) = before.iter().find(|b| length(&b.name.name) && length(&s.name.name)) {
-                self.say(codes::e0205::two_lengths(&first.name.name, first.name.span, &s.name.name, s.name.span));
+                self.say(codes::e0205::two_lengths(
+                    &first.name.name,
+                    first.name.span,
+                    &s.name.name,
+                    s.name.span,
+                ));
             }
             if let Err(bad) = self.setting(s) {
                 self.say(bad);
@@ -76,9 +82,11 @@ impl Checker<'_> {
             return Err(Bad::Said);
         }
         match (&t.players, &t.goal) {
-            (players, Some(goal)) if !players.is_empty() => {
-                Err(codes::e0702::goal_and_players(goal.span, players.first().map_or(t.span, |p| p.name.span)).into())
-            }
+            (players, Some(goal)) if !players.is_empty() => Err(codes::e0702::goal_and_players(
+                goal.span,
+                players.first().map_or(t.span, |p| p.name.span),
+            )
+            .into()),
             (players, None) if !players.is_empty() => {
                 for (i, p) in players.iter().enumerate() {
                     if let Some(first) = players.iter().take(i).find(|o| o.name.name == p.name.name) {
@@ -110,24 +118,47 @@ impl Checker<'_> {
     fn setting(&mut self, s: &Setting) -> Res<()> {
         let whole = |x: f64| x >= 1.0 && x.fract() == 0.0 && x < 1e12;
         match s.name.name.as_str() {
-            "epochs" => self.typed.train.epochs = self.constant(&s.value, "epochs", "a number above 0", |x| x > 0.0 && x < 1e9)?,
-            "steps" => self.typed.train.steps = Some(self.constant(&s.value, "steps", "a whole number of at least 1", whole)? as u64),
+            "epochs" => {
+                self.typed.train.epochs =
+                    self.constant(&s.value, "epochs", "a number above 0", |x| x > 0.0 && x < 1e9)?
+            }
+            "steps" => {
+                self.typed.train.steps =
+                    Some(self.constant(&s.value, "steps", "a whole number of at least 1", whole)? as u64)
+            }
             "batch" => {
                 self.typed.train.batch =
-                    self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| whole(x) && x <= 1e6)? as usize
+                    self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| {
+                        whole(x) && x <= 1e6
+                    })? as usize
             }
             "seed" => {
                 self.typed.train.seed =
-                    self.constant(&s.value, "seed", "a whole number of at least 0", |x| x >= 0.0 && x.fract() == 0.0 && x < 1e15)? as u64
+                    self.constant(&s.value, "seed", "a whole number of at least 0", |x| {
+                        x >= 0.0 && x.fract() == 0.0 && x < 1e15
+                    })? as u64
             }
-            "ema" => self.typed.train.ema = Some(self.constant(&s.value, "ema", "a number between 0 and 1", |x| (0.0..1.0).contains(&x))?),
-            "clip" => self.typed.train.clip = Some(self.constant(&s.value, "clip", "a number above 0", |x| x > 0.0)?),
+            "ema" => {
+                self.typed.train.ema = Some(self.constant(
+                    &s.value,
+                    "ema",
+                    "a number between 0 and 1",
+                    |x| (0.0..1.0).contains(&x),
+                )?)
+            }
+            "clip" => {
+                self.typed.train.clip =
+                    Some(self.constant(&s.value, "clip", "a number above 0", |x| x > 0.0)?)
+            }
             "checkpoint" => {
-                self.typed.train.checkpoint = Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64)
+                self.typed.train.checkpoint =
+                    Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64)
             }
             other => {
                 let near = did_you_mean(other, SETTINGS).map(str::to_string);
-                return Err(codes::e0200::unknown("setting of `train`", other, s.name.span, near.as_deref()).into());
+                return Err(
+                    codes::e0200::unknown("setting of `train`", other, s.name.span, near.as_deref()).into()
+                );
             }
         }
         Ok(())
@@ -198,14 +229,23 @@ impl Checker<'_> {
                 self.walk(arg, f);
                 given.iter().for_each(|a| self.walk(a, f));
             }
-            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => self.walk(arg, f),
+            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
+                self.walk(arg, f)
+            }
             TKind::Elbo { beta, .. } => self.walk(beta, f),
-            TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
+            TKind::Binary(_, a, b)
+            | TKind::Grad { of: a, at: b }
+            | TKind::GradientPenalty { u: a, v: b, .. } => {
                 self.walk(a, f);
                 self.walk(b, f);
             }
             TKind::LogProb { values, .. } => values.iter().for_each(|(_, v)| self.walk(v, f)),
-            TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => {}
+            TKind::Const(_)
+            | TKind::Schedule(_)
+            | TKind::Data(_)
+            | TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Param(_) => {}
             TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => {}
         }
     }
@@ -229,13 +269,22 @@ impl Checker<'_> {
             match self.names.get(&o.name) {
                 Some(("net" | "flow" | "param", _)) => owns.push((o.name.clone(), o.span)),
                 // The `free(..)` parameters of a model or guide go by its name.
-                Some(("model" | "guide", _)) if self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name) => {
+                Some(("model" | "guide", _))
+                    if self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name) =>
+                {
                     owns.push((o.name.clone(), o.span));
                 }
                 Some((what, at)) => return Err(codes::e0702::cannot_own(&o.name, what, o.span, *at).into()),
                 None => {
-                    let near = did_you_mean(&o.name, self.owned_names().iter().map(String::as_str)).map(str::to_string);
-                    return Err(codes::e0200::unknown("net, flow or param", &o.name, o.span, near.as_deref()).into());
+                    let near = did_you_mean(&o.name, self.owned_names().iter().map(String::as_str))
+                        .map(str::to_string);
+                    return Err(codes::e0200::unknown(
+                        "net, flow or param",
+                        &o.name,
+                        o.span,
+                        near.as_deref(),
+                    )
+                    .into());
                 }
             }
         }
@@ -251,10 +300,19 @@ impl Checker<'_> {
             None => None,
             Some(c) => {
                 let row = rows::find(rows::constraint::ROWS, &c.name.name).ok_or_else(|| {
-                    let near = did_you_mean(&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name())).map(str::to_string);
-                    Bad::from(codes::e0200::unknown("weight constraint", &c.name.name, c.name.span, near.as_deref()))
+                    let near = did_you_mean(&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name()))
+                        .map(str::to_string);
+                    Bad::from(codes::e0200::unknown(
+                        "weight constraint",
+                        &c.name.name,
+                        c.name.span,
+                        near.as_deref(),
+                    ))
                 })?;
-                if let Some((q, span)) = owns.iter().find(|(o, _)| self.typed.models.iter().any(|m| m.name == *o && m.each.is_some())) {
+                if let Some((q, span)) = owns
+                    .iter()
+                    .find(|(o, _)| self.typed.models.iter().any(|m| m.name == *o && m.each.is_some()))
+                {
                     return Err(codes::e0214::constrained(q, *span, c.span, row.name()).into());
                 }
                 Some((row, super::consts::bind(&self.consts, row.params(), c)?))
@@ -277,7 +335,9 @@ impl Checker<'_> {
 
     fn owned_names(&self) -> Vec<String> {
         let nets = self.typed.nets.iter().map(|n| n.name.clone());
-        nets.chain(self.typed.flows.iter().map(|f| f.name.clone())).chain(self.typed.params.iter().map(|p| p.name.clone())).collect()
+        nets.chain(self.typed.flows.iter().map(|f| f.name.clone()))
+            .chain(self.typed.params.iter().map(|p| p.name.clone()))
+            .collect()
     }
 
     /// Every trainable net, flow or param has exactly one owner.
@@ -287,7 +347,9 @@ impl Checker<'_> {
         for p in &self.typed.train.players {
             for (name, span) in &p.owns {
                 match seen.iter().find(|(n, _, _)| n == name) {
-                    Some((_, first, player)) => diags.push(codes::e0701::owned_twice(name, *span, *first, player)),
+                    Some((_, first, player)) => {
+                        diags.push(codes::e0701::owned_twice(name, *span, *first, player))
+                    }
                     None => seen.push((name.clone(), *span, p.name.clone())),
                 }
             }
@@ -326,7 +388,9 @@ impl Checker<'_> {
         let mut used: Vec<String> = Vec::new();
         let mut visit = |c: &Self, e: &TExpr| {
             let name = match &e.kind {
-                TKind::Net { net, .. } | TKind::GradientPenalty { net, .. } => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                TKind::Net { net, .. } | TKind::GradientPenalty { net, .. } => {
+                    c.typed.nets.get(*net).map(|n| n.name.clone())
+                }
                 TKind::Flow { flow, .. } => c.typed.flows.get(*flow).map(|f| f.name.clone()),
                 TKind::Param(i) => c.typed.params.get(*i).map(|p| p.name.clone()),
                 _ => None,
@@ -337,12 +401,21 @@ impl Checker<'_> {
             self.walk(&p.payoff, &mut visit);
         }
         // Whether what a player owns reaches its payoff is said of that player.
-        let derived = self.typed.train.players.iter().filter(|p| p.name != "all").flat_map(|p| &p.owns).map(|(n, _)| n.clone());
+        let derived = self
+            .typed
+            .train
+            .players
+            .iter()
+            .filter(|p| p.name != "all")
+            .flat_map(|p| &p.owns)
+            .map(|(n, _)| n.clone());
         let owned: Vec<String> = derived.collect();
         for m in &self.typed.models {
             for s in &m.sites {
                 match &s.kind {
-                    TSiteKind::Draw(d) => d.params.iter().flatten().chain(&d.baseline).for_each(|e| self.walk(e, &mut visit)),
+                    TSiteKind::Draw(d) => {
+                        d.params.iter().flatten().chain(&d.baseline).for_each(|e| self.walk(e, &mut visit))
+                    }
                     TSiteKind::Bind(e) | TSiteKind::Quantize(e) => self.walk(e, &mut visit),
                 }
             }
@@ -350,7 +423,12 @@ impl Checker<'_> {
         used.extend(owned);
         // Nets and flows used as layers of others.
         let names: Vec<String> = self.owned_names();
-        let calls = self.typed.nets.iter().flat_map(|n| &n.calls).chain(self.typed.flows.iter().flat_map(|f| &f.calls));
+        let calls = self
+            .typed
+            .nets
+            .iter()
+            .flat_map(|n| &n.calls)
+            .chain(self.typed.flows.iter().flat_map(|f| &f.calls));
         used.extend(calls.filter(|l| names.contains(l)).cloned());
         used
     }
@@ -385,14 +463,24 @@ impl Checker<'_> {
         let named = |name: &str| self.typed.models.iter().position(|m| m.name == name);
         for p in &self.typed.train.players {
             self.walk(&p.payoff, &mut |_, x| {
-                if let TKind::Elbo { q, .. } | TKind::Kl { q, .. } | TKind::Iwae { q, .. } | TKind::LogProb { model: q, .. } = &x.kind {
+                if let TKind::Elbo { q, .. }
+                | TKind::Kl { q, .. }
+                | TKind::Iwae { q, .. }
+                | TKind::LogProb { model: q, .. } = &x.kind
+                {
                     read.insert(*q);
                 } else if let TKind::Sample(m, _) = &x.kind {
                     read.extend(named(m));
                 }
             });
         }
-        let idle = self.typed.models.iter().enumerate().filter(|(i, m)| m.guide && !read.contains(i)).map(|(_, m)| m);
+        let idle = self
+            .typed
+            .models
+            .iter()
+            .enumerate()
+            .filter(|(i, m)| m.guide && !read.contains(i))
+            .map(|(_, m)| m);
         let diags: Vec<_> = idle.map(|g| codes::w0508::idle(&g.name, g.span, self.summed_by(g))).collect();
         self.diags.extend(diags);
     }
@@ -408,12 +496,31 @@ impl Checker<'_> {
         })
     }
 
-    fn anonymous(&mut self, payoff: TExpr, maximize: bool, derived: bool, using: Option<&Call>, span: Span) -> Res<()> {
+    fn anonymous(
+        &mut self,
+        payoff: TExpr,
+        maximize: bool,
+        derived: bool,
+        using: Option<&Call>,
+        span: Span,
+    ) -> Res<()> {
         let using = using.cloned().unwrap_or_else(Self::default_optimizer);
         let (args, schedules) = self.optimizer_args(&using)?;
         let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
         let owns = self.owned_names().into_iter().map(|n| (n, span)).collect();
-        let p = TPlayer { name: "all".into(), owns, maximize, payoff, derived, optimizer, args, schedules, within: None, steps: 1, span };
+        let p = TPlayer {
+            name: "all".into(),
+            owns,
+            maximize,
+            payoff,
+            derived,
+            optimizer,
+            args,
+            schedules,
+            within: None,
+            steps: 1,
+            span,
+        };
         self.typed.train.players.push(p);
         Ok(())
     }
@@ -423,19 +530,31 @@ impl Checker<'_> {
         if !self.broken.is_empty() || super::failed(&self.diags) {
             return Err(Bad::Said);
         }
-        let models: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).map(|(i, _)| i).collect();
+        let models: Vec<usize> =
+            self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).map(|(i, _)| i).collect();
         let [p] = models.as_slice() else {
             let second = models.get(1).and_then(|i| self.typed.models.get(*i)).map(|m| m.span);
             let net = || self.typed.nets.first().map(|n| n.span).or(self.typed.flows.first().map(|f| f.span));
             let data = || self.typed.data.first().and_then(|d| d.vars.first()).map(|v| v.span);
-            let span = train.or(second).or_else(net).or_else(data).unwrap_or(Span::new(crate::span::FileId::SPEC, 0, 0));
-            let names: Vec<&str> = models.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
+            let span = train.or(second).or_else(net).or_else(data).unwrap_or(Span::new(
+                crate::span::FileId::SPEC,
+                0,
+                0,
+            ));
+            let names: Vec<&str> =
+                models.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
             return Err(codes::e0504::no_goal(span, &names).into());
         };
         let p = *p;
         let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
         let (span, name) = (m.span, m.name.clone());
-        let number = |kind| TExpr { kind, ty: super::event::EventTy::real(Vec::new()), batched: false, span, origin: None };
+        let number = |kind| TExpr {
+            kind,
+            ty: super::event::EventTy::real(Vec::new()),
+            batched: false,
+            span,
+            origin: None,
+        };
         match m.density.clone() {
             Density::Exact { .. } => self.anonymous(number(TKind::Nll(p)), false, true, using, span),
             Density::Unobserved => Err(codes::e0504::no_data(&name, span).into()),
@@ -445,7 +564,8 @@ impl Checker<'_> {
                 Err(codes::e0501::implicit(&name, span, &site, at, (&how, &change)).into())
             }
             Density::Latent(u) => {
-                let guides: Vec<usize> = self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();
+                let guides: Vec<usize> =
+                    self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();
                 let [q] = guides.as_slice() else {
                     let site = m.site(u.first().map_or("", |s| s)).map_or(span, |s| s.span);
                     let x = m.sites.iter().find(|s| s.observed);
@@ -459,7 +579,13 @@ impl Checker<'_> {
                 };
                 self.wants_guide(p, *q, span)?;
                 let beta = Box::new(TExpr::number(1.0, span));
-                self.anonymous(number(TKind::Elbo { p, q: *q, beta, free: 0.0, entropy: false }), true, true, using, span)
+                self.anonymous(
+                    number(TKind::Elbo { p, q: *q, beta, free: 0.0, entropy: false }),
+                    true,
+                    true,
+                    using,
+                    span,
+                )
             }
         }
     }

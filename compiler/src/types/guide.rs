@@ -12,7 +12,9 @@ pub(super) fn proposes_what_is_open(m: &TModel, g: &TModel, s: &TSite, of: &TSit
     }
     let data: Vec<String> = m.sites.iter().filter(|o| o.observed).map(|o| o.name.clone()).collect();
     let mut others = data.clone();
-    others.extend(g.sites.iter().filter(|o| o.name != s.name && m.proposed(o).is_some()).map(|o| o.name.clone()));
+    others.extend(
+        g.sites.iter().filter(|o| o.name != s.name && m.proposed(o).is_some()).map(|o| o.name.clone()),
+    );
     if !density::close(m, &others).contains(&s.name) {
         return Ok(());
     }
@@ -40,7 +42,9 @@ impl Checker<'_> {
         }
         let mut found = None;
         let mut look = |name: &str, kind: Kind, arg: &TExpr| {
-            if matches!(kind, Kind::Class(_) | Kind::Int(_)) && matches!(&arg.kind, TKind::Var(n) if *n == s.name) {
+            if matches!(kind, Kind::Class(_) | Kind::Int(_))
+                && matches!(&arg.kind, TKind::Var(n) if *n == s.name)
+            {
                 found.get_or_insert((name.to_string(), arg.span));
             }
         };
@@ -58,7 +62,9 @@ impl Checker<'_> {
             });
         }
         match found {
-            Some((net, at)) => Err(codes::e0303::relaxed_read(&s.name, s.value_span, &net, at, &s.ty.shape_text()).into()),
+            Some((net, at)) => {
+                Err(codes::e0303::relaxed_read(&s.name, s.value_span, &net, at, &s.ty.shape_text()).into())
+            }
             None => Ok(()),
         }
     }

@@ -82,7 +82,9 @@ impl Checker<'_> {
                 outer.extend(ty.shape);
                 ty.shape = outer;
                 if !holds(&ty.shape) {
-                    return Err(codes::e0206::too_many_numbers(t.span, "is an event", &ty.shape_text()).into());
+                    return Err(
+                        codes::e0206::too_many_numbers(t.span, "is an event", &ty.shape_text()).into()
+                    );
                 }
             }
             if let Some(s) = &t.support {
@@ -102,8 +104,12 @@ impl Checker<'_> {
             ("Bool", None) => Kind::Bool,
             ("Int", Some(n)) => Kind::Int(n),
             ("Class", Some(n)) => Kind::Class(n),
-            ("Int" | "Class", None) => return Err(codes::e0208::needs_cardinality(&t.base.name, t.base.span).into()),
-            ("Real" | "Bool", Some(_)) => return Err(codes::e0208::no_cardinality(&t.base.name, t.span).into()),
+            ("Int" | "Class", None) => {
+                return Err(codes::e0208::needs_cardinality(&t.base.name, t.base.span).into());
+            }
+            ("Real" | "Bool", Some(_)) => {
+                return Err(codes::e0208::no_cardinality(&t.base.name, t.span).into());
+            }
             (other, _) => {
                 let known = BASES.iter().copied().chain(self.aliases.keys().map(String::as_str));
                 let near = did_you_mean(other, known).map(str::to_string);
@@ -132,7 +138,9 @@ impl Checker<'_> {
         }
         if !holds(&out) {
             let span = dims.first().map_or(Span::default(), |d| d.span);
-            return Err(codes::e0206::size(span, "makes an event of more than two thousand million numbers").into());
+            return Err(
+                codes::e0206::size(span, "makes an event of more than two thousand million numbers").into()
+            );
         }
         Ok(out)
     }
@@ -142,7 +150,8 @@ impl Checker<'_> {
             Some(end) => Ok(Some(end)),
             None => eval(&self.consts, &a.value).map(|v| v.num()),
         };
-        let nums: Vec<f64> = c.args.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let nums: Vec<f64> =
+            c.args.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         match (c.name.name.as_str(), nums.as_slice()) {
             ("reals", []) => Ok(Support::REALS),
             ("positive", []) => Ok(Support::POSITIVE),
@@ -151,7 +160,8 @@ impl Checker<'_> {
             ("interval", [lo, hi]) if lo < hi => Ok(Support::Interval { lo: *lo, hi: *hi }),
             ("interval", _) => Err(codes::e0208::bad_interval(c.span).into()),
             (other, _) => {
-                let near = did_you_mean(other, ["reals", "positive", "unit", "simplex", "interval"]).map(str::to_string);
+                let near = did_you_mean(other, ["reals", "positive", "unit", "simplex", "interval"])
+                    .map(str::to_string);
                 Err(codes::e0200::unknown("support", other, c.name.span, near.as_deref()).into())
             }
         }
@@ -170,7 +180,8 @@ impl Checker<'_> {
 
     fn data_item(&mut self, d: &DataItem) -> Res<()> {
         let row = rows::find(rows::data::ROWS, &d.source.name.name).ok_or_else(|| {
-            let near = did_you_mean(&d.source.name.name, rows::data::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            let near = did_you_mean(&d.source.name.name, rows::data::ROWS.iter().map(|r| r.name()))
+                .map(str::to_string);
             codes::e0200::unknown("data source", &d.source.name.name, d.source.name.span, near.as_deref())
         })?;
         let args = bind(&self.consts, row.params(), &d.source)?;
@@ -195,7 +206,14 @@ impl Checker<'_> {
         if yields.len() != d.bindings.len() {
             let (first, last) = (d.bindings.first(), d.bindings.last());
             let span = first.zip(last).map_or(d.span, |(a, b)| a.name.span.to(b.ty.span));
-            return Err(codes::e0204::variables(&d.source.name.name, d.source.span, span, d.bindings.len(), yields.len()).into());
+            return Err(codes::e0204::variables(
+                &d.source.name.name,
+                d.source.span,
+                span,
+                d.bindings.len(),
+                yields.len(),
+            )
+            .into());
         }
         for (v, i, n) in open {
             if let Some(size) = yields.get(v).and_then(|y| y.shape.get(i)) {
@@ -209,33 +227,57 @@ impl Checker<'_> {
         let mut vars = Vec::new();
         let all = declared.clone();
         for (v, ((b, want), got)) in d.bindings.iter().zip(declared).zip(yields).enumerate() {
-            let shape_span = b.ty.shape.as_ref().and_then(|s| Some(s.first()?.span.to(s.last()?.span))).unwrap_or(b.ty.span);
+            let shape_span =
+                b.ty.shape
+                    .as_ref()
+                    .and_then(|s| Some(s.first()?.span.to(s.last()?.span)))
+                    .unwrap_or(b.ty.span);
             if want.shape != got.shape {
                 // The source yields what is left without the first axis, which is no number of channels.
-                let colours =
-                    want.shape.len() == got.shape.len() && want.shape.get(1..) == got.shape.get(1..) && want.shape.first() <= Some(&4);
+                let colours = want.shape.len() == got.shape.len()
+                    && want.shape.get(1..) == got.shape.get(1..)
+                    && want.shape.first() <= Some(&4);
                 let mut one = all.clone();
                 if let Some(t) = one.get_mut(v).filter(|t| t.shape.len() > 1 && !colours) {
                     t.shape.remove(0);
                 }
                 let event = one.get(v).map(|t| t.shape.clone()).filter(|s| *s != want.shape);
-                let alone = event.filter(|s| row.check(&args, &one, self.host).is_ok_and(|y| y.get(v).is_some_and(|y| y.shape == *s)));
+                let alone = event.filter(|s| {
+                    row.check(&args, &one, self.host).is_ok_and(|y| y.get(v).is_some_and(|y| y.shape == *s))
+                });
                 return Err(match alone {
                     Some(event) => {
                         let got = EventTy { shape: event, ..got.clone() };
                         let written = want.shape.first().copied().unwrap_or(0);
                         let base = &b.ty.base.name;
                         let card =
-                            b.ty.cardinality.as_ref().map_or(String::new(), |_| format!("({})", want.kind.cardinality().unwrap_or(0)));
+                            b.ty.cardinality.as_ref().map_or(String::new(), |_| {
+                                format!("({})", want.kind.cardinality().unwrap_or(0))
+                            });
                         let right = format!("{base}{card}{}", got.shape_text());
-                        codes::e0203::batch_axis(shape_span, &want.shape_text(), d.source.name.span, &got.shape_text(), &right, written)
+                        codes::e0203::batch_axis(
+                            shape_span,
+                            &want.shape_text(),
+                            d.source.name.span,
+                            &got.shape_text(),
+                            &right,
+                            written,
+                        )
                     }
-                    None => codes::e0204::shape(&d.source.name.name, d.source.name.span, b.ty.span, &want.shape_text(), &got.shape_text()),
+                    None => codes::e0204::shape(
+                        &d.source.name.name,
+                        d.source.name.span,
+                        b.ty.span,
+                        &want.shape_text(),
+                        &got.shape_text(),
+                    ),
                 }
                 .into());
             }
             if !got.kind.inside(want.kind) {
-                return Err(codes::e0204::kind(&d.source.name.name, d.source.span, b.ty.span, &want, &got).into());
+                return Err(
+                    codes::e0204::kind(&d.source.name.name, d.source.span, b.ty.span, &want, &got).into()
+                );
             }
             vars.push(TVar { name: b.name.name.clone(), ty: want, ty_span: b.ty.span, span: b.name.span });
         }
@@ -244,7 +286,14 @@ impl Checker<'_> {
             match eval(&self.consts, e)?.num() {
                 Some(x) if x > 0.0 && x <= 1.0 => split.push((name.name.clone(), x)),
                 Some(_) | None => {
-                    return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", "a fraction between 0 and 1").into());
+                    return Err(codes::e0205::wrong_kind(
+                        "split",
+                        &name.name,
+                        e.span,
+                        "this",
+                        "a fraction between 0 and 1",
+                    )
+                    .into());
                 }
             }
         }
@@ -307,11 +356,21 @@ impl Checker<'_> {
 
     /// `param book: Real[32, 8] = normal(0.5)`: the initial values of layers, rows being what one output reads.
     fn drawn_param(&self, p: &crate::syntax::ast::ParamItem, ty: EventTy, v: Const, at: Span) -> Res<TParam> {
-        let fan = init::Fan { input: ty.shape.last().copied().unwrap_or(1), output: ty.shape.first().copied().unwrap_or(1) };
+        let fan = init::Fan {
+            input: ty.shape.last().copied().unwrap_or(1),
+            output: ty.shape.first().copied().unwrap_or(1),
+        };
         let text = v.to_string();
         let args = Args { span: at, name: p.name.name.clone(), values: vec![(init::PARAM.name, v, at)] };
         let init = init::from_args(&args, fan)?;
-        Ok(TParam { name: p.name.name.clone(), ty, init: 0.0, drawn: init.map(|i| (text, i)), each: None, span: p.name.span })
+        Ok(TParam {
+            name: p.name.name.clone(),
+            ty,
+            init: 0.0,
+            drawn: init.map(|i| (text, i)),
+            each: None,
+            span: p.name.span,
+        })
     }
 
     pub(crate) fn eval_item(&mut self, items: &[&Item]) {
@@ -321,7 +380,13 @@ impl Checker<'_> {
                 self.eval_value(&s.name, s.value.span, |me, spec| {
                     let v = eval(&me.consts, &s.value)?;
                     match unfit(spec.kind, &v) {
-                        Some(want) => Err(codes::e0205::wrong_kind("eval", spec.name, s.value.span, &v.to_string(), &want)),
+                        Some(want) => Err(codes::e0205::wrong_kind(
+                            "eval",
+                            spec.name,
+                            s.value.span,
+                            &v.to_string(),
+                            &want,
+                        )),
                         None => Ok(Some(v)),
                     }
                 });
@@ -330,10 +395,14 @@ impl Checker<'_> {
                 match c.name.name.as_str() {
                     "infer" => self.infer_call(c),
                     "agreement" => {}
-                    _ => self.eval_value(&c.name, c.args.first().map_or(c.span, |a| a.value.span), |me, spec| {
-                        let args = bind(&me.consts, std::slice::from_ref(spec), c)?;
-                        Ok(args.get(spec.name).cloned())
-                    }),
+                    _ => self.eval_value(
+                        &c.name,
+                        c.args.first().map_or(c.span, |a| a.value.span),
+                        |me, spec| {
+                            let args = bind(&me.consts, std::slice::from_ref(spec), c)?;
+                            Ok(args.get(spec.name).cloned())
+                        },
+                    ),
                 }
             }
             for c in e.calls.iter().filter(|c| c.name.name == "agreement") {
@@ -346,11 +415,21 @@ impl Checker<'_> {
     }
 
     /// What a line of `eval` says, with its value at `at`, kept under its name.
-    fn eval_value(&mut self, name: &Ident, at: Span, value: impl FnOnce(&Self, &'static ParamSpec) -> Result<Option<Const>, Diag>) {
+    fn eval_value(
+        &mut self,
+        name: &Ident,
+        at: Span,
+        value: impl FnOnce(&Self, &'static ParamSpec) -> Result<Option<Const>, Diag>,
+    ) {
         let Some((_, spec, most)) = EVAL.iter().find(|(n, _, _)| *n == name.name) else {
             let known = EVAL.iter().map(|(n, _, _)| *n).chain(["infer", "agreement"]);
             let near = did_you_mean(&name.name, known).map(str::to_string);
-            return self.say(codes::e0200::unknown("metric or setting of `eval`", &name.name, name.span, near.as_deref()));
+            return self.say(codes::e0200::unknown(
+                "metric or setting of `eval`",
+                &name.name,
+                name.span,
+                near.as_deref(),
+            ));
         };
         if let Some(first) = self.typed.eval_spans.insert(name.name.clone(), name.span) {
             self.say(codes::e0205::set_twice("eval", &name.name, first, name.span));
@@ -378,9 +457,14 @@ impl Checker<'_> {
         if self.broken.contains(name) {
             return Err(Bad::Said);
         }
-        let wrong = |value: &str| Err(codes::e0205::wrong_kind("agreement", "judge", *span, value, WANT).into());
-        let Some(judge) = self.typed.nets.iter().position(|n| n.name == *name) else { return wrong("no net") };
-        let (Some(net), Some(model)) = (self.typed.nets.get(judge), self.typed.models.iter().find(|m| !m.guide)) else {
+        let wrong =
+            |value: &str| Err(codes::e0205::wrong_kind("agreement", "judge", *span, value, WANT).into());
+        let Some(judge) = self.typed.nets.iter().position(|n| n.name == *name) else {
+            return wrong("no net");
+        };
+        let (Some(net), Some(model)) =
+            (self.typed.nets.get(judge), self.typed.models.iter().find(|m| !m.guide))
+        else {
             return wrong("a net of a spec without a `model`: nothing is drawn");
         };
         let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else {
@@ -388,20 +472,31 @@ impl Checker<'_> {
         };
         let vars: Vec<&super::TVar> = self.typed.data.iter().flat_map(|d| &d.vars).collect();
         let reads_it = |ty: &EventTy| {
-            reads.shape == ty.shape && (reads.kind == ty.kind || reads.kind == Kind::REAL) && !matches!(ty.kind, Kind::Class(_))
+            reads.shape == ty.shape
+                && (reads.kind == ty.kind || reads.kind == Kind::REAL)
+                && !matches!(ty.kind, Kind::Class(_))
         };
         let drawn = model.sites.iter().find(|s| s.observed && reads_it(&s.ty));
         let class = vars.iter().find_map(|v| match v.ty.kind {
-            Kind::Class(n) if v.ty.shape.is_empty() && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) => {
+            Kind::Class(n)
+                if v.ty.shape.is_empty()
+                    && (model.conds.contains(&v.name) || model.site(&v.name).is_some()) =>
+            {
                 Some((v.name.clone(), n))
             }
             Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
         });
         match (drawn, class) {
             (None, _) => wrong(&format!("a net that reads {reads}, which `{}` does not draw", model.name)),
-            (_, None) => wrong(&format!("asked about `{}`, which is given no class and draws none", model.name)),
-            (Some(_), Some((class, n))) if out.shape != [n] => wrong(&format!("a net to {out}, while `{class}` is one of {n} classes")),
-            (Some(s), Some((class, classes))) => Ok(TAgreement { judge, sample: s.name.clone(), class, classes }),
+            (_, None) => {
+                wrong(&format!("asked about `{}`, which is given no class and draws none", model.name))
+            }
+            (Some(_), Some((class, n))) if out.shape != [n] => {
+                wrong(&format!("a net to {out}, while `{class}` is one of {n} classes"))
+            }
+            (Some(s), Some((class, classes))) => {
+                Ok(TAgreement { judge, sample: s.name.clone(), class, classes })
+            }
         }
     }
 }
@@ -411,30 +506,64 @@ impl Checker<'_> {
 pub const EVAL: &[(&str, ParamSpec, i64)] = &[
     (
         "iwae",
-        ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "how many samples of the guide for each example" },
+        ParamSpec {
+            name: "k",
+            kind: ArgKind::Int(1),
+            default: None,
+            doc: "how many samples of the guide for each example",
+        },
         1_000_000,
     ),
     (
         "samples",
-        ParamSpec { name: "samples", kind: ArgKind::Int(1), default: Some("64"), doc: "how many samples the picture shows" },
+        ParamSpec {
+            name: "samples",
+            kind: ArgKind::Int(1),
+            default: Some("64"),
+            doc: "how many samples the picture shows",
+        },
         10_000,
     ),
     (
         "reconstructions",
-        ParamSpec { name: "reconstructions", kind: ArgKind::Int(1), default: Some("32"), doc: "how many pairs the picture shows" },
+        ParamSpec {
+            name: "reconstructions",
+            kind: ArgKind::Int(1),
+            default: Some("32"),
+            doc: "how many pairs the picture shows",
+        },
         10_000,
     ),
     (
         "modes",
-        ParamSpec { name: "modes", kind: ArgKind::Int(1), default: Some(""), doc: "how many samples are sorted into the modes" },
+        ParamSpec {
+            name: "modes",
+            kind: ArgKind::Int(1),
+            default: Some(""),
+            doc: "how many samples are sorted into the modes",
+        },
         10_000_000,
     ),
-    ("every", ParamSpec { name: "every", kind: ArgKind::Duration, default: None, doc: "time between looks at the test part" }, i64::MAX),
+    (
+        "every",
+        ParamSpec {
+            name: "every",
+            kind: ArgKind::Duration,
+            default: None,
+            doc: "time between looks at the test part",
+        },
+        i64::MAX,
+    ),
 ];
 
 /// Arguments of `infer` in `eval`: how the block of a new datum is found.
 const INFER: &[ParamSpec] = &[
-    ParamSpec { name: "steps", kind: ArgKind::Int(1), default: Some("200"), doc: "steps of Adam on the block of each datum" },
+    ParamSpec {
+        name: "steps",
+        kind: ArgKind::Int(1),
+        default: Some("200"),
+        doc: "steps of Adam on the block of each datum",
+    },
     ParamSpec {
         name: "lr",
         kind: ArgKind::Num(1e-12, 1e6),
@@ -453,7 +582,9 @@ impl Checker<'_> {
             return;
         }
         match super::consts::bind(&self.consts, INFER, c) {
-            Ok(args) => self.typed.eval.extend(args.values.into_iter().map(|(n, v, _)| (format!("infer.{n}"), v))),
+            Ok(args) => {
+                self.typed.eval.extend(args.values.into_iter().map(|(n, v, _)| (format!("infer.{n}"), v)))
+            }
             Err(d) => self.say(d),
         }
     }

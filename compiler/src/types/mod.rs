@@ -23,7 +23,9 @@ mod zero;
 use crate::diag::{Diag, Severity};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::{DataRow, Host};
-use crate::rows::{Chain, ConstraintRow, CorruptionRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow};
+use crate::rows::{
+    Chain, ConstraintRow, CorruptionRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow,
+};
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
@@ -284,7 +286,9 @@ impl Estimator {
             Estimator::Pathwise => "pathwise".into(),
             Estimator::Score { baseline: Baseline::Moving } => "score function with a moving baseline".into(),
             Estimator::Score { baseline: Baseline::None } => "score function without a baseline".into(),
-            Estimator::Score { baseline: Baseline::Learned } => "score function with a learned baseline".into(),
+            Estimator::Score { baseline: Baseline::Learned } => {
+                "score function with a learned baseline".into()
+            }
             Estimator::Enumerate => "exact sum over all values".into(),
             Estimator::Gumbel { tau } => format!("Gumbel-softmax at temperature {tau}, biased"),
         }

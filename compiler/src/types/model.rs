@@ -2,7 +2,9 @@
 
 use super::event::{EventTy, Kind, Support};
 use super::expr::Scope;
-use super::{Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use super::{
+    Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density,
+};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::Args;
 use crate::rows::{self, DistParam, DistRow};
@@ -24,10 +26,28 @@ impl Checker<'_> {
         for guide in [false, true] {
             for item in items {
                 let head = match item {
-                    Item::Model(m) if !guide => Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide, per_datum: false },
-                    Item::Guide(g) if guide => Head { name: &g.name, conds: &g.conds, sites: &g.sites, guide, per_datum: g.per_datum },
-                    Item::Model(_) | Item::Guide(_) | Item::Use(_) | Item::Dim(_) | Item::Alias(_) | Item::Data(_) => continue,
-                    Item::Net(_) | Item::Flow(_) | Item::Param(_) | Item::Fn(_) | Item::Train(_) | Item::Eval(_) => continue,
+                    Item::Model(m) if !guide => {
+                        Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide, per_datum: false }
+                    }
+                    Item::Guide(g) if guide => Head {
+                        name: &g.name,
+                        conds: &g.conds,
+                        sites: &g.sites,
+                        guide,
+                        per_datum: g.per_datum,
+                    },
+                    Item::Model(_)
+                    | Item::Guide(_)
+                    | Item::Use(_)
+                    | Item::Dim(_)
+                    | Item::Alias(_)
+                    | Item::Data(_) => continue,
+                    Item::Net(_)
+                    | Item::Flow(_)
+                    | Item::Param(_)
+                    | Item::Fn(_)
+                    | Item::Train(_)
+                    | Item::Eval(_) => continue,
                 };
                 self.model(&head);
             }
@@ -46,14 +66,27 @@ impl Checker<'_> {
             }
             match self.data_var(&c.name).map(|v| (v.ty.clone(), v.ty_span)) {
                 Some((ty, at)) => {
-                    let t = TExpr { kind: TKind::Var(c.name.clone()), ty, batched: true, span: c.span, origin: Some(at) };
+                    let t = TExpr {
+                        kind: TKind::Var(c.name.clone()),
+                        ty,
+                        batched: true,
+                        span: c.span,
+                        origin: Some(at),
+                    };
                     scope.vars.insert(c.name.clone(), t);
                     conds.push(c.name.clone());
                 }
                 None if head.per_datum && self.names.contains_key(&c.name) => {
                     let (what, at) = self.names.get(&c.name).copied().unwrap_or(("name", c.span));
                     let data = self.typed.data.iter().flat_map(|d| &d.vars).next().map(|v| v.name.clone());
-                    self.say(codes::e0214::not_data(&head.name.name, &c.name, c.span, what, at, data.as_deref()));
+                    self.say(codes::e0214::not_data(
+                        &head.name.name,
+                        &c.name,
+                        c.span,
+                        what,
+                        at,
+                        data.as_deref(),
+                    ));
                     failed = true;
                 }
                 None => {
@@ -99,7 +132,11 @@ impl Checker<'_> {
         self.broken.truncate(before);
         if !failed && head.per_datum && self.typed.params.len() == params {
             failed = true;
-            self.say(codes::e0214::without_free(&head.name.name, head.name.span, head.conds.first().map_or("x", |c| &c.name)));
+            self.say(codes::e0214::without_free(
+                &head.name.name,
+                head.name.span,
+                head.conds.first().map_or("x", |c| &c.name),
+            ));
         }
         if failed {
             self.broken.push(head.name.name.clone());
@@ -115,16 +152,23 @@ impl Checker<'_> {
     fn each(&self, head: &Head<'_>) -> Res<usize> {
         let mut found: Option<(usize, &Ident)> = None;
         for c in head.conds {
-            let Some(item) = self.typed.data.iter().position(|d| d.vars.iter().any(|v| v.name == c.name)) else { return Err(Bad::Said) };
+            let Some(item) = self.typed.data.iter().position(|d| d.vars.iter().any(|v| v.name == c.name))
+            else {
+                return Err(Bad::Said);
+            };
             match found {
-                Some((first, of)) if first != item => return Err(codes::e0214::two_items(&of.name, of.span, &c.name, c.span).into()),
+                Some((first, of)) if first != item => {
+                    return Err(codes::e0214::two_items(&of.name, of.span, &c.name, c.span).into());
+                }
                 Some(_) => {}
                 None => found = Some((item, c)),
             }
         }
         let Some((item, c)) = found else { return Err(Bad::Said) };
         match self.typed.data.get(item) {
-            Some(d) if d.dynamic => Err(codes::e0214::redrawn(&head.name.name, &c.name, c.span, d.span).into()),
+            Some(d) if d.dynamic => {
+                Err(codes::e0214::redrawn(&head.name.name, &c.name, c.span, d.span).into())
+            }
             Some(_) => Ok(item),
             None => Err(Bad::Said),
         }
@@ -157,11 +201,16 @@ impl Checker<'_> {
             None => None,
         };
         let types: Vec<Option<EventTy>> = params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
-        row.together(&types).map_err(|(why, help)| Bad::from(codes::e0301::together(row.name(), d.dist.span, &why, &help)))?;
-        let event = row.event(&types).map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
+        row.together(&types)
+            .map_err(|(why, help)| Bad::from(codes::e0301::together(row.name(), d.dist.span, &why, &help)))?;
+        let event = row
+            .event(&types)
+            .map_err(|why| Bad::from(codes::e0201::distribution(row.name(), d.dist.span, &why)))?;
         // The suffix are the axes of independent draws; without it those that parameters have beside the axes of one draw.
         let mut draws = suffix.clone();
-        for (p, spec) in params.iter().zip(row.dist_params()).filter_map(|(p, spec)| Some((p.as_ref()?, spec))) {
+        for (p, spec) in
+            params.iter().zip(row.dist_params()).filter_map(|(p, spec)| Some((p.as_ref()?, spec)))
+        {
             let keep = p.ty.shape.len().saturating_sub(spec.axes);
             let (each, one) = p.ty.shape.split_at(keep);
             match &draws {
@@ -169,7 +218,11 @@ impl Checker<'_> {
                 None => draws = Some(each.to_vec()),
                 Some(s) if s == each => {}
                 Some(s) => {
-                    let cause = d.shape.as_ref().and_then(|d| Some(d.first()?.span.to(d.last()?.span))).unwrap_or(d.dist.name.span);
+                    let cause = d
+                        .shape
+                        .as_ref()
+                        .and_then(|d| Some(d.first()?.span.to(d.last()?.span)))
+                        .unwrap_or(d.dist.name.span);
                     return Err(match spec.axes {
                         0 => codes::e0201::parameter(row.name(), p.span, each, cause, s),
                         _ => codes::e0201::copies(row.name(), p.span, &p.ty.shape, cause, s, one),
@@ -181,16 +234,24 @@ impl Checker<'_> {
         let mut shape = draws.unwrap_or_default();
         shape.extend(event.own);
         let ty = EventTy { kind: event.kind, shape };
-        let value_span = d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
+        let value_span =
+            d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
         let summed = |s: &&TSite| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Enumerate);
-        let combinations = model.sites.iter().filter(summed).filter_map(density::values).fold(1, usize::saturating_mul);
+        let combinations =
+            model.sites.iter().filter(summed).filter_map(density::values).fold(1, usize::saturating_mul);
         let mut baseline = None;
         let by = match &d.by {
             None => rows::estimator::chosen(row, &ty, combinations),
             Some(c) => {
                 let e = rows::find(rows::estimator::ROWS, &c.name.name).ok_or_else(|| {
-                    let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name())).map(str::to_string);
-                    Bad::from(codes::e0200::unknown("gradient estimator", &c.name.name, c.name.span, near.as_deref()))
+                    let near = did_you_mean(&c.name.name, rows::estimator::ROWS.iter().map(|r| r.name()))
+                        .map(str::to_string);
+                    Bad::from(codes::e0200::unknown(
+                        "gradient estimator",
+                        &c.name.name,
+                        c.name.span,
+                        near.as_deref(),
+                    ))
                 })?;
                 if !model.guide {
                     let data = self.data_var(&d.name.name).is_some();
@@ -198,11 +259,13 @@ impl Checker<'_> {
                 }
                 let (rest, learned) = self.learned_baseline(e.name(), c, scope)?;
                 let by_args = super::consts::bind(&self.consts, e.params(), &rest)?;
-                let by =
-                    e.make(&by_args, row, &ty).map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                let by = e.make(&by_args, row, &ty).map_err(|why| {
+                    Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why))
+                })?;
                 if let (Estimator::Enumerate, Some(n)) = (by, rows::distribution::values::count(row, &ty)) {
-                    rows::estimator::combined(combinations, n)
-                        .map_err(|why| Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why)))?;
+                    rows::estimator::combined(combinations, n).map_err(|why| {
+                        Bad::from(codes::e0303::does_not_fit(e.name(), c.span, d.dist.span, &why))
+                    })?;
                 }
                 baseline = learned;
                 if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
@@ -222,7 +285,10 @@ impl Checker<'_> {
             ExprKind::Name(n) => scope.vars.contains_key(n),
             _ => true,
         };
-        let at = c.args.iter().position(|a| a.key.as_ref().is_none_or(|k| k.name == "baseline") && expression(&a.value));
+        let at = c
+            .args
+            .iter()
+            .position(|a| a.key.as_ref().is_none_or(|k| k.name == "baseline") && expression(&a.value));
         let (Some(at), "score") = (at, estimator) else { return Ok((c.clone(), None)) };
         let mut rest = c.clone();
         let arg = rest.args.remove(at);
@@ -234,10 +300,16 @@ impl Checker<'_> {
     }
 
     /// The row of a distribution as written, with its parameters: those of the distribution inside first, where a form is around one.
-    fn distribution(&mut self, c: &Call, scope: &Scope) -> Res<(&'static dyn DistRow, Args, Vec<Option<TExpr>>)> {
+    fn distribution(
+        &mut self,
+        c: &Call,
+        scope: &Scope,
+    ) -> Res<(&'static dyn DistRow, Args, Vec<Option<TExpr>>)> {
         let name = &c.name.name;
         if let Some(form) = rows::find(rows::distribution::FORMS, name) {
-            let inside = c.args.iter().position(|a| a.key.is_none() && matches!(&a.value.kind, ExprKind::Call(c) if named(&c.name.name)));
+            let inside = c.args.iter().position(|a| {
+                a.key.is_none() && matches!(&a.value.kind, ExprKind::Call(c) if named(&c.name.name))
+            });
             let Some((at, inner)) = inside.and_then(|i| match &c.args.get(i)?.value.kind {
                 ExprKind::Call(inner) => Some((i, inner)),
                 _ => None,
@@ -245,7 +317,9 @@ impl Checker<'_> {
                 return Err(codes::e0207::no_distribution(form.name(), c.span).into());
             };
             let (inner_row, args, mut params) = self.distribution(inner, scope)?;
-            let row = form.around(inner_row).map_err(|why| Bad::from(codes::e0207::unfit(form.name(), inner.span, &why)))?;
+            let row = form
+                .around(inner_row)
+                .map_err(|why| Bad::from(codes::e0207::unfit(form.name(), inner.span, &why)))?;
             let mut own = c.clone();
             own.args.remove(at);
             let ends = self.dist_params(form.name(), form.own_params(), &own, scope)?;
@@ -259,10 +333,12 @@ impl Checker<'_> {
         }
         let row = rows::find(rows::distribution::ROWS, name).ok_or_else(|| {
             let forms = rows::distribution::FORMS.iter().map(|r| r.name());
-            let near = did_you_mean(name, rows::distribution::ROWS.iter().map(|r| r.name()).chain(forms)).map(str::to_string);
+            let near = did_you_mean(name, rows::distribution::ROWS.iter().map(|r| r.name()).chain(forms))
+                .map(str::to_string);
             Bad::from(codes::e0200::unknown("distribution", name, c.name.span, near.as_deref()))
         })?;
-        let constant = |a: &&Arg| a.key.as_ref().is_some_and(|k| row.params().iter().any(|p| p.name == k.name));
+        let constant =
+            |a: &&Arg| a.key.as_ref().is_some_and(|k| row.params().iter().any(|p| p.name == k.name));
         let (compile_time, tensors): (Vec<&Arg>, Vec<&Arg>) = c.args.iter().partition(constant);
         let with = |args: Vec<&Arg>| Call { args: args.into_iter().cloned().collect(), ..c.clone() };
         let params = self.dist_params(row.name(), row.dist_params(), &with(tensors), scope)?;
@@ -271,7 +347,13 @@ impl Checker<'_> {
     }
 
     /// Binds the parameters of a distribution or form by name or position.
-    fn dist_params(&mut self, name: &str, specs: &[DistParam], c: &Call, scope: &Scope) -> Res<Vec<Option<TExpr>>> {
+    fn dist_params(
+        &mut self,
+        name: &str,
+        specs: &[DistParam],
+        c: &Call,
+        scope: &Scope,
+    ) -> Res<Vec<Option<TExpr>>> {
         let mut params: Vec<Option<TExpr>> = vec![None; specs.len()];
         let mut open = vec![false; specs.len()];
         let mut next = 0;
@@ -293,7 +375,9 @@ impl Checker<'_> {
             if slot.is_some() || without_end.as_ref().is_some_and(|o| **o) {
                 return Err(codes::e0207::twice(name, spec.name, a.value.span).into());
             }
-            if let Some(o) = without_end.filter(|_| spec.default.is_some_and(|d| self.infinite(&a.value, scope) == Some(d))) {
+            if let Some(o) = without_end
+                .filter(|_| spec.default.is_some_and(|d| self.infinite(&a.value, scope) == Some(d)))
+            {
                 *o = true;
                 continue;
             }
@@ -308,9 +392,17 @@ impl Checker<'_> {
                     _ => None,
                 };
                 let fix = fix_text(name, c, &a.value, spec.support, var);
-                return Err(
-                    codes::e0301::support(name, spec.name, spec.support, a.value.span, v.ty.kind.support(), v.origin, var, &fix).into()
-                );
+                return Err(codes::e0301::support(
+                    name,
+                    spec.name,
+                    spec.support,
+                    a.value.span,
+                    v.ty.kind.support(),
+                    v.origin,
+                    var,
+                    &fix,
+                )
+                .into());
             }
             if spec.support == Support::POSITIVE && self.reaches_zero(&v, scope) {
                 let var = match &a.value.kind {
@@ -318,16 +410,23 @@ impl Checker<'_> {
                     _ => None,
                 };
                 let constant = matches!(v.kind, TKind::Const(_));
-                let fix = if constant { "write a number above 0" } else { "use `softplus` or `exp` there, or add a small number" };
+                let fix = if constant {
+                    "write a number above 0"
+                } else {
+                    "use `softplus` or `exp` there, or add a small number"
+                };
                 return Err(codes::e0301::zero(name, spec.name, a.value.span, v.origin, var, fix).into());
             }
             *slot = Some(v);
         }
         for (i, s) in specs.iter().enumerate() {
-            let given = |g: u8| specs.iter().zip(&params).filter(|(o, p)| o.group == g && p.is_some()).count();
+            let given =
+                |g: u8| specs.iter().zip(&params).filter(|(o, p)| o.group == g && p.is_some()).count();
             match (params.get(i).is_some_and(Option::is_some), s.group, s.default) {
                 (true, 0, _) => {}
-                (true, g, _) if given(g) > 1 => return Err(codes::e0207::alternatives(name, s.name, c.span).into()),
+                (true, g, _) if given(g) > 1 => {
+                    return Err(codes::e0207::alternatives(name, s.name, c.span).into());
+                }
                 (true, _, _) => {}
                 (false, 0, Some(d)) if d.is_infinite() => {}
                 (false, 0, Some(d)) => {
@@ -336,7 +435,9 @@ impl Checker<'_> {
                     }
                 }
                 (false, 0, None) => return Err(codes::e0207::missing(name, s.name, s.doc, c.span).into()),
-                (false, g, _) if given(g) == 0 => return Err(codes::e0207::missing(name, s.name, s.doc, c.span).into()),
+                (false, g, _) if given(g) == 0 => {
+                    return Err(codes::e0207::missing(name, s.name, s.doc, c.span).into());
+                }
                 (false, _, _) => {}
             }
         }
@@ -392,7 +493,8 @@ impl Checker<'_> {
             }
             if let Some(outs) = self.net_outputs(c, scope)? {
                 if outs.len() != b.pattern.len() {
-                    let pattern = b.pattern.first().zip(b.pattern.last()).map_or(b.span, |(x, y)| x.span.to(y.span));
+                    let pattern =
+                        b.pattern.first().zip(b.pattern.last()).map_or(b.span, |(x, y)| x.span.to(y.span));
                     return Err(codes::e0201::pattern(pattern, b.pattern.len(), c.span, outs.len()).into());
                 }
                 let mut sites = Vec::new();
@@ -412,7 +514,15 @@ impl Checker<'_> {
     fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {
         self.fills_flow(&e, model)?;
         let (covers, ty) = (self.covered(&e, model), e.ty.clone());
-        let site = TSite { name: name.name.clone(), ty, covers, kind: TSiteKind::Bind(e), observed: false, span: name.span, value_span };
+        let site = TSite {
+            name: name.name.clone(),
+            ty,
+            covers,
+            kind: TSiteKind::Bind(e),
+            observed: false,
+            span: name.span,
+            value_span,
+        };
         self.observe(site, model, false)
     }
 
@@ -429,7 +539,15 @@ impl Checker<'_> {
         if let (Some(f), Some(z)) = (flow, drawn)
             && !(f.from.kind.inside(arg.ty.kind) && f.from.kind.support().inside(filled))
         {
-            return Err(codes::e0305::not_filled(&f.name, f.span, f.from.kind.support(), arg.span, filled, z.value_span).into());
+            return Err(codes::e0305::not_filled(
+                &f.name,
+                f.span,
+                f.from.kind.support(),
+                arg.span,
+                filled,
+                z.value_span,
+            )
+            .into());
         }
         self.fills_flow(arg, model)
     }
@@ -450,10 +568,24 @@ impl Checker<'_> {
                 s if s == arg.ty.kind.support() => whole,
                 s => row.image(args, s),
             },
-            TKind::Map { .. } | TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) => whole,
-            TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Fn { .. } | TKind::Neg(_) | TKind::Binary(..) => whole,
-            TKind::Expect(_) | TKind::LogProb { .. } | TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } => whole,
-            TKind::Iwae { .. } | TKind::GradientPenalty { .. } | TKind::Grad { .. } | TKind::Corrupt { .. } => whole,
+            TKind::Map { .. } | TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) => {
+                whole
+            }
+            TKind::Param(_)
+            | TKind::Let(_)
+            | TKind::Net { .. }
+            | TKind::Fn { .. }
+            | TKind::Neg(_)
+            | TKind::Binary(..) => whole,
+            TKind::Expect(_)
+            | TKind::LogProb { .. }
+            | TKind::Nll(_)
+            | TKind::Elbo { .. }
+            | TKind::Kl { .. } => whole,
+            TKind::Iwae { .. }
+            | TKind::GradientPenalty { .. }
+            | TKind::Grad { .. }
+            | TKind::Corrupt { .. } => whole,
         }
     }
 
@@ -471,7 +603,14 @@ impl Checker<'_> {
             return Err(codes::e0202::condition_drawn(&site.name, site.span, &model.name).into());
         }
         if data.shape != site.ty.shape {
-            return Err(codes::e0201::observed(&site.name, site.value_span, &site.ty.shape_text(), at, &data.shape_text()).into());
+            return Err(codes::e0201::observed(
+                &site.name,
+                site.value_span,
+                &site.ty.shape_text(),
+                at,
+                &data.shape_text(),
+            )
+            .into());
         }
         match &site.kind {
             TSiteKind::Bind(e) if data.kind.discrete() && !quantised && density::inverted(e).is_some() => {
@@ -480,19 +619,60 @@ impl Checker<'_> {
                 return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels, &value).into());
             }
             TSiteKind::Draw(d) if data.kind.discrete() && !site.ty.kind.discrete() => {
-                return Err(codes::e0304::discrete_density(&site.name, d.row.name(), site.value_span, at, &data).into());
+                return Err(codes::e0304::discrete_density(
+                    &site.name,
+                    d.row.name(),
+                    site.value_span,
+                    at,
+                    &data,
+                )
+                .into());
             }
             TSiteKind::Draw(d) if !data.kind.inside(site.ty.kind) => {
-                return Err(codes::e0302::observed(&site.name, site.value_span, d.row.name(), &site.ty, at, &data).into());
+                return Err(codes::e0302::observed(
+                    &site.name,
+                    site.value_span,
+                    d.row.name(),
+                    &site.ty,
+                    at,
+                    &data,
+                )
+                .into());
             }
             TSiteKind::Draw(d) if !data.kind.support().inside(site.covers) => {
-                return Err(codes::e0302::ends_move(&site.name, site.value_span, d.row.name(), site.covers, at, &data).into());
+                return Err(codes::e0302::ends_move(
+                    &site.name,
+                    site.value_span,
+                    d.row.name(),
+                    site.covers,
+                    at,
+                    &data,
+                )
+                .into());
             }
             TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.inside(site.ty.kind) => {
-                return Err(codes::e0302::observed(&site.name, site.value_span, "the flow", &site.ty, at, &data).into());
+                return Err(codes::e0302::observed(
+                    &site.name,
+                    site.value_span,
+                    "the flow",
+                    &site.ty,
+                    at,
+                    &data,
+                )
+                .into());
             }
-            TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.support().inside(site.covers) => {
-                return Err(codes::e0302::ends_move(&site.name, site.value_span, "the flow", site.covers, at, &data).into());
+            TSiteKind::Bind(e)
+                if density::inverted(e).is_some() && !data.kind.support().inside(site.covers) =>
+            {
+                return Err(codes::e0302::ends_move(
+                    &site.name,
+                    site.value_span,
+                    "the flow",
+                    site.covers,
+                    at,
+                    &data,
+                )
+                .into());
             }
             TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_) => {}
         }
@@ -512,7 +692,15 @@ impl Checker<'_> {
             Density::Implicit(site) => {
                 let at = m.site(site).map_or(m.span, |s| s.value_span);
                 let (how, change) = density::without_density(m, &self.typed.flows, site);
-                Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x)`", (&how, &change)).into())
+                Err(codes::e0706::no_density(
+                    &m.name,
+                    site,
+                    span,
+                    at,
+                    "evaluates `log p(x)`",
+                    (&how, &change),
+                )
+                .into())
             }
             Density::Latent(u) => {
                 let site = m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span);
@@ -525,23 +713,50 @@ impl Checker<'_> {
 
     /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
     pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
-        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else { return Err(Bad::Said) };
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
+            return Err(Bad::Said);
+        };
         if let Density::Implicit(site) = &m.density {
             let at = m.site(site).map_or(m.span, |s| s.value_span);
             let (how, change) = density::without_density(m, &self.typed.flows, site);
-            return Err(codes::e0706::no_density(&m.name, site, span, at, "evaluates `log p(x | z)`", (&how, &change)).into());
+            return Err(codes::e0706::no_density(
+                &m.name,
+                site,
+                span,
+                at,
+                "evaluates `log p(x | z)`",
+                (&how, &change),
+            )
+            .into());
         }
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         let left = density::open_sites(m, &known);
         if let Some(u) = left.first() {
             let site = m.site(u);
-            let covered: Vec<&str> = g.sites.iter().filter(|s| matches!(s.kind, TSiteKind::Draw(_))).map(|s| s.name.as_str()).collect();
+            let covered: Vec<&str> = g
+                .sites
+                .iter()
+                .filter(|s| matches!(s.kind, TSiteKind::Draw(_)))
+                .map(|s| s.name.as_str())
+                .collect();
             let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
-            return Err(codes::e0502::not_covered(&g.name, g.span, u, site.map_or(m.span, |s| s.span), &m.name, &covered, support).into());
+            return Err(codes::e0502::not_covered(
+                &g.name,
+                g.span,
+                u,
+                site.map_or(m.span, |s| s.span),
+                &m.name,
+                &covered,
+                support,
+            )
+            .into());
         }
-        let for_nothing =
-            |s: &&TSite| matches!(s.kind, TSiteKind::Draw(_)) && m.site(&s.name).is_none() && density::stands_for(m, g, s).name == s.name;
+        let for_nothing = |s: &&TSite| {
+            matches!(s.kind, TSiteKind::Draw(_))
+                && m.site(&s.name).is_none()
+                && density::stands_for(m, g, s).name == s.name
+        };
         if let Some(extra) = g.sites.iter().find(for_nothing) {
             return Err(codes::e0502::not_in_model(&g.name, &extra.name, extra.span, &m.name, m.span).into());
         }
@@ -550,9 +765,17 @@ impl Checker<'_> {
             let Some(of) = m.proposed(s) else { continue };
             super::guide::proposes_what_is_open(m, g, s, of)?;
             // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
-            let flowed = density::flowed(g, s).is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
+            let flowed = density::flowed(g, s)
+                .is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
             if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
-                return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &format!("{}", s.name)).into());
+                return Err(codes::e0503::no_density(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    span,
+                    &format!("{}", s.name),
+                )
+                .into());
             }
             if of.ty.shape != s.ty.shape {
                 return Err(codes::e0201::guide_site(
@@ -567,20 +790,49 @@ impl Checker<'_> {
                 .into());
             }
             if !s.ty.kind.inside(of.ty.kind) {
-                return Err(codes::e0505::support(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty).into());
+                return Err(codes::e0505::support(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    &of.ty,
+                )
+                .into());
             }
             if !s.ty.kind.support().inside(of.covers) {
-                return Err(codes::e0505::ends_move(&g.name, &s.name, s.value_span, &s.ty, of.value_span, of.covers).into());
+                return Err(codes::e0505::ends_move(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    of.covers,
+                )
+                .into());
             }
             if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
-                warnings.push(codes::w0506::narrower(&g.name, &s.name, s.value_span, &s.ty, of.value_span, &of.ty));
+                warnings.push(codes::w0506::narrower(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    &of.ty,
+                ));
             }
             // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
             if let (TSiteKind::Draw(d), Some(TSiteKind::Draw(prior))) = (&s.kind, Some(&of.kind))
                 && matches!(d.by, Estimator::Gumbel { .. })
                 && !d.row.kl_known().contains(&prior.row.name())
             {
-                return Err(codes::e0303::relaxed_density(&s.name, s.value_span, prior.row.name(), d.row.name()).into());
+                return Err(codes::e0303::relaxed_density(
+                    &s.name,
+                    s.value_span,
+                    prior.row.name(),
+                    d.row.name(),
+                )
+                .into());
             }
             self.reads_relaxed(m, g, s)?;
         }
@@ -598,7 +850,8 @@ fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
         TSiteKind::Bind(e) => e.origin.or(Some(site.value_span)),
         TSiteKind::Draw(_) | TSiteKind::Quantize(_) => Some(site.value_span),
     };
-    let t = TExpr { kind: TKind::Var(site.name.clone()), ty: site.ty.clone(), batched, span: site.span, origin };
+    let t =
+        TExpr { kind: TKind::Var(site.name.clone()), ty: site.ty.clone(), batched, span: site.span, origin };
     scope.vars.insert(site.name.clone(), t);
     model.sites.push(site);
     Ok(())
@@ -606,7 +859,8 @@ fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
 
 /// Whether a distribution, or a form of one, has this name.
 fn named(name: &str) -> bool {
-    rows::find(rows::distribution::ROWS, name).is_some() || rows::find(rows::distribution::FORMS, name).is_some()
+    rows::find(rows::distribution::ROWS, name).is_some()
+        || rows::find(rows::distribution::FORMS, name).is_some()
 }
 
 /// `Normal(m, exp(s))`: the call with the offending argument mapped to where it must lie.
@@ -627,7 +881,10 @@ fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>
     }
     let at = at.span;
     let Some(name) = name else {
-        return maps.first().map_or_else(|| format!("give `{row}` a value inside {support}"), |m| format!("map it there with `{m}(..)`"));
+        return maps.first().map_or_else(
+            || format!("give `{row}` a value inside {support}"),
+            |m| format!("map it there with `{m}(..)`"),
+        );
     };
     let with = |m: &str| {
         let args: Vec<String> = c
@@ -646,7 +903,8 @@ fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>
         format!("`{row}({})`", args.join(", "))
     };
     let offers: Vec<String> = maps.iter().map(|m| with(m)).collect();
-    let to = if support == Support::POSITIVE { "the positive reals".to_string() } else { support.to_string() };
+    let to =
+        if support == Support::POSITIVE { "the positive reals".to_string() } else { support.to_string() };
     match offers.is_empty() {
         true => format!("give `{row}` a value inside {support}"),
         false => format!("map it to {to}: {}", offers.join(" or ")),

@@ -12,12 +12,14 @@ impl Checker<'_> {
     /// A schedule's index, and where its values lie.
     pub(crate) fn schedule(&mut self, c: &Call) -> Res<(usize, Support)> {
         let row = rows::find(rows::schedule::ROWS, &c.name.name).ok_or_else(|| {
-            let near = did_you_mean(&c.name.name, rows::schedule::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            let near =
+                did_you_mean(&c.name.name, rows::schedule::ROWS.iter().map(|r| r.name())).map(str::to_string);
             Bad::from(codes::e0200::unknown("schedule", &c.name.name, c.name.span, near.as_deref()))
         })?;
         let args = bind(&self.consts, row.params(), c)?;
         // Moments are no values.
-        let ends: Vec<f64> = args.values.iter().filter(|(n, _, _)| *n != "at").flat_map(|(_, v, _)| ends(v)).collect();
+        let ends: Vec<f64> =
+            args.values.iter().filter(|(n, _, _)| *n != "at").flat_map(|(_, v, _)| ends(v)).collect();
         let support = match ends.is_empty() {
             true => Support::REALS,
             false => Support::Interval {
@@ -25,7 +27,8 @@ impl Checker<'_> {
                 hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             },
         };
-        let written: Vec<String> = args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
+        let written: Vec<String> =
+            args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
         let text = format!("{}({})", c.name.name, written.join(", "));
         self.typed.schedules.push(TSchedule { row, args, text });
         Ok((self.typed.schedules.len() - 1, support))
@@ -34,14 +37,19 @@ impl Checker<'_> {
     /// Arguments of an optimizer: numbers stay, schedules become scalar inputs.
     pub(crate) fn optimizer_args(&mut self, c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
         let row = rows::find(rows::optimizer::ROWS, &c.name.name).ok_or_else(|| {
-            let near = did_you_mean(&c.name.name, rows::optimizer::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            let near = did_you_mean(&c.name.name, rows::optimizer::ROWS.iter().map(|r| r.name()))
+                .map(str::to_string);
             Bad::from(codes::e0200::unknown("optimizer", &c.name.name, c.name.span, near.as_deref()))
         })?;
         self.scheduled_args(row.params(), c)
     }
 
     /// The bound arguments of a row, and those of them that are schedules, whose values must lie where numbers must.
-    pub(super) fn scheduled_args(&mut self, params: &[ParamSpec], c: &Call) -> Res<(Args, Vec<(String, usize)>)> {
+    pub(super) fn scheduled_args(
+        &mut self,
+        params: &[ParamSpec],
+        c: &Call,
+    ) -> Res<(Args, Vec<(String, usize)>)> {
         let args = bind(&self.consts, params, c)?;
         let mut schedules = Vec::new();
         for (name, v, span) in &args.values {
@@ -55,7 +63,9 @@ impl Checker<'_> {
                     && self.schedule_leaves(i, lo, hi)
                 {
                     let want = format!("{} throughout its schedule", rows::args::within(lo, hi));
-                    return Err(codes::e0205::wrong_kind(&c.name.name, name, *span, &v.to_string(), &want).into());
+                    return Err(
+                        codes::e0205::wrong_kind(&c.name.name, name, *span, &v.to_string(), &want).into()
+                    );
                 }
                 schedules.push(((*name).to_string(), i));
             }

@@ -9,8 +9,13 @@ pub fn show(t: &Typed) -> String {
     let mut out = String::new();
     for d in &t.data {
         let vars: Vec<String> = d.vars.iter().map(|v| format!("{}: {}", v.name, v.ty)).collect();
-        let _ =
-            writeln!(out, "data ({}) from {}{}", vars.join(", "), d.row.name(), if d.dynamic { ", drawn anew at every visit" } else { "" });
+        let _ = writeln!(
+            out,
+            "data ({}) from {}{}",
+            vars.join(", "),
+            d.row.name(),
+            if d.dynamic { ", drawn anew at every visit" } else { "" }
+        );
     }
     for n in &t.nets {
         let ins: Vec<String> = n.inputs.iter().map(|(n, t, _)| format!("{n}: {t}")).collect();
@@ -18,8 +23,12 @@ pub fn show(t: &Typed) -> String {
         let _ = writeln!(out, "net {}({}) -> {}", n.name, ins.join(", "), outs.join(", "));
         for l in &n.chain.layers {
             let outs: Vec<String> = l.checked.out.iter().map(ToString::to_string).collect();
-            let params: Vec<String> =
-                l.checked.params.iter().map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape))).collect();
+            let params: Vec<String> = l
+                .checked
+                .params
+                .iter()
+                .map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape)))
+                .collect();
             let _ = writeln!(out, "  {}: {} -> {}{}", l.path, l.text, outs.join(", "), listed(&params));
         }
     }
@@ -29,15 +38,29 @@ pub fn show(t: &Typed) -> String {
         let volume = if f.volume_preserving() { ", volume-preserving" } else { "" };
         let _ = writeln!(out, "flow {}: {} <-> {}{given}{volume}", f.name, f.from, f.to);
         for l in &f.chain.layers {
-            let params: Vec<String> =
-                l.checked.params.iter().map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape))).collect();
+            let params: Vec<String> = l
+                .checked
+                .params
+                .iter()
+                .map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape)))
+                .collect();
             let jac = l.checked.jacobian.words();
-            let _ = writeln!(out, "  {}: {} -> {}, {jac} Jacobian{}", l.path, l.text, l.checked.out, listed(&params));
+            let _ = writeln!(
+                out,
+                "  {}: {} -> {}, {jac} Jacobian{}",
+                l.path,
+                l.text,
+                l.checked.out,
+                listed(&params)
+            );
         }
     }
     for p in &t.params {
-        let each =
-            p.each.and_then(|i| t.data.get(i)).and_then(|d| d.vars.first()).map_or(String::new(), |v| format!(", one for each {}", v.name));
+        let each = p
+            .each
+            .and_then(|i| t.data.get(i))
+            .and_then(|d| d.vars.first())
+            .map_or(String::new(), |v| format!(", one for each {}", v.name));
         let start = p.drawn.as_ref().map_or_else(|| p.init.to_string(), |(text, _)| text.clone());
         let _ = writeln!(out, "param {}: {} = {start}{each}", p.name, p.ty);
     }
@@ -92,8 +115,12 @@ fn site(t: &Typed, k: &TSiteKind) -> String {
 pub fn density(m: &TModel) -> String {
     match &m.density {
         Density::Exact { dequantised: false, summed } if summed.is_empty() => "exact density".into(),
-        Density::Exact { dequantised: false, summed } => format!("exact density, summed over all values of {{{}}}", summed.join(", ")),
-        Density::Exact { dequantised: true, .. } => "exact density of the dequantised data, a lower bound for the data".into(),
+        Density::Exact { dequantised: false, summed } => {
+            format!("exact density, summed over all values of {{{}}}", summed.join(", "))
+        }
+        Density::Exact { dequantised: true, .. } => {
+            "exact density of the dequantised data, a lower bound for the data".into()
+        }
         Density::Latent(u) => format!("joint density, latent {{{}}}", u.join(", ")),
         Density::Implicit(x) => format!("implicit: samples of {x}, no density"),
         Density::Unobserved => "no site is data".into(),

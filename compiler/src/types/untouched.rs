@@ -41,14 +41,17 @@ impl Checker<'_> {
         for c in all {
             let used: Vec<&TFlow> = c.flows.iter().filter_map(|i| flows.get(*i)).collect();
             // Maps without parameters are meant as they are.
-            let trained = used.iter().any(|f| f.chain.layers.iter().any(|l| !l.checked.params.is_empty()) || has_parts(f));
+            let trained = used
+                .iter()
+                .any(|f| f.chain.layers.iter().any(|l| !l.checked.params.is_empty()) || has_parts(f));
             if c.untouched.is_empty() || !trained || said.contains(&c.flows) {
                 continue;
             }
             said.push(c.flows);
             match used.as_slice() {
                 [f] => {
-                    let of_repeats: Vec<Diag> = repeats.iter().filter(|(n, _)| *n == f.name).map(|(_, d)| d.clone()).collect();
+                    let of_repeats: Vec<Diag> =
+                        repeats.iter().filter(|(n, _)| *n == f.name).map(|(_, d)| d.clone()).collect();
                     match of_repeats.is_empty() {
                         true => diags.push(codes::w0404::in_flow(&c.untouched, f.span, &f.name)),
                         false => diags.extend(of_repeats),
@@ -73,7 +76,11 @@ impl Checker<'_> {
         let mut flows = Vec::new();
         let reached = self.site_through(m, last, &mut flows);
         let untouched = reached.iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
-        (!flows.is_empty()).then(|| Composition { flows, untouched, site: (last.name.clone(), last.value_span) })
+        (!flows.is_empty()).then(|| Composition {
+            flows,
+            untouched,
+            site: (last.name.clone(), last.value_span),
+        })
     }
 
     /// For each element of a site, the element of the drawn site behind it that no trained layer changes on the way, if there is one.
@@ -106,7 +113,12 @@ impl Checker<'_> {
 
 /// The elements that a flow alone leaves untouched.
 fn of_flow(f: &TFlow) -> Vec<usize> {
-    flow_copies(&f.chain.layers, f.from.size()).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect()
+    flow_copies(&f.chain.layers, f.from.size())
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.is_some())
+        .map(|(i, _)| i)
+        .collect()
 }
 
 fn value(s: &TSite) -> Option<&TExpr> {

@@ -12,7 +12,8 @@ use crate::rows::{self, ChainLayer, MapRow};
 use crate::syntax::ast::BinOp;
 
 /// Layers that only move, drop or repeat elements, or average them.
-const MOVES: &[&str] = &["avg_pool", "flatten", "global_pool", "max_pool", "reflect_pad", "reshape", "scalar", "up"];
+const MOVES: &[&str] =
+    &["avg_pool", "flatten", "global_pool", "max_pool", "reflect_pad", "reshape", "scalar", "up"];
 
 /// An end of a range.
 #[derive(Clone, Copy, PartialEq)]
@@ -127,25 +128,51 @@ impl Checker<'_> {
             TKind::Fn { row, args } => self.fn_attains(row.name(), args, end, value, scope),
             TKind::Net { net, .. } => {
                 let layers = self.typed.nets.get(*net).map(|n| &n.chain.layers);
-                end == End::Low && value == 0.0 && layers.is_some_and(|l| layers_reach_zero(l, &self.typed.nets))
+                end == End::Low
+                    && value == 0.0
+                    && layers.is_some_and(|l| layers_reach_zero(l, &self.typed.nets))
             }
-            TKind::Var(n) => scope.reached.get(n).is_some_and(|(low, high)| if end == End::Low { *low } else { *high }),
+            TKind::Var(n) => {
+                scope.reached.get(n).is_some_and(|(low, high)| if end == End::Low { *low } else { *high })
+            }
             TKind::Let(i) => self.typed.train.lets.get(*i).is_some_and(|(_, e)| at(e, end)),
             TKind::Expect(a) => at(a, end),
-            TKind::Corrupt { arg, row, .. } => row.sets(arg.ty.kind, value) || end.of(arg.ty.kind.support()) == value && at(arg, end),
-            TKind::Data(_) | TKind::Schedule(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Flow { .. } => false,
-            TKind::LogProb { .. } | TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => false,
+            TKind::Corrupt { arg, row, .. } => {
+                row.sets(arg.ty.kind, value) || end.of(arg.ty.kind.support()) == value && at(arg, end)
+            }
+            TKind::Data(_)
+            | TKind::Schedule(_)
+            | TKind::Sample(..)
+            | TKind::Param(_)
+            | TKind::Flow { .. } => false,
+            TKind::LogProb { .. }
+            | TKind::Nll(_)
+            | TKind::Elbo { .. }
+            | TKind::Kl { .. }
+            | TKind::Iwae { .. } => false,
             TKind::GradientPenalty { .. } | TKind::Grad { .. } => false,
         }
     }
 
-    fn map_attains(&self, row: &'static dyn MapRow, args: &Args, arg: &TExpr, value: f64, scope: &Scope) -> bool {
+    fn map_attains(
+        &self,
+        row: &'static dyn MapRow,
+        args: &Args,
+        arg: &TExpr,
+        value: f64,
+        scope: &Scope,
+    ) -> bool {
         let (least, most) = ends(arg.ty.kind.support());
-        let carried = |end: End| image_of(row, args, end.of(arg.ty.kind.support())) == (value, value) && self.attains(arg, end, scope);
+        let carried = |end: End| {
+            image_of(row, args, end.of(arg.ty.kind.support())) == (value, value)
+                && self.attains(arg, end, scope)
+        };
         let ends_carried = carried(End::Low) || carried(End::High);
         match (row.reaches_zero() && value == 0.0, row.inverse().is_some()) {
             // `relu` is 0 below 0, the others are at 0 only.
-            (true, _) => least < 0.0 && (most > 0.0 || image_of(row, args, -1.0) == (0.0, 0.0)) || ends_carried,
+            (true, _) => {
+                least < 0.0 && (most > 0.0 || image_of(row, args, -1.0) == (0.0, 0.0)) || ends_carried
+            }
             (false, true) => ends_carried,
             // What turns back, as `cos` does, turns at its extremes.
             (false, false) => true,
@@ -161,7 +188,9 @@ impl Checker<'_> {
             End::High => own(e) > value,
         };
         match (name, end, args) {
-            ("clamp", End::Low, [x, lo, hi]) => (if beyond(x) { at(lo, end) } else { at(x, end) }) || own(hi) == value && at(hi, end),
+            ("clamp", End::Low, [x, lo, hi]) => {
+                (if beyond(x) { at(lo, end) } else { at(x, end) }) || own(hi) == value && at(hi, end)
+            }
             ("clamp", End::High, [x, _, hi]) => {
                 if beyond(x) {
                     at(hi, end)
@@ -170,11 +199,17 @@ impl Checker<'_> {
                 }
             }
             ("max", End::Low, _) | ("min", End::High, _) => args.iter().all(|a| beyond(a) || at(a, end)),
-            ("max", End::High, _) | ("min", End::Low, _) => args.iter().any(|a| own(a) == value && at(a, end)),
-            ("sum" | "mean" | "batch_mean" | "flatten", ..) => args.iter().all(|a| own(a) == value && at(a, end)),
+            ("max", End::High, _) | ("min", End::Low, _) => {
+                args.iter().any(|a| own(a) == value && at(a, end))
+            }
+            ("sum" | "mean" | "batch_mean" | "flatten", ..) => {
+                args.iter().all(|a| own(a) == value && at(a, end))
+            }
             ("concat", ..) => args.iter().any(|a| own(a) == value && at(a, end)),
             ("norm", End::Low, [x]) => lowest(x) < 0.0 || self.reaches_zero(x, scope),
-            ("dot", End::Low, [a, b]) => value == 0.0 && (self.reaches_zero(a, scope) || self.reaches_zero(b, scope)),
+            ("dot", End::Low, [a, b]) => {
+                value == 0.0 && (self.reaches_zero(a, scope) || self.reaches_zero(b, scope))
+            }
             // A vector can lie on an entry of the codebook.
             ("codebook_loss" | "commitment", End::Low, _) => true,
             _ => false,

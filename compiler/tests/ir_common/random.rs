@@ -11,11 +11,16 @@ pub fn graph(seed: u64) -> (Graph, BTreeMap<String, Tensor64>) {
     let mut inputs = BTreeMap::new();
     // Values with a derivative, and those that are inputs themselves: only these go through functions that jump.
     let mut pool = Vec::new();
-    let shapes = ["[B, 3]", "[1, 3]", "[B, 1]", "[]", "[B, 2, 3]", "[2, 3]", "[3, 2]", "[B, 2, 4, 4]", "[2, 1, 3, 3]"];
+    let shapes =
+        ["[B, 3]", "[1, 3]", "[B, 1]", "[]", "[B, 2, 3]", "[2, 3]", "[3, 2]", "[B, 2, 4, 4]", "[2, 1, 3, 3]"];
     for (k, s) in shapes.iter().enumerate() {
         let shape: Shape = s.parse().expect("a shape");
         let name = format!("in \"{k}\", {{ // @");
-        g.at = gmc_compiler::span::Span { start: rng.below(50) as u32, end: 50 + rng.below(50) as u32, ..Default::default() };
+        g.at = gmc_compiler::span::Span {
+            start: rng.below(50) as u32,
+            end: 50 + rng.below(50) as u32,
+            ..Default::default()
+        };
         inputs.insert(name.clone(), rng.tensor(&shape.at(BATCH), -1.5, 1.5));
         pool.push(g.input(&name, Role::Data, shape));
     }
@@ -106,7 +111,12 @@ fn step(g: &mut Graph, rng: &mut Rng, pool: &[Value], raw: &[Value]) -> Option<V
             Some(g.unary(Unary::Tanh, v))
         }
         13 => {
-            let geom = ConvGeom { stride: [1 + rng.below(2), 1], pad: [rng.below(2), 1], dilation: [1, 1], groups: 2 };
+            let geom = ConvGeom {
+                stride: [1 + rng.below(2), 1],
+                pad: [rng.below(2), 1],
+                dilation: [1, 1],
+                groups: 2,
+            };
             let (image, kernel) = (raw[7], raw[8]);
             let v = attempt(g, Op::Conv2d(Conv2d(geom)), &[image, kernel])?;
             let v = g.unary(Unary::Tanh, v);
@@ -115,7 +125,14 @@ fn step(g: &mut Graph, rng: &mut Rng, pool: &[Value], raw: &[Value]) -> Option<V
         }
         14 => {
             let n = g.shape(x).0.get(axis)?.n;
-            let along = Shape(g.shape(x).0.iter().enumerate().map(|(i, d)| if i == axis { Dim::fixed(2) } else { *d }).collect());
+            let along = Shape(
+                g.shape(x)
+                    .0
+                    .iter()
+                    .enumerate()
+                    .map(|(i, d)| if i == axis { Dim::fixed(2) } else { *d })
+                    .collect(),
+            );
             let full = Op::Full(Full { value: rng.below(n) as f64, dtype: DType::I, shape: along });
             let i = g.push(full, &[]);
             Some(g.gather(x, i, axis))
@@ -130,7 +147,11 @@ fn step(g: &mut Graph, rng: &mut Rng, pool: &[Value], raw: &[Value]) -> Option<V
             let start = rng.below(2);
             let indices = (0..n).map(|k| if start == 0 { k } else { rng.below(n) }).collect();
             let v = g.take(x, axis, indices);
-            Some(if rng.below(2) == 0 { g.put(v, axis, (0..n).map(|_| rng.below(n + 1)).collect(), n + 1) } else { v })
+            Some(if rng.below(2) == 0 {
+                g.put(v, axis, (0..n).map(|_| rng.below(n + 1)).collect(), n + 1)
+            } else {
+                v
+            })
         }
         17 => {
             let (n, batch) = g.shape(x).count();

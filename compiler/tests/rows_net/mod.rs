@@ -1,11 +1,17 @@
 //! What the tests of layers and bijections share: a small checker of blocks over the parser, random parameters, evaluation.
-#![allow(dead_code, clippy::wildcard_enum_match_arm, reason = "each test file uses its part; a test may panic at what it does not write")]
+#![allow(
+    dead_code,
+    clippy::wildcard_enum_match_arm,
+    reason = "each test file uses its part; a test may panic at what it does not write"
+)]
 
 use gmc_compiler::diag::Diag;
 use gmc_compiler::ir::interp::run;
 use gmc_compiler::ir::*;
 use gmc_compiler::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
-use gmc_compiler::rows::{self, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, Lower, ParamDecl};
+use gmc_compiler::rows::{
+    self, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, Lower, ParamDecl,
+};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast, parse, parse_expr};
 use gmc_compiler::types::event::EventTy;
@@ -35,7 +41,11 @@ fn constant(e: &ast::Expr) -> Const {
         ast::ExprKind::Tuple(l) | ast::ExprKind::List(l) => Const::List(l.iter().map(constant).collect()),
         ast::ExprKind::Call(c) => Const::Call(ConstCall {
             name: c.name.name.clone(),
-            args: c.args.iter().map(|a| (a.key.as_ref().map(|k| k.name.clone()), constant(&a.value))).collect(),
+            args: c
+                .args
+                .iter()
+                .map(|a| (a.key.as_ref().map(|k| k.name.clone()), constant(&a.value)))
+                .collect(),
             span: c.span,
         }),
         other => panic!("the test's arguments are plain, not {other:?}"),
@@ -53,7 +63,10 @@ fn bind(specs: &[ParamSpec], c: &ast::Call) -> Args {
     }
     for a in named {
         let key = &a.key.as_ref().expect("it is named").name;
-        let spec = specs.iter().find(|s| s.name == key).unwrap_or_else(|| panic!("`{}` has no argument `{key}`", c.name.name));
+        let spec = specs
+            .iter()
+            .find(|s| s.name == key)
+            .unwrap_or_else(|| panic!("`{}` has no argument `{key}`", c.name.name));
         values.push((spec.name, constant(&a.value), a.value.span));
     }
     for s in specs {
@@ -63,7 +76,11 @@ fn bind(specs: &[ParamSpec], c: &ast::Call) -> Args {
         match s.default {
             None => panic!("`{}` needs `{}`", c.name.name, s.name),
             Some("") => {}
-            Some(text) => values.push((s.name, constant(&parse_expr(FileId::PRELUDE, text).expect("a default can be read")), c.span)),
+            Some(text) => values.push((
+                s.name,
+                constant(&parse_expr(FileId::PRELUDE, text).expect("a default can be read")),
+                c.span,
+            )),
         }
     }
     Args { span: c.span, name: c.name.name.clone(), values }
@@ -83,9 +100,12 @@ impl ChainCx for Blocks {
             let checked = match rows::find(rows::layer::ROWS, &c.name.name) {
                 Some(row) => row.check(self, &bind(row.params(), c), c.block.as_deref(), &ty)?,
                 None => {
-                    let row = rows::find(rows::map::ROWS, &c.name.name).unwrap_or_else(|| panic!("no layer `{}`", c.name.name));
+                    let row = rows::find(rows::map::ROWS, &c.name.name)
+                        .unwrap_or_else(|| panic!("no layer `{}`", c.name.name));
                     let args = bind(row.params(), c);
-                    Checked::elementwise(EventTy::real(ty.shape), move |cx, _, x| row.lower(&mut cx.g, &args, x))
+                    Checked::elementwise(EventTy::real(ty.shape), move |cx, _, x| {
+                        row.lower(&mut cx.g, &args, x)
+                    })
                 }
             };
             layers.push(ChainLayer { path: i.to_string(), text: c.name.name.clone(), span: c.span, checked });
@@ -98,7 +118,8 @@ impl ChainCx for Blocks {
         for (i, l) in block.iter().enumerate() {
             let ast::Layer::Call(c) = l else { panic!("no repeat here") };
             let ty = layers.last().map_or(input.clone(), |l| l.checked.out.clone());
-            let row = rows::find(rows::bijection::ROWS, &c.name.name).unwrap_or_else(|| panic!("no bijection `{}`", c.name.name));
+            let row = rows::find(rows::bijection::ROWS, &c.name.name)
+                .unwrap_or_else(|| panic!("no bijection `{}`", c.name.name));
             let checked = row.check(self, &bind(row.params(), c), c.block.as_deref(), &ty)?;
             layers.push(FlowLayer { path: i.to_string(), text: c.name.name.clone(), span: c.span, checked });
         }
@@ -148,7 +169,8 @@ pub fn layer(text: &str, input: &EventTy, given: &[(String, EventTy)]) -> Checke
 
 /// The environment `l` with an input for each further value.
 pub fn env(cx: &mut Lower, given: &[(String, EventTy)]) -> rows::Env {
-    let values = given.iter().map(|(n, t)| (n.clone(), cx.input(n, Role::Data, Shape::batched(&t.shape)))).collect();
+    let values =
+        given.iter().map(|(n, t)| (n.clone(), cx.input(n, Role::Data, Shape::batched(&t.shape)))).collect();
     rows::Env { path: "l".into(), given: values }
 }
 
@@ -156,7 +178,9 @@ pub type Inputs = BTreeMap<String, Tensor64>;
 
 /// Random values for declared tensors: parameters around 0, states positive.
 pub fn random_params(params: &[ParamDecl], rng: &mut Rng, size: f64) -> Inputs {
-    let value = |p: &ParamDecl, rng: &mut Rng| if p.trainable { rng.tensor(&p.shape, -size, size) } else { rng.tensor(&p.shape, 0.5, 1.5) };
+    let value = |p: &ParamDecl, rng: &mut Rng| {
+        if p.trainable { rng.tensor(&p.shape, -size, size) } else { rng.tensor(&p.shape, 0.5, 1.5) }
+    };
     params.iter().map(|p| (format!("l.{}", p.name), value(p, rng))).collect()
 }
 
@@ -176,7 +200,9 @@ fn draws(kind: RandomKind, stream: u32, n: usize) -> Vec<f64> {
     (0..n)
         .map(|_| match kind {
             RandomKind::Uniform => rng.uniform().max(1e-12),
-            RandomKind::Normal => (-2.0 * rng.uniform().max(1e-12).ln()).sqrt() * (std::f64::consts::TAU * rng.uniform()).cos(),
+            RandomKind::Normal => {
+                (-2.0 * rng.uniform().max(1e-12).ln()).sqrt() * (std::f64::consts::TAU * rng.uniform()).cos()
+            }
         })
         .collect()
 }

@@ -26,7 +26,9 @@ impl Host for NoFiles {
 /// SplitMix64 (Steele et al. 2014): `n` draws of stream `stream`, in [0, 1).
 pub fn uniform(stream: u64, n: usize) -> Vec<f64> {
     let mix = |i: u64| {
-        let mut z = stream.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add((i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut z = stream
+            .wrapping_mul(0xd134_2543_de82_ef95)
+            .wrapping_add((i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -43,7 +45,9 @@ pub fn normal(stream: u64, n: usize) -> Vec<f64> {
 /// Draws for the interpreter: each stream of the program its own sequence.
 pub fn draws(kind: RandomKind, stream: u32, n: usize) -> Vec<f64> {
     match kind {
-        RandomKind::Uniform => uniform(u64::from(stream) + 1000, n).into_iter().map(|u| u.max(1e-12)).collect(),
+        RandomKind::Uniform => {
+            uniform(u64::from(stream) + 1000, n).into_iter().map(|u| u.max(1e-12)).collect()
+        }
         RandomKind::Normal => normal(u64::from(stream) + 2000, n),
     }
 }
@@ -58,7 +62,9 @@ pub fn texts(folder: &str) -> Vec<(String, String)> {
         .unwrap()
         .map(|e| e.unwrap().path())
         .filter(|p| p.extension().is_some_and(|e| e == "gm") && p.file_stem().is_some_and(|s| s != "prelude"))
-        .map(|p| (p.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&p).unwrap()))
+        .map(|p| {
+            (p.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&p).unwrap())
+        })
         .collect();
     all.sort();
     all
@@ -192,7 +198,12 @@ pub fn inputs(typed: &Typed, c: &Compiled, g: &Graph, batch: usize) -> BTreeMap<
 }
 
 /// The same from what `init` made.
-pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph, batch: usize) -> BTreeMap<String, Tensor64> {
+pub fn inputs_from(
+    typed: &Typed,
+    params: &BTreeMap<String, Tensor64>,
+    g: &Graph,
+    batch: usize,
+) -> BTreeMap<String, Tensor64> {
     let mut all = BTreeMap::new();
     for (i, node) in g.nodes.iter().enumerate() {
         let Op::Input(input) = &node.op else { continue };
@@ -200,7 +211,9 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
         let n: usize = dims.iter().product();
         let stream = 77 + i as u64;
         let data: Vec<f64> = match input.role {
-            Role::Param => params[&input.name].data.iter().zip(normal(stream, n)).map(|(p, e)| p + 0.05 * e).collect(),
+            Role::Param => {
+                params[&input.name].data.iter().zip(normal(stream, n)).map(|(p, e)| p + 0.05 * e).collect()
+            }
             Role::State => params
                 .get(input.name.as_str())
                 .or_else(|| params.get(input.name.trim_start_matches("ema.")))
@@ -210,17 +223,23 @@ pub fn inputs_from(typed: &Typed, params: &BTreeMap<String, Tensor64>, g: &Graph
             Role::Block => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
             Role::Scalar => vec![if input.name == "update" { 1.0 } else { 0.01 }; n],
             Role::Data => {
-                let var = typed.data.iter().find_map(|d| d.vars.iter().find(|v| v.name == input.name).map(|v| (v, d.dynamic)));
+                let var = typed
+                    .data
+                    .iter()
+                    .find_map(|d| d.vars.iter().find(|v| v.name == input.name).map(|v| (v, d.dynamic)));
                 let (var, dynamic) = var.unwrap_or_else(|| panic!("no data `{}`", input.name));
                 let u = uniform(stream, n);
                 match var.ty.kind {
                     Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() => {
                         u.iter().map(|u| lo + (hi - lo) * u).collect()
                     }
-                    Kind::Real(Support::Interval { lo, hi }) => {
-                        normal(stream, n).iter().map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x }).collect()
+                    Kind::Real(Support::Interval { lo, hi }) => normal(stream, n)
+                        .iter()
+                        .map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x })
+                        .collect(),
+                    Kind::Real(Support::Simplex) => {
+                        u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect()
                     }
-                    Kind::Real(Support::Simplex) => u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect(),
                     Kind::Bool if dynamic => u,
                     Kind::Bool | Kind::OneHot => u.iter().map(|u| (2.0 * u).floor()).collect(),
                     Kind::Int(k) | Kind::Class(k) => u.iter().map(|u| (k as f64 * u).floor()).collect(),

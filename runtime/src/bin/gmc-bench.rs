@@ -81,7 +81,9 @@ enum What {
 }
 
 fn rival(s: &str) -> Result<(String, String), String> {
-    s.split_once('=').map(|(n, c)| (n.to_string(), c.to_string())).ok_or_else(|| "a rival is NAME=COMMAND".into())
+    s.split_once('=')
+        .map(|(n, c)| (n.to_string(), c.to_string()))
+        .ok_or_else(|| "a rival is NAME=COMMAND".into())
 }
 
 fn main() -> ExitCode {
@@ -159,7 +161,10 @@ fn quantile(v: &[f64], q: f64) -> f64 {
 /// Prints rows; ratios are of the first row to each, within a turn.
 fn table(rows: &[Row], unit: &str) {
     let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0).max(8);
-    println!("  {:width$}  {:>9} {:>9} {:>9} {:>9}  {:>8} {:>8}", "", "median", "quarter", "3 quarter", "best", "speed", "at best");
+    println!(
+        "  {:width$}  {:>9} {:>9} {:>9} {:>9}  {:>8} {:>8}",
+        "", "median", "quarter", "3 quarter", "best", "speed", "at best"
+    );
     for r in rows {
         let first = rows.first().map_or(&[][..], |f| &f.turns);
         let ratios: Vec<f64> = r.turns.iter().zip(first).map(|(a, b)| b / a).collect();
@@ -225,9 +230,15 @@ impl Rival {
         let broken = |e: String| Failure::new(format!("error: cannot start the rival `{name}`: {e}"));
         let mut words = command.split_whitespace();
         let program = words.next().ok_or_else(|| broken("the command is empty".into()))?;
-        let mut child =
-            Command::new(program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|e| broken(e.to_string()))?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { return Err(broken("no pipes".into())) };
+        let mut child = Command::new(program)
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| broken(e.to_string()))?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(broken("no pipes".into()));
+        };
         Ok(Rival { name: name.into(), child, to, from: BufReader::new(from) })
     }
     /// Milliseconds a step, over `n` steps, as the rival measures it.
@@ -235,8 +246,9 @@ impl Rival {
         writeln!(self.to, "{n}").and_then(|()| self.to.flush())?;
         let mut line = String::new();
         self.from.read_line(&mut line)?;
-        let seconds: f64 =
-            line.trim().parse().map_err(|_| Failure::new(format!("error: the rival `{}` answered `{}`", self.name, line.trim())))?;
+        let seconds: f64 = line.trim().parse().map_err(|_| {
+            Failure::new(format!("error: the rival `{}` answered `{}`", self.name, line.trim()))
+        })?;
         Ok(seconds * 1e3 / n as f64)
     }
 }
@@ -249,7 +261,12 @@ impl Drop for Rival {
     }
 }
 
-fn steps(specs: &[PathBuf], rounds: u32, milliseconds: u64, rivals: &[(String, String)]) -> Result<(), Failure> {
+fn steps(
+    specs: &[PathBuf],
+    rounds: u32,
+    milliseconds: u64,
+    rivals: &[(String, String)],
+) -> Result<(), Failure> {
     for spec in specs {
         step(spec, rounds, milliseconds, rivals)?;
     }
@@ -276,7 +293,10 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
         r.turn(3)?;
         sizes.push(fill(r.turn(10)?));
     }
-    let mut rows: Vec<Row> = ["fused", "unfused", "minibatch"].into_iter().map(|n| Row { name: n.into(), turns: Vec::new() }).collect();
+    let mut rows: Vec<Row> = ["fused", "unfused", "minibatch"]
+        .into_iter()
+        .map(|n| Row { name: n.into(), turns: Vec::new() })
+        .collect();
     rows.extend(rivals.iter().map(|r| Row { name: r.name.clone(), turns: Vec::new() }));
     let mut draw = 0;
     for round in 0..rounds as usize {
@@ -310,7 +330,10 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
     }
     let minibatch = rows.remove(2);
     table(&rows, "ms");
-    println!("  of which assembling and uploading the minibatch: {:.3} ms (median)", quantile(&minibatch.turns, 0.5));
+    println!(
+        "  of which assembling and uploading the minibatch: {:.3} ms (median)",
+        quantile(&minibatch.turns, 0.5)
+    );
     let programs = ours.session.compiled.programs.iter().filter(|(n, _)| n.starts_with("step."));
     for (name, g) in programs {
         let (units, plain) = ours.session.executable(name).map_or((0, 0), |e| e.units());
@@ -325,7 +348,11 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
         Some(bytes) => format!("{:.1} MB", bytes / 1e6),
         None => "unknown on this system".into(),
     };
-    println!("  memory that training adds to the process: fused {}, unfused {}", measured(false), measured(true));
+    println!(
+        "  memory that training adds to the process: fused {}, unfused {}",
+        measured(false),
+        measured(true)
+    );
     println!("  load after: {}\n", load_average());
     Ok(())
 }
@@ -362,7 +389,8 @@ fn memory(spec: &Path, unfused: bool) -> Result<(), Failure> {
 
 /// The specs of `specs/`, by name, without the prelude, which is part of the program.
 fn all_specs() -> Result<Vec<PathBuf>, Failure> {
-    let found = std::fs::read_dir("specs").map_err(|e| Failure::new(format!("error: cannot read specs: {e}")))?;
+    let found =
+        std::fs::read_dir("specs").map_err(|e| Failure::new(format!("error: cannot read specs: {e}")))?;
     let mut paths: Vec<PathBuf> = found
         .filter_map(|e| e.ok().map(|e| e.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "gm") && p.file_stem().is_some_and(|s| s != "prelude"))
@@ -375,13 +403,20 @@ fn checks(specs: &[PathBuf], times: u32) -> Result<(), Failure> {
     let exe = std::env::current_exe()?.with_file_name(format!("gmc{}", std::env::consts::EXE_SUFFIX));
     let specs = if specs.is_empty() { all_specs()? } else { specs.to_vec() };
     println!("gmc check, from start to exit, {times} runs each; {}", machine());
-    let mut rows: Vec<Row> = specs.iter().map(|s| Row { name: s.display().to_string(), turns: Vec::new() }).collect();
+    let mut rows: Vec<Row> =
+        specs.iter().map(|s| Row { name: s.display().to_string(), turns: Vec::new() }).collect();
     for _ in 0..times {
         for (spec, row) in specs.iter().zip(&mut rows) {
             let start = Instant::now();
-            let status = Command::new(&exe).arg("check").arg(spec).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            let status =
-                status.map_err(|e| Failure::new(format!("error: cannot run {}: {e} (build it with this program)", exe.display())))?;
+            let status = Command::new(&exe)
+                .arg("check")
+                .arg(spec)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            let status = status.map_err(|e| {
+                Failure::new(format!("error: cannot run {}: {e} (build it with this program)", exe.display()))
+            })?;
             row.turns.push(start.elapsed().as_secs_f64() * 1e3);
             if !status.success() {
                 return Err(Failure::new(format!("error: `gmc check {}` failed", spec.display())));

@@ -31,14 +31,20 @@ pub fn new(file: &Path) -> Result<(), Failure> {
 
 fn compiled(s: &Spec, m: Messages) -> Result<Unit, Failure> {
     let source = load::read_spec(&s.spec)?;
-    let u = load::unit(&s.spec.display().to_string(), &source, s.spec.parent().unwrap_or(Path::new("")), &s.set);
+    let u =
+        load::unit(&s.spec.display().to_string(), &source, s.spec.parent().unwrap_or(Path::new("")), &s.set);
     load::report(&u, m)?;
     Ok(u)
 }
 
 pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
     let source = load::read_spec(&s.spec)?;
-    let u = load::checked(&s.spec.display().to_string(), &source, s.spec.parent().unwrap_or(Path::new("")), &s.set);
+    let u = load::checked(
+        &s.spec.display().to_string(),
+        &source,
+        s.spec.parent().unwrap_or(Path::new("")),
+        &s.set,
+    );
     load::report(&u, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let mut out = String::new();
@@ -80,7 +86,13 @@ pub fn fmt(files: &[PathBuf], check: bool, stdout: bool, m: Messages) -> Result<
     }
 }
 
-pub fn explain(what: &str, latex: bool, derive: bool, set: Vec<(String, String)>, m: Messages) -> Result<(), Failure> {
+pub fn explain(
+    what: &str,
+    latex: bool,
+    derive: bool,
+    set: Vec<(String, String)>,
+    m: Messages,
+) -> Result<(), Failure> {
     if let Some(page) = codes::page(what) {
         return say(&format!("{}: {}\n\n{}", page.code, page.title, page.text));
     }
@@ -117,7 +129,10 @@ fn conclusions(typed: &Typed, out: &mut String) {
         let _ = writeln!(out, "model {}: {}", m.name, show::density(m));
     }
     if typed.models.iter().all(|m| m.guide) {
-        let _ = writeln!(out, "no model: nothing is said about how data arise, so there are no samples and no density");
+        let _ = writeln!(
+            out,
+            "no model: nothing is said about how data arise, so there are no samples and no density"
+        );
     }
     for f in typed.flows.iter().filter(|f| f.volume_preserving()) {
         let _ = writeln!(out, "flow {}: volume-preserving", f.name);
@@ -130,7 +145,8 @@ fn conclusions(typed: &Typed, out: &mut String) {
 
 fn objective(o: &Objective, latex: bool, out: &mut String) {
     let who = if o.player == "all" { String::new() } else { format!("{} ", o.player) };
-    let _ = writeln!(out, "\nobjective ({who}{}, {})", o.verb, if o.derived { "derived" } else { "as written" });
+    let _ =
+        writeln!(out, "\nobjective ({who}{}, {})", o.verb, if o.derived { "derived" } else { "as written" });
     if latex {
         let mut body = String::new();
         for (i, t) in o.terms.iter().enumerate() {
@@ -168,7 +184,12 @@ fn queries(c: &Compiled, out: &mut String) {
 
 fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\nparameters");
-    let names = typed.nets.iter().map(|n| &n.name).chain(typed.flows.iter().map(|f| &f.name)).chain(typed.params.iter().map(|p| &p.name));
+    let names = typed
+        .nets
+        .iter()
+        .map(|n| &n.name)
+        .chain(typed.flows.iter().map(|f| &f.name))
+        .chain(typed.params.iter().map(|p| &p.name));
     let mut total = 0usize;
     for n in names {
         if typed.params.iter().any(|p| p.name == *n && p.each.is_some()) {
@@ -201,7 +222,9 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
         let size: usize = own.iter().map(|b| b.shape.iter().product::<usize>()).sum();
         let x = g.conds.first().map_or("x", |x| x);
         let player =
-            typed.train.players.iter().find(|p| own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path))));
+            typed.train.players.iter().find(|p| {
+                own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path)))
+            });
         let Some(player) = player else { continue };
         let owner = if player.name == "all" { "the only player" } else { &player.name };
         let slots = size * player.optimizer.slots(&player.args).len() + own.len();
@@ -224,9 +247,13 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
             }
         }
         let (steps, rate) = typed.inference();
-        let _ = writeln!(out, "  a step moves the parameters of the data in its minibatch and no others; each datum counts its own steps");
+        let _ = writeln!(
+            out,
+            "  a step moves the parameters of the data in its minibatch and no others; each datum counts its own steps"
+        );
         if typed.train.ema.is_some() {
-            let _ = writeln!(out, "  they are not averaged by `ema`: each is moved once in a pass over the data");
+            let _ =
+                writeln!(out, "  they are not averaged by `ema`: each is moved once in a pass over the data");
         }
         let _ = writeln!(
             out,
@@ -269,10 +296,19 @@ fn costs(typed: &Typed, c: &Compiled, out: &mut String) {
     }
 }
 
-pub fn ir(s: &Spec, stage: Stage, format: IrFormat, program: Option<&str>, m: Messages) -> Result<(), Failure> {
+pub fn ir(
+    s: &Spec,
+    stage: Stage,
+    format: IrFormat,
+    program: Option<&str>,
+    m: Messages,
+) -> Result<(), Failure> {
     let u = compiled(s, m)?;
     let (Some(typed), Some(c)) = (&u.typed, &u.compiled) else { return Ok(()) };
-    let refuse = |stage: &str| Failure { text: format!("error: the {stage} stage has no such form; use --format text"), code: 2 };
+    let refuse = |stage: &str| Failure {
+        text: format!("error: the {stage} stage has no such form; use --format text"),
+        code: 2,
+    };
     match (stage, format) {
         (Stage::Ast, IrFormat::Text) => say(&syntax::ast_text(&u.spec)),
         (Stage::Ast, IrFormat::Ron) => {
@@ -282,7 +318,11 @@ pub fn ir(s: &Spec, stage: Stage, format: IrFormat, program: Option<&str>, m: Me
         (Stage::Typed, IrFormat::Text) => say(&show::show(typed)),
         (Stage::Objective, IrFormat::Text) => {
             let mut out = String::new();
-            typed.train.players.iter().for_each(|p| objective(&math::objective(typed, p, false), false, &mut out));
+            typed
+                .train
+                .players
+                .iter()
+                .for_each(|p| objective(&math::objective(typed, p, false), false, &mut out));
             say(out.trim_start())
         }
         (Stage::Ast, IrFormat::Dot) => Err(refuse("ast")),
@@ -296,12 +336,16 @@ pub fn ir(s: &Spec, stage: Stage, format: IrFormat, program: Option<&str>, m: Me
             let graphs: Vec<&Graph> = c.programs.values().filter(wanted).collect();
             if graphs.is_empty() {
                 let names: Vec<&str> = c.programs.keys().map(String::as_str).collect();
-                return Err(Failure::new(format!("error: there is no such program; there are {}", names.join(", "))));
+                return Err(Failure::new(format!(
+                    "error: there is no such program; there are {}",
+                    names.join(", ")
+                )));
             }
             for g in graphs {
                 let locate = |span: gmc_compiler::span::Span| {
                     let (line, _) = u.sources.position(span.file, span.start as usize)?;
-                    (span.end > span.start).then(|| format!("{}:{line}", u.sources.name(span.file).unwrap_or("?")))
+                    (span.end > span.start)
+                        .then(|| format!("{}:{line}", u.sources.name(span.file).unwrap_or("?")))
                 };
                 say(&match format {
                     IrFormat::Text => text::print_with(g, &locate),
@@ -325,8 +369,15 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
             let n = c.values.len().max(1) as f64;
             let mean = c.values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
             let var = c.values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / n;
-            let (lo, hi) = c.values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-            let _ = writeln!(out, "  {}: {}, mean {mean:.4}, standard deviation {:.4}, from {lo} to {hi}", v.name, v.ty, var.sqrt());
+            let (lo, hi) =
+                c.values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+            let _ = writeln!(
+                out,
+                "  {}: {}, mean {mean:.4}, standard deviation {:.4}, from {lo} to {hi}",
+                v.name,
+                v.ty,
+                var.sqrt()
+            );
         }
     }
     say(&out)

@@ -246,7 +246,9 @@ enum IrFormat {
 
 fn pair(s: &str) -> Result<(String, String), String> {
     match s.split_once('=') {
-        Some((a, b)) if !a.trim().is_empty() && !b.trim().is_empty() => Ok((a.trim().into(), b.trim().into())),
+        Some((a, b)) if !a.trim().is_empty() && !b.trim().is_empty() => {
+            Ok((a.trim().into(), b.trim().into()))
+        }
         Some(_) | None => Err("expected PATH=VALUE, as in train.epochs=3".into()),
     }
 }
@@ -255,7 +257,10 @@ fn pair(s: &str) -> Result<(String, String), String> {
 const MOST: usize = 10_000_000;
 
 fn count(s: &str) -> Result<usize, String> {
-    s.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
+    s.parse()
+        .ok()
+        .filter(|n| (1..=MOST).contains(n))
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
 }
 
 impl Where {
@@ -295,7 +300,9 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Check(s) => inspect::check(&s, m),
         Verb::Fmt { files, check, stdout } => inspect::fmt(&files, check, stdout, m),
         Verb::Explain { list: true, .. } => reference::list(),
-        Verb::Explain { what, latex, derive, set, list: false } => inspect::explain(&what.unwrap_or_default(), latex, derive, set, m),
+        Verb::Explain { what, latex, derive, set, list: false } => {
+            inspect::explain(&what.unwrap_or_default(), latex, derive, set, m)
+        }
         Verb::Ir { spec, stage, format, program } => inspect::ir(&spec, stage, format, program.as_deref(), m),
         Verb::Run { spec, device, seed, out } => training::run(&spec, device.choice(), seed, &out, m),
         Verb::Resume { run, device } => training::resume(&run, device.choice(), m),

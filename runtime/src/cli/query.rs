@@ -22,7 +22,8 @@ use std::path::Path;
 fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     let dir = RunDir::view(&r.run)?;
     let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
-    let checkpoint = checkpoint.ok_or_else(|| Failure::new(format!("error: {} holds no checkpoint yet", dir.path().display())))?;
+    let checkpoint = checkpoint
+        .ok_or_else(|| Failure::new(format!("error: {} holds no checkpoint yet", dir.path().display())))?;
     let device = load::device(r.device.choice())?;
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = unit else {
         return Err(Failure::new("error: the spec does not compile"));
@@ -53,7 +54,15 @@ pub fn table(scores: &[Score]) -> String {
     let width = scores.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
     for s in scores {
         let pad = " ".repeat(width - s.name.chars().count());
-        let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {}", s.part, s.name, s.value.0, s.unit, s.trust.describe());
+        let _ = writeln!(
+            out,
+            "{:<8} {}{pad} {:>12.4} {:<9} {}",
+            s.part,
+            s.name,
+            s.value.0,
+            s.unit,
+            s.trust.describe()
+        );
     }
     out
 }
@@ -117,13 +126,21 @@ fn form(out: Option<&Path>, known: &[Form]) -> Result<Option<Form>, Failure> {
                 Some((last, first)) if !first.is_empty() => format!("{} or {last}", first.join(", ")),
                 Some(_) | None => all.concat(),
             };
-            Err(Failure::new(format!("error: cannot write {}: give a name that ends in {ways}", path.display())))
+            Err(Failure::new(format!(
+                "error: cannot write {}: give a name that ends in {ways}",
+                path.display()
+            )))
         }
     }
 }
 
 /// Writes `[n, ..shape]` numbers as `.npy` or `.csv`; as CSV to standard output where there is no file.
-fn write_table(out: Option<(&Path, Form)>, header: &str, values: &[f32], shape: &[usize]) -> Result<(), Failure> {
+fn write_table(
+    out: Option<(&Path, Form)>,
+    header: &str,
+    values: &[f32],
+    shape: &[usize],
+) -> Result<(), Failure> {
     let width: usize = shape.iter().product::<usize>().max(1);
     match out {
         Some((path, Form::Npy)) => {
@@ -131,7 +148,9 @@ fn write_table(out: Option<(&Path, Form)>, header: &str, values: &[f32], shape: 
             full.extend(shape);
             atomic_write(path, &files::npy(&full, values).unwrap_or_default())?;
         }
-        Some((path, Form::Csv | Form::Png)) => atomic_write(path, files::csv(header, width, values).as_bytes())?,
+        Some((path, Form::Csv | Form::Png)) => {
+            atomic_write(path, files::csv(header, width, values).as_bytes())?
+        }
         None => say(&files::csv(header, width, values))?,
     }
     Ok(())
@@ -143,16 +162,25 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
     if let Some(f) = refused(&s, "sample") {
         return Err(f);
     }
-    let Some((name, ty)) = pictures::observed(&s) else { return Err(Failure::new("error: the model observes nothing")) };
+    let Some((name, ty)) = pictures::observed(&s) else {
+        return Err(Failure::new("error: the model observes nothing"));
+    };
     let picture = image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete());
     match (form, out) {
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
         (Some(Form::Png) | None, _) if picture => {
             if n > pictures::MOST {
-                return Err(Failure::new(format!("error: a picture shows at most {} samples: write .npy or .csv", pictures::MOST)));
+                return Err(Failure::new(format!(
+                    "error: a picture shows at most {} samples: write .npy or .csv",
+                    pictures::MOST
+                )));
             }
-            let picture = pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("error: nothing to draw"))?;
-            let path = out.map_or_else(|| dir.path().join(format!("images/samples-seed{}.png", r.seed)), Path::to_path_buf);
+            let picture = pictures::samples(&mut s, n, r.seed)?
+                .ok_or_else(|| Failure::new("error: nothing to draw"))?;
+            let path = out.map_or_else(
+                || dir.path().join(format!("images/samples-seed{}.png", r.seed)),
+                Path::to_path_buf,
+            );
             atomic_write(&path, &picture.png()?)?;
             return say(&format!("{}\n", path.display()));
         }
@@ -171,7 +199,13 @@ fn no_picture(ty: &EventTy, path: &Path) -> Failure {
 
 /// Runs a program over the whole test part and collects one output. What the data leave to chance follows from `seed`, other draws from
 /// `draws`.
-fn over_test(s: &mut Session, program: &str, seed: u64, draws: u64, pick: &str) -> Result<(Vec<f32>, Vec<usize>), Failure> {
+fn over_test(
+    s: &mut Session,
+    program: &str,
+    seed: u64,
+    draws: u64,
+    pick: &str,
+) -> Result<(Vec<f32>, Vec<usize>), Failure> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
     if n == 0 {
         return Err(Failure::new("error: the data leave no test examples"));
@@ -193,7 +227,8 @@ fn over_test(s: &mut Session, program: &str, seed: u64, draws: u64, pick: &str) 
 
 /// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of several samples.
 fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize, Failure> {
-    let answer = |query: &str| s.compiled.queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().ok());
+    let answer =
+        |query: &str| s.compiled.queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().ok());
     let density = answer("density");
     let sampled = density.as_ref().is_some_and(|(program, _)| program.starts_with("bound."));
     let classes = answer("classify").is_some_and(|(_, kind)| kind == Some(NumberKind::LowerBound));
@@ -206,7 +241,9 @@ fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize
                 Some((_, Some(NumberKind::Exact | NumberKind::Estimate) | None)) => "'s is exact",
                 None => " has none",
             };
-            Err(Failure::new(format!("error: -k is for densities that are bounds with samples of a guide, and this model{is}")))
+            Err(Failure::new(format!(
+                "error: -k is for densities that are bounds with samples of a guide, and this model{is}"
+            )))
         }
     }
 }
@@ -217,7 +254,9 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
     if let Some(f) = refused(&s, "density") {
         return Err(f);
     }
-    let Some(Ok((program, kind))) = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone()) else {
+    let Some(Ok((program, kind))) =
+        s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone())
+    else {
         return Err(Failure::new("error: no density"));
     };
     let k = samples_each(&s, k, 64)?;
@@ -226,7 +265,8 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
     let values: Vec<f64> = if bound {
         let mut logs: Vec<f64> = Vec::new();
         for i in 0..k {
-            let (w, _) = over_test(&mut s, &program, r.seed, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
+            let (w, _) =
+                over_test(&mut s, &program, r.seed, r.seed.wrapping_add((i as u64) << 20), "log_weight")?;
             match logs.is_empty() {
                 true => logs = w.iter().map(|x| f64::from(*x)).collect(),
                 false => logs.iter_mut().zip(w).for_each(|(l, w)| *l = log_add(*l, f64::from(w))),
@@ -292,8 +332,15 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
         return Err(f);
     }
     let graph = s.compiled.programs.get("reconstruct");
-    let site = graph.and_then(|g| g.outputs.iter().find_map(|(n, _)| n.strip_prefix("site:").map(str::to_string)));
-    let var = s.typed.data.iter().flat_map(|d| &d.vars).find(|v| Some(&v.name) == site.as_ref()).map(|v| (v.name.clone(), v.ty.clone()));
+    let site =
+        graph.and_then(|g| g.outputs.iter().find_map(|(n, _)| n.strip_prefix("site:").map(str::to_string)));
+    let var = s
+        .typed
+        .data
+        .iter()
+        .flat_map(|d| &d.vars)
+        .find(|v| Some(&v.name) == site.as_ref())
+        .map(|v| (v.name.clone(), v.ty.clone()));
     let Some((name, ty)) = var else { return Err(Failure::new("error: nothing to reconstruct")) };
     let picture = image::layout(&ty).is_some();
     match (form, out) {
@@ -315,14 +362,17 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
     let originals = originals(&s, &name, r.seed);
     let size = ty.size().max(1);
     // Each original with its reconstruction behind it.
-    let pairs: Vec<f32> = originals.chunks(size).zip(made.chunks(size)).flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
+    let pairs: Vec<f32> =
+        originals.chunks(size).zip(made.chunks(size)).flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
     let header = [name.clone(), "reconstruction".to_string()];
     match out.zip(form) {
         Some((p, Form::Npy)) => {
             let shape = [&[2], ty.shape.as_slice()].concat();
             write_table(Some((p, Form::Npy)), &name, &pairs, &shape)
         }
-        Some((p, Form::Csv | Form::Png)) => Ok(atomic_write(p, files::csv_of(&header, size, &pairs).as_bytes())?),
+        Some((p, Form::Csv | Form::Png)) => {
+            Ok(atomic_write(p, files::csv_of(&header, size, &pairs).as_bytes())?)
+        }
         None => say(&files::csv_of(&header, size, &pairs)),
     }
 }
@@ -331,10 +381,19 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
 fn originals(s: &Session, name: &str, seed: u64) -> Vec<f32> {
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0);
     let rows: Vec<usize> = (0..n).collect();
-    rows.chunks(500).filter_map(|rows| s.fixed_batch(rows, seed).remove(name)).flat_map(|t| t.to_f32()).collect()
+    rows.chunks(500)
+        .filter_map(|rows| s.fixed_batch(rows, seed).remove(name))
+        .flat_map(|t| t.to_f32())
+        .collect()
 }
 
-pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, m: Messages) -> Result<(), Failure> {
+pub fn eval(
+    r: &RunArg,
+    k: Option<usize>,
+    examples: Option<usize>,
+    train: bool,
+    m: Messages,
+) -> Result<(), Failure> {
     let (_, mut s) = open(r, m)?;
     if train {
         for set in &mut s.sets {
@@ -358,7 +417,13 @@ pub fn eval(r: &RunArg, k: Option<usize>, examples: Option<usize>, train: bool, 
     }
 }
 
-pub fn classify(r: &RunArg, k: Option<usize>, examples: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+pub fn classify(
+    r: &RunArg,
+    k: Option<usize>,
+    examples: Option<usize>,
+    out: Option<&Path>,
+    m: Messages,
+) -> Result<(), Failure> {
     form(out, &[Form::Csv])?;
     let (_, mut s) = open(r, m)?;
     if let Some(f) = refused(&s, "classify") {

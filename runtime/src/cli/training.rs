@@ -46,7 +46,8 @@ fn set_text(set: &[(String, String)]) -> String {
 /// What a run of these is known by.
 fn hashes(text: &str, set: &[(String, String)], used: &[(String, String)], ir: String) -> Hashes {
     let crc = |text: &str| format!("{:08x}", crc32fast::hash(text.as_bytes()));
-    let mut files = BTreeMap::from([("spec.gm".to_string(), crc(text)), ("set.txt".to_string(), crc(&set_text(set)))]);
+    let mut files =
+        BTreeMap::from([("spec.gm".to_string(), crc(text)), ("set.txt".to_string(), crc(&set_text(set)))]);
     files.extend(used.iter().map(|(path, text)| (format!("use/{}", plain(path)), crc(text))));
     Hashes { spec: spec_hash(text, set, used), ir, files }
 }
@@ -56,7 +57,11 @@ fn changed(dir: &RunDir, checkpoint: &Checkpoint, now: &Hashes) -> Failure {
     let at = dir.path().display();
     let step = checkpoint.meta.step;
     let differ: Vec<String> = match files_of(&checkpoint.meta) {
-        Some(then) => then.iter().filter(|(name, crc)| now.files.get(*name) != Some(*crc)).map(|(name, _)| name.clone()).collect(),
+        Some(then) => then
+            .iter()
+            .filter(|(name, crc)| now.files.get(*name) != Some(*crc))
+            .map(|(name, _)| name.clone())
+            .collect(),
         None => Vec::new(),
     };
     let lost = differ.iter().find(|name| !dir.path().join(name).exists());
@@ -78,7 +83,13 @@ fn ir_hash(c: &Compiled) -> String {
     format!("{:08x}", ir.finalize())
 }
 
-pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: Messages) -> Result<(), Failure> {
+pub fn run(
+    spec: &Spec,
+    device: DeviceChoice,
+    seed: Option<u64>,
+    out: &Path,
+    m: Messages,
+) -> Result<(), Failure> {
     let source = load::read_spec(&spec.spec)?;
     let mut set = spec.set.clone();
     if let Some(s) = seed {
@@ -114,7 +125,12 @@ pub fn run(spec: &Spec, device: DeviceChoice, seed: Option<u64>, out: &Path, m: 
     }
     // What the run cannot be resumed without is there before the spec is: a folder with a spec is a run.
     dir.write("spec.gm", source.as_bytes())?;
-    note(&format!("training {} on {} in {}\n", spec.spec.display(), session.device.info().name, dir.path().display()));
+    note(&format!(
+        "training {} on {} in {}\n",
+        spec.spec.display(),
+        session.device.info().name,
+        dir.path().display()
+    ));
     watch_for_interrupts();
     let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
     finish(&ended, &dir, &mut session)
@@ -158,9 +174,10 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session) -> Result<(), Fail
                 None => Ok(()),
             }
         }
-        Ended::Interrupted(step) => {
-            Err(Failure { text: format!("stopped after round {step}; go on with: gmc resume {}", dir.path().display()), code: 130 })
-        }
+        Ended::Interrupted(step) => Err(Failure {
+            text: format!("stopped after round {step}; go on with: gmc resume {}", dir.path().display()),
+            code: 130,
+        }),
     }
 }
 
@@ -181,11 +198,17 @@ pub struct Kept {
 pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
     let at = dir.path().join("spec.gm");
     if !at.is_file() {
-        return Err(Failure::new(format!("error: {} is not a run folder: it holds no spec.gm", dir.path().display())));
+        return Err(Failure::new(format!(
+            "error: {} is not a run folder: it holds no spec.gm",
+            dir.path().display()
+        )));
     }
     let (checkpoint, broken) = dir.latest();
     if let (None, [.., last]) = (&checkpoint, broken.as_slice()) {
-        return Err(Failure::new(format!("error: {} holds no checkpoint that can be read: {last}", dir.path().display())));
+        return Err(Failure::new(format!(
+            "error: {} holds no checkpoint that can be read: {last}",
+            dir.path().display()
+        )));
     }
     for b in &broken {
         note(&format!("warning: {b}; using an earlier checkpoint\n"));
@@ -213,7 +236,10 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
 pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Failure> {
     // A folder that is none of ours is left as it is: training would put a lock into it.
     if RunDir::view(path).is_ok() && !path.join("spec.gm").is_file() {
-        return Err(Failure::new(format!("error: {} is not a run folder: it holds no spec.gm", path.display())));
+        return Err(Failure::new(format!(
+            "error: {} is not a run folder: it holds no spec.gm",
+            path.display()
+        )));
     }
     let dir = RunDir::open(path)?;
     let Kept { unit, hashes, checkpoint } = kept(&dir, m)?;
@@ -229,7 +255,9 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
         return say(&format!("{} is finished: all its {total} rounds are done\n", dir.path().display()));
     }
     if checkpoint.as_ref().is_some_and(|c| c.meta.ir_hash != hashes.ir) {
-        note("warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ\n");
+        note(
+            "warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ\n",
+        );
     }
     note(&format!("going on after round {done} in {}\n", dir.path().display()));
     watch_for_interrupts();

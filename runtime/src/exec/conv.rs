@@ -48,9 +48,13 @@ impl Matrix<'_> {
 
 /// `out [m, n] = a [m, k] · b [k, n]`, or added to what `out` holds.
 fn product([m, n, k]: [usize; 3], out: &mut [f32], add: bool, a: Matrix, b: Matrix) {
-    assert!(out.len() >= m * n && a.holds(m, k) && b.holds(k, n), "a matrix is smaller than its product needs");
+    assert!(
+        out.len() >= m * n && a.holds(m, k) && b.holds(k, n),
+        "a matrix is smaller than its product needs"
+    );
     let (o, alpha) = (out.as_mut_ptr(), if add { 1.0 } else { 0.0 });
-    let (a_column, a_row, b_column, b_row) = (a.column as isize, a.row as isize, b.column as isize, b.row as isize);
+    let (a_column, a_row, b_column, b_row) =
+        (a.column as isize, a.row as isize, b.column as isize, b.row as isize);
     // SAFETY: the three matrices lie inside their buffers, by the assertion, and `out` is borrowed by nobody else.
     unsafe {
         gemm::gemm(
@@ -138,12 +142,18 @@ impl Sizes {
 
     /// Calls `f(start in the image, step, start in the padded channels, number)` for every run of an image's numbers.
     fn lines(&self, mut f: impl FnMut(usize, usize, usize, usize)) {
-        let ([h, w], [ph, pw], [sh, sw], [rows, cols]) = (self.input, self.geom.pad, self.geom.stride, self.phase());
+        let ([h, w], [ph, pw], [sh, sw], [rows, cols]) =
+            (self.input, self.geom.pad, self.geom.stride, self.phase());
         for channel in 0..self.c {
             for i in 0..h {
                 let row = channel * self.padded() + (i + ph) % sh * sw * rows * cols + (i + ph) / sh * cols;
                 for j in 0..sw.min(w) {
-                    f((channel * h + i) * w + j, sw, row + (j + pw) % sw * rows * cols + (j + pw) / sw, (w - j).div_ceil(sw));
+                    f(
+                        (channel * h + i) * w + j,
+                        sw,
+                        row + (j + pw) % sw * rows * cols + (j + pw) / sw,
+                        (w - j).div_ceil(sw),
+                    );
                 }
             }
         }
@@ -181,12 +191,14 @@ impl Sizes {
 
     /// Calls `f(row of the matrix of patches, where its numbers start in the padded image)`.
     fn taps(&self, group: usize, mut f: impl FnMut(usize, usize)) {
-        let ([kh, kw], [dh, dw], [sh, sw], [rows, cols]) = (self.kernel, self.geom.dilation, self.geom.stride, self.phase());
+        let ([kh, kw], [dh, dw], [sh, sw], [rows, cols]) =
+            (self.kernel, self.geom.dilation, self.geom.stride, self.phase());
         for ic in 0..self.per() {
             for k in 0..kh {
                 for l in 0..kw {
                     let phase = (k * dh % sh * sw + l * dw % sw) * rows * cols;
-                    let start = (group * self.per() + ic) * self.padded() + phase + k * dh / sh * cols + l * dw / sw;
+                    let start =
+                        (group * self.per() + ic) * self.padded() + phase + k * dh / sh * cols + l * dw / sw;
                     f((ic * kh + k) * kw + l, start);
                 }
             }
@@ -251,8 +263,16 @@ impl Sizes {
                 for group in 0..self.geom.groups {
                     self.gather(images, group, &mut s);
                     let patches = Matrix { data: &s.patches, row: columns, column: 1 };
-                    product([self.out_per(), columns, self.depth()], &mut s.wide, false, self.weight(w, group), patches);
-                    self.rows(images, group, |to, from| y[to..to + ow].copy_from_slice(&s.wide[from..from + ow]));
+                    product(
+                        [self.out_per(), columns, self.depth()],
+                        &mut s.wide,
+                        false,
+                        self.weight(w, group),
+                        patches,
+                    );
+                    self.rows(images, group, |to, from| {
+                        y[to..to + ow].copy_from_slice(&s.wide[from..from + ow])
+                    });
                 }
             }
         });
@@ -273,7 +293,10 @@ impl Sizes {
                 for group in 0..self.geom.groups {
                     self.widen(y, images, group, &mut s);
                     let w = self.weight(w, group);
-                    let (w, wide) = (Matrix { row: 1, column: w.row, ..w }, Matrix { data: &s.wide, row: columns, column: 1 });
+                    let (w, wide) = (
+                        Matrix { row: 1, column: w.row, ..w },
+                        Matrix { data: &s.wide, row: columns, column: 1 },
+                    );
                     product([self.depth(), columns, self.out_per()], &mut s.patches, false, w, wide);
                     self.scatter(images, group, &mut s);
                 }
@@ -285,7 +308,8 @@ impl Sizes {
 
     /// `y · patchesᵀ`, summed over the images.
     fn in_weight(&self, x: &[f32], y: &[f32]) -> Vec<f32> {
-        let ([size, out_size], depth, per, tile) = (self.per_image(), self.depth(), self.out_per(), self.tile());
+        let ([size, out_size], depth, per, tile) =
+            (self.per_image(), self.depth(), self.out_per(), self.tile());
         let numbers = self.o * depth;
         let parts = (PART_NUMBERS / numbers.max(1)).clamp(1, PARTS);
         let run = self.n.div_ceil(parts).max(1);
@@ -299,14 +323,17 @@ impl Sizes {
                 for (group, sum) in sum.chunks_exact_mut(per * depth).enumerate() {
                     self.gather(images, group, &mut s);
                     self.widen(y, images, group, &mut s);
-                    let (wide, patches) =
-                        (Matrix { data: &s.wide, row: columns, column: 1 }, Matrix { data: &s.patches, row: 1, column: columns });
+                    let (wide, patches) = (
+                        Matrix { data: &s.wide, row: columns, column: 1 },
+                        Matrix { data: &s.patches, row: 1, column: columns },
+                    );
                     product([per, depth, columns], sum, true, wide, patches);
                 }
             }
             sum
         };
-        let sums: Vec<Vec<f32>> = x.par_chunks(run * size).zip(y.par_chunks(run * out_size)).map(sum).collect();
+        let sums: Vec<Vec<f32>> =
+            x.par_chunks(run * size).zip(y.par_chunks(run * out_size)).map(sum).collect();
         let mut sums = sums.into_iter();
         let first = sums.next().unwrap_or_else(|| vec![0.0; numbers]);
         sums.fold(first, |mut all, part| {
@@ -348,7 +375,12 @@ pub fn conv2d(x: Tensor, w: Tensor, geom: ConvGeom, dims: &[usize]) -> Result<Te
 }
 
 /// The transpose of a convolution in its input: `y [n, o, oh, ow]` to `x` of shape `dims`.
-pub fn conv_transpose2d(y: Tensor, w: Tensor, geom: ConvGeom, dims: &[usize]) -> Result<Tensor, (Tensor, Tensor)> {
+pub fn conv_transpose2d(
+    y: Tensor,
+    w: Tensor,
+    geom: ConvGeom,
+    dims: &[usize],
+) -> Result<Tensor, (Tensor, Tensor)> {
     let Some(s) = Sizes::new(dims, w.shape(), y.shape(), geom) else { return Err((y, w)) };
     on_cpu(y, w).map(|(y, w)| tensor(s.transposed(y.storage(), w.storage()), dims))
 }

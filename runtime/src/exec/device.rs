@@ -109,7 +109,10 @@ impl std::error::Error for DeviceError {}
 fn cpu() -> Device {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     let note = format!("Burn flex, {threads} thread{}", if threads == 1 { "" } else { "s" });
-    Device::new(DispatchDevice::Flex(FlexDevice), DeviceInfo { name: "CPU".into(), kind: DeviceKind::Cpu, note })
+    Device::new(
+        DispatchDevice::Flex(FlexDevice),
+        DeviceInfo { name: "CPU".into(), kind: DeviceKind::Cpu, note },
+    )
 }
 
 /// Every GPU adapter that could be opened, best first. Probed once: Burn registers a runtime for good.

@@ -58,11 +58,15 @@ pub fn unary(device: &Device, op: Unary, x: Tensor) -> Tensor {
         Unary::Sign => Dispatch::float_sign(x),
         Unary::Floor => Dispatch::float_floor(x),
         Unary::Relu => Dispatch::relu(x),
-        Unary::Step => Dispatch::bool_into_float(Dispatch::float_greater_elem(x, Scalar::Float(0.0), bools), FLOAT),
+        Unary::Step => {
+            Dispatch::bool_into_float(Dispatch::float_greater_elem(x, Scalar::Float(0.0), bools), FLOAT)
+        }
         Unary::Tanh => Dispatch::float_tanh(x),
         Unary::Sigmoid => Dispatch::sigmoid(x),
         Unary::Softplus => {
-            let tail = Dispatch::float_log1p(Dispatch::float_exp(Dispatch::float_neg(Dispatch::float_abs(x.clone()))));
+            let tail = Dispatch::float_log1p(Dispatch::float_exp(Dispatch::float_neg(Dispatch::float_abs(
+                x.clone(),
+            ))));
             Dispatch::float_add(Dispatch::relu(x), tail)
         }
         Unary::Sin => Dispatch::float_sin(x),
@@ -134,7 +138,10 @@ fn trigamma(x: Raw) -> Raw {
     }
     let r = Dispatch::float_recip(y);
     let w = square(r.clone());
-    let series = Dispatch::float_mul(polynomial(&w, &[1.0 / 42.0, -1.0 / 30.0, 1.0 / 6.0]), Dispatch::float_mul(w.clone(), r.clone()));
+    let series = Dispatch::float_mul(
+        polynomial(&w, &[1.0 / 42.0, -1.0 / 30.0, 1.0 / 6.0]),
+        Dispatch::float_mul(w.clone(), r.clone()),
+    );
     let main = Dispatch::float_add(Dispatch::float_add(r, mul_s(w, 0.5)), series);
     Dispatch::float_add(main, Dispatch::float_mul(sum, below))
 }
@@ -143,11 +150,17 @@ fn trigamma(x: Raw) -> Raw {
 pub fn binary(device: &Device, op: Binary, a: Arg, b: Arg, dims: &[usize]) -> Tensor {
     let rank = dims.len();
     let raw = match (op, a, b) {
-        (Binary::Add, Arg::Tensor(t), Arg::Number(s)) | (Binary::Add, Arg::Number(s), Arg::Tensor(t)) => add_s(t.into_raw(), s),
+        (Binary::Add, Arg::Tensor(t), Arg::Number(s)) | (Binary::Add, Arg::Number(s), Arg::Tensor(t)) => {
+            add_s(t.into_raw(), s)
+        }
         (Binary::Sub, Arg::Tensor(t), Arg::Number(s)) => add_s(t.into_raw(), -s),
         (Binary::Sub, Arg::Number(s), Arg::Tensor(t)) => add_s(Dispatch::float_neg(t.into_raw()), s),
-        (Binary::Mul, Arg::Tensor(t), Arg::Number(s)) | (Binary::Mul, Arg::Number(s), Arg::Tensor(t)) => mul_s(t.into_raw(), s),
-        (Binary::Div, Arg::Tensor(t), Arg::Number(s)) => Dispatch::float_div_scalar(t.into_raw(), Scalar::Float(s)),
+        (Binary::Mul, Arg::Tensor(t), Arg::Number(s)) | (Binary::Mul, Arg::Number(s), Arg::Tensor(t)) => {
+            mul_s(t.into_raw(), s)
+        }
+        (Binary::Div, Arg::Tensor(t), Arg::Number(s)) => {
+            Dispatch::float_div_scalar(t.into_raw(), Scalar::Float(s))
+        }
         (Binary::Pow, Arg::Tensor(t), Arg::Number(s)) => power(t, s),
         (op, a, b) => {
             let (a, b) = (a.tensor(device, DType::F, rank), b.tensor(device, DType::F, rank));
@@ -160,7 +173,11 @@ pub fn binary(device: &Device, op: Binary, a: Arg, b: Arg, dims: &[usize]) -> Te
                 Binary::Max | Binary::Min => {
                     let (a, b) = (a.expanded(dims).into_raw(), b.expanded(dims).into_raw());
                     let (x, y, bools) = (a.clone(), b.clone(), device.bool_dtype());
-                    let second = if op == Binary::Max { Dispatch::float_lower(x, y, bools) } else { Dispatch::float_greater(x, y, bools) };
+                    let second = if op == Binary::Max {
+                        Dispatch::float_lower(x, y, bools)
+                    } else {
+                        Dispatch::float_greater(x, y, bools)
+                    };
                     Dispatch::float_mask_where(a, second, b)
                 }
             }

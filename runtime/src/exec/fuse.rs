@@ -137,7 +137,11 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
             Held::Truth(mut v) => {
                 // SAFETY: as above.
                 unsafe { v.set_len(total) };
-                FlexTensor::from_data(TensorData::from_bytes_vec(v, burn_shape(dims), BurnType::Bool(BoolStore::Native)))
+                FlexTensor::from_data(TensorData::from_bytes_vec(
+                    v,
+                    burn_shape(dims),
+                    BurnType::Bool(BoolStore::Native),
+                ))
             }
         };
         Tensor::from_flex(t, *dtype, dims)
@@ -149,17 +153,27 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
 pub(super) fn dense(t: FlexTensor) -> FlexTensor {
     let size = if t.dtype() == BurnType::F32 { 4 } else { 1 };
     let layout = t.layout();
-    if t.is_contiguous() && layout.start_offset() == 0 && t.bytes().len() == layout.num_elements() * size { t } else { t.to_contiguous() }
+    if t.is_contiguous() && layout.start_offset() == 0 && t.bytes().len() == layout.num_elements() * size {
+        t
+    } else {
+        t.to_contiguous()
+    }
 }
 
 /// An input whose buffer a result can take over: read at the same place, held by nobody else, and not itself a result (which
 /// would be read after the first sink of its block was written).
-fn reuse(kernel: &Kernel, held: &mut [Option<FlexTensor>], feeds: &mut [Feed]) -> Option<(FlexTensor, *mut f32)> {
+fn reuse(
+    kernel: &Kernel,
+    held: &mut [Option<FlexTensor>],
+    feeds: &mut [Feed],
+) -> Option<(FlexTensor, *mut f32)> {
     for (i, (slot, feed)) in held.iter_mut().zip(feeds).enumerate() {
         if !matches!(feed, Feed::Full(_)) || kernel.results.contains(&Src::In(i)) {
             continue;
         }
-        let Some(p) = slot.as_mut().and_then(|t| t.try_storage_mut::<f32>()).map(|s| s.as_mut_ptr()) else { continue };
+        let Some(p) = slot.as_mut().and_then(|t| t.try_storage_mut::<f32>()).map(|s| s.as_mut_ptr()) else {
+            continue;
+        };
         // From here on the buffer is read through the pointer that writes it.
         *feed = Feed::Full(p.cast_const());
         return slot.take().map(|t| (t, p));
@@ -280,7 +294,9 @@ fn block(job: &Job, start: usize, len: usize, s: &mut Scratch) {
             }
             (Operand::Each(v), Sink::Truth(p)) => {
                 // SAFETY: as above.
-                unsafe { v.iter().enumerate().for_each(|(k, x)| p.add(start + k).write(u8::from(*x != 0.0))) };
+                unsafe {
+                    v.iter().enumerate().for_each(|(k, x)| p.add(start + k).write(u8::from(*x != 0.0)))
+                };
             }
             (Operand::All(x), Sink::Truth(p)) => {
                 // SAFETY: as above.
@@ -298,7 +314,14 @@ fn normal(x: f32) -> f32 {
 
 /// Copies elements `start..start + len` of a repeated vector into `buf`.
 #[inline(always)]
-fn cycle<T: Copy>(data: &[T], repeat: usize, start: usize, buf: &mut [f32], len: usize, f: impl Fn(T) -> f32) {
+fn cycle<T: Copy>(
+    data: &[T],
+    repeat: usize,
+    start: usize,
+    buf: &mut [f32],
+    len: usize,
+    f: impl Fn(T) -> f32,
+) {
     let mut rest = buf.get_mut(..len).unwrap_or_default();
     let mut at = (start / repeat) % data.len();
     let mut skip = start % repeat;
@@ -322,7 +345,14 @@ fn cycle<T: Copy>(data: &[T], repeat: usize, start: usize, buf: &mut [f32], len:
 }
 
 #[inline(always)]
-fn operand<'a>(job: &Job, src: Src, start: usize, len: usize, regs: &'a [Vec<f32>], inputs: &'a [Vec<f32>]) -> Operand<'a> {
+fn operand<'a>(
+    job: &Job,
+    src: Src,
+    start: usize,
+    len: usize,
+    regs: &'a [Vec<f32>],
+    inputs: &'a [Vec<f32>],
+) -> Operand<'a> {
     let none: &[f32] = &[];
     match src {
         Src::Const(c) => Operand::All(c),
@@ -332,7 +362,9 @@ fn operand<'a>(job: &Job, src: Src, start: usize, len: usize, regs: &'a [Vec<f32
             // SAFETY: the buffer has `total >= start + len` elements, and this block of it is written only after the last
             // operand of the block was read.
             Some(Feed::Full(p)) => Operand::Each(unsafe { std::slice::from_raw_parts(p.add(start), len) }),
-            Some(Feed::Cycle { .. } | Feed::Truth { .. }) => Operand::Each(inputs.get(i).and_then(|v| v.get(..len)).unwrap_or(none)),
+            Some(Feed::Cycle { .. } | Feed::Truth { .. }) => {
+                Operand::Each(inputs.get(i).and_then(|v| v.get(..len)).unwrap_or(none))
+            }
             None => Operand::All(0.0),
         },
     }
@@ -354,7 +386,9 @@ macro_rules! map1 {
 macro_rules! map2 {
     ($d:expr, $a:expr, $b:expr, |$x:ident, $y:ident| $e:expr) => {
         match ($a, $b) {
-            (Operand::Each(a), Operand::Each(b)) => $d.iter_mut().zip(a).zip(b).for_each(|((d, &$x), &$y)| *d = $e),
+            (Operand::Each(a), Operand::Each(b)) => {
+                $d.iter_mut().zip(a).zip(b).for_each(|((d, &$x), &$y)| *d = $e)
+            }
             (Operand::Each(a), Operand::All($y)) => $d.iter_mut().zip(a).for_each(|(d, &$x)| *d = $e),
             (Operand::All($x), Operand::Each(b)) => $d.iter_mut().zip(b).for_each(|(d, &$y)| *d = $e),
             (Operand::All($x), Operand::All($y)) => $d.fill($e),
@@ -368,9 +402,15 @@ fn select(d: &mut [f32], c: Operand, a: Operand, b: Operand) {
         Operand::All(c) => map1!(d, if c != 0.0 { a } else { b }, |x| x),
         Operand::Each(c) => match (a, b) {
             (Operand::Each(a), Operand::Each(b)) => {
-                d.iter_mut().zip(c).zip(a).zip(b).for_each(|(((d, c), a), b)| *d = if *c != 0.0 { *a } else { *b });
+                d.iter_mut()
+                    .zip(c)
+                    .zip(a)
+                    .zip(b)
+                    .for_each(|(((d, c), a), b)| *d = if *c != 0.0 { *a } else { *b });
             }
-            (Operand::Each(a), Operand::All(b)) => map2!(d, Operand::Each(c), Operand::Each(a), |c, a| if c != 0.0 { a } else { b }),
+            (Operand::Each(a), Operand::All(b)) => {
+                map2!(d, Operand::Each(c), Operand::Each(a), |c, a| if c != 0.0 { a } else { b })
+            }
             (Operand::All(a), b) => map2!(d, Operand::Each(c), b, |c, b| if c != 0.0 { a } else { b }),
         },
     }

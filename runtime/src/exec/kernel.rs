@@ -76,7 +76,8 @@ impl Kernel {
     /// Compiles `group` (indices of elementwise nodes of one result shape, ascending).
     pub fn new(graph: &Graph, group: Vec<usize>) -> Kernel {
         let inside: BTreeSet<usize> = group.iter().copied().collect();
-        let mut wanted: BTreeSet<usize> = graph.outputs.iter().map(|(_, v)| v.0 as usize).filter(|v| inside.contains(v)).collect();
+        let mut wanted: BTreeSet<usize> =
+            graph.outputs.iter().map(|(_, v)| v.0 as usize).filter(|v| inside.contains(v)).collect();
         for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| !inside.contains(i)) {
             debug_assert!(!inside.contains(&i));
             wanted.extend(node.args.iter().map(|a| a.0 as usize).filter(|a| inside.contains(a)));
@@ -89,7 +90,8 @@ impl Kernel {
         let results: Vec<Src> = outputs.iter().map(|o| b.source(*o)).collect();
         let leaves = outputs.iter().map(|o| graph.outputs.iter().any(|(_, v)| v.0 as usize == *o)).collect();
         let dtypes = outputs.iter().filter_map(|o| graph.nodes.get(*o)).map(|n| n.ty.dtype).collect();
-        let shape = group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
+        let shape =
+            group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
         let cost = b.code.iter().map(|i| cost(i.code)).sum::<usize>() + b.inputs.len() + outputs.len();
         let (code, results, regs) = allocate(b.code, results);
         Kernel { inputs: b.inputs, outputs, results, dtypes, leaves, code, regs, shape, cost }
@@ -226,7 +228,13 @@ fn allocate(mut code: Vec<Instr>, mut results: Vec<Src>) -> (Vec<Instr>, Vec<Src
 fn cost(code: Code) -> usize {
     match code {
         Code::Unary(u) => match u {
-            Unary::Neg | Unary::Square | Unary::Abs | Unary::Sign | Unary::Floor | Unary::Relu | Unary::Step => 1,
+            Unary::Neg
+            | Unary::Square
+            | Unary::Abs
+            | Unary::Sign
+            | Unary::Floor
+            | Unary::Relu
+            | Unary::Step => 1,
             Unary::Sqrt | Unary::Recip => 4,
             Unary::Exp | Unary::Log | Unary::Log1p | Unary::Expm1 | Unary::Tanh | Unary::Sigmoid => 12,
             Unary::Softplus => 24,

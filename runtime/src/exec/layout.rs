@@ -35,7 +35,8 @@ pub fn slice(x: Tensor, axis: usize, start: usize, len: usize) -> Tensor {
         return x;
     }
     let dims = with_axis(x.shape(), axis, len);
-    let cut = |(i, d): (usize, &usize)| if i == axis { Cut::from(start..start + len) } else { Cut::from(0..*d) };
+    let cut =
+        |(i, d): (usize, &usize)| if i == axis { Cut::from(start..start + len) } else { Cut::from(0..*d) };
     let cuts: Vec<Cut> = x.shape().iter().enumerate().map(cut).collect();
     let dtype = x.dtype();
     let raw = match dtype {
@@ -49,13 +50,19 @@ pub fn slice(x: Tensor, axis: usize, start: usize, len: usize) -> Tensor {
 /// Zeros before and after along `axis`.
 pub fn pad(device: &Device, x: Tensor, axis: usize, before: usize, after: usize) -> Tensor {
     let dims = with_axis(x.shape(), axis, size(x.shape(), axis) + before + after);
-    let pairs: Vec<(usize, usize)> = (0..dims.len()).map(|i| if i == axis { (before, after) } else { (0, 0) }).collect();
+    let pairs: Vec<(usize, usize)> =
+        (0..dims.len()).map(|i| if i == axis { (before, after) } else { (0, 0) }).collect();
     match x.dtype() {
-        DType::F => Tensor::wrap(Dispatch::float_pad(x.into_raw(), &pairs, PadMode::Constant(0.0)), DType::F, &dims),
-        DType::I => Tensor::wrap(Dispatch::int_pad(x.into_raw(), &pairs, PadMode::Constant(0.0)), DType::I, &dims),
+        DType::F => {
+            Tensor::wrap(Dispatch::float_pad(x.into_raw(), &pairs, PadMode::Constant(0.0)), DType::F, &dims)
+        }
+        DType::I => {
+            Tensor::wrap(Dispatch::int_pad(x.into_raw(), &pairs, PadMode::Constant(0.0)), DType::I, &dims)
+        }
         DType::B => {
             let zeros = |n: usize| Tensor::full(device, 0.0, DType::B, &with_axis(x.shape(), axis, n));
-            let parts = [(before > 0).then(|| zeros(before)), Some(x.clone()), (after > 0).then(|| zeros(after))];
+            let parts =
+                [(before > 0).then(|| zeros(before)), Some(x.clone()), (after > 0).then(|| zeros(after))];
             concat(parts.into_iter().flatten().collect(), axis, &dims)
         }
     }
@@ -99,7 +106,11 @@ pub fn gather(x: Tensor, index: Tensor, axis: usize) -> Tensor {
 pub fn scatter_add(device: &Device, index: Tensor, g: Tensor, axis: usize, dims: &[usize]) -> Tensor {
     let index = within(index, size(dims, axis));
     let zeros = Tensor::zeros(device, dims).into_raw();
-    Tensor::wrap(Dispatch::float_scatter(axis, zeros, index.into_raw(), g.into_raw(), IndexingUpdateOp::Add), DType::F, dims)
+    Tensor::wrap(
+        Dispatch::float_scatter(axis, zeros, index.into_raw(), g.into_raw(), IndexingUpdateOp::Add),
+        DType::F,
+        dims,
+    )
 }
 
 /// If `indices` count up by one: their first.
@@ -124,7 +135,8 @@ pub fn take(x: Tensor, axis: usize, index: Tensor) -> Tensor {
 /// Adds rows of `g` along `axis` at `index` (rank 1) into zeros with axes `dims`.
 pub fn put(device: &Device, g: Tensor, axis: usize, index: Tensor, dims: &[usize]) -> Tensor {
     let zeros = Tensor::zeros(device, dims).into_raw();
-    let raw = Dispatch::float_select_assign(zeros, axis, index.into_raw(), g.into_raw(), IndexingUpdateOp::Add);
+    let raw =
+        Dispatch::float_select_assign(zeros, axis, index.into_raw(), g.into_raw(), IndexingUpdateOp::Add);
     Tensor::wrap(raw, DType::F, dims)
 }
 

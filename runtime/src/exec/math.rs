@@ -184,7 +184,10 @@ mod tests {
             let x = lo + (hi - lo) * (i as f32 / 20_000.0);
             let (got, want) = (f64::from(f(x)), exact(f64::from(x)));
             let err = (got - want).abs() / want.abs().max(f64::from(f32::MIN_POSITIVE));
-            assert!(err <= tol || got == want, "{name}({x}) = {got}, expected {want}, relative error {err:e}");
+            assert!(
+                err <= tol || got == want,
+                "{name}({x}) = {got}, expected {want}, relative error {err:e}"
+            );
         }
     }
 

@@ -31,7 +31,8 @@ fn ours(mut g: Graph, loss: Value, params: &[Value]) -> Vec<Vec<f32>> {
     }
     let cpu = open(DeviceChoice::Cpu).expect("there is a CPU");
     let exe = Executable::new(&g);
-    let shapes: Vec<(String, Vec<usize>)> = exe.inputs().map(|i| (i.name.clone(), i.shape.at(BATCH))).collect();
+    let shapes: Vec<(String, Vec<usize>)> =
+        exe.inputs().map(|i| (i.name.clone(), i.shape.at(BATCH))).collect();
     let mut give = |name: &str| {
         let (_, dims) = shapes.iter().find(|(n, _)| n == name)?;
         let salt = name.strip_prefix('p').map_or(100, |s| s.parse().unwrap_or(100));
@@ -45,7 +46,10 @@ fn agree(what: &str, ours: &[Vec<f32>], burns: &[Vec<f32>]) {
     assert_eq!(ours.len(), burns.len());
     for (k, (a, b)) in ours.iter().zip(burns).enumerate() {
         assert_eq!(a.len(), b.len(), "{what} {k}");
-        assert!(k == 0 || b.iter().any(|x| x.abs() > 1e-3), "{what} {k}: the oracle's gradient vanishes, which tests nothing");
+        assert!(
+            k == 0 || b.iter().any(|x| x.abs() > 1e-3),
+            "{what} {k}: the oracle's gradient vanishes, which tests nothing"
+        );
         for (i, (x, y)) in a.iter().zip(b).enumerate() {
             assert!((x - y).abs() <= 2e-4 * (1.0 + y.abs()), "{what} {k}[{i}]: {x}, Burn has {y}");
         }
@@ -72,13 +76,17 @@ fn dense_with_softplus_loss() {
 
     let device = Device::flex().autodiff();
     let x = burn([BATCH, 6], 100, &device);
-    let (w, b, v) =
-        (burn([6, 4], 0, &device).require_grad(), burn([4], 1, &device).require_grad(), burn([4, 3], 2, &device).require_grad());
+    let (w, b, v) = (
+        burn([6, 4], 0, &device).require_grad(),
+        burn([4], 1, &device).require_grad(),
+        burn([4, 3], 2, &device).require_grad(),
+    );
     let h = (x.matmul(w.clone()) + b.clone().reshape([1, 4])).tanh();
     let loss = activation::softplus(h.matmul(v.clone()), 1.0).mean();
     let grads = loss.backward();
     let of = |g: Option<Vec<f32>>| g.expect("tracked");
-    let want = [vec(loss), of(w.grad(&grads).map(vec)), of(b.grad(&grads).map(vec)), of(v.grad(&grads).map(vec))];
+    let want =
+        [vec(loss), of(w.grad(&grads).map(vec)), of(b.grad(&grads).map(vec)), of(v.grad(&grads).map(vec))];
     agree("dense", &got, &want);
 }
 
@@ -118,7 +126,8 @@ fn strided_convolutions() {
 
     let device = Device::flex().autodiff();
     let x = burn([BATCH, 2, 9, 8], 100, &device);
-    let (w, v) = (burn([4, 2, 3, 3], 0, &device).require_grad(), burn([3, 4, 3, 3], 1, &device).require_grad());
+    let (w, v) =
+        (burn([4, 2, 3, 3], 0, &device).require_grad(), burn([3, 4, 3, 3], 1, &device).require_grad());
     let options = || ConvOptions::new([2, 2], [1, 1], [1, 1], 1);
     let h = activation::sigmoid(module::conv2d(x, w.clone(), None, options()));
     let y = module::conv2d(h, v.clone(), None, options());

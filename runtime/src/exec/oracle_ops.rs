@@ -27,7 +27,12 @@ fn case(
     ours: impl Fn(&mut Graph, &[Value]) -> Value + 'static,
     burns: impl Fn(Vec<Flat>) -> Flat + 'static,
 ) -> Case {
-    Case { name, dims: dims.iter().map(|d| d.to_vec()).collect(), ours: Box::new(ours), burns: Box::new(burns) }
+    Case {
+        name,
+        dims: dims.iter().map(|d| d.to_vec()).collect(),
+        ours: Box::new(ours),
+        burns: Box::new(burns),
+    }
 }
 
 fn flat<const D: usize>(t: Burn<D>) -> Flat {
@@ -53,7 +58,12 @@ const M: [usize; 2] = [4, 3];
 const MD: &[usize] = &M;
 
 /// x² + ½ on both sides, for what is defined above zero.
-fn unary(name: &'static str, op: Unary, positive: bool, burns: impl Fn(Burn<2>) -> Burn<2> + 'static) -> Case {
+fn unary(
+    name: &'static str,
+    op: Unary,
+    positive: bool,
+    burns: impl Fn(Burn<2>) -> Burn<2> + 'static,
+) -> Case {
     let raise = move |g: &mut Graph, x: Value| {
         let s = g.square(x);
         g.add_c(s, 0.5)
@@ -131,20 +141,50 @@ fn cases() -> Vec<Case> {
                 g.select(m, p[0], p[1])
             },
             move |v| {
-                let m: Burn<2, Bool> = Burn::from_data(TensorData::new(mask.map(|x| x != 0.0).to_vec(), M), &v[0].device().inner());
+                let m: Burn<2, Bool> = Burn::from_data(
+                    TensorData::new(mask.map(|x| x != 0.0).to_vec(), M),
+                    &v[0].device().inner(),
+                );
                 flat(at(&v, 1, M).mask_where(m, at(&v, 0, M)))
             },
         ),
-        case("broadcast", &[&[1, 3]], |g, p| g.broadcast(p[0], Shape::fixed(&M)), |v| flat(at(&v, 0, [1, 3]).expand(M))),
+        case(
+            "broadcast",
+            &[&[1, 3]],
+            |g, p| g.broadcast(p[0], Shape::fixed(&M)),
+            |v| flat(at(&v, 0, [1, 3]).expand(M)),
+        ),
         case("sum", &[MD], |g, p| g.reduce(ReduceKind::Sum, p[0], &[0]), |v| flat(at(&v, 0, M).sum_dim(0))),
-        case("mean", &[MD], |g, p| g.reduce(ReduceKind::Mean, p[0], &[1]), |v| flat(at(&v, 0, M).mean_dim(1))),
-        case("maximum", &[MD], |g, p| g.reduce(ReduceKind::Max, p[0], &[1]), |v| flat(at(&v, 0, M).max_dim(1))),
-        case("matmul", &[&[2, 4, 3], &[2, 3, 5]], |g, p| g.matmul(p[0], p[1]), |v| flat(at(&v, 0, [2, 4, 3]).matmul(at(&v, 1, [2, 3, 5])))),
+        case(
+            "mean",
+            &[MD],
+            |g, p| g.reduce(ReduceKind::Mean, p[0], &[1]),
+            |v| flat(at(&v, 0, M).mean_dim(1)),
+        ),
+        case(
+            "maximum",
+            &[MD],
+            |g, p| g.reduce(ReduceKind::Max, p[0], &[1]),
+            |v| flat(at(&v, 0, M).max_dim(1)),
+        ),
+        case(
+            "matmul",
+            &[&[2, 4, 3], &[2, 3, 5]],
+            |g, p| g.matmul(p[0], p[1]),
+            |v| flat(at(&v, 0, [2, 4, 3]).matmul(at(&v, 1, [2, 3, 5]))),
+        ),
         case(
             "conv2d",
             &[&[2, 4, 6, 7], &[6, 2, 3, 3]],
             move |g, p| g.push(Op::Conv2d(Conv2d(geom)), p),
-            |v| flat(module::conv2d(at(&v, 0, [2, 4, 6, 7]), at(&v, 1, [6, 2, 3, 3]), None, ConvOptions::new([2, 1], [1, 2], [1, 2], 2))),
+            |v| {
+                flat(module::conv2d(
+                    at(&v, 0, [2, 4, 6, 7]),
+                    at(&v, 1, [6, 2, 3, 3]),
+                    None,
+                    ConvOptions::new([2, 1], [1, 2], [1, 2], 2),
+                ))
+            },
         ),
         case(
             "conv_transpose2d",
@@ -152,7 +192,12 @@ fn cases() -> Vec<Case> {
             move |g, p| g.push(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad: [1, 0] }), p),
             |v| {
                 let options = ConvTransposeOptions::new([2, 1], [1, 2], [1, 0], [1, 2], 2);
-                flat(module::conv_transpose2d(at(&v, 0, [2, 6, 3, 4]), at(&v, 1, [6, 2, 3, 3]), None, options))
+                flat(module::conv_transpose2d(
+                    at(&v, 0, [2, 6, 3, 4]),
+                    at(&v, 1, [6, 2, 3, 3]),
+                    None,
+                    options,
+                ))
             },
         ),
         // With stride 1 the weight's gradient is itself a convolution, examples and channels exchanged.
@@ -161,8 +206,14 @@ fn cases() -> Vec<Case> {
             &[&[2, 3, 5, 6], &[2, 4, 5, 6]],
             move |g, p| g.push(Op::ConvWeight(ConvWeight { geom: plain, kernel: [3, 3] }), p),
             |v| {
-                let (x, y) = (at(&v, 0, [2, 3, 5, 6]).permute([1, 0, 2, 3]), at(&v, 1, [2, 4, 5, 6]).permute([1, 0, 2, 3]));
-                flat(module::conv2d(x, y, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1)).permute([1, 0, 2, 3]))
+                let (x, y) = (
+                    at(&v, 0, [2, 3, 5, 6]).permute([1, 0, 2, 3]),
+                    at(&v, 1, [2, 4, 5, 6]).permute([1, 0, 2, 3]),
+                );
+                flat(
+                    module::conv2d(x, y, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1))
+                        .permute([1, 0, 2, 3]),
+                )
             },
         ),
         case(
@@ -183,10 +234,20 @@ fn cases() -> Vec<Case> {
             },
             |v| {
                 let i = ints(vec![2, 0, 1, 1, 0, 0, 2, 2], [4, 2], &v[0]);
-                flat((at(&v, 0, [4, 2]).repeat_dim(1, 2).narrow(1, 0, 3) * 0.0).scatter(1, i, at(&v, 0, [4, 2]), IndexingUpdateOp::Add))
+                flat((at(&v, 0, [4, 2]).repeat_dim(1, 2).narrow(1, 0, 3) * 0.0).scatter(
+                    1,
+                    i,
+                    at(&v, 0, [4, 2]),
+                    IndexingUpdateOp::Add,
+                ))
             },
         ),
-        case("take", &[MD], |g, p| g.take(p[0], 0, vec![3, 1, 1]), |v| flat(at(&v, 0, M).select(0, ints(vec![3, 1, 1], [3], &v[0])))),
+        case(
+            "take",
+            &[MD],
+            |g, p| g.take(p[0], 0, vec![3, 1, 1]),
+            |v| flat(at(&v, 0, M).select(0, ints(vec![3, 1, 1], [3], &v[0]))),
+        ),
         case(
             "put",
             &[&[3, 2]],
@@ -227,8 +288,18 @@ fn cases() -> Vec<Case> {
                 ))
             },
         ),
-        case("reshape", &[MD], |g, p| g.reshape(p[0], Shape::fixed(&[2, 6])), |v| flat(at(&v, 0, M).reshape([2, 6]))),
-        case("permute", &[&[2, 4, 3]], |g, p| g.permute(p[0], &[2, 0, 1]), |v| flat(at(&v, 0, [2, 4, 3]).permute([2, 0, 1]))),
+        case(
+            "reshape",
+            &[MD],
+            |g, p| g.reshape(p[0], Shape::fixed(&[2, 6])),
+            |v| flat(at(&v, 0, M).reshape([2, 6])),
+        ),
+        case(
+            "permute",
+            &[&[2, 4, 3]],
+            |g, p| g.permute(p[0], &[2, 0, 1]),
+            |v| flat(at(&v, 0, [2, 4, 3]).permute([2, 0, 1])),
+        ),
         case("slice", &[MD], |g, p| g.slice(p[0], 0, 1, 2), |v| flat(at(&v, 0, M).narrow(0, 1, 2))),
         case(
             "pad",
@@ -240,7 +311,12 @@ fn cases() -> Vec<Case> {
                 flat(Burn::cat(vec![zero.clone(), x, zero.clone(), zero], 0))
             },
         ),
-        case("concat", &[MD, &[4, 2]], |g, p| g.concat(p, 1), |v| flat(Burn::cat(vec![at(&v, 0, M), at(&v, 1, [4, 2])], 1))),
+        case(
+            "concat",
+            &[MD, &[4, 2]],
+            |g, p| g.concat(p, 1),
+            |v| flat(Burn::cat(vec![at(&v, 0, M), at(&v, 1, [4, 2])], 1)),
+        ),
     ]);
     all
 }
@@ -252,7 +328,12 @@ fn every_op_agrees_with_burns_backward() {
     let mut seen: BTreeSet<&'static str> = BTreeSet::new();
     for c in cases() {
         let mut g = Graph::new(c.name);
-        let params: Vec<Value> = c.dims.iter().enumerate().map(|(i, d)| g.input(&format!("p{i}"), Role::Param, Shape::fixed(d))).collect();
+        let params: Vec<Value> = c
+            .dims
+            .iter()
+            .enumerate()
+            .map(|(i, d)| g.input(&format!("p{i}"), Role::Param, Shape::fixed(d)))
+            .collect();
         let y = (c.ours)(&mut g, &params);
         seen.extend(g.nodes.iter().map(|n| n.op.rule().name()));
         let shape = g.shape(y);
@@ -286,12 +367,20 @@ fn every_op_agrees_with_burns_backward() {
         let loss = (y * weights).sum();
         let grads = loss.backward();
         let mut burns = vec![loss.into_data().try_into_vec::<f32>().expect("f32")];
-        burns.extend(values.iter().map(|v| v.grad(&grads).expect("tracked").into_data().try_into_vec::<f32>().expect("f32")));
+        burns.extend(
+            values
+                .iter()
+                .map(|v| v.grad(&grads).expect("tracked").into_data().try_into_vec::<f32>().expect("f32")),
+        );
         assert_eq!(ours.len(), burns.len());
         for ((name, a), b) in ours.iter().zip(&burns) {
             let a = a.to_f32();
             assert_eq!(a.len(), b.len(), "{} {name}", c.name);
-            assert!(b.iter().any(|x| x.abs() > 1e-3), "{} {name}: the oracle vanishes, which tests nothing", c.name);
+            assert!(
+                b.iter().any(|x| x.abs() > 1e-3),
+                "{} {name}: the oracle vanishes, which tests nothing",
+                c.name
+            );
             for (x, y) in a.iter().zip(b) {
                 assert!((x - y).abs() <= 2e-4 * (1.0 + y.abs()), "{} {name}: {x}, Burn has {y}", c.name);
             }
@@ -306,9 +395,12 @@ fn every_op_agrees_with_burns_backward() {
         assert!(seen.contains(row.name), "`{}` has no case", row.name);
     }
     // Leaves, conditions and indices have no derivative; `detach` and `cast` stop it.
-    const NO_DERIVATIVE: [&str; 11] =
-        ["Input", "Full", "Literal", "Iota", "Random", "Count", "Compare", "Logic", "ArgMax", "Cast", "Detach"];
-    for variant in Op::VARIANTS.iter().filter(|v| !NO_DERIVATIVE.contains(v) && !["Unary", "Binary"].contains(v)) {
+    const NO_DERIVATIVE: [&str; 11] = [
+        "Input", "Full", "Literal", "Iota", "Random", "Count", "Compare", "Logic", "ArgMax", "Cast", "Detach",
+    ];
+    for variant in
+        Op::VARIANTS.iter().filter(|v| !NO_DERIVATIVE.contains(v) && !["Unary", "Binary"].contains(v))
+    {
         let token: String = variant.chars().filter(|c| *c != '_').collect::<String>().to_lowercase();
         assert!(seen.iter().any(|s| s.replace('_', "") == token), "`{variant}` has no case");
     }

@@ -38,7 +38,10 @@ impl Plan {
     /// One unit a node, in the graph's order.
     pub fn plain(graph: &Graph) -> Plan {
         let live = live(graph);
-        let units = (0..graph.nodes.len()).filter(|i| get(&live, *i) && !is_constant(graph, *i)).map(Unit::Node).collect();
+        let units = (0..graph.nodes.len())
+            .filter(|i| get(&live, *i) && !is_constant(graph, *i))
+            .map(Unit::Node)
+            .collect();
         Plan::of(graph, units)
     }
 
@@ -78,7 +81,9 @@ fn set<T>(items: &mut [T], i: usize, value: T) {
 /// The values a unit reads from outside itself.
 fn args(graph: &Graph, unit: &Unit) -> Vec<usize> {
     match unit {
-        Unit::Node(i) => graph.nodes.get(*i).map_or(Vec::new(), |n| n.args.iter().map(|a| a.0 as usize).collect()),
+        Unit::Node(i) => {
+            graph.nodes.get(*i).map_or(Vec::new(), |n| n.args.iter().map(|a| a.0 as usize).collect())
+        }
         Unit::Fused(k) => k.inputs.clone(),
     }
 }
@@ -113,9 +118,18 @@ fn fusable(graph: &Graph, node: &Node) -> bool {
     let elementwise = match &node.op {
         Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Logic(_) | Op::Select(_) => true,
         Op::Cast(_) | Op::Detach(_) | Op::Broadcast(_) => true,
-        Op::Input(_) | Op::Full(_) | Op::Literal(_) | Op::Iota(_) | Op::Random(_) | Op::Count(_) | Op::Reduce(_) | Op::ArgMax(_) => false,
+        Op::Input(_)
+        | Op::Full(_)
+        | Op::Literal(_)
+        | Op::Iota(_)
+        | Op::Random(_)
+        | Op::Count(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_) => false,
         Op::MatMul(_) | Op::Conv2d(_) | Op::ConvTranspose2d(_) | Op::ConvWeight(_) | Op::Gather(_) => false,
-        Op::ScatterAdd(_) | Op::Take(_) | Op::Put(_) | Op::Lookup(_) | Op::LookupAdd(_) | Op::Reshape(_) => false,
+        Op::ScatterAdd(_) | Op::Take(_) | Op::Put(_) | Op::Lookup(_) | Op::LookupAdd(_) | Op::Reshape(_) => {
+            false
+        }
         Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
     };
     elementwise && node.ty.dtype != DType::I && node.args.iter().all(|a| graph.ty(*a).dtype != DType::I)
@@ -207,7 +221,12 @@ fn groups(graph: &Graph, live: &[bool], level: &[usize]) -> Vec<Vec<usize>> {
 
 /// A group as a unit; groups that only rename or repeat values stay single nodes, which Burn does by views.
 fn unit(graph: &Graph, group: Vec<usize>) -> Vec<Unit> {
-    let computes = |i: &usize| graph.nodes.get(*i).is_some_and(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)));
+    let computes = |i: &usize| {
+        graph
+            .nodes
+            .get(*i)
+            .is_some_and(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)))
+    };
     if group.iter().any(computes) {
         vec![Unit::Fused(Box::new(Kernel::new(graph, group)))]
     } else {
@@ -224,7 +243,8 @@ fn sort(graph: &Graph, units: Vec<Unit>) -> Vec<Unit> {
     let mut waits = vec![0usize; units.len()];
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); units.len()];
     for (u, unit) in units.iter().enumerate() {
-        let mut from: Vec<usize> = args(graph, unit).into_iter().filter_map(|a| producer.get(a).copied().flatten()).collect();
+        let mut from: Vec<usize> =
+            args(graph, unit).into_iter().filter_map(|a| producer.get(a).copied().flatten()).collect();
         from.sort_unstable();
         from.dedup();
         set(&mut waits, u, from.len());

@@ -40,7 +40,9 @@ pub fn values(kind: RandomKind, key: RngKey, salt: u64, stream: u32, n: usize) -
         rng.set_word_pos((block as u128) << 24);
         match kind {
             // 23 bits and a half: the largest value is 1 - 2^-24, the smallest 2^-24, both exact.
-            RandomKind::Uniform => out.iter_mut().for_each(|v| *v = ((rng.next_u32() >> 9) as f32 + 0.5) * (1.0 / 8_388_608.0)),
+            RandomKind::Uniform => {
+                out.iter_mut().for_each(|v| *v = ((rng.next_u32() >> 9) as f32 + 0.5) * (1.0 / 8_388_608.0))
+            }
             RandomKind::Normal => out.iter_mut().for_each(|v| *v = StandardNormal.sample(&mut rng)),
         }
     };

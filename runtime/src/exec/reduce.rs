@@ -12,7 +12,8 @@ use gmc_compiler::ir::shape::DType;
 /// Reduction over `axes`, which stay with size 1. Neighbouring axes are first joined into one.
 pub fn reduce(x: Tensor, kind: ReduceKind, axes: &[usize]) -> Tensor {
     let dims = x.shape().to_vec();
-    let kept: Vec<usize> = dims.iter().enumerate().map(|(i, d)| if axes.contains(&i) { 1 } else { *d }).collect();
+    let kept: Vec<usize> =
+        dims.iter().enumerate().map(|(i, d)| if axes.contains(&i) { 1 } else { *d }).collect();
     let count: usize = dims.iter().enumerate().filter(|(i, _)| axes.contains(i)).map(|(_, d)| *d).product();
     // Alternating runs of kept and reduced axes; axes of size 1 belong to any run.
     let mut joined: Vec<(bool, usize)> = Vec::new();
@@ -93,5 +94,9 @@ pub fn conv_weight(device: &Device, x: Tensor, gy: Tensor, op: ConvWeight, dims:
     };
     let zero = Dispatch::float_zeros(burn_shape(&[1, 1, 1, 1]), device.dispatch(), FLOAT);
     let w = Dispatch::float_expand(zero, burn_shape(dims));
-    Tensor::wrap(Dispatch::conv2d_weight_backward(x.into_raw(), w, gy.into_raw(), options(op.geom)), DType::F, dims)
+    Tensor::wrap(
+        Dispatch::conv2d_weight_backward(x.into_raw(), w, gy.into_raw(), options(op.geom)),
+        DType::F,
+        dims,
+    )
 }

@@ -54,7 +54,9 @@ impl fmt::Display for ExecError {
             ExecError::InputShape { name, expected, found } => {
                 write!(f, "input `{name}` has shape {found:?}, expected {expected:?}")
             }
-            ExecError::NotFinite { node, op, .. } => write!(f, "%{node} = {op} is not finite, though its arguments are"),
+            ExecError::NotFinite { node, op, .. } => {
+                write!(f, "%{node} = {op} is not finite, though its arguments are")
+            }
             ExecError::Broken { why } => write!(f, "internal: {why}"),
         }
     }
@@ -89,7 +91,13 @@ pub struct Executable {
 
 impl fmt::Debug for Executable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Executable({}, {} nodes, {} units)", self.graph.name, self.graph.nodes.len(), self.fused.units.len())
+        write!(
+            f,
+            "Executable({}, {} nodes, {} units)",
+            self.graph.name,
+            self.graph.nodes.len(),
+            self.fused.units.len()
+        )
     }
 }
 
@@ -171,7 +179,8 @@ impl Executable {
                     run.put(*i, value)?;
                 }
                 Unit::Fused(kernel) => {
-                    let args = kernel.inputs.iter().map(|i| run.take(u, *i)).collect::<Result<Vec<_>, _>>()?;
+                    let args =
+                        kernel.inputs.iter().map(|i| run.take(u, *i)).collect::<Result<Vec<_>, _>>()?;
                     let results = fuse::run(kernel, args, &kernel.shape.at(batch))
                         .ok_or_else(|| broken("a kernel met a value that it cannot read"))?;
                     for (i, value) in kernel.outputs.iter().zip(results) {
@@ -180,7 +189,11 @@ impl Executable {
                 }
             }
         }
-        self.graph.outputs.iter().map(|(name, v)| Ok((name.clone(), run.take(usize::MAX, v.0 as usize)?))).collect()
+        self.graph
+            .outputs
+            .iter()
+            .map(|(name, v)| Ok((name.clone(), run.take(usize::MAX, v.0 as usize)?)))
+            .collect()
     }
 
     /// A table of the graph on a device, uploaded on first use.
@@ -228,7 +241,13 @@ impl Run<'_> {
         value.ok_or_else(|| broken(format!("%{i} is used before it is defined, or after its last use")))
     }
 
-    fn node(&mut self, unit: usize, i: usize, node: &Node, inputs: &mut dyn FnMut(&str) -> Option<Tensor>) -> Result<Tensor, ExecError> {
+    fn node(
+        &mut self,
+        unit: usize,
+        i: usize,
+        node: &Node,
+        inputs: &mut dyn FnMut(&str) -> Option<Tensor>,
+    ) -> Result<Tensor, ExecError> {
         // An argument given twice is given away once.
         let mut ids: Vec<usize> = node.args.iter().map(|a| a.0 as usize).collect();
         let first = ids.first().copied().unwrap_or(0);
@@ -238,9 +257,9 @@ impl Run<'_> {
         while let Some(id) = ids.pop() {
             let arg = match graph.nodes.get(id).map(|n| &n.op) {
                 Some(Op::Full(f)) if numbers => Arg::Number(f.value),
-                _ if ids.contains(&id) => {
-                    Arg::Tensor(self.values.get(id).cloned().flatten().map_or_else(|| self.take(usize::MAX, id), Ok)?)
-                }
+                _ if ids.contains(&id) => Arg::Tensor(
+                    self.values.get(id).cloned().flatten().map_or_else(|| self.take(usize::MAX, id), Ok)?,
+                ),
                 _ => Arg::Tensor(self.take(unit, id)?),
             };
             args.push(arg);
@@ -277,7 +296,9 @@ impl Run<'_> {
                 let b = if *op == Logic::Not { None } else { Some(tensor(DType::B)?) };
                 elementwise::logic(*op, a, b, &dims)
             }
-            Op::Select(_) => elementwise::select(tensor(DType::B)?, tensor(DType::F)?, tensor(DType::F)?, &dims),
+            Op::Select(_) => {
+                elementwise::select(tensor(DType::B)?, tensor(DType::F)?, tensor(DType::F)?, &dims)
+            }
             Op::Cast(op) => elementwise::cast(device, tensor(DType::F)?, op.to),
             Op::Detach(_) => tensor(node.ty.dtype)?,
             Op::Broadcast(_) => tensor(node.ty.dtype)?.expanded(&dims),
@@ -285,16 +306,24 @@ impl Run<'_> {
             Op::ArgMax(op) => reduce::argmax(tensor(DType::F)?, op.axis),
             Op::MatMul(_) => reduce::matmul(tensor(DType::F)?, tensor(DType::F)?, &dims),
             Op::Conv2d(op) => reduce::conv2d(tensor(DType::F)?, tensor(DType::F)?, op.0, &dims),
-            Op::ConvTranspose2d(op) => reduce::conv_transpose2d(tensor(DType::F)?, tensor(DType::F)?, *op, &dims),
-            Op::ConvWeight(op) => reduce::conv_weight(device, tensor(DType::F)?, tensor(DType::F)?, *op, &dims),
+            Op::ConvTranspose2d(op) => {
+                reduce::conv_transpose2d(tensor(DType::F)?, tensor(DType::F)?, *op, &dims)
+            }
+            Op::ConvWeight(op) => {
+                reduce::conv_weight(device, tensor(DType::F)?, tensor(DType::F)?, *op, &dims)
+            }
             Op::Gather(op) => layout::gather(tensor(DType::F)?, tensor(DType::I)?, op.axis),
-            Op::ScatterAdd(op) => layout::scatter_add(device, tensor(DType::I)?, tensor(DType::F)?, op.axis, &dims),
+            Op::ScatterAdd(op) => {
+                layout::scatter_add(device, tensor(DType::I)?, tensor(DType::F)?, op.axis, &dims)
+            }
             Op::Take(op) => match layout::run_of(&op.indices) {
                 Some(start) => layout::slice(tensor(node.ty.dtype)?, op.axis, start, op.indices.len()),
                 None => layout::take(tensor(node.ty.dtype)?, op.axis, self.indices(i, &op.indices)),
             },
             Op::Put(op) => match layout::run_of(&op.indices) {
-                Some(start) => layout::pad(device, tensor(DType::F)?, op.axis, start, op.size - start - op.indices.len()),
+                Some(start) => {
+                    layout::pad(device, tensor(DType::F)?, op.axis, start, op.size - start - op.indices.len())
+                }
                 None => layout::put(device, tensor(DType::F)?, op.axis, self.indices(i, &op.indices), &dims),
             },
             Op::Lookup(_) => layout::lookup(tensor(DType::F)?, tensor(DType::I)?),
@@ -315,12 +344,25 @@ impl Run<'_> {
         self.exe.table(self.device, node, || Tensor::from_i32(self.device, data(), &[indices.len()]))
     }
 
-    fn input(&self, input: &Input, inputs: &mut dyn FnMut(&str) -> Option<Tensor>) -> Result<Tensor, ExecError> {
-        let given = inputs(&input.name).ok_or_else(|| ExecError::MissingInput { name: input.name.clone() })?;
+    fn input(
+        &self,
+        input: &Input,
+        inputs: &mut dyn FnMut(&str) -> Option<Tensor>,
+    ) -> Result<Tensor, ExecError> {
+        let given =
+            inputs(&input.name).ok_or_else(|| ExecError::MissingInput { name: input.name.clone() })?;
         let expected = input.shape.at(self.batch);
         if given.shape() != expected {
-            return Err(ExecError::InputShape { name: input.name.clone(), expected, found: given.shape().to_vec() });
+            return Err(ExecError::InputShape {
+                name: input.name.clone(),
+                expected,
+                found: given.shape().to_vec(),
+            });
         }
-        Ok(if given.dtype() == input.dtype { given } else { elementwise::cast(self.device, given, input.dtype) })
+        Ok(if given.dtype() == input.dtype {
+            given
+        } else {
+            elementwise::cast(self.device, given, input.dtype)
+        })
     }
 }

@@ -3,7 +3,9 @@
 use super::device::Device;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{BackendTensor, Dispatch, DispatchTensor, DispatchTensorKind, FloatDType, IntDType, Scalar, TensorData};
+use burn::backend::{
+    BackendTensor, Dispatch, DispatchTensor, DispatchTensorKind, FloatDType, IntDType, Scalar, TensorData,
+};
 use gmc_compiler::ir::shape::DType;
 
 /// Indices are 32 bits wide on every device (wgpu has no wider ones).
@@ -27,7 +29,11 @@ impl std::fmt::Debug for Tensor {
 
 /// The axes under which Burn holds a value: rank 0 becomes one axis of size 1.
 pub(crate) fn burn_shape(dims: &[usize]) -> burn::backend::Shape {
-    if dims.is_empty() { burn::backend::Shape::from(vec![1]) } else { burn::backend::Shape::from(dims.to_vec()) }
+    if dims.is_empty() {
+        burn::backend::Shape::from(vec![1])
+    } else {
+        burn::backend::Shape::from(dims.to_vec())
+    }
 }
 
 impl Tensor {
@@ -136,7 +142,9 @@ impl Tensor {
     /// The CPU tensor inside, or the value back when it lives elsewhere.
     pub(crate) fn into_flex(self) -> Result<FlexTensor, Tensor> {
         match self.raw.kind {
-            DispatchTensorKind::Flex(BackendTensor::Float(t) | BackendTensor::Int(t) | BackendTensor::Bool(t)) => Ok(t),
+            DispatchTensorKind::Flex(
+                BackendTensor::Float(t) | BackendTensor::Int(t) | BackendTensor::Bool(t),
+            ) => Ok(t),
             kind => Err(Tensor { raw: DispatchTensor { kind, autodiff: self.raw.autodiff }, ..self }),
         }
     }

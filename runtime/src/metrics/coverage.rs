@@ -24,7 +24,8 @@ pub fn coverage(samples: &[f32], modes: &Modes) -> Option<Coverage> {
     }
     let mut counts = vec![0usize; modes.centres.len()];
     for sample in samples.chunks_exact(d) {
-        let distance = |c: &[f64]| c.iter().zip(sample).map(|(c, s)| (f64::from(*s) - c).powi(2)).sum::<f64>().sqrt();
+        let distance =
+            |c: &[f64]| c.iter().zip(sample).map(|(c, s)| (f64::from(*s) - c).powi(2)).sum::<f64>().sqrt();
         let distances = modes.centres.iter().map(|c| distance(c));
         let nearest = distances.enumerate().filter(|(_, r)| r.is_finite()).min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((mode, r)) = nearest

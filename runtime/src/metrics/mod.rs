@@ -53,7 +53,12 @@ impl<'de> Deserialize<'de> for Number {
 
 impl Record {
     /// A record from names and numbers.
-    pub fn new<N: Into<String>>(step: u64, part: &str, seconds: f64, values: impl IntoIterator<Item = (N, f64)>) -> Record {
+    pub fn new<N: Into<String>>(
+        step: u64,
+        part: &str,
+        seconds: f64,
+        values: impl IntoIterator<Item = (N, f64)>,
+    ) -> Record {
         let values = values.into_iter().map(|(n, v)| (n.into(), Number(v))).collect();
         Record { step, part: part.into(), seconds, values }
     }

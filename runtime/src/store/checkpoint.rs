@@ -93,11 +93,22 @@ impl Checkpoint {
         let mut data = Vec::with_capacity(4 * self.tensors.values().map(|t| t.values.len()).sum::<usize>());
         let mut tensors = Vec::new();
         for ((group, name), tensor) in &self.tensors {
-            let entry = Entry { group: *group, name: name.clone(), shape: tensor.shape.clone(), offset: data.len() as u64 };
+            let entry = Entry {
+                group: *group,
+                name: name.clone(),
+                shape: tensor.shape.clone(),
+                offset: data.len() as u64,
+            };
             tensors.push(entry);
             data.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes()));
         }
-        let header = Header { version: VERSION, meta: self.meta.clone(), bytes: data.len() as u64, crc: crc32fast::hash(&data), tensors };
+        let header = Header {
+            version: VERSION,
+            meta: self.meta.clone(),
+            bytes: data.len() as u64,
+            crc: crc32fast::hash(&data),
+            tensors,
+        };
         // A struct of numbers, texts and lists always has a JSON text.
         let header = serde_json::to_vec(&header).unwrap_or_default();
         let mut file = Vec::with_capacity(16 + header.len() + data.len());
@@ -126,13 +137,18 @@ impl Checkpoint {
         }
         let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
         let Some((crc, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
-        let Some((header, data)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else { return Err(truncated()) };
+        let Some((header, data)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            return Err(truncated());
+        };
         if crc32fast::hash(header) != u32::from_le_bytes(*crc) {
             return Err(corrupt("checksum of the header"));
         }
         let header: Header = serde_json::from_slice(header).map_err(|e| corrupt(&e.to_string()))?;
         if header.version != VERSION {
-            return Err(error(format!("format version {}, and this gmc reads version {VERSION}", header.version)));
+            return Err(error(format!(
+                "format version {}, and this gmc reads version {VERSION}",
+                header.version
+            )));
         }
         if (data.len() as u64) < header.bytes {
             return Err(truncated());

@@ -113,7 +113,8 @@ pub struct RunDir {
 impl RunDir {
     /// Makes `root/name-1`, `root/name-2` ..: the first number above those in use, and locks it.
     pub fn create(root: &Path, name: &str) -> Result<RunDir, StoreError> {
-        let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+        let name: String =
+            name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
         fs::create_dir_all(root).map_err(|e| StoreError::new(root, "make", e))?;
         let used = fs::read_dir(root).map_err(|e| StoreError::new(root, "list", e))?.filter_map(|entry| {
             let file = entry.ok()?.file_name();
@@ -135,7 +136,11 @@ impl RunDir {
     pub fn open(path: &Path) -> Result<RunDir, StoreError> {
         let mut run = RunDir::view(path)?;
         let at = path.join("lock");
-        let file = File::options().create(true).append(true).open(&at).map_err(|e| StoreError::new(&at, "open", e))?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&at)
+            .map_err(|e| StoreError::new(&at, "open", e))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -146,7 +151,13 @@ impl RunDir {
             Err(TryLockError::Error(e)) => return Err(StoreError::new(&at, "lock", e)),
         }
         run.lock = Some(file);
-        for folder in [path.to_path_buf(), path.join("checkpoints"), path.join("images"), path.join("ir"), path.join("use")] {
+        for folder in [
+            path.to_path_buf(),
+            path.join("checkpoints"),
+            path.join("images"),
+            path.join("ir"),
+            path.join("use"),
+        ] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 if name.to_str().is_some_and(|n| n.starts_with('.') && n.ends_with(TEMPORARY)) {
@@ -197,7 +208,11 @@ impl RunDir {
     fn file(&self, name: &str, doing: &'static str) -> Result<PathBuf, StoreError> {
         let inside = Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
         let path = self.path.join(name);
-        if inside && !name.is_empty() { Ok(path) } else { Err(StoreError::new(path, doing, "leads out of the run folder")) }
+        if inside && !name.is_empty() {
+            Ok(path)
+        } else {
+            Err(StoreError::new(path, doing, "leads out of the run folder"))
+        }
     }
 
     /// Names of the PNG files in `images`, sorted.
@@ -270,7 +285,9 @@ impl RunDir {
         let kept: Vec<u8> = text
             .split_inclusive(|b| *b == b'\n')
             .filter(|line| {
-                line.ends_with(b"\n") && serde_json::from_slice::<Record>(line).is_ok_and(|record| step.is_none_or(|s| record.step <= s))
+                line.ends_with(b"\n")
+                    && serde_json::from_slice::<Record>(line)
+                        .is_ok_and(|record| step.is_none_or(|s| record.step <= s))
             })
             .flatten()
             .copied()
@@ -278,7 +295,11 @@ impl RunDir {
         if kept != text {
             atomic_write(&path, &kept)?;
         }
-        let file = File::options().create(true).append(true).open(&path).map_err(|e| StoreError::new(&path, "open", e))?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|e| StoreError::new(&path, "open", e))?;
         Ok(Log { path, file })
     }
 
@@ -286,7 +307,9 @@ impl RunDir {
     pub fn records(&self) -> Result<Vec<Record>, StoreError> {
         let path = self.path.join("metrics.jsonl");
         match fs::read(&path) {
-            Ok(bytes) => Ok(bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect()),
+            Ok(bytes) => {
+                Ok(bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect())
+            }
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(e) => Err(StoreError::new(path, "read", e)),
         }
@@ -294,7 +317,8 @@ impl RunDir {
 
     /// Replaces the final numbers.
     pub fn write_scores(&self, scores: &[Score]) -> Result<(), StoreError> {
-        let text = serde_json::to_vec_pretty(scores).map_err(|e| StoreError::new(self.path.join("scores.json"), "write", e))?;
+        let text = serde_json::to_vec_pretty(scores)
+            .map_err(|e| StoreError::new(self.path.join("scores.json"), "write", e))?;
         self.write("scores.json", &text)
     }
 

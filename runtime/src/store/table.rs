@@ -32,8 +32,9 @@ pub fn csv(name: &str, width: usize, values: &[f32]) -> String {
 /// As [`csv`], with several things side by side in a row, each of `width` numbers and named as it would be alone.
 pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String {
     let width = width.max(1);
-    let columns =
-        |name: &str| -> Vec<String> { (0..width).map(|i| if width == 1 { name.to_string() } else { format!("{name}.{i}") }).collect() };
+    let columns = |name: &str| -> Vec<String> {
+        (0..width).map(|i| if width == 1 { name.to_string() } else { format!("{name}.{i}") }).collect()
+    };
     let all: Vec<String> = names.iter().flat_map(|n| columns(n.as_ref())).collect();
     let mut text = all.join(",") + "\n";
     for row in values.chunks(all.len().max(1)) {

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The bytes of a safetensors file. `path` is for messages.
-pub fn encode<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>, path: &Path) -> Result<Vec<u8>, StoreError> {
+pub fn encode<'a>(
+    tensors: impl Iterator<Item = (&'a str, &'a Tensor)>,
+    path: &Path,
+) -> Result<Vec<u8>, StoreError> {
     let error = |e: safetensors::SafeTensorError| StoreError::new(path, "write", e);
     let raw: Vec<(&str, &Tensor, Vec<u8>)> =
         tensors.map(|(name, t)| (name, t, t.values.iter().flat_map(|v| v.to_le_bytes()).collect())).collect();

@@ -51,7 +51,8 @@ impl Trainer {
         let mut numbers = Vec::new();
         let simultaneous = s.typed.train.simultaneous;
         let mut later = Moved::default();
-        let players: Vec<(String, u64)> = s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
+        let players: Vec<(String, u64)> =
+            s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
         let several = players.len() > 1;
         for (name, steps) in players {
             // Players that move at once read what the others own as it was before the round; what they own is disjoint.
@@ -59,7 +60,11 @@ impl Trainer {
             for j in 0..steps {
                 let draw = step * self.inner + j + self.inner - steps;
                 let batch = self.order.minibatch(s, draw);
-                let at = At { key: RngKey { seed: self.seed, step: draw }, progress: self.progress(step), update: step * steps + j + 1 };
+                let at = At {
+                    key: RngKey { seed: self.seed, step: draw },
+                    progress: self.progress(step),
+                    update: step * steps + j + 1,
+                };
                 let mut moved = simultaneous.then(Moved::default);
                 let reported = s.step(&name, &batch, at, moved.as_mut())?;
                 if let Some(moved) = moved {
@@ -70,7 +75,11 @@ impl Trainer {
                     later.rows.extend(moved.rows);
                 }
                 if j + 1 == steps {
-                    numbers.extend(reported.into_iter().map(|(k, v)| (if several { format!("{name}/{k}") } else { k }, v)));
+                    numbers.extend(
+                        reported
+                            .into_iter()
+                            .map(|(k, v)| (if several { format!("{name}/{k}") } else { k }, v)),
+                    );
                 }
             }
             if let Some((tensors, tables)) = before {

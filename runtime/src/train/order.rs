@@ -22,7 +22,11 @@ struct Item {
 impl Order {
     /// Orders of items of these sizes.
     pub fn new(seed: u64, batch: usize, sizes: Vec<usize>) -> Order {
-        Order { seed, batch, items: sizes.into_iter().map(|size| Item { size, pass: None, permutation: Vec::new() }).collect() }
+        Order {
+            seed,
+            batch,
+            items: sizes.into_iter().map(|size| Item { size, pass: None, permutation: Vec::new() }).collect(),
+        }
     }
 
     /// Minibatches in one pass over the largest item (the last one may be smaller where there is one item).
@@ -34,7 +38,8 @@ impl Order {
     /// Minibatch number `draw`.
     pub fn minibatch(&mut self, s: &Session, draw: u64) -> Minibatch {
         let single = self.items.len() == 1;
-        let mut out = Minibatch { n: self.batch, rows: vec![Vec::new(); self.items.len()], ..Minibatch::default() };
+        let mut out =
+            Minibatch { n: self.batch, rows: vec![Vec::new(); self.items.len()], ..Minibatch::default() };
         let (seed, batch) = (self.seed, self.batch);
         for (k, item) in self.items.iter_mut().enumerate() {
             if item.size == 0 {
@@ -56,7 +61,8 @@ impl Order {
                     })
                     .collect()
             };
-            let rows: Vec<usize> = if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
+            let rows: Vec<usize> =
+                if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
             out.n = rows.len();
             if let (Some(data), Some(set)) = (s.typed.data.get(k), s.sets.get(k)) {
                 for (v, column) in data.vars.iter().zip(&set.train.columns) {
@@ -77,7 +83,8 @@ impl Order {
 impl Item {
     fn permuted(&mut self, seed: u64, item: usize, pass: u64) -> &[usize] {
         if self.pass != Some(pass) {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(item as u64 + 1));
+            let mut rng =
+                ChaCha8Rng::seed_from_u64(seed ^ 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(item as u64 + 1));
             rng.set_stream(pass);
             self.permutation = (0..self.size).collect();
             self.permutation.shuffle(&mut rng);

@@ -86,7 +86,9 @@ impl<'a> Run<'a> {
     ) -> Result<Run<'a>, Failure> {
         let trainer = Trainer::new(session);
         match from {
-            Some(c) => session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?,
+            Some(c) => {
+                session.restore(c).map_err(|why| Failure::new(format!("error: cannot go on: {why}")))?
+            }
             None => session.init(session.typed.train.seed)?,
         }
         let meta = from.map(|c| c.meta.clone()).unwrap_or_default();
@@ -125,7 +127,8 @@ impl<'a> Run<'a> {
         extra.insert(FILES.into(), serde_json::to_string(&self.hashes.files).unwrap_or_default());
         if self.counted > 0 {
             // Bit patterns: a decimal text may come back as another number.
-            let bits: BTreeMap<&str, u64> = self.sums.iter().map(|(n, v)| (n.as_str(), v.to_bits())).collect();
+            let bits: BTreeMap<&str, u64> =
+                self.sums.iter().map(|(n, v)| (n.as_str(), v.to_bits())).collect();
             extra.insert("unlogged".into(), serde_json::to_string(&(self.counted, bits)).unwrap_or_default());
         }
         Checkpoint {
@@ -189,8 +192,10 @@ impl<'a> Run<'a> {
             self.counted += 1;
             // Logged at rounds that do not depend on where a session began, so that a resumed run logs the same.
             if self.step.is_multiple_of(log_every) || self.step == total {
-                let means: Vec<(String, f64)> =
-                    std::mem::take(&mut self.sums).into_iter().map(|(k, v)| (k, v / self.counted as f64)).collect();
+                let means: Vec<(String, f64)> = std::mem::take(&mut self.sums)
+                    .into_iter()
+                    .map(|(k, v)| (k, v / self.counted as f64))
+                    .collect();
                 self.counted = 0;
                 bar.set_message(shown(&means));
                 self.log.append(&Record::new(self.step, "train", self.seconds(), means))?;
@@ -199,8 +204,11 @@ impl<'a> Run<'a> {
             if self.step.is_multiple_of(look_every) && self.step < total {
                 let seed = self.session.typed.train.seed;
                 // Inference of new data costs many evaluations: a smaller part has to do.
-                let examples = if self.session.compiled.blocks.is_empty() { GLANCE.examples } else { blocks::GLANCE };
-                let scores = self.session.with_averages(|s| evaluate::evaluate(s, seed, Effort { examples, ..GLANCE }))?;
+                let examples =
+                    if self.session.compiled.blocks.is_empty() { GLANCE.examples } else { blocks::GLANCE };
+                let scores = self
+                    .session
+                    .with_averages(|s| evaluate::evaluate(s, seed, Effort { examples, ..GLANCE }))?;
                 let values: Vec<(String, f64)> = scores.iter().map(|s| (label(s), s.value.0)).collect();
                 if bar.is_hidden() && !values.is_empty() {
                     note(&format!("{:>7}/{total}  {:.0} s  {}\n", self.step, self.seconds(), shown(&values)));
@@ -227,7 +235,12 @@ impl<'a> Run<'a> {
             Const::Quantity(n, unit) if unit.starts_with("epoch") => n.num()? * self.trainer.per_epoch as f64,
             Const::Quantity(n, _) => n.num()?,
             Const::Int(n) => *n as f64,
-            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => return None,
+            Const::Num(_)
+            | Const::Word(_)
+            | Const::Text(_)
+            | Const::List(_)
+            | Const::Call(_)
+            | Const::Range(..) => return None,
         };
         Some(rounds.round().max(1.0) as u64)
     }
@@ -283,7 +296,14 @@ impl<'a> Run<'a> {
         }
         let records = self.dir.records()?;
         let spec = self.dir.read_text("spec.gm")?;
-        let html = report::html(&report::Report { title: &name, spec: &spec, facts: &facts, scores, records: &records, images: &images });
+        let html = report::html(&report::Report {
+            title: &name,
+            spec: &spec,
+            facts: &facts,
+            scores,
+            records: &records,
+            images: &images,
+        });
         self.dir.write(REPORT, html.as_bytes())?;
         Ok(())
     }
@@ -295,8 +315,10 @@ impl<'a> Run<'a> {
                 let file = self.sources.name(span.file).unwrap_or("the spec");
                 let at = self.sources.position(span.file, span.start as usize);
                 let line = at.map_or_else(String::new, |(l, c)| format!(":{l}:{c}"));
-                let text = self.sources.text(span.file).and_then(|t| t.get(span.start as usize..span.end as usize));
-                let text = text.map_or_else(String::new, |t| format!("  `{}`", t.lines().next().unwrap_or("")));
+                let text =
+                    self.sources.text(span.file).and_then(|t| t.get(span.start as usize..span.end as usize));
+                let text =
+                    text.map_or_else(String::new, |t| format!("  `{}`", t.lines().next().unwrap_or("")));
                 Failure::new(format!(
                     "error: round {round}: `{op}` produced a value that is not finite\n  --> {file}{line}{text}\n  = help: lower the learning rate, add `clip 1` to `train`, or keep the value away from where it has no finite answer"
                 ))
@@ -347,9 +369,15 @@ fn shown(values: &[(String, f64)]) -> String {
 }
 
 fn progress_bar(total: u64, at: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} [{bar:24}] {per_sec}  {eta} left  {wide_msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{pos}/{len} [{bar:24}] {per_sec}  {eta} left  {wide_msg}")
+    {
         bar.set_style(style.progress_chars("=> "));
     }
     bar.set_position(at);

@@ -42,7 +42,10 @@ impl Place {
     pub fn command(&self, line: &str) -> Command {
         let mut c = Command::new(env!("CARGO_BIN_EXE_gmc"));
         c.args(line.split_whitespace()).current_dir(self.0.path());
-        c.env_remove("GMC_DATA").env("HOME", self.0.path()).env_remove("XDG_CACHE_HOME").env_remove("NO_COLOR");
+        c.env_remove("GMC_DATA")
+            .env("HOME", self.0.path())
+            .env_remove("XDG_CACHE_HOME")
+            .env_remove("NO_COLOR");
         c.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         c
     }
@@ -82,7 +85,11 @@ pub fn files(folder: &Path) -> Vec<String> {
 
 pub fn said(mut c: Command) -> Said {
     let o = c.output().unwrap();
-    let said = Said { code: o.status.code(), out: String::from_utf8(o.stdout).unwrap(), err: String::from_utf8(o.stderr).unwrap() };
+    let said = Said {
+        code: o.status.code(),
+        out: String::from_utf8(o.stdout).unwrap(),
+        err: String::from_utf8(o.stderr).unwrap(),
+    };
     assert!(said.code != Some(101) && !said.err.contains("panicked"), "a bug: {said:?}");
     said
 }
@@ -124,7 +131,8 @@ pub fn assert_same(a: &Path, b: &Path) {
     assert_eq!(records(a), records(b));
     assert!(weights(a) == weights(b), "other weights");
     // Which older checkpoint is kept depends on when a run was stopped.
-    let compared = |run: &Path| files(run).into_iter().filter(|f| !f.starts_with("checkpoints/")).collect::<Vec<_>>();
+    let compared =
+        |run: &Path| files(run).into_iter().filter(|f| !f.starts_with("checkpoints/")).collect::<Vec<_>>();
     assert_eq!(compared(a), compared(b));
     for f in compared(a).iter().filter(|f| !["metrics.jsonl", "report.html"].contains(&f.as_str())) {
         assert!(std::fs::read(a.join(f)).unwrap() == std::fs::read(b.join(f)).unwrap(), "{f} differs");
@@ -146,7 +154,8 @@ pub fn session(text: &str) -> Session {
     assert!(!u.failed(), "{}", render(&u.diags, &u.sources, Format::Human, false));
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("nothing compiled") };
     let seed = typed.train.seed;
-    let mut s = load::session(typed, compiled, open(DeviceChoice::Cpu).unwrap()).unwrap_or_else(|f| panic!("{}", f.text));
+    let mut s = load::session(typed, compiled, open(DeviceChoice::Cpu).unwrap())
+        .unwrap_or_else(|f| panic!("{}", f.text));
     s.init(seed).unwrap();
     s
 }

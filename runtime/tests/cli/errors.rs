@@ -14,12 +14,16 @@ fn files_that_are_no_specs() {
     place.write("empty.gm", "");
     place.write("nul.gm", "data x\0: Real # \u{1b}[31m \u{9b}31m");
     for verb in ["check", "run", "ir", "explain", "data", "fmt"] {
-        place.gmc(&format!("{verb} missing.gm")).fails(&["cannot read missing.gm: No such file or directory"]);
+        place
+            .gmc(&format!("{verb} missing.gm"))
+            .fails(&["cannot read missing.gm: No such file or directory"]);
         place.gmc(&format!("{verb} folder.gm")).fails(&["cannot read folder.gm: Is a directory"]);
         place.gmc(&format!("{verb} latin.gm")).fails(&["cannot read latin.gm: it is not UTF-8 text"]);
         place.gmc(&format!("{verb} nul.gm")).fails(&["nul.gm:1:7"]);
         if verb != "fmt" {
-            place.gmc(&format!("{verb} empty.gm")).fails(&["error[E0504]: training has no goal", "empty.gm:1:1"]);
+            place
+                .gmc(&format!("{verb} empty.gm"))
+                .fails(&["error[E0504]: training has no goal", "empty.gm:1:1"]);
         }
     }
     assert!(!place.path("runs").exists(), "a run folder was made");
@@ -36,7 +40,10 @@ fn a_wrong_spec_in_every_format() {
     let json = place.gmc("check bad.gm --message-format json");
     json.fails(&[]);
     let lines: Vec<serde_json::Value> = json.err.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert_eq!((lines.len(), lines[0]["code"].as_str(), lines[0]["line"].as_u64()), (1, Some("E0201"), Some(2)));
+    assert_eq!(
+        (lines.len(), lines[0]["code"].as_str(), lines[0]["line"].as_u64()),
+        (1, Some("E0201"), Some(2))
+    );
     assert!(!place.path("runs").exists(), "a run folder was made");
 }
 
@@ -64,7 +71,15 @@ fn usage() {
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{line}: {said:?}");
         assert!(!said.err.is_empty());
     }
-    for set in ["train.epoch=3", "y.noise=1", "train.steps=-1", "train.steps=many", "x=", "train..=1", "train.lr=cosine("] {
+    for set in [
+        "train.epoch=3",
+        "y.noise=1",
+        "train.steps=-1",
+        "train.steps=many",
+        "x=",
+        "train..=1",
+        "train.lr=cosine(",
+    ] {
         let said = place.gmc(&format!("check flow.gm --set {set}"));
         assert!(matches!(said.code, Some(1 | 2)) && !said.err.is_empty(), "{set}: {said:?}");
     }
@@ -76,8 +91,11 @@ fn help_of_every_verb() {
     let place = Place::new();
     let all = place.gmc("--help");
     let commands = all.succeeds().out.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
-    let verbs: Vec<&str> =
-        commands.lines().filter_map(|l| l.strip_prefix("  ")?.split_whitespace().next()).filter(|v| *v != "help").collect();
+    let verbs: Vec<&str> = commands
+        .lines()
+        .filter_map(|l| l.strip_prefix("  ")?.split_whitespace().next())
+        .filter(|v| *v != "help")
+        .collect();
     assert!(verbs.len() >= 14 && verbs.contains(&"resume"), "{verbs:?}");
     for v in verbs {
         let said = place.gmc(&format!("{v} --help"));
@@ -110,14 +128,18 @@ fn outputs_that_cannot_be_written() {
     place.gmc("run flow.gm --device cpu --out file").fails(&["cannot make file"]);
     place.gmc("run flow.gm --device cpu --out file/runs").fails(&["cannot make file/runs"]);
     for out in ["file/a.csv", "file/a.npy", "file/a.png"] {
-        place.gmc(&format!("sample runs/flow-1 --device cpu --out {out}")).fails(&[&format!("cannot write {out}")]);
+        place
+            .gmc(&format!("sample runs/flow-1 --device cpu --out {out}"))
+            .fails(&[&format!("cannot write {out}")]);
     }
     for out in ["a.bmp", "a", "runs"] {
         place
             .gmc(&format!("sample runs/flow-1 --device cpu --out {out}"))
             .fails(&[&format!("cannot write {out}: give a name that ends in")]);
     }
-    place.gmc("sample runs/flow-1 --device cpu -n 20000 --out a.png").fails(&["a picture shows at most 10000 samples"]);
+    place
+        .gmc("sample runs/flow-1 --device cpu -n 20000 --out a.png")
+        .fails(&["a picture shows at most 10000 samples"]);
     place.gmc("density runs/flow-1 --device cpu --out file/d.csv").fails(&["cannot write file/d.csv"]);
     place.gmc("new flow.gm").fails(&["flow.gm exists already"]);
     place.gmc("new file/first").fails(&["cannot write file/first.gm"]);
@@ -128,12 +150,21 @@ fn mnist_that_is_not_there() {
     let place = Place::new();
     place.write(
         "m.gm",
-        VAE.replace("TRAIN", "steps 2").replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"),
+        VAE.replace("TRAIN", "steps 2")
+            .replace("digits(", "mnist(")
+            .replace("[64]", "[784]")
+            .replace("dense(64)", "dense(784)"),
     );
     let mut c = place.command("run m.gm --device cpu");
     c.env("GMC_DATA", place.path("sets"));
     let sets = place.path("sets/mnist/train-images-idx3-ubyte");
-    said(c).fails(&[&sets.display().to_string(), "data/mnist/train-images", ".cache/gmc/mnist", "https://", "GMC_DATA"]);
+    said(c).fails(&[
+        &sets.display().to_string(),
+        "data/mnist/train-images",
+        ".cache/gmc/mnist",
+        "https://",
+        "GMC_DATA",
+    ]);
     place.write("data/mnist/train-images-idx3-ubyte", "not an image");
     let said = place.gmc("data m.gm");
     said.fails(&["`data/mnist/train-images-idx3-ubyte` is not an IDX file", "found 12 bytes"]);
@@ -158,7 +189,10 @@ fn a_gpu_that_is_not_there() {
 #[test]
 fn values_that_are_not_finite_are_traced_to_their_line() {
     let place = Place::new();
-    let steep = VAE.replace("TRAIN", "steps 40").replace("cosine(2e-3 -> 1e-5)", "1e6").replace("using adam", "using sgd");
+    let steep = VAE
+        .replace("TRAIN", "steps 40")
+        .replace("cosine(2e-3 -> 1e-5)", "1e6")
+        .replace("using adam", "using sgd");
     let burst = "
 data x: Real[2] from moons
 param s: Real[2] = 1
@@ -167,10 +201,18 @@ train { minimizes E[sum(x)] - E[exp(s)]  steps 60  batch 64  checkpoint 2  using
     for (name, text, file) in [("steep", steep.as_str(), "steep.gm:"), ("burst", burst, "burst.gm:4:")] {
         place.write(&format!("{name}.gm"), text);
         let said = place.gmc(&format!("run {name}.gm --device cpu"));
-        said.fails(&["error: round ", "produced a value that is not finite", &format!("--> {file}"), "= help: "]);
+        said.fails(&[
+            "error: round ",
+            "produced a value that is not finite",
+            &format!("--> {file}"),
+            "= help: ",
+        ]);
         let run = place.path(&format!("runs/{name}-1"));
         for bits in weights(&run).values() {
-            assert!(bits.iter().all(|b| f32::from_bits(*b).is_finite()), "{name}: a checkpoint that is not finite");
+            assert!(
+                bits.iter().all(|b| f32::from_bits(*b).is_finite()),
+                "{name}: a checkpoint that is not finite"
+            );
         }
         for f in ["report.html", "scores.json", "weights.safetensors"] {
             assert!(!run.join(f).exists(), "{name}: {f}");
@@ -178,7 +220,10 @@ train { minimizes E[sum(x)] - E[exp(s)]  steps 60  batch 64  checkpoint 2  using
         assert!(!place.files(&format!("runs/{name}-1")).iter().any(|f| f.ends_with(".tmp")));
         // It fails again at the same place.
         let again = place.gmc(&format!("resume runs/{name}-1 --device cpu"));
-        again.fails(&["produced a value that is not finite", &format!("spec.{}", file.replacen(&format!("{name}."), "", 1))]);
+        again.fails(&[
+            "produced a value that is not finite",
+            &format!("spec.{}", file.replacen(&format!("{name}."), "", 1)),
+        ]);
         let round = |t: &str| t.split("round ").last().and_then(|t| t.split(':').next().map(str::to_string));
         assert_eq!(round(&said.err), round(&again.err));
     }
@@ -225,7 +270,9 @@ fn a_full_disk() {
     let place = Place::new();
     let text = VAE.replace("TRAIN", "steps 30");
     let whole = place.train("vae", &text);
-    for line in ["check vae.gm", "ir vae.gm", "sample runs/vae-1 --device cpu", "encode runs/vae-1 --device cpu"] {
+    for line in
+        ["check vae.gm", "ir vae.gm", "sample runs/vae-1 --device cpu", "encode runs/vae-1 --device cpu"]
+    {
         let mut c = place.command(line);
         c.stdout(Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap()));
         said(c).fails(&["cannot write to standard output: No space left on device"]);
@@ -235,7 +282,10 @@ fn a_full_disk() {
     for limit in [1, 4, 8, 16, 24, 32, 48, 64, 96, 128] {
         let out = format!("limit-{limit}");
         let mut c = std::process::Command::new("bash");
-        let line = format!("trap '' XFSZ; ulimit -f {limit}; exec {} run vae.gm --device cpu --out {out}", env!("CARGO_BIN_EXE_gmc"));
+        let line = format!(
+            "trap '' XFSZ; ulimit -f {limit}; exec {} run vae.gm --device cpu --out {out}",
+            env!("CARGO_BIN_EXE_gmc")
+        );
         c.args(["-c", &line]).current_dir(place.path("")).env("HOME", place.path("")).env_remove("GMC_DATA");
         let said = said(c);
         let run = place.path(&out).join("vae-1");

@@ -57,7 +57,9 @@ fn ask(f: &Family) {
     let run = trained(&place, f.name, f.set);
     let at = format!("runs/{}-1 --device cpu", f.name);
 
-    for line in ["sample -n 12 --out a.png", "sample -n 1003 --out a.npy", "sample -n 3 --out a.csv", "sample -n 4"] {
+    for line in
+        ["sample -n 12 --out a.png", "sample -n 1003 --out a.npy", "sample -n 3 --out a.csv", "sample -n 4"]
+    {
         let said = place.gmc(&format!("{} {at} {}", &line[..6], &line[6..]));
         if !f.sample.is_empty() {
             said.fails(&["this model cannot answer `sample`", f.sample]);
@@ -72,7 +74,11 @@ fn ask(f: &Family) {
         let (shape, values) = npy(&place.path("a.npy"));
         assert_eq!(shape, format!("1003, {}", f.size));
         assert!(values.len() == 1003 * f.size && values.iter().all(|v| v.is_finite()));
-        assert_ne!(values[..f.size], values[1000 * f.size..1001 * f.size], "the second thousand repeats the first");
+        assert_ne!(
+            values[..f.size],
+            values[1000 * f.size..1001 * f.size],
+            "the second thousand repeats the first"
+        );
         let csv = std::fs::read_to_string(place.path("a.csv")).unwrap();
         assert_eq!(csv.lines().count(), 4, "{csv}");
         assert!(csv.lines().all(|l| l.split(',').count() == f.size));
@@ -91,7 +97,9 @@ fn ask(f: &Family) {
     } else {
         assert!(said.succeeds().out.contains(f.kind), "{}", said.out);
         let all = std::fs::read_to_string(place.path("d.csv")).unwrap();
-        assert!(all.lines().skip(1).all(|l| l.parse::<f64>().unwrap().is_finite()) && all.lines().count() > 100);
+        assert!(
+            all.lines().skip(1).all(|l| l.parse::<f64>().unwrap().is_finite()) && all.lines().count() > 100
+        );
     }
 
     let said = place.gmc(&format!("encode {at} --out c.csv"));
@@ -123,7 +131,17 @@ const NO_DENSITY: &str = "the model has samples, but no density";
 
 /// A latent variable model with a guide answers everything.
 const fn latent(name: &'static str, set: &'static str) -> Family {
-    Family { name, set, size: 64, sample: "", density: "", encode: "", reconstruct: "", kind: "lower bound (K = 2)", code: 8 }
+    Family {
+        name,
+        set,
+        size: 64,
+        sample: "",
+        density: "",
+        encode: "",
+        reconstruct: "",
+        kind: "lower bound (K = 2)",
+        code: 8,
+    }
 }
 
 #[test]
@@ -141,13 +159,26 @@ fn vae_perdatum() {
 fn what_is_inferred_is_said() {
     let place = Place::new();
     let run = trained(&place, "vae_perdatum", "eval.infer.steps=7");
-    let shapes = String::from_utf8_lossy(&std::fs::read(run.join("weights.safetensors")).unwrap()).into_owned();
-    assert!(shapes.contains("\"q.free0\":{\"dtype\":\"F32\",\"shape\":[1500,8]"), "no table among the weights");
+    let shapes =
+        String::from_utf8_lossy(&std::fs::read(run.join("weights.safetensors")).unwrap()).into_owned();
+    assert!(
+        shapes.contains("\"q.free0\":{\"dtype\":\"F32\",\"shape\":[1500,8]"),
+        "no table among the weights"
+    );
     for (line, said) in [
         ("density runs/vae_perdatum-1 -k 1", "z of 297 test examples inferred by 7 Adam steps each"),
-        ("eval runs/vae_perdatum-1 --examples 50 --infer-steps 3", "z of 50 test examples inferred by 3 Adam steps each"),
-        ("reconstruct runs/vae_perdatum-1 --out a.png", "z of 32 test examples inferred by 7 Adam steps each"),
-        ("encode runs/vae_perdatum-1 --out a.csv --infer-steps 1", "z of 297 test examples inferred by 1 Adam steps each"),
+        (
+            "eval runs/vae_perdatum-1 --examples 50 --infer-steps 3",
+            "z of 50 test examples inferred by 3 Adam steps each",
+        ),
+        (
+            "reconstruct runs/vae_perdatum-1 --out a.png",
+            "z of 32 test examples inferred by 7 Adam steps each",
+        ),
+        (
+            "encode runs/vae_perdatum-1 --out a.csv --infer-steps 1",
+            "z of 297 test examples inferred by 1 Adam steps each",
+        ),
     ] {
         let asked = place.gmc(&format!("{line} --device cpu"));
         assert!(asked.succeeds().err.contains(said), "{line}: {}", asked.err);
@@ -159,16 +190,24 @@ fn what_is_inferred_is_said() {
     // Without the data, all is said but their number.
     place.write(
         "mnist.gm",
-        std::fs::read_to_string(&spec).unwrap().replace("digits(", "mnist(").replace("[64]", "[784]").replace("dense(64)", "dense(784)"),
+        std::fs::read_to_string(&spec)
+            .unwrap()
+            .replace("digits(", "mnist(")
+            .replace("[64]", "[784]")
+            .replace("dense(64)", "dense(784)"),
     );
     let explained = place.gmc("explain mnist.gm");
     assert!(
-        explained.succeeds().out.contains("16 parameters for each x, owned by codes; how many in all is known where the data are"),
+        explained.succeeds().out.contains(
+            "16 parameters for each x, owned by codes; how many in all is known where the data are"
+        ),
         "{}",
         explained.out
     );
     trained(&place, "vae", "train.epochs=0.1");
-    place.gmc("encode runs/vae-1 --infer-steps 3").fails(&["--infer-steps is for guides with parameters for each datum"]);
+    place
+        .gmc("encode runs/vae-1 --infer-steps 3")
+        .fails(&["--infer-steps is for guides with parameters for each datum"]);
 }
 
 #[test]
@@ -228,7 +267,17 @@ fn realnvp_digits() {
 
 /// A game leaves a sampler, and nothing else.
 const fn game(name: &'static str, set: &'static str, size: usize) -> Family {
-    Family { name, set, size, sample: "", density: NO_DENSITY, encode: NO_GUIDE, reconstruct: NO_GUIDE, kind: "", code: 0 }
+    Family {
+        name,
+        set,
+        size,
+        sample: "",
+        density: NO_DENSITY,
+        encode: NO_GUIDE,
+        reconstruct: NO_GUIDE,
+        kind: "",
+        code: 0,
+    }
 }
 
 #[test]
@@ -288,7 +337,8 @@ train {
 fn a_single_example_trains_and_leaves_nothing_to_test() {
     let place = Place::new();
     place.write("one.csv", "a,b\n1,2\n");
-    let text = FLOW.replace("moons(noise: 0.05, standardize: true)", "csv(\"one.csv\")").replace("TRAIN", "steps 5");
+    let text =
+        FLOW.replace("moons(noise: 0.05, standardize: true)", "csv(\"one.csv\")").replace("TRAIN", "steps 5");
     place.train("one", &text);
     place.gmc("density runs/one-1 --device cpu").fails(&["the data leave no test examples"]);
     place.gmc("sample runs/one-1 --device cpu -n 3 --out a.csv").succeeds();

@@ -8,7 +8,9 @@ fn said_of(place: &Place, name: &str, epochs: u32) -> [String; 2] {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs").join(format!("{name}.gm"));
     let run = place.gmc(&format!("run {} --device cpu --set train.epochs={epochs}", spec.display()));
     let eval = place.gmc(&format!("eval runs/{name}-1 --device cpu"));
-    [run, eval].map(|s| s.succeeds().err.lines().filter(|l| l.starts_with("health: ")).collect::<Vec<_>>().join("\n"))
+    [run, eval].map(|s| {
+        s.succeeds().err.lines().filter(|l| l.starts_with("health: ")).collect::<Vec<_>>().join("\n")
+    })
 }
 
 #[test]
@@ -16,8 +18,16 @@ fn a_code_that_the_decoder_ignores() {
     let place = Place::new();
     for said in said_of(&place, "vae_ignored", 10) {
         assert!(said.contains("`z` has 0 of 8 dimensions active (KL above 0.01)"), "{said}");
-        assert!(said.contains("the decoder ignores `z`: none of its 8 dimensions has a KL above 0.01 nats"), "{said}");
-        assert!(said.contains("lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"), "{said}");
+        assert!(
+            said.contains("the decoder ignores `z`: none of its 8 dimensions has a KL above 0.01 nats"),
+            "{said}"
+        );
+        assert!(
+            said.contains(
+                "lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"
+            ),
+            "{said}"
+        );
     }
 }
 
@@ -26,8 +36,15 @@ fn a_code_that_is_not_compressed() {
     let place = Place::new();
     for said in said_of(&place, "vae_uncompressed", 30) {
         assert!(said.contains("`z` has 8 of 8 dimensions active"), "{said}");
-        assert!(said.contains("`z` is not compressed: its KL is") && said.contains("for each of 8 dimensions where 4 are many"), "{said}");
-        assert!(said.contains("times wider than the prior's draws") && said.ends_with("; raise beta"), "{said}");
+        assert!(
+            said.contains("`z` is not compressed: its KL is")
+                && said.contains("for each of 8 dimensions where 4 are many"),
+            "{said}"
+        );
+        assert!(
+            said.contains("times wider than the prior's draws") && said.ends_with("; raise beta"),
+            "{said}"
+        );
     }
 }
 
@@ -50,7 +67,11 @@ fn every_latent_site_is_examined() {
             said_of(&place, spec, 3);
         }
         let eval = place.gmc(&format!("eval runs/{spec}-1 --device cpu"));
-        assert!(eval.err.contains(&format!("health: {of}")) && eval.err.contains(parts), "{name}: {}", eval.err);
+        assert!(
+            eval.err.contains(&format!("health: {of}")) && eval.err.contains(parts),
+            "{name}: {}",
+            eval.err
+        );
         assert!(eval.out.contains("active units of "), "{name}: {}", eval.out);
     }
 }
@@ -70,6 +91,10 @@ train { epochs 2  batch 64 }
     let place = Place::new();
     place.train("together", text);
     let eval = place.gmc("eval runs/together-1 --device cpu");
-    assert!(eval.succeeds().err.contains("health: `z`, `w` has ") && eval.err.contains(" of 5 dimensions active"), "{}", eval.err);
+    assert!(
+        eval.succeeds().err.contains("health: `z`, `w` has ") && eval.err.contains(" of 5 dimensions active"),
+        "{}",
+        eval.err
+    );
     assert!(eval.out.contains("active units of 5"), "{}", eval.out);
 }

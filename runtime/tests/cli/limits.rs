@@ -24,7 +24,9 @@ fn numbers_that_are_not_finite_are_errors() {
     let said = place.gmc("run spec.gm --device cpu");
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.out.contains("negative log-likelihood") && said.out.contains("inf"), "{}", said.out);
-    for part in ["`negative log-likelihood` is not finite", "the density of 3 of 4 test examples is not", "= help: "] {
+    for part in
+        ["`negative log-likelihood` is not finite", "the density of 3 of 4 test examples is not", "= help: "]
+    {
         assert!(said.err.contains(part), "{}", said.err);
     }
     // Everything else that a run leaves is there.
@@ -38,10 +40,19 @@ fn numbers_that_are_not_finite_are_errors() {
 
     let said = place.gmc("density runs/spec-1 --device cpu --out d.csv");
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.out.starts_with("log-density of the 1 test examples where it is finite: mean -"), "{}", said.out);
+    assert!(
+        said.out.starts_with("log-density of the 1 test examples where it is finite: mean -"),
+        "{}",
+        said.out
+    );
     assert!(said.err.contains("the log-density of 3 of 4 test examples is not finite"), "{}", said.err);
     // Each value is written, as it is.
-    let values: Vec<f64> = std::fs::read_to_string(place.path("d.csv")).unwrap().lines().skip(1).map(|l| l.parse().unwrap()).collect();
+    let values: Vec<f64> = std::fs::read_to_string(place.path("d.csv"))
+        .unwrap()
+        .lines()
+        .skip(1)
+        .map(|l| l.parse().unwrap())
+        .collect();
     assert_eq!(values.iter().map(|v| v.is_finite()).collect::<Vec<_>>(), [true, false, false, false]);
 }
 
@@ -55,7 +66,11 @@ fn a_step_that_needs_more_memory_than_there_is() {
     };
     // Hundred weights of 1.6 thousand million numbers.
     place.write("deep.gm", spec("repeat 100 { dense(40000) }", "batch 1"));
-    place.gmc("run deep.gm --device cpu").fails(&["error: a training step with batch 1 needs ", "and this machine has", "layers smaller"]);
+    place.gmc("run deep.gm --device cpu").fails(&[
+        "error: a training step with batch 1 needs ",
+        "and this machine has",
+        "layers smaller",
+    ]);
     // What grows with the batch: pictures of 512 by 512 after each of 800 layers.
     place.write(
         "wide.gm",
@@ -64,7 +79,9 @@ net f(x: Real[1, 8, 8] in unit) -> Real[1] { up(64), repeat 400 { conv(1, k: 3, 
 train { minimizes sse(f(x), 0)  epochs 1  batch 1000  using sgd(lr: 1e-3) }
 ",
     );
-    place.gmc("run wide.gm --device cpu").fails(&["error: a training step with batch 1000 needs ", "`--set train.batch="]);
+    place
+        .gmc("run wide.gm --device cpu")
+        .fails(&["error: a training step with batch 1000 needs ", "`--set train.batch="]);
     assert!(!place.path("runs").exists(), "a run folder was made");
 }
 
@@ -76,13 +93,19 @@ fn one_example_leaves_none_to_test() {
     for line in ["run spec.gm", "eval runs/spec-1"] {
         let said = place.gmc(&format!("{line} --device cpu"));
         assert_eq!(said.succeeds().out, "");
-        for part in ["note: nothing was measured on test examples, for there are none: all 1 of the data", "split (test 0.2)"] {
+        for part in [
+            "note: nothing was measured on test examples, for there are none: all 1 of the data",
+            "split (test 0.2)",
+        ] {
             assert!(said.err.contains(part), "{line}: {}", said.err);
         }
     }
     place.write("x.csv", rows(2, 0));
     let said = place.gmc("run spec.gm --device cpu");
-    assert!(said.succeeds().out.contains("negative log-likelihood") && !said.err.contains("nothing was measured"), "{said:?}");
+    assert!(
+        said.succeeds().out.contains("negative log-likelihood") && !said.err.contains("nothing was measured"),
+        "{said:?}"
+    );
 }
 
 /// The file that is not what it was is named, whichever of the run's it is.
@@ -90,7 +113,8 @@ fn one_example_leaves_none_to_test() {
 fn the_file_that_has_changed_is_named() {
     let place = Place::new();
     place.write("lib.gm", "param s: Real[] in positive = 1\n");
-    let text = "use \"lib.gm\"\ndata x: Real[2] from moons\nmodel p { x ~ Normal(0, s)[2] }\ntrain { steps 2 }\n";
+    let text =
+        "use \"lib.gm\"\ndata x: Real[2] from moons\nmodel p { x ~ Normal(0, s)[2] }\ntrain { steps 2 }\n";
     place.write("a.gm", text);
     for set in ["--set train.batch=64", "--set train.batch=32"] {
         place.gmc(&format!("run a.gm --device cpu {set}")).succeeds();
@@ -110,13 +134,23 @@ fn the_file_that_has_changed_is_named() {
     damaged("set.txt", Some("train.batch=65\n"), "runs/a-1/set.txt has changed since the run began");
     damaged("set.txt", Some("junk\n"), "runs/a-1/set.txt has changed since the run began");
     damaged("set.txt", None, "runs/a-1/set.txt is missing");
-    damaged("use/lib.gm", Some("param s: Real[] in positive = 2\n"), "runs/a-1/use/lib.gm has changed since the run began");
+    damaged(
+        "use/lib.gm",
+        Some("param s: Real[] in positive = 2\n"),
+        "runs/a-1/use/lib.gm has changed since the run began",
+    );
     damaged("use/lib.gm", None, "runs/a-1/use/lib.gm is missing");
-    damaged("spec.gm", Some(&text.replace("steps 2", "steps 3")), "runs/a-1/spec.gm has changed since the run began");
+    damaged(
+        "spec.gm",
+        Some(&text.replace("steps 2", "steps 3")),
+        "runs/a-1/spec.gm has changed since the run began",
+    );
     // The checkpoint of another run of the same spec.
     let last = "checkpoints/00000002.ckpt";
     std::fs::copy(place.path("runs/a-2").join(last), file(last)).unwrap();
-    place.gmc("density runs/a-1 --device cpu").fails(&["set.txt", "or the checkpoint of round 2 is of another run"]);
+    place
+        .gmc("density runs/a-1 --device cpu")
+        .fails(&["set.txt", "or the checkpoint of round 2 is of another run"]);
 }
 
 #[test]
@@ -125,7 +159,9 @@ fn lengths_of_training_and_samples_of_bounds() {
     let run = place.train("flow", &FLOW.replace("TRAIN", "steps 2"));
     assert!(run.exists());
     for line in ["density runs/flow-1 -k 4", "eval runs/flow-1 -k 4"] {
-        place.gmc(&format!("{line} --device cpu")).fails(&["-k is for densities that are bounds", "this model's is exact"]);
+        place
+            .gmc(&format!("{line} --device cpu"))
+            .fails(&["-k is for densities that are bounds", "this model's is exact"]);
     }
     for line in ["eval runs/flow-1 -k 0", "classify runs/flow-1 -k 0", "classify runs/flow-1 --examples 0"] {
         let said = place.gmc(line);

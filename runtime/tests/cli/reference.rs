@@ -11,12 +11,20 @@ fn every_name_is_explained() {
     let names: std::collections::BTreeSet<String> = reference::all().into_iter().map(|e| e.name).collect();
     assert!(names.len() > 140, "{}", names.len());
     for name in &names {
-        let listed = text.lines().any(|l| l.strip_prefix("  ").is_some_and(|l| l.split("  ").next() == Some(name)));
+        let listed =
+            text.lines().any(|l| l.strip_prefix("  ").is_some_and(|l| l.split("  ").next() == Some(name)));
         assert!(listed, "{name} is not listed");
     }
-    for kind in
-        ["distribution", "layer", "layer of a flow", "map", "corruption", "gradient estimator", "function of the prelude", "built in"]
-    {
+    for kind in [
+        "distribution",
+        "layer",
+        "layer of a flow",
+        "map",
+        "corruption",
+        "gradient estimator",
+        "function of the prelude",
+        "built in",
+    ] {
         assert!(text.lines().any(|l| l == kind), "no `{kind}`");
     }
     // In the program itself a few of each kind: what they are, their arguments with ranges and defaults.
@@ -56,11 +64,22 @@ fn every_name_is_explained() {
 #[test]
 fn names_that_nothing_has() {
     let place = Place::new();
-    for (typed, meant) in [("Nromal", "Normal"), ("normale", "normal"), ("desne", "dense"), ("leakyrelu", "leaky_relu"), ("E03O1", "E0301")]
-    {
-        place.gmc(&format!("explain {typed}")).fails(&[&format!("`{typed}` is no file"), &format!("did you mean `{meant}`?"), "--list"]);
+    for (typed, meant) in [
+        ("Nromal", "Normal"),
+        ("normale", "normal"),
+        ("desne", "dense"),
+        ("leakyrelu", "leaky_relu"),
+        ("E03O1", "E0301"),
+    ] {
+        place.gmc(&format!("explain {typed}")).fails(&[
+            &format!("`{typed}` is no file"),
+            &format!("did you mean `{meant}`?"),
+            "--list",
+        ]);
     }
-    place.gmc("explain frobnicate").fails(&["`frobnicate` is no file, no error code and no name of the language"]);
+    place
+        .gmc("explain frobnicate")
+        .fails(&["`frobnicate` is no file, no error code and no name of the language"]);
     for line in ["explain", "explain --list Normal", "explain --list --latex"] {
         assert_eq!(place.gmc(line).code, Some(2), "{line}");
     }
@@ -74,12 +93,27 @@ fn names_that_nothing_has() {
 #[test]
 fn flows_that_keep_volumes_say_so() {
     let place = Place::new();
-    let nice = FLOW.replace("TRAIN", "steps 2").replace(", affine)", ", additive)").replace("relu } } }", "relu } }, neg, reverse }");
-    for (name, text, keeps) in [("nice", nice.clone(), true), ("scaled", nice.replace("neg", "conv1x1"), false)] {
+    let nice = FLOW
+        .replace("TRAIN", "steps 2")
+        .replace(", affine)", ", additive)")
+        .replace("relu } } }", "relu } }, neg, reverse }");
+    for (name, text, keeps) in
+        [("nice", nice.clone(), true), ("scaled", nice.replace("neg", "conv1x1"), false)]
+    {
         let path = place.write(&format!("{name}.gm"), text);
         let said = place.gmc(&format!("explain {}", path.display()));
         assert_eq!(said.succeeds().out.contains("flow f: volume-preserving"), keeps, "{}", said.out);
-        assert_eq!(said.out.contains("`f` preserves volume: its determinant is 1, so it adds no term"), keeps, "{}", said.out);
-        assert_eq!(said.out.contains("(small dense Jacobians); the other 3 preserve volume"), !keeps, "{}", said.out);
+        assert_eq!(
+            said.out.contains("`f` preserves volume: its determinant is 1, so it adds no term"),
+            keeps,
+            "{}",
+            said.out
+        );
+        assert_eq!(
+            said.out.contains("(small dense Jacobians); the other 3 preserve volume"),
+            !keeps,
+            "{}",
+            said.out
+        );
     }
 }

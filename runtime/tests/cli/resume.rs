@@ -36,7 +36,11 @@ fn a_run_that_was_interrupted_goes_on_as_if_it_had_not_been() {
         let whole = place.train(name, &text);
         let run = place.path(&format!("runs/{name}-2"));
         for i in 0..3 {
-            let line = if i == 0 { format!("run {name}.gm --device cpu") } else { format!("resume runs/{name}-2 --device cpu") };
+            let line = if i == 0 {
+                format!("run {name}.gm --device cpu")
+            } else {
+                format!("resume runs/{name}-2 --device cpu")
+            };
             let child = place.command(&line).spawn().unwrap();
             let until = ROUNDS * (i + 1) / 5;
             wait("rounds", || logged(&run) >= until);
@@ -46,7 +50,10 @@ fn a_run_that_was_interrupted_goes_on_as_if_it_had_not_been() {
             let err = String::from_utf8(o.stderr).unwrap();
             assert_eq!(o.status.code(), Some(130), "{err}");
             let at = newest(&run).unwrap();
-            assert!(err.contains(&format!("stopped after round {at}; go on with: gmc resume runs/{name}-2")), "{err}");
+            assert!(
+                err.contains(&format!("stopped after round {at}; go on with: gmc resume runs/{name}-2")),
+                "{err}"
+            );
             assert!(o.stdout.is_empty() && !run.join("report.html").exists());
         }
         // What has been trained so far can be asked.
@@ -88,7 +95,11 @@ fn a_kill_before_the_first_checkpoint_loses_nothing() {
     let whole = place.train("flow", &FLOW.replace("TRAIN", "steps 20"));
     let run = place.path("runs/flow-2");
     place.gmc("run flow.gm --device cpu").succeeds();
-    for f in place.files("runs/flow-2").iter().filter(|f| !["spec.gm", "set.txt"].contains(&f.as_str()) && !f.starts_with("ir/")) {
+    for f in place
+        .files("runs/flow-2")
+        .iter()
+        .filter(|f| !["spec.gm", "set.txt"].contains(&f.as_str()) && !f.starts_with("ir/"))
+    {
         std::fs::remove_file(run.join(f)).unwrap();
     }
     place.write("runs/flow-2/checkpoints/.00000000.ckpt.1.tmp", "half");
@@ -102,10 +113,12 @@ fn a_kill_before_the_first_checkpoint_loses_nothing() {
 fn a_finished_run_is_not_trained_again() {
     let place = Place::new();
     let run = place.train("flow", &FLOW.replace("TRAIN", "steps 20"));
-    let before: Vec<_> = files(&run).iter().map(|f| (f.clone(), std::fs::read(run.join(f)).unwrap())).collect();
+    let before: Vec<_> =
+        files(&run).iter().map(|f| (f.clone(), std::fs::read(run.join(f)).unwrap())).collect();
     let said = place.gmc("resume runs/flow-1 --device cpu");
     assert!(said.succeeds().out.contains("runs/flow-1 is finished: all its 20 rounds are done"), "{said:?}");
-    let after: Vec<_> = files(&run).iter().map(|f| (f.clone(), std::fs::read(run.join(f)).unwrap())).collect();
+    let after: Vec<_> =
+        files(&run).iter().map(|f| (f.clone(), std::fs::read(run.join(f)).unwrap())).collect();
     assert!(before == after, "the folder changed");
 }
 
@@ -131,14 +144,20 @@ fn a_damaged_checkpoint_is_passed_over_with_a_warning() {
         assert!(asked.succeeds().err.contains(damage), "{}", asked.err);
         let said = place.gmc("resume runs/vae-2 --device cpu");
         let expected = format!("the checkpoint is {damage}");
-        assert!(said.succeeds().err.contains(&expected) && said.err.contains("using an earlier checkpoint"), "{}", said.err);
+        assert!(
+            said.succeeds().err.contains(&expected) && said.err.contains("using an earlier checkpoint"),
+            "{}",
+            said.err
+        );
         assert!(said.err.contains("going on after round 20"), "{}", said.err);
         assert_same(&whole, &run);
         for f in ["00000020.ckpt", "00000023.ckpt"] {
             std::fs::write(run.join("checkpoints").join(f), b"gmc ckpt").unwrap();
         }
         for verb in ["sample", "resume", "eval"] {
-            place.gmc(&format!("{verb} runs/vae-2")).fails(&["runs/vae-2 holds no checkpoint that can be read", "truncated (8 bytes)"]);
+            place
+                .gmc(&format!("{verb} runs/vae-2"))
+                .fails(&["runs/vae-2 holds no checkpoint that can be read", "truncated (8 bytes)"]);
         }
     }
 }
@@ -149,7 +168,8 @@ fn a_spec_that_changed_under_a_run_is_refused() {
     place.write("lib/prior.gm", "fn wide(a) = a * 2\n");
     let text = FLOW.replace("TRAIN", "steps 20").replace("\nflow", "\nuse \"lib/prior.gm\"\nflow");
     let run = place.train("flow", &text);
-    let kept: Vec<String> = place.files("runs/flow-1").into_iter().filter(|f| f.starts_with("use/")).collect();
+    let kept: Vec<String> =
+        place.files("runs/flow-1").into_iter().filter(|f| f.starts_with("use/")).collect();
     let [used] = kept.as_slice() else { panic!("{kept:?}") };
     for (file, from, to) in [
         ("spec.gm", "dense(8)", "dense(9)"),
@@ -162,7 +182,9 @@ fn a_spec_that_changed_under_a_run_is_refused() {
         let before = std::fs::read_to_string(&at).unwrap();
         std::fs::write(&at, before.replacen(from, to, 1)).unwrap();
         for verb in ["resume", "sample", "density", "eval"] {
-            place.gmc(&format!("{verb} runs/flow-1")).fails(&[&format!("runs/flow-1/{file} has changed since the run began")]);
+            place
+                .gmc(&format!("{verb} runs/flow-1"))
+                .fails(&[&format!("runs/flow-1/{file} has changed since the run began")]);
         }
         std::fs::write(&at, before).unwrap();
     }
@@ -196,7 +218,9 @@ fn two_processes_do_not_train_in_one_folder() {
     let child = place.command("run gan.gm --device cpu").spawn().unwrap();
     let run = place.path("runs/gan-1");
     wait("a checkpoint", || newest(&run).is_some());
-    place.gmc("resume runs/gan-1 --device cpu").fails(&["cannot train in runs/gan-1: another process is training in this folder"]);
+    place
+        .gmc("resume runs/gan-1 --device cpu")
+        .fails(&["cannot train in runs/gan-1: another process is training in this folder"]);
     // Reading it is no training.
     place.gmc("sample runs/gan-1 --device cpu --out a.csv -n 3").succeeds();
     interrupt(&child);

@@ -7,7 +7,9 @@ use gmc_runtime::store::checkpoint::Group;
 
 /// A squared distance of a parameter to the middle of the data, which is near (0.5, 0.25).
 fn quadratic(train: &str) -> String {
-    format!("data x: Real[2] from moons(noise: 0.05)\nparam s: Real[2] = 2\ntrain {{ minimizes E[sum((x - s)^2)]  batch 500  {train} }}\n")
+    format!(
+        "data x: Real[2] from moons(noise: 0.05)\nparam s: Real[2] = 2\ntrain {{ minimizes E[sum((x - s)^2)]  batch 500  {train} }}\n"
+    )
 }
 
 fn close(a: &[f32], b: &[f32], tolerance: f32) {
@@ -53,7 +55,8 @@ fn a_scheduled_weight_of_the_goal_reaches_the_loss() {
     let text = "data x: Real[2] from moons\nparam s: Real[2] = 2\nfn held(a, weight: ramp(0 -> 1, over: 4 steps)) = weight * E[sum(a^2)]\n\
                 train { minimizes held(s)  steps 5  batch 8  using sgd(lr: 0) }\n";
     let mut s = session(text);
-    let losses: Vec<f32> = play(&mut s, 5).iter().map(|n| n.iter().find(|(n, _)| n == "loss").unwrap().1).collect();
+    let losses: Vec<f32> =
+        play(&mut s, 5).iter().map(|n| n.iter().find(|(n, _)| n == "loss").unwrap().1).collect();
     close(&losses, &[0.0, 2.0, 4.0, 6.0, 8.0], 1e-5);
 }
 
@@ -115,7 +118,10 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     assert!(eval.contains(&format!("{:.4}", full[0].value.0)), "{eval} {full:?}");
     // The same of what was trained on, which is named.
     let seen = place.gmc("eval runs/q-1 --device cpu --part train").succeeds().out.clone();
-    assert!(seen != eval && seen.starts_with("train ") && seen.lines().count() == eval.lines().count(), "{seen}\n{eval}");
+    assert!(
+        seen != eval && seen.starts_with("train ") && seen.lines().count() == eval.lines().count(),
+        "{seen}\n{eval}"
+    );
 }
 
 /// Two players, each with one number, who both want to be where the other is.
@@ -148,14 +154,17 @@ fn steps_of_a_player_see_other_data_each() {
     play(&mut s, 1);
     let largest = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     // An update of Adam is about lr long at first.
-    let (d, g) = (largest(&before.0, &values(&s, "D.0.weight")), largest(&before.1, &values(&s, "G.0.weight")));
+    let (d, g) =
+        (largest(&before.0, &values(&s, "D.0.weight")), largest(&before.1, &values(&s, "G.0.weight")));
     assert!((4.5e-4..=7.5e-4).contains(&d) && (1.9e-4..=2.1e-4).contains(&g), "{d} {g}");
 }
 
 #[test]
 fn weights_stay_inside_what_they_are_clipped_to() {
-    let text =
-        GAN.replace("player judge owns D", "player judge owns D within clip(0.05)").replace("TRAIN", "steps 4").replace("2e-4", "2e-2");
+    let text = GAN
+        .replace("player judge owns D", "player judge owns D within clip(0.05)")
+        .replace("TRAIN", "steps 4")
+        .replace("2e-4", "2e-2");
     let mut s = session(&text);
     assert!(values(&s, "D.0.weight").iter().any(|w| w.abs() > 0.05));
     play(&mut s, 4);

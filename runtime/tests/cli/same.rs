@@ -46,7 +46,9 @@ fn evaluation_while_training_changes_nothing() {
     play(&mut a, 40);
     let place = Place::new();
     let run = place.train("vae", &VAE.replace("TRAIN", "steps 40").replace("cosine(2e-3 -> 1e-5)", "1e-3"));
-    for ((group, name), bits) in weights(&run).iter().filter(|((g, _), _)| *g == gmc_runtime::store::checkpoint::Group::Param) {
+    for ((group, name), bits) in
+        weights(&run).iter().filter(|((g, _), _)| *g == gmc_runtime::store::checkpoint::Group::Param)
+    {
         let here: Vec<u32> = values(&a, name).iter().map(|v| v.to_bits()).collect();
         assert!(here == *bits, "{group:?} {name}");
     }

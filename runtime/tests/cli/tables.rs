@@ -50,7 +50,8 @@ fn reconstructions_as_tables() {
     assert_eq!(ask("").succeeds().out, std::fs::read_to_string(place.path("r.csv")).unwrap());
     ask(" --out r.png").fails(&["cannot draw Real[3] as r.png: write .npy or .csv"]);
     for name in ["r.txt", "r", "r.csv.bak"] {
-        ask(&format!(" --out {name}")).fails(&[&format!("cannot write {name}: give a name that ends in .png, .npy or .csv")]);
+        ask(&format!(" --out {name}"))
+            .fails(&[&format!("cannot write {name}: give a name that ends in .png, .npy or .csv")]);
         assert!(!place.path(name).exists());
     }
 }
@@ -59,25 +60,42 @@ fn reconstructions_as_tables() {
 #[test]
 fn endings_of_every_verb() {
     let place = Place::new();
-    place.train("vae", &VAE.replace("TRAIN", "steps 20").replace("iwae(k: 2)", "iwae(k: 2)  reconstructions 5  every 8 steps"));
+    place.train(
+        "vae",
+        &VAE.replace("TRAIN", "steps 20")
+            .replace("iwae(k: 2)", "iwae(k: 2)  reconstructions 5  every 8 steps"),
+    );
     let ask = |line: &str| place.gmc(&format!("{} --device cpu", line.replace("RUN", "runs/vae-1")));
     ask("reconstruct RUN --out r.csv").succeeds();
     let (header, rows) = table(&place.path("r.csv"));
-    assert!(header.starts_with("x.0,x.1,") && header.contains(",x.63,reconstruction.0,") && header.ends_with(",reconstruction.63"));
+    assert!(
+        header.starts_with("x.0,x.1,")
+            && header.contains(",x.63,reconstruction.0,")
+            && header.ends_with(",reconstruction.63")
+    );
     assert!(rows.len() > 100 && rows.iter().all(|r| r.len() == 128));
-    assert!(rows.iter().all(|r| r[..64].iter().all(|v| [0.0, 1.0].contains(v))), "originals are truth values");
+    assert!(
+        rows.iter().all(|r| r[..64].iter().all(|v| [0.0, 1.0].contains(v))),
+        "originals are truth values"
+    );
     ask("reconstruct RUN --out r.PNG").succeeds();
     assert_eq!(std::fs::read(place.path("r.PNG")).unwrap()[1..4], *b"PNG");
     // Five pairs: as many columns, two rows of 8 pixels and frames.
     let size = |path: &Path| {
-        let reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap())).read_info().unwrap();
+        let reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap()))
+            .read_info()
+            .unwrap();
         (reader.info().width, reader.info().height)
     };
     let (width, height) = size(&place.path("runs/vae-1/images/reconstructions.png"));
     assert_eq!((width, height), size(&place.path("r.PNG")));
     assert!(width > 2 * height && width < 3 * height, "{width} by {height} is no row of five pairs");
     // Looks at the test part: after rounds 8 and 16, and at the end.
-    let looks: Vec<u64> = records(&place.path("runs/vae-1")).into_iter().filter(|(_, part, _)| part == "test").map(|(s, _, _)| s).collect();
+    let looks: Vec<u64> = records(&place.path("runs/vae-1"))
+        .into_iter()
+        .filter(|(_, part, _)| part == "test")
+        .map(|(s, _, _)| s)
+        .collect();
     assert_eq!(looks, [8, 16, 20]);
 
     ask("density RUN -k 1 --out d.csv").succeeds();

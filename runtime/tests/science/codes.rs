@@ -26,8 +26,15 @@ fn answers(name: &str, s: &mut Session, code: &str) {
     let rows: Vec<usize> = (0..20).collect();
     for (program, output) in [("encode", format!("code:{code}")), ("reconstruct", "site:x".to_string())] {
         let data = s.batch(true, &rows);
-        let out = s.run(program, rows.len(), &data, At::default(), false).unwrap_or_else(|e| panic!("{name}: {program}: {e}"));
-        let v = out.iter().find(|(n, _)| *n == output).unwrap_or_else(|| panic!("{name}: {program} gives no {output}")).1.to_f32();
+        let out = s
+            .run(program, rows.len(), &data, At::default(), false)
+            .unwrap_or_else(|e| panic!("{name}: {program}: {e}"));
+        let v = out
+            .iter()
+            .find(|(n, _)| *n == output)
+            .unwrap_or_else(|| panic!("{name}: {program} gives no {output}"))
+            .1
+            .to_f32();
         assert!(v.len() >= rows.len() && v.iter().all(|x| x.is_finite()), "{name}: {program}");
         // Different data have different codes and reconstructions.
         let width = v.len() / rows.len();
@@ -57,7 +64,8 @@ fn vector_quantisation_uses_its_codebook() {
     let (mut s, before, after) = trained("vq", "20", "E[sum((decode(nearest(z, book)) - x)^2)]", "");
     let effort = full(&s);
     let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
-    let (used, perplexity) = (value(&scores, "codes used of 64", ""), value(&scores, "perplexity of the codes", ""));
+    let (used, perplexity) =
+        (value(&scores, "codes used of 64", ""), value(&scores, "perplexity of the codes", ""));
     println!("squared error {before:.3} to {after:.3}; {used} codes used, perplexity {perplexity:.2}");
     assert!(after < 0.5 * before, "{before} to {after}");
     assert!(used >= 8.0 && perplexity > 4.0 && perplexity <= used + 1e-6, "{used} {perplexity}");

@@ -61,7 +61,12 @@ pub fn mnist() -> bool {
 }
 
 /// Runs a program of the session in the f64 reference interpreter, with the session's parameters; `data` are rows of every data input.
-pub fn interpret(s: &Session, program: &str, data: &BTreeMap<String, Vec<f64>>, batch: usize) -> BTreeMap<String, Vec<f64>> {
+pub fn interpret(
+    s: &Session,
+    program: &str,
+    data: &BTreeMap<String, Vec<f64>>,
+    batch: usize,
+) -> BTreeMap<String, Vec<f64>> {
     let graph = &s.compiled.graphs[program];
     let mut inputs = BTreeMap::new();
     for node in &graph.nodes {
@@ -73,7 +78,10 @@ pub fn interpret(s: &Session, program: &str, data: &BTreeMap<String, Vec<f64>>, 
             Role::Block => vec![0.0; dims.iter().product()],
             Role::Scalar => vec![0.0],
         };
-        inputs.insert(i.name.clone(), Tensor64::new(&dims, values).unwrap_or_else(|e| panic!("{program}: {}: {e}", i.name)));
+        inputs.insert(
+            i.name.clone(),
+            Tensor64::new(&dims, values).unwrap_or_else(|e| panic!("{program}: {}: {e}", i.name)),
+        );
     }
     // Dequantisation noise at the middle of its range; nothing else is drawn by the programs that are run here.
     let env = Env { batch, inputs, random: &|_, _, n| vec![0.5; n] };

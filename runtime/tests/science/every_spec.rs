@@ -40,7 +40,11 @@ fn every_spec_trains_a_few_rounds() {
             assert!(score.value.0.is_finite(), "{name}: {score:?}");
         }
         let answers = ask(&name, &mut s);
-        println!("{name}: {} scores, {answers} of {} questions answered", scores.len(), s.compiled.queries.len());
+        println!(
+            "{name}: {} scores, {answers} of {} questions answered",
+            scores.len(),
+            s.compiled.queries.len()
+        );
     }
 }
 
@@ -49,9 +53,13 @@ fn ask(name: &str, s: &mut Session) -> usize {
     let finite = |what: &str, values: &[f32]| {
         assert!(!values.is_empty() && values.iter().all(|v| v.is_finite()), "{name}: {what} {values:?}");
     };
-    let known: Vec<(&str, String)> = s.compiled.queries.iter().filter_map(|q| Some((q.name, q.answer.as_ref().ok()?.0.clone()))).collect();
+    let known: Vec<(&str, String)> =
+        s.compiled.queries.iter().filter_map(|q| Some((q.name, q.answer.as_ref().ok()?.0.clone()))).collect();
     // The ways that `gmc` has to ask, one for each query of the compiler.
-    assert_eq!(s.compiled.queries.iter().map(|q| q.name).collect::<Vec<_>>(), ["sample", "density", "classify", "encode", "reconstruct"]);
+    assert_eq!(
+        s.compiled.queries.iter().map(|q| q.name).collect::<Vec<_>>(),
+        ["sample", "density", "classify", "encode", "reconstruct"]
+    );
     let rows: Vec<usize> = (0..FEW).collect();
     for (query, program) in &known {
         match *query {
@@ -62,7 +70,9 @@ fn ask(name: &str, s: &mut Session) -> usize {
                 }
             }
             "classify" => {
-                let p = posteriors(s, 1, FEW, 1).unwrap_or_else(|e| panic!("{name}: {e}")).unwrap_or_else(|| panic!("{name}: no classes"));
+                let p = posteriors(s, 1, FEW, 1)
+                    .unwrap_or_else(|e| panic!("{name}: {e}"))
+                    .unwrap_or_else(|| panic!("{name}: no classes"));
                 assert_eq!((p.truth.len(), p.log.len()), (FEW, FEW * p.classes), "{name}");
                 for one in p.log.chunks(p.classes) {
                     let sum: f64 = one.iter().map(|l| l.exp()).sum();
@@ -71,13 +81,18 @@ fn ask(name: &str, s: &mut Session) -> usize {
             }
             _ => {
                 let data = s.fixed_batch(&rows, 1);
-                let answers = s.run(program, FEW, &data, At::default(), false).unwrap_or_else(|e| panic!("{name}: {query}: {e}"));
+                let answers = s
+                    .run(program, FEW, &data, At::default(), false)
+                    .unwrap_or_else(|e| panic!("{name}: {query}: {e}"));
                 let wanted = match *query {
                     "density" => ["log_prob", "log_weight"],
                     "encode" => ["code:", "code:"],
                     _ => ["site:", "site:"],
                 };
-                assert!(answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))), "{name}: {query} gives no {wanted:?}");
+                assert!(
+                    answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))),
+                    "{name}: {query} gives no {wanted:?}"
+                );
                 for (output, t) in answers {
                     assert_eq!(t.shape().first(), Some(&FEW), "{name}: {output}");
                     finite(&output, &t.to_f32());

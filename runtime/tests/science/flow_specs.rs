@@ -19,7 +19,8 @@ fn measured(name: &str, set: &[(&str, &str)]) -> (Session, Vec<gmc_runtime::metr
 /// Samples of `x` and of its base `z`, `n` of each.
 fn sampled(s: &mut Session, n: usize) -> (Vec<f32>, Vec<f32>) {
     let drawn = draw(s, n, 5).unwrap_or_else(|e| panic!("{e}"));
-    let get = |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
+    let get =
+        |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
     (get("site:x"), get("site:z"))
 }
 
@@ -33,12 +34,18 @@ fn flows_of_two_moons() {
         assert!(nll < reach && nll > 1.138 - 0.05, "{name}: {nll}");
         let (x, z) = sampled(&mut s, 256);
         let t = Tensor::from_f32(&s.device, x, &[256, 2]);
-        let code = s.run("encode", 256, &Batch::from([("x".to_string(), t)]), At::default(), false).unwrap_or_else(|e| panic!("{e}"));
+        let code = s
+            .run("encode", 256, &Batch::from([("x".to_string(), t)]), At::default(), false)
+            .unwrap_or_else(|e| panic!("{e}"));
         let back = code[0].1.to_f32();
         let mut gaps: Vec<f32> = back.iter().zip(&z).map(|(a, b)| (a - b).abs()).collect();
         gaps.sort_by(f32::total_cmp);
         // Some draws land where a trained flow is steep, and single precision is felt there.
-        assert!(gaps[gaps.len() / 2] < 1e-4 && gaps[gaps.len() * 9 / 10] < 1e-2, "{name}: back to the base only within {:?}", gaps.last());
+        assert!(
+            gaps[gaps.len() / 2] < 1e-4 && gaps[gaps.len() * 9 / 10] < 1e-2,
+            "{name}: back to the base only within {:?}",
+            gaps.last()
+        );
     }
 }
 
@@ -51,7 +58,10 @@ fn flows_of_digits() {
         println!("{name}, {epochs} epochs: {bits:.4} bits/dim");
         assert!(bits < reach, "{name}: {bits} bits/dim");
         let (x, _) = sampled(&mut s, 64);
-        assert!(x.iter().all(|x| x.fract() == 0.0 && (0.0..=16.0).contains(x)), "{name}: samples are no grey levels");
+        assert!(
+            x.iter().all(|x| x.fract() == 0.0 && (0.0..=16.0).contains(x)),
+            "{name}: samples are no grey levels"
+        );
     }
 }
 
@@ -59,10 +69,12 @@ fn flows_of_digits() {
 #[test]
 fn a_conditional_flow_draws_the_class_asked_for() {
     let (mut s, _) = measured("flow_given", &[("train.epochs", "30"), ("train.ema", "0.98")]);
-    let (images, classes) = (rows(&s.sets[0].train.columns[0].values, 64), s.sets[0].train.columns[1].values.clone());
+    let (images, classes) =
+        (rows(&s.sets[0].train.columns[0].values, 64), s.sets[0].train.columns[1].values.clone());
     let means: Matrix = (0..10)
         .map(|k| {
-            let of: Vec<&Vec<f64>> = images.iter().zip(&classes).filter(|(_, c)| **c as usize == k).map(|(r, _)| r).collect();
+            let of: Vec<&Vec<f64>> =
+                images.iter().zip(&classes).filter(|(_, c)| **c as usize == k).map(|(r, _)| r).collect();
             (0..64).map(|i| of.iter().map(|r| r[i]).sum::<f64>() / of.len() as f64).collect()
         })
         .collect();
@@ -71,13 +83,18 @@ fn a_conditional_flow_draws_the_class_asked_for() {
         (0..10).min_by(|a, b| distance(&means[*a]).total_cmp(&distance(&means[*b]))).unwrap_or(0)
     };
     let agree = |images: &Matrix, class: &dyn Fn(usize) -> usize| {
-        images.iter().enumerate().filter(|(i, r)| nearest(r) == class(*i)).count() as f64 / images.len() as f64
+        images.iter().enumerate().filter(|(i, r)| nearest(r) == class(*i)).count() as f64
+            / images.len() as f64
     };
     let real = agree(&images, &|i| classes[i] as usize);
     // Classes are asked for in turn.
     let (x, _) = sampled(&mut s, 500);
     let drawn = agree(&rows(&x, 64), &|i| i % 10);
-    println!("nearest mean agrees with the class for {:.1} % of the data, {:.1} % of the samples", 100.0 * real, 100.0 * drawn);
+    println!(
+        "nearest mean agrees with the class for {:.1} % of the data, {:.1} % of the samples",
+        100.0 * real,
+        100.0 * drawn
+    );
     assert!(drawn > 0.7 * real, "{drawn} of the samples, {real} of the data");
 }
 
@@ -88,11 +105,15 @@ fn a_generative_classifier_classifies() {
     let accuracy = value(&scores, "accuracy for y by Bayes", "%");
     let loss = value(&scores, "log-loss for y by Bayes", "nats");
     let calibration = value(&scores, "calibration error", "%");
-    println!("15 epochs: accuracy {accuracy:.1} %, log-loss {loss:.3} nats, calibration error {calibration:.1} %");
+    println!(
+        "15 epochs: accuracy {accuracy:.1} %, log-loss {loss:.3} nats, calibration error {calibration:.1} %"
+    );
     assert!(accuracy > 80.0, "{accuracy} %");
     assert!(loss < 10f64.ln() / 2.0, "{loss} nats, chance has {}", 10f64.ln());
     assert!(calibration < 20.0, "{calibration} %");
-    let p = posteriors(&mut s, 1, 100, 1).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no question of classes"));
+    let p = posteriors(&mut s, 1, 100, 1)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .unwrap_or_else(|| panic!("no question of classes"));
     for row in p.log.chunks(p.classes) {
         let total: f64 = row.iter().map(|l| l.exp()).sum();
         assert!((total - 1.0).abs() < 1e-9, "a posterior sums to {total}");

@@ -53,7 +53,11 @@ const CHAINS: &[(&str, &[usize], &[usize])] = &[
     ("log_sigmoid", &[6], &[6]),
     ("exp, recip", &[6], &[6]),
     ("exp, sqrt", &[6], &[6]),
-    ("squeeze(2), actnorm, conv1x1, couple(channels(0)) { conv(4), relu }, unsqueeze(2)", &[1, 4, 4], &[1, 4, 4]),
+    (
+        "squeeze(2), actnorm, conv1x1, couple(channels(0)) { conv(4), relu }, unsqueeze(2)",
+        &[1, 4, 4],
+        &[1, 4, 4],
+    ),
 ];
 
 /// Number of points in a round trip.
@@ -91,19 +95,25 @@ fn shake(s: &mut Session, size: f32) {
 fn run(s: &mut Session, program: &str, x: &[f32], shape: &[usize]) -> BTreeMap<String, Vec<f32>> {
     let n = x.len() / shape.iter().product::<usize>();
     let t = Tensor::from_f32(&s.device, x.to_vec(), &[&[n], shape].concat());
-    let out = s.run(program, n, &Batch::from([("x".to_string(), t)]), At::default(), false).unwrap_or_else(|e| panic!("{program}: {e}"));
+    let out = s
+        .run(program, n, &Batch::from([("x".to_string(), t)]), At::default(), false)
+        .unwrap_or_else(|e| panic!("{program}: {e}"));
     out.into_iter().map(|(n, t)| (n, t.to_f32())).collect()
 }
 
 fn largest_gap(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, |m, g| if g.is_nan() { f64::INFINITY } else { m.max(g) })
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| f64::from((a - b).abs()))
+        .fold(0.0, |m, g| if g.is_nan() { f64::INFINITY } else { m.max(g) })
 }
 
 /// max |f⁻¹(f(z)) - z| over draws of z, on the device; and the drawn x.
 fn round_trip(s: &mut Session, shape: &[usize]) -> (f64, Vec<f32>) {
     let drawn = draw(s, POINTS, 5).unwrap_or_else(|e| panic!("{e}"));
-    let get = |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
+    let get =
+        |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
     let (z, x) = (get("site:z"), get("site:x"));
     let back = run(s, "encode", &x, shape);
     (largest_gap(&back["code:z"], &z), x)
@@ -118,7 +128,9 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
     for point in x.chunks_exact(d).take(4) {
         let device = f64::from(run(s, "log_prob.p", point, shape)["log_prob"][0]);
         let at: Vec<f64> = point.iter().map(|v| f64::from(*v)).collect();
-        let encode = |rows: Vec<f64>, n: usize| interpret(s, "encode", &BTreeMap::from([("x".to_string(), rows)]), n)["code:z"].clone();
+        let encode = |rows: Vec<f64>, n: usize| {
+            interpret(s, "encode", &BTreeMap::from([("x".to_string(), rows)]), n)["code:z"].clone()
+        };
         let mut moved = Vec::new();
         for i in 0..d {
             for h in [H, -H] {
@@ -128,10 +140,12 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
             }
         }
         let out = encode(moved, 2 * d);
-        let jacobian: Matrix =
-            (0..d).map(|i| (0..d).map(|o| (out[2 * i * d + o] - out[(2 * i + 1) * d + o]) / (2.0 * H)).collect()).collect();
+        let jacobian: Matrix = (0..d)
+            .map(|i| (0..d).map(|o| (out[2 * i * d + o] - out[(2 * i + 1) * d + o]) / (2.0 * H)).collect())
+            .collect();
         let z = encode(at.clone(), 1);
-        let base: f64 = z.iter().map(|z| -0.5 * (z / std).powi(2) - std.ln() - 0.5 * std::f64::consts::TAU.ln()).sum();
+        let base: f64 =
+            z.iter().map(|z| -0.5 * (z / std).powi(2) - std.ln() - 0.5 * std::f64::consts::TAU.ln()).sum();
         let want = base + log_abs_det(&jacobian);
         let exact = interpret(s, "log_prob.p", &BTreeMap::from([("x".to_string(), at)]), 1)["log_prob"][0];
         numeric = numeric.max((exact - want).abs());
@@ -143,7 +157,9 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
 /// Row 13 of the scoreboard.
 #[test]
 fn every_bijection_inverts_itself_in_f32() {
-    let words = |chain: &str| -> Vec<String> { chain.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_string).collect() };
+    let words = |chain: &str| -> Vec<String> {
+        chain.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_string).collect()
+    };
     let maps = map::ROWS.iter().filter(|r| r.inverse().is_some()).map(|r| r.name());
     for name in bijection::ROWS.iter().map(|r| r.name()).chain(maps) {
         assert!(CHAINS.iter().any(|(c, ..)| words(c).iter().any(|w| w == name)), "`{name}` has no chain");
@@ -153,15 +169,18 @@ fn every_bijection_inverts_itself_in_f32() {
     for (k, (chain, from, to)) in CHAINS.iter().enumerate() {
         let file = folder.path().join(format!("{k}.npy"));
         // The kind of data that the chain ends in, and a number of that kind.
-        let (support, point) = match chain.rsplit(", ").next().and_then(|w| find(map::ROWS, w)).map(|r| r.to()) {
-            Some(s) if s != Support::REALS => match s {
-                Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => (format!(" in {s}"), 0.5 * (lo + hi)),
-                Support::Interval { lo, .. } if lo.is_finite() => (format!(" in {s}"), lo + 0.5),
-                Support::Interval { hi, .. } => (format!(" in {s}"), hi - 0.5),
-                Support::Simplex => panic!("no map ends in a simplex"),
-            },
-            Some(_) | None => (String::new(), 0.5),
-        };
+        let (support, point) =
+            match chain.rsplit(", ").next().and_then(|w| find(map::ROWS, w)).map(|r| r.to()) {
+                Some(s) if s != Support::REALS => match s {
+                    Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => {
+                        (format!(" in {s}"), 0.5 * (lo + hi))
+                    }
+                    Support::Interval { lo, .. } if lo.is_finite() => (format!(" in {s}"), lo + 0.5),
+                    Support::Interval { hi, .. } => (format!(" in {s}"), hi - 0.5),
+                    Support::Simplex => panic!("no map ends in a simplex"),
+                },
+                Some(_) | None => (String::new(), 0.5),
+            };
         npy(&file, 4, to, point as f32);
         let spec = format!(
             "data x: Real[{1}]{support} from npy(\"{0}\")\nflow f: Real[{2}] <-> Real[{1}]{support} {{ {chain} }}\nmodel p {{ z ~ Normal(0, 0.7)[{2}];  x = f(z) }}\ntrain {{ steps 1  using adam }}",
@@ -173,7 +192,9 @@ fn every_bijection_inverts_itself_in_f32() {
         shake(&mut s, 0.3);
         let (gap, x) = round_trip(&mut s, to);
         let (numeric, rounding) = jacobian_gap(&mut s, &x, to, 0.7);
-        println!("round trip {gap:.1e}  log-det against Jacobian {numeric:.1e}  f32 against f64 {rounding:.1e}  {chain}");
+        println!(
+            "round trip {gap:.1e}  log-det against Jacobian {numeric:.1e}  f32 against f64 {rounding:.1e}  {chain}"
+        );
         if !(gap <= 1e-4 && numeric <= 1e-4 && rounding <= 1e-3) {
             let _ = writeln!(failed, "{chain}: {gap:e}, {numeric:e}, {rounding:e}");
         }
@@ -205,8 +226,12 @@ fn a_trained_flow_is_an_exact_density() {
     let step = 2.0 * END / N as f32;
     let mut total = 0.0;
     for i in 0..N {
-        let row: Vec<f32> = (0..N).flat_map(|j| [-END + (i as f32 + 0.5) * step, -END + (j as f32 + 0.5) * step]).collect();
-        total += run(&mut s, "log_prob.p", &row, &[2])["log_prob"].iter().map(|l| f64::from(*l).exp()).sum::<f64>();
+        let row: Vec<f32> =
+            (0..N).flat_map(|j| [-END + (i as f32 + 0.5) * step, -END + (j as f32 + 0.5) * step]).collect();
+        total += run(&mut s, "log_prob.p", &row, &[2])["log_prob"]
+            .iter()
+            .map(|l| f64::from(*l).exp())
+            .sum::<f64>();
     }
     total *= f64::from(step).powi(2);
     println!("the density integrates to {total:.5}");
@@ -228,7 +253,8 @@ fn gaussian_bits(s: &Session) -> f64 {
         r.iter_mut().flatten().for_each(|x| *x += uniform());
         r
     };
-    let (train, test) = (noisy(&s.sets[0].train.columns[0].values, 1), noisy(&s.sets[0].test.columns[0].values, 2));
+    let (train, test) =
+        (noisy(&s.sets[0].train.columns[0].values, 1), noisy(&s.sets[0].test.columns[0].values, 2));
     let (mean, covariance) = moments(&train);
     let (values, vectors) = eigen(&covariance);
     let log_det: f64 = values.iter().map(|v| v.ln()).sum();
@@ -243,7 +269,10 @@ fn gaussian_bits(s: &Session) -> f64 {
 #[test]
 fn flows_on_digits_beat_a_gaussian() {
     let mut found = Vec::new();
-    for (name, set) in [("nice", &[("train.epochs", "15")][..]), ("realnvp_digits", &[("train.epochs", "15"), ("train.ema", "0.95")])] {
+    for (name, set) in [
+        ("nice", &[("train.epochs", "15")][..]),
+        ("realnvp_digits", &[("train.epochs", "15"), ("train.ema", "0.95")]),
+    ] {
         let mut s = session(&text(name), set);
         let baseline = gaussian_bits(&s);
         train(&mut s);

@@ -12,7 +12,10 @@ fn a_game_finds_the_modes_of_the_ring() {
     train(&mut s);
     let after = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
     let (modes, good) = (value(&after, "modes covered", ""), value(&after, "samples within", "%"));
-    println!("{modes} of 8 modes, {good:.1} % within 3 standard deviations (before: {:.1} %)", value(&before, "samples within", "%"));
+    println!(
+        "{modes} of 8 modes, {good:.1} % within 3 standard deviations (before: {:.1} %)",
+        value(&before, "samples within", "%")
+    );
     assert!(value(&before, "modes covered", "") < 7.0, "an untrained net covers the modes: {before:?}");
     assert!(modes >= 7.0, "{modes} of 8 modes");
     assert!(good >= 40.0, "{good} %");

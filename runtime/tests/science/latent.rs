@@ -41,8 +41,18 @@ fn eval_repeats_the_numbers_of_the_run() {
     for (name, epochs) in [("vae", "3"), ("realnvp", "2"), ("realnvp_digits", "2")] {
         let (path, folder) = (spec(name), out.path().join(name));
         let set = format!("train.epochs={epochs}");
-        let said = gmc(&["run", &path.display().to_string(), "--device", "cpu", "--set", &set, "--out", &folder.display().to_string()]);
-        let again = gmc(&["eval", &folder.join(format!("{name}-1")).display().to_string(), "--device", "cpu"]);
+        let said = gmc(&[
+            "run",
+            &path.display().to_string(),
+            "--device",
+            "cpu",
+            "--set",
+            &set,
+            "--out",
+            &folder.display().to_string(),
+        ]);
+        let again =
+            gmc(&["eval", &folder.join(format!("{name}-1")).display().to_string(), "--device", "cpu"]);
         println!("{said}");
         assert!(said.contains("nats"), "{said}");
         assert_eq!(said, again, "{name}");
@@ -78,7 +88,11 @@ fn samples_of_a_bound_share_the_draw_of_the_pixels() {
     let mut s = session(&blind, &[]);
     let mut bound = |k: usize| {
         let effort = Effort { k, ..full(&s) };
-        value(&evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}")), "importance-weighted bound", "nats")
+        value(
+            &evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}")),
+            "importance-weighted bound",
+            "nats",
+        )
     };
     let (one, many) = (bound(1), bound(16));
     println!("K = 1: {one}, K = 16: {many}");

@@ -149,14 +149,19 @@ pub fn span(values: &[f32], shape: &[usize], k: usize) -> Matrix {
 fn eigenvectors_of_a_known_matrix() {
     // A = Q diag(9, 4, 1) Q' with Q from three orthonormal rows.
     let q = orthonormal(&vec![vec![1.0, 2.0, 2.0], vec![2.0, 1.0, -2.0], vec![0.0, 1.0, 5.0]]);
-    let a: Matrix =
-        (0..3).map(|i| (0..3).map(|j| 9.0 * q[0][i] * q[0][j] + 4.0 * q[1][i] * q[1][j] + q[2][i] * q[2][j]).collect()).collect();
+    let a: Matrix = (0..3)
+        .map(|i| {
+            (0..3).map(|j| 9.0 * q[0][i] * q[0][j] + 4.0 * q[1][i] * q[1][j] + q[2][i] * q[2][j]).collect()
+        })
+        .collect();
     let (values, vectors) = eigen(&a);
     for (got, want) in values.iter().zip([9.0, 4.0, 1.0]) {
         assert!((got - want).abs() < 1e-12, "{values:?}");
     }
     assert!(largest_angle(&vectors[..2].to_vec(), &q[..2].to_vec()) < 1e-5);
-    let tilted = vec![(0..3).map(|i| 60f64.to_radians().cos() * q[0][i] + 60f64.to_radians().sin() * q[1][i]).collect()];
+    let tilted = vec![
+        (0..3).map(|i| 60f64.to_radians().cos() * q[0][i] + 60f64.to_radians().sin() * q[1][i]).collect(),
+    ];
     assert!((largest_angle(&vec![q[0].clone()], &tilted) - 60.0).abs() < 1e-9);
     assert!((log_abs_det(&a) - 36f64.ln()).abs() < 1e-12);
 }

@@ -23,20 +23,31 @@ fn a_linear_autoencoder_is_pca() {
     train(&mut s);
     // Of the training part, by hand in f64: no affine map of rank 8 can be better than the exact answer.
     let get = |path: &str| s.tensors[path].to_f32().into_iter().map(f64::from).collect::<Vec<_>>();
-    let (we, be, wd, bd) = (get("encode.0.weight"), get("encode.0.bias"), get("decode.0.weight"), get("decode.0.bias"));
+    let (we, be, wd, bd) =
+        (get("encode.0.weight"), get("encode.0.bias"), get("decode.0.weight"), get("decode.0.bias"));
     let apply = |x: &[f64], w: &[f64], b: &[f64]| {
         let mut y = b.to_vec();
-        x.iter().zip(w.chunks_exact(b.len())).for_each(|(x, row)| y.iter_mut().zip(row).for_each(|(y, w)| *y += x * w));
+        x.iter()
+            .zip(w.chunks_exact(b.len()))
+            .for_each(|(x, row)| y.iter_mut().zip(row).for_each(|(y, w)| *y += x * w));
         y
     };
     let error = |rows: &Matrix| {
-        let one = |x: &Vec<f64>| apply(&apply(x, &we, &be), &wd, &bd).iter().zip(x).map(|(y, x)| (y - x).powi(2)).sum::<f64>();
+        let one = |x: &Vec<f64>| {
+            apply(&apply(x, &we, &be), &wd, &bd).iter().zip(x).map(|(y, x)| (y - x).powi(2)).sum::<f64>()
+        };
         rows.iter().map(one).sum::<f64>() / rows.len() as f64
     };
     let (best, basis) = pca(&train_rows, &train_rows, 8);
     let got = error(&train_rows);
-    let angle = largest_angle(&basis, &span(&s.tensors["decode.0.weight"].to_f32(), s.tensors["decode.0.weight"].shape(), 8));
-    println!("train: {got:.5}, exact optimum {best:.5}, ratio {:.5}, largest principal angle {angle:.2} degrees", got / best);
+    let angle = largest_angle(
+        &basis,
+        &span(&s.tensors["decode.0.weight"].to_f32(), s.tensors["decode.0.weight"].shape(), 8),
+    );
+    println!(
+        "train: {got:.5}, exact optimum {best:.5}, ratio {:.5}, largest principal angle {angle:.2} degrees",
+        got / best
+    );
     assert!(got >= best * (1.0 - 1e-6), "better than the exact optimum: {got} < {best}");
     assert!(got <= best * 1.005, "{got} > {best}");
     // The variances of components 8 and 9 differ by 0.014 only, so that 0.001 of error leaves room for 16 degrees between them.

@@ -38,7 +38,9 @@ fn a_linear_vae_approaches_probabilistic_pca() {
 /// Row 5.
 #[test]
 fn the_deep_vae_learns() {
-    if let Some((before, after)) = bounds("vae_mnist_deep", &[("x.limit", "1280"), ("train.epochs", "12"), ("train.ema", "0.9")]) {
+    if let Some((before, after)) =
+        bounds("vae_mnist_deep", &[("x.limit", "1280"), ("train.epochs", "12"), ("train.ema", "0.9")])
+    {
         assert!(before > 500.0 && after < 230.0, "{before} to {after}");
     }
 }
@@ -89,7 +91,12 @@ fn flows_on_mnist() {
         }
     }
     // Of 19 million parameters: 20 steps of its own rate are too few to be better than at the start, and enough to be better than nothing.
-    if let Some((_, after)) = trained("nice_mnist", &[("train.epochs", "2"), ("x.limit", "640")], "negative log-likelihood", "bits/dim") {
+    if let Some((_, after)) = trained(
+        "nice_mnist",
+        &[("train.epochs", "2"), ("x.limit", "640")],
+        "negative log-likelihood",
+        "bits/dim",
+    ) {
         assert!(after < 7.0, "nice_mnist: {after}");
     }
 }
@@ -100,9 +107,14 @@ fn a_classifier_on_mnist() {
     if !mnist() {
         return;
     }
-    let mut s = session(&text("classifier_mnist"), &[("train.epochs", "5"), ("x.limit", "1280"), ("train.ema", "0.5")]);
+    let mut s = session(
+        &text("classifier_mnist"),
+        &[("train.epochs", "5"), ("x.limit", "1280"), ("train.ema", "0.5")],
+    );
     train(&mut s);
-    let found = posteriors(&mut s, 1, 500, 1).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"));
+    let found = posteriors(&mut s, 1, 500, 1)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .unwrap_or_else(|| panic!("no classes"));
     let accuracy = value(&found.scores(), "accuracy for y by Bayes", "%");
     println!("accuracy {accuracy:.1} % of {}", found.truth.len());
     assert!(accuracy > 60.0, "{accuracy}");

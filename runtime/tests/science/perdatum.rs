@@ -45,7 +45,9 @@ fn evidence(x: &[f32]) -> f64 {
 
 fn linear() -> Session {
     let mut s = session(LINEAR, &[]);
-    let tensor = |s: &Session, v: [f64; 2], dims: &[usize]| Tensor::from_f32(&s.device, v.map(|x| x as f32).to_vec(), dims);
+    let tensor = |s: &Session, v: [f64; 2], dims: &[usize]| {
+        Tensor::from_f32(&s.device, v.map(|x| x as f32).to_vec(), dims)
+    };
     let (w, b) = (tensor(&s, W, &[1, 2]), tensor(&s, BIAS, &[2]));
     s.tensors.insert("decode.0.weight".into(), w);
     s.tensors.insert("decode.0.bias".into(), b);
@@ -65,16 +67,23 @@ fn off(data: &[f32], means: &[f32], logs: &[f32]) -> Off {
         let all: Vec<f64> = data.chunks(2).enumerate().map(|(i, x)| of(i, posterior(x))).collect();
         ((all.iter().map(|e| e * e).sum::<f64>() / n).sqrt(), all.iter().sum::<f64>() / n)
     };
-    let spread = data.chunks(2).map(|x| posterior(x).0).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), m| (a.min(m), b.max(m)));
+    let spread = data
+        .chunks(2)
+        .map(|x| posterior(x).0)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), m| (a.min(m), b.max(m)));
     assert!(spread.1 - spread.0 > 1.2, "the posteriors hardly differ: {spread:?}");
-    Off { mean: errors(&|i, (m, _)| f64::from(means[i]) - m), deviation: errors(&|i, (_, s)| f64::from(logs[i]).exp() - s) }
+    Off {
+        mean: errors(&|i, (m, _)| f64::from(means[i]) - m),
+        deviation: errors(&|i, (_, s)| f64::from(logs[i]).exp() - s),
+    }
 }
 
 #[test]
 fn blocks_become_the_exact_posterior() {
     let mut s = linear();
     train(&mut s);
-    let trained = off(&s.sets[0].train.columns[0].values, &s.tables["q.free0"].values, &s.tables["q.free1"].values);
+    let trained =
+        off(&s.sets[0].train.columns[0].values, &s.tables["q.free0"].values, &s.tables["q.free1"].values);
     let mut inferred = |steps: u64| {
         s.infer_steps = Some(steps);
         s.inferred.clear();
@@ -83,10 +92,15 @@ fn blocks_become_the_exact_posterior() {
         off(&s.sets[0].test.columns[0].values, &s.inferred["q.free0"].values, &s.inferred["q.free1"].values)
     };
     // Errors are the noise of the draws, which falls with the number of steps; the posterior's standard deviation is 0.31.
-    for (how, o, most, bias) in
-        [("trained", trained, 0.04, 0.01), ("1500 steps", inferred(1500), 0.04, 0.01), ("12000 steps", inferred(12_000), 0.018, 0.004)]
-    {
-        println!("{how}: root mean square and mean of the errors of means {:?}, of deviations {:?}", o.mean, o.deviation);
+    for (how, o, most, bias) in [
+        ("trained", trained, 0.04, 0.01),
+        ("1500 steps", inferred(1500), 0.04, 0.01),
+        ("12000 steps", inferred(12_000), 0.018, 0.004),
+    ] {
+        println!(
+            "{how}: root mean square and mean of the errors of means {:?}, of deviations {:?}",
+            o.mean, o.deviation
+        );
         for (rms, mean) in [o.mean, o.deviation] {
             assert!(rms < most && mean.abs() < bias, "{how}: errors of {rms}, {mean} on average");
         }
@@ -121,7 +135,8 @@ fn the_bound_is_that_of_an_amortised_guide_or_better() {
     let (by_blocks, by_net) = (bounds(&mut blocks), bounds(&mut net));
     println!("negative ELBO and K = 64: {by_blocks:.3?} with blocks, {by_net:.3?} with a net");
     assert!(by_blocks.0 < by_net.0 + 0.3 && by_blocks.1 < by_net.1 + 0.4, "{by_blocks:?} {by_net:?}");
-    let decode = net.tensors.iter().filter(|(n, _)| n.starts_with("decode.")).map(|(n, t)| (n.clone(), t.clone()));
+    let decode =
+        net.tensors.iter().filter(|(n, _)| n.starts_with("decode.")).map(|(n, t)| (n.clone(), t.clone()));
     blocks.tensors.extend(decode);
     blocks.inferred.clear();
     let same_model = bounds(&mut blocks);
@@ -171,7 +186,8 @@ fn data_that_are_not_visited_do_not_move() {
         trainer.round(&mut s, step).unwrap_or_else(|e| panic!("{e}"));
         for (path, table) in &s.tables {
             let size = table.event.iter().product::<usize>();
-            for (r, (old, new)) in before[path].values.chunks(size).zip(table.values.chunks(size)).enumerate() {
+            for (r, (old, new)) in before[path].values.chunks(size).zip(table.values.chunks(size)).enumerate()
+            {
                 assert_eq!(old != new, now.contains(&r), "{path}: row {r} in round {step}");
             }
         }
@@ -209,7 +225,10 @@ fn a_run_goes_on_from_a_checkpoint_bit_for_bit() {
     let table = &stored.tensors[&(Group::Param, "q.free1".to_string())];
     assert_eq!(table.shape, [1500, 8]);
     assert!(stored.tensors.contains_key(&(Group::Optimizer, "codes.visits.q.free1".to_string())));
-    assert!(!stored.tensors.keys().any(|(g, n)| *g == Group::Ema && n.contains("free")), "blocks are not averaged");
+    assert!(
+        !stored.tensors.keys().any(|(g, n)| *g == Group::Ema && n.contains("free")),
+        "blocks are not averaged"
+    );
     let mut second = new();
     second.restore(&stored).unwrap_or_else(|e| panic!("{e}"));
     go(&mut second, 17, 40);
@@ -218,14 +237,18 @@ fn a_run_goes_on_from_a_checkpoint_bit_for_bit() {
     let text = text("vae_perdatum").replace("(binarize: 0.5)", "(binarize: 0.5) split (train 0.5, test 0.5)");
     let mut other = session(&text, &[]);
     let refused = other.restore(&stored).err().unwrap_or_default();
-    assert!(refused.contains("has shape [1500, 8] in the checkpoint and [750, 8] with these data"), "{refused}");
+    assert!(
+        refused.contains("has shape [1500, 8] in the checkpoint and [750, 8] with these data"),
+        "{refused}"
+    );
 }
 
 /// Players who move at once, one of them twice in a round.
 #[test]
 fn blocks_move_in_games_of_any_order() {
-    let text =
-        text("vae_perdatum").replace("epochs 100", "epochs 2  simultaneous").replace("using adam(lr: 0.1)", "using adam(lr: 0.1) steps 2");
+    let text = text("vae_perdatum")
+        .replace("epochs 100", "epochs 2  simultaneous")
+        .replace("using adam(lr: 0.1)", "using adam(lr: 0.1) steps 2");
     let mut s = session(&text, &[]);
     train(&mut s);
     // Two passes over the data, two minibatches a round.
@@ -254,8 +277,11 @@ eval { infer(steps: 60) }
 ";
     let mut s = session(spec, &[]);
     train(&mut s);
-    let ask =
-        |s: &mut Session| classify::posteriors(s, 1, 120, 2).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"));
+    let ask = |s: &mut Session| {
+        classify::posteriors(s, 1, 120, 2)
+            .unwrap_or_else(|e| panic!("{e}"))
+            .unwrap_or_else(|| panic!("no classes"))
+    };
     let honest = ask(&mut s);
     let right = honest.decisions().iter().zip(&honest.truth).filter(|(a, b)| a == b).count();
     println!("{right} of 120 classes are found");

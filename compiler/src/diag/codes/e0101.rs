@@ -24,7 +24,12 @@ pub fn arrow(name: (&str, Span), arrow: (&str, Span), rest: &str, drawn: bool) -
         true => format!("draw with a tilde: `{} ~ {rest}`", name.0),
         false => format!("compute with an equals sign: `{} = {rest}`", name.0),
     };
-    Diag::new("E0101", format!("`{}` does not draw a random variable", arrow.0), arrow.1, "not an operator in gm")
-        .also(name.1, "this site has no distribution")
-        .help(help)
+    Diag::new(
+        "E0101",
+        format!("`{}` does not draw a random variable", arrow.0),
+        arrow.1,
+        "not an operator in gm",
+    )
+    .also(name.1, "this site has no distribution")
+    .help(help)
 }

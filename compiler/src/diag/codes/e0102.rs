@@ -20,7 +20,12 @@ Right:
 
 /// `name ~ found`: underlines `found`, which is no distribution.
 pub fn missing(name: &str, tilde: Span, found: &str, span: Span) -> Diag {
-    Diag::new("E0102", format!("`{name}` is drawn from no distribution"), span, format!("{found} is not a distribution"))
-        .also(tilde, "draws from what follows")
-        .help(format!("name a distribution: `{name} ~ Normal(0, I)[16]`; or compute a value: `{name} = ..`"))
+    Diag::new(
+        "E0102",
+        format!("`{name}` is drawn from no distribution"),
+        span,
+        format!("{found} is not a distribution"),
+    )
+    .also(tilde, "draws from what follows")
+    .help(format!("name a distribution: `{name} ~ Normal(0, I)[16]`; or compute a value: `{name} = ..`"))
 }

@@ -21,6 +21,9 @@ Right:
 
 /// `target += term`.
 pub fn target(span: Span, term: &str) -> Diag {
-    Diag::new("E0104", "a model has no `target`", span, "the log density is derived from the sites")
-        .help(format!("draw a site for it, or add the term to a payoff: `train {{ maximizes elbo(p, q) + E[{term}] }}`"))
+    Diag::new("E0104", "a model has no `target`", span, "the log density is derived from the sites").help(
+        format!(
+            "draw a site for it, or add the term to a payoff: `train {{ maximizes elbo(p, q) + E[{term}] }}`"
+        ),
+    )
 }

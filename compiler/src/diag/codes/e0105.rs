@@ -17,5 +17,6 @@ Right:
 
 /// `base ** exponent`, with `**` underlined.
 pub fn power(span: Span, base: &str, exponent: &str) -> Diag {
-    Diag::new("E0105", "`**` is not a power", span, "not an operator in gm").help(format!("write a caret: `{base}^{exponent}`"))
+    Diag::new("E0105", "`**` is not a power", span, "not an operator in gm")
+        .help(format!("write a caret: `{base}^{exponent}`"))
 }

@@ -24,14 +24,35 @@ Right:
 
 /// The words that other languages begin statements with, and what to write in gm.
 pub const WORDS: [(&str, &str); 24] = [
-    ("if", "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`"),
-    ("else", "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`"),
-    ("elif", "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`"),
-    ("for", "repeat layers with `repeat 4 as i { .. }`; draw many at once with a shape, `z ~ Normal(0, I)[16]`"),
+    (
+        "if",
+        "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`",
+    ),
+    (
+        "else",
+        "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`",
+    ),
+    (
+        "elif",
+        "mix with a discrete site, `k ~ Categorical(..)`, or vary a number with a schedule, `ramp(0 -> 1, over: 10 epochs)`",
+    ),
+    (
+        "for",
+        "repeat layers with `repeat 4 as i { .. }`; draw many at once with a shape, `z ~ Normal(0, I)[16]`",
+    ),
     ("while", "repeat layers a fixed number of times with `repeat 4 as i { .. }`"),
-    ("def", "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`"),
-    ("function", "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`"),
-    ("func", "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`"),
+    (
+        "def",
+        "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`",
+    ),
+    (
+        "function",
+        "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`",
+    ),
+    (
+        "func",
+        "define a function with `fn f(a, b) = a + b`, or layers with `net f(x: Real[2]) -> Real[1] { .. }`",
+    ),
     ("class", "define layers with `net f(x: Real[2]) -> Real[1] { dense(1) }`"),
     ("struct", "define layers with `net f(x: Real[2]) -> Real[1] { dense(1) }`"),
     ("import", "read another spec with `use \"file.gm\"`; the prelude is always in scope"),
@@ -44,7 +65,10 @@ pub const WORDS: [(&str, &str); 24] = [
     ("print", "leave it out; `gmc explain` shows what was derived, `eval { .. }` adds metrics"),
     ("var", "compute with `x = ..` in a model, or `let x = ..` in `train`"),
     ("const", "name a dimension with `dim n = 16`"),
-    ("parameters", "draw the unknowns in a model, `model p { z ~ Normal(0, I)[2] }`, or learn them, `param s: Real[1]`"),
+    (
+        "parameters",
+        "draw the unknowns in a model, `model p { z ~ Normal(0, I)[2] }`, or learn them, `param s: Real[1]`",
+    ),
     ("transformed", "compute a site in a model: `x = f(z)`"),
     ("priors", "draw the unknowns in a model: `model p { z ~ Normal(0, I)[2] }`"),
     ("loss", "state a goal in `train`: `minimizes nll(p)` or `maximizes elbo(p, q)`"),

@@ -60,5 +60,6 @@ pub fn dotted(path: &str, span: Span) -> Diag {
         Some((_, gm)) => format!("write `{gm}`"),
         None => format!("write the name alone: `{last}(..)`"),
     };
-    Diag::new("E0107", format!("`{path}` cannot be called"), span, "a dotted name is a sample, such as `p.x`").help(help)
+    Diag::new("E0107", format!("`{path}` cannot be called"), span, "a dotted name is a sample, such as `p.x`")
+        .help(help)
 }

@@ -27,5 +27,6 @@ pub fn stop(name: &str, span: Span, inner: &str) -> Diag {
         "" => "leave it out".to_string(),
         _ => format!("leave it out: `{inner}`"),
     };
-    Diag::new("E0108", format!("gm has no `{name}`"), span, "which gradients stop is derived from `owns`").help(help)
+    Diag::new("E0108", format!("gm has no `{name}`"), span, "which gradients stop is derived from `owns`")
+        .help(help)
 }

@@ -37,16 +37,23 @@ pub fn before(open: &str, span: Span, found: (&str, Span)) -> Diag {
 
 /// `open` is still open where the file ends.
 pub fn at_end(open: &str, span: Span) -> Diag {
-    Diag::new("E0110", format!("`{open}` is never closed"), span, "opened here").help(format!("close it with `{}`", partner(open)))
+    Diag::new("E0110", format!("`{open}` is never closed"), span, "opened here")
+        .help(format!("close it with `{}`", partner(open)))
 }
 
 /// `close` closes nothing.
 pub fn unopened(close: &str, span: Span) -> Diag {
-    Diag::new("E0110", format!("`{close}` closes nothing"), span, format!("no `{}` is open here", partner(close)))
-        .help(format!("remove it, or open a `{}` before it", partner(close)))
+    Diag::new(
+        "E0110",
+        format!("`{close}` closes nothing"),
+        span,
+        format!("no `{}` is open here", partner(close)),
+    )
+    .help(format!("remove it, or open a `{}` before it", partner(close)))
 }
 
 /// A string without its second quote; `span` is the first.
 pub fn string(span: Span) -> Diag {
-    Diag::new("E0110", "the text in quotes never ends", span, "begins here").help("close it with `\"` on the same line")
+    Diag::new("E0110", "the text in quotes never ends", span, "begins here")
+        .help("close it with `\"` on the same line")
 }

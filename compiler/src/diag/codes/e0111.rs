@@ -65,7 +65,9 @@ pub fn character(c: char, span: Span) -> Diag {
     let shown = match c {
         '\u{a0}' => "no-break space".to_string(),
         '\u{3000}' => "ideographic space".to_string(),
-        _ if c.is_control() || c.is_whitespace() || c == '\u{feff}' => format!("character U+{:04X}", u32::from(c)),
+        _ if c.is_control() || c.is_whitespace() || c == '\u{feff}' => {
+            format!("character U+{:04X}", u32::from(c))
+        }
         _ => format!("`{c}`"),
     };
     let diag = Diag::new("E0111", format!("{shown} is not used in gm"), span, "cannot stand here");
@@ -80,10 +82,12 @@ pub fn character(c: char, span: Span) -> Diag {
 
 /// Text in quotes other than `"`; `span` covers the quotes.
 pub fn quotes(body: &str, span: Span) -> Diag {
-    Diag::new("E0111", "text stands between double quotes", span, "other quotation marks").help(format!("write `\"{body}\"`"))
+    Diag::new("E0111", "text stands between double quotes", span, "other quotation marks")
+        .help(format!("write `\"{body}\"`"))
 }
 
 /// `/*` begins no comment.
 pub fn block_comment(span: Span) -> Diag {
-    Diag::new("E0111", "`/*` does not begin a comment", span, "not used in gm").help("begin each line of a comment with `#` or `//`")
+    Diag::new("E0111", "`/*` does not begin a comment", span, "not used in gm")
+        .help("begin each line of a comment with `#` or `//`")
 }

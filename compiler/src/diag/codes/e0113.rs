@@ -29,7 +29,10 @@ pub fn check(written: &str, span: Span) -> Option<Diag> {
         let value: f64 = written.parse().ok()?;
         let integer = written.bytes().all(|b| b.is_ascii_digit());
         return if !value.is_finite() {
-            Some(Diag::new("E0113", "the number is too large", span, "beyond the 64-bit floats").help("use at most `1e308`"))
+            Some(
+                Diag::new("E0113", "the number is too large", span, "beyond the 64-bit floats")
+                    .help("use at most `1e308`"),
+            )
         } else if integer && value > LARGEST {
             Some(
                 Diag::new("E0113", "the integer is too large", span, "beyond 2^53")
@@ -76,5 +79,7 @@ fn is_number(s: &str) -> bool {
         Some((w, f)) => (w, Some(f)),
         None => (mantissa, None),
     };
-    digits(whole) && fraction.is_none_or(digits) && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+    digits(whole)
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
 }

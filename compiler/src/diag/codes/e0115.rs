@@ -20,7 +20,9 @@ Right:
 
 /// `what` stands at `first` and again at `second`.
 pub fn twice(what: &str, first: Span, second: Span, help: &str) -> Diag {
-    Diag::new("E0115", format!("`train` has two {what}"), second, "said again").also(first, "said here").help(help)
+    Diag::new("E0115", format!("`train` has two {what}"), second, "said again")
+        .also(first, "said here")
+        .help(help)
 }
 
 /// `within` stands outside of a player.

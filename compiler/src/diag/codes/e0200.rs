@@ -27,8 +27,12 @@ pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
             let message = format!("`{owner} has no {kind} `{name}`");
             Diag::new("E0200", message, span, format!("not a {kind} of it"))
         }
-        None if what == "name" => Diag::new("E0200", format!("unknown name `{name}`"), span, "nothing visible here has this name"),
-        None => Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name")),
+        None if what == "name" => {
+            Diag::new("E0200", format!("unknown name `{name}`"), span, "nothing visible here has this name")
+        }
+        None => {
+            Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name"))
+        }
     };
     match near {
         Some(near) => diag.help(format!("did you mean `{near}`?")),

@@ -30,7 +30,15 @@ fn mismatch(span: Span, label: impl Into<String>) -> Diag {
 }
 
 /// `name` takes an event of shape `want` as its `input`, and is given `got`; `var` names the variable that is given.
-pub fn argument(name: &str, input: &str, span: Span, got: &str, declared: Span, want: &str, var: Option<&str>) -> Diag {
+pub fn argument(
+    name: &str,
+    input: &str,
+    span: Span,
+    got: &str,
+    declared: Span,
+    want: &str,
+    var: Option<&str>,
+) -> Diag {
     let change = match input {
         "its argument" => format!("declare `{name}` on `Real{got}`"),
         _ => format!("declare `{name}({input}: Real{got})`"),
@@ -39,14 +47,18 @@ pub fn argument(name: &str, input: &str, span: Span, got: &str, declared: Span, 
         Some(v) => format!("give `{v}` the shape {want}, or {change}"),
         None => format!("give it a value of shape {want}, or {change}"),
     };
-    mismatch(span, format!("has shape {got}")).also(declared, format!("takes an event of shape {want}")).help(help)
+    mismatch(span, format!("has shape {got}"))
+        .also(declared, format!("takes an event of shape {want}"))
+        .help(help)
 }
 
 /// A net or flow `name` used as a layer on an event of shape `got`.
 pub fn layer_input(name: &str, span: Span, got: &str, declared: Span, want: &str) -> Diag {
     mismatch(span, format!("is given shape {got} by the layer before it"))
         .also(declared, format!("takes an event of shape {want}"))
-        .help(format!("make the layer before `{name}` yield {want}, for example with `reshape(..)` or another size"))
+        .help(format!(
+            "make the layer before `{name}` yield {want}, for example with `reshape(..)` or another size"
+        ))
 }
 
 /// The parameters of distribution `row` have no common shape; `why` says in which way.
@@ -77,7 +89,8 @@ pub fn copies(row: &str, span: Span, got: &[usize], cause: Span, draws: &[usize]
 
 /// A built-in function can't take its argument; `why` says in which way.
 pub fn function(row: &str, span: Span, why: &str) -> Diag {
-    mismatch(span, why).help(format!("give the arguments of `{row}` equal shapes, or change the net that yields this one"))
+    mismatch(span, why)
+        .help(format!("give the arguments of `{row}` equal shapes, or change the net that yields this one"))
 }
 
 /// The operands of an operator.
@@ -116,12 +129,19 @@ pub fn flow_output(name: &str, last: Span, got: &str, declared: Span, want: &str
 /// A net that yields `got` outputs and declares `want`.
 pub fn output_count(name: &str, last: Span, got: usize, declared: Span, want: usize) -> Diag {
     let help = match want {
-        1 => "end the body with one output: `dense(..)` in place of `heads(..)`; or declare each output: `-> (Real[16], Real[16])`",
+        1 => {
+            "end the body with one output: `dense(..)` in place of `heads(..)`; or declare each output: `-> (Real[16], Real[16])`"
+        }
         _ => "end the body with one head for each declared output: `heads(16, 16)`",
     };
-    Diag::new("E0201", format!("`{name}` does not yield what it declares"), last, format!("ends with {}", outputs(got)))
-        .also(declared, format!("declares {}", outputs(want)))
-        .help(help)
+    Diag::new(
+        "E0201",
+        format!("`{name}` does not yield what it declares"),
+        last,
+        format!("ends with {}", outputs(got)),
+    )
+    .also(declared, format!("declares {}", outputs(want)))
+    .help(help)
 }
 
 /// A net of several outputs where one value stands.
@@ -129,7 +149,9 @@ pub fn several_outputs(name: &str, span: Span, outs: usize, declared: Span) -> D
     let names = ["a", "b", "c", "d"].get(..outs).map_or("a, b, ..".to_string(), |n| n.join(", "));
     Diag::new("E0201", format!("`{name}` yields several values"), span, "one value is needed here")
         .also(declared, format!("has {}", outputs(outs)))
-        .help(format!("unpack them in a line of its own, `({names}) = {name}(..)`, and use the one that is meant"))
+        .help(format!(
+            "unpack them in a line of its own, `({names}) = {name}(..)`, and use the one that is meant"
+        ))
 }
 
 /// `(a, b) = e` with another number of names than `e` yields.
@@ -140,7 +162,10 @@ pub fn pattern(pattern: Span, names: usize, value: Span, outs: usize) -> Diag {
     };
     let written = if names == 1 { "one name".to_string() } else { format!("{names} names") };
     Diag::new("E0201", "the names do not match the outputs", pattern, written)
-        .also(value, format!("yields {}", if outs == 1 { "one value".to_string() } else { format!("{outs} values") }))
+        .also(
+            value,
+            format!("yields {}", if outs == 1 { "one value".to_string() } else { format!("{outs} values") }),
+        )
         .help(help)
 }
 
@@ -148,7 +173,9 @@ pub fn pattern(pattern: Span, names: usize, value: Span, outs: usize) -> Diag {
 pub fn observed(site: &str, span: Span, got: &str, data: Span, want: &str) -> Diag {
     mismatch(span, format!("makes `{site}` an event of shape {got}"))
         .also(data, format!("`data {site}` has shape {want}"))
-        .help(format!("make it an event of shape {want}, or rename the site if it is not meant to be observed"))
+        .help(format!(
+            "make it an event of shape {want}, or rename the site if it is not meant to be observed"
+        ))
 }
 
 /// A site of a guide whose shape is not that of the model's site.

@@ -25,11 +25,18 @@ pub fn declared_twice(name: &str, span: Span, first: Span) -> Diag {
         "train" => "keep one `train`, with a `player` for each goal".to_string(),
         _ => format!("rename one of the two, or remove it; here for example to `{name}2`"),
     };
-    Diag::new("E0202", format!("`{name}` is declared twice"), span, "declared again").also(first, "first declared here").help(help)
+    Diag::new("E0202", format!("`{name}` is declared twice"), span, "declared again")
+        .also(first, "first declared here")
+        .help(help)
 }
 
 /// A condition of `model` that the model also draws or computes.
 pub fn condition_drawn(site: &str, span: Span, model: &str) -> Diag {
-    Diag::new("E0202", format!("`{site}` is a condition of `{model}` and a site of it"), span, "given from outside already")
-        .help(format!("remove this site, or remove `{site}` from the brackets after `{model}`"))
+    Diag::new(
+        "E0202",
+        format!("`{site}` is a condition of `{model}` and a site of it"),
+        span,
+        "given from outside already",
+    )
+    .help(format!("remove this site, or remove `{site}` from the brackets after `{model}`"))
 }

@@ -21,7 +21,12 @@ Right:
 
 /// A data item declares `written` for events of shape `yields`; `right` is the type without the batch axis `batch`.
 pub fn batch_axis(span: Span, written: &str, source: Span, yields: &str, right: &str, batch: usize) -> Diag {
-    Diag::new("E0203", "the batch axis is implicit and must not be written", span, format!("declares an event of shape {written}"))
-        .also(source, format!("yields events of shape {yields}"))
-        .help(format!("write `{right}`; set the batch size with `train {{ batch {batch} .. }}`"))
+    Diag::new(
+        "E0203",
+        "the batch axis is implicit and must not be written",
+        span,
+        format!("declares an event of shape {written}"),
+    )
+    .also(source, format!("yields events of shape {yields}"))
+    .help(format!("write `{right}`; set the batch size with `train {{ batch {batch} .. }}`"))
 }

@@ -26,24 +26,41 @@ pub fn variables(source: &str, at: Span, span: Span, declared: usize, yields: us
         1 => "declare one variable: `data x: .. from ..`".to_string(),
         n => format!("declare {n} variables in brackets, as in `data (x: .., y: ..) from ..`"),
     };
-    Diag::new("E0204", format!("`{source}` does not yield these variables"), span, format!("declares {}", count(declared)))
-        .also(at, format!("yields {}", count(yields)))
-        .help(help)
+    Diag::new(
+        "E0204",
+        format!("`{source}` does not yield these variables"),
+        span,
+        format!("declares {}", count(declared)),
+    )
+    .also(at, format!("yields {}", count(yields)))
+    .help(help)
 }
 
 /// The item declares shape `want`, the source yields `got`.
 pub fn shape(source: &str, at: Span, span: Span, want: &str, got: &str) -> Diag {
-    Diag::new("E0204", format!("`{source}` does not yield this shape"), span, format!("declares an event of shape {want}"))
-        .also(at, format!("yields events of shape {got}"))
-        .help(format!("declare the shape {got}"))
+    Diag::new(
+        "E0204",
+        format!("`{source}` does not yield this shape"),
+        span,
+        format!("declares an event of shape {want}"),
+    )
+    .also(at, format!("yields events of shape {got}"))
+    .help(format!("declare the shape {got}"))
 }
 
 /// The source yields values that the declared type excludes.
 pub fn kind(source: &str, at: Span, span: Span, want: &EventTy, got: &EventTy) -> Diag {
-    let diag = Diag::new("E0204", format!("`{source}` yields values that this type excludes"), span, format!("declares `{want}`"))
-        .also(at, format!("yields `{got}`"));
+    let diag = Diag::new(
+        "E0204",
+        format!("`{source}` yields values that this type excludes"),
+        span,
+        format!("declares `{want}`"),
+    )
+    .also(at, format!("yields `{got}`"));
     match want.kind.discrete() && !got.kind.discrete() {
-        true => diag.help(format!("declare `{got}`, or make the source yield whole values, for example with `binarize: 0.5`")),
+        true => diag.help(format!(
+            "declare `{got}`, or make the source yield whole values, for example with `binarize: 0.5`"
+        )),
         false => diag.help(format!("declare `{got}`")),
     }
 }

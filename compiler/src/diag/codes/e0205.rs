@@ -28,8 +28,13 @@ pub fn not_constant(span: Span) -> Diag {
 
 /// The parts of a `split` sum to `sum`, more than 1.
 pub fn split_sum(span: Span, sum: f64) -> Diag {
-    Diag::new("E0205", "the parts of `split` are more than the whole", span, format!("sum to {}", (sum * 1e6).round() / 1e6))
-        .help("give fractions that sum to at most 1")
+    Diag::new(
+        "E0205",
+        "the parts of `split` are more than the whole",
+        span,
+        format!("sum to {}", (sum * 1e6).round() / 1e6),
+    )
+    .help("give fractions that sum to at most 1")
 }
 
 /// Setting `name` of `block` (`train`) is given at `first` and again at `span`.
@@ -41,10 +46,15 @@ pub fn set_twice(block: &str, name: &str, first: Span, span: Span) -> Diag {
 
 /// Both `epochs` and `steps` say how long to train: `first`, then `second`.
 pub fn two_lengths(first: &str, first_span: Span, second: &str, span: Span) -> Diag {
-    Diag::new("E0205", format!("`train` is given both `{first}` and `{second}`"), span, "says how long to train, too")
-        .also(first_span, "says how long to train")
-        .note("`epochs` counts passes over the data, `steps` counts updates")
-        .help("keep one of the two")
+    Diag::new(
+        "E0205",
+        format!("`train` is given both `{first}` and `{second}`"),
+        span,
+        "says how long to train, too",
+    )
+    .also(first_span, "says how long to train")
+    .note("`epochs` counts passes over the data, `steps` counts updates")
+    .help("keep one of the two")
 }
 
 /// Argument `arg` of `name` is `value`, and must be `want` (`a whole number of at least 1`).
@@ -55,5 +65,6 @@ pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) ->
         _ if value.len() == span.end.saturating_sub(span.start) as usize => "is not".to_string(),
         _ => format!("is {value}"),
     };
-    Diag::new("E0205", format!("`{arg}` of `{name}` must be {want}"), span, label).help(format!("replace it with {want}"))
+    Diag::new("E0205", format!("`{arg}` of `{name}` must be {want}"), span, label)
+        .help(format!("replace it with {want}"))
 }

@@ -24,7 +24,9 @@ Right:
 pub fn size(span: Span, problem: &str) -> Diag {
     let help = match problem.starts_with("is ") && problem.contains("at least") {
         true => "write a larger whole number",
-        false if problem.contains("whole number") => "write a whole number, a `dim`, or arithmetic that yields a whole number",
+        false if problem.contains("whole number") => {
+            "write a whole number, a `dim`, or arithmetic that yields a whole number"
+        }
         false => "write a smaller whole number",
     };
     Diag::new("E0206", "the size cannot be used", span, problem).help(help)
@@ -32,21 +34,36 @@ pub fn size(span: Span, problem: &str) -> Diag {
 
 /// The layer, type or weight at `span`: `what` (`yields an event`) of `shape` has more numbers than any memory holds.
 pub fn too_many_numbers(span: Span, what: &str, shape: &str) -> Diag {
-    Diag::new("E0206", "the size cannot be used", span, format!("{what} of shape {shape}: more than two thousand million numbers"))
-        .help("choose smaller sizes")
+    Diag::new(
+        "E0206",
+        "the size cannot be used",
+        span,
+        format!("{what} of shape {shape}: more than two thousand million numbers"),
+    )
+    .help("choose smaller sizes")
 }
 
 /// The layers of a flow up to the one at `span`, on an event of `shape`, act on more than `most` numbers in all.
 pub fn too_large_for_a_flow(span: Span, shape: &str, most: usize) -> Diag {
-    Diag::new("E0206", "the flow is too large", span, format!("with shape {shape}, its layers act on more than {most} numbers in all"))
-        .help("choose a smaller shape, or fewer layers")
+    Diag::new(
+        "E0206",
+        "the flow is too large",
+        span,
+        format!("with shape {shape}, its layers act on more than {most} numbers in all"),
+    )
+    .help("choose a smaller shape, or fewer layers")
 }
 
 /// A net or flow of more than `most` layers; the one at `span` is one too many.
 pub fn too_many_layers(span: Span, most: usize) -> Diag {
-    Diag::new("E0206", "the layers are too many", span, format!("makes more than {most} layers, the most that are written out"))
-        .note("`repeat` and nets among the layers of others are written out when the spec is compiled")
-        .help("repeat fewer times")
+    Diag::new(
+        "E0206",
+        "the layers are too many",
+        span,
+        format!("makes more than {most} layers, the most that are written out"),
+    )
+    .note("`repeat` and nets among the layers of others are written out when the spec is compiled")
+    .help("repeat fewer times")
 }
 
 /// Expressions of more than `most` nodes; `span` stands where the limit is passed.
@@ -59,9 +76,17 @@ pub fn too_many_nodes(span: Span, most: usize) -> Diag {
 /// `x / y` leaves a remainder, or divides by zero.
 pub fn inexact(span: Span, x: i64, y: i64) -> Diag {
     match x.checked_rem(y) {
-        None => Diag::new("E0206", "the size cannot be used", span, format!("divides {x} by {y}")).help("divide by another number"),
-        Some(r) => Diag::new("E0206", format!("{x} is not divisible by {y}"), span, format!("leaves a remainder of {}", r.abs()))
-            .help(format!("choose sizes that divide without remainder; where a fraction is meant, write `{x}.0 / {y}`")),
+        None => Diag::new("E0206", "the size cannot be used", span, format!("divides {x} by {y}"))
+            .help("divide by another number"),
+        Some(r) => Diag::new(
+            "E0206",
+            format!("{x} is not divisible by {y}"),
+            span,
+            format!("leaves a remainder of {}", r.abs()),
+        )
+        .help(format!(
+            "choose sizes that divide without remainder; where a fraction is meant, write `{x}.0 / {y}`"
+        )),
     }
 }
 

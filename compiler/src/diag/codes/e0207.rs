@@ -25,7 +25,9 @@ pub fn unknown_argument(name: &str, key: &str, span: Span, known: &[&str]) -> Di
     let diag = Diag::new("E0207", format!("`{name}` has no argument `{key}`"), span, "not an argument of it");
     match (did_you_mean(key, known.iter().copied()), known) {
         (Some(near), _) => diag.help(format!("did you mean `{near}`?")),
-        (None, []) => diag.help(format!("leave out `{key}:`; the arguments of `{name}` have no names, only an order")),
+        (None, []) => {
+            diag.help(format!("leave out `{key}:`; the arguments of `{name}` have no names, only an order"))
+        }
         (None, [one]) => diag.help(format!("its only named argument is `{one}`")),
         (None, _) => diag.help(format!("its arguments are `{}`", known.join("`, `"))),
     }
@@ -50,7 +52,8 @@ pub fn twice(name: &str, arg: &str, span: Span) -> Diag {
 
 /// Argument `arg` of the call `name` at `span` is required; `doc` says what it is.
 pub fn missing(name: &str, arg: &str, doc: &str, span: Span) -> Diag {
-    let diag = Diag::new("E0207", format!("`{name}` is missing `{arg}`"), span, format!("does not give `{arg}`"));
+    let diag =
+        Diag::new("E0207", format!("`{name}` is missing `{arg}`"), span, format!("does not give `{arg}`"));
     let diag = match doc.trim().trim_end_matches('.') {
         "" => diag,
         doc => diag.note(format!("`{arg}`: {doc}")),
@@ -60,27 +63,40 @@ pub fn missing(name: &str, arg: &str, doc: &str, span: Span) -> Diag {
 
 /// The form `form` (`Truncated`) is called at `span` without a distribution inside.
 pub fn no_distribution(form: &str, span: Span) -> Diag {
-    Diag::new("E0207", format!("`{form}` is missing a distribution"), span, "does not say of which distribution")
-        .note(format!("`{form}` makes a distribution of another one, which is written inside"))
-        .help(format!("write it as the first argument: `{form}(Normal(m, exp(s)), ..)`"))
+    Diag::new(
+        "E0207",
+        format!("`{form}` is missing a distribution"),
+        span,
+        "does not say of which distribution",
+    )
+    .note(format!("`{form}` makes a distribution of another one, which is written inside"))
+    .help(format!("write it as the first argument: `{form}(Normal(m, exp(s)), ..)`"))
 }
 
 /// The form `form` (`Truncated`) is called at `span` with none of its ends, called `names`.
 pub fn no_end(form: &str, span: Span, names: &[&str]) -> Diag {
     let ends: Vec<String> = names.iter().map(|n| format!("`{n}: ..`")).collect();
-    Diag::new("E0207", format!("`{form}` is given no end"), span, "would change nothing").help(format!("write {} or both", ends.join(", ")))
+    Diag::new("E0207", format!("`{form}` is given no end"), span, "would change nothing")
+        .help(format!("write {} or both", ends.join(", ")))
 }
 
 /// The form `form` cannot be put around the distribution at `inner`.
 pub fn unfit(form: &str, inner: Span, why: &str) -> Diag {
     let (why, help) = why.split_once("; ").unwrap_or((why, "use another distribution"));
-    Diag::new("E0207", format!("`{form}` does not go around this distribution"), inner, "cannot stand inside").note(why).help(help)
+    Diag::new("E0207", format!("`{form}` does not go around this distribution"), inner, "cannot stand inside")
+        .note(why)
+        .help(help)
 }
 
 /// More than one of several alternatives is given, `arg` among them.
 pub fn alternatives(name: &str, arg: &str, span: Span) -> Diag {
-    Diag::new("E0207", format!("`{name}` is given `{arg}` and an alternative to it"), span, "says the same thing in two ways")
-        .help(format!("keep `{arg}`, or keep the other, not both"))
+    Diag::new(
+        "E0207",
+        format!("`{name}` is given `{arg}` and an alternative to it"),
+        span,
+        "says the same thing in two ways",
+    )
+    .help(format!("keep `{arg}`, or keep the other, not both"))
 }
 
 /// A call with `got` arguments where exactly `names` belong.

@@ -33,25 +33,38 @@ pub fn cyclic_alias(name: &str, span: Span) -> Diag {
 
 /// `Int` or `Class` without a number of values.
 pub fn needs_cardinality(base: &str, span: Span) -> Diag {
-    let example = if base == "Int" { "`Int(256)` for the values 0 to 255" } else { "`Class(10)` for ten classes" };
-    Diag::new("E0208", format!("`{base}` does not say how many values it has"), span, "the number of values is missing")
-        .help(format!("write it in brackets: {example}"))
+    let example =
+        if base == "Int" { "`Int(256)` for the values 0 to 255" } else { "`Class(10)` for ten classes" };
+    Diag::new(
+        "E0208",
+        format!("`{base}` does not say how many values it has"),
+        span,
+        "the number of values is missing",
+    )
+    .help(format!("write it in brackets: {example}"))
 }
 
 /// `Real(3)` or `Bool(3)`.
 pub fn no_cardinality(base: &str, span: Span) -> Diag {
-    Diag::new("E0208", format!("`{base}` takes no number of values"), span, "round brackets count values, square ones give the shape")
-        .help(format!("write the shape in square brackets: `{base}[3]`; whole numbers below n are `Int(n)`"))
+    Diag::new(
+        "E0208",
+        format!("`{base}` takes no number of values"),
+        span,
+        "round brackets count values, square ones give the shape",
+    )
+    .help(format!("write the shape in square brackets: `{base}[3]`; whole numbers below n are `Int(n)`"))
 }
 
 /// `Bool[3] in positive`.
 pub fn no_support(base: &str, span: Span) -> Diag {
-    Diag::new("E0208", format!("`{base}` takes no range"), span, "only `Real` has one").help("leave it out, or use `Real`")
+    Diag::new("E0208", format!("`{base}` takes no range"), span, "only `Real` has one")
+        .help("leave it out, or use `Real`")
 }
 
 /// `interval` with ends that make no interval.
 pub fn bad_interval(span: Span) -> Diag {
-    Diag::new("E0208", "not an interval", span, "two numbers belong here, the smaller one first").help("write `interval(-1, 1)`")
+    Diag::new("E0208", "not an interval", span, "two numbers belong here, the smaller one first")
+        .help("write `interval(-1, 1)`")
 }
 
 /// `param b: Bool[3]`; `shape` is its shape as text.

@@ -21,20 +21,29 @@ Right:
 
 /// Layer `name` has a block and takes none.
 pub fn block_not_taken(name: &str, span: Span, parens: bool) -> Diag {
-    Diag::new("E0210", format!("`{name}` takes no block of layers"), span, "a block follows")
-        .help(format!("write the layers of the block after it: `{name}{}, ..`", if parens { "(..)" } else { "" }))
+    Diag::new("E0210", format!("`{name}` takes no block of layers"), span, "a block follows").help(format!(
+        "write the layers of the block after it: `{name}{}, ..`",
+        if parens { "(..)" } else { "" }
+    ))
 }
 
 /// Layer `name` needs a block.
 pub fn block_missing(name: &str, span: Span, parens: bool) -> Diag {
-    Diag::new("E0210", format!("`{name}` needs a block of layers"), span, "no block follows")
-        .help(format!("write its layers in braces: `{name}{} {{ dense(64), relu }}`", if parens { "(..)" } else { "" }))
+    Diag::new("E0210", format!("`{name}` needs a block of layers"), span, "no block follows").help(format!(
+        "write its layers in braces: `{name}{} {{ dense(64), relu }}`",
+        if parens { "(..)" } else { "" }
+    ))
 }
 
 /// Layer `name` stands after a layer with several outputs.
 pub fn after_heads(name: &str, span: Span) -> Diag {
-    Diag::new("E0210", format!("`{name}` cannot follow several outputs"), span, "the layer before it yields more than one value")
-        .help("put it before the last layer: `.., relu, heads(16, 16)`")
+    Diag::new(
+        "E0210",
+        format!("`{name}` cannot follow several outputs"),
+        span,
+        "the layer before it yields more than one value",
+    )
+    .help("put it before the last layer: `.., relu, heads(16, 16)`")
 }
 
 /// Net `name` has several inputs and is used as a layer.
@@ -45,8 +54,9 @@ pub fn net_with_inputs(name: &str, span: Span) -> Diag {
 
 /// `net f() -> ..`.
 pub fn no_inputs(name: &str, span: Span) -> Diag {
-    Diag::new("E0210", format!("`{name}` has no input"), span, "layers have nothing to act on")
-        .help(format!("give it one, `net {name}(z: Real[16]) -> ..`; learned numbers without an input are a `param`"))
+    Diag::new("E0210", format!("`{name}` has no input"), span, "layers have nothing to act on").help(format!(
+        "give it one, `net {name}(z: Real[16]) -> ..`; learned numbers without an input are a `param`"
+    ))
 }
 
 /// Blocks inside blocks.

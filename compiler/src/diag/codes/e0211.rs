@@ -26,9 +26,13 @@ pub fn not_a_number(span: Span, what: &str) -> Diag {
     let short = what.split(';').next().unwrap_or(what);
     let help = match short {
         "text" => "write a number or a name, without quotes",
-        "several values" => "write one value; the outputs of a net are unpacked in a line of their own: `(m, s) = encode(x)`",
+        "several values" => {
+            "write one value; the outputs of a net are unpacked in a line of their own: `(m, s) = encode(x)`"
+        }
         "a range" => "put it into a schedule: `ramp(0 -> 1, over: 10 epochs)`",
-        "a duration" => "write the number alone; durations belong to schedules: `ramp(0 -> 1, over: 10 epochs)`",
+        "a duration" => {
+            "write the number alone; durations belong to schedules: `ramp(0 -> 1, over: 10 epochs)`"
+        }
         _ => "write a number, a name, or a call",
     };
     let is = if short == "several values" { "are" } else { "is" };
@@ -50,7 +54,8 @@ pub fn not_a_value(name: &str, span: Span, what: &str, declared: Span) -> Diag {
 
 /// A schedule or factor that must be one number has shape `shape`, or differs between examples.
 pub fn not_one_number(span: Span, shape: &str) -> Diag {
-    Diag::new("E0211", "not one number", span, per_example(shape)).help("write a number, or a schedule: `ramp(0 -> 1, over: 10 epochs)`")
+    Diag::new("E0211", "not one number", span, per_example(shape))
+        .help("write a number, or a schedule: `ramp(0 -> 1, over: 10 epochs)`")
 }
 
 /// A baseline that is not one number for each example.
@@ -61,7 +66,8 @@ pub fn baseline(span: Span, ty: &EventTy) -> Diag {
 
 /// A payoff of event shape `shape`.
 pub fn payoff(span: Span, shape: &str) -> Diag {
-    Diag::new("E0211", "a payoff is one number, and this is not", span, per_example(shape)).help("average it: `E[..]`")
+    Diag::new("E0211", "a payoff is one number, and this is not", span, per_example(shape))
+        .help("average it: `E[..]`")
 }
 
 /// Arithmetic on a class.
@@ -78,7 +84,9 @@ pub fn not_finite(span: Span) -> Diag {
 
 /// The divisor at `by` is 0.
 pub fn divides_by_zero(span: Span, by: Span) -> Diag {
-    Diag::new("E0211", "a division by 0 is not a number", span, "infinite or undefined").also(by, "is 0").help("divide by something else")
+    Diag::new("E0211", "a division by 0 is not a number", span, "infinite or undefined")
+        .also(by, "is 0")
+        .help("divide by something else")
 }
 
 /// Distribution `name` called inside an expression.
@@ -96,6 +104,11 @@ fn per_example(shape: &str) -> String {
 
 /// `free(..)` outside a model or guide.
 pub fn free_outside(span: Span) -> Diag {
-    Diag::new("E0211", "`free` makes a parameter of a model, and this is no model", span, "outside every model and guide")
-        .help("declare it by name: `param w: Real[10]`")
+    Diag::new(
+        "E0211",
+        "`free` makes a parameter of a model, and this is no model",
+        span,
+        "outside every model and guide",
+    )
+    .help("declare it by name: `param w: Real[10]`")
 }

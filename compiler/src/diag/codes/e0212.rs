@@ -23,9 +23,14 @@ Right:
 
 /// Data variable `name` read inside `model`, which does not list it.
 pub fn not_a_condition(name: &str, span: Span, model: &str, declared: Span) -> Diag {
-    Diag::new("E0212", format!("`{model}` does not see `{name}`"), span, "not a site above, and not a condition")
-        .also(declared, "a data variable")
-        .help(format!("add it to the conditions: `{model}({name})`"))
+    Diag::new(
+        "E0212",
+        format!("`{model}` does not see `{name}`"),
+        span,
+        "not a site above, and not a condition",
+    )
+    .also(declared, "a data variable")
+    .help(format!("add it to the conditions: `{model}({name})`"))
 }
 
 /// An argument of `log p(..)` that is neither a name nor a sample.
@@ -36,8 +41,13 @@ pub fn log_prob_argument(span: Span) -> Diag {
 
 /// `log model(..)` leaves site `site` open.
 pub fn log_prob_given(model: &str, site: &str, span: Span) -> Diag {
-    Diag::new("E0212", format!("this density depends on `{site}`, which has no value"), span, format!("leaves `{site}` open"))
-        .help(format!("give a value after the bar, for example a guide's sample: `log {model}(.. | q.{site})`"))
+    Diag::new(
+        "E0212",
+        format!("this density depends on `{site}`, which has no value"),
+        span,
+        format!("leaves `{site}` open"),
+    )
+    .help(format!("give a value after the bar, for example a guide's sample: `log {model}(.. | q.{site})`"))
 }
 
 /// `nll(..)`, `elbo(..)` with something that is no name.
@@ -61,13 +71,23 @@ pub fn corrupts(span: Span, model: &str) -> Diag {
 
 /// Inside `model` the net or flow `name` is used, whose layer `layer` reads other examples.
 pub fn mixing_layer(name: &str, layer: &str, span: Span, declared: Span, model: &str) -> Diag {
-    Diag::new("E0212", format!("`{name}` reads other examples, and `{model}` is about one"), span, format!("calls `{layer}`"))
-        .also(declared, format!("`{layer}` compares the examples of a batch"))
-        .help(format!("remove `{layer}` from `{name}`; it is meant for a critic, which is called in payoffs"))
+    Diag::new(
+        "E0212",
+        format!("`{name}` reads other examples, and `{model}` is about one"),
+        span,
+        format!("calls `{layer}`"),
+    )
+    .also(declared, format!("`{layer}` compares the examples of a batch"))
+    .help(format!("remove `{layer}` from `{name}`; it is meant for a critic, which is called in payoffs"))
 }
 
 /// Inside `model` a function is used whose result for one example depends on the others.
 pub fn mixes(name: &str, span: Span, model: &str) -> Diag {
-    Diag::new("E0212", format!("`{name}` reads other examples, and `{model}` is about one"), span, "averages over the batch")
-        .help("use it in the payoff, as in `minimizes mse(decode(encode(x)), x) + l1(batch_mean(encode(x)))`")
+    Diag::new(
+        "E0212",
+        format!("`{name}` reads other examples, and `{model}` is about one"),
+        span,
+        "averages over the batch",
+    )
+    .help("use it in the payoff, as in `minimizes mse(decode(encode(x)), x) + l1(batch_mean(encode(x)))`")
 }

@@ -33,9 +33,14 @@ Right:
 
 /// `guide q[name]` with a `name` that was declared at `declared` as a `what`; `data` is a data variable of the spec.
 pub fn not_data(guide: &str, name: &str, span: Span, what: &str, declared: Span, data: Option<&str>) -> Diag {
-    Diag::new("E0214", format!("`{guide}` cannot hold parameters for each `{name}`"), span, "is not a data variable")
-        .also(declared, format!("declared as `{what}`"))
-        .help(format!("write a data variable between the brackets: `guide {guide}[{}]`", data.unwrap_or("x")))
+    Diag::new(
+        "E0214",
+        format!("`{guide}` cannot hold parameters for each `{name}`"),
+        span,
+        "is not a data variable",
+    )
+    .also(declared, format!("declared as `{what}`"))
+    .help(format!("write a data variable between the brackets: `guide {guide}[{}]`", data.unwrap_or("x")))
 }
 
 /// Two variables between the brackets that come from two data items.

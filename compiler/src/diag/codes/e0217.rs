@@ -25,12 +25,18 @@ Right:
 pub fn unknown(path: &str, span: Span, known: &[String]) -> Diag {
     let near = did_you_mean(path, known.iter().map(String::as_str));
     let head = path.split('.').next().unwrap_or(path);
-    let mut beside: Vec<&str> = known.iter().map(String::as_str).filter(|k| k.split('.').next() == Some(head)).collect();
+    let mut beside: Vec<&str> =
+        known.iter().map(String::as_str).filter(|k| k.split('.').next() == Some(head)).collect();
     if beside.is_empty() {
         beside = known.iter().filter_map(|k| k.split('.').next()).collect();
     }
     beside.dedup();
-    let diag = Diag::new("E0217", format!("`{path}` names nothing in this spec that `--set` could change"), span, "no such place here");
+    let diag = Diag::new(
+        "E0217",
+        format!("`{path}` names nothing in this spec that `--set` could change"),
+        span,
+        "no such place here",
+    );
     let diag = match beside.as_slice() {
         [] => diag,
         all => diag.note(format!("it could change {}", listed(all))),
@@ -43,7 +49,8 @@ pub fn unknown(path: &str, span: Span, known: &[String]) -> Diag {
 
 /// The value of `--set path=value` could not be read, or does not fit the place.
 pub fn bad_value(path: &str, value: &str, span: Span, why: &str) -> Diag {
-    Diag::new("E0217", format!("`{path}` cannot be set to `{value}`"), span, why).help("write a value as it would stand in the spec")
+    Diag::new("E0217", format!("`{path}` cannot be set to `{value}`"), span, why)
+        .help("write a value as it would stand in the spec")
 }
 
 /// At most twelve names.

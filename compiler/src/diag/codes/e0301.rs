@@ -35,9 +35,17 @@ pub fn support(
     name: Option<&str>,
     fix: &str,
 ) -> Diag {
-    let diag = Diag::new("E0301", format!("`{param}` of `{row}` must {}", e0302::must(want)), span, e0302::beyond(have, want));
+    let diag = Diag::new(
+        "E0301",
+        format!("`{param}` of `{row}` must {}", e0302::must(want)),
+        span,
+        e0302::beyond(have, want),
+    );
     let diag = match origin.filter(|o| *o != span) {
-        Some(o) => diag.also(o, format!("so {} {}", name.map_or("it".to_string(), |n| format!("`{n}`")), have.describe())),
+        Some(o) => diag.also(
+            o,
+            format!("so {} {}", name.map_or("it".to_string(), |n| format!("`{n}`")), have.describe()),
+        ),
         None => diag,
     };
     diag.help(fix)
@@ -53,7 +61,9 @@ pub fn zero(row: &str, param: &str, span: Span, origin: Option<Span>, name: Opti
     let is = if origin.is_none() { "is 0" } else { "can be 0" };
     let diag = Diag::new("E0301", format!("`{param}` of `{row}` must be positive"), span, is);
     let diag = match origin.filter(|o| *o != span) {
-        Some(o) => diag.also(o, format!("so {} can be 0", name.map_or("it".to_string(), |n| format!("`{n}`")))),
+        Some(o) => {
+            diag.also(o, format!("so {} can be 0", name.map_or("it".to_string(), |n| format!("`{n}`"))))
+        }
         None => diag,
     };
     diag.help(fix)

@@ -88,7 +88,13 @@ pub fn layer(name: &str, span: Span, want: Support, have: Support) -> Diag {
         Some(map) => format!("put a layer before it that yields {}, such as `{map}`", range(want)),
         None => format!("make the layer before it yield {}", range(want)),
     };
-    Diag::new("E0302", format!("`{name}` takes {}", range(want)), span, format!("its input {}", beyond(have, want))).help(help)
+    Diag::new(
+        "E0302",
+        format!("`{name}` takes {}", range(want)),
+        span,
+        format!("its input {}", beyond(have, want)),
+    )
+    .help(help)
 }
 
 /// Function `name` takes `want`, and its argument at `span` lies in `have`, which `origin` decided.
@@ -99,7 +105,9 @@ pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Op
         None => diag,
     };
     match (map_into(want), want == Support::POSITIVE) {
-        (_, true) => diag.help(format!("keep the argument positive: `{name}(softplus(..))`, or add a constant")),
+        (_, true) => {
+            diag.help(format!("keep the argument positive: `{name}(softplus(..))`, or add a constant"))
+        }
         (Some(map), false) => diag.help(format!("map the argument there: `{name}({map}(..))`")),
         (None, false) => diag.help(format!("give it a value among {}", range(want))),
     }
@@ -107,8 +115,13 @@ pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Op
 
 /// The number at `base` is raised to a power, at `power`, that is no fixed whole number, and it can be negative.
 pub fn power(base: Span, have: Support, origin: Option<Span>, power: Span) -> Diag {
-    let diag = Diag::new("E0302", "a power that is no whole number takes the positive reals", base, beyond(have, Support::POSITIVE))
-        .also(power, "no fixed whole number");
+    let diag = Diag::new(
+        "E0302",
+        "a power that is no whole number takes the positive reals",
+        base,
+        beyond(have, Support::POSITIVE),
+    )
+    .also(power, "no fixed whole number");
     let diag = match origin.filter(|o| *o != base) {
         Some(o) => diag.also(o, format!("so it {}", have.describe())),
         None => diag,
@@ -129,7 +142,10 @@ pub fn at_zero(name: &str, span: Span, origin: Option<Span>) -> Diag {
 /// The layer `name` is infinite at 0, and the layers before it end in one that can yield 0.
 pub fn layer_at_zero(name: &str, span: Span) -> Diag {
     Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "its input can be 0")
-        .help(format!("put a layer before it that yields {}, such as `softplus` or `exp`", range(Support::POSITIVE)))
+        .help(format!(
+            "put a layer before it that yields {}, such as `softplus` or `exp`",
+            range(Support::POSITIVE)
+        ))
 }
 
 /// The argument at `span` of net or flow `name`, which declares `want`.
@@ -139,8 +155,8 @@ pub fn argument(name: &str, span: Span, got: &EventTy, declared: Span, want: &Ev
         true => format!("is `{got}`"),
         false => beyond(have, must_be),
     };
-    let diag =
-        Diag::new("E0302", format!("`{name}` is given values outside its range"), span, label).also(declared, format!("takes `{want}`"));
+    let diag = Diag::new("E0302", format!("`{name}` is given values outside its range"), span, label)
+        .also(declared, format!("takes `{want}`"));
     match map_into(must_be).filter(|_| !want.kind.discrete()) {
         Some(map) => diag.help(format!("map the value there, `{map}(..)`, or let `{name}` take `{got}`")),
         None => diag.help(format!("let `{name}` take `{got}`")),
@@ -157,7 +173,8 @@ pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &
         return diag.help("declare real outputs, and draw the whole values: `x ~ Bernoulli(logits: ..)` or `x ~ Categorical(logits: ..)`");
     }
     match map_into(must_be) {
-        Some(map) => diag.help(format!("end the body with `{map}`, or declare `{}`", EventTy::real(want.shape.clone()))),
+        Some(map) => diag
+            .help(format!("end the body with `{map}`, or declare `{}`", EventTy::real(want.shape.clone()))),
         None => diag.help(format!(
             "end the body with a layer that yields {}, or declare `{}`",
             range(must_be),
@@ -184,7 +201,14 @@ pub fn ends_move(site: &str, span: Span, row: &str, sure: Support, declared: Spa
 }
 
 /// Site `site` is drawn or computed by `row` with type `site_ty`, and the data lie outside of it.
-pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: Span, data: &EventTy) -> Diag {
+pub fn observed(
+    site: &str,
+    span: Span,
+    row: &str,
+    site_ty: &EventTy,
+    declared: Span,
+    data: &EventTy,
+) -> Diag {
     let by = if row.starts_with("the ") { row.to_string() } else { format!("`{row}`") };
     let (have, within) = (data.kind.support(), site_ty.kind.support());
     let label = match have.inside(within) {
@@ -214,7 +238,9 @@ pub fn observed(site: &str, span: Span, row: &str, site_ty: &EventTy, declared: 
                 n.saturating_sub(1)
             ))
         }
-        false if row.starts_with("the ") => diag.help(format!("make it reach {}, or rescale the data", range(have))),
+        false if row.starts_with("the ") => {
+            diag.help(format!("make it reach {}, or rescale the data", range(have)))
+        }
         false => diag.help(format!("use one that covers {}, or rescale the data", range(have))),
     }
 }

@@ -40,30 +40,52 @@ pub fn in_a_model(name: &str, span: Span, site: &str, data: bool) -> Diag {
 
 /// A relaxed draw needs a KL in closed form, and this pair of rows has none.
 pub fn relaxed_density(site: &str, span: Span, prior: &str, row: &str) -> Diag {
-    Diag::new("E0303", format!("a relaxed draw of `{site}` has no density under `{prior}`"), span, "relaxed in training")
-        .help(format!("give `{site}` the prior `{row}`, or write `by score(baseline: moving)`"))
+    Diag::new(
+        "E0303",
+        format!("a relaxed draw of `{site}` has no density under `{prior}`"),
+        span,
+        "relaxed in training",
+    )
+    .help(format!("give `{site}` the prior `{row}`, or write `by score(baseline: moving)`"))
 }
 
 /// `iwae` weighs samples by densities, and the draw of `site` is relaxed.
 pub fn relaxed_weight(site: &str, span: Span, iwae: Span) -> Diag {
-    Diag::new("E0303", format!("a relaxed draw of `{site}` has no density to weigh it with"), span, "relaxed in training")
-        .also(iwae, "weighs each sample by its density")
-        .help("use `elbo(p, q)`, whose KL is known in closed form, or write `by score(baseline: moving)`")
+    Diag::new(
+        "E0303",
+        format!("a relaxed draw of `{site}` has no density to weigh it with"),
+        span,
+        "relaxed in training",
+    )
+    .also(iwae, "weighs each sample by its density")
+    .help("use `elbo(p, q)`, whose KL is known in closed form, or write `by score(baseline: moving)`")
 }
 
 /// The relaxed draw of `site` is read at `at` by `net` as one of several values.
 pub fn relaxed_read(site: &str, span: Span, net: &str, at: Span, shape: &str) -> Diag {
-    Diag::new("E0303", format!("no gradient passes from `{net}` to a relaxed draw of `{site}`"), at, "is looked up as a whole value")
-        .also(span, "lies between the values in training")
-        .help(format!("let `{net}` take `Bool{shape}`, which it reads as numbers, or write `by score(baseline: moving)`"))
+    Diag::new(
+        "E0303",
+        format!("no gradient passes from `{net}` to a relaxed draw of `{site}`"),
+        at,
+        "is looked up as a whole value",
+    )
+    .also(span, "lies between the values in training")
+    .help(format!(
+        "let `{net}` take `Bool{shape}`, which it reads as numbers, or write `by score(baseline: moving)`"
+    ))
 }
 
 /// Site `site` is drawn from `row`, which has no pathwise gradient, at `draw`; `reader` needs the gradient.
 pub fn not_pathwise(site: &str, row: &str, draw: Span, reader: Span) -> Diag {
     if row == "quantize" {
-        return Diag::new("E0303", format!("no gradient passes through `{site}`"), draw, "rounds down, so its derivative is 0")
-            .also(reader, format!("needs the gradient through `{site}`"))
-            .help("read the value before it is rounded: `y = f(z);  x = quantize(y)`, and a sample of `y`");
+        return Diag::new(
+            "E0303",
+            format!("no gradient passes through `{site}`"),
+            draw,
+            "rounds down, so its derivative is 0",
+        )
+        .also(reader, format!("needs the gradient through `{site}`"))
+        .help("read the value before it is rounded: `y = f(z);  x = quantize(y)`, and a sample of `y`");
     }
     Diag::new("E0303", format!("no gradient passes through the draw of `{site}`"), draw, format!("a sample of `{row}` has no derivative"))
         .also(reader, format!("needs the gradient through `{site}`"))

@@ -34,8 +34,13 @@ pub fn discrete_flow(site: &str, span: Span, data: Span, levels: usize, value: &
 
 /// Discrete site `site` is drawn from the continuous `row`.
 pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data: &EventTy) -> Diag {
-    let diag = Diag::new("E0304", format!("`{row}` gives no probability to discrete data"), span, "has a density only on the reals")
-        .also(declared, format!("`{site}` takes {} isolated values", data.kind.cardinality().unwrap_or(0)));
+    let diag = Diag::new(
+        "E0304",
+        format!("`{row}` gives no probability to discrete data"),
+        span,
+        "has a density only on the reals",
+    )
+    .also(declared, format!("`{site}` takes {} isolated values", data.kind.cardinality().unwrap_or(0)));
     match data.kind {
         Kind::Bool | Kind::OneHot => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
         Kind::Class(n) => diag.help(format!("draw a class: `{site} ~ Categorical(logits: ..)` with {n} logits")),
@@ -48,19 +53,33 @@ pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data:
 
 /// A flow declared from or to a discrete type.
 pub fn flow_side(span: Span, ty: &EventTy) -> Diag {
-    Diag::new("E0304", "a flow maps real numbers only", span, format!("`{ty}` takes isolated values"))
-        .help(format!("declare `Real{}`; for discrete data write `x = quantize(f(z))` in the model", ty.shape_text()))
+    Diag::new("E0304", "a flow maps real numbers only", span, format!("`{ty}` takes isolated values")).help(
+        format!(
+            "declare `Real{}`; for discrete data write `x = quantize(f(z))` in the model",
+            ty.shape_text()
+        ),
+    )
 }
 
 /// `quantize` on site `site`, whose data, declared at `declared`, are real numbers.
 pub fn quantized_reals(site: &str, span: Span, declared: Span, data: &EventTy, value: &str) -> Diag {
-    Diag::new("E0304", format!("`quantize` makes whole values, and `{site}` is real"), span, "rounds down, which these data never were")
-        .also(declared, format!("`{site}` is `{data}`"))
-        .help(format!("write `{site} = {value}`, or declare whole values such as `Int(17){}`", data.shape_text()))
+    Diag::new(
+        "E0304",
+        format!("`quantize` makes whole values, and `{site}` is real"),
+        span,
+        "rounds down, which these data never were",
+    )
+    .also(declared, format!("`{site}` is `{data}`"))
+    .help(format!("write `{site} = {value}`, or declare whole values such as `Int(17){}`", data.shape_text()))
 }
 
 /// `quantize` anywhere but as the whole value of a data site.
 pub fn quantize_elsewhere(span: Span) -> Diag {
-    Diag::new("E0304", "`quantize` makes a data site, and nothing else", span, "is not the whole value of a data site")
-        .help("write it in a model, on a site that is data: `x = quantize(f(z))`")
+    Diag::new(
+        "E0304",
+        "`quantize` makes a data site, and nothing else",
+        span,
+        "is not the whole value of a data site",
+    )
+    .help("write it in a model, on a site that is data: `x = quantize(f(z))`")
 }

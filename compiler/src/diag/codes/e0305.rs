@@ -30,9 +30,14 @@ Right:
 
 /// Flow `name` declares `want`, and its last layer yields only `have`.
 pub fn not_onto(name: &str, declared: Span, want: Support, last: Span, have: Support) -> Diag {
-    Diag::new("E0305", format!("`{name}` does not reach all that it declares"), last, format!("reaches only {}", e0302::range(have)))
-        .also(declared, format!("declares {}", e0302::range(want)))
-        .help(format!("declare the right side `in {have}`, or remove this last layer"))
+    Diag::new(
+        "E0305",
+        format!("`{name}` does not reach all that it declares"),
+        last,
+        format!("reaches only {}", e0302::range(have)),
+    )
+    .also(declared, format!("declares {}", e0302::range(want)))
+    .help(format!("declare the right side `in {have}`, or remove this last layer"))
 }
 
 /// Layer `name` receives `range`, which the layer `narrows` before it yields, and may send it anywhere.
@@ -44,11 +49,16 @@ pub fn leaves(name: &str, span: Span, range: Support, narrows: Option<(&str, Spa
         format!("yields neither all reals nor {} for sure", e0302::range(range)),
     );
     let diag = match narrows {
-        Some((text, at)) => diag.also(at, format!("`{text}` yields {}, and has an inverse only there", e0302::range(range))),
+        Some((text, at)) => {
+            diag.also(at, format!("`{text}` yields {}, and has an inverse only there", e0302::range(range)))
+        }
         None => diag,
     };
-    let diag = diag.note("data come back through the flow, and what comes back from outside of that range is not a number");
-    let keeps = if range == Support::POSITIVE && name != "scale" { "; `scale` keeps the positive reals" } else { "" };
+    let diag = diag.note(
+        "data come back through the flow, and what comes back from outside of that range is not a number",
+    );
+    let keeps =
+        if range == Support::POSITIVE && name != "scale" { "; `scale` keeps the positive reals" } else { "" };
     diag.help(match (narrows, map_from(range)) {
         (Some((text, _)), Some(back)) => {
             format!("write `{name}` before `{text}`, or `{back}` between them, which yields all reals again{keeps}")
@@ -67,7 +77,11 @@ pub fn halves(span: Span, whole: Support, part: Support, last: Option<Span>) -> 
         "E0305",
         "the halves of `split` have different ranges",
         span,
-        format!("one half stays among {}, the other is brought to {}", e0302::range(whole), e0302::range(part)),
+        format!(
+            "one half stays among {}, the other is brought to {}",
+            e0302::range(whole),
+            e0302::range(part)
+        ),
     );
     let diag = match last {
         Some(at) => diag.also(at, format!("yields {}", e0302::range(part))),
@@ -90,9 +104,15 @@ pub fn layer_not_filled(name: &str, span: Span, declared: Span, want: Support, h
 
 /// `quantize` of a value that does not reach every one of `levels` levels.
 pub fn not_onto_levels(span: Span, levels: usize, have: Support) -> Diag {
-    let label = if have == Support::NOTHING { e0302::surely(have) } else { format!("reaches only {}", e0302::range(have)) };
+    let label = if have == Support::NOTHING {
+        e0302::surely(have)
+    } else {
+        format!("reaches only {}", e0302::range(have))
+    };
     Diag::new("E0305", format!("`quantize` cannot reach all {levels} values"), span, label)
-        .note(format!("the value k comes from the reals between k and k + 1, so 0 to {levels} must be reached"))
+        .note(format!(
+            "the value k comes from the reals between k and k + 1, so 0 to {levels} must be reached"
+        ))
         .help("quantize a value that ranges over all reals, such as a flow without a last `sigmoid`")
 }
 
@@ -103,21 +123,33 @@ pub fn not_filled(name: &str, declared: Span, want: Support, arg: Span, have: Su
         None => format!("draw from a distribution on {}", e0302::range(want)),
     };
     if have == Support::NOTHING {
-        return Diag::new("E0305", format!("`{name}` carries data back to where nothing is drawn"), arg, e0302::surely(have))
-            .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
-            .also(drawn, "is drawn here")
-            .help(draw);
+        return Diag::new(
+            "E0305",
+            format!("`{name}` carries data back to where nothing is drawn"),
+            arg,
+            e0302::surely(have),
+        )
+        .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
+        .also(drawn, "is drawn here")
+        .help(draw);
     }
     let help = match map_from(have) {
         Some(map) => {
-            format!("{draw}, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `{map}`")
+            format!(
+                "{draw}, or declare the left side of `{name}` `in {have}` and let it begin with a map from there, such as `{map}`"
+            )
         }
         None => draw,
     };
-    Diag::new("E0305", format!("`{name}` carries data back to where nothing is drawn"), arg, format!("has only {}", e0302::range(have)))
-        .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
-        .also(drawn, "is drawn here")
-        .help(help)
+    Diag::new(
+        "E0305",
+        format!("`{name}` carries data back to where nothing is drawn"),
+        arg,
+        format!("has only {}", e0302::range(have)),
+    )
+    .also(declared, format!("starts from {}, so data may come from any of them", e0302::range(want)))
+    .also(drawn, "is drawn here")
+    .help(help)
 }
 
 /// A distribution that ranges over all of `s`.

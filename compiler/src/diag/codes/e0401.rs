@@ -27,10 +27,11 @@ pub fn map(name: &str, span: Span, why: &str) -> Diag {
 
 /// `name` is a layer of nets.
 pub fn layer(name: &str, span: Span, parens: bool) -> Diag {
-    Diag::new("E0401", format!("`{name}` cannot be inverted"), span, "is a layer of nets, and has no inverse").help(format!(
-        "move it inside a coupling network: `couple(parity(0), affine) {{ {name}{}, .. }}`",
-        if parens { "(..)" } else { "" }
-    ))
+    Diag::new("E0401", format!("`{name}` cannot be inverted"), span, "is a layer of nets, and has no inverse")
+        .help(format!(
+            "move it inside a coupling network: `couple(parity(0), affine) {{ {name}{}, .. }}`",
+            if parens { "(..)" } else { "" }
+        ))
 }
 
 /// Layer `name` of a flow changes the number of elements.

@@ -34,7 +34,14 @@ pub(super) fn list(names: &[String]) -> String {
 
 /// The sites `open` of `model` are unobserved and there is no guide. `site` is the first of them; `x` the data site, and
 /// `decoder` the net that it reads.
-pub fn latent(model: &str, open: &[String], site: Span, x: &str, x_span: Span, decoder: Option<&str>) -> Diag {
+pub fn latent(
+    model: &str,
+    open: &[String],
+    site: Span,
+    x: &str,
+    x_span: Span,
+    decoder: Option<&str>,
+) -> Diag {
     let first = open.first().map_or("z", String::as_str);
     let flow = match decoder {
         Some(d) => format!("make `{d}` a flow"),
@@ -52,7 +59,10 @@ pub fn latent(model: &str, open: &[String], site: Span, x: &str, x_span: Span, d
         [] | [_] => diag,
     };
     let draws: Vec<String> = open.iter().map(|z| format!("{z} ~ ..")).collect();
-    diag.help(format!("add `guide q({x}) {{ {} }}` for an ELBO, {flow}, or add a `player`", draws.join(";  ")))
+    diag.help(format!(
+        "add `guide q({x}) {{ {} }}` for an ELBO, {flow}, or add a `player`",
+        draws.join(";  ")
+    ))
 }
 
 /// `nll(model)`, at `span`, of a model with unobserved sites; `guide` is a guide of the spec.

@@ -26,16 +26,30 @@ Right:
 /// A proposal for a site of this range, in words: ``a positive proposal, for example `c ~ LogNormal(u, exp(v))` ``.
 pub(super) fn proposal(site: &str, support: Support) -> String {
     match support {
-        Support::Simplex => format!("a proposal of parts that sum to 1, for example `{site} ~ Dirichlet(exp(u))`"),
+        Support::Simplex => {
+            format!("a proposal of parts that sum to 1, for example `{site} ~ Dirichlet(exp(u))`")
+        }
         s if s == Support::REALS => format!("a proposal, for example `{site} ~ Normal(m, exp(s))`"),
-        s if s == Support::POSITIVE => format!("a positive proposal, for example `{site} ~ LogNormal(u, exp(v))`"),
-        s if s == Support::UNIT => format!("a proposal between 0 and 1, for example `{site} ~ Beta(exp(u), exp(v))`"),
+        s if s == Support::POSITIVE => {
+            format!("a positive proposal, for example `{site} ~ LogNormal(u, exp(v))`")
+        }
+        s if s == Support::UNIT => {
+            format!("a proposal between 0 and 1, for example `{site} ~ Beta(exp(u), exp(v))`")
+        }
         Support::Interval { .. } => format!("a proposal among {}: `{site} ~ ..`", e0302::range(support)),
     }
 }
 
 /// Guide `guide` does not propose `site` of `model`; `covered` are the sites that it draws.
-pub fn not_covered(guide: &str, span: Span, site: &str, site_span: Span, model: &str, covered: &[&str], support: Support) -> Diag {
+pub fn not_covered(
+    guide: &str,
+    span: Span,
+    site: &str,
+    site_span: Span,
+    model: &str,
+    covered: &[&str],
+    support: Support,
+) -> Diag {
     let label = match covered {
         [] => "draws nothing".to_string(),
         [one] => format!("covers only `{one}`"),
@@ -48,10 +62,15 @@ pub fn not_covered(guide: &str, span: Span, site: &str, site_span: Span, model: 
 
 /// Guide `guide` proposes `site`, which is data of `model`.
 pub fn proposes_data(guide: &str, site: &str, span: Span, model: &str, of: Span) -> Diag {
-    Diag::new("E0502", format!("guide `{guide}` proposes `{site}`, which is data"), span, "nothing is open here")
-        .also(of, format!("observed in `{model}`"))
-        .note("a guide stands for what is not known; the value of a data site is")
-        .help(format!("remove this line, or rename it if `{site}` here means something else"))
+    Diag::new(
+        "E0502",
+        format!("guide `{guide}` proposes `{site}`, which is data"),
+        span,
+        "nothing is open here",
+    )
+    .also(of, format!("observed in `{model}`"))
+    .note("a guide stands for what is not known; the value of a data site is")
+    .help(format!("remove this line, or rename it if `{site}` here means something else"))
 }
 
 /// Guide `guide` proposes `site`, which data and other proposals, `others`, fix already.
@@ -72,8 +91,13 @@ pub fn already_fixed(guide: &str, site: &str, span: Span, model: &str, of: Span,
 
 /// Guide `guide` draws `site`, which `model` does not have.
 pub fn not_in_model(guide: &str, site: &str, span: Span, model: &str, model_span: Span) -> Diag {
-    Diag::new("E0502", format!("guide `{guide}` draws `{site}`, which is no site of `{model}`"), span, "a proposal for nothing")
-        .also(model_span, format!("has no site `{site}`"))
-        .note("a bound compares each draw of the guide with the model's density of the same site")
-        .help(format!("draw `{site}` in `{model}` too, rename it, or compute it: `{site} = ..`"))
+    Diag::new(
+        "E0502",
+        format!("guide `{guide}` draws `{site}`, which is no site of `{model}`"),
+        span,
+        "a proposal for nothing",
+    )
+    .also(model_span, format!("has no site `{site}`"))
+    .note("a bound compares each draw of the guide with the model's density of the same site")
+    .help(format!("draw `{site}` in `{model}` too, rename it, or compute it: `{site} = ..`"))
 }

@@ -26,20 +26,35 @@ pub fn no_goal(span: Span, models: &[&str]) -> Diag {
     match models {
         [] => Diag::new("E0504", "training has no goal", span, "no model, and nothing to minimize")
             .help("state a goal, `train { minimizes mse(decode(encode(x)), x) }`, or declare a `model`"),
-        [first, ..] => Diag::new("E0504", "training has no goal", span, format!("the models are `{}`", models.join("`, `")))
-            .note("a goal is derived when there is one model")
-            .help(format!("state it: `train {{ minimizes nll({first}) }}`, or a `player` for each goal")),
+        [first, ..] => Diag::new(
+            "E0504",
+            "training has no goal",
+            span,
+            format!("the models are `{}`", models.join("`, `")),
+        )
+        .note("a goal is derived when there is one model")
+        .help(format!("state it: `train {{ minimizes nll({first}) }}`, or a `player` for each goal")),
     }
 }
 
 /// No site of `model` has the name of a data variable.
 pub fn no_data(model: &str, span: Span) -> Diag {
-    Diag::new("E0504", format!("`{model}` has nothing to learn from"), span, "none of its sites has the name of a data variable")
-        .help("give a site and its data one name: `data x: .. from ..` and `x ~ ..` or `x = ..`")
+    Diag::new(
+        "E0504",
+        format!("`{model}` has nothing to learn from"),
+        span,
+        "none of its sites has the name of a data variable",
+    )
+    .help("give a site and its data one name: `data x: .. from ..` and `x ~ ..` or `x = ..`")
 }
 
 /// Several guides, so that the bound is ambiguous.
 pub fn several_guides(model: &str, span: Span) -> Diag {
-    Diag::new("E0504", format!("the objective of `{model}` is ambiguous"), span, "several guides could propose its latent sites")
-        .help(format!("name the guide: `train {{ maximizes elbo({model}, q) }}`"))
+    Diag::new(
+        "E0504",
+        format!("the objective of `{model}` is ambiguous"),
+        span,
+        "several guides could propose its latent sites",
+    )
+    .help(format!("name the guide: `train {{ maximizes elbo({model}, q) }}`"))
 }

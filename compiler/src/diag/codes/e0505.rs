@@ -32,7 +32,9 @@ pub fn ends_move(guide: &str, site: &str, span: Span, got: &EventTy, of: Span, s
     )
     .also(of, e0302::surely(sure))
     .note("outside of the model's ends the KL divergence from the guide to the model is infinite")
-    .help(format!("give the model's `{site}` ends that are numbers, or a distribution on all reals such as `Normal`"))
+    .help(format!(
+        "give the model's `{site}` ends that are numbers, or a distribution on all reals such as `Normal`"
+    ))
 }
 
 /// `guide` proposes `site` with type `got` at `span`; the model's site, at `of`, has type `want`.
@@ -42,9 +44,14 @@ pub fn support(guide: &str, site: &str, span: Span, got: &EventTy, of: Span, wan
         true => (format!("proposes `{got}`"), format!("is `{want}`")),
         false => (e0302::beyond(have, within), format!("takes values among {}", e0302::range(within))),
     };
-    let diag = Diag::new("E0505", format!("guide `{guide}` proposes values of `{site}` that the model excludes"), span, label)
-        .also(of, cause)
-        .note("the KL divergence from the guide to the model is infinite");
+    let diag = Diag::new(
+        "E0505",
+        format!("guide `{guide}` proposes values of `{site}` that the model excludes"),
+        span,
+        label,
+    )
+    .also(of, cause)
+    .note("the KL divergence from the guide to the model is infinite");
     match want.kind.discrete() {
         true => diag.help(format!("draw `{site}` from the distribution that the model draws it from")),
         false => diag.help(format!("use {}", e0502::proposal(site, within))),

@@ -21,8 +21,13 @@ Right:
 
 /// `x[i in order] ~ ..`.
 pub fn not_yet_ordered(span: Span) -> Diag {
-    Diag::new("E0602", "this version has no sites drawn in an order", span, "draws one element after the other")
-        .help("draw the whole variable at once, from a latent site and with a guide, or compute it with a flow")
+    Diag::new(
+        "E0602",
+        "this version has no sites drawn in an order",
+        span,
+        "draws one element after the other",
+    )
+    .help("draw the whole variable at once, from a latent site and with a guide, or compute it with a flow")
 }
 
 /// `x[< i]` outside of an ordered site.

@@ -28,5 +28,7 @@ Right:
 pub fn owned_twice(name: &str, span: Span, first: Span, player: &str) -> Diag {
     Diag::new("E0701", format!("`{name}` is owned by two players"), span, "owned again")
         .also(first, "first owner")
-        .help(format!("remove it from `{player}`; a player still receives gradients through nets it does not own"))
+        .help(format!(
+            "remove it from `{player}`; a player still receives gradients through nets it does not own"
+        ))
 }

@@ -26,10 +26,21 @@ pub fn nothing_to_train(payoff: Span) -> Diag {
 
 /// `player` owns `net` and nothing that reaches `payoff`; `why` is ``does not depend on `G`: `x` is data``, `sample` the model
 /// and site to read instead.
-pub fn cannot_change(player: &str, net: &str, net_span: Span, payoff: Span, why: &str, sample: Option<(&str, &str)>) -> Diag {
+pub fn cannot_change(
+    player: &str,
+    net: &str,
+    net_span: Span,
+    payoff: Span,
+    why: &str,
+    sample: Option<(&str, &str)>,
+) -> Diag {
     let help = match sample {
         Some((model, x)) => format!("read a sample of the model, `{model}.{x}`, in place of `{x}`"),
-        None => format!("let the payoff read `{net}`, for example through a sample of the model, `p.x`; or give `{net}` to another player"),
+        None => format!(
+            "let the payoff read `{net}`, for example through a sample of the model, `p.x`; or give `{net}` to another player"
+        ),
     };
-    Diag::new("E0703", format!("player `{player}` cannot change its payoff"), payoff, why).also(net_span, "its only parameters").help(help)
+    Diag::new("E0703", format!("player `{player}` cannot change its payoff"), payoff, why)
+        .also(net_span, "its only parameters")
+        .help(help)
 }

@@ -28,5 +28,6 @@ pub fn no_owner(name: &str, span: Span, players: &[String]) -> Diag {
         [first, ..] => format!("add it to a player, for example `player {first} owns .., {name}`"),
         [] => format!("add a player: `player all owns {name} minimizes ..`"),
     };
-    Diag::new("E0704", format!("no player owns `{name}`"), span, "has parameters that nobody changes").help(help)
+    Diag::new("E0704", format!("no player owns `{name}`"), span, "has parameters that nobody changes")
+        .help(help)
 }

@@ -21,9 +21,14 @@ Right:
 
 /// `layer` of critic `name` mixes the examples of a batch; `span` is the critic in the call.
 pub fn mixes(name: &str, span: Span, layer: Span) -> Diag {
-    Diag::new("E0705", "`gradient_penalty` needs a critic that scores each example alone", span, "differentiated per example")
-        .also(layer, "mixes the examples of a batch")
-        .help(format!("use `layer_norm` or no normalisation in `{name}`"))
+    Diag::new(
+        "E0705",
+        "`gradient_penalty` needs a critic that scores each example alone",
+        span,
+        "differentiated per example",
+    )
+    .also(layer, "mixes the examples of a batch")
+    .help(format!("use `layer_norm` or no normalisation in `{name}`"))
 }
 
 /// The first argument is not the name of a net.

@@ -28,7 +28,14 @@ Right:
 
 /// Site `site` of `model` is computed at `value`; what stands at `span` evaluates its density: `what`. `how` it is computed (`computed by a
 /// net`), and the change that would give it a density.
-pub fn no_density(model: &str, site: &str, span: Span, value: Span, what: &str, (how, change): (&str, &str)) -> Diag {
+pub fn no_density(
+    model: &str,
+    site: &str,
+    span: Span,
+    value: Span,
+    what: &str,
+    (how, change): (&str, &str),
+) -> Diag {
     Diag::new("E0706", format!("`{model}.{site}` has no density"), span, what)
         .also(value, format!("{how}, so `{site}` has samples but no density"))
         .help(format!("{change}, add noise, `{site} ~ Normal(.., 0.1)`, and a guide, or add a `player`"))

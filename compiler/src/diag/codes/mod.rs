@@ -164,8 +164,10 @@ mod tests {
     #[test]
     fn right_examples_parse() {
         for page in PAGES {
-            let (_, examples) = page.text.split_once("Wrong:\n").unwrap_or_else(|| panic!("{}: no wrong spec", page.code));
-            let (wrong, right) = examples.split_once("Right:\n").unwrap_or_else(|| panic!("{}: no right spec", page.code));
+            let (_, examples) =
+                page.text.split_once("Wrong:\n").unwrap_or_else(|| panic!("{}: no wrong spec", page.code));
+            let (wrong, right) =
+                examples.split_once("Right:\n").unwrap_or_else(|| panic!("{}: no right spec", page.code));
             assert!(!wrong.trim().is_empty() && wrong.trim() != right.trim(), "{}", page.code);
             let (spec, diags) = parse(FileId::SPEC, right);
             assert!(diags.is_empty() && !spec.items.is_empty(), "{}: {diags:?}\n{right}", page.code);

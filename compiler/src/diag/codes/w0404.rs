@@ -27,8 +27,12 @@ fn named(dimensions: &[usize]) -> String {
     let all: Vec<String> = dimensions.iter().take(NAMED).map(ToString::to_string).collect();
     match (dimensions.len(), all.split_last()) {
         (n, _) if n > NAMED + 1 => format!("dimensions {} and {} more", all.join(", "), n - NAMED),
-        (n, _) if n > NAMED => format!("dimensions {} and {}", all.join(", "), dimensions.last().copied().unwrap_or(0)),
-        (_, Some((last, first))) if !first.is_empty() => format!("dimensions {} and {last}", first.join(", ")),
+        (n, _) if n > NAMED => {
+            format!("dimensions {} and {}", all.join(", "), dimensions.last().copied().unwrap_or(0))
+        }
+        (_, Some((last, first))) if !first.is_empty() => {
+            format!("dimensions {} and {last}", first.join(", "))
+        }
         _ => format!("dimension {}", all.join("")),
     }
 }
@@ -67,5 +71,7 @@ pub fn in_composition(dimensions: &[usize], site: &str, span: Span, flows: &[&st
     let all = format!("`{}` and `{last}`", first.join("`, `"));
     let message = format!("{} of `{site}` {} never transformed by {all}", named(dimensions), is(dimensions));
     Diag::new("W0404", message, span, format!("no trained layer of these flows changes {}", it(dimensions)))
-        .help("give one of the flows couplings whose mask is the other one: `couple(parity(1), affine) { .. }`")
+        .help(
+            "give one of the flows couplings whose mask is the other one: `couple(parity(1), affine) { .. }`",
+        )
 }

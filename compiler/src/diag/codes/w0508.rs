@@ -25,7 +25,12 @@ Right:
 
 /// No objective reads `guide`. `summed`: the model that sums over all values of a site of the guide, the site's name and place.
 pub fn idle(guide: &str, span: Span, summed: Option<(&str, &str, Span)>) -> Diag {
-    let diag = Diag::new("W0508", format!("guide `{guide}` takes no part in training"), span, "no objective reads it");
+    let diag = Diag::new(
+        "W0508",
+        format!("guide `{guide}` takes no part in training"),
+        span,
+        "no objective reads it",
+    );
     match summed {
         Some((model, site, at)) => diag
             .also(at, format!("`{model}` sums over all values of `{site}`, which needs no guide"))

@@ -28,7 +28,8 @@ impl Line {
     }
     /// Input length of the convolution: (h' - 1) stride - 2 pad + span + out_pad.
     fn backward(self, out: usize, k: usize, out_pad: usize) -> Option<usize> {
-        let reach = out.checked_sub(1)?.checked_mul(self.stride)?.checked_add(self.span(k)?)?.checked_add(out_pad)?;
+        let reach =
+            out.checked_sub(1)?.checked_mul(self.stride)?.checked_add(self.span(k)?)?.checked_add(out_pad)?;
         reach.checked_sub(self.pad.checked_mul(2)?).filter(|&h| h > 0)
     }
     /// The input position that output `o` reads through tap `k`, when it is inside `0..h`.
@@ -77,12 +78,20 @@ fn fixed(ty: &Ty, axis: usize) -> usize {
 fn out_pad(geom: ConvGeom, input: &Ty, kernel: [usize; 2]) -> [usize; 2] {
     let Ok([lh, lw]) = geom.lines() else { return [0, 0] };
     let [kh, kw] = kernel;
-    let rest = |l: Line, axis: usize, k: usize| (fixed(input, axis) + 2 * l.pad).saturating_sub(l.span(k).unwrap_or(0)) % l.stride;
+    let rest = |l: Line, axis: usize, k: usize| {
+        (fixed(input, axis) + 2 * l.pad).saturating_sub(l.span(k).unwrap_or(0)) % l.stride
+    };
     [rest(lh, 2, kh), rest(lw, 3, kw)]
 }
 
 /// Calls `f(x index, w index, y index)` for every product of the convolution.
-fn products(geom: &ConvGeom, x: &[usize], w: &[usize], y: &[usize], mut f: impl FnMut(usize, usize, usize)) -> Result<(), String> {
+fn products(
+    geom: &ConvGeom,
+    x: &[usize],
+    w: &[usize],
+    y: &[usize],
+    mut f: impl FnMut(usize, usize, usize),
+) -> Result<(), String> {
     let [lh, lw] = geom.lines()?;
     let (&[n, c, h, wd], &[o, per, kh, kw], &[_, _, oh, ow]) = (x, w, y) else {
         return Err("a convolution needs four axes".into());
@@ -96,7 +105,11 @@ fn products(geom: &ConvGeom, x: &[usize], w: &[usize], y: &[usize], mut f: impl 
                     let Some(r) = lh.at(i, k, h) else { continue };
                     for (j, l) in (0..ow).flat_map(|j| (0..kw).map(move |l| (j, l))) {
                         let Some(s) = lw.at(j, l, wd) else { continue };
-                        f(((b * c + xc) * h + r) * wd + s, ((oc * per + ic) * kh + k) * kw + l, ((b * o + oc) * oh + i) * ow + j);
+                        f(
+                            ((b * c + xc) * h + r) * wd + s,
+                            ((oc * per + ic) * kh + k) * kw + l,
+                            ((b * o + oc) * oh + i) * ow + j,
+                        );
                     }
                 }
             }
@@ -123,7 +136,8 @@ impl OpRule for Conv2d {
             return Err(format!("weight {} does not fit {c} channels in {} groups", w.shape, self.0.groups));
         }
         let out = lh.forward(h, kh).zip(lw.forward(wd, kw));
-        let (oh, ow) = out.ok_or_else(|| format!("the kernel {kh}x{kw} is larger than the padded input {h}x{wd}"))?;
+        let (oh, ow) =
+            out.ok_or_else(|| format!("the kernel {kh}x{kw} is larger than the padded input {h}x{wd}"))?;
         Ok(image_ty(n, o, [oh, ow]))
     }
     fn passes(&self, _arg: usize) -> bool {
@@ -136,7 +150,8 @@ impl OpRule for Conv2d {
             let out_pad = out_pad(self.0, g.ty(x), kernel);
             g.push(Op::ConvTranspose2d(ConvTranspose2d { geom: self.0, out_pad }), &[out, w])
         });
-        let dw = wanted(wants, 1).then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.0, kernel }), &[x, out]));
+        let dw =
+            wanted(wants, 1).then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.0, kernel }), &[x, out]));
         vec![dx, dw]
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -166,14 +181,18 @@ impl OpRule for ConvTranspose2d {
         let [lh, lw] = self.geom.lines()?;
         let [ph, pw] = self.out_pad;
         if o != wo || o % self.geom.groups != 0 {
-            return Err(format!("weight {} does not fit {o} channels in {} groups", w.shape, self.geom.groups));
+            return Err(format!(
+                "weight {} does not fit {o} channels in {} groups",
+                w.shape, self.geom.groups
+            ));
         }
         if ph >= lh.stride || pw >= lw.stride {
             return Err(format!("out_pad {:?} is not below the stride {:?}", self.out_pad, self.geom.stride));
         }
         let c = per.checked_mul(self.geom.groups).ok_or("too many channels")?;
         let out = lh.backward(oh, kh, ph).zip(lw.backward(ow, kw, pw));
-        let (h, wd) = out.ok_or_else(|| format!("nothing is left of {oh}x{ow} inside the padding {:?}", self.geom.pad))?;
+        let (h, wd) = out
+            .ok_or_else(|| format!("nothing is left of {oh}x{ow} inside the padding {:?}", self.geom.pad))?;
         Ok(image_ty(n, c, [h, wd]))
     }
     fn passes(&self, _arg: usize) -> bool {
@@ -183,7 +202,8 @@ impl OpRule for ConvTranspose2d {
         let (y, w) = (arg(g, node, 0), arg(g, node, 1));
         let kernel = [fixed(g.ty(w), 2), fixed(g.ty(w), 3)];
         let dy = wanted(wants, 0).then(|| g.push(Op::Conv2d(Conv2d(self.geom)), &[out, w]));
-        let dw = wanted(wants, 1).then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.geom, kernel }), &[out, y]));
+        let dw = wanted(wants, 1)
+            .then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.geom, kernel }), &[out, y]));
         vec![dy, dw]
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {

@@ -272,8 +272,20 @@ pub struct BinaryRow {
 /// One row per [`Binary`], in the order of its declaration.
 pub static BINARY: [BinaryRow; 7] = [
     BinaryRow { op: Binary::Add, name: "add", f: |a, b| a + b, da: |_, _, _, _, d| d, db: |_, _, _, _, d| d },
-    BinaryRow { op: Binary::Sub, name: "sub", f: |a, b| a - b, da: |_, _, _, _, d| d, db: |g, _, _, _, d| g.neg(d) },
-    BinaryRow { op: Binary::Mul, name: "mul", f: |a, b| a * b, da: |g, _, b, _, d| g.mul(d, b), db: |g, a, _, _, d| g.mul(d, a) },
+    BinaryRow {
+        op: Binary::Sub,
+        name: "sub",
+        f: |a, b| a - b,
+        da: |_, _, _, _, d| d,
+        db: |g, _, _, _, d| g.neg(d),
+    },
+    BinaryRow {
+        op: Binary::Mul,
+        name: "mul",
+        f: |a, b| a * b,
+        da: |g, _, b, _, d| g.mul(d, b),
+        db: |g, a, _, _, d| g.mul(d, a),
+    },
     BinaryRow {
         op: Binary::Div,
         name: "div",
@@ -525,7 +537,8 @@ impl OpRule for Select {
         let (c, a, b) = three(args)?;
         let dims = common_dims(args)?;
         let (c, a, b) = (c.spread(&dims)?, a.spread(&dims)?, b.spread(&dims)?);
-        let data = c.data.iter().zip(a.data.iter().zip(&b.data)).map(|(&c, (&x, &y))| if c != 0.0 { x } else { y });
+        let data =
+            c.data.iter().zip(a.data.iter().zip(&b.data)).map(|(&c, (&x, &y))| if c != 0.0 { x } else { y });
         Tensor64::new(&dims, data.collect())
     }
 }

@@ -9,12 +9,17 @@ use crate::ir::tensor::Tensor64;
 
 /// A number used as an index into `0..n`.
 fn index(value: f64, n: usize) -> Result<usize, String> {
-    if value >= 0.0 && value < n as f64 { Ok(value as usize) } else { Err(format!("index {value} lies outside 0..{n}")) }
+    if value >= 0.0 && value < n as f64 {
+        Ok(value as usize)
+    } else {
+        Err(format!("index {value} lies outside 0..{n}"))
+    }
 }
 
 /// Equal in every axis but one.
 fn same_but(a: &Ty, b: &Ty, axis: usize) -> Result<(), String> {
-    let equal = a.shape.rank() == b.shape.rank() && a.shape.0.iter().zip(&b.shape.0).enumerate().all(|(i, (x, y))| i == axis || x == y);
+    let equal = a.shape.rank() == b.shape.rank()
+        && a.shape.0.iter().zip(&b.shape.0).enumerate().all(|(i, (x, y))| i == axis || x == y);
     if equal { Ok(()) } else { Err(format!("{} and {} differ outside axis {axis}", a.shape, b.shape)) }
 }
 

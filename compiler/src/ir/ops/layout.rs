@@ -13,7 +13,8 @@ impl OpRule for Broadcast {
     }
     fn infer(&self, args: &[&Ty]) -> Result<Ty, String> {
         let x = one(args)?;
-        let fits = x.shape.rank() == self.shape.rank() && x.shape.0.iter().zip(&self.shape.0).all(|(a, b)| a == b || a.is_one());
+        let fits = x.shape.rank() == self.shape.rank()
+            && x.shape.0.iter().zip(&self.shape.0).all(|(a, b)| a == b || a.is_one());
         if x.shape.rank() > 0 && !fits {
             return Err(format!("{} does not broadcast to {}", x.shape, self.shape));
         }
@@ -79,7 +80,8 @@ impl OpRule for Permute {
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
         let steps = strides(&x.dims);
-        let pick = |of: &[usize]| self.perm.iter().map(|&p| of.get(p).copied().unwrap_or(0)).collect::<Vec<usize>>();
+        let pick =
+            |of: &[usize]| self.perm.iter().map(|&p| of.get(p).copied().unwrap_or(0)).collect::<Vec<usize>>();
         x.walk(&pick(&x.dims), &pick(&steps))
     }
 }
@@ -101,12 +103,16 @@ impl OpRule for Slice {
     }
     fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
         let n = fixed_axis(&g.shape(arg(g, node, 0)), self.axis).unwrap_or(0);
-        vec![wanted(wants, 0).then(|| g.pad(out, self.axis, self.start, n.saturating_sub(self.start + self.len)))]
+        vec![
+            wanted(wants, 0)
+                .then(|| g.pad(out, self.axis, self.start, n.saturating_sub(self.start + self.len))),
+        ]
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
         let (outer, n, inner) = x.split(self.axis)?;
-        let rows = (0..outer).flat_map(|o| &x.data[(o * n + self.start) * inner..(o * n + self.start + self.len) * inner]);
+        let rows = (0..outer)
+            .flat_map(|o| &x.data[(o * n + self.start) * inner..(o * n + self.start + self.len) * inner]);
         Tensor64::new(&x.resized(self.axis, self.len), rows.copied().collect())
     }
 }
@@ -118,7 +124,10 @@ impl OpRule for Pad {
     fn infer(&self, args: &[&Ty]) -> Result<Ty, String> {
         let x = one(args)?;
         let n = fixed_axis(&x.shape, self.axis)?;
-        let wide = n.checked_add(self.before).and_then(|m| m.checked_add(self.after)).ok_or("the axis grows too long")?;
+        let wide = n
+            .checked_add(self.before)
+            .and_then(|m| m.checked_add(self.after))
+            .ok_or("the axis grows too long")?;
         Ok(Ty { dtype: x.dtype, shape: with_axis(&x.shape, self.axis, Dim::fixed(wide)) })
     }
     fn passes(&self, _arg: usize) -> bool {
@@ -151,7 +160,8 @@ impl OpRule for Concat {
         for a in rest {
             let d = axis_of(&a.shape, self.axis)?;
             if a.dtype != first.dtype
-                || with_axis(&a.shape, self.axis, dim) != first.shape && with_axis(&first.shape, self.axis, d) != a.shape
+                || with_axis(&a.shape, self.axis, dim) != first.shape
+                    && with_axis(&first.shape, self.axis, d) != a.shape
             {
                 return Err(format!("{first} and {a} differ outside axis {}", self.axis));
             }
@@ -171,7 +181,9 @@ impl OpRule for Concat {
         // An axis of nB elements is [n, B] row-major, and its parts are slices of n.
         let parted = if batch {
             let split =
-                whole.0.iter().enumerate().flat_map(|(i, &d)| if i == self.axis { vec![Dim::fixed(d.n), Dim::BATCH] } else { vec![d] });
+                whole.0.iter().enumerate().flat_map(|(i, &d)| {
+                    if i == self.axis { vec![Dim::fixed(d.n), Dim::BATCH] } else { vec![d] }
+                });
             let shape = Shape(split.collect());
             if wants.contains(&true) { g.reshape(out, shape) } else { out }
         } else {

@@ -40,7 +40,8 @@ impl OpRule for Input {
     leaf!();
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
-        let given = env.inputs.get(&self.name).ok_or_else(|| format!("input `{}` was not given", self.name))?;
+        let given =
+            env.inputs.get(&self.name).ok_or_else(|| format!("input `{}` was not given", self.name))?;
         let want = self.shape.at(env.batch);
         if given.dims == want {
             Ok(given.clone())

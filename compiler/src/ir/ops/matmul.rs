@@ -62,8 +62,11 @@ impl OpRule for MatMul {
         });
         let db = wanted(wants, 1).then(|| {
             // One weight for all leading axes: fold them into the rows, so that the sum over them is part of the product.
-            let folded =
-                if shared && sb.rank() > 2 && sa.0.first() == g.shape(out).0.first() { flat(g, a).zip(flat(g, out)) } else { None };
+            let folded = if shared && sb.rank() > 2 && sa.0.first() == g.shape(out).0.first() {
+                flat(g, a).zip(flat(g, out))
+            } else {
+                None
+            };
             match folded {
                 Some((a, out)) => {
                     let at = g.transpose(a);
@@ -84,7 +87,8 @@ impl OpRule for MatMul {
             return Err("a matrix product needs two axes".into());
         };
         let lead = common_dims(&[&Tensor64::full(la, 0.0), &Tensor64::full(lb, 0.0)])?;
-        let shaped = |l: &[usize], r: usize, c: usize| l.iter().copied().chain([r, c]).collect::<Vec<usize>>();
+        let shaped =
+            |l: &[usize], r: usize, c: usize| l.iter().copied().chain([r, c]).collect::<Vec<usize>>();
         let (wide_a, wide_b) = (a.spread(&shaped(&lead, *m, *k))?, b.spread(&shaped(&lead, *k, *n))?);
         let count: usize = lead.iter().product();
         let mut data = vec![0.0; count * m * n];

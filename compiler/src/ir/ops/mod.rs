@@ -182,6 +182,13 @@ fn unbroadcast(g: &mut Graph, d: Value, to: &Shape) -> Value {
     if to.rank() == 0 {
         return g.sum_all(d);
     }
-    let axes: Vec<usize> = from.0.iter().zip(&to.0).enumerate().filter(|(_, (f, t))| t.is_one() && !f.is_one()).map(|(i, _)| i).collect();
+    let axes: Vec<usize> = from
+        .0
+        .iter()
+        .zip(&to.0)
+        .enumerate()
+        .filter(|(_, (f, t))| t.is_one() && !f.is_one())
+        .map(|(i, _)| i)
+        .collect();
     g.sum(d, &axes)
 }

@@ -68,7 +68,9 @@ impl OpRule for Reduce {
                     data.push(match self.kind {
                         ReduceKind::Sum => row.sum(),
                         ReduceKind::Mean => row.sum::<f64>() / n as f64,
-                        ReduceKind::Max => row.fold(f64::NEG_INFINITY, |m, v| if v.is_nan() || v > m { v } else { m }),
+                        ReduceKind::Max => {
+                            row.fold(f64::NEG_INFINITY, |m, v| if v.is_nan() || v > m { v } else { m })
+                        }
                     });
                 }
             }

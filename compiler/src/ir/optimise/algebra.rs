@@ -29,7 +29,8 @@ impl Rewriter {
                 }
                 (None, None) => continue,
             };
-            let replaced: Vec<Value> = args.iter().enumerate().map(|(k, &v)| if k == i { small } else { v }).collect();
+            let replaced: Vec<Value> =
+                args.iter().enumerate().map(|(k, &v)| if k == i { small } else { v }).collect();
             let tys: Vec<&Ty> = replaced.iter().map(|v| self.out.ty(*v)).collect();
             if op.rule().infer(&tys).is_ok_and(|t| t == *ty) {
                 return Some(self.emit(op.clone(), &replaced));
@@ -95,7 +96,15 @@ impl Rewriter {
                 if let Some(y) = self.as_unary(Unary::Neg, x) {
                     return Some(self.un(Unary::Abs, y));
                 }
-                let positive = [Unary::Abs, Unary::Square, Unary::Exp, Unary::Sqrt, Unary::Relu, Unary::Sigmoid, Unary::Softplus];
+                let positive = [
+                    Unary::Abs,
+                    Unary::Square,
+                    Unary::Exp,
+                    Unary::Sqrt,
+                    Unary::Relu,
+                    Unary::Sigmoid,
+                    Unary::Softplus,
+                ];
                 positive.iter().any(|&p| self.as_unary(p, x).is_some()).then_some(x)
             }
             Unary::Recip => self.as_unary(Unary::Recip, x),
@@ -179,7 +188,8 @@ impl Rewriter {
         for (s, m) in [(a, b), (b, a)] {
             if self.out.rank(s) == 0
                 && let Some((x, t)) = self.as_binary(Binary::Mul, m)
-                && let Some((x, t)) = [(x, t), (t, x)].into_iter().find(|p| self.out.rank(p.0) > 0 && self.out.rank(p.1) == 0)
+                && let Some((x, t)) =
+                    [(x, t), (t, x)].into_iter().find(|p| self.out.rank(p.0) > 0 && self.out.rank(p.1) == 0)
             {
                 let number = self.bin(Binary::Mul, s, t);
                 return Some(self.bin(Binary::Mul, x, number));
@@ -287,7 +297,9 @@ impl Rewriter {
 
     pub(super) fn reduce(&mut self, r: &Reduce, x: Value, ty: &Ty) -> Option<Value> {
         let shape = self.out.shape(x);
-        let again = |me: &mut Self, v: Value, axes: Vec<usize>| me.emit(Op::Reduce(Reduce { kind: r.kind, axes }), &[v]);
+        let again = |me: &mut Self, v: Value, axes: Vec<usize>| {
+            me.emit(Op::Reduce(Reduce { kind: r.kind, axes }), &[v])
+        };
         let dim = |s: &Shape, a: usize| s.0.get(a).copied().unwrap_or(Dim::fixed(1));
         let axes: Vec<usize> = r.axes.iter().copied().filter(|&a| !dim(&shape, a).is_one()).collect();
         if axes.is_empty() {
@@ -302,7 +314,8 @@ impl Rewriter {
         }
         if let Some(y) = self.as_broadcast(x) {
             let inner = self.out.shape(y);
-            let repeated: Vec<usize> = axes.iter().copied().filter(|&a| inner.rank() == 0 || dim(&inner, a).is_one()).collect();
+            let repeated: Vec<usize> =
+                axes.iter().copied().filter(|&a| inner.rank() == 0 || dim(&inner, a).is_one()).collect();
             if repeated.is_empty() {
                 return None;
             }
@@ -343,7 +356,14 @@ impl Rewriter {
     }
 
     /// The reduction of a value that is repeated along `axes` of `shape`.
-    fn reduce_repeated(&mut self, kind: ReduceKind, y: Value, shape: &Shape, axes: &[usize], ty: &Ty) -> Option<Value> {
+    fn reduce_repeated(
+        &mut self,
+        kind: ReduceKind,
+        y: Value,
+        shape: &Shape,
+        axes: &[usize],
+        ty: &Ty,
+    ) -> Option<Value> {
         let v = match kind {
             ReduceKind::Sum => {
                 let over = Shape(axes.iter().filter_map(|&a| shape.0.get(a).copied()).collect());

@@ -27,9 +27,18 @@ impl Rewriter {
         if args.is_empty() {
             return None;
         }
-        let elementwise =
-            matches!(op, Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Logic(_) | Op::Select(_) | Op::Cast(_) | Op::Detach(_));
-        let moves = matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute(_) | Op::Slice(_) | Op::Take(_));
+        let elementwise = matches!(
+            op,
+            Op::Unary(_)
+                | Op::Binary(_)
+                | Op::Compare(_)
+                | Op::Logic(_)
+                | Op::Select(_)
+                | Op::Cast(_)
+                | Op::Detach(_)
+        );
+        let moves =
+            matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute(_) | Op::Slice(_) | Op::Take(_));
         let numbers: Option<Vec<f64>> = args.iter().map(|a| self.out.constant(*a)).collect();
         if let Some(numbers) = &numbers {
             if elementwise {
@@ -46,11 +55,13 @@ impl Rewriter {
         let literal = |v: &Value| matches!(self.out.node(*v).op, Op::Literal(_));
         let known = args.iter().all(|a| literal(a) || self.out.constant(*a).is_some());
         let limit = if args.iter().any(literal) { LARGEST } else { LARGEST_NEW };
-        let fits = tys.iter().map(|t| &t.shape).chain([&ty.shape]).all(|s| size(s).is_some_and(|n| n <= limit));
+        let fits =
+            tys.iter().map(|t| &t.shape).chain([&ty.shape]).all(|s| size(s).is_some_and(|n| n <= limit));
         if !known || !fits || op.rule().cost(&tys, ty, 1) > MOST_WORK {
             return None;
         }
-        let tensors: Option<Vec<Tensor64>> = args.iter().map(|a| evaluate(&self.out.node(*a).op, &[])).collect();
+        let tensors: Option<Vec<Tensor64>> =
+            args.iter().map(|a| evaluate(&self.out.node(*a).op, &[])).collect();
         let result = evaluate(op, &tensors?)?;
         if result.data.iter().any(|x| x.is_nan()) {
             return None;
@@ -58,7 +69,12 @@ impl Rewriter {
         if let Some(v) = self.uniform(&result.data, ty) {
             return Some(v);
         }
-        Some(self.emit(Op::Literal(Literal { data: result.data, dtype: ty.dtype, shape: ty.shape.clone() }), &[]))
+        Some(
+            self.emit(
+                Op::Literal(Literal { data: result.data, dtype: ty.dtype, shape: ty.shape.clone() }),
+                &[],
+            ),
+        )
     }
 
     /// A constant all of whose elements are equal.

@@ -86,7 +86,8 @@ impl Rewriter {
             && pad.axis == s.axis
         {
             let start = s.start.checked_sub(pad.before)?;
-            return (start + s.len <= self.size(*y, s.axis)).then(|| self.emit(Op::Slice(Slice { start, ..s }), &[*y]));
+            return (start + s.len <= self.size(*y, s.axis))
+                .then(|| self.emit(Op::Slice(Slice { start, ..s }), &[*y]));
         }
         if let Op::Concat(c) = &node.op
             && c.axis == s.axis
@@ -128,7 +129,8 @@ impl Rewriter {
         if let (Op::Take(before), [y]) = (&node.op, node.args.as_slice())
             && before.axis == t.axis
         {
-            let indices: Option<Vec<usize>> = t.indices.iter().map(|&i| before.indices.get(i).copied()).collect();
+            let indices: Option<Vec<usize>> =
+                t.indices.iter().map(|&i| before.indices.get(i).copied()).collect();
             return Some(self.emit(Op::Take(Take { axis: t.axis, indices: indices? }), &[*y]));
         }
         None

@@ -115,7 +115,11 @@ impl Rewriter {
     }
 
     fn simpler(&mut self, op: &Op, args: &[Value], ty: &Ty) -> Option<Value> {
-        if let Some(v) = self.fold(op, args, ty).or_else(|| self.lift_broadcast(op, args, ty)).or_else(|| self.zero(op, args, ty)) {
+        if let Some(v) = self
+            .fold(op, args, ty)
+            .or_else(|| self.lift_broadcast(op, args, ty))
+            .or_else(|| self.zero(op, args, ty))
+        {
             return Some(v);
         }
         match (op, args) {
@@ -208,6 +212,10 @@ impl Rewriter {
     }
     /// The value, broadcast where its shape is smaller.
     fn shaped(&mut self, v: Value, shape: &Shape) -> Value {
-        if self.out.ty(v).shape == *shape { v } else { self.emit(Op::Broadcast(Broadcast { shape: shape.clone() }), &[v]) }
+        if self.out.ty(v).shape == *shape {
+            v
+        } else {
+            self.emit(Op::Broadcast(Broadcast { shape: shape.clone() }), &[v])
+        }
     }
 }

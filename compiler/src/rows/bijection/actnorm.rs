@@ -20,7 +20,13 @@ impl Row for Actnorm {
 }
 
 impl BijectionRow for Actnorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         need_places(args, input)?;
         Ok(Diagonal { scale: true, shift: true, by_channel: true }.on(input))
     }

@@ -62,7 +62,12 @@ const LARGEST_ROTATION: usize = 128;
 /// A random rotation (or reflection) of `n` dimensions in factors, as Glow initialises its 1 × 1 convolutions.
 pub fn rotation(n: usize, seed: u64) -> Factors {
     if n > LARGEST_ROTATION {
-        return Factors { rows: permutation(n, seed), lower: vec![0.0; n * n], upper: vec![0.0; n * n], diagonal: vec![1.0; n] };
+        return Factors {
+            rows: permutation(n, seed),
+            lower: vec![0.0; n * n],
+            upper: vec![0.0; n * n],
+            diagonal: vec![1.0; n],
+        };
     }
     let mut rng = SplitMix(seed);
     let mut q: Vec<Vec<f64>> = Vec::with_capacity(n);
@@ -104,7 +109,12 @@ fn factor(mut a: Vec<Vec<f64>>) -> Factors {
     let at = |keep: fn(usize, usize) -> bool| -> Vec<f64> {
         (0..n * n).map(|e| if keep(e / n, e % n) { a[e / n][e % n] } else { 0.0 }).collect()
     };
-    Factors { rows, lower: at(|i, j| i > j), upper: at(|i, j| i < j), diagonal: (0..n).map(|i| a[i][i]).collect() }
+    Factors {
+        rows,
+        lower: at(|i, j| i > j),
+        upper: at(|i, j| i < j),
+        diagonal: (0..n).map(|i| a[i][i]).collect(),
+    }
 }
 
 #[cfg(test)]

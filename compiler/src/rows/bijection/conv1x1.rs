@@ -27,12 +27,23 @@ impl Row for Conv1x1 {
          channels). log |det| = H W Σ log |s| from x to z."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "seed", kind: ArgKind::Int(0), default: Some("0"), doc: "which rotation it starts from" }]
+        &[ParamSpec {
+            name: "seed",
+            kind: ArgKind::Int(0),
+            default: Some("0"),
+            doc: "which rotation it starts from",
+        }]
     }
 }
 
 impl BijectionRow for Conv1x1 {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let n = need_places(args, input)?;
         if n > LARGEST {
             let d = misfit(
@@ -51,7 +62,11 @@ impl BijectionRow for Conv1x1 {
         };
         let logs = start.diagonal.iter().map(|d| d.abs().ln()).collect();
         let signs = start.diagonal.iter().map(|d| d.signum()).collect();
-        let params = vec![decl("lower", vec![n, n], start.lower), decl("upper", vec![n, n], start.upper), decl("log_scale", vec![n], logs)];
+        let params = vec![
+            decl("lower", vec![n, n], start.lower),
+            decl("upper", vec![n, n], start.upper),
+            decl("log_scale", vec![n], logs),
+        ];
         let mix = Rc::new(Mix {
             n,
             pixels: input.size() / n.max(1),

@@ -43,11 +43,18 @@ impl BijectionRow for Couple {
     fn keeps(&self, args: &Args, range: Support) -> bool {
         Monotone::of(args).is_ok_and(|m| m.keeps(range))
     }
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("couple", args.span)) };
         let keep = mask::kept(args, input)?;
         let kind = Monotone::of(args)?;
-        let (kept, moved): (Vec<usize>, Vec<usize>) = (0..keep.len()).partition(|&i| keep.get(i).copied().unwrap_or(false));
+        let (kept, moved): (Vec<usize>, Vec<usize>) =
+            (0..keep.len()).partition(|&i| keep.get(i).copied().unwrap_or(false));
         let what = args.get("mask").map(ToString::to_string).unwrap_or_default();
         if moved.is_empty() {
             let d = Diag::new(
@@ -65,7 +72,9 @@ impl BijectionRow for Couple {
                 args.span_of("mask"),
                 format!("transforms all of shape {}", input.shape_text()),
             );
-            return Err(d.help("a coupling needs at least two elements; a single number is moved by `scale, shift`"));
+            return Err(
+                d.help("a coupling needs at least two elements; a single number is moved by `scale, shift`")
+            );
         }
         let given = cx.given().to_vec();
         let copies = keep.iter().enumerate().map(|(i, k)| k.then_some(i)).collect();
@@ -78,7 +87,10 @@ impl BijectionRow for Couple {
                 let last = Appended::to(args, &chain, kind.count() * c, Some([*h, *w]))?;
                 let mut params = nested(&chain);
                 params.extend(last.params());
-                (params, Rc::new(Images { keep: keep.clone(), shape: [*c, *h, *w], beside, chain, last, kind }))
+                (
+                    params,
+                    Rc::new(Images { keep: keep.clone(), shape: [*c, *h, *w], beside, chain, last, kind }),
+                )
             }
             _ => {
                 let beside = Beside::check(args, given, &[kept.len()])?;
@@ -87,7 +99,19 @@ impl BijectionRow for Couple {
                 let mut params = nested(&chain);
                 params.extend(last.params());
                 let order: Vec<usize> = kept.iter().chain(&moved).copied().collect();
-                (params, Rc::new(Vectors { shape: input.shape.clone(), order: undo(&order), kept, moved, beside, chain, last, kind }))
+                (
+                    params,
+                    Rc::new(Vectors {
+                        shape: input.shape.clone(),
+                        order: undo(&order),
+                        kept,
+                        moved,
+                        beside,
+                        chain,
+                        last,
+                        kind,
+                    }),
+                )
             }
         };
         let back = net.clone();
@@ -104,14 +128,25 @@ impl BijectionRow for Couple {
 
 /// The parameters of the block, under `net.`.
 fn nested(chain: &Chain) -> Vec<super::super::ParamDecl> {
-    chain.params().into_iter().map(|p| super::super::ParamDecl { name: format!("net.{}", p.name), ..p }).collect()
+    chain
+        .params()
+        .into_iter()
+        .map(|p| super::super::ParamDecl { name: format!("net.{}", p.name), ..p })
+        .collect()
 }
 
 trait Coupling {
     fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>);
 }
 
-fn apply(cx: &mut Lower, kind: Monotone, x: Value, raw: Value, m: usize, backward: bool) -> (Value, Option<Value>) {
+fn apply(
+    cx: &mut Lower,
+    kind: Monotone,
+    x: Value,
+    raw: Value,
+    m: usize,
+    backward: bool,
+) -> (Value, Option<Value>) {
     if backward { kind.inverse(cx, x, raw, m) } else { kind.forward(cx, x, raw, m) }
 }
 
@@ -138,7 +173,10 @@ impl Appended {
             Err(d.help(help))
         };
         let [out] = chain.out.as_slice() else {
-            return wrong(format!("{} outputs", chain.out.len()), "leave `heads` out: scale and shift are computed by the appended layer");
+            return wrong(
+                format!("{} outputs", chain.out.len()),
+                "leave `heads` out: scale and shift are computed by the appended layer",
+            );
         };
         match (out.shape.as_slice(), image) {
             ([m], None) => Ok(Appended::Dense(Linear::plain("out.", *m, n))),

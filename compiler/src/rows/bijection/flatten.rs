@@ -20,7 +20,13 @@ impl Row for Flatten {
 }
 
 impl BijectionRow for Flatten {
-    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        _args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         Ok(super::reshape::reshaped(input, vec![input.size()]))
     }
 }

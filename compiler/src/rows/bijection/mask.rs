@@ -29,7 +29,10 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
         let d = args.error(PARAM.name, format!("there is no mask called `{written}`"), "not a mask");
         return Err(d.help(match did_you_mean(word, WORDS) {
             Some(s) => format!("did you mean `{s}(i)`?"),
-            None => "masks are `parity(i)`, `halves(i)`, `checkerboard(i)`, `channels(i)` and `random(seed, i)`".into(),
+            None => {
+                "masks are `parity(i)`, `halves(i)`, `checkerboard(i)`, `channels(i)` and `random(seed, i)`"
+                    .into()
+            }
         }));
     }
     let numbers = numbers(args)?;
@@ -60,8 +63,12 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
     match (word, input.shape.as_slice()) {
         ("parity", [n]) => Ok((0..*n).map(|i| (i % 2 == 1) == odd).collect()),
         ("halves", [n]) => Ok((0..*n).map(|i| (i >= n.div_ceil(2)) == odd).collect()),
-        ("checkerboard", [c, h, w]) => Ok((0..c * h * w).map(|e| ((e / w % h + e % w) % 2 == 1) == odd).collect()),
-        ("channels", [c, h, w]) => Ok((0..c * h * w).map(|e| (e / (h * w) >= c.div_ceil(2)) == odd).collect()),
+        ("checkerboard", [c, h, w]) => {
+            Ok((0..c * h * w).map(|e| ((e / w % h + e % w) % 2 == 1) == odd).collect())
+        }
+        ("channels", [c, h, w]) => {
+            Ok((0..c * h * w).map(|e| (e / (h * w) >= c.div_ceil(2)) == odd).collect())
+        }
         ("random", _) => {
             let mut first = vec![false; n];
             for &i in permutation(n, seed as u64).iter().take(n.div_ceil(2)) {
@@ -76,7 +83,10 @@ pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
         (_, _) => {
             let d = Diag::new(
                 "E0201",
-                format!("the mask `{word}` goes with images [channels, rows, columns], not with shape {}", input.shape_text()),
+                format!(
+                    "the mask `{word}` goes with images [channels, rows, columns], not with shape {}",
+                    input.shape_text()
+                ),
                 args.span_of(PARAM.name),
                 format!("the coupling receives shape {}", input.shape_text()),
             );
@@ -91,11 +101,15 @@ fn numbers(args: &Args) -> Result<Vec<i64>, Diag> {
         .iter()
         .map(|(_, v)| match v {
             Const::Int(i) => Ok(*i),
-            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
-                Err(args
-                    .error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one"))
-                    .help("write `parity(i)`, with i the index of a `repeat .. as i`, or 0 or 1"))
-            }
+            Const::Num(_)
+            | Const::Word(_)
+            | Const::Text(_)
+            | Const::List(_)
+            | Const::Call(_)
+            | Const::Range(..)
+            | Const::Quantity(..) => Err(args
+                .error(PARAM.name, format!("`{}` takes whole numbers", call.name), format!("{v} is not one"))
+                .help("write `parity(i)`, with i the index of a `repeat .. as i`, or 0 or 1")),
         })
         .collect()
 }

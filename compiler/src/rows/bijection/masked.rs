@@ -2,8 +2,12 @@
 
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::layer::linear::{Linear, Mask};
-use super::super::layer::parts::{chain_causality, given_shape, given_value, misfit, need_vector, no_block, view};
-use super::super::{BijectionRow, BlockUse, Causality, Chain, ChainCx, CheckedBijection, Env, Lower, ParamDecl, Row};
+use super::super::layer::parts::{
+    chain_causality, given_shape, given_value, misfit, need_vector, no_block, view,
+};
+use super::super::{
+    BijectionRow, BlockUse, Causality, Chain, ChainCx, CheckedBijection, Env, Lower, ParamDecl, Row,
+};
 use super::monotone::{self, Monotone};
 use super::parts::direction;
 use crate::diag::Diag;
@@ -72,7 +76,13 @@ impl BijectionRow for Masked {
     fn keeps(&self, args: &Args, range: Support) -> bool {
         Monotone::of(args).is_ok_and(|m| m.keeps(range))
     }
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("masked", args.span)) };
         let n = need_vector(args, input)?;
         if n > LARGEST {
@@ -100,11 +110,21 @@ impl BijectionRow for Masked {
             return Err(d.help("use `dense`, activations, `residual` and `bias_from` only"));
         }
         let [out] = chain.out.as_slice() else {
-            let d = Diag::new("E0402", "the block of `masked` must have one output", args.span, format!("it has {}", chain.out.len()));
+            let d = Diag::new(
+                "E0402",
+                "the block of `masked` must have one output",
+                args.span,
+                format!("it has {}", chain.out.len()),
+            );
             return Err(d.help("leave `heads` out: scale and shift are computed by the appended layer"));
         };
         let [hidden] = out.shape.as_slice() else {
-            let d = Diag::new("E0402", format!("the block of `masked` ends with shape {}", out.shape_text()), args.span, "needs a vector");
+            let d = Diag::new(
+                "E0402",
+                format!("the block of `masked` ends with shape {}", out.shape_text()),
+                args.span,
+                "needs a vector",
+            );
             return Err(d.help("end the block with a `dense` layer"));
         };
         let count = kind.count();
@@ -112,7 +132,8 @@ impl BijectionRow for Masked {
         let given = cx.given().to_vec();
         let width: usize = given.iter().map(|(_, ty)| given_shape(ty).iter().product::<usize>()).sum();
         let told = (width > 0).then(|| Linear { bias: false, ..Linear::plain("given.", width, n * count) });
-        let mut params: Vec<ParamDecl> = chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
+        let mut params: Vec<ParamDecl> =
+            chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
         params.extend(last.zero_params());
         params.extend(told.iter().flat_map(Linear::zero_params));
         let flow = Rc::new(Autoregressive { n, chain, last, told, given, kind });
@@ -122,7 +143,14 @@ impl BijectionRow for Masked {
         let pass = direction(move |cx, env, x| other.pass(cx, env, x, !sampling));
         let (forward, inverse) = if sampling { (pass, passes) } else { (passes, pass) };
         // Not even the first coordinate is a copy: its scale and shift are trained.
-        Ok(CheckedBijection { out: EventTy::real([n]), params, jacobian: kind.jacobian(), copies: vec![None; n], forward, inverse })
+        Ok(CheckedBijection {
+            out: EventTy::real([n]),
+            params,
+            jacobian: kind.jacobian(),
+            copies: vec![None; n],
+            forward,
+            inverse,
+        })
     }
 }
 

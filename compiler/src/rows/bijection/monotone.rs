@@ -48,13 +48,21 @@ impl Monotone {
             let Some(Const::Call(call)) = args.get(PARAM.name) else { return Ok(default) };
             for (key, _) in &call.args {
                 if let Some(key) = key.as_deref().filter(|k| !keys.contains(k)) {
-                    let d = args.error(PARAM.name, format!("`{}` has no argument `{key}`", call.name), "not known");
+                    let d = args.error(
+                        PARAM.name,
+                        format!("`{}` has no argument `{key}`", call.name),
+                        "not known",
+                    );
                     return Err(d.help(format!("it takes {}", keys.join(", "))));
                 }
             }
             if call.args.len() > keys.len() {
                 return Err(args
-                    .error(PARAM.name, format!("`{}` takes at most {} arguments", call.name, keys.len()), "too many")
+                    .error(
+                        PARAM.name,
+                        format!("`{}` takes at most {} arguments", call.name, keys.len()),
+                        "too many",
+                    )
                     .help(format!("it takes {}", keys.join(", "))));
             }
             let named = call.args.iter().find(|(k, _)| k.as_deref() == keys.get(at).copied());
@@ -65,7 +73,11 @@ impl Monotone {
                 Some(_) => {
                     let key = keys.get(at).copied().unwrap_or_default();
                     Err(args
-                        .error(PARAM.name, format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name), "outside")
+                        .error(
+                            PARAM.name,
+                            format!("`{key}` of `{}` must lie between {lo} and {hi}", call.name),
+                            "outside",
+                        )
                         .help(format!("{default} is used when it is not written")))
                 }
             }
@@ -78,13 +90,21 @@ impl Monotone {
                 let bins = number(&keys, 0, 8.0, 2.0, 128.0)?;
                 if bins.fract() != 0.0 {
                     return Err(args
-                        .error(PARAM.name, "`bins` of `spline` must be a whole number", format!("{bins} is not"))
+                        .error(
+                            PARAM.name,
+                            "`bins` of `spline` must be a whole number",
+                            format!("{bins} is not"),
+                        )
                         .help("write `spline(bins: 8)`"));
                 }
                 Ok(Monotone::Spline { bins: bins as usize, bound: number(&keys, 1, 3.0, 0.01, 1e6)? })
             }
             other => {
-                let d = args.error(PARAM.name, format!("`{}` cannot be `{other}`", args.name), "not a kind of coupling");
+                let d = args.error(
+                    PARAM.name,
+                    format!("`{}` cannot be `{other}`", args.name),
+                    "not a kind of coupling",
+                );
                 Err(d.help("write `additive`, `affine` or `spline(bins: 8, bound: 3)`"))
             }
         }
@@ -94,7 +114,8 @@ impl Monotone {
     pub fn keeps(self, range: Support) -> bool {
         match (self, range) {
             (Monotone::Spline { bound, .. }, Support::Interval { lo, hi }) => lo <= -bound && hi >= bound,
-            (Monotone::Spline { .. }, Support::Simplex) | (Monotone::Additive | Monotone::Affine { .. }, _) => false,
+            (Monotone::Spline { .. }, Support::Simplex)
+            | (Monotone::Additive | Monotone::Affine { .. }, _) => false,
         }
     }
     /// Parameters of one element.
@@ -197,7 +218,15 @@ fn pick(g: &mut Graph, hot: Value, v: Value) -> Value {
     g.sum(p, &[1])
 }
 
-fn spline(g: &mut Graph, v: Value, raw: Value, m: usize, bins: usize, bound: f64, backward: bool) -> (Value, Option<Value>) {
+fn spline(
+    g: &mut Graph,
+    v: Value,
+    raw: Value,
+    m: usize,
+    bins: usize,
+    bound: f64,
+    backward: bool,
+) -> (Value, Option<Value>) {
     let xs = edges(g, raw, 0, bins, bound);
     let ys = edges(g, raw, bins, bins, bound);
     // Slopes at the inner edges, 1 when the parameter is 0; 1 at both ends, where the identity begins.

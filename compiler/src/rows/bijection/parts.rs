@@ -36,7 +36,12 @@ pub fn shuffle(input: &EventTy, from: Vec<usize>) -> CheckedBijection {
     let each = input.size() / places;
     let elements = from.iter().flat_map(|&p| (0..each).map(move |e| p * each + e)).collect();
     let back = super::chance::undo(&from);
-    rearrangement(input.clone(), elements, move |cx, z| cx.take(z, 1, from.clone()), move |cx, x| cx.take(x, 1, back.clone()))
+    rearrangement(
+        input.clone(),
+        elements,
+        move |cx, z| cx.take(z, 1, from.clone()),
+        move |cx, x| cx.take(x, 1, back.clone()),
+    )
 }
 
 /// Number of coordinates of a vector or channels of an image.
@@ -71,7 +76,12 @@ impl Diagonal {
         };
         // Each trained number stands for this many elements.
         let weight = (input.size() / dims.iter().product::<usize>().max(1)) as f64;
-        let decl = |name: &str| ParamDecl { name: name.into(), shape: dims.clone(), init: super::super::init::zeros(), trainable: true };
+        let decl = |name: &str| ParamDecl {
+            name: name.into(),
+            shape: dims.clone(),
+            init: super::super::init::zeros(),
+            trainable: true,
+        };
         let mut params = Vec::new();
         if self.scale {
             params.push(decl("log_scale"));
@@ -108,8 +118,10 @@ impl Part {
     }
     /// Mean and variance of each coordinate or channel, in the shape of the parameters.
     fn moments(&self, cx: &mut Lower, x: Value) -> (Value, Value) {
-        let axes: Vec<usize> =
-            (0..self.rank).filter(|&a| a != 1 || !self.kind.by_channel).filter(|&a| a == 0 || self.kind.by_channel).collect();
+        let axes: Vec<usize> = (0..self.rank)
+            .filter(|&a| a != 1 || !self.kind.by_channel)
+            .filter(|&a| a == 0 || self.kind.by_channel)
+            .collect();
         let (mean, var) = super::super::layer::parts::mean_var(cx, x, &axes);
         let dims = crate::ir::Shape::fixed(&self.dims);
         (cx.reshape(mean, dims.clone()), cx.reshape(var, dims))

@@ -24,7 +24,13 @@ impl Row for Permute {
 }
 
 impl BijectionRow for Permute {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let n = need_places(args, input)?;
         Ok(shuffle(input, permutation(n, args.int("seed") as u64)))
     }

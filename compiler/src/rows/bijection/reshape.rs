@@ -25,7 +25,13 @@ impl Row for Reshape {
 }
 
 impl BijectionRow for Reshape {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         Ok(reshaped(input, new_shape(args, input)?))
     }
 }

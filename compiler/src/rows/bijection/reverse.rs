@@ -20,7 +20,13 @@ impl Row for Reverse {
 }
 
 impl BijectionRow for Reverse {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let n = need_places(args, input)?;
         Ok(shuffle(input, (0..n).rev().collect()))
     }

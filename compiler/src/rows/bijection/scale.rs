@@ -20,7 +20,13 @@ impl Row for Scale {
 }
 
 impl BijectionRow for Scale {
-    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        _args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         Ok(Diagonal { scale: true, shift: false, by_channel: false }.on(input))
     }
     /// The factors are positive: half-lines that begin at 0 stay.

@@ -20,7 +20,13 @@ impl Row for Shift {
 }
 
 impl BijectionRow for Shift {
-    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        _args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         Ok(Diagonal { scale: false, shift: true, by_channel: false }.on(input))
     }
 }

@@ -31,7 +31,13 @@ impl BijectionRow for Split {
     fn keeps(&self, _args: &Args, _range: Support) -> bool {
         true
     }
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let Some(block) = block else { return Err(no_block("split", args.span)) };
         let n = need_places(args, input)?;
         let (pass, flows) = (n / 2, n - n / 2);
@@ -52,11 +58,17 @@ impl BijectionRow for Split {
         if chain.out.shape != half.shape {
             let d = Diag::new(
                 "E0402",
-                format!("the block of `split` turns shape {} into {}", half.shape_text(), chain.out.shape_text()),
+                format!(
+                    "the block of `split` turns shape {} into {}",
+                    half.shape_text(),
+                    chain.out.shape_text()
+                ),
                 args.span,
                 format!("joins the result to a half of shape {}", half.shape_text()),
             );
-            return Err(d.help("undo `squeeze` with `unsqueeze`, and `flatten` with `reshape`, at the end of the block"));
+            return Err(d.help(
+                "undo `squeeze` with `unsqueeze`, and `flatten` with `reshape`, at the end of the block",
+            ));
         }
         let (whole, part) = (input.kind.support(), chain.out.kind.support());
         if whole != part {
@@ -65,7 +77,8 @@ impl BijectionRow for Split {
         let offset = input.size() / n * pass;
         let mut copies: Vec<Option<usize>> = (0..offset).map(Some).collect();
         copies.extend(chain_copies(&chain).into_iter().map(|c| c.map(|i| i + offset)));
-        let params = chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
+        let params =
+            chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
         let jacobian = chain_jacobian(&chain);
         let chain = Rc::new(chain);
         let back = chain.clone();

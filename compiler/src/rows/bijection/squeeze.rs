@@ -12,8 +12,12 @@ use crate::types::event::EventTy;
 pub struct Squeeze;
 
 /// The `factor` argument.
-pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "factor", kind: ArgKind::Int(1), default: Some("2"), doc: "rows and columns of a tile" }];
+pub const PARAMS: &[ParamSpec] = &[ParamSpec {
+    name: "factor",
+    kind: ArgKind::Int(1),
+    default: Some("2"),
+    doc: "rows and columns of a tile",
+}];
 
 impl Row for Squeeze {
     fn name(&self) -> &'static str {
@@ -56,11 +60,21 @@ pub fn squeeze(input: &EventTy, [c, h, w]: [usize; 3], f: usize) -> CheckedBijec
 }
 
 impl BijectionRow for Squeeze {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let [c, h, w] = need_image(args, input)?;
         let f = args.int("factor").max(1);
         if h % f != 0 || w % f != 0 {
-            let d = misfit(args, format!("tiles of {f} x {f} do not cover an image of {h} x {w}"), format!("receives {h} x {w}"));
+            let d = misfit(
+                args,
+                format!("tiles of {f} x {f} do not cover an image of {h} x {w}"),
+                format!("receives {h} x {w}"),
+            );
             return Err(d.help(format!("{h} and {w} must be divisible by {f}")));
         }
         Ok(squeeze(input, [c, h / f, w / f], f))

@@ -26,11 +26,21 @@ impl Row for Unsqueeze {
 }
 
 impl BijectionRow for Unsqueeze {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<CheckedBijection, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<CheckedBijection, Diag> {
         let [c, h, w] = need_image(args, input)?;
         let f = args.int("factor").max(1);
         if c % (f * f) != 0 {
-            let d = misfit(args, format!("{c} channels do not make tiles of {f} x {f}"), format!("receives {c} channels"));
+            let d = misfit(
+                args,
+                format!("{c} channels do not make tiles of {f} x {f}"),
+                format!("receives {c} channels"),
+            );
             return Err(d.help(format!("the number of channels must be divisible by {}", f * f)));
         }
         let out = EventTy { kind: input.kind, shape: vec![c / (f * f), h * f, w * f] };

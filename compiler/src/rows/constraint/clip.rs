@@ -15,7 +15,12 @@ impl Row for Clip {
         "Every weight between -c and c: how the first Wasserstein GAN bounds its critic's slope (Arjovsky et al. 2017, algorithm 1)."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "c", kind: ArgKind::Num(1e-12, f64::INFINITY), default: None, doc: "the largest weight" }]
+        &[ParamSpec {
+            name: "c",
+            kind: ArgKind::Num(1e-12, f64::INFINITY),
+            default: None,
+            doc: "the largest weight",
+        }]
     }
 }
 

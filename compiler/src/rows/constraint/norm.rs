@@ -16,7 +16,12 @@ impl Row for MaxNorm {
          section 5.1). Biases and other vectors are left alone."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "c", kind: ArgKind::Num(1e-12, f64::INFINITY), default: None, doc: "the largest norm" }]
+        &[ParamSpec {
+            name: "c",
+            kind: ArgKind::Num(1e-12, f64::INFINITY),
+            default: None,
+            doc: "the largest norm",
+        }]
     }
 }
 

@@ -30,7 +30,13 @@ impl CorruptionRow for Gaussian {
     fn kind(&self, _kind: Kind) -> Kind {
         Kind::REAL
     }
-    fn lower(&self, g: &mut Graph, _kind: Kind, amount: &mut dyn FnMut(&mut Graph, &str) -> Value, x: Value) -> Value {
+    fn lower(
+        &self,
+        g: &mut Graph,
+        _kind: Kind,
+        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        x: Value,
+    ) -> Value {
         let sigma = amount(g, "sigma");
         let noise = g.random(RandomKind::Normal, g.shape(x));
         let noise = g.mul(noise, sigma);

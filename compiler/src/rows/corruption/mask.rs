@@ -34,7 +34,13 @@ impl CorruptionRow for Mask {
     fn sets(&self, _kind: Kind, value: f64) -> bool {
         value == 0.0
     }
-    fn lower(&self, g: &mut Graph, _kind: Kind, amount: &mut dyn FnMut(&mut Graph, &str) -> Value, x: Value) -> Value {
+    fn lower(
+        &self,
+        g: &mut Graph,
+        _kind: Kind,
+        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        x: Value,
+    ) -> Value {
         let rate = amount(g, "rate");
         let u = g.random(RandomKind::Uniform, g.shape(x));
         let hit = g.compare(Compare::Lt, u, rate);

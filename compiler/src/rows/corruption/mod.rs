@@ -32,7 +32,9 @@ fn extremes(kind: Kind) -> (f64, f64) {
 /// The kind of a number that may also take the values `lo` and `hi`.
 fn widened(kind: Kind, lo: f64, hi: f64) -> Kind {
     match kind {
-        Kind::Real(Support::Interval { lo: a, hi: b }) => Kind::Real(Support::Interval { lo: a.min(lo), hi: b.max(hi) }),
+        Kind::Real(Support::Interval { lo: a, hi: b }) => {
+            Kind::Real(Support::Interval { lo: a.min(lo), hi: b.max(hi) })
+        }
         // What summed to 1 does so no longer.
         Kind::Real(Support::Simplex) => Kind::Real(Support::UNIT),
         // Several bits, or none.

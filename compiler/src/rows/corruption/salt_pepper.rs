@@ -37,7 +37,13 @@ impl CorruptionRow for SaltPepper {
         let (lo, hi) = extremes(kind);
         value == lo || value == hi
     }
-    fn lower(&self, g: &mut Graph, kind: Kind, amount: &mut dyn FnMut(&mut Graph, &str) -> Value, x: Value) -> Value {
+    fn lower(
+        &self,
+        g: &mut Graph,
+        kind: Kind,
+        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        x: Value,
+    ) -> Value {
         let (lo, hi) = extremes(kind);
         let rate = amount(g, "rate");
         let shape = g.shape(x);

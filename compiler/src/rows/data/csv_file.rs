@@ -26,7 +26,12 @@ impl Row for Csv {
                     default: Some(""),
                     doc: "Names or numbers of the datum's columns, in order.",
                 },
-                ParamSpec { name: "label", kind: ArgKind::Any, default: Some(""), doc: "Name or number of the label's column." },
+                ParamSpec {
+                    name: "label",
+                    kind: ArgKind::Any,
+                    default: Some(""),
+                    doc: "Name or number of the label's column.",
+                },
                 ParamSpec {
                     name: "header",
                     kind: ArgKind::Word(&["auto", "true", "false"]),
@@ -54,17 +59,31 @@ struct Table {
 
 fn read(args: &Args, host: &dyn Host) -> Result<Table, DataIssue> {
     let file = args.word("file").to_string();
-    let bytes = host.read(None, &file).map_err(|e| DataIssue::unreadable(&format!("file `{file}`"), &e, "check the path"))?;
+    let bytes = host
+        .read(None, &file)
+        .map_err(|e| DataIssue::unreadable(&format!("file `{file}`"), &e, "check the path"))?;
     let delimiter = match args.word("delimiter").as_bytes() {
         [] => b',',
         [one] => *one,
-        _ => return Err(args.error("delimiter", "a delimiter is one ASCII character", "not one character").into()),
+        _ => {
+            return Err(args
+                .error("delimiter", "a delimiter is one ASCII character", "not one character")
+                .into());
+        }
     };
     let mut rows = Vec::new();
-    for record in csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(bytes.as_slice()).into_records() {
+    for record in csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .from_reader(bytes.as_slice())
+        .into_records()
+    {
         rows.push(record.map_err(|e| {
-            DataIssue::new(format!("cannot read `{file}` as comma-separated values"), "every line must have as many cells as the first")
-                .note(e.to_string())
+            DataIssue::new(
+                format!("cannot read `{file}` as comma-separated values"),
+                "every line must have as many cells as the first",
+            )
+            .note(e.to_string())
         })?);
     }
     let header = match args.word("header") {
@@ -72,9 +91,16 @@ fn read(args: &Args, host: &dyn Host) -> Result<Table, DataIssue> {
         "false" => false,
         _ => rows.first().is_some_and(|r| r.iter().any(|c| c.trim().parse::<f64>().is_err())),
     };
-    let names = if header && !rows.is_empty() { rows.remove(0).iter().map(|c| c.trim().to_string()).collect() } else { Vec::new() };
+    let names = if header && !rows.is_empty() {
+        rows.remove(0).iter().map(|c| c.trim().to_string()).collect()
+    } else {
+        Vec::new()
+    };
     let Some(width) = rows.first().map(csv::StringRecord::len) else {
-        return Err(DataIssue::new(format!("`{file}` holds no rows"), "a table has at least one row below its header"));
+        return Err(DataIssue::new(
+            format!("`{file}` holds no rows"),
+            "a table has at least one row below its header",
+        ));
     };
     Ok(Table { file, names, width, rows })
 }
@@ -88,7 +114,11 @@ impl Table {
             Const::Num(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
         };
         found.ok_or_else(|| {
-            let columns = if self.names.is_empty() { format!("0 to {}, without names", self.width - 1) } else { self.names.join(", ") };
+            let columns = if self.names.is_empty() {
+                format!("0 to {}, without names", self.width - 1)
+            } else {
+                self.names.join(", ")
+            };
             let diag = args.error(which, format!("`{}` has no column {column}", self.file), "no such column");
             diag.note(format!("its columns: {columns}")).into()
         })
@@ -149,12 +179,15 @@ impl DataRow for Csv {
         for (i, ty) in declared.iter().enumerate() {
             types.push(match (i, ty.kind) {
                 (0, kind) => {
-                    let shape = if ty.size() == columns.len() { ty.shape.clone() } else { vec![columns.len()] };
+                    let shape =
+                        if ty.size() == columns.len() { ty.shape.clone() } else { vec![columns.len()] };
                     EventTy { kind, shape }
                 }
                 (_, kind) => {
                     let Some(label) = table.label(args)? else {
-                        return Err(args.error("label", "the second variable has no column", "no `label`").into());
+                        return Err(args
+                            .error("label", "the second variable has no column", "no `label`")
+                            .into());
                     };
                     let kind = match (table.classes(label).1, kind) {
                         (Some(n), _) => Kind::Class(n),

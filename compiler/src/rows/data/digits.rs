@@ -39,17 +39,23 @@ impl DataRow for Digits {
         at_most("digits", declared, &["an image", "its class"])?;
         let mut types = Vec::new();
         for (i, ty) in declared.iter().enumerate() {
-            types.push(if i == 0 { grey().ty(args, ty)? } else { EventTy { kind: Kind::Class(10), shape: Vec::new() } });
+            types.push(if i == 0 {
+                grey().ty(args, ty)?
+            } else {
+                EventTy { kind: Kind::Class(10), shape: Vec::new() }
+            });
         }
         Ok(types)
     }
 
     fn load(&self, args: &Args, types: &[EventTy], _host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let (pixels, classes) = parse(FILE).ok_or_else(|| DataIssue::new("the embedded digits are damaged", "build gmc again"))?;
+        let (pixels, classes) = parse(FILE)
+            .ok_or_else(|| DataIssue::new("the embedded digits are damaged", "build gmc again"))?;
         let order = SplitMix::new(SPLIT).permutation(ROWS);
         let (train, test) = order.split_at(ROWS - TEST);
         let part = |rows: &[usize]| {
-            let images: Vec<u8> = rows.iter().flat_map(|r| pixels[r * PIXELS..(r + 1) * PIXELS].iter().copied()).collect();
+            let images: Vec<u8> =
+                rows.iter().flat_map(|r| pixels[r * PIXELS..(r + 1) * PIXELS].iter().copied()).collect();
             let labels: Vec<u8> = rows.iter().map(|r| classes[*r]).collect();
             grey().part(args, types, &images, &labels)
         };

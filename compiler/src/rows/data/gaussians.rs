@@ -19,8 +19,18 @@ impl Row for Gaussians {
     fn params(&self) -> &'static [ParamSpec] {
         const {
             &[
-                ParamSpec { name: "count", kind: ArgKind::Int(1), default: Some("8"), doc: "Number of Gaussians." },
-                ParamSpec { name: "radius", kind: ArgKind::Num(0.0, 1e6), default: Some("2"), doc: "Radius of the circle." },
+                ParamSpec {
+                    name: "count",
+                    kind: ArgKind::Int(1),
+                    default: Some("8"),
+                    doc: "Number of Gaussians.",
+                },
+                ParamSpec {
+                    name: "radius",
+                    kind: ArgKind::Num(0.0, 1e6),
+                    default: Some("2"),
+                    doc: "Radius of the circle.",
+                },
                 ParamSpec {
                     name: "std",
                     kind: ArgKind::Num(0.0, 1e6),

@@ -84,7 +84,8 @@ impl Grey {
         };
         if let Some(binarize) = args.get("binarize") {
             if args.int("levels") != 0 {
-                let diag = args.error("levels", "`binarize` leaves no other levels", "not together with `binarize`");
+                let diag =
+                    args.error("levels", "`binarize` leaves no other levels", "not together with `binarize`");
                 return Err(diag.help("write one of the two").into());
             }
             if dynamic(args) {
@@ -93,14 +94,20 @@ impl Grey {
             return match binarize.num() {
                 Some(t) if (0.0..1.0).contains(&t) => Ok(Reading::Threshold(t)),
                 Some(_) | None => {
-                    let diag = args.error("binarize", format!("cannot binarise by `{binarize}`"), "neither a threshold nor `dynamic`");
+                    let diag = args.error(
+                        "binarize",
+                        format!("cannot binarise by `{binarize}`"),
+                        "neither a threshold nor `dynamic`",
+                    );
                     Err(diag.help("write `binarize: 0.5` or `binarize: dynamic`").into())
                 }
             };
         }
         match declared {
             Kind::Int(_) | Kind::Class(_) => Ok(Reading::Levels(levels)),
-            Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => Ok(Reading::Real { lo: -1.0, hi: 1.0, levels }),
+            Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => {
+                Ok(Reading::Real { lo: -1.0, hi: 1.0, levels })
+            }
             Kind::Real(_) => Ok(Reading::Real { lo: 0.0, hi: 1.0, levels }),
             Kind::Bool | Kind::OneHot => Err(DataIssue::new(
                 format!("{} holds grey levels, and `Bool` is declared", self.source),
@@ -110,16 +117,25 @@ impl Grey {
     }
 
     /// The column of this type (one that [`Grey::ty`] answered) for raw grey levels, `h * w` an image.
-    pub fn column(&self, args: &Args, ty: &EventTy, raw: impl Iterator<Item = u8>) -> Result<Column, DataIssue> {
+    pub fn column(
+        &self,
+        args: &Args,
+        ty: &EventTy,
+        raw: impl Iterator<Item = u8>,
+    ) -> Result<Column, DataIssue> {
         let top = (self.levels - 1) as f64;
         let reading = self.reading(args, ty.kind)?;
-        let reduced = |v: u8, levels: usize| if levels == self.levels { v as usize } else { v as usize * levels / self.levels };
+        let reduced = |v: u8, levels: usize| {
+            if levels == self.levels { v as usize } else { v as usize * levels / self.levels }
+        };
         let value = |v: u8| -> f32 {
             match reading {
                 Reading::Threshold(t) => f32::from(f64::from(v) / top > t),
                 Reading::Dynamic => (f64::from(v) / top) as f32,
                 Reading::Levels(levels) => reduced(v, levels) as f32,
-                Reading::Real { lo, hi, levels } => (lo + (hi - lo) * reduced(v, levels) as f64 / (levels - 1) as f64) as f32,
+                Reading::Real { lo, hi, levels } => {
+                    (lo + (hi - lo) * reduced(v, levels) as f64 / (levels - 1) as f64) as f32
+                }
             }
         };
         let table: Vec<f32> = (0..=u8::MAX).map(value).collect();
@@ -127,7 +143,13 @@ impl Grey {
     }
 
     /// Images and, where a second variable is declared, classes.
-    pub fn part(&self, args: &Args, types: &[EventTy], raw: &[u8], classes: &[u8]) -> Result<Part, DataIssue> {
+    pub fn part(
+        &self,
+        args: &Args,
+        types: &[EventTy],
+        raw: &[u8],
+        classes: &[u8],
+    ) -> Result<Part, DataIssue> {
         let [h, w] = self.size;
         let n = raw.len() / (h * w).max(1);
         let outlines = if args.word("edges") == "true" { outlines(raw, h, w) } else { Vec::new() };

@@ -18,7 +18,12 @@ impl Row for Grid {
     fn params(&self) -> &'static [ParamSpec] {
         const {
             &[
-                ParamSpec { name: "count", kind: ArgKind::Int(1), default: Some("25"), doc: "Number of Gaussians, a square number." },
+                ParamSpec {
+                    name: "count",
+                    kind: ArgKind::Int(1),
+                    default: Some("25"),
+                    doc: "Number of Gaussians, a square number.",
+                },
                 ParamSpec {
                     name: "spacing",
                     kind: ArgKind::Num(0.0, 1e6),
@@ -62,7 +67,8 @@ impl Toy for Grid {
         if side * side == count {
             return Ok(());
         }
-        let diag = args.error("count", format!("a grid of {count} points is not square"), "not a square number");
+        let diag =
+            args.error("count", format!("a grid of {count} points is not square"), "not a square number");
         Err(diag.help(format!("write {} or {}", side * side, (side + 1) * (side + 1))).into())
     }
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize) {

@@ -24,9 +24,24 @@ impl Row for Idx {
         const {
             &[
                 ParamSpec { name: "images", kind: ArgKind::Text, default: None, doc: "Path of the images." },
-                ParamSpec { name: "labels", kind: ArgKind::Text, default: Some(""), doc: "Path of the labels." },
-                ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test images." },
-                ParamSpec { name: "test_labels", kind: ArgKind::Text, default: Some(""), doc: "Path of the test labels." },
+                ParamSpec {
+                    name: "labels",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of the labels.",
+                },
+                ParamSpec {
+                    name: "test",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of the test images.",
+                },
+                ParamSpec {
+                    name: "test_labels",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of the test labels.",
+                },
                 BINARIZE,
                 LEVELS,
             ]
@@ -37,11 +52,17 @@ impl Row for Idx {
 impl Idx {
     fn images(args: &Args, which: &str, host: &dyn Host) -> Result<Tensor, DataIssue> {
         let name = args.word(which);
-        let bytes = host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, HELP))?;
+        let bytes =
+            host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, HELP))?;
         read_images(bytes, name, HELP.into())
     }
 
-    fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Result<super::Part, DataIssue> {
+    fn part(
+        args: &Args,
+        types: &[EventTy],
+        host: &dyn Host,
+        files: [&str; 2],
+    ) -> Result<super::Part, DataIssue> {
         let images = Idx::images(args, files[0], host)?;
         let grey = Grey { source: "idx".into(), size: [images.dims[1], images.dims[2]], levels: 256 };
         let mut part = grey.part(args, &types[..types.len().min(1)], &images.data, &[])?;
@@ -51,11 +72,14 @@ impl Idx {
                 let message = format!("`{}` has no labels", args.word(files[0]));
                 return Err(args.error(files[0], message, format!("no `{}`", files[1])).into());
             }
-            let bytes = host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, HELP))?;
+            let bytes = host
+                .read(None, name)
+                .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, HELP))?;
             let labels = read_labels(bytes, name, HELP.into())?;
             images.same_count(&labels, HELP.into())?;
             labels.below(ty.kind.cardinality().unwrap_or(256), HELP.into())?;
-            part.columns.push(Column { ty: ty.clone(), values: labels.data.iter().map(|c| f32::from(*c)).collect() });
+            part.columns
+                .push(Column { ty: ty.clone(), values: labels.data.iter().map(|c| f32::from(*c)).collect() });
         }
         Ok(part)
     }
@@ -71,7 +95,9 @@ impl DataRow for Idx {
             types.push(match (i, ty.kind) {
                 (0, _) => grey.ty(args, ty)?,
                 (_, Kind::Class(n)) => EventTy { kind: Kind::Class(n), shape: Vec::new() },
-                (_, Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_)) => EventTy { kind: Kind::Class(256), shape: Vec::new() },
+                (_, Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_)) => {
+                    EventTy { kind: Kind::Class(256), shape: Vec::new() }
+                }
             });
         }
         Ok(types)
@@ -79,11 +105,19 @@ impl DataRow for Idx {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let train = Idx::part(args, types, host, ["images", "labels"])?;
-        let test = if args.word("test").is_empty() { None } else { Some(Idx::part(args, types, host, ["test", "test_labels"])?) };
+        let test = if args.word("test").is_empty() {
+            None
+        } else {
+            Some(Idx::part(args, types, host, ["test", "test_labels"])?)
+        };
         let size = |p: &super::Part| p.columns.first().map_or(0, |c| c.values.len() / p.n.max(1));
         match &test {
             Some(t) if size(t) != size(&train) => Err(args
-                .error("test", "training and test images differ in size", format!("{} pixels, not {}", size(t), size(&train)))
+                .error(
+                    "test",
+                    "training and test images differ in size",
+                    format!("{} pixels, not {}", size(t), size(&train)),
+                )
                 .into()),
             Some(_) | None => Ok(Dataset { train, test }),
         }
@@ -114,7 +148,9 @@ fn parse(mut bytes: Vec<u8>, file: &str, rank: u8, help: String) -> Result<Tenso
     let what = if rank == 3 { "images" } else { "labels" };
     let issue = |expected: String, found: String| {
         let message = format!("`{file}` is not an IDX file of {what}");
-        DataIssue::new(message, help.clone()).note(format!("expected {expected}")).note(format!("found {found}"))
+        DataIssue::new(message, help.clone())
+            .note(format!("expected {expected}"))
+            .note(format!("found {found}"))
     };
     let magic = [0, 0, 8, rank];
     let head = 4 + 4 * usize::from(rank);
@@ -124,17 +160,27 @@ fn parse(mut bytes: Vec<u8>, file: &str, rank: u8, help: String) -> Result<Tenso
     if !bytes.starts_with(&magic) {
         return Err(issue(format!("the bytes {magic:?} at the start"), format!("{:?}", &bytes[..4])));
     }
-    let dims: Vec<usize> = bytes[4..head].chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
+    let dims: Vec<usize> = bytes[4..head]
+        .chunks_exact(4)
+        .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize)
+        .collect();
     let stated = dims.iter().try_fold(1usize, |a, d| a.checked_mul(*d));
     let present = bytes.len() - head;
     if stated == Some(0) {
         return Err(issue("at least one element on every axis".into(), format!("axes {dims:?}")));
     }
     if stated != Some(present) {
-        let words = if stated.is_none_or(|s| s > present) { "truncated, or not what it says" } else { "longer than it says" };
+        let words = if stated.is_none_or(|s| s > present) {
+            "truncated, or not what it says"
+        } else {
+            "longer than it says"
+        };
         let message = format!("`{file}` is {words}");
         return Err(DataIssue::new(message, help)
-            .note(format!("expected {} bytes after the header, for axes {dims:?}", stated.map_or("far more".into(), |s| s.to_string())))
+            .note(format!(
+                "expected {} bytes after the header, for axes {dims:?}",
+                stated.map_or("far more".into(), |s| s.to_string())
+            ))
             .note(format!("found {present}")));
     }
     bytes.drain(..head);
@@ -155,8 +201,11 @@ impl Tensor {
     pub(super) fn below(&self, classes: usize, help: String) -> Result<(), DataIssue> {
         match self.data.iter().position(|c| usize::from(*c) >= classes) {
             None => Ok(()),
-            Some(at) => Err(DataIssue::new(format!("`{}` holds labels outside of {classes} classes", self.file), help)
-                .note(format!("label {at} is {}", self.data[at]))),
+            Some(at) => Err(DataIssue::new(
+                format!("`{}` holds labels outside of {classes} classes", self.file),
+                help,
+            )
+            .note(format!("label {at} is {}", self.data[at]))),
         }
     }
 }

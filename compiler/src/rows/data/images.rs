@@ -34,7 +34,9 @@ impl DataRow for Images {
                 let kind = match ty.kind {
                     Kind::Int(256) => ty.kind,
                     Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => ty.kind,
-                    Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => Kind::Real(Support::UNIT),
+                    Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => {
+                        Kind::Real(Support::UNIT)
+                    }
                 };
                 match ty.shape.as_slice() {
                     [1 | 3, h, w] if *h > 0 && *w > 0 => Ok(ty.with_kind(kind)),
@@ -49,7 +51,9 @@ impl DataRow for Images {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let folder = args.word("folder");
-        let images = host.images(folder).map_err(|e| DataIssue::unreadable(&format!("folder `{folder}`"), &e, HELP))?;
+        let images = host
+            .images(folder)
+            .map_err(|e| DataIssue::unreadable(&format!("folder `{folder}`"), &e, HELP))?;
         let (Some(ty), Some(_)) = (types.first(), images.first()) else {
             return Err(DataIssue::new(format!("`{folder}` holds no images"), HELP));
         };
@@ -73,7 +77,9 @@ impl DataRow for Images {
                 return Err(DataIssue::new(format!("`{}` is damaged", image.name), HELP));
             }
             let planes = resize(image, h, w);
-            let grey: Vec<f64> = (0..h * w).map(|p| 0.299 * planes[0][p] + 0.587 * planes[1][p] + 0.114 * planes[2][p]).collect();
+            let grey: Vec<f64> = (0..h * w)
+                .map(|p| 0.299 * planes[0][p] + 0.587 * planes[1][p] + 0.114 * planes[2][p])
+                .collect();
             let shown: Vec<&Vec<f64>> = if channels == 1 { vec![&grey] } else { planes.iter().collect() };
             for v in shown.into_iter().flatten() {
                 values.push((lo + scale * if whole { v.round() } else { *v }) as f32);
@@ -99,7 +105,8 @@ fn resize(image: &Decoded, h: usize, w: usize) -> [Vec<f64>; 3] {
             let (rows, columns) = (span(y, image.height, h), span(x, image.width, w));
             let count = (rows.len() * columns.len()) as f64;
             for (c, plane) in planes.iter_mut().enumerate() {
-                let cells = rows.clone().flat_map(|r| columns.clone().map(move |k| 3 * (r * image.width + k) + c));
+                let cells =
+                    rows.clone().flat_map(|r| columns.clone().map(move |k| 3 * (r * image.width + k) + c));
                 plane.push(cells.map(|i| f64::from(image.rgb[i])).sum::<f64>() / count);
             }
         }

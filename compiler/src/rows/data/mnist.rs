@@ -35,7 +35,8 @@ impl DataRow for Mnist {
     }
 }
 
-const MNIST: KnownSet = KnownSet { name: "mnist", title: "MNIST", home: "https://storage.googleapis.com/cvdf-datasets/mnist/" };
+const MNIST: KnownSet =
+    KnownSet { name: "mnist", title: "MNIST", home: "https://storage.googleapis.com/cvdf-datasets/mnist/" };
 
 /// The arguments of sets in the layout of MNIST.
 pub(super) const SET_PARAMS: &[ParamSpec] = &[
@@ -69,7 +70,11 @@ impl KnownSet {
         at_most(self.name, declared, &["an image", "its class"])?;
         let mut types = Vec::new();
         for (i, ty) in declared.iter().enumerate() {
-            types.push(if i == 0 { self.grey().ty(args, ty)? } else { EventTy { kind: Kind::Class(10), shape: Vec::new() } });
+            types.push(if i == 0 {
+                self.grey().ty(args, ty)?
+            } else {
+                EventTy { kind: Kind::Class(10), shape: Vec::new() }
+            });
         }
         Ok(types)
     }
@@ -77,14 +82,19 @@ impl KnownSet {
     pub(super) fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let mut parts = Vec::new();
         for stem in ["train", "t10k"] {
-            let images = self.file(host, &format!("{stem}-images"), "idx3-ubyte", |b, f| read_images(b, f, self.help()))?;
+            let images = self
+                .file(host, &format!("{stem}-images"), "idx3-ubyte", |b, f| read_images(b, f, self.help()))?;
             if images.dims[1..] != [28, 28] {
                 let found = format!("found images of {} by {} pixels", images.dims[1], images.dims[2]);
-                return Err(DataIssue::new(format!("`{stem}-images-idx3-ubyte` is not of {}", self.title), self.help())
-                    .note("expected images of 28 by 28 pixels")
-                    .note(found));
+                return Err(DataIssue::new(
+                    format!("`{stem}-images-idx3-ubyte` is not of {}", self.title),
+                    self.help(),
+                )
+                .note("expected images of 28 by 28 pixels")
+                .note(found));
             }
-            let labels = self.file(host, &format!("{stem}-labels"), "idx1-ubyte", |b, f| read_labels(b, f, self.help()))?;
+            let labels = self
+                .file(host, &format!("{stem}-labels"), "idx1-ubyte", |b, f| read_labels(b, f, self.help()))?;
             images.same_count(&labels, self.help())?;
             labels.below(10, self.help())?;
             let n = match args.int("limit") {
@@ -108,11 +118,15 @@ impl KnownSet {
         let name = format!("{stem}-{kind}");
         match host.read(Some(self.name), &name) {
             Ok(bytes) => parse(bytes, &host.path(Some(self.name), &name).unwrap_or(name)),
-            Err(first) if first.what.starts_with(NOT_FOUND) => match host.read(Some(self.name), &format!("{stem}.{kind}")) {
-                Ok(bytes) => parse(bytes, &host.path(Some(self.name), &format!("{stem}.{kind}")).unwrap_or(name)),
-                Err(second) if second.what.starts_with(NOT_FOUND) => Err(self.missing(&first)),
-                Err(second) => Err(self.missing(&second)),
-            },
+            Err(first) if first.what.starts_with(NOT_FOUND) => {
+                match host.read(Some(self.name), &format!("{stem}.{kind}")) {
+                    Ok(bytes) => {
+                        parse(bytes, &host.path(Some(self.name), &format!("{stem}.{kind}")).unwrap_or(name))
+                    }
+                    Err(second) if second.what.starts_with(NOT_FOUND) => Err(self.missing(&first)),
+                    Err(second) => Err(self.missing(&second)),
+                }
+            }
             Err(error) => Err(self.missing(&error)),
         }
     }

@@ -210,7 +210,11 @@ impl DataIssue {
     }
     /// A file that could not be read; `what` is what it is to the user (`MNIST files`).
     pub fn unreadable(what: &str, error: &HostError, help: impl Into<String>) -> DataIssue {
-        let message = if error.what.starts_with(NOT_FOUND) { format!("no {what} found") } else { format!("{what}: {}", error.what) };
+        let message = if error.what.starts_with(NOT_FOUND) {
+            format!("no {what} found")
+        } else {
+            format!("{what}: {}", error.what)
+        };
         let mut issue = DataIssue::new(message, help);
         for path in &error.tried {
             issue = issue.note(format!("looked for {path}"));
@@ -246,9 +250,9 @@ pub(crate) fn at_most(source: &str, declared: &[EventTy], yields: &[&str]) -> Re
 pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), DataIssue> {
     let size = ty.size().max(1);
     let bad = match ty.kind {
-        Kind::Real(Support::Interval { lo, hi }) => {
-            values.iter().position(|v| !v.is_finite() || f64::from(*v) < lo - 1e-6 || f64::from(*v) > hi + 1e-6)
-        }
+        Kind::Real(Support::Interval { lo, hi }) => values
+            .iter()
+            .position(|v| !v.is_finite() || f64::from(*v) < lo - 1e-6 || f64::from(*v) > hi + 1e-6),
         Kind::Real(Support::Simplex) => {
             let axis = ty.shape.last().copied().unwrap_or(1).max(1);
             let row = values.chunks(axis).position(|c| {
@@ -259,7 +263,9 @@ pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), Dat
         }
         // No source declares one-hot vectors; bits they would be.
         Kind::Bool | Kind::OneHot => values.iter().position(|v| *v != 0.0 && *v != 1.0),
-        Kind::Int(n) | Kind::Class(n) => values.iter().position(|v| !(*v >= 0.0 && *v < n as f32 && v.fract() == 0.0)),
+        Kind::Int(n) | Kind::Class(n) => {
+            values.iter().position(|v| !(*v >= 0.0 && *v < n as f32 && v.fract() == 0.0))
+        }
     };
     match bad {
         None => Ok(()),

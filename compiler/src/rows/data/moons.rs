@@ -28,7 +28,8 @@ impl Toy for Moons {
     }
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize) {
         let (class, angle, [e, f]) = (draws.below(2), PI * draws.unit(), draws.normals());
-        let (x, y) = if class == 0 { (angle.cos(), angle.sin()) } else { (1.0 - angle.cos(), 0.5 - angle.sin()) };
+        let (x, y) =
+            if class == 0 { (angle.cos(), angle.sin()) } else { (1.0 - angle.cos(), 0.5 - angle.sin()) };
         let noise = args.num("noise");
         ([x + noise * e, y + noise * f], class)
     }

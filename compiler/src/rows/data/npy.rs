@@ -24,9 +24,24 @@ impl Row for Npy {
         const {
             &[
                 ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
-                ParamSpec { name: "labels", kind: ArgKind::Text, default: Some(""), doc: "Path of an array for a second variable." },
-                ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test array." },
-                ParamSpec { name: "test_labels", kind: ArgKind::Text, default: Some(""), doc: "Path of the second test array." },
+                ParamSpec {
+                    name: "labels",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of an array for a second variable.",
+                },
+                ParamSpec {
+                    name: "test",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of the test array.",
+                },
+                ParamSpec {
+                    name: "test_labels",
+                    kind: ArgKind::Text,
+                    default: Some(""),
+                    doc: "Path of the second test array.",
+                },
             ]
         }
     }
@@ -35,9 +50,13 @@ impl Row for Npy {
 fn open(args: &Args, which: &str, host: &dyn Host) -> Result<Array, DataIssue> {
     let name = args.word(which);
     if name.is_empty() {
-        return Err(args.error(which, format!("`npy` has no `{which}`"), "no file for a declared variable").into());
+        return Err(args
+            .error(which, format!("`npy` has no `{which}`"), "no file for a declared variable")
+            .into());
     }
-    let bytes = host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
+    let bytes = host
+        .read(None, name)
+        .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
     parse(&bytes, name)
 }
 
@@ -57,12 +76,15 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Re
         let name = args.word(which);
         let found = event(&array, ty);
         if found.shape != ty.shape {
-            let message = format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
+            let message =
+                format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
             return Err(DataIssue::new(message, HELP));
         }
         if i > 0 && array.shape[0] != part.n {
             let message = format!("`{name}` and `{}` do not belong together", args.word(files[0]));
-            return Err(DataIssue::new(message, HELP).note(format!("{} and {} events", array.shape[0], part.n)));
+            return Err(
+                DataIssue::new(message, HELP).note(format!("{} and {} events", array.shape[0], part.n))
+            );
         }
         verify(name, ty, &array.values)?;
         part.n = array.shape[0];
@@ -74,12 +96,20 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Re
 impl DataRow for Npy {
     fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
         at_most("npy", declared, &["an event", "a label"])?;
-        declared.iter().zip(["file", "labels"]).map(|(ty, which)| Ok(event(&open(args, which, host)?, ty))).collect()
+        declared
+            .iter()
+            .zip(["file", "labels"])
+            .map(|(ty, which)| Ok(event(&open(args, which, host)?, ty)))
+            .collect()
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let train = part(args, types, host, ["file", "labels"])?;
-        let test = if args.word("test").is_empty() { None } else { Some(part(args, types, host, ["test", "test_labels"])?) };
+        let test = if args.word("test").is_empty() {
+            None
+        } else {
+            Some(part(args, types, host, ["test", "test_labels"])?)
+        };
         Ok(Dataset { train, test })
     }
 }
@@ -97,7 +127,10 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
         DataIssue::new(message, HELP).note(format!("expected {expected}")).note(format!("found {found}"))
     };
     if !bytes.starts_with(b"\x93NUMPY") {
-        return Err(issue("the bytes \\x93NUMPY at the start", format!("{:?}", &bytes[..bytes.len().min(6)])));
+        return Err(issue(
+            "the bytes \\x93NUMPY at the start",
+            format!("{:?}", &bytes[..bytes.len().min(6)]),
+        ));
     }
     let short = || issue("a header", format!("only {} bytes", bytes.len()));
     let (start, length) = match bytes.get(6..12) {
@@ -108,19 +141,25 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     };
     let end = start.checked_add(length).ok_or_else(short)?;
     let header = String::from_utf8_lossy(bytes.get(start..end).ok_or_else(short)?);
-    let descr = field(&header, "descr").ok_or_else(|| issue("`descr` in the header", header.trim().to_string()))?;
-    let order = field(&header, "fortran_order").ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
+    let descr =
+        field(&header, "descr").ok_or_else(|| issue("`descr` in the header", header.trim().to_string()))?;
+    let order = field(&header, "fortran_order")
+        .ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
     if order != "False" {
         return Err(issue("C order", format!("fortran_order: {order}")));
     }
     let shape = field(&header, "shape")
         .and_then(|s| {
-            let axes = s.strip_prefix('(')?.strip_suffix(')')?.split(',').map(str::trim).filter(|a| !a.is_empty());
+            let axes =
+                s.strip_prefix('(')?.strip_suffix(')')?.split(',').map(str::trim).filter(|a| !a.is_empty());
             axes.map(|a| a.parse::<usize>().ok()).collect::<Option<Vec<usize>>>()
         })
         .ok_or_else(|| issue("`shape` in the header", header.trim().to_string()))?;
     if shape.is_empty() || shape.contains(&0) {
-        return Err(issue("a first axis that counts events, and no empty axis", format!("shape {}", shape_text(&shape))));
+        return Err(issue(
+            "a first axis that counts events, and no empty axis",
+            format!("shape {}", shape_text(&shape)),
+        ));
     }
     let data = &bytes[end..];
     let descr = descr.trim_matches(['\'', '"']);
@@ -136,15 +175,22 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     };
     let stated = shape.iter().try_fold(size, |a, d| a.checked_mul(*d));
     if stated != Some(data.len()) {
-        let expected = format!("{} bytes for {}", stated.map_or("far more".into(), |s| s.to_string()), shape_text(&shape));
+        let expected = format!(
+            "{} bytes for {}",
+            stated.map_or("far more".into(), |s| s.to_string()),
+            shape_text(&shape)
+        );
         return Err(issue(&expected, format!("{} bytes after the header", data.len())));
     }
     let values: Vec<f32> = data.chunks_exact(size).map(read).collect();
     if let Some(at) = values.iter().position(|v| !v.is_finite()) {
         let event = at / (values.len() / shape[0]);
         let message = format!("`{file}` holds numbers that are not finite");
-        let help = "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`";
-        return Err(DataIssue::new(message, help).note(format!("the first is {} in event {event}", values[at])));
+        let help =
+            "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`";
+        return Err(
+            DataIssue::new(message, help).note(format!("the first is {} in event {event}", values[at]))
+        );
     }
     Ok(Array { shape, values })
 }
@@ -171,7 +217,10 @@ mod tests {
 
     #[test]
     fn every_prefix_of_a_file_is_an_error() {
-        let good = file("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n", &[1, 0, 2, 0, 255, 255, 4, 0]);
+        let good = file(
+            "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n",
+            &[1, 0, 2, 0, 255, 255, 4, 0],
+        );
         assert_eq!(parse(&good, "f").map(|a| a.values), Ok(vec![1.0, 2.0, -1.0, 4.0]));
         for n in 0..good.len() {
             assert!(parse(&good[..n], "f").is_err(), "{n} bytes");

@@ -18,9 +18,19 @@ impl Row for Rings {
     fn params(&self) -> &'static [ParamSpec] {
         const {
             &[
-                ParamSpec { name: "count", kind: ArgKind::Int(1), default: Some("4"), doc: "Number of circles." },
+                ParamSpec {
+                    name: "count",
+                    kind: ArgKind::Int(1),
+                    default: Some("4"),
+                    doc: "Number of circles.",
+                },
                 noise("0.08"),
-                ParamSpec { name: "radius", kind: ArgKind::Num(1e-6, 1e6), default: Some("3"), doc: "Radius of the outermost circle." },
+                ParamSpec {
+                    name: "radius",
+                    kind: ArgKind::Num(1e-6, 1e6),
+                    default: Some("3"),
+                    doc: "Radius of the outermost circle.",
+                },
                 N,
                 STANDARDIZE,
                 SEED,

@@ -20,7 +20,12 @@ impl Row for Spiral {
             &[
                 noise("0.1"),
                 ParamSpec { name: "arms", kind: ArgKind::Int(1), default: Some("2"), doc: "Number of arms." },
-                ParamSpec { name: "turns", kind: ArgKind::Num(0.0, 1e3), default: Some("1.5"), doc: "Turns of each arm." },
+                ParamSpec {
+                    name: "turns",
+                    kind: ArgKind::Num(0.0, 1e3),
+                    default: Some("1.5"),
+                    doc: "Turns of each arm.",
+                },
                 N,
                 STANDARDIZE,
                 SEED,
@@ -38,7 +43,8 @@ impl Toy for Spiral {
     }
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize) {
         let arms = self.classes(args);
-        let (class, t, [e, f]) = (draws.below(arms), TAU * args.num("turns") * draws.unit().sqrt(), draws.normals());
+        let (class, t, [e, f]) =
+            (draws.below(arms), TAU * args.num("turns") * draws.unit().sqrt(), draws.normals());
         let (radius, angle, noise) = (t / 3.0, t + TAU * class as f64 / arms as f64, args.num("noise"));
         ([noise * e - radius * angle.cos(), noise * f + radius * angle.sin()], class)
     }

@@ -48,7 +48,9 @@ impl DataRow for Text {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let name = args.word("file");
-        let bytes = host.read(None, name).map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
+        let bytes = host
+            .read(None, name)
+            .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
         let Some(ty) = types.first() else { return Ok(Dataset::default()) };
         let window = ty.size().max(1);
         let stride = match args.int("stride") {
@@ -57,13 +59,18 @@ impl DataRow for Text {
         };
         let (head, tail) = bytes.split_at(bytes.len() - bytes.len() / 10);
         if tail.len() < window {
-            return Err(DataIssue::new(format!("`{name}` is too short for windows of {window} bytes"), "declare shorter events")
-                .note(format!("{} bytes, of which a tenth is for testing", bytes.len())));
+            return Err(DataIssue::new(
+                format!("`{name}` is too short for windows of {window} bytes"),
+                "declare shorter events",
+            )
+            .note(format!("{} bytes, of which a tenth is for testing", bytes.len())));
         }
         let part = |text: &[u8]| -> Result<Part, DataIssue> {
             let n = (text.len() - window) / stride + 1;
             if n.saturating_mul(window) > MOST_ELEMENTS {
-                return Err(args.error("stride", format!("{n} windows of {window} bytes are too many"), "too small").into());
+                return Err(args
+                    .error("stride", format!("{n} windows of {window} bytes are too many"), "too small")
+                    .into());
             }
             let starts = (0..n).map(|i| i * stride);
             let values = starts.flat_map(|s| text[s..s + window].iter().map(|b| f32::from(*b))).collect();

@@ -89,7 +89,9 @@ impl<T: Toy> DataRow for T {
             return Err(args.error("n", format!("more than {MOST_POINTS} points"), "too many").into());
         }
         if self.classes(args) > MOST_CLASSES {
-            return Err(args.error("count", format!("more than {MOST_CLASSES} components"), "too many").into());
+            return Err(args
+                .error("count", format!("more than {MOST_CLASSES} components"), "too many")
+                .into());
         }
         self.check_args(args)?;
         let mut types = vec![EventTy::real([2])];
@@ -122,7 +124,9 @@ impl<T: Toy> DataRow for T {
 
 /// Streams of different generators and parts never meet: the name is hashed (FNV-1a) above the part's number.
 fn stream(name: &str, number: u64) -> u64 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     (hash << 24) ^ number
 }
 
@@ -136,7 +140,8 @@ fn part<T: Toy>(toy: &T, args: &Args, types: &[EventTy], host: &dyn Host, number
         points.extend(point.map(|v| v as f32));
         classes.push(class as f32);
     }
-    let columns = types.iter().cloned().zip([points, classes]).map(|(ty, values)| Column { ty, values }).collect();
+    let columns =
+        types.iter().cloned().zip([points, classes]).map(|(ty, values)| Column { ty, values }).collect();
     Part { n, columns }
 }
 

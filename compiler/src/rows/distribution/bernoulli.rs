@@ -47,7 +47,10 @@ fn probs(g: &mut Graph, params: &[Option<Value>]) -> Value {
 
 impl DistRow for Bernoulli {
     fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[either("logits", Support::REALS, "ln of the odds"), either("probs", Support::UNIT, "probability of 1")];
+        const P: &[DistParam] = &[
+            either("logits", Support::REALS, "ln of the odds"),
+            either("probs", Support::UNIT, "probability of 1"),
+        ];
         P
     }
     fn event(&self, _params: &[Option<EventTy>]) -> Result<DistEvent, String> {
@@ -94,7 +97,13 @@ impl DistRow for Bernoulli {
         let h = g.sub(s, m);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

@@ -39,7 +39,10 @@ fn log_means(g: &mut Graph, a: Value, b: Value) -> (Value, Value) {
 
 impl DistRow for Beta {
     fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[required("a", Support::POSITIVE, "pull towards 1"), required("b", Support::POSITIVE, "pull towards 0")];
+        const P: &[DistParam] = &[
+            required("a", Support::POSITIVE, "pull towards 1"),
+            required("b", Support::POSITIVE, "pull towards 0"),
+        ];
         P
     }
     fn event(&self, _params: &[Option<EventTy>]) -> Result<DistEvent, String> {
@@ -85,7 +88,13 @@ impl DistRow for Beta {
         let h = g.sub(norm, s);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

@@ -1,6 +1,9 @@
 //! `Categorical`.
 
-use super::{either, gumbel_max, last, last_axis, last_size, logsumexp_last, param, pick, plain, reading, sum_last, without_last};
+use super::{
+    either, gumbel_max, last, last_axis, last_size, logsumexp_last, param, pick, plain, reading, sum_last,
+    without_last,
+};
 use crate::ir::{ArgMax, Binary, DType, Graph, Op, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -42,7 +45,14 @@ pub(super) fn log_probs(g: &mut Graph, params: &[Option<Value>]) -> (Value, Valu
 
 /// The parameters of a categorical.
 pub(super) const PARAMS: &[DistParam] = &[
-    reading(1, either("logits", Support::REALS, "unnormalised ln of the probabilities; the last axis are the classes")),
+    reading(
+        1,
+        either(
+            "logits",
+            Support::REALS,
+            "unnormalised ln of the probabilities; the last axis are the classes",
+        ),
+    ),
     reading(1, either("probs", Support::Simplex, "probabilities; the last axis are the classes")),
 ];
 
@@ -111,7 +121,13 @@ impl DistRow for Categorical {
         let s = sum_last(g, t);
         Some(g.neg(s))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

@@ -62,7 +62,13 @@ impl DistRow for Cauchy {
         let h = g.add_c(l, (4.0 * PI).ln());
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

@@ -44,11 +44,17 @@ fn log_means(g: &mut Graph, c: Value) -> Value {
 
 impl DistRow for Dirichlet {
     fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[reading(1, required("concentration", Support::POSITIVE, "one entry for each part, along the last axis"))];
+        const P: &[DistParam] = &[reading(
+            1,
+            required("concentration", Support::POSITIVE, "one entry for each part, along the last axis"),
+        )];
         P
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(DistEvent { kind: Kind::Real(Support::Simplex), own: vec![last_axis(params, &["concentration"])?] })
+        Ok(DistEvent {
+            kind: Kind::Real(Support::Simplex),
+            own: vec![last_axis(params, &["concentration"])?],
+        })
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let c = param(g, params, 0, 1.0);
@@ -85,7 +91,13 @@ impl DistRow for Dirichlet {
         let n = log_norm(g, c);
         Some(g.sub(n, t))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

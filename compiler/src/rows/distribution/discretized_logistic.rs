@@ -1,6 +1,9 @@
 //! `DiscretizedLogistic`.
 
-use super::{LOC, SCALE, entropy_over_values, levels, optional, param, plain, standard_logistic, sum_last, value_rows, with_last};
+use super::{
+    LOC, SCALE, entropy_over_values, levels, optional, param, plain, standard_logistic, sum_last, value_rows,
+    with_last,
+};
 use crate::ir::{Binary, Compare, Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
 use crate::types::event::{EventTy, Kind, Support};
@@ -20,7 +23,8 @@ impl Row for DiscretizedLogistic {
 }
 
 /// `levels`, a whole number of at least 2.
-pub(super) const LEVELS: DistParam = optional("levels", Support::REALS, 256.0, "number of grey levels, a constant of at least 2");
+pub(super) const LEVELS: DistParam =
+    optional("levels", Support::REALS, 256.0, "number of grey levels, a constant of at least 2");
 
 /// ln of the probability of level `x`; everything broadcasts.
 ///
@@ -85,11 +89,13 @@ impl DistRow for DiscretizedLogistic {
         Ok(plain(Kind::Int(levels(params.get(2).and_then(Option::as_ref)).map_err(|(why, _)| why)?)))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let (loc, scale, levels) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
+        let (loc, scale, levels) =
+            (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
         cell_log_prob(g, x, loc, scale, levels)
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let (loc, scale, levels) = (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
+        let (loc, scale, levels) =
+            (param(g, params, 0, 0.0), param(g, params, 1, 1.0), param(g, params, 2, 256.0));
         let e = standard_logistic(g, shape.clone());
         let e = g.mul(scale, e);
         let y = g.add(loc, e);

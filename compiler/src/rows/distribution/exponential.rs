@@ -56,7 +56,13 @@ impl DistRow for Exponential {
         let n = g.neg(l);
         Some(g.add_c(n, 1.0))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other == "Gamma" {
             let one = g.scalar(1.0);
             let as_gamma = [Some(one), mine.first().copied().flatten()];

@@ -119,7 +119,13 @@ impl DistRow for Gamma {
         let h = g.sub(h, t);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other == "Exponential" {
             let one = g.scalar(1.0);
             let as_gamma = [Some(one), theirs.first().copied().flatten()];

@@ -58,7 +58,13 @@ impl DistRow for HalfNormal {
         let l = g.log(scale);
         Some(g.add_c(l, HALF_LN_TAU - LN_2 + 0.5))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

@@ -64,7 +64,13 @@ impl DistRow for Laplace {
         let h = g.add_c(l, 1.0 + LN_2);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other == "Normal" {
             // Variance 2 b², entropy 1 + ln 2b.
             let (m, b) = loc_scale(g, mine);

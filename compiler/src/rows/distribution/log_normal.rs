@@ -63,7 +63,13 @@ impl DistRow for LogNormal {
         let h = g.add_c(h, HALF_LN_TAU + 0.5);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         (other == self.name()).then(|| kl_normal(g, mine, theirs))
     }
     fn kl_known(&self) -> &'static [&'static str] {

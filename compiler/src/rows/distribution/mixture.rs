@@ -2,7 +2,8 @@
 
 use super::tails::at_least;
 use super::{
-    ROWS, constant, entropy_over_values, gumbel_max, last, last_axis, param, pick, reading, sum_last, truncated, with_last, without_last,
+    ROWS, constant, entropy_over_values, gumbel_max, last, last_axis, param, pick, reading, sum_last,
+    truncated, with_last, without_last,
 };
 use crate::ir::{DType, Dim, Graph, ReduceKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
@@ -29,7 +30,12 @@ impl FormRow for Mixture {
     fn own_params(&self) -> &'static [DistParam] {
         const P: &[DistParam] = &[reading(
             1,
-            super::optional("logits", Support::REALS, 0.0, "unnormalised ln of the weights; the last axis are the components"),
+            super::optional(
+                "logits",
+                Support::REALS,
+                0.0,
+                "unnormalised ln of the weights; the last axis are the components",
+            ),
         )];
         P
     }
@@ -65,7 +71,14 @@ static ALL: LazyLock<Vec<&'static MixtureOf>> = LazyLock::new(|| {
     fit.map(|inner| {
         let (name, params) = super::composed(&Mixture, inner, 1);
         let logits_at = inner.dist_params().len();
-        &*Box::leak(Box::new(MixtureOf { inner, name, doc: Mixture.doc(), params, logits_at, composed: true }))
+        &*Box::leak(Box::new(MixtureOf {
+            inner,
+            name,
+            doc: Mixture.doc(),
+            params,
+            logits_at,
+            composed: true,
+        }))
     })
     .collect()
 });
@@ -77,12 +90,21 @@ impl MixtureOf {
     }
     /// The types of one component's parameters.
     fn of_one(&self, params: &[Option<EventTy>]) -> Vec<Option<EventTy>> {
-        let lead = |t: &EventTy| EventTy { kind: t.kind, shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default() };
+        let lead = |t: &EventTy| EventTy {
+            kind: t.kind,
+            shape: t.shape.split_last().map(|(_, lead)| lead.to_vec()).unwrap_or_default(),
+        };
         self.inner(params).iter().map(|p| p.as_ref().map(lead)).collect()
     }
     /// Number of components.
     fn count(g: &Graph, params: &[Option<Value>]) -> usize {
-        params.iter().flatten().filter(|&&v| g.rank(v) > 0).map(|&v| super::last_size(g, v)).max().unwrap_or(1)
+        params
+            .iter()
+            .flatten()
+            .filter(|&&v| g.rank(v) > 0)
+            .map(|&v| super::last_size(g, v))
+            .max()
+            .unwrap_or(1)
     }
     /// The logits, with an axis for the components even where they are one number.
     fn logits(&self, g: &mut Graph, params: &[Option<Value>], rank: usize) -> Value {

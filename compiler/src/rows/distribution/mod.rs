@@ -71,7 +71,8 @@ pub fn spelled(name: &str) -> Option<&'static dyn DistRow> {
 /// Name, `Mixture(Normal)`, and parameters of a form around a row, for as long as the program runs. Called once for each pair. One draw
 /// of the form reads `more` further trailing axes of each parameter of the row.
 fn composed(form: &dyn FormRow, inner: &dyn DistRow, more: usize) -> (&'static str, &'static [DistParam]) {
-    let mut params: Vec<DistParam> = inner.dist_params().iter().map(|p| DistParam { axes: p.axes + more, ..*p }).collect();
+    let mut params: Vec<DistParam> =
+        inner.dist_params().iter().map(|p| DistParam { axes: p.axes + more, ..*p }).collect();
     params.extend_from_slice(form.own_params());
     let name = format!("{}({})", form.name(), inner.name());
     (Box::leak(name.into_boxed_str()), Box::leak(params.into_boxed_slice()))
@@ -159,10 +160,14 @@ fn last_axis(params: &[Option<EventTy>], names: &[&str]) -> Result<usize, String
             if constant(Some(ty)).is_some() {
                 continue;
             }
-            return Err(format!("`{name}` is one number; its last axis must have one entry for each alternative"));
+            return Err(format!(
+                "`{name}` is one number; its last axis must have one entry for each alternative"
+            ));
         };
         match found {
-            Some((m, other)) if m != n => return Err(format!("the last axis of `{name}` has {n} entries, that of `{other}` has {m}")),
+            Some((m, other)) if m != n => {
+                return Err(format!("the last axis of `{name}` has {n} entries, that of `{other}` has {m}"));
+            }
             Some(_) => {}
             None => found = Some((n, name)),
         }
@@ -170,7 +175,9 @@ fn last_axis(params: &[Option<EventTy>], names: &[&str]) -> Result<usize, String
     match found {
         Some((0, name)) => Err(format!("the last axis of `{name}` is empty")),
         Some((n, _)) => Ok(n),
-        None => Err(format!("`{}` must have an axis, with one entry for each alternative", names.join("` or `"))),
+        None => {
+            Err(format!("`{}` must have an axis, with one entry for each alternative", names.join("` or `")))
+        }
     }
 }
 
@@ -191,7 +198,9 @@ fn levels(ty: Option<&EventTy>) -> Result<usize, (String, String)> {
     let why = match (ty, constant(ty)) {
         (None, _) => return Ok(256),
         (Some(_), Some(n)) if (2.0..=MOST_LEVELS).contains(&n) && n.fract() == 0.0 => return Ok(n as usize),
-        (Some(_), Some(n)) => format!("`levels` is {n}, and must be a whole number between 2 and {MOST_LEVELS}"),
+        (Some(_), Some(n)) => {
+            format!("`levels` is {n}, and must be a whole number between 2 and {MOST_LEVELS}")
+        }
         (Some(_), None) => "`levels` must be known before training".to_string(),
     };
     Err((why, "write the number of values of the data: `levels: 256` for `Int(256)`".into()))
@@ -212,7 +221,12 @@ fn value_rows(g: &mut Graph, from: usize, n: usize, rank: usize) -> Vec<Value> {
 }
 
 /// -Σ p ln p over the values 0 .. n of a draw, elementwise.
-fn entropy_over_values(row: &dyn DistRow, g: &mut Graph, params: &[Option<Value>], n: usize) -> Option<Value> {
+fn entropy_over_values(
+    row: &dyn DistRow,
+    g: &mut Graph,
+    params: &[Option<Value>],
+    n: usize,
+) -> Option<Value> {
     // The values take a new axis before those that one draw reads.
     let axes: Vec<usize> = row.dist_params().iter().map(|p| p.axes).collect();
     let mut rank = 0;

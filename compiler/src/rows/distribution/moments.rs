@@ -17,7 +17,8 @@ struct Moments {
 }
 
 /// Why a truncated Gumbel has neither mean nor entropy.
-pub(super) const NO_GUMBEL: &str = "between two ends it needs the exponential integral, which is no function of the language's programs";
+pub(super) const NO_GUMBEL: &str =
+    "between two ends it needs the exponential integral, which is no function of the language's programs";
 
 impl Tails {
     /// Whether mean and entropy between two ends have no closed form.
@@ -26,7 +27,13 @@ impl Tails {
     }
 
     /// Mean between the ends.
-    pub(super) fn mean(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> Option<Value> {
+    pub(super) fn mean(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> Option<Value> {
         let mean = if self.exponential {
             // E[e^y | a < y < b] = e^(m + s^2/2) P(a < y' < b) / P(a < y < b), y' being centred at m + s^2.
             let (loc, scale) = loc_scale(g, params);
@@ -47,13 +54,25 @@ impl Tails {
     }
 
     /// Median between the ends.
-    pub(super) fn median(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> Value {
+    pub(super) fn median(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> Value {
         let half = g.scalar(0.5);
         self.between(g, params, low, high, half)
     }
 
     /// Entropy between the ends: E[-ln f] + ln P(low < x < high), where ln f of x is that of the law's variable z less ln dx/dz.
-    pub(super) fn entropy(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> Option<Value> {
+    pub(super) fn entropy(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> Option<Value> {
         let m = self.moments(g, params, low, high)?;
         let mass = self.log_mass(g, params, low, high);
         let h = g.add(m.surprise, mass);
@@ -88,7 +107,13 @@ impl Tails {
         Some(g.add(h, width))
     }
 
-    fn moments(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> Option<Moments> {
+    fn moments(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> Option<Moments> {
         let (a, b) = self.ends(g, params, low, high);
         let mass = self.log_mass(g, params, low, high);
         match self.law {
@@ -209,7 +234,10 @@ fn logistic(g: &mut Graph, a: Option<Value>, b: Option<Value>, mass: Value) -> M
             let (right, left) = (half_logistic(g, a, b, mass), mirrored(g));
             let upper = Law::Logistic.log_above(g, from);
             let beyond = beyond_median(g, upper);
-            Moments { mean: g.select(beyond, right.mean, left.mean), surprise: g.select(beyond, right.surprise, left.surprise) }
+            Moments {
+                mean: g.select(beyond, right.mean, left.mean),
+                surprise: g.select(beyond, right.surprise, left.surprise),
+            }
         }
         (None, Some(_)) => mirrored(g),
         (Some(_), None) => half_logistic(g, a, b, mass),

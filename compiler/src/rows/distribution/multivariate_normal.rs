@@ -154,7 +154,9 @@ impl DistRow for MultivariateNormal {
         let Some(Some(c)) = params.get(1) else { return Err("`log_cholesky` must be given".into()) };
         let n = match c.shape.as_slice() {
             [.., n, m] if n == m && *n > 0 => *n,
-            _ => return Err(format!("`log_cholesky` has shape {}, which is no square matrix", c.shape_text())),
+            _ => {
+                return Err(format!("`log_cholesky` has shape {}, which is no square matrix", c.shape_text()));
+            }
         };
         match params.first() {
             Some(Some(loc)) if loc.shape.last().is_some_and(|m| *m != n) => {
@@ -200,7 +202,13 @@ impl DistRow for MultivariateNormal {
         let f = factor(g, params);
         Some(g.add_c(f.log_diag, HALF_LN_TAU + 0.5))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         let f = factor(g, mine);
         let m1 = location(g, mine);
         let (q, log_width) = match other {

@@ -56,7 +56,13 @@ impl DistRow for Normal {
         let h = g.add_c(l, HALF_LN_TAU + 0.5);
         Some(spread(g, h, params))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         match other {
             "Normal" => Some(kl_normal(g, mine, theirs)),
             "MultivariateNormal" => Some(super::multivariate_normal::kl_of_independent(g, mine, theirs)),
@@ -89,7 +95,13 @@ impl DistRow for Normal {
 }
 
 /// KL of something with this mean and variance, both of entropy `h`, from a normal: (v + (m - m₂)²) / (2 s²) + ln s + ln √(2π) - h.
-pub(super) fn kl_from_moments(g: &mut Graph, mean: Value, variance: Value, h: Value, theirs: &[Option<Value>]) -> Value {
+pub(super) fn kl_from_moments(
+    g: &mut Graph,
+    mean: Value,
+    variance: Value,
+    h: Value,
+    theirs: &[Option<Value>],
+) -> Value {
     let (m2, s) = loc_scale(g, theirs);
     let d = g.sub(mean, m2);
     let d = g.square(d);

@@ -18,4 +18,5 @@ pub(super) static NORMAL_MIXTURE: MixtureOf = MixtureOf {
 };
 
 /// The weights of the components.
-pub(super) const LOGITS: DistParam = required("logits", Support::REALS, "unnormalised ln of the weights; the last axis are the components");
+pub(super) const LOGITS: DistParam =
+    required("logits", Support::REALS, "unnormalised ln of the weights; the last axis are the components");

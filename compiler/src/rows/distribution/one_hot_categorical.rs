@@ -65,7 +65,13 @@ impl DistRow for OneHotCategorical {
         let t = g.mul(p, lp);
         Some(g.neg(t))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other != self.name() {
             return None;
         }

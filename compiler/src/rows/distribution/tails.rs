@@ -114,7 +114,13 @@ fn standard(g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
 impl Tails {
     /// `ln P(low < x < high)`; an end that is absent is infinite. Where the interval lies above the median it is a difference of upper
     /// tails, else of lower ones, so that nothing cancels but what the two ends have in common.
-    pub fn log_mass(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>) -> Value {
+    pub fn log_mass(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+    ) -> Value {
         let (a, b) = self.ends(g, params, low, high);
         match (a, b) {
             (Some(a), Some(b)) => {
@@ -132,7 +138,14 @@ impl Tails {
     }
 
     /// The point between `low` and `high` that has the part `u` of their mass on one side: a draw, for a uniform `u`.
-    pub fn between(&self, g: &mut Graph, params: &[Option<Value>], low: Option<Value>, high: Option<Value>, u: Value) -> Value {
+    pub fn between(
+        &self,
+        g: &mut Graph,
+        params: &[Option<Value>],
+        low: Option<Value>,
+        high: Option<Value>,
+        u: Value,
+    ) -> Value {
         let (a, b) = self.ends(g, params, low, high);
         let z = match (a, b) {
             (Some(a), Some(b)) => {

@@ -36,7 +36,11 @@ impl FormRow for Truncated {
         let found = ALL.iter().copied().find(|t| t.inner.name() == inner.name());
         found.map(|t| t as &'static dyn DistRow).ok_or_else(|| {
             let fit: Vec<&str> = ALL.iter().map(|t| t.inner.name()).collect();
-            format!("`{}` has no distribution function in closed form here; `Truncated` takes `{}`", inner.name(), fit.join("`, `"))
+            format!(
+                "`{}` has no distribution function in closed form here; `Truncated` takes `{}`",
+                inner.name(),
+                fit.join("`, `")
+            )
         })
     }
 }
@@ -90,15 +94,24 @@ impl DistRow for Within {
         let (least, most) = ends(event.kind.support());
         let low = own.first().and_then(Option::as_ref);
         let high = own.get(1).and_then(Option::as_ref);
-        let (first, last) = (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
+        let (first, last) =
+            (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
         if let (Some(a), Some(b)) = (first, last)
             && a.max(least) >= b.min(most)
         {
             let why = match (low, high) {
                 (Some(_), Some(_)) if a >= b => format!("`low` is {a} and not below `high`, which is {b}"),
-                (Some(_) | None, Some(_) | None) => format!("nothing of `{}` lies between the ends", self.inner.name()),
+                (Some(_) | None, Some(_) | None) => {
+                    format!("nothing of `{}` lies between the ends", self.inner.name())
+                }
             };
-            return Err((why, format!("let the lower end lie below the upper one, and a part of `{}` between them", self.inner.name())));
+            return Err((
+                why,
+                format!(
+                    "let the lower end lie below the upper one, and a part of `{}` between them",
+                    self.inner.name()
+                ),
+            ));
         }
         Ok(())
     }
@@ -113,13 +126,20 @@ impl DistRow for Within {
         if low.is_none() && high.is_none() {
             return Err("it is given no end: write `low: ..`, `high: ..` or both".into());
         }
-        let (lo, hi) = (low.map_or(least, |t| ends(t.kind.support()).0), high.map_or(most, |t| ends(t.kind.support()).1));
-        Ok(DistEvent { kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }), own: event.own })
+        let (lo, hi) = (
+            low.map_or(least, |t| ends(t.kind.support()).0),
+            high.map_or(most, |t| ends(t.kind.support()).1),
+        );
+        Ok(DistEvent {
+            kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }),
+            own: event.own,
+        })
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
         let n = self.inner.dist_params().len();
         let (inner, own) = params.split_at(n.min(params.len()));
-        let whole = self.inner.covers(inner).or_else(|| self.inner.event(inner).ok().map(|e| e.kind.support()))?;
+        let whole =
+            self.inner.covers(inner).or_else(|| self.inner.event(inner).ok().map(|e| e.kind.support()))?;
         let (least, most) = ends(whole);
         let low = own.first().and_then(Option::as_ref).map_or(least, |t| ends(t.kind.support()).1);
         let high = own.get(1).and_then(Option::as_ref).map_or(most, |t| ends(t.kind.support()).0);

@@ -21,15 +21,19 @@ impl Row for Uniform {
 
 impl DistRow for Uniform {
     fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[required("lo", Support::REALS, "lower end"), required("hi", Support::REALS, "upper end, above lo")];
+        const P: &[DistParam] = &[
+            required("lo", Support::REALS, "lower end"),
+            required("hi", Support::REALS, "upper end, above lo"),
+        ];
         P
     }
     fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
         let at = |i: usize| constant(params.get(i).and_then(Option::as_ref));
         match (at(0), at(1)) {
-            (Some(lo), Some(hi)) if lo >= hi => {
-                Err((format!("`lo` is {lo} and not below `hi`, which is {hi}"), "write the lower end first, as in `Uniform(0, 1)`".into()))
-            }
+            (Some(lo), Some(hi)) if lo >= hi => Err((
+                format!("`lo` is {lo} and not below `hi`, which is {hi}"),
+                "write the lower end first, as in `Uniform(0, 1)`".into(),
+            )),
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
     }
@@ -43,7 +47,8 @@ impl DistRow for Uniform {
         Ok(plain(Kind::Real(Support::Interval { lo, hi })))
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
-        let support = |i: usize| params.get(i).and_then(Option::as_ref).map_or(Support::REALS, |ty| ty.kind.support());
+        let support =
+            |i: usize| params.get(i).and_then(Option::as_ref).map_or(Support::REALS, |ty| ty.kind.support());
         Some(Support::between(support_ends(support(0)).1, support_ends(support(1)).0))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
@@ -81,7 +86,13 @@ impl DistRow for Uniform {
         let w = g.sub(hi, lo);
         Some(g.log(w))
     }
-    fn kl(&self, g: &mut Graph, mine: &[Option<Value>], other: &str, theirs: &[Option<Value>]) -> Option<Value> {
+    fn kl(
+        &self,
+        g: &mut Graph,
+        mine: &[Option<Value>],
+        other: &str,
+        theirs: &[Option<Value>],
+    ) -> Option<Value> {
         if other == "Normal" {
             // Variance w² / 12, entropy ln w.
             let (lo, hi) = ends(g, mine);

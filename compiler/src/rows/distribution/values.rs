@@ -52,11 +52,16 @@ mod tests {
         ] {
             let (row, ty) = (spelled(name).unwrap(), EventTy { kind, shape });
             assert_eq!(count(row, &ty), Some(want), "{name} {ty}");
-            let all: BTreeSet<Vec<u8>> = (0..want).map(|i| nth(row, &ty, i).iter().map(|v| *v as u8).collect()).collect();
+            let all: BTreeSet<Vec<u8>> =
+                (0..want).map(|i| nth(row, &ty, i).iter().map(|v| *v as u8).collect()).collect();
             assert_eq!(all.len(), want, "{name} {ty}: {all:?}");
             assert!(all.iter().all(|v| v.len() == ty.size()));
             if name == "OneHotCategorical" {
-                assert!(all.iter().all(|v| v.chunks(*ty.shape.last().unwrap()).all(|c| c.iter().sum::<u8>() == 1)), "{all:?}");
+                assert!(
+                    all.iter()
+                        .all(|v| v.chunks(*ty.shape.last().unwrap()).all(|c| c.iter().sum::<u8>() == 1)),
+                    "{all:?}"
+                );
             }
         }
         let many = EventTy { kind: Kind::Bool, shape: vec![4096] };

@@ -27,8 +27,12 @@ impl EstimatorRow for Enumerate {
         match values::count(row, ty) {
             Some(n) if n <= MOST => Ok(Estimator::Enumerate),
             Some(n) => Err(format!("there are {n} values, and at most {MOST} are summed over")),
-            None if ty.kind.discrete() => Err(format!("at most {MOST} values are summed over, and `{ty}` has far more")),
-            None => Err(format!("only a discrete draw can be summed over, and this `{}` draws {ty}", row.name())),
+            None if ty.kind.discrete() => {
+                Err(format!("at most {MOST} values are summed over, and `{ty}` has far more"))
+            }
+            None => {
+                Err(format!("only a discrete draw can be summed over, and this `{}` draws {ty}", row.name()))
+            }
         }
     }
 }

@@ -30,7 +30,10 @@ impl EstimatorRow for Gumbel {
     fn make(&self, args: &Args, row: &dyn DistRow, _ty: &EventTy) -> Result<Estimator, String> {
         match row.relaxes() {
             true => Ok(Estimator::Gumbel { tau: args.num("tau") }),
-            false => Err(format!("`{}` has no relaxed form; `OneHotCategorical` and `Bernoulli` have one", row.name())),
+            false => Err(format!(
+                "`{}` has no relaxed form; `OneHotCategorical` and `Bernoulli` have one",
+                row.name()
+            )),
         }
     }
 }

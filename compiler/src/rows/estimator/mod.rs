@@ -11,7 +11,8 @@ use crate::types::event::EventTy;
 use crate::types::{Baseline, Estimator};
 
 /// All estimators.
-pub const ROWS: &[&dyn EstimatorRow] = &[&enumerate::Enumerate, &gumbel::Gumbel, &pathwise::Pathwise, &score::Score];
+pub const ROWS: &[&dyn EstimatorRow] =
+    &[&enumerate::Enumerate, &gumbel::Gumbel, &pathwise::Pathwise, &score::Score];
 
 /// Most values of a draw that the compiler sums over unasked.
 const SUMMED_UNASKED: usize = 32;
@@ -29,19 +30,24 @@ pub fn chosen(row: &dyn DistRow, ty: &EventTy, combinations: usize) -> Estimator
 /// The number of combinations of `n` values with as many as `before` of other sites, or why that is too many to sum over.
 pub fn combined(before: usize, n: usize) -> Result<usize, String> {
     let most = enumerate::MOST;
-    before
-        .checked_mul(n)
-        .filter(|all| *all <= most)
-        .ok_or_else(|| format!("its {n} values and the {before} of the sites before it make more than {most} combinations"))
+    before.checked_mul(n).filter(|all| *all <= most).ok_or_else(|| {
+        format!("its {n} values and the {before} of the sites before it make more than {most} combinations")
+    })
 }
 
 /// Why [`chosen`] chose `by`.
 pub fn reason(row: &dyn DistRow, ty: &EventTy, by: Estimator) -> String {
     match (by, values::count(row, ty)) {
-        (Estimator::Pathwise, _) => format!("a draw of `{}` is a differentiable function of its parameters", row.name()),
+        (Estimator::Pathwise, _) => {
+            format!("a draw of `{}` is a differentiable function of its parameters", row.name())
+        }
         (Estimator::Enumerate, Some(n)) => format!("there are only {n}"),
-        (_, Some(n)) if n <= SUMMED_UNASKED => "a draw has no derivative, and there are too many combinations to sum over".into(),
-        (_, Some(n)) => format!("a draw has no derivative, and its {n} values are too many to sum over unasked"),
+        (_, Some(n)) if n <= SUMMED_UNASKED => {
+            "a draw has no derivative, and there are too many combinations to sum over".into()
+        }
+        (_, Some(n)) => {
+            format!("a draw has no derivative, and its {n} values are too many to sum over unasked")
+        }
         (_, None) => format!("a draw of `{}` has no derivative", row.name()),
     }
 }

@@ -25,7 +25,10 @@ impl FnRow for BatchMean {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
         args.first()
-            .map(|a| EventTy { kind: crate::types::event::Kind::Real(a.kind.support()), shape: a.shape.clone() })
+            .map(|a| EventTy {
+                kind: crate::types::event::Kind::Real(a.kind.support()),
+                shape: a.shape.clone(),
+            })
             .ok_or((0, "is missing".into()))
     }
     fn mixes_batch(&self) -> bool {

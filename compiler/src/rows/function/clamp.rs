@@ -24,8 +24,12 @@ impl FnRow for Clamp {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
         let shape = same_shape(args)?;
-        let [(a, b), (lo_a, lo_b), (hi_a, hi_b)] = [0, 1, 2].map(|i| args.get(i).map_or((0.0, 0.0), |t| ends(t.kind.support())));
-        Ok(EventTy { kind: Kind::Real(Support::Interval { lo: a.max(lo_a).min(hi_a), hi: b.max(lo_b).min(hi_b) }), shape })
+        let [(a, b), (lo_a, lo_b), (hi_a, hi_b)] =
+            [0, 1, 2].map(|i| args.get(i).map_or((0.0, 0.0), |t| ends(t.kind.support())));
+        Ok(EventTy {
+            kind: Kind::Real(Support::Interval { lo: a.max(lo_a).min(hi_a), hi: b.max(lo_b).min(hi_b) }),
+            shape,
+        })
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
         let rank = types.iter().map(|t| t.shape.len()).max().unwrap_or(0);

@@ -22,7 +22,10 @@ pub fn layout(args: &[EventTy]) -> Result<Layout, (usize, String)> {
     numbers(args)?;
     let [z, book] = args else { return Err((0, "needs a codebook beside it".into())) };
     let [entries, width] = *book.shape.as_slice() else {
-        return Err((1, format!("has shape {} and must be a table [entries, numbers of an entry]", book.shape_text())));
+        return Err((
+            1,
+            format!("has shape {} and must be a table [entries, numbers of an entry]", book.shape_text()),
+        ));
     };
     let (places, own, image) = match *z.shape.as_slice() {
         [d] => (1, d, None),
@@ -67,7 +70,8 @@ impl Layout {
         let shape = cx.shape(like);
         let Some([h, w]) = self.image else { return cx.reshape(rows, shape) };
         let lead = shape.0.first().copied().unwrap_or(Dim::fixed(1));
-        let pixels = cx.reshape(rows, Shape(vec![lead, Dim::fixed(h), Dim::fixed(w), Dim::fixed(self.width)]));
+        let pixels =
+            cx.reshape(rows, Shape(vec![lead, Dim::fixed(h), Dim::fixed(w), Dim::fixed(self.width)]));
         cx.permute(pixels, &[0, 3, 1, 2])
     }
     /// The entries of least squared distance; the first of several.

@@ -30,7 +30,14 @@ impl FnRow for ConcatFn {
             length += shape.first().copied().unwrap_or(1);
             match &first {
                 Some(s) if s.get(1..) != shape.get(1..) => {
-                    return Err((i, format!("has shape {} and does not continue one of shape {}", ty.shape_text(), shape_text(s))));
+                    return Err((
+                        i,
+                        format!(
+                            "has shape {} and does not continue one of shape {}",
+                            ty.shape_text(),
+                            shape_text(s)
+                        ),
+                    ));
                 }
                 Some(_) => {}
                 None => first = Some(shape),
@@ -43,7 +50,11 @@ impl FnRow for ConcatFn {
         let lo = combine(args, f64::min);
         let hi = combine(args, f64::max);
         let all_bool = args.iter().all(|t| t.kind == Kind::Bool);
-        let kind = if all_bool { Kind::Bool } else { Kind::Real(Support::Interval { lo: ends(lo).0, hi: ends(hi).1 }) };
+        let kind = if all_bool {
+            Kind::Bool
+        } else {
+            Kind::Real(Support::Interval { lo: ends(lo).0, hi: ends(hi).1 })
+        };
         Ok(EventTy { kind, shape })
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
@@ -53,7 +64,11 @@ impl FnRow for ConcatFn {
             let event: &[usize] = if ty.shape.is_empty() { &[1] } else { &ty.shape };
             let mut dims: Vec<Dim> = event.iter().map(|&n| Dim::fixed(n)).collect();
             dims.insert(0, cx.shape(a).0.first().copied().unwrap_or(batch));
-            let a = if cx.rank(a) == 0 { cx.broadcast(a, Shape(dims.clone())) } else { cx.reshape(a, Shape(dims.clone())) };
+            let a = if cx.rank(a) == 0 {
+                cx.broadcast(a, Shape(dims.clone()))
+            } else {
+                cx.reshape(a, Shape(dims.clone()))
+            };
             if let Some(b) = dims.first_mut() {
                 *b = batch;
             }

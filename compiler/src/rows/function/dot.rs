@@ -25,7 +25,9 @@ impl FnRow for Dot {
         numbers(args)?;
         same_shape(args)?;
         match args {
-            [a, b] if a.shape != b.shape => Err((1, format!("has shape {} where the first has {}", b.shape_text(), a.shape_text()))),
+            [a, b] if a.shape != b.shape => {
+                Err((1, format!("has shape {} where the first has {}", b.shape_text(), a.shape_text())))
+            }
             _ => Ok(EventTy::real([])),
         }
     }

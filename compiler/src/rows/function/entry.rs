@@ -29,7 +29,10 @@ impl FnRow for Entry {
         numbers(args)?;
         let [k, book] = args else { return Err((0, "needs a codebook beside it".into())) };
         let [entries, width] = *book.shape.as_slice() else {
-            return Err((1, format!("has shape {} and must be a table [entries, numbers of an entry]", book.shape_text())));
+            return Err((
+                1,
+                format!("has shape {} and must be a table [entries, numbers of an entry]", book.shape_text()),
+            ));
         };
         match k.shape.as_slice() {
             [n] if *n == entries => Ok(EventTy::real([width])),

@@ -24,7 +24,10 @@ impl FnRow for LogSoftmax {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         last_axis(args)?;
         let support = Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 };
-        Ok(EventTy { kind: Kind::Real(support), shape: args.first().map(|t| t.shape.clone()).unwrap_or_default() })
+        Ok(EventTy {
+            kind: Kind::Real(support),
+            shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
+        })
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;

@@ -52,7 +52,9 @@ pub const ROWS: &[&dyn FnRow] = &[
 fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
     for (i, ty) in args.iter().enumerate() {
         match ty.kind {
-            Kind::Class(n) => return Err((i, format!("is one of {n} classes, which are no numbers to calculate with"))),
+            Kind::Class(n) => {
+                return Err((i, format!("is one of {n} classes, which are no numbers to calculate with")));
+            }
             Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {}
         }
     }
@@ -73,7 +75,14 @@ fn same_shape(args: &[EventTy]) -> Result<Vec<usize>, (usize, String)> {
     for (i, ty) in args.iter().enumerate().filter(|(_, t)| !t.shape.is_empty()) {
         match shape {
             Some(s) if s != ty.shape => {
-                return Err((i, format!("has shape {} where {} came before", ty.shape_text(), crate::types::event::shape_text(s))));
+                return Err((
+                    i,
+                    format!(
+                        "has shape {} where {} came before",
+                        ty.shape_text(),
+                        crate::types::event::shape_text(s)
+                    ),
+                ));
             }
             Some(_) => {}
             None => shape = Some(&ty.shape),

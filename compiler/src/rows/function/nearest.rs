@@ -45,6 +45,9 @@ impl FnRow for Nearest {
         let ([z, book], Ok(layout)) = (args, layout(types)) else { return Vec::new() };
         let found = layout.nearest(cx, *z, *book);
         let (perplexity, used) = layout.usage(cx, found.ids);
-        vec![("perplexity of the codes".into(), perplexity), (format!("codes used of {}", layout.entries), used)]
+        vec![
+            ("perplexity of the codes".into(), perplexity),
+            (format!("codes used of {}", layout.entries), used),
+        ]
     }
 }

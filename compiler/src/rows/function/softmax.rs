@@ -23,7 +23,10 @@ impl FnRow for Softmax {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         last_axis(args)?;
-        Ok(EventTy { kind: Kind::Real(Support::Simplex), shape: args.first().map(|t| t.shape.clone()).unwrap_or_default() })
+        Ok(EventTy {
+            kind: Kind::Real(Support::Simplex),
+            shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
+        })
     }
     fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;

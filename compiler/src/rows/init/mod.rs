@@ -137,12 +137,22 @@ pub fn from_args(args: &Args, fan: Fan) -> Result<Option<Init>, Diag> {
                 Some(x) if x.is_finite() => Some(x),
                 Some(_) | None => {
                     return Err(args
-                        .error(PARAM.name, format!("`{word}` takes a number"), format!("`{v}` is not a finite number"))
+                        .error(
+                            PARAM.name,
+                            format!("`{word}` takes a number"),
+                            format!("`{v}` is not a finite number"),
+                        )
                         .help(format!("write `init: {word}(0.1)`")));
                 }
             },
         },
-        Const::Word(_) | Const::Text(_) | Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..) => None,
+        Const::Word(_)
+        | Const::Text(_)
+        | Const::Int(_)
+        | Const::Num(_)
+        | Const::List(_)
+        | Const::Range(..)
+        | Const::Quantity(..) => None,
     };
     Ok(Some(match (word.as_str(), number) {
         ("zeros", None) => zeros(),
@@ -159,11 +169,14 @@ pub fn from_args(args: &Args, fan: Fan) -> Result<Option<Init>, Diag> {
             return Err(d.help(format!("write `init: {word}(0.1)`")));
         }
         ("zeros" | "ones" | "lecun" | "xavier" | "glorot" | "he" | "kaiming" | "orthogonal", Some(_)) => {
-            return Err(args.error(PARAM.name, format!("`{word}` takes no number"), "with a number").help(format!("write `init: {word}`")));
+            return Err(args
+                .error(PARAM.name, format!("`{word}` takes no number"), "with a number")
+                .help(format!("write `init: {word}`")));
         }
         (_, _) => {
             let names: Vec<&str> = WORDS.iter().map(|(w, _)| *w).collect();
-            let d = args.error(PARAM.name, format!("there is no initial value called `{value}`"), "not known");
+            let d =
+                args.error(PARAM.name, format!("there is no initial value called `{value}`"), "not known");
             return Err(match did_you_mean(&word, names.iter().copied()) {
                 Some(s) => d.help(format!("did you mean `{s}`?")),
                 None => d.help(format!("one of {}", names.join(", "))),

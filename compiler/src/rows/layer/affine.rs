@@ -14,7 +14,12 @@ pub const PARAM: ParamSpec = ParamSpec {
 };
 
 /// The `eps` argument.
-pub const EPS: ParamSpec = ParamSpec { name: "eps", kind: ArgKind::Num(0.0, 1.0), default: Some("1e-5"), doc: "added to the variance" };
+pub const EPS: ParamSpec = ParamSpec {
+    name: "eps",
+    kind: ArgKind::Num(0.0, 1.0),
+    default: Some("1e-5"),
+    doc: "added to the variance",
+};
 
 /// `scale` (1 at the start) and `shift` (0), each `[n]`.
 pub fn params(on: bool, n: usize) -> Vec<ParamDecl> {

@@ -21,15 +21,29 @@ impl Row for Attention {
          (self-attention GAN, Zhang et al. 2019, eq. 1-3)."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "keys", kind: ArgKind::Int(1), default: Some(""), doc: "channels of Q and K; channels / 8 when not written" }]
+        &[ParamSpec {
+            name: "keys",
+            kind: ArgKind::Int(1),
+            default: Some(""),
+            doc: "channels of Q and K; channels / 8 when not written",
+        }]
     }
 }
 
 impl LayerRow for Attention {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c, h, w] = need_image(args, input)?;
         let keys = args.get("keys").map_or((c / 8).max(1), |_| args.int("keys"));
-        let part = |name: &str, out| Convolution { bias: false, ..Convolution::same(format!("{name}."), c, out, 1, h, w) };
+        let part = |name: &str, out| Convolution {
+            bias: false,
+            ..Convolution::same(format!("{name}."), c, out, 1, h, w)
+        };
         let (q, k, v) = (part("query", keys), part("key", keys), part("value", c));
         let mut params: Vec<ParamDecl> = [&q, &k, &v].into_iter().flat_map(|p| p.params(None)).collect();
         params.push(ParamDecl { name: "gate".into(), shape: vec![1], init: init::zeros(), trainable: true });

@@ -37,7 +37,13 @@ impl Row for BatchNorm {
 }
 
 impl LayerRow for BatchNorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let (momentum, eps, affine) = (args.num("momentum"), args.num("eps"), flag(args, "affine"));
         let mut params = affine::params(affine, n);

@@ -25,13 +25,21 @@ impl Row for BiasFrom {
 }
 
 impl LayerRow for BiasFrom {
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let p = Projection::check(cx, args, "", input, n)?;
         let params = p.params(false);
-        let whole = Checked::elementwise(EventTy::real(input.shape.clone()), move |cx, env, x| match p.lower(cx, env) {
-            Some(b) => cx.add(x, b),
-            None => x,
+        let whole = Checked::elementwise(EventTy::real(input.shape.clone()), move |cx, env, x| {
+            match p.lower(cx, env) {
+                Some(b) => cx.add(x, b),
+                None => x,
+            }
         });
         Ok(Checked { params, ..whole })
     }

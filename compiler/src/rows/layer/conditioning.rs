@@ -10,7 +10,8 @@ use crate::ir::Value;
 use crate::types::event::EventTy;
 
 /// The list of further inputs.
-pub const PARAMS: &[ParamSpec] = &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
+pub const PARAMS: &[ParamSpec] =
+    &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
 
 /// A linear map of each of several further inputs to `features` numbers (an example, or a pixel), summed.
 #[derive(Clone)]
@@ -33,24 +34,38 @@ impl Projection {
     ///
     /// # Errors
     /// E0205 for unknown names; E0201 for an image of another size.
-    pub fn check(cx: &dyn ChainCx, args: &Args, prefix: &str, input: &EventTy, features: usize) -> Result<Projection, Diag> {
+    pub fn check(
+        cx: &dyn ChainCx,
+        args: &Args,
+        prefix: &str,
+        input: &EventTy,
+        features: usize,
+    ) -> Result<Projection, Diag> {
         let mut parts = Vec::new();
         for (name, ty) in named_givens(cx, args, "inputs")? {
             let shape = given_shape(&ty);
             let path = format!("{prefix}{name}.");
             let part = match (shape.as_slice(), input.shape.as_slice()) {
-                ([c, h, w], [_, rows, columns]) if (h, w) == (rows, columns) => {
-                    Part::Image(Convolution { bias: false, ..Convolution::same(path, *c, features, 1, *h, *w) })
-                }
+                ([c, h, w], [_, rows, columns]) if (h, w) == (rows, columns) => Part::Image(Convolution {
+                    bias: false,
+                    ..Convolution::same(path, *c, features, 1, *h, *w)
+                }),
                 ([_, _, _], [_, rows, columns]) => {
                     let d = misfit(
                         args,
-                        format!("`{name}` of shape {} cannot be laid over an image of {rows} x {columns}", ty.shape_text()),
+                        format!(
+                            "`{name}` of shape {} cannot be laid over an image of {rows} x {columns}",
+                            ty.shape_text()
+                        ),
                         format!("receives {}", input.shape_text()),
                     );
-                    return Err(d.help(format!("use it where rows and columns agree, or pass a vector made from `{name}`")));
+                    return Err(d.help(format!(
+                        "use it where rows and columns agree, or pass a vector made from `{name}`"
+                    )));
                 }
-                (s, _) => Part::Vector(Linear { bias: false, ..Linear::plain(path, s.iter().product(), features) }),
+                (s, _) => {
+                    Part::Vector(Linear { bias: false, ..Linear::plain(path, s.iter().product(), features) })
+                }
             };
             parts.push((name, ty, part));
         }

@@ -15,14 +15,26 @@ use crate::types::event::EventTy;
 pub struct Conv;
 
 /// The `k` argument.
-pub const K: ParamSpec =
-    ParamSpec { name: "k", kind: ArgKind::Pair(1), default: Some("3"), doc: "kernel size, one number or (rows, columns)" };
+pub const K: ParamSpec = ParamSpec {
+    name: "k",
+    kind: ArgKind::Pair(1),
+    default: Some("3"),
+    doc: "kernel size, one number or (rows, columns)",
+};
 /// The `stride` argument.
-pub const STRIDE: ParamSpec =
-    ParamSpec { name: "stride", kind: ArgKind::Pair(1), default: Some("1"), doc: "stride, one number or (rows, columns)" };
+pub const STRIDE: ParamSpec = ParamSpec {
+    name: "stride",
+    kind: ArgKind::Pair(1),
+    default: Some("1"),
+    doc: "stride, one number or (rows, columns)",
+};
 /// The `groups` argument.
-pub const GROUPS: ParamSpec =
-    ParamSpec { name: "groups", kind: ArgKind::Int(1), default: Some("1"), doc: "channel groups that do not read each other" };
+pub const GROUPS: ParamSpec = ParamSpec {
+    name: "groups",
+    kind: ArgKind::Int(1),
+    default: Some("1"),
+    doc: "channel groups that do not read each other",
+};
 
 impl Row for Conv {
     fn name(&self) -> &'static str {
@@ -35,7 +47,12 @@ impl Row for Conv {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "channels", kind: ArgKind::Int(1), default: None, doc: "channels of the output" },
+            ParamSpec {
+                name: "channels",
+                kind: ArgKind::Int(1),
+                default: None,
+                doc: "channels of the output",
+            },
             K,
             STRIDE,
             PAD,
@@ -60,13 +77,22 @@ pub fn check_groups(args: &Args, c_in: usize, c_out: usize, groups: usize) -> Re
     if groups > 0 && c_in.is_multiple_of(groups) && c_out.is_multiple_of(groups) {
         return Ok(());
     }
-    let d =
-        args.error("groups", format!("{groups} groups do not divide {c_in} channels into {c_out}"), "must divide both numbers of channels");
+    let d = args.error(
+        "groups",
+        format!("{groups} groups do not divide {c_in} channels into {c_out}"),
+        "must divide both numbers of channels",
+    );
     Err(d.help("choose `groups` that divides the channels before and after"))
 }
 
 impl LayerRow for Conv {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c_in, rows, columns] = need_image(args, input)?;
         let (k, stride, dilation) = (args.pair("k"), args.pair("stride"), args.pair("dilation"));
         let (c_out, groups, mask) = (args.int("channels"), args.int("groups"), Mask::of(args));
@@ -81,7 +107,9 @@ impl LayerRow for Conv {
             return Err(too_small(args, [rows, columns], k, dilation, pads.map(|p| p.unwrap_or(0))));
         };
         let causality = match mask {
-            Mask::None if k == [1, 1] && stride == [1, 1] && (down.out, across.out) == (rows, columns) => Causality::Weak,
+            Mask::None if k == [1, 1] && stride == [1, 1] && (down.out, across.out) == (rows, columns) => {
+                Causality::Weak
+            }
             Mask::None => Causality::Global,
             Mask::A | Mask::B => {
                 check_mask(args, k, stride, padding)?;
@@ -110,7 +138,8 @@ impl LayerRow for Conv {
 /// Masked kernels need a centre, and an output pixel for every input pixel.
 fn check_mask(args: &Args, k: [usize; 2], stride: [usize; 2], padding: Padding) -> Result<(), Diag> {
     if k.iter().any(|k| k % 2 == 0) {
-        let d = args.error("k", format!("a masked kernel of {} x {} has no centre", k[0], k[1]), "must be odd");
+        let d =
+            args.error("k", format!("a masked kernel of {} x {} has no centre", k[0], k[1]), "must be odd");
         return Err(d.help(format!("write `k: {}`", k[0] + 1)));
     }
     if stride != [1, 1] {
@@ -124,7 +153,11 @@ fn check_mask(args: &Args, k: [usize; 2], stride: [usize; 2], padding: Padding) 
     match padding {
         Padding::Same => Ok(()),
         Padding::Fixed(_) => {
-            let d = args.error("pad", "a masked convolution must keep every pixel in its place", "must be `same`");
+            let d = args.error(
+                "pad",
+                "a masked convolution must keep every pixel in its place",
+                "must be `same`",
+            );
             Err(d.help("leave `pad` out, or write `pad: same`"))
         }
     }

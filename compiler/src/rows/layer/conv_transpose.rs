@@ -25,9 +25,19 @@ impl Row for ConvTranspose {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "channels", kind: ArgKind::Int(1), default: None, doc: "channels of the output" },
+            ParamSpec {
+                name: "channels",
+                kind: ArgKind::Int(1),
+                default: None,
+                doc: "channels of the output",
+            },
             ParamSpec { default: Some("4"), ..K },
-            ParamSpec { name: "stride", kind: ArgKind::Pair(1), default: Some("2"), doc: "enlargement, one number or (rows, columns)" },
+            ParamSpec {
+                name: "stride",
+                kind: ArgKind::Pair(1),
+                default: Some("2"),
+                doc: "enlargement, one number or (rows, columns)",
+            },
             ParamSpec {
                 doc: "cut off around the result: `same` (output = input x stride), `valid` (nothing), a number, or (rows, columns)",
                 ..PAD
@@ -48,7 +58,14 @@ impl Row for ConvTranspose {
 }
 
 /// Cut-off, further rows at the end, and output size of one axis.
-fn axis(args: &Args, size: usize, k: usize, stride: usize, pad: Option<usize>, extra: Option<usize>) -> Result<[usize; 3], Diag> {
+fn axis(
+    args: &Args,
+    size: usize,
+    k: usize,
+    stride: usize,
+    pad: Option<usize>,
+    extra: Option<usize>,
+) -> Result<[usize; 3], Diag> {
     let (pad, extra) = match (pad, extra) {
         (Some(p), e) => (p, e.unwrap_or(0)),
         // (size - 1) stride - 2 pad + k + extra = size stride
@@ -57,7 +74,11 @@ fn axis(args: &Args, size: usize, k: usize, stride: usize, pad: Option<usize>, e
         (None, Some(e)) => ((k + e).saturating_sub(stride) / 2, e),
     };
     if extra >= stride && extra > 0 {
-        let d = args.error("out_pad", format!("`out_pad` {extra} must be smaller than the stride {stride}"), "too large");
+        let d = args.error(
+            "out_pad",
+            format!("`out_pad` {extra} must be smaller than the stride {stride}"),
+            "too large",
+        );
         return Err(d.help("leave it out, or make it smaller"));
     }
     match ((size.saturating_sub(1)) * stride + k + extra).checked_sub(2 * pad) {
@@ -75,9 +96,16 @@ fn axis(args: &Args, size: usize, k: usize, stride: usize, pad: Option<usize>, e
 }
 
 impl LayerRow for ConvTranspose {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c_in, rows, columns] = need_image(args, input)?;
-        let (k, stride, c_out, groups) = (args.pair("k"), args.pair("stride"), args.int("channels"), args.int("groups"));
+        let (k, stride, c_out, groups) =
+            (args.pair("k"), args.pair("stride"), args.int("channels"), args.int("groups"));
         check_groups(args, c_in, c_out, groups)?;
         let pads = match Padding::of(args)? {
             Padding::Same => [None, None],
@@ -94,9 +122,19 @@ impl LayerRow for ConvTranspose {
         let bias_init = if written.is_some() { init::zeros() } else { init::lecun_uniform(fan.input) };
         let weight_init = written.unwrap_or_else(|| init::lecun_uniform(fan.input));
         let (bias, normed) = (flag(args, "bias"), spectral::wanted(args));
-        let mut params = vec![ParamDecl { name: "weight".into(), shape: shape.to_vec(), init: weight_init, trainable: true }];
+        let mut params = vec![ParamDecl {
+            name: "weight".into(),
+            shape: shape.to_vec(),
+            init: weight_init,
+            trainable: true,
+        }];
         if bias {
-            params.push(ParamDecl { name: "bias".into(), shape: vec![c_out], init: bias_init, trainable: true });
+            params.push(ParamDecl {
+                name: "bias".into(),
+                shape: vec![c_out],
+                init: bias_init,
+                trainable: true,
+            });
         }
         if normed {
             params.push(spectral::state("", c_in));

@@ -32,14 +32,22 @@ impl Padding {
     /// E0205 for anything but `same`, `valid` and whole numbers.
     pub fn of(args: &Args) -> Result<Padding, Diag> {
         let wrong = |v: &Const| {
-            let d = args.error(PAD.name, format!("`{v}` is no padding"), "neither a word it knows nor a number of zeros");
+            let d = args.error(
+                PAD.name,
+                format!("`{v}` is no padding"),
+                "neither a word it knows nor a number of zeros",
+            );
             Err(d.help("write `pad: same`, `pad: valid`, `pad: 1` or `pad: (1, 2)`"))
         };
         let whole = |c: &Const| match c {
             Const::Int(i) => usize::try_from(*i).ok().filter(|p| *p <= 1 << 20),
-            Const::Num(_) | Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => {
-                None
-            }
+            Const::Num(_)
+            | Const::Word(_)
+            | Const::Text(_)
+            | Const::List(_)
+            | Const::Call(_)
+            | Const::Range(..)
+            | Const::Quantity(..) => None,
         };
         match args.get(PAD.name) {
             None => Ok(Padding::Same),
@@ -72,7 +80,8 @@ pub struct Axis {
 /// not fit into the padded axis.
 pub fn axis(size: usize, k: usize, stride: usize, dilation: usize, pad: Option<usize>) -> Option<Axis> {
     let reach = dilation.checked_mul(k.checked_sub(1)?)?.checked_add(1)?;
-    let out = |before: usize, after: usize| Some((size + before + after).checked_sub(reach)? / stride.max(1) + 1);
+    let out =
+        |before: usize, after: usize| Some((size + before + after).checked_sub(reach)? / stride.max(1) + 1);
     match pad {
         Some(p) => Some(Axis { before: p, after: p, out: out(p, p)? }),
         None => {
@@ -83,7 +92,11 @@ pub fn axis(size: usize, k: usize, stride: usize, dilation: usize, pad: Option<u
             if out(half, half)? == want {
                 return Some(Axis { before: half, after: half, out: want });
             }
-            Some(Axis { before: total / 2, after: total - total / 2, out: out(total / 2, total - total / 2)? })
+            Some(Axis {
+                before: total / 2,
+                after: total - total / 2,
+                out: out(total / 2, total - total / 2)?,
+            })
         }
     }
 }
@@ -117,7 +130,14 @@ pub struct Convolution {
 
 impl Convolution {
     /// A convolution with stride 1 that keeps rows and columns; `k` must be odd.
-    pub fn same(prefix: impl Into<String>, c_in: usize, c_out: usize, k: usize, rows: usize, columns: usize) -> Convolution {
+    pub fn same(
+        prefix: impl Into<String>,
+        c_in: usize,
+        c_out: usize,
+        k: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Convolution {
         let axis = |out| Axis { before: k / 2, after: k / 2, out };
         Convolution {
             prefix: prefix.into(),
@@ -148,7 +168,12 @@ impl Convolution {
         let fan_in = self.fan().input;
         let bias = if weights.is_some() { init::zeros() } else { init::lecun_uniform(fan_in) };
         let weights = weights.unwrap_or_else(|| init::lecun_uniform(fan_in));
-        let decl = |name: &str, shape: Vec<usize>, init| ParamDecl { name: format!("{}{name}", self.prefix), shape, init, trainable: true };
+        let decl = |name: &str, shape: Vec<usize>, init| ParamDecl {
+            name: format!("{}{name}", self.prefix),
+            shape,
+            init,
+            trainable: true,
+        };
         let mut all = vec![decl("weight", self.weight_shape().to_vec(), weights)];
         if self.bias {
             all.push(decl("bias", vec![self.c_out], bias));
@@ -209,12 +234,25 @@ impl Convolution {
 }
 
 /// The error of a kernel that is larger than the padded image.
-pub fn too_small(args: &Args, [rows, columns]: [usize; 2], k: [usize; 2], dilation: [usize; 2], pad: [usize; 2]) -> Diag {
+pub fn too_small(
+    args: &Args,
+    [rows, columns]: [usize; 2],
+    k: [usize; 2],
+    dilation: [usize; 2],
+    pad: [usize; 2],
+) -> Diag {
     let reach = [dilation[0] * k[0].saturating_sub(1) + 1, dilation[1] * k[1].saturating_sub(1) + 1];
     misfit(
         args,
-        format!("a kernel that spans {} x {} does not fit into an image of {rows} x {columns}", reach[0], reach[1]),
-        format!("receives {rows} x {columns}, which is {} x {} with its padding", rows + 2 * pad[0], columns + 2 * pad[1]),
+        format!(
+            "a kernel that spans {} x {} does not fit into an image of {rows} x {columns}",
+            reach[0], reach[1]
+        ),
+        format!(
+            "receives {rows} x {columns}, which is {} x {} with its padding",
+            rows + 2 * pad[0],
+            columns + 2 * pad[1]
+        ),
     )
     .help("use a smaller `k` or `dilation`, more padding (`pad: same`), or fewer strides before it")
 }

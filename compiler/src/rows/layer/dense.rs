@@ -24,7 +24,12 @@ impl Row for Dense {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "units", kind: ArgKind::Int(1), default: None, doc: "coordinates of the output" },
+            ParamSpec {
+                name: "units",
+                kind: ArgKind::Int(1),
+                default: None,
+                doc: "coordinates of the output",
+            },
             BIAS,
             init::PARAM,
             spectral::PARAM,
@@ -35,11 +40,21 @@ impl Row for Dense {
 }
 
 /// The `bias` argument.
-pub const BIAS: ParamSpec =
-    ParamSpec { name: "bias", kind: ArgKind::Word(&["true", "false"]), default: Some("true"), doc: "whether a bias is added" };
+pub const BIAS: ParamSpec = ParamSpec {
+    name: "bias",
+    kind: ArgKind::Word(&["true", "false"]),
+    default: Some("true"),
+    doc: "whether a bias is added",
+};
 
 impl LayerRow for Dense {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let map = Linear {
             bias: flag(args, "bias"),
             mask: Mask::of(args),
@@ -53,6 +68,13 @@ impl LayerRow for Dense {
             let x = as_vector(cx, x, &input);
             vec![map.lower(cx, env, x)]
         };
-        Ok(Checked { out: vec![out], params, causality, mixes_batch: false, twice_differentiable: true, lower: Rc::new(lower) })
+        Ok(Checked {
+            out: vec![out],
+            params,
+            causality,
+            mixes_batch: false,
+            twice_differentiable: true,
+            lower: Rc::new(lower),
+        })
     }
 }

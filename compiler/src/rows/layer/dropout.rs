@@ -19,16 +19,31 @@ impl Row for Dropout {
          otherwise."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "p", kind: ArgKind::Num(0.0, 1.0), default: Some("0.5"), doc: "probability of a zero, below 1" }]
+        &[ParamSpec {
+            name: "p",
+            kind: ArgKind::Num(0.0, 1.0),
+            default: Some("0.5"),
+            doc: "probability of a zero, below 1",
+        }]
     }
 }
 
 impl LayerRow for Dropout {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let p = args.num("p");
         if !(0.0..1.0).contains(&p) {
             return Err(args
-                .error("p", "a dropout probability of 1 leaves nothing", format!("{p} sets every element to 0"))
+                .error(
+                    "p",
+                    "a dropout probability of 1 leaves nothing",
+                    format!("{p} sets every element to 0"),
+                )
                 .help("write `dropout(0.5)`"));
         }
         Ok(Checked::elementwise(input.with_kind(Kind::REAL), move |cx, _, x| {

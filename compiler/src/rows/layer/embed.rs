@@ -33,9 +33,17 @@ impl Row for Embed {
 }
 
 impl LayerRow for Embed {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = match input.kind {
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => input.kind.cardinality().unwrap_or(0),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => {
+                input.kind.cardinality().unwrap_or(0)
+            }
             Kind::Real(_) if input.shape.len() == 1 => return one_hot_table(args, input.size()),
             Kind::Real(_) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));

@@ -25,7 +25,13 @@ impl Row for Film {
 }
 
 impl LayerRow for Film {
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let gain = Projection::check(cx, args, "gain.", input, n)?;
         let shift = Projection::check(cx, args, "shift.", input, n)?;

@@ -21,7 +21,13 @@ impl Row for Flatten {
 }
 
 impl LayerRow for Flatten {
-    fn check(&self, _cx: &mut dyn ChainCx, _args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        _args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let shape = vec![input.size()];
         let out = EventTy { kind: input.kind, shape: shape.clone() };
         let causality = order_kept(&input.shape, &shape);

@@ -19,12 +19,23 @@ impl Row for GlobalPool {
         "Average (or sum, or maximum) of all pixels of a channel: [C, H, W] -> [C]."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "by", kind: ArgKind::Word(&["avg", "sum", "max"]), default: Some("avg"), doc: "how the pixels are combined" }]
+        &[ParamSpec {
+            name: "by",
+            kind: ArgKind::Word(&["avg", "sum", "max"]),
+            default: Some("avg"),
+            doc: "how the pixels are combined",
+        }]
     }
 }
 
 impl LayerRow for GlobalPool {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c, _, _] = need_image(args, input)?;
         let how = match args.word("by") {
             "sum" => ReduceKind::Sum,

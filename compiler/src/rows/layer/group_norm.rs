@@ -21,7 +21,12 @@ impl Row for GroupNorm {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "groups", kind: ArgKind::Int(1), default: Some("8"), doc: "number of groups, a divisor of the channels" },
+            ParamSpec {
+                name: "groups",
+                kind: ArgKind::Int(1),
+                default: Some("8"),
+                doc: "number of groups, a divisor of the channels",
+            },
             affine::EPS,
             affine::PARAM,
         ];
@@ -41,11 +46,21 @@ pub fn grouped(input: [usize; 3], groups: usize, eps: f64, affine: bool) -> Chec
 }
 
 impl LayerRow for GroupNorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let shape = need_image(args, input)?;
         let groups = args.int("groups");
         if groups == 0 || shape[0] % groups != 0 {
-            let d = misfit(args, format!("{groups} groups do not divide {} channels", shape[0]), format!("receives {} channels", shape[0]));
+            let d = misfit(
+                args,
+                format!("{groups} groups do not divide {} channels", shape[0]),
+                format!("receives {} channels", shape[0]),
+            );
             return Err(d.help("choose a number of groups that divides the channels, or `instance_norm`"));
         }
         Ok(grouped(shape, groups, args.num("eps"), flag(args, "affine")))

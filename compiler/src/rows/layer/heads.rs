@@ -21,7 +21,12 @@ impl Row for Heads {
     }
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "sizes", kind: ArgKind::List, default: None, doc: "coordinates of each output, in order" },
+            ParamSpec {
+                name: "sizes",
+                kind: ArgKind::List,
+                default: None,
+                doc: "coordinates of each output, in order",
+            },
             init::PARAM,
             Mask::PARAM,
         ];
@@ -30,7 +35,13 @@ impl Row for Heads {
 }
 
 impl LayerRow for Heads {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_vector(args, input)?;
         let sizes = sizes(args, "sizes", 1)?;
         if sizes.is_empty() {
@@ -38,8 +49,11 @@ impl LayerRow for Heads {
             return Err(d.help("write `heads(16, 16)` for two outputs of 16 coordinates"));
         }
         let mask = Mask::of(args);
-        let maps: Vec<Linear> =
-            sizes.iter().enumerate().map(|(i, &size)| Linear { mask, ..Linear::plain(format!("head{i}."), n, size) }).collect();
+        let maps: Vec<Linear> = sizes
+            .iter()
+            .enumerate()
+            .map(|(i, &size)| Linear { mask, ..Linear::plain(format!("head{i}."), n, size) })
+            .collect();
         let mut params = Vec::new();
         for m in &maps {
             params.extend(m.params_from(args)?);
@@ -51,6 +65,13 @@ impl LayerRow for Heads {
             maps.iter().map(|m| m.lower(cx, env, x)).collect()
         };
         let causality = mask.causality();
-        Ok(Checked { out, params, causality, mixes_batch: false, twice_differentiable: true, lower: Rc::new(lower) })
+        Ok(Checked {
+            out,
+            params,
+            causality,
+            mixes_batch: false,
+            twice_differentiable: true,
+            lower: Rc::new(lower),
+        })
     }
 }

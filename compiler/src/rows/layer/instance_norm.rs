@@ -27,7 +27,13 @@ impl Row for InstanceNorm {
 }
 
 impl LayerRow for InstanceNorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let shape = need_image(args, input)?;
         Ok(grouped(shape, shape[0], args.num("eps"), flag(args, "affine")))
     }

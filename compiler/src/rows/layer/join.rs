@@ -92,11 +92,19 @@ impl Beside {
 }
 
 impl LayerRow for Join {
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let given = named_givens(cx, args, "inputs")?;
         let mut shape = match (input.kind, input.shape.as_slice()) {
             (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [c, h, w]) => vec![*c, *h, *w],
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => vec![need_vector(args, input)?],
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => {
+                vec![need_vector(args, input)?]
+            }
         };
         let beside = Beside::check(args, given, &shape)?;
         // A longer vector has other positions; a pixel keeps its place.

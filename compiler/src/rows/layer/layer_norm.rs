@@ -26,7 +26,13 @@ impl Row for LayerNorm {
 }
 
 impl LayerRow for LayerNorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let (eps, affine) = (args.num("eps"), flag(args, "affine"));
         let params = affine::params(affine, n);

@@ -26,7 +26,12 @@ impl Row for Logits {
     fn params(&self) -> &'static [ParamSpec] {
         const PARAMS: &[ParamSpec] = &[
             ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "number of classes" },
-            ParamSpec { name: "channels", kind: ArgKind::Int(1), default: Some("1"), doc: "predicted channels of an image" },
+            ParamSpec {
+                name: "channels",
+                kind: ArgKind::Int(1),
+                default: Some("1"),
+                doc: "predicted channels of an image",
+            },
             init::PARAM,
             Mask::PARAM,
         ];
@@ -35,7 +40,13 @@ impl Row for Logits {
 }
 
 impl LayerRow for Logits {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let (k, mask) = (args.int("k"), Mask::of(args));
         if input.shape.len() == 3 {
             return self.of_image(args, input, k, mask);

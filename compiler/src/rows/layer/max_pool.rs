@@ -24,7 +24,13 @@ impl Row for MaxPool {
 }
 
 impl LayerRow for MaxPool {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         pool::check(args, input, ReduceKind::Max)
     }
 }

@@ -25,7 +25,13 @@ impl LayerRow for MinibatchStddev {
     fn reads_batch(&self) -> bool {
         true
     }
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let mut shape = input.shape.clone();
         let mut plane = input.shape.clone();

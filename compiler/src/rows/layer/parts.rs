@@ -26,10 +26,15 @@ pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
                 format!("`{}` takes numbers, not an event of {}", args.name, input),
                 format!("receives classes of shape {}", shape_text(shape)),
             );
-            Err(d.help(format!("turn the classes into numbers first: `embed(8), flatten, {}(..)`", args.name)))
+            Err(d
+                .help(format!("turn the classes into numbers first: `embed(8), flatten, {}(..)`", args.name)))
         }
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), []) => {
-            let d = misfit(args, format!("`{}` takes a vector, not a single number", args.name), "receives an event of shape []");
+            let d = misfit(
+                args,
+                format!("`{}` takes a vector, not a single number", args.name),
+                "receives an event of shape []",
+            );
             Err(d.help(format!("make it a vector of one coordinate: `reshape(1), {}(..)`", args.name)))
         }
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), shape) => {
@@ -50,14 +55,22 @@ pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
 pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
     match (input.kind, input.shape.as_slice()) {
         (Kind::Class(_), _) => {
-            let d = misfit(args, format!("`{}` takes numbers, not classes", args.name), format!("receives {input}"));
+            let d = misfit(
+                args,
+                format!("`{}` takes numbers, not classes", args.name),
+                format!("receives {input}"),
+            );
             Err(d.help("turn the classes into numbers first: `embed(8)`"))
         }
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [c, h, w]) => Ok([*c, *h, *w]),
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [h, w]) => {
             let d = misfit(
                 args,
-                format!("`{}` takes an image [channels, rows, columns], not an event of shape {}", args.name, input.shape_text()),
+                format!(
+                    "`{}` takes an image [channels, rows, columns], not an event of shape {}",
+                    args.name,
+                    input.shape_text()
+                ),
                 format!("receives shape {}", input.shape_text()),
             );
             Err(d.help(format!("write `reshape(1, {h}, {w})` before it")))
@@ -65,10 +78,17 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), _) => {
             let d = misfit(
                 args,
-                format!("`{}` takes an image [channels, rows, columns], not an event of shape {}", args.name, input.shape_text()),
+                format!(
+                    "`{}` takes an image [channels, rows, columns], not an event of shape {}",
+                    args.name,
+                    input.shape_text()
+                ),
                 format!("receives shape {}", input.shape_text()),
             );
-            Err(d.help(format!("write `reshape(channels, rows, columns)` before it, with a product of {}", input.size())))
+            Err(d.help(format!(
+                "write `reshape(channels, rows, columns)` before it, with a product of {}",
+                input.size()
+            )))
         }
     }
 }
@@ -83,7 +103,10 @@ pub fn need_features(args: &Args, input: &EventTy) -> Result<usize, Diag> {
         (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => {
             let d = misfit(
                 args,
-                format!("`{}` takes a vector or an image [channels, rows, columns], not {}", args.name, input),
+                format!(
+                    "`{}` takes a vector or an image [channels, rows, columns], not {}",
+                    args.name, input
+                ),
                 format!("receives shape {}", input.shape_text()),
             );
             Err(d.help("write `flatten` or `reshape(channels, rows, columns)` before it"))
@@ -172,7 +195,11 @@ pub fn given_value(g: &mut Graph, x: Value, ty: &EventTy) -> Value {
 pub fn named_givens(cx: &dyn ChainCx, args: &Args, param: &str) -> Result<Vec<(String, EventTy)>, Diag> {
     let all = cx.given();
     if all.is_empty() {
-        let d = args.error(param, format!("`{}` reads further inputs, and there are none here", args.name), "nothing to read");
+        let d = args.error(
+            param,
+            format!("`{}` reads further inputs, and there are none here", args.name),
+            "nothing to read",
+        );
         return Err(d.help("declare one: `net f(x: .., y: Class(10))`, or `given (y: Class(10))` on a flow"));
     }
     let names: Vec<String> = match args.get(param) {
@@ -262,8 +289,16 @@ pub fn sizes(args: &Args, name: &str, least: usize) -> Result<Vec<usize>, Diag> 
         | Const::Call(_)
         | Const::Range(..)
         | Const::Quantity(..) => {
-            let d = args.error(name, format!("`{}` takes whole numbers of at least {least}", args.name), format!("{c} is not one"));
-            Err(d.help(format!("write `{}({})`", args.name, if name == "sizes" { "16, 16" } else { "3, 4, 4" })))
+            let d = args.error(
+                name,
+                format!("`{}` takes whole numbers of at least {least}", args.name),
+                format!("{c} is not one"),
+            );
+            Err(d.help(format!(
+                "write `{}({})`",
+                args.name,
+                if name == "sizes" { "16, 16" } else { "3, 4, 4" }
+            )))
         }
     };
     match args.get(name) {
@@ -275,5 +310,6 @@ pub fn sizes(args: &Args, name: &str, least: usize) -> Result<Vec<usize>, Diag> 
 
 /// The error for a block that a row needs and did not get (the checker normally says so before).
 pub fn no_block(name: &str, span: Span) -> Diag {
-    Diag::new("E0402", format!("`{name}` needs a block of layers"), span, "no block follows").help(format!("write `{name} {{ .. }}`"))
+    Diag::new("E0402", format!("`{name}` needs a block of layers"), span, "no block follows")
+        .help(format!("write `{name} {{ .. }}`"))
 }

@@ -21,7 +21,13 @@ impl Row for PixelNorm {
 }
 
 impl LayerRow for PixelNorm {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         need_features(args, input)?;
         let causality = if input.shape.len() == 3 { Causality::Weak } else { Causality::Global };
         let whole = Checked::elementwise(EventTy::real(input.shape.clone()), |cx, _, x| {

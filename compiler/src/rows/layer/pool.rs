@@ -8,8 +8,12 @@ use crate::ir::ReduceKind;
 use crate::types::event::{EventTy, Kind, Support};
 
 /// The `k` argument of pooling layers.
-pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "k", kind: ArgKind::Pair(1), default: Some("2"), doc: "size of a tile, one number or (rows, columns)" }];
+pub const PARAMS: &[ParamSpec] = &[ParamSpec {
+    name: "k",
+    kind: ArgKind::Pair(1),
+    default: Some("2"),
+    doc: "size of a tile, one number or (rows, columns)",
+}];
 
 /// `[C, H, W] -> [C, H / k, W / k]`, one number a tile.
 ///
@@ -29,7 +33,9 @@ pub fn check(args: &Args, input: &EventTy, how: ReduceKind) -> Result<Checked, D
     let kind = match (how, input.kind) {
         (ReduceKind::Max, kind) => kind,
         (ReduceKind::Mean, Kind::Real(s)) => Kind::Real(s),
-        (ReduceKind::Mean, Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => Kind::Real(input.kind.support()),
+        (ReduceKind::Mean, Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => {
+            Kind::Real(input.kind.support())
+        }
         (ReduceKind::Sum, _) => Kind::Real(Support::REALS),
     };
     let out = EventTy { kind, shape: vec![c, h / a, w / b] };

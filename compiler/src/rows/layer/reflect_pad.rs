@@ -19,12 +19,23 @@ impl Row for ReflectPad {
          `conv(.., pad: valid)`."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "n", kind: ArgKind::Int(1), default: Some("1"), doc: "rows and columns on each side" }]
+        &[ParamSpec {
+            name: "n",
+            kind: ArgKind::Int(1),
+            default: Some("1"),
+            doc: "rows and columns on each side",
+        }]
     }
 }
 
 impl LayerRow for ReflectPad {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c, h, w] = need_image(args, input)?;
         let n = args.int("n");
         if n >= h.min(w) {

@@ -20,13 +20,22 @@ impl Row for Rescale {
 }
 
 impl LayerRow for Rescale {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let range = match (input.kind, input.kind.support()) {
             (Kind::Class(_), _) | (_, Support::Simplex) => None,
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval { lo, hi }) => Some((lo, hi)),
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval { lo, hi }) => {
+                Some((lo, hi))
+            }
         };
         let Some((lo, hi)) = range.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi) else {
-            let d = misfit(args, "`rescale` takes numbers between two known ends", format!("receives {input}"));
+            let d =
+                misfit(args, "`rescale` takes numbers between two known ends", format!("receives {input}"));
             return Err(d.help("declare the range: `Real[..] in interval(0, 1)` or `Int(256)[..]`"));
         };
         let out = input.with_kind(Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }));

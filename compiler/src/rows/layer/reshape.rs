@@ -11,7 +11,8 @@ use crate::types::event::{EventTy, shape_text};
 pub struct Reshape;
 
 /// The `shape` argument.
-pub const PARAMS: &[ParamSpec] = &[ParamSpec { name: "shape", kind: ArgKind::List, default: None, doc: "the new axes" }];
+pub const PARAMS: &[ParamSpec] =
+    &[ParamSpec { name: "shape", kind: ArgKind::List, default: None, doc: "the new axes" }];
 
 impl Row for Reshape {
     fn name(&self) -> &'static str {
@@ -46,7 +47,11 @@ pub fn new_shape(args: &Args, input: &EventTy) -> Result<Vec<usize>, Diag> {
     let d = misfit(
         args,
         format!("an event of shape {} cannot be reshaped to {}", input.shape_text(), shape_text(&shape)),
-        format!("receives {} numbers, asks for {}", side(&input.shape, &input.size().to_string()), side(&shape, &count)),
+        format!(
+            "receives {} numbers, asks for {}",
+            side(&input.shape, &input.size().to_string()),
+            side(&shape, &count)
+        ),
     );
     Err(d.help(match input.shape.as_slice() {
         [_] => format!("make {count} numbers before it, for example with `dense({count})`"),
@@ -66,7 +71,13 @@ pub fn order_kept(from: &[usize], to: &[usize]) -> Causality {
 }
 
 impl LayerRow for Reshape {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let shape = new_shape(args, input)?;
         let out = EventTy { kind: input.kind, shape: shape.clone() };
         let causality = order_kept(&input.shape, &shape);

@@ -32,11 +32,21 @@ impl LayerRow for Residual {
     fn block(&self) -> BlockUse {
         BlockUse::Required
     }
-    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        cx: &mut dyn ChainCx,
+        args: &Args,
+        block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let Some(block) = block else { return Err(no_block("residual", args.span)) };
         let chain = cx.chain(block, input)?;
         let [one] = chain.out.as_slice() else {
-            let d = misfit(args, "the block of `residual` must end in one output", format!("it has {}", chain.out.len()));
+            let d = misfit(
+                args,
+                "the block of `residual` must end in one output",
+                format!("it has {}", chain.out.len()),
+            );
             return Err(d.help("move `heads` behind the residual block"));
         };
         if one.shape != input.shape {
@@ -52,7 +62,9 @@ impl LayerRow for Residual {
             };
             return Err(d.help(match input.shape.as_slice() {
                 [n] => format!("end the block with `dense({n})`"),
-                [c, _, _] => format!("keep rows and columns (`stride: 1, pad: same`) and end the block with `conv({c})`"),
+                [c, _, _] => format!(
+                    "keep rows and columns (`stride: 1, pad: same`) and end the block with `conv({c})`"
+                ),
                 _ => format!("let the block keep the shape {from}"),
             }));
         }

@@ -20,7 +20,13 @@ impl Row for Scalar {
 }
 
 impl LayerRow for Scalar {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         if input.size() != 1 {
             let d = misfit(
                 args,

@@ -18,12 +18,23 @@ impl Row for Up {
         "Repeats every pixel `factor` times along rows and columns: [C, H, W] -> [C, factor H, factor W]."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "factor", kind: ArgKind::Pair(1), default: Some("2"), doc: "enlargement, one number or (rows, columns)" }]
+        &[ParamSpec {
+            name: "factor",
+            kind: ArgKind::Pair(1),
+            default: Some("2"),
+            doc: "enlargement, one number or (rows, columns)",
+        }]
     }
 }
 
 impl LayerRow for Up {
-    fn check(&self, _cx: &mut dyn ChainCx, args: &Args, _block: Option<&[ast::Layer]>, input: &EventTy) -> Result<Checked, Diag> {
+    fn check(
+        &self,
+        _cx: &mut dyn ChainCx,
+        args: &Args,
+        _block: Option<&[ast::Layer]>,
+        input: &EventTy,
+    ) -> Result<Checked, Diag> {
         let [c, h, w] = need_image(args, input)?;
         let [a, b] = args.pair("factor");
         let out = EventTy { kind: input.kind, shape: vec![c, h * a, w * b] };

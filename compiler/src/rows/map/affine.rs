@@ -17,8 +17,18 @@ impl Row for AffineMap {
     }
     fn params(&self) -> &'static [ParamSpec] {
         &[
-            ParamSpec { name: "scale", kind: ArgKind::Num(1e-12, f64::INFINITY), default: None, doc: "factor, positive (flip with `neg`)" },
-            ParamSpec { name: "shift", kind: ArgKind::Num(f64::NEG_INFINITY, f64::INFINITY), default: Some("0"), doc: "added afterwards" },
+            ParamSpec {
+                name: "scale",
+                kind: ArgKind::Num(1e-12, f64::INFINITY),
+                default: None,
+                doc: "factor, positive (flip with `neg`)",
+            },
+            ParamSpec {
+                name: "shift",
+                kind: ArgKind::Num(f64::NEG_INFINITY, f64::INFINITY),
+                default: Some("0"),
+                doc: "added afterwards",
+            },
         ]
     }
 }

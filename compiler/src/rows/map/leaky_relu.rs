@@ -17,7 +17,12 @@ impl Row for LeakyReluMap {
         "x where x > 0, else slope x. Unlike `relu` it can be inverted. (Maas, Hannun and Ng 2013.)"
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "slope", kind: ArgKind::Num(1e-6, 1.0), default: Some("0.01"), doc: "slope below zero" }]
+        &[ParamSpec {
+            name: "slope",
+            kind: ArgKind::Num(1e-6, 1.0),
+            default: Some("0.01"),
+            doc: "slope below zero",
+        }]
     }
 }
 

@@ -18,7 +18,12 @@ impl Row for LogitMap {
          pixels of a flow (Dinh, Sohl-Dickstein and Bengio 2017, section 4.1; its alpha is lambda)."
     }
     fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec { name: "lambda", kind: ArgKind::Num(0.0, 0.499), default: Some("0"), doc: "how far the ends are pulled in" }]
+        &[ParamSpec {
+            name: "lambda",
+            kind: ArgKind::Num(0.0, 0.499),
+            default: Some("0"),
+            doc: "how far the ends are pulled in",
+        }]
     }
 }
 

@@ -31,7 +31,12 @@ impl MapRow for SiluMap {
         Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
     }
     fn image(&self, _: &Args, support: Support) -> Support {
-        valley(support, BOTTOM_AT, BOTTOM, |x| if x == f64::NEG_INFINITY { 0.0 } else { x / (1.0 + (-x).exp()) })
+        valley(
+            support,
+            BOTTOM_AT,
+            BOTTOM,
+            |x| if x == f64::NEG_INFINITY { 0.0 } else { x / (1.0 + (-x).exp()) },
+        )
     }
     fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
         let s = g.sigmoid(x);

@@ -16,7 +16,12 @@ impl Row for AdamW {
         "`adam` whose weight decay acts on the parameter itself, which shrinks by 1 - lr weight_decay in every step. (Loshchilov and Hutter 2019, algorithm 2; torch.optim.AdamW.)"
     }
     fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[lr("1e-3"), BETAS, eps("1e-8"), weight_decay("0.01", "this times lr is taken off the parameter")];
+        const P: &[ParamSpec] = &[
+            lr("1e-3"),
+            BETAS,
+            eps("1e-8"),
+            weight_decay("0.01", "this times lr is taken off the parameter"),
+        ];
         P
     }
 }

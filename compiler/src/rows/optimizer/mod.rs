@@ -15,22 +15,44 @@ use super::args::{ArgKind, Args, ParamSpec};
 use crate::ir::{Graph, Unary, Value};
 
 /// All optimizers.
-pub const ROWS: &[&dyn OptimizerRow] =
-    &[&adagrad::Adagrad, &adam::Adam, &adamax::Adamax, &adamw::AdamW, &momentum::Momentum, &rmsprop::RmsProp, &sgd::Sgd];
+pub const ROWS: &[&dyn OptimizerRow] = &[
+    &adagrad::Adagrad,
+    &adam::Adam,
+    &adamax::Adamax,
+    &adamw::AdamW,
+    &momentum::Momentum,
+    &rmsprop::RmsProp,
+    &sgd::Sgd,
+];
 
 /// The learning rate, with its default.
 const fn lr(default: &'static str) -> ParamSpec {
-    ParamSpec { name: "lr", kind: ArgKind::Scheduled(0.0, f64::INFINITY), default: Some(default), doc: "learning rate" }
+    ParamSpec {
+        name: "lr",
+        kind: ArgKind::Scheduled(0.0, f64::INFINITY),
+        default: Some(default),
+        doc: "learning rate",
+    }
 }
 
 /// A positive number that keeps a division finite.
 const fn eps(default: &'static str) -> ParamSpec {
-    ParamSpec { name: "eps", kind: ArgKind::Num(1e-30, 1.0), default: Some(default), doc: "added to the divisor" }
+    ParamSpec {
+        name: "eps",
+        kind: ArgKind::Num(1e-30, 1.0),
+        default: Some(default),
+        doc: "added to the divisor",
+    }
 }
 
 /// Factor of the weight decay.
 const fn weight_decay(default: &'static str, doc: &'static str) -> ParamSpec {
-    ParamSpec { name: "weight_decay", kind: ArgKind::Scheduled(0.0, f64::INFINITY), default: Some(default), doc }
+    ParamSpec {
+        name: "weight_decay",
+        kind: ArgKind::Scheduled(0.0, f64::INFINITY),
+        default: Some(default),
+        doc,
+    }
 }
 
 const L2: ParamSpec = weight_decay("0", "this times the parameter is added to the gradient");
@@ -47,7 +69,13 @@ fn present(args: &Args, name: &str) -> bool {
 }
 
 /// grad + weight_decay param, without a node where there is no decay.
-fn decayed(g: &mut Graph, args: &Args, hyper: &mut dyn FnMut(&mut Graph, &str) -> Value, param: Value, grad: Value) -> Value {
+fn decayed(
+    g: &mut Graph,
+    args: &Args,
+    hyper: &mut dyn FnMut(&mut Graph, &str) -> Value,
+    param: Value,
+    grad: Value,
+) -> Value {
     if !present(args, "weight_decay") {
         return grad;
     }
@@ -79,7 +107,12 @@ fn descend(g: &mut Graph, param: Value, rate: Value, direction: Value) -> Value 
 }
 
 /// A moment that decays by `beta`: for `beta` = 0 it is `x` itself and needs no slot, else the slot moves and is returned too.
-fn moment(g: &mut Graph, slots: &mut std::slice::Iter<'_, Value>, beta: f64, x: Value) -> (Value, Option<Value>) {
+fn moment(
+    g: &mut Graph,
+    slots: &mut std::slice::Iter<'_, Value>,
+    beta: f64,
+    x: Value,
+) -> (Value, Option<Value>) {
     match (beta != 0.0).then(|| slots.next()).flatten() {
         Some(&slot) => {
             let m = accumulate(g, slot, beta, x);

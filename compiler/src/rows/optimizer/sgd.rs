@@ -52,9 +52,18 @@ impl OptimizerRow for Sgd {
 
 /// Share of the last step that is kept.
 pub(super) const fn momentum(default: &'static str) -> ParamSpec {
-    ParamSpec { name: "momentum", kind: ArgKind::Num(0.0, 1.0), default: Some(default), doc: "share of the last step that is kept" }
+    ParamSpec {
+        name: "momentum",
+        kind: ArgKind::Num(0.0, 1.0),
+        default: Some(default),
+        doc: "share of the last step that is kept",
+    }
 }
 
 /// Whether the step looks ahead.
-pub(super) const NESTEROV: ParamSpec =
-    ParamSpec { name: "nesterov", kind: ArgKind::Word(&["false", "true"]), default: Some("false"), doc: "whether the step looks ahead" };
+pub(super) const NESTEROV: ParamSpec = ParamSpec {
+    name: "nesterov",
+    kind: ArgKind::Word(&["false", "true"]),
+    default: Some("false"),
+    doc: "whether the step looks ahead",
+};

@@ -4,7 +4,8 @@ use super::{RANGE, duration, ends};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
-const PERIOD: ParamSpec = ParamSpec { name: "period", kind: ArgKind::Duration, default: None, doc: "length of one cycle" };
+const PERIOD: ParamSpec =
+    ParamSpec { name: "period", kind: ArgKind::Duration, default: None, doc: "length of one cycle" };
 
 /// The row.
 pub struct Cyclical;

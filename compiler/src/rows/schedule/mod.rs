@@ -24,10 +24,20 @@ pub const ROWS: &[&dyn ScheduleRow] = &[
     &warmup::Warmup,
 ];
 
-const RANGE: ParamSpec = ParamSpec { name: "range", kind: ArgKind::Range, default: None, doc: "first and last value, `0 -> 1`" };
-const VALUE: ParamSpec = ParamSpec { name: "value", kind: ArgKind::Num(f64::NEG_INFINITY, f64::INFINITY), default: None, doc: "the value" };
-const OVER: ParamSpec =
-    ParamSpec { name: "over", kind: ArgKind::Duration, default: Some(""), doc: "how long it takes; without it, the whole run" };
+const RANGE: ParamSpec =
+    ParamSpec { name: "range", kind: ArgKind::Range, default: None, doc: "first and last value, `0 -> 1`" };
+const VALUE: ParamSpec = ParamSpec {
+    name: "value",
+    kind: ArgKind::Num(f64::NEG_INFINITY, f64::INFINITY),
+    default: None,
+    doc: "the value",
+};
+const OVER: ParamSpec = ParamSpec {
+    name: "over",
+    kind: ArgKind::Duration,
+    default: Some(""),
+    doc: "how long it takes; without it, the whole run",
+};
 
 /// The ends of `range` (0 where one is no number, which the binder rules out).
 fn ends(args: &Args) -> (f64, f64) {

@@ -4,9 +4,18 @@ use super::VALUE;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
-const AT: ParamSpec =
-    ParamSpec { name: "at", kind: ArgKind::List, default: None, doc: "epochs, counted from 0, at whose start the value changes" };
-const BY: ParamSpec = ParamSpec { name: "by", kind: ArgKind::Num(0.0, f64::INFINITY), default: Some("0.1"), doc: "factor of each change" };
+const AT: ParamSpec = ParamSpec {
+    name: "at",
+    kind: ArgKind::List,
+    default: None,
+    doc: "epochs, counted from 0, at whose start the value changes",
+};
+const BY: ParamSpec = ParamSpec {
+    name: "by",
+    kind: ArgKind::Num(0.0, f64::INFINITY),
+    default: Some("0.1"),
+    doc: "factor of each change",
+};
 
 /// The row.
 pub struct Steps;

@@ -4,7 +4,8 @@ use super::{VALUE, duration};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
-const OVER: ParamSpec = ParamSpec { name: "over", kind: ArgKind::Duration, default: None, doc: "how long it rises" };
+const OVER: ParamSpec =
+    ParamSpec { name: "over", kind: ArgKind::Duration, default: None, doc: "how long it rises" };
 
 /// The row.
 pub struct Warmup;
