@@ -3,10 +3,10 @@
 mod rows_net;
 
 use gmc_compiler::diag::Diag;
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Role, Shape, Tensor64};
-use gmc_compiler::rows::{BijFn, CheckedBijection, Jacobian, Lower, bijection::ROWS};
-use gmc_compiler::types::event::{EventTy, Kind};
+use gmc_compiler::rows::{BijFn, Builder, CheckedBijection, Jacobian, bijection::ROWS};
 use rows_net::*;
 
 type Case = (&'static str, Vec<usize>, Vec<(String, EventTy)>);
@@ -74,7 +74,7 @@ fn direction(
     x: &Tensor64,
 ) -> (Tensor64, Vec<f64>) {
     let batch = x.dims[0];
-    let mut cx = Lower::new("t", false);
+    let mut cx = Builder::new("t", false);
     let env = env(&mut cx, &case.2);
     let v = cx.input("x", Role::Data, Shape::batched(from));
     let (y, ld) = f(&mut cx, &env, v);
@@ -207,7 +207,7 @@ fn reverse_mode(
     z: &Tensor64,
 ) -> (Vec<Vec<f64>>, f64) {
     let n = z.data.len();
-    let mut cx = Lower::new("jacobian", false);
+    let mut cx = Builder::new("jacobian", false);
     let env = env(&mut cx, &case.2);
     let x = cx.input("x", Role::Data, Shape::batched(from));
     let (y, ld) = f(&mut cx, &env, x);

@@ -5,11 +5,11 @@ mod rows_common;
 mod spec_common;
 
 use gmc_compiler::derive::math;
+use gmc_compiler::event::{Kind, Support};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Role, Shape};
 use gmc_compiler::rows::corruption::ROWS;
-use gmc_compiler::rows::{Lower, find};
-use gmc_compiler::types::event::{Kind, Support};
+use gmc_compiler::rows::{Builder, find};
 use rows_common::{Rng, evaluate};
 use spec_common::{clean, inputs, run_with, unit};
 
@@ -18,7 +18,7 @@ const N: usize = 60_000;
 /// `x` corrupted by `amount`, with the amount as an input, as a schedule's is.
 fn corrupted(row: &str, kind: Kind, amount: f64, x: Vec<f64>) -> Vec<f64> {
     let row = find(ROWS, row).unwrap();
-    let mut cx = Lower::new("corrupt", true);
+    let mut cx = Builder::new("corrupt", true);
     let v = cx.input("x", Role::Data, Shape::batched(&[3]));
     let mut rate = |g: &mut gmc_compiler::ir::Graph, name: &str| {
         assert!(row.params().iter().any(|p| p.name == name), "{name} is no argument of {}", row.name());

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::{DataIssue, Dataset, Decoded, Host, HostError, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
-use gmc_compiler::types::event::{EventTy, Kind, Support};
 use std::collections::BTreeMap;
 
 /// A folder in memory.

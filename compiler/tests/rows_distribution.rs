@@ -4,12 +4,12 @@
 mod rows_common;
 mod rows_distribution_cases;
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::{grad, grad_reach};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Dim, Graph, Op, Role, Shape, Value};
 use gmc_compiler::rows::distribution::{FORMS, ROWS, align_param, spelled};
 use gmc_compiler::rows::{DistRow, find};
-use gmc_compiler::types::event::{EventTy, Kind, Support};
 use rows_common::{Line, assert_close, evaluate, quadrature, quadrature_by, tensor};
 use rows_distribution_cases::{Case, Domain, Par, all};
 

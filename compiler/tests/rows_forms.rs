@@ -5,11 +5,11 @@ mod rows_common;
 mod rows_distribution_cases;
 mod spec_common;
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::DistRow;
 use gmc_compiler::rows::distribution::{ROWS, align_param, spelled};
-use gmc_compiler::types::event::{EventTy, Kind, Support};
 use rows_common::{assert_close, evaluate, tensor};
 use rows_distribution_cases::{Par, all};
 use spec_common::{clean, unit};

@@ -2,12 +2,12 @@
 
 mod rows_common;
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Role, Shape, Value};
 use gmc_compiler::rows::function::ROWS;
-use gmc_compiler::rows::{FnRow, Lower, find};
-use gmc_compiler::types::event::{EventTy, Kind, Support};
+use gmc_compiler::rows::{Builder, FnRow, find};
 use rows_common::{assert_close, evaluate, tensor};
 
 fn row(name: &str) -> &'static dyn FnRow {
@@ -28,7 +28,7 @@ fn call(name: &str, args: &[(EventTy, Tensor64)]) -> (EventTy, Tensor64) {
         Ok(ty) => ty,
         Err((i, why)) => panic!("`{name}`, argument {i}: {why}"),
     };
-    let mut cx = Lower::new(name, false);
+    let mut cx = Builder::new(name, false);
     let mut inputs = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     for (i, (t, v)) in args.iter().enumerate() {
@@ -208,7 +208,7 @@ fn codebooks() {
 
 /// The derivative of `sum(w * f(z, book))` in z and in the codebook.
 fn slopes(name: &str, w: &[f64], width: usize) -> [Vec<f64>; 2] {
-    let mut cx = Lower::new(name, false);
+    let mut cx = Builder::new(name, false);
     let z = cx.input("z", Role::Data, Shape::batched(&[2]));
     let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
     let y = row(name).lower(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
@@ -242,7 +242,7 @@ fn straight_through_and_its_two_losses() {
 
 #[test]
 fn the_use_of_a_codebook_is_reported() {
-    let mut cx = Lower::new("report", false);
+    let mut cx = Builder::new("report", false);
     let z = cx.input("z", Role::Data, Shape::batched(&[2]));
     let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
     let said = row("nearest").report(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
@@ -288,7 +288,7 @@ fn refusals_name_the_argument() {
 
 #[test]
 fn the_length_of_a_zero_vector_has_derivative_zero() {
-    let mut cx = Lower::new("norm", false);
+    let mut cx = Builder::new("norm", false);
     let x = cx.input("x", Role::Data, Shape::batched(&[3]));
     let y = row("norm").lower(&mut cx, &[x], &[real(&[3])]);
     let s = cx.sum_all(y);

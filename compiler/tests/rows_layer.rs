@@ -2,9 +2,9 @@
 
 mod rows_net;
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::{Op, Role, Shape, Tensor64, grad};
-use gmc_compiler::rows::{Causality, Checked, Lower, ParamDecl, layer::ROWS};
-use gmc_compiler::types::event::{EventTy, Kind, Support};
+use gmc_compiler::rows::{Builder, Causality, Checked, ParamDecl, layer::ROWS};
 use rows_net::*;
 
 struct Case {
@@ -147,7 +147,7 @@ fn run(
     training: bool,
 ) -> (Vec<Tensor64>, Inputs) {
     let batch = x.dims[0];
-    let mut cx = Lower::new("t", training);
+    let mut cx = Builder::new("t", training);
     let env = env(&mut cx, &c.given);
     let v = cx.input("x", Role::Data, Shape::batched(&c.input.shape));
     let ys = (checked.lower)(&mut cx, &env, v);
@@ -275,7 +275,7 @@ fn every_layer_has_the_right_gradient() {
     for row in ROWS {
         for c in cases(row.name()) {
             let checked = layer(c.text, &c.input, &c.given);
-            let mut cx = Lower::new("t", true);
+            let mut cx = Builder::new("t", true);
             let env = env(&mut cx, &c.given);
             let x = cx.input("x", Role::Data, Shape::batched(&c.input.shape));
             let ys = (checked.lower)(&mut cx, &env, x);

@@ -2,12 +2,12 @@
 
 mod rows_common;
 
+use gmc_compiler::event::Support;
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::map::ROWS;
 use gmc_compiler::rows::{MapRow, find};
-use gmc_compiler::types::event::Support;
 use rows_common::{Rng, assert_close, bind, evaluate, tensor};
 
 /// Computed once with NumPy and SciPy (`scipy.special.erf`, `expit`, `log_expit`) in double precision.

@@ -6,8 +6,8 @@ use crate::health::{self, Code, Kl};
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
 use gmc_compiler::derive::NumberKind;
+use gmc_compiler::event::Kind;
 use gmc_compiler::rows::args::Const;
-use gmc_compiler::types::event::Kind;
 use std::collections::BTreeMap;
 
 /// Examples evaluated at once.

@@ -11,7 +11,7 @@
 use crate::evaluate::draw;
 use crate::exec::{ExecError, RngKey};
 use crate::session::{At, Session};
-use gmc_compiler::types::event::Kind;
+use gmc_compiler::event::Kind;
 use std::collections::BTreeMap;
 
 /// KL below which a latent dimension carries nothing, in nats. (The analogue of [`VARIES`] for the quantity the bound pays for.)

@@ -1,7 +1,7 @@
 //! PNG pictures of events: grids of images, originals above reconstructions, points in the plane, densities.
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::data::Decoded;
-use gmc_compiler::types::event::{EventTy, Kind, Support};
 use std::path::Path;
 
 /// Red, green, blue.

@@ -7,8 +7,8 @@ use crate::load::Failure;
 use crate::session::{At, Batch, Session};
 use crate::store::RunDir;
 use gmc_compiler::derive::NumberKind;
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::args::Const;
-use gmc_compiler::types::event::{EventTy, Kind};
 
 /// Colour of data points and of the model's samples.
 const DATA: [u8; 3] = [150, 160, 175];

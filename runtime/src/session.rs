@@ -4,11 +4,11 @@ use crate::blocks::Table;
 use crate::exec::{Device, ExecError, Executable, RngKey, RunOptions, Tensor, random};
 use crate::store::checkpoint::{Checkpoint, Group, Tensor as Stored};
 use gmc_compiler::derive::Compiled;
+use gmc_compiler::event::Kind;
 use gmc_compiler::ir::{Op, RandomKind, Role};
 use gmc_compiler::rows::Progress;
 use gmc_compiler::rows::data::{Dataset, Part};
 use gmc_compiler::types::Typed;
-use gmc_compiler::types::event::Kind;
 use std::collections::{BTreeMap, HashMap};
 
 /// Tensors of one minibatch or query, by data variable, and what its data have of their own, by the paths of the tables.

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::args::Args;
 use gmc_compiler::rows::data::{Host, NOT_FOUND, ROWS};
 use gmc_compiler::rows::find;
-use gmc_compiler::types::event::{EventTy, Kind};
 use gmc_runtime::host::FileHost;
 use std::io::Write;
 

@@ -3,11 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
-use gmc_compiler::types::event::{EventTy, Kind, Support};
 use gmc_runtime::host::FileHost;
 use gmc_runtime::image::{DATA, MODEL, Picture, Window, density, grid, pairs, scatter};
 use gmc_runtime::metrics::{Number, Record, Score, Trust};

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::ROWS;
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
-use gmc_compiler::types::event::EventTy;
 use gmc_runtime::host::FileHost;
 use gmc_runtime::metrics::{Number, Record, Score, Trust};
 use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta, Tensor};

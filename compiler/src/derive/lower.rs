@@ -3,11 +3,11 @@
 //! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
-use crate::rows::{FnRow, Lower, MapInverse, MapRow};
+use crate::rows::{Builder, FnRow, MapInverse, MapRow};
 use crate::syntax::ast::BinOp;
-use crate::types::event::{EventTy, Kind, Support};
 use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub struct Ctx<'t> {
     /// The checked spec.
     pub typed: &'t Typed,
     /// The graph, parameters and states.
-    pub cx: Lower,
+    pub cx: Builder,
     /// The batch axis: `B`, or `k·B` when every datum is repeated `k` times.
     pub batch: Dim,
     /// How draws are made.
@@ -77,7 +77,7 @@ impl<'t> Ctx<'t> {
     pub fn new(typed: &'t Typed, name: &str, training: bool) -> Ctx<'t> {
         Ctx {
             typed,
-            cx: Lower::new(name, training),
+            cx: Builder::new(name, training),
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             combinations: None,

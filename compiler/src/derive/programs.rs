@@ -5,10 +5,10 @@ use super::kl::Unit;
 use super::lower::{Ctx, Draws, Vars};
 use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
+use crate::event::Kind;
 use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
-use crate::types::event::Kind;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
 use std::rc::Rc;
 
@@ -89,8 +89,8 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
 }
 
 /// The unconstrained value whose image in the support is `x` (see `Ctx::param`).
-fn unconstrained(x: f64, support: crate::types::event::Support) -> f64 {
-    use crate::types::event::Support;
+fn unconstrained(x: f64, support: crate::event::Support) -> f64 {
+    use crate::event::Support;
     match support {
         Support::Simplex => x,
         Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {

@@ -1,6 +1,7 @@
 //! The tensor graph that the compiler emits and the runtime executes.
 
 pub mod dot;
+pub mod formula;
 pub mod grad;
 pub mod graph;
 pub mod interp;
@@ -13,6 +14,7 @@ pub mod tensor;
 pub mod text;
 pub mod verify;
 
+pub use formula::{Ex, Operand, Scope};
 pub use grad::{grad, grad_reach, vjp};
 pub use graph::{Graph, Node, Value};
 pub use interp::Env;

@@ -7,7 +7,7 @@ use super::{
     schedule,
 };
 use crate::driver::PRELUDE;
-use crate::types::event::{Kind, Support};
+use crate::event::{Kind, Support};
 use crate::types::expr::BUILTINS;
 use crate::types::items::EVAL;
 

@@ -1,15 +1,15 @@
 //! Bodies of nets and flows: layers one after the other, each checked on the type that the one before it yields.
 
 use super::consts::{Consts, bind, size};
-use super::event::{EventTy, Kind, Support};
 use super::items::holds;
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::Shape;
 use crate::rows::args::{Args, Const};
 use crate::rows::{
-    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain, FlowLayer,
-    Jacobian, LayerRow, Lower, MapRow, ParamDecl, Row,
+    self, BlockUse, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain,
+    FlowLayer, Jacobian, LayerRow, MapRow, ParamDecl, Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -214,7 +214,7 @@ impl Body<'_> {
                         me.bijections(&r.body, ty, &format!("{path}.{k}."), out)
                     })?;
                     self.depth -= 1;
-                    if let Some(w) = untouched_in_repeat(r, out.get(from..).unwrap_or(&[])) {
+                    if let Some(w) = identity_dims_in_repeat(r, out.get(from..).unwrap_or(&[])) {
                         self.warnings.push(w);
                     }
                 }
@@ -309,7 +309,7 @@ fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<()
         Some(p) => Err(codes::e0206::too_many_numbers(
             span,
             &format!("has a `{}`", p.name),
-            &super::event::shape_text(&p.shape),
+            &crate::event::shape_text(&p.shape),
         )),
         None => Ok(()),
     }
@@ -368,7 +368,7 @@ fn map_bijection(
 }
 
 /// Sums an elementwise log-slope over the event; a constant slope (rank 0) counts once per element of `x`.
-fn per_example(cx: &mut Lower, slope: crate::ir::Value, x: crate::ir::Value) -> crate::ir::Value {
+fn per_example(cx: &mut Builder, slope: crate::ir::Value, x: crate::ir::Value) -> crate::ir::Value {
     let shape = cx.shape(x);
     let slope = cx.broadcast(slope, shape);
     cx.sum_event(slope)
@@ -459,18 +459,18 @@ pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
     now
 }
 
-fn untouched_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
+fn identity_dims_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
     let n = layers.first()?.checked.copies.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
-    let untouched: Vec<usize> =
+    let identity_dims: Vec<usize> =
         flow_copies(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
     let mask = r.body.iter().find_map(|l| match l {
         Layer::Call(c) => c.args.first().map(|a| a.value.span),
         Layer::Repeat(_) => None,
     })?;
     let trained = layers.iter().any(|l| !l.checked.params.is_empty());
-    (rounds > 1 && trained && !untouched.is_empty())
-        .then(|| codes::w0404::in_repeat(&untouched, mask, r.head, rounds))
+    (rounds > 1 && trained && !identity_dims.is_empty())
+        .then(|| codes::w0404::in_repeat(&identity_dims, mask, r.head, rounds))
 }
 
 /// The type on which a net's body runs: the first input with the joined ones.
@@ -522,7 +522,7 @@ fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventT
 }
 
 /// A value as a net reads it: classes one-hot, grey levels scaled to 0..1.
-pub fn as_net_input(cx: &mut Lower, x: crate::ir::Value, ty: &EventTy) -> crate::ir::Value {
+pub fn as_net_input(cx: &mut Builder, x: crate::ir::Value, ty: &EventTy) -> crate::ir::Value {
     match ty.kind {
         Kind::Real(_) | Kind::Bool | Kind::OneHot => x,
         Kind::Int(n) => cx.mul_c(x, 1.0 / (n.max(2) - 1) as f64),
@@ -531,7 +531,7 @@ pub fn as_net_input(cx: &mut Lower, x: crate::ir::Value, ty: &EventTy) -> crate:
 }
 
 /// `[B, ..]` of class numbers to `[B, size * n]`.
-pub fn one_hot(cx: &mut Lower, x: crate::ir::Value, n: usize) -> crate::ir::Value {
+pub fn one_hot(cx: &mut Builder, x: crate::ir::Value, n: usize) -> crate::ir::Value {
     let shape = cx.shape(x);
     let lead = shape.0.first().copied().unwrap_or(crate::ir::Dim::fixed(1));
     let rest: usize = shape.0.iter().skip(1).map(|d| d.n).product();
@@ -544,7 +544,7 @@ pub fn one_hot(cx: &mut Lower, x: crate::ir::Value, n: usize) -> crate::ir::Valu
 
 impl TNet {
     /// Lowers the net on its inputs (`[B, ..event]` each).
-    pub fn lower(&self, cx: &mut Lower, inputs: &[crate::ir::Value]) -> Vec<crate::ir::Value> {
+    pub fn lower(&self, cx: &mut Builder, inputs: &[crate::ir::Value]) -> Vec<crate::ir::Value> {
         let mut env = Env { path: self.name.clone(), ..Env::default() };
         let mut parts = Vec::new();
         for ((i, (name, ty, _)), x) in self.inputs.iter().enumerate().zip(inputs) {
@@ -568,7 +568,7 @@ impl TNet {
 }
 
 /// Joins inputs: vectors end to end, vectors onto an image as constant planes, images by channel.
-fn join(cx: &mut Lower, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
+fn join(cx: &mut Builder, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
     use crate::ir::Dim;
     let lead = rows::lead(cx, parts);
     let mut flat = Vec::new();
@@ -595,7 +595,7 @@ fn join(cx: &mut Lower, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::
 }
 
 impl TFlow {
-    fn env(&self, cx: &mut Lower, given: &[crate::ir::Value]) -> Env {
+    fn env(&self, cx: &mut Builder, given: &[crate::ir::Value]) -> Env {
         let mut env = Env { path: self.name.clone(), ..Env::default() };
         for ((name, ty), v) in self.given.iter().zip(given) {
             let v = as_net_input(cx, *v, ty);
@@ -606,7 +606,7 @@ impl TFlow {
     /// z → x with its log-determinant.
     pub fn forward(
         &self,
-        cx: &mut Lower,
+        cx: &mut Builder,
         z: crate::ir::Value,
         given: &[crate::ir::Value],
     ) -> (crate::ir::Value, Option<crate::ir::Value>) {
@@ -616,7 +616,7 @@ impl TFlow {
     /// x → z with the log-determinant of the inverse.
     pub fn inverse(
         &self,
-        cx: &mut Lower,
+        cx: &mut Builder,
         x: crate::ir::Value,
         given: &[crate::ir::Value],
     ) -> (crate::ir::Value, Option<crate::ir::Value>) {
@@ -897,7 +897,7 @@ impl Checker<'_> {
         let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
         let mut chain = chain?;
         let fitted = self.fit(&mut chain, &to, f.to.span)?;
-        // Layers and flows around the `repeat` may transform what every round of it left alone: see `untouched`.
+        // Layers and flows around the `repeat` may transform what every round of it left alone: see `identity_dims`.
         self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
         let last = chain.layers.last().map_or(f.arrow, |l| l.span);
         if chain.out.shape != to.shape {

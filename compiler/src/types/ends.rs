@@ -1,7 +1,7 @@
 //! The ends that continuous data must not take: a flow from all reals into a bounded range approaches them and never gets there.
 
-use super::event::Support;
 use super::{TModel, TSite, TSiteKind, Typed, density};
+use crate::event::Support;
 use crate::span::Span;
 
 /// A data site that is computed from a draw on all reals.

@@ -1,9 +1,9 @@
 //! Expressions of sites and payoffs: names, shapes and supports.
 
 use super::consts::{bind, eval};
-use super::event::{EventTy, Kind, Support};
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};

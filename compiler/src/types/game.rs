@@ -550,7 +550,7 @@ impl Checker<'_> {
         let (span, name) = (m.span, m.name.clone());
         let number = |kind| TExpr {
             kind,
-            ty: super::event::EventTy::real(Vec::new()),
+            ty: crate::event::EventTy::real(Vec::new()),
             batched: false,
             span,
             origin: None,

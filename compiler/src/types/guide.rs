@@ -1,8 +1,8 @@
 //! What a guide may propose: sites that are still open, and relaxed draws only where they are read as numbers.
 
-use super::event::Kind;
 use super::{Checker, Estimator, Res, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::codes;
+use crate::event::Kind;
 
 /// A guide proposes what the data and its other proposals leave open. A site that they fix already has no freedom left: the model's
 /// density would be taken at one value and the guide's at another, and their difference is no bound.

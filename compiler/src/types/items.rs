@@ -1,9 +1,9 @@
 //! Names, dimensions, type aliases, data items and free parameters.
 
 use super::consts::{bind, eval, size, unfit};
-use super::event::{EventTy, Kind, Support, shape_text};
 use super::{Bad, Checker, Res, TAgreement, TData, TParam, TVar};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
+use crate::event::{EventTy, Kind, Support, shape_text};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{self, init};
 use crate::span::Span;

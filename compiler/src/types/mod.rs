@@ -9,18 +9,18 @@ pub mod consts;
 mod corrupted;
 pub mod density;
 pub mod ends;
-pub mod event;
 pub mod expr;
 pub mod game;
 mod guide;
+mod identity_dims;
 pub mod items;
 pub mod model;
 mod scheduled;
 pub mod show;
-mod untouched;
 mod zero;
 
 use crate::diag::{Diag, Severity};
+use crate::event::{EventTy, Support};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::{DataRow, Host};
 use crate::rows::{
@@ -29,7 +29,6 @@ use crate::rows::{
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
-use event::{EventTy, Support};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -575,7 +574,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.net_items(&items);
     c.flow_items(&items);
     c.model_items(&items);
-    c.untouched();
+    c.identity_dims();
     c.train_item(&items);
     c.corrupted();
     c.eval_item(&items);

@@ -1,11 +1,11 @@
 //! Models and guides: each site typed in the order of the text, supports checked, guides matched to their model.
 
-use super::event::{EventTy, Kind, Support};
 use super::expr::Scope;
 use super::{
     Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density,
 };
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::args::Args;
 use crate::rows::{self, DistParam, DistRow};
 use crate::span::Span;
@@ -293,7 +293,7 @@ impl Checker<'_> {
         let mut rest = c.clone();
         let arg = rest.args.remove(at);
         let b = self.expr(&arg.value, scope)?;
-        if !b.ty.shape.is_empty() || matches!(b.ty.kind, super::event::Kind::Class(_)) {
+        if !b.ty.shape.is_empty() || matches!(b.ty.kind, crate::event::Kind::Class(_)) {
             return Err(codes::e0211::baseline(b.span, &b.ty).into());
         }
         Ok((rest, Some(b)))

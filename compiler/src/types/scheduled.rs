@@ -1,9 +1,9 @@
 //! Schedules, and the arguments of rows that may be one.
 
 use super::consts::bind;
-use super::event::Support;
 use super::{Bad, Checker, Res, TSchedule};
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::event::Support;
 use crate::rows;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::syntax::ast::{Call, ExprKind};

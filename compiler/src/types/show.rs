@@ -27,7 +27,7 @@ pub fn show(t: &Typed) -> String {
                 .checked
                 .params
                 .iter()
-                .map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape)))
+                .map(|p| format!("{}{}", p.name, crate::event::shape_text(&p.shape)))
                 .collect();
             let _ = writeln!(out, "  {}: {} -> {}{}", l.path, l.text, outs.join(", "), listed(&params));
         }
@@ -42,7 +42,7 @@ pub fn show(t: &Typed) -> String {
                 .checked
                 .params
                 .iter()
-                .map(|p| format!("{}{}", p.name, super::event::shape_text(&p.shape)))
+                .map(|p| format!("{}{}", p.name, crate::event::shape_text(&p.shape)))
                 .collect();
             let jac = l.checked.jacobian.words();
             let _ = writeln!(

@@ -3,9 +3,9 @@
 //! themselves, which follows from how the value is computed; where that does not say (data, nets that end in other layers) it takes a
 //! positive value for positive.
 
-use super::event::{Kind, Support};
 use super::expr::Scope;
 use super::{Checker, TExpr, TKind, TNet};
+use crate::event::{Kind, Support};
 use crate::rows::args::Args;
 use crate::rows::map::ends;
 use crate::rows::{self, ChainLayer, MapRow};

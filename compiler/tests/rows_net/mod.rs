@@ -6,15 +6,15 @@
 )]
 
 use gmc_compiler::diag::Diag;
+use gmc_compiler::event::EventTy;
 use gmc_compiler::ir::interp::run;
 use gmc_compiler::ir::*;
 use gmc_compiler::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use gmc_compiler::rows::{
-    self, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, Lower, ParamDecl,
+    self, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, ParamDecl,
 };
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast, parse, parse_expr};
-use gmc_compiler::types::event::EventTy;
 use std::collections::BTreeMap;
 
 /// splitmix64.
@@ -168,7 +168,7 @@ pub fn layer(text: &str, input: &EventTy, given: &[(String, EventTy)]) -> Checke
 }
 
 /// The environment `l` with an input for each further value.
-pub fn env(cx: &mut Lower, given: &[(String, EventTy)]) -> rows::Env {
+pub fn env(cx: &mut Builder, given: &[(String, EventTy)]) -> rows::Env {
     let values =
         given.iter().map(|(n, t)| (n.clone(), cx.input(n, Role::Data, Shape::batched(&t.shape)))).collect();
     rows::Env { path: "l".into(), given: values }

@@ -4,10 +4,10 @@
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::event::{Kind, Support};
 use gmc_compiler::ir::{Graph, Op, RandomKind, Role, Tensor64, interp};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
-use gmc_compiler::types::event::{Kind, Support};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

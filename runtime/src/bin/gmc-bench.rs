@@ -129,8 +129,8 @@ fn stand_in(typed: &Typed) -> Vec<Parts> {
         let unit = (state >> 40) as f32 / (1u64 << 24) as f32;
         levels.map_or(unit, |n| (unit * n as f32).floor())
     };
-    let mut part = |types: &[gmc_compiler::types::event::EventTy], n: usize| {
-        let mut column = |ty: &gmc_compiler::types::event::EventTy| {
+    let mut part = |types: &[gmc_compiler::event::EventTy], n: usize| {
+        let mut column = |ty: &gmc_compiler::event::EventTy| {
             let levels = ty.kind.cardinality();
             Column { ty: ty.clone(), values: (0..n * ty.size()).map(|_| next(levels)).collect() }
         };

@@ -14,7 +14,7 @@ use crate::session::{At, Session};
 use crate::store::{RunDir, atomic_write, table as files};
 use gmc_compiler::derive::NumberKind;
 use gmc_compiler::driver::Unit;
-use gmc_compiler::types::event::EventTy;
+use gmc_compiler::event::EventTy;
 use std::fmt::Write;
 use std::path::Path;
 

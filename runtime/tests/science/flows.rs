@@ -2,8 +2,8 @@
 
 use crate::common::{interpret, session, text, train, value};
 use crate::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
+use gmc_compiler::event::Support;
 use gmc_compiler::rows::{bijection, find, map};
-use gmc_compiler::types::event::Support;
 use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;
 use gmc_runtime::session::{At, Batch, Session};

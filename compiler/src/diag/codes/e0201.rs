@@ -1,8 +1,8 @@
 //! E0201: shapes that do not match.
 
 use crate::diag::Diag;
+use crate::event::shape_text;
 use crate::span::Span;
-use crate::types::event::shape_text;
 
 /// What `gmc explain E0201` prints.
 pub const PAGE: super::Page = super::Page {

@@ -1,8 +1,8 @@
 //! E0204: a data item that disagrees with its source.
 
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::span::Span;
-use crate::types::event::EventTy;
 
 /// What `gmc explain E0204` prints.
 pub const PAGE: super::Page = super::Page {

@@ -1,8 +1,8 @@
 //! E0211: something that is no number stands where one must.
 
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::span::Span;
-use crate::types::event::EventTy;
 
 /// What `gmc explain E0211` prints.
 pub const PAGE: super::Page = super::Page {

@@ -1,8 +1,8 @@
 //! E0302: a value outside of where it must lie. The words for ranges stand here too.
 
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind, Support};
 use crate::span::Span;
-use crate::types::event::{EventTy, Kind, Support};
 
 /// What `gmc explain E0302` prints.
 pub const PAGE: super::Page = super::Page {

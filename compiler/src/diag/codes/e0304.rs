@@ -1,8 +1,8 @@
 //! E0304: a density on the reals for data that take isolated values.
 
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::span::Span;
-use crate::types::event::{EventTy, Kind};
 
 /// What `gmc explain E0304` prints.
 pub const PAGE: super::Page = super::Page {

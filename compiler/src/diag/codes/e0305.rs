@@ -2,8 +2,8 @@
 
 use super::e0302;
 use crate::diag::Diag;
+use crate::event::Support;
 use crate::span::Span;
-use crate::types::event::Support;
 
 /// What `gmc explain E0305` prints.
 pub const PAGE: super::Page = super::Page {

@@ -2,8 +2,8 @@
 
 use super::{e0302, e0502};
 use crate::diag::Diag;
+use crate::event::{EventTy, Support};
 use crate::span::Span;
-use crate::types::event::{EventTy, Support};
 
 /// What `gmc explain E0505` prints.
 pub const PAGE: super::Page = super::Page {

@@ -2,8 +2,8 @@
 
 use super::e0302;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::span::Span;
-use crate::types::event::EventTy;
 
 /// What `gmc explain W0506` prints.
 pub const PAGE: super::Page = super::Page {

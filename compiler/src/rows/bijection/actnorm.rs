@@ -4,8 +4,8 @@ use super::super::args::Args;
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::{Diagonal, need_places};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `actnorm`
 pub struct Actnorm;

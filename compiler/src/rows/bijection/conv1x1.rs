@@ -2,13 +2,13 @@
 
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::layer::parts::{misfit, per_example, view};
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Env, Jacobian, Lower, ParamDecl, Row, init};
-use super::chance::{rotation, undo};
+use super::super::{BijectionRow, Builder, ChainCx, CheckedBijection, Env, Jacobian, ParamDecl, Row, init};
 use super::parts::{direction, need_places};
+use super::permutation::{rotation, undo};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::ir::{Graph, Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
 use std::rc::Rc;
 
 /// More channels would need a matrix beyond reason.
@@ -99,7 +99,7 @@ struct Mix {
 }
 
 impl Mix {
-    fn run(&self, cx: &mut Lower, env: &Env, x: Value, solve: bool) -> (Value, Option<Value>) {
+    fn run(&self, cx: &mut Builder, env: &Env, x: Value, solve: bool) -> (Value, Option<Value>) {
         let n = self.n;
         let lower = self.triangle(cx, env, "lower", |i, j| i > j);
         let upper = self.triangle(cx, env, "upper", |i, j| i < j);
@@ -137,14 +137,14 @@ impl Mix {
         let log_det = per_example(cx, x, sum);
         (y, Some(log_det))
     }
-    fn triangle(&self, cx: &mut Lower, env: &Env, name: &str, keep: fn(usize, usize) -> bool) -> Value {
+    fn triangle(&self, cx: &mut Builder, env: &Env, name: &str, keep: fn(usize, usize) -> bool) -> Value {
         let n = self.n;
         let p = cx.param(env, name, &[n, n]);
         let mask = (0..n * n).map(|e| f64::from(keep(e / n, e % n))).collect();
         let mask = cx.literal(mask, &[n, n]);
         cx.mul(p, mask)
     }
-    fn multiply(&self, cx: &mut Lower, w: Value, v: Value) -> Value {
+    fn multiply(&self, cx: &mut Builder, w: Value, v: Value) -> Value {
         let w = cx.reshape(w, Shape::fixed(&[1, self.n, self.n]));
         cx.matmul(w, v)
     }

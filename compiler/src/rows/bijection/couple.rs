@@ -5,15 +5,15 @@ use super::super::layer::convolution::Convolution;
 use super::super::layer::join::Beside;
 use super::super::layer::linear::Linear;
 use super::super::layer::parts::{no_block, view};
-use super::super::{BijectionRow, BlockUse, Chain, ChainCx, CheckedBijection, Env, Lower, Row};
-use super::chance::undo;
+use super::super::{BijectionRow, BlockUse, Builder, Chain, ChainCx, CheckedBijection, Env, Row};
 use super::mask;
 use super::monotone::{self, Monotone};
 use super::parts::direction;
+use super::permutation::undo;
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind, Support, shape_text};
 use crate::ir::{Compare, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind, Support, shape_text};
 use std::rc::Rc;
 
 /// `couple(parity(i), affine) { dense(64), relu }`
@@ -136,11 +136,11 @@ fn nested(chain: &Chain) -> Vec<super::super::ParamDecl> {
 }
 
 trait Coupling {
-    fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>);
+    fn run(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>);
 }
 
 fn apply(
-    cx: &mut Lower,
+    cx: &mut Builder,
     kind: Monotone,
     x: Value,
     raw: Value,
@@ -198,7 +198,7 @@ impl Appended {
         }
     }
     /// `[B, count, m]`
-    fn lower(&self, cx: &mut Lower, env: &Env, x: Value, count: usize, m: usize) -> Value {
+    fn lower(&self, cx: &mut Builder, env: &Env, x: Value, count: usize, m: usize) -> Value {
         let y = match self {
             Appended::Dense(d) => d.lower(cx, env, x),
             Appended::Conv(c) => c.lower(cx, env, x),
@@ -220,7 +220,7 @@ struct Vectors {
 }
 
 impl Coupling for Vectors {
-    fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
+    fn run(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
         let m = self.moved.len();
         let x = view(cx, x, &[self.shape.iter().product()]);
         let kept = (!self.kept.is_empty()).then(|| cx.take(x, 1, self.kept.clone()));
@@ -247,7 +247,7 @@ struct Images {
 }
 
 impl Coupling for Images {
-    fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
+    fn run(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
         let n = self.keep.len();
         let [c, h, w] = self.shape;
         let mask = cx.literal(self.keep.iter().map(|&k| f64::from(k)).collect(), &[1, c, h, w]);

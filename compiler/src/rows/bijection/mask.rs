@@ -1,10 +1,10 @@
 //! Masks of couplings: which elements are kept, and condition the others.
 
 use super::super::args::{ArgKind, Args, Const, ParamSpec};
-use super::chance::permutation;
+use super::permutation::permutation;
 use crate::diag::Diag;
 use crate::diag::suggest::did_you_mean;
-use crate::types::event::EventTy;
+use crate::event::EventTy;
 
 /// The `mask` argument.
 pub const PARAM: ParamSpec = ParamSpec {

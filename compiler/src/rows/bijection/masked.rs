@@ -6,14 +6,14 @@ use super::super::layer::parts::{
     chain_causality, given_shape, given_value, misfit, need_vector, no_block, view,
 };
 use super::super::{
-    BijectionRow, BlockUse, Causality, Chain, ChainCx, CheckedBijection, Env, Lower, ParamDecl, Row,
+    BijectionRow, BlockUse, Builder, Causality, Chain, ChainCx, CheckedBijection, Env, ParamDecl, Row,
 };
 use super::monotone::{self, Monotone};
 use super::parts::direction;
 use crate::diag::Diag;
+use crate::event::{EventTy, Support};
 use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Support};
 use std::rc::Rc;
 
 /// One direction is unrolled, a pass for each coordinate.
@@ -165,7 +165,7 @@ struct Autoregressive {
 
 impl Autoregressive {
     /// Parameters of each coordinate, `[B, count, n]`, from the coordinates before it.
-    fn raw(&self, cx: &mut Lower, env: &Env, seen: Value) -> Value {
+    fn raw(&self, cx: &mut Builder, env: &Env, seen: Value) -> Value {
         let h = self.chain.lower(cx, &env.child("net"), seen);
         let mut raw = self.last.lower(cx, env, h.first().copied().unwrap_or(seen));
         if let Some(told) = &self.told {
@@ -192,18 +192,18 @@ impl Autoregressive {
         let raw = view(cx, raw, &[self.n, self.kind.count()]);
         cx.permute(raw, &[0, 2, 1])
     }
-    fn apply(&self, cx: &mut Lower, x: Value, raw: Value, backward: bool) -> (Value, Option<Value>) {
+    fn apply(&self, cx: &mut Builder, x: Value, raw: Value, backward: bool) -> (Value, Option<Value>) {
         if backward { self.kind.inverse(cx, x, raw, self.n) } else { self.kind.forward(cx, x, raw, self.n) }
     }
     /// The map whose parameters read its own argument: all coordinates at once.
-    fn pass(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
+    fn pass(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
         let raw = self.raw(cx, env, x);
         let (y, slope) = self.apply(cx, x, raw, backward);
         (y, slope.map(|s| cx.sum_event(s)))
     }
     /// The map whose parameters read its result. Pass k makes coordinates 0 .. k right, whatever the others start from, so n passes are
     /// exact; the slopes of the last pass read only coordinates that were right before it.
-    fn passes(&self, cx: &mut Lower, env: &Env, z: Value, backward: bool) -> (Value, Option<Value>) {
+    fn passes(&self, cx: &mut Builder, env: &Env, z: Value, backward: bool) -> (Value, Option<Value>) {
         let (mut x, mut slope) = (z, None);
         for _ in 0..self.n {
             let raw = self.raw(cx, env, x);

@@ -5,8 +5,8 @@ use super::super::Jacobian;
 use super::super::args::{ArgKind, Args, Const, ParamSpec};
 use super::super::layer::parts::{shape_like, view};
 use crate::diag::Diag;
+use crate::event::Support;
 use crate::ir::{Binary, Compare, DType, Graph, Op, Pad, Unary, Value};
-use crate::types::event::Support;
 
 /// The `kind` argument.
 pub const PARAM: ParamSpec = ParamSpec {

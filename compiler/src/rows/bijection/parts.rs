@@ -2,10 +2,10 @@
 
 use super::super::args::Args;
 use super::super::layer::parts::{per_channel, per_example};
-use super::super::{BijFn, CheckedBijection, Env, FlowChain, Jacobian, Lower, ParamDecl};
+use super::super::{BijFn, Builder, CheckedBijection, Env, FlowChain, Jacobian, ParamDecl};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::ir::Value;
-use crate::types::event::{EventTy, Kind};
 use std::rc::Rc;
 
 /// The identity's bookkeeping: every element a copy of itself.
@@ -17,8 +17,8 @@ pub fn all_copied(n: usize) -> Vec<Option<usize>> {
 pub fn rearrangement(
     out: EventTy,
     from: Vec<usize>,
-    forward: impl Fn(&mut Lower, Value) -> Value + 'static,
-    inverse: impl Fn(&mut Lower, Value) -> Value + 'static,
+    forward: impl Fn(&mut Builder, Value) -> Value + 'static,
+    inverse: impl Fn(&mut Builder, Value) -> Value + 'static,
 ) -> CheckedBijection {
     CheckedBijection {
         out,
@@ -35,7 +35,7 @@ pub fn shuffle(input: &EventTy, from: Vec<usize>) -> CheckedBijection {
     let places = from.len().max(1);
     let each = input.size() / places;
     let elements = from.iter().flat_map(|&p| (0..each).map(move |e| p * each + e)).collect();
-    let back = super::chance::undo(&from);
+    let back = super::permutation::undo(&from);
     rearrangement(
         input.clone(),
         elements,
@@ -111,13 +111,13 @@ struct Part {
 }
 
 impl Part {
-    fn read(&self, cx: &mut Lower, env: &Env, name: &str) -> (Value, Value) {
+    fn read(&self, cx: &mut Builder, env: &Env, name: &str) -> (Value, Value) {
         let p = cx.param(env, name, &self.dims);
         let wide = if self.kind.by_channel { per_channel(cx, p, self.rank) } else { cx.lift(p, self.rank) };
         (p, wide)
     }
     /// Mean and variance of each coordinate or channel, in the shape of the parameters.
-    fn moments(&self, cx: &mut Lower, x: Value) -> (Value, Value) {
+    fn moments(&self, cx: &mut Builder, x: Value) -> (Value, Value) {
         let axes: Vec<usize> = (0..self.rank)
             .filter(|&a| a != 1 || !self.kind.by_channel)
             .filter(|&a| a == 0 || self.kind.by_channel)
@@ -127,7 +127,7 @@ impl Part {
         (cx.reshape(mean, dims.clone()), cx.reshape(var, dims))
     }
     /// Lets shift and scale start at the mean and the deviation of `x`.
-    fn start(&self, cx: &mut Lower, env: &Env, x: Value) {
+    fn start(&self, cx: &mut Builder, env: &Env, x: Value) {
         let (mean, var) = self.moments(cx, x);
         if self.kind.shift {
             cx.start_at(env, "shift", mean);
@@ -142,7 +142,7 @@ impl Part {
             cx.start_at(env, "log_scale", half);
         }
     }
-    fn run(&self, cx: &mut Lower, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
+    fn run(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
         if backward && cx.starts.is_some() {
             self.start(cx, env, x);
         }
@@ -182,6 +182,6 @@ pub fn chain_copies(chain: &FlowChain) -> Vec<Option<usize>> {
 }
 
 /// A function as the two directions of [`CheckedBijection`] want it.
-pub fn direction(f: impl Fn(&mut Lower, &Env, Value) -> (Value, Option<Value>) + 'static) -> BijFn {
+pub fn direction(f: impl Fn(&mut Builder, &Env, Value) -> (Value, Option<Value>) + 'static) -> BijFn {
     Rc::new(f)
 }

@@ -2,11 +2,11 @@
 
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
-use super::chance::permutation;
 use super::parts::{need_places, shuffle};
+use super::permutation::permutation;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `permute(1)`
 pub struct Permute;

@@ -6,8 +6,8 @@ use super::super::layer::reshape::new_shape;
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::{all_copied, rearrangement};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `reshape(12, 4, 4)`
 pub struct Reshape;

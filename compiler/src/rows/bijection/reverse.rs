@@ -4,8 +4,8 @@ use super::super::args::Args;
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::{need_places, shuffle};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `reverse`
 pub struct Reverse;

@@ -4,8 +4,8 @@ use super::super::args::Args;
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::Diagonal;
 use crate::diag::Diag;
+use crate::event::{EventTy, Support};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Support};
 
 /// `scale`
 pub struct Scale;

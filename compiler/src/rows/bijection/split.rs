@@ -5,8 +5,8 @@ use super::super::layer::parts::no_block;
 use super::super::{BijectionRow, BlockUse, ChainCx, CheckedBijection, ParamDecl, Row};
 use super::parts::{chain_copies, chain_jacobian, direction, need_places};
 use crate::diag::{Diag, codes};
+use crate::event::{EventTy, Support};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Support};
 use std::rc::Rc;
 
 /// `split { couple(channels(0)) { .. } }`

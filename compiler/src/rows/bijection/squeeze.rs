@@ -5,8 +5,8 @@ use super::super::layer::parts::{misfit, need_image, view};
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
 use super::parts::rearrangement;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `squeeze(2)`
 pub struct Squeeze;

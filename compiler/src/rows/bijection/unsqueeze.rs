@@ -3,11 +3,11 @@
 use super::super::args::{Args, ParamSpec};
 use super::super::layer::parts::{misfit, need_image};
 use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
-use super::chance::undo;
+use super::permutation::undo;
 use super::squeeze::{PARAMS, squeeze};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `unsqueeze(2)`
 pub struct Unsqueeze;

@@ -1,9 +1,9 @@
 //! `gaussian`.
 
+use crate::event::Kind;
 use crate::ir::{Graph, RandomKind, Value};
 use crate::rows::args::{ArgKind, ParamSpec};
 use crate::rows::{CorruptionRow, Row};
-use crate::types::event::Kind;
 
 /// `gaussian(0.3)`
 pub struct Gaussian;

@@ -1,10 +1,10 @@
 //! `mask`.
 
 use super::widened;
+use crate::event::Kind;
 use crate::ir::{Compare, Graph, RandomKind, Value};
 use crate::rows::args::{ArgKind, ParamSpec};
 use crate::rows::{CorruptionRow, Row};
-use crate::types::event::Kind;
 
 /// `mask(0.3)`
 pub struct Mask;

@@ -5,11 +5,31 @@ mod gaussian;
 mod mask;
 mod salt_pepper;
 
-use super::CorruptionRow;
-use crate::types::event::{Kind, Support};
+use super::Row;
+use crate::event::{Kind, Support};
+use crate::ir::{Graph, Value};
 
 /// All corruptions.
 pub const ROWS: &[&dyn CorruptionRow] = &[&gaussian::Gaussian, &mask::Mask, &salt_pepper::SaltPepper];
+
+/// A way to corrupt the input of a net.
+pub trait CorruptionRow: Row {
+    /// What kind of number an element is once it may be corrupted.
+    fn kind(&self, kind: Kind) -> Kind;
+    /// Whether elements of this kind are set to `value`.
+    fn sets(&self, _kind: Kind, _value: f64) -> bool {
+        false
+    }
+    /// The corrupted value, of the shape of `x`, whose elements are of this kind. `amount(name)` is the (possibly scheduled) value of a
+    /// numeric argument as a rank-0 value.
+    fn lower(
+        &self,
+        g: &mut Graph,
+        kind: Kind,
+        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        x: Value,
+    ) -> Value;
+}
 
 /// What may be written, with an amount that suits every row: `` `gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.3)` ``.
 pub fn offers() -> String {

@@ -1,10 +1,10 @@
 //! `salt_pepper`.
 
 use super::{extremes, widened};
+use crate::event::Kind;
 use crate::ir::{Compare, DType, Graph, RandomKind, Value};
 use crate::rows::args::{ArgKind, ParamSpec};
 use crate::rows::{CorruptionRow, Row};
-use crate::types::event::Kind;
 
 /// `salt_pepper(0.1)`
 pub struct SaltPepper;

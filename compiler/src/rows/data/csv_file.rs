@@ -1,7 +1,7 @@
 use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most, verify};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 
 /// Tables from comma-separated files.
 pub struct Csv;

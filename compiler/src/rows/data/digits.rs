@@ -1,8 +1,8 @@
 use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
 use super::{DataIssue, DataRow, Dataset, Host, SplitMix, at_most};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{Args, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 
 /// 1,797 handwritten digits of 8 by 8 pixels, compiled in.
 pub struct Digits;

@@ -1,9 +1,9 @@
 use super::grey::dynamic;
 use super::mnist::{KnownSet, SET_PARAMS};
 use super::{DataIssue, DataRow, Dataset, Host};
+use crate::event::EventTy;
 use crate::rows::Row;
 use crate::rows::args::{Args, ParamSpec};
-use crate::types::event::EventTy;
 
 /// 70,000 images of clothes, in the format of MNIST.
 pub struct FashionMnist;

@@ -1,8 +1,8 @@
 //! What sets of grey images share: which types they can yield, and how grey levels become numbers.
 
 use super::{Column, DataIssue, Part};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// `binarize:`
 pub(super) const BINARIZE: ParamSpec = ParamSpec {

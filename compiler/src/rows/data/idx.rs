@@ -2,9 +2,9 @@
 
 use super::grey::{BINARIZE, Grey, LEVELS, dynamic};
 use super::{Column, DataIssue, DataRow, Dataset, Host, at_most};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 
 /// Grey images, and labels, from IDX files.
 pub struct Idx;

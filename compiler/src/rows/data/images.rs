@@ -1,7 +1,7 @@
 use super::{Column, DataIssue, DataRow, Dataset, Decoded, Host, Part, at_most};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// A folder of images.
 pub struct Images;

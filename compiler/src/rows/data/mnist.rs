@@ -1,9 +1,9 @@
 use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
 use super::idx::{Tensor, read_images, read_labels};
 use super::{DataIssue, DataRow, Dataset, Host, HostError, NOT_FOUND, at_most};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 
 /// 70,000 handwritten digits of 28 by 28 pixels.
 pub struct Mnist;

@@ -22,7 +22,7 @@ mod toy;
 use super::Row;
 use super::args::Args;
 use crate::diag::Diag;
-use crate::types::event::{EventTy, Kind, Support};
+use crate::event::{EventTy, Kind, Support};
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[

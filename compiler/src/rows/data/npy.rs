@@ -1,9 +1,9 @@
 //! NumPy's `.npy`, format versions 1 to 3 (NEP 1): magic, version, header length, a Python dictionary, then the elements.
 
 use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most, verify};
+use crate::event::{EventTy, shape_text};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, shape_text};
 
 /// Arrays from `.npy` files.
 pub struct Npy;

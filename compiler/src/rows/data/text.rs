@@ -1,7 +1,7 @@
 use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 
 /// Windows of a text file.
 pub struct Text;

@@ -2,9 +2,9 @@
 //! file that says how one point is made.
 
 use super::{Column, DataIssue, DataRow, Dataset, Host, Modes, Part, at_most};
+use crate::event::{EventTy, Kind};
 use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::types::event::{EventTy, Kind};
 use std::f64::consts::TAU;
 
 /// More points than this are refused: the columns would not fit into the memory of a small machine.

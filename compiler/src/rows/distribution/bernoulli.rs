@@ -1,9 +1,9 @@
 //! `Bernoulli`.
 
 use super::{either, param, plain, spread};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Compare, DType, Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Bernoulli;

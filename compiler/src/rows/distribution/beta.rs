@@ -1,9 +1,9 @@
 //! `Beta`.
 
 use super::{gamma, param, plain, required, spread};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Beta;

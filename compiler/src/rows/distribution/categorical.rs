@@ -4,9 +4,9 @@ use super::{
     either, gumbel_max, last, last_axis, last_size, logsumexp_last, param, pick, plain, reading, sum_last,
     without_last,
 };
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{ArgMax, Binary, DType, Graph, Op, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Categorical;

@@ -1,9 +1,9 @@
 //! `Cauchy`.
 
 use super::{LOC, SCALE, loc_scale, place, plain, spread, standardise};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind};
 use std::f64::consts::PI;
 
 /// The row.

@@ -1,9 +1,9 @@
 //! `Dirichlet`.
 
 use super::{gamma, last, last_axis, last_size, param, reading, required};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Dirichlet;

@@ -4,9 +4,9 @@ use super::{
     LOC, SCALE, entropy_over_values, levels, optional, param, plain, standard_logistic, sum_last, value_rows,
     with_last,
 };
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Compare, Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct DiscretizedLogistic;

@@ -2,9 +2,9 @@
 
 use super::tails::{self, Tails};
 use super::{param, plain, required};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Exponential;

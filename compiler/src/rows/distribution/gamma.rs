@@ -1,9 +1,9 @@
 //! `Gamma`.
 
 use super::{param, plain, required, spread};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Compare, Graph, Logic, Op, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Gamma;

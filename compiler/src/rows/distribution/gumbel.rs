@@ -2,9 +2,9 @@
 
 use super::tails::{self, Tails};
 use super::{EULER, LOC, SCALE, loc_scale, place, plain, spread, standard_gumbel, standardise};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Graph, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind};
 
 /// The row.
 pub struct Gumbel;

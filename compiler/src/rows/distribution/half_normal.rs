@@ -2,9 +2,9 @@
 
 use super::tails::{self, Tails};
 use super::{HALF_LN_TAU, SCALE, param, plain};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 use std::f64::consts::{LN_2, PI};
 
 /// The row.

@@ -2,9 +2,9 @@
 
 use super::tails::{self, Tails};
 use super::{LOC, SCALE, loc_scale, param, place, plain, spread, standardise};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind};
 use std::f64::consts::LN_2;
 
 /// The row.

@@ -3,9 +3,9 @@
 use super::normal::kl_normal;
 use super::tails::{self, Tails};
 use super::{HALF_LN_TAU, LOC, SCALE, loc_scale, place, plain, spread, standardise};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Graph, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct LogNormal;

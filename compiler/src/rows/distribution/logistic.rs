@@ -2,9 +2,9 @@
 
 use super::tails::{self, Tails};
 use super::{LOC, SCALE, loc_scale, param, place, plain, spread, standard_logistic, standardise};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Graph, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind};
 
 /// The row.
 pub struct Logistic;

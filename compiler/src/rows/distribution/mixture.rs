@@ -5,9 +5,9 @@ use super::{
     ROWS, constant, entropy_over_values, gumbel_max, last, last_axis, param, pick, reading, sum_last,
     truncated, with_last, without_last,
 };
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{DType, Dim, Graph, ReduceKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 use std::sync::LazyLock;
 
 /// The form.

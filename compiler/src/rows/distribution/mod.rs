@@ -29,9 +29,9 @@ mod truncated;
 mod uniform;
 pub mod values;
 
-use super::{DistParam, DistRow, FormRow};
+use super::Row;
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{ArgMax, DType, Dim, Graph, Op, RandomKind, Shape, Value};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// All distributions.
 pub const ROWS: &[&dyn DistRow] = &[
@@ -56,6 +56,137 @@ pub const ROWS: &[&dyn DistRow] = &[
     &student_t::StudentT,
     &uniform::Uniform,
 ];
+
+/// One parameter of a distribution.
+#[derive(Clone, Copy, Debug)]
+pub struct DistParam {
+    /// Name: `loc`, `scale`, `logits`.
+    pub name: &'static str,
+    /// Where its values must lie.
+    pub support: Support,
+    /// The value when it is not written (`None`: it must be, unless another of the same `group` is).
+    pub default: Option<f64>,
+    /// Parameters with the same nonzero group are alternatives (`logits` or `probs`): exactly one is given.
+    pub group: u8,
+    /// How many trailing axes one draw reads: 0 where each number of the event has its own, 1 for the logits of a class or a
+    /// concentration, 2 for a matrix. The axes before them are those of the independent draws.
+    pub axes: usize,
+    /// For the reference.
+    pub doc: &'static str,
+}
+
+/// A distribution. Parameter values arrive in the order of [`DistRow::dist_params`], `None` where an alternative was given;
+/// each is rank 0 or `[B, ..draws, ..own]`: the batch, the axes of the independent draws (1 where all share it), and the
+/// [`DistParam::axes`] trailing ones of one draw.
+pub trait DistRow: Row {
+    /// Its parameters.
+    fn dist_params(&self) -> &'static [DistParam];
+    /// The kind of one element of the event, given the parameters' event types (`None`: not given). A constant number `c` has the
+    /// type `Real[]` in `interval(c, c)`: that is how `Uniform(-1, 1)` knows its support and `levels: 16` its number of levels.
+    /// Also says which axes one draw has.
+    fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String>;
+    /// Whether the parameters that are known before training make a distribution, whatever their shapes: the first end of an interval below
+    /// the second. If not, in which way, and what to write instead. [`DistRow::event`] is asked after this.
+    fn together(&self, _params: &[Option<EventTy>]) -> Result<(), (String, String)> {
+        Ok(())
+    }
+    /// Where the density is above 0 whatever values of these types the parameters take; `None`: wherever [`DistRow::event`] says. The two
+    /// differ where the ends of the range are computed.
+    fn covers(&self, _params: &[Option<EventTy>]) -> Option<Support> {
+        None
+    }
+    /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
+    /// caller sums the axes that are left).
+    fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value;
+    /// A draw of this shape.
+    fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value;
+    /// Whether `sample` is differentiable in the parameters (pathwise).
+    fn reparameterised(&self) -> bool;
+    /// Whether [`DistRow::relaxed`] exists.
+    fn relaxes(&self) -> bool {
+        false
+    }
+    /// A differentiable draw that tends to `sample` as the temperature `tau` falls to 0.
+    fn relaxed(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _tau: f64) -> Value {
+        self.sample(g, params, shape)
+    }
+    /// Mean, where it exists in closed form (shape as a sample); of classes, the mean of their numbers.
+    fn mean(&self, _g: &mut Graph, _params: &[Option<Value>], _shape: &Shape) -> Option<Value> {
+        None
+    }
+    /// Why [`DistRow::mean`] gives nothing, where it does not.
+    fn without_mean(&self) -> Option<&'static str> {
+        None
+    }
+    /// The value that stands for the distribution where one is shown, as `kind`: the mean; of unordered classes the most probable one;
+    /// where there is no mean, the median or what the row says (shape as a sample).
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Option<Value> {
+        self.mean(g, params, shape)
+    }
+    /// Entropy elementwise, where known in closed form; with the axes that the parameters have together, so an axis of the event that no
+    /// parameter has must still be broadcast before it is summed.
+    fn entropy(&self, _g: &mut Graph, _params: &[Option<Value>]) -> Option<Value> {
+        None
+    }
+    /// Why [`DistRow::entropy`] gives nothing, where it does not.
+    fn without_entropy(&self) -> Option<&'static str> {
+        None
+    }
+    /// How many values a draw can take, 0 .. n, where the parameters say so.
+    fn values(&self, _g: &Graph, _params: &[Option<Value>]) -> Option<usize> {
+        None
+    }
+    /// KL(self ‖ other) elementwise, where known in closed form; axes as for [`DistRow::entropy`].
+    fn kl(
+        &self,
+        _g: &mut Graph,
+        _mine: &[Option<Value>],
+        _other: &str,
+        _theirs: &[Option<Value>],
+    ) -> Option<Value> {
+        None
+    }
+    /// Names of the rows that [`DistRow::kl`] knows.
+    fn kl_known(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether an event of shape `[]` has a density, from parameters without axes: not where the last axis of a parameter lists alternatives
+    /// or the elements of an event depend on each other.
+    fn elementwise(&self) -> bool {
+        self.dist_params().iter().all(|p| p.axes == 0)
+    }
+    /// The form, and the row inside, where it is made of another: it is written `Form(Row(..), ..)`, parameters of the row first.
+    fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
+        None
+    }
+    /// Whether the elements along the last axis of an event are drawn together: one-hot, on a simplex, correlated. Log-density, entropy and
+    /// KL are then spread over that axis, and only their sum over it means anything. With a discrete kind the vector is one-hot.
+    fn vector(&self) -> bool {
+        false
+    }
+    /// The distribution function and its inverse, where in closed form.
+    fn tails(&self) -> Option<&'static tails::Tails> {
+        None
+    }
+}
+
+/// A way to make a distribution of another one, which is written as its first argument: `Truncated(Normal(m, s), 0, 1)`.
+pub trait FormRow: Row {
+    /// The parameters that it has itself. A default of ±∞ stands for an end that there is not: the parameter stays absent.
+    fn own_params(&self) -> &'static [DistParam];
+    /// The row for this distribution inside, whose parameters come first, before the own ones; or why it does not fit.
+    fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String>;
+}
+
+/// The event of a distribution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistEvent {
+    /// What each element is.
+    pub kind: Kind,
+    /// The axes of one draw, which are the last of the event: none for single numbers, `[n]` for a vector of n. Before them stand the axes
+    /// of independent draws.
+    pub own: Vec<usize>,
+}
 
 /// Distributions made of another one.
 pub const FORMS: &[&dyn FormRow] = &[&mixture::Mixture, &truncated::Truncated];

@@ -1,9 +1,9 @@
 //! `MultivariateNormal`.
 
 use super::{HALF_LN_TAU, last, loc_scale, param, reading, required, sum_last};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Dim, Graph, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct MultivariateNormal;
@@ -155,7 +155,10 @@ impl DistRow for MultivariateNormal {
         let n = match c.shape.as_slice() {
             [.., n, m] if n == m && *n > 0 => *n,
             _ => {
-                return Err(format!("`log_cholesky` has shape {}, which is no square matrix", c.shape_text()));
+                return Err(format!(
+                    "`log_cholesky` has shape {}, which is no square matrix",
+                    c.shape_text()
+                ));
             }
         };
         match params.first() {

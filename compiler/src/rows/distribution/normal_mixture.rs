@@ -2,8 +2,8 @@
 
 use super::mixture::MixtureOf;
 use super::{LOC, SCALE, normal, reading, required};
+use crate::event::Support;
 use crate::rows::DistParam;
-use crate::types::event::Support;
 
 /// The row.
 pub(super) static NORMAL_MIXTURE: MixtureOf = MixtureOf {

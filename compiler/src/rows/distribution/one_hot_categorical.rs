@@ -2,9 +2,9 @@
 
 use super::categorical::{PARAMS, log_probs, logits};
 use super::{gumbel_max, last_axis, without_last};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Compare, DType, Graph, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind};
 
 /// The row.
 pub struct OneHotCategorical;

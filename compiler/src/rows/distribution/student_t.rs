@@ -1,9 +1,9 @@
 //! `StudentT`.
 
 use super::{SCALE, optional, param, plain, required, spread};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 use std::f64::consts::{PI, TAU};
 
 /// The row.

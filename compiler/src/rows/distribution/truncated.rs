@@ -2,10 +2,10 @@
 
 use super::tails::Tails;
 use super::{ROWS, constant, moments, spread};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
 use crate::rows::map::ends;
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 use std::sync::LazyLock;
 
 /// The form.

@@ -3,9 +3,9 @@
 use super::super::map::ends as support_ends;
 use super::tails::{self, Tails};
 use super::{constant, param, plain, required};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The row.
 pub struct Uniform;

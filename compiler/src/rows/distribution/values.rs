@@ -1,7 +1,7 @@
 //! All values of a discrete draw, where they can be listed: numbers, each on its own, or one-hot vectors.
 
+use crate::event::EventTy;
 use crate::rows::DistRow;
-use crate::types::event::EventTy;
 
 /// How many values one independent part of a draw takes, and how many numbers it has: one, or a whole one-hot vector.
 fn part(row: &dyn DistRow, ty: &EventTy) -> Option<(usize, usize)> {
@@ -37,8 +37,8 @@ pub fn nth(row: &dyn DistRow, ty: &EventTy, i: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
     use crate::rows::distribution::spelled;
-    use crate::types::event::Kind;
     use std::collections::BTreeSet;
 
     #[test]

@@ -1,10 +1,10 @@
 //! `enumerate`.
 
+use crate::event::EventTy;
 use crate::rows::args::Args;
 use crate::rows::distribution::values;
 use crate::rows::{DistRow, EstimatorRow, Row};
 use crate::types::Estimator;
-use crate::types::event::EventTy;
 
 /// The row.
 pub struct Enumerate;

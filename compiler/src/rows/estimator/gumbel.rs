@@ -1,9 +1,9 @@
 //! `gumbel`.
 
+use crate::event::EventTy;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{DistRow, EstimatorRow, Row};
 use crate::types::Estimator;
-use crate::types::event::EventTy;
 
 /// The row.
 pub struct Gumbel;

@@ -5,14 +5,22 @@ mod gumbel;
 mod pathwise;
 mod score;
 
+use super::DistRow;
+use super::Row;
+use super::args::Args;
 use super::distribution::values;
-use super::{DistRow, EstimatorRow};
-use crate::types::event::EventTy;
+use crate::event::EventTy;
 use crate::types::{Baseline, Estimator};
 
 /// All estimators.
 pub const ROWS: &[&dyn EstimatorRow] =
     &[&enumerate::Enumerate, &gumbel::Gumbel, &pathwise::Pathwise, &score::Score];
+
+/// A gradient estimator.
+pub trait EstimatorRow: Row {
+    /// The estimator for a draw of this distribution and event type, or why it does not fit.
+    fn make(&self, args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<crate::types::Estimator, String>;
+}
 
 /// Most values of a draw that the compiler sums over unasked.
 const SUMMED_UNASKED: usize = 32;

@@ -1,9 +1,9 @@
 //! `pathwise`.
 
+use crate::event::EventTy;
 use crate::rows::args::Args;
 use crate::rows::{DistRow, EstimatorRow, Row};
 use crate::types::Estimator;
-use crate::types::event::EventTy;
 
 /// The row.
 pub struct Pathwise;

@@ -1,8 +1,8 @@
 //! `score`.
 
+use crate::event::EventTy;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{DistRow, EstimatorRow, Row};
-use crate::types::event::EventTy;
 use crate::types::{Baseline, Estimator};
 
 /// The row.

@@ -1,10 +1,10 @@
 //! `batch_mean`.
 
 use super::numbers;
+use crate::event::EventTy;
 use crate::ir::ReduceKind;
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct BatchMean;
@@ -25,16 +25,13 @@ impl FnRow for BatchMean {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
         args.first()
-            .map(|a| EventTy {
-                kind: crate::types::event::Kind::Real(a.kind.support()),
-                shape: a.shape.clone(),
-            })
+            .map(|a| EventTy { kind: crate::event::Kind::Real(a.kind.support()), shape: a.shape.clone() })
             .ok_or((0, "is missing".into()))
     }
     fn mixes_batch(&self) -> bool {
         true
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         if cx.rank(x) == 0 { x } else { cx.reduce(ReduceKind::Mean, x, &[0]) }

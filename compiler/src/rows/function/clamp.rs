@@ -1,9 +1,9 @@
 //! `clamp`.
 
 use super::{align, ends, numbers, same_shape};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Clamp;
@@ -31,7 +31,7 @@ impl FnRow for Clamp {
             shape,
         })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let rank = types.iter().map(|t| t.shape.len()).max().unwrap_or(0);
         let aligned: Vec<Value> = args.iter().map(|&a| align(cx, a, rank)).collect();
         match aligned.as_slice() {

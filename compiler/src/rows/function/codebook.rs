@@ -1,9 +1,9 @@
 //! What the functions of a codebook share: vectors laid out as rows, and the entry nearest to each (van den Oord et al. 2017, eq. 1-2).
 
 use super::numbers;
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{ArgMax, DType, Dim, Lookup, Op, Shape, Value};
-use crate::rows::Lower;
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::Builder;
 
 /// How the vectors of an event lie, and the size of the table they are compared with.
 pub struct Layout {
@@ -59,14 +59,14 @@ pub struct Nearest {
 
 impl Layout {
     /// `[B, ..event]` as `[places·B, d]`.
-    fn rows(&self, cx: &mut Lower, z: Value) -> Value {
+    fn rows(&self, cx: &mut Builder, z: Value) -> Value {
         let z = if self.image.is_some() { cx.permute(z, &[0, 2, 3, 1]) } else { z };
         let mut lead = cx.shape(z).0.first().copied().unwrap_or(Dim::fixed(1));
         lead.n *= self.places;
         cx.reshape(z, Shape(vec![lead, Dim::fixed(self.width)]))
     }
     /// `[places·B, d]` laid out as `like`.
-    pub fn back(&self, cx: &mut Lower, rows: Value, like: Value) -> Value {
+    pub fn back(&self, cx: &mut Builder, rows: Value, like: Value) -> Value {
         let shape = cx.shape(like);
         let Some([h, w]) = self.image else { return cx.reshape(rows, shape) };
         let lead = shape.0.first().copied().unwrap_or(Dim::fixed(1));
@@ -75,7 +75,7 @@ impl Layout {
         cx.permute(pixels, &[0, 3, 1, 2])
     }
     /// The entries of least squared distance; the first of several.
-    pub fn nearest(&self, cx: &mut Lower, z: Value, book: Value) -> Nearest {
+    pub fn nearest(&self, cx: &mut Builder, z: Value, book: Value) -> Nearest {
         let table = cx.reshape(book, Shape::fixed(&[self.entries, self.width]));
         let rows = self.rows(cx, z);
         // |z - e|² is least where z·e - |e|²/2 is greatest.
@@ -92,7 +92,7 @@ impl Layout {
         Nearest { rows, ids, entries }
     }
     /// How often each entry was chosen among all vectors of the batch: the perplexity of the frequencies, and how many entries were used.
-    pub fn usage(&self, cx: &mut Lower, ids: Value) -> (Value, Value) {
+    pub fn usage(&self, cx: &mut Builder, ids: Value) -> (Value, Value) {
         let lead = cx.shape(ids).0.first().copied().unwrap_or(Dim::fixed(1));
         let ids = cx.cast(ids, DType::F);
         let column = cx.reshape(ids, Shape(vec![lead, Dim::fixed(1)]));
@@ -127,7 +127,7 @@ pub fn distance_ty(args: &[EventTy]) -> Result<EventTy, (usize, String)> {
 }
 
 /// `Σ |z - e|²` over the vectors of each example and their nearest entries, `[B]`, with a derivative to one side only.
-pub fn distance(cx: &mut Lower, args: &[Value], types: &[EventTy], moved: &Moved) -> Value {
+pub fn distance(cx: &mut Builder, args: &[Value], types: &[EventTy], moved: &Moved) -> Value {
     let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
     let found = layout.nearest(cx, *z, *book);
     let (rows, entries) = match moved {

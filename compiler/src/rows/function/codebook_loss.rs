@@ -1,9 +1,9 @@
 //! `codebook_loss`.
 
 use super::codebook::{Moved, distance, distance_ty};
+use crate::event::EventTy;
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct CodebookLoss;
@@ -28,7 +28,7 @@ impl FnRow for CodebookLoss {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         distance_ty(args)
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         distance(cx, args, types, &Moved::Entries)
     }
 }

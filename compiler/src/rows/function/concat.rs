@@ -1,9 +1,9 @@
 //! `concat`.
 
 use super::{combine, ends, numbers};
+use crate::event::{EventTy, Kind, Support, shape_text};
 use crate::ir::{Dim, Shape, Value};
-use crate::rows::{FnRow, Lower, Row, lead};
-use crate::types::event::{EventTy, Kind, Support, shape_text};
+use crate::rows::{Builder, FnRow, Row, lead};
 
 /// The row.
 pub struct ConcatFn;
@@ -57,7 +57,7 @@ impl FnRow for ConcatFn {
         };
         Ok(EventTy { kind, shape })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let batch = lead(cx, args);
         let mut parts = Vec::with_capacity(args.len());
         for (&a, ty) in args.iter().zip(types) {

@@ -1,9 +1,9 @@
 //! `dot`.
 
 use super::{event_axes, numbers, only_batch, same_shape};
+use crate::event::EventTy;
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Dot;
@@ -31,7 +31,7 @@ impl FnRow for Dot {
             _ => Ok(EventTy::real([])),
         }
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let [a, b] = args else { return cx.scalar(0.0) };
         let p = cx.mul(*a, *b);

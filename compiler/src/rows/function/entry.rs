@@ -1,9 +1,9 @@
 //! `entry`.
 
 use super::numbers;
+use crate::event::EventTy;
 use crate::ir::{Dim, Shape, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Entry;
@@ -39,7 +39,7 @@ impl FnRow for Entry {
             _ => Err((0, format!("is no class of {entries}, the number of entries"))),
         }
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], _types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], _types: &[EventTy]) -> Value {
         let [k, book] = args else { return cx.scalar(0.0) };
         let dims: Vec<Dim> = cx.shape(*book).0.into_iter().skip(1).collect();
         let table = cx.reshape(*book, Shape(dims));

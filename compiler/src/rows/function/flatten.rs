@@ -1,8 +1,8 @@
 //! `flatten`.
 
+use crate::event::EventTy;
 use crate::ir::{Dim, Shape, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Flatten;
@@ -26,7 +26,7 @@ impl FnRow for Flatten {
             None => Err((0, "is missing".into())),
         }
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let n = types.first().map_or(1, EventTy::size);
         match cx.shape(x).0.first() {

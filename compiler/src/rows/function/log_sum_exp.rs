@@ -1,9 +1,9 @@
 //! `log_sum_exp`.
 
 use super::last_axis;
+use crate::event::EventTy;
 use crate::ir::{Shape, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::EventTy;
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct LogSumExp;
@@ -27,7 +27,7 @@ impl FnRow for LogSumExp {
         shape.pop();
         Ok(EventTy::real(shape))
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let axis = cx.rank(x).saturating_sub(1);

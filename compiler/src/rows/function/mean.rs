@@ -1,9 +1,9 @@
 //! `mean`.
 
 use super::{combine, event_axes, numbers, only_batch};
+use crate::event::{EventTy, Kind};
 use crate::ir::{ReduceKind, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct MeanFn;
@@ -25,7 +25,7 @@ impl FnRow for MeanFn {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(combine(args, |a, _| a)), shape: Vec::new() })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let axes = event_axes(cx, x);

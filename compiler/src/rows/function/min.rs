@@ -1,9 +1,9 @@
 //! `min`.
 
 use super::{align, combine, numbers, same_shape};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Binary, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct MinFn;
@@ -25,7 +25,7 @@ impl FnRow for MinFn {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(combine(args, f64::min)), shape: same_shape(args)? })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let rank = types.iter().map(|t| t.shape.len()).max().unwrap_or(0);
         let mut result: Option<Value> = None;
         for &a in args {

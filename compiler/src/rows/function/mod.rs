@@ -22,10 +22,10 @@ mod norm;
 mod softmax;
 mod sum;
 
-use super::FnRow;
 use super::map::ends;
+use super::{Builder, Row};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Dim, Graph, Shape, Value};
-use crate::types::event::{EventTy, Kind, Support};
 
 /// All functions.
 pub const ROWS: &[&dyn FnRow] = &[
@@ -47,6 +47,28 @@ pub const ROWS: &[&dyn FnRow] = &[
     &softmax::Softmax,
     &sum::SumFn,
 ];
+
+/// A function of expressions that is no elementwise map of one argument: `max(a, b)`, `sum(x)`, `concat(z, y)`.
+pub trait FnRow: Row {
+    /// Fewest and most tensor arguments.
+    fn arity(&self) -> (usize, usize);
+    /// Type of the result from the event types of the arguments, or what is wrong with which argument.
+    fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)>;
+    /// Whether the result for one example depends on others.
+    fn mixes_batch(&self) -> bool {
+        false
+    }
+    /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value;
+    /// Whether this argument (from 0) must be the same for every example: a table, not data.
+    fn shared(&self, _argument: usize) -> bool {
+        false
+    }
+    /// Numbers about a batch that evaluation reports beside a payoff in which the function stands: name and rank-0 value.
+    fn report(&self, _cx: &mut Builder, _args: &[Value], _types: &[EventTy]) -> Vec<(String, Value)> {
+        Vec::new()
+    }
+}
 
 /// Every argument is a number one can calculate with.
 fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
@@ -80,7 +102,7 @@ fn same_shape(args: &[EventTy]) -> Result<Vec<usize>, (usize, String)> {
                     format!(
                         "has shape {} where {} came before",
                         ty.shape_text(),
-                        crate::types::event::shape_text(s)
+                        crate::event::shape_text(s)
                     ),
                 ));
             }

@@ -1,9 +1,9 @@
 //! `nearest`.
 
 use super::codebook::layout;
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Nearest;
@@ -31,7 +31,7 @@ impl FnRow for Nearest {
         let shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
         Ok(EventTy { kind: Kind::Real(Support::REALS), shape })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
         let found = layout.nearest(cx, *z, *book);
         let entries = cx.detach(found.entries);
@@ -41,7 +41,7 @@ impl FnRow for Nearest {
         let zero = cx.sub(*z, same);
         cx.add(entries, zero)
     }
-    fn report(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Vec<(String, Value)> {
+    fn report(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Vec<(String, Value)> {
         let ([z, book], Ok(layout)) = (args, layout(types)) else { return Vec::new() };
         let found = layout.nearest(cx, *z, *book);
         let (perplexity, used) = layout.usage(cx, found.ids);

@@ -1,9 +1,9 @@
 //! `norm`.
 
 use super::{event_axes, numbers, only_batch};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, Value};
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Norm;
@@ -25,7 +25,7 @@ impl FnRow for Norm {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let sq = cx.square(x);

@@ -1,9 +1,9 @@
 //! `softmax`.
 
 use super::last_axis;
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct Softmax;
@@ -28,7 +28,7 @@ impl FnRow for Softmax {
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
         })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let axis = cx.rank(x).saturating_sub(1);

@@ -1,9 +1,9 @@
 //! `sum`.
 
 use super::{ends, event_axes, numbers, only_batch};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::Value;
-use crate::rows::{FnRow, Lower, Row};
-use crate::types::event::{EventTy, Kind, Support};
+use crate::rows::{Builder, FnRow, Row};
 
 /// The row.
 pub struct SumFn;
@@ -27,7 +27,7 @@ impl FnRow for SumFn {
         let support = if lo >= 0.0 { Support::POSITIVE } else { Support::REALS };
         Ok(EventTy { kind: Kind::Real(support), shape: Vec::new() })
     }
-    fn lower(&self, cx: &mut Lower, args: &[Value], types: &[EventTy]) -> Value {
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
         let _ = types;
         let Some(&x) = args.first() else { return cx.scalar(0.0) };
         let axes = event_axes(cx, x);

@@ -1,11 +1,13 @@
 //! Initial values of parameters, as IR of the `init` program. Layers name one; users may overrule it (`dense(64, init: zeros)`).
 
-use super::Init;
 use super::args::{ArgKind, Args, Const, ParamSpec};
 use crate::diag::Diag;
 use crate::diag::suggest::did_you_mean;
 use crate::ir::{Graph, RandomKind, Shape, Value};
 use std::rc::Rc;
+
+/// Makes the initial value of a parameter (shape fixed) as IR of the `init` program.
+pub type Init = Rc<dyn Fn(&mut Graph, &[usize]) -> Value>;
 
 /// How many values one output element reads, and how many outputs read one input element; on average over a stride, rounded up, and
 /// away from the edges of an image.

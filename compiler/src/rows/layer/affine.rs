@@ -1,7 +1,7 @@
 //! The trained scale and shift behind a normalisation, and the arguments that all of them share.
 
 use super::super::args::{ArgKind, ParamSpec};
-use super::super::{Env, Lower, ParamDecl, init};
+use super::super::{Builder, Env, ParamDecl, init};
 use super::parts::per_channel;
 use crate::ir::Value;
 
@@ -33,7 +33,7 @@ pub fn params(on: bool, n: usize) -> Vec<ParamDecl> {
 }
 
 /// x · scale + shift along axis 1 of `[B, n, ..]`.
-pub fn lower(cx: &mut Lower, env: &Env, on: bool, n: usize, x: Value) -> Value {
+pub fn lower(cx: &mut Builder, env: &Env, on: bool, n: usize, x: Value) -> Value {
     if !on {
         return x;
     }

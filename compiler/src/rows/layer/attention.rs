@@ -5,9 +5,9 @@ use super::super::{ChainCx, Checked, LayerRow, ParamDecl, Row, init};
 use super::convolution::Convolution;
 use super::parts::{need_image, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::Shape;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `attention`
 pub struct Attention;
@@ -48,7 +48,7 @@ impl LayerRow for Attention {
         let mut params: Vec<ParamDecl> = [&q, &k, &v].into_iter().flat_map(|p| p.params(None)).collect();
         params.push(ParamDecl { name: "gate".into(), shape: vec![1], init: init::zeros(), trainable: true });
         Ok(Checked::global(EventTy::real([c, h, w]), params, move |cx, env, x| {
-            let flat = |cx: &mut super::super::Lower, p: &Convolution, n: usize| {
+            let flat = |cx: &mut super::super::Builder, p: &Convolution, n: usize| {
                 let y = p.lower(cx, env, x);
                 view(cx, y, &[n, h * w])
             };

@@ -1,13 +1,13 @@
 //! `batch_norm`: standardisation by the statistics of the batch.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, ParamDecl, Row, init};
+use super::super::{Builder, Causality, ChainCx, Checked, Env, LayerRow, ParamDecl, Row, init};
 use super::affine;
 use super::parts::{flag, need_features, over_root, per_channel, standardise};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::{Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `batch_norm`
 pub struct BatchNorm;
@@ -74,7 +74,7 @@ impl LayerRow for BatchNorm {
 }
 
 /// running <- running + momentum (new - running); a second use in one program goes on from the first.
-fn follow(cx: &mut Lower, env: &Env, name: &str, n: usize, new: Value, momentum: f64) {
+fn follow(cx: &mut Builder, env: &Env, name: &str, n: usize, new: Value, momentum: f64) {
     let kept = cx.state(env, name, &[n]);
     let old = cx.state_updates.get(&format!("{}.{name}", env.path)).copied().unwrap_or(kept);
     let new = cx.reshape(new, Shape::fixed(&[n]));

@@ -1,13 +1,13 @@
 //! Learned projections of further inputs onto the features of a layer's input, shared by `bias_from` and `film`.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Env, Lower, ParamDecl, init};
+use super::super::{Builder, ChainCx, Env, ParamDecl, init};
 use super::convolution::Convolution;
 use super::linear::Linear;
 use super::parts::{given_shape, given_value, misfit, named_givens, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::Value;
-use crate::types::event::EventTy;
 
 /// The list of further inputs.
 pub const PARAMS: &[ParamSpec] =
@@ -83,7 +83,7 @@ impl Projection {
             .collect()
     }
     /// `[B, features]`, or `[B, features, H or 1, W or 1]` for images. `None` when an input was not supplied.
-    pub fn lower(&self, cx: &mut Lower, env: &Env) -> Option<Value> {
+    pub fn lower(&self, cx: &mut Builder, env: &Env) -> Option<Value> {
         let mut total: Option<Value> = None;
         for (name, ty, part) in &self.parts {
             let v = env.given.get(name).copied()?;

@@ -8,8 +8,8 @@ use super::linear::Mask;
 use super::parts::{flag, need_image};
 use super::spectral;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `conv(64, k: 3)`
 pub struct Conv;

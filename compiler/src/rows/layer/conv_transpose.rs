@@ -8,9 +8,9 @@ use super::dense::BIAS;
 use super::parts::{flag, misfit, need_image, per_channel};
 use super::spectral;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::{ConvGeom, ConvTranspose2d, Op};
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `conv_transpose(64, k: 4, stride: 2)`
 pub struct ConvTranspose;

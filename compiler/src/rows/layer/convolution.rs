@@ -1,7 +1,7 @@
 //! The convolution that `conv`, `logits`, couplings and conditioning share, and the arithmetic of padding.
 
 use super::super::args::{ArgKind, Args, Const, ParamSpec};
-use super::super::{Env, Init, Lower, ParamDecl, init};
+use super::super::{Builder, Env, Init, ParamDecl, init};
 use super::linear::Mask;
 use super::parts::{misfit, per_channel};
 use super::spectral;
@@ -192,7 +192,7 @@ impl Convolution {
         [self.c_out, self.axes[0].out, self.axes[1].out]
     }
     /// `[B, c_in, H, W] -> [B, c_out, H', W']`
-    pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
+    pub fn lower(&self, cx: &mut Builder, env: &Env, x: Value) -> Value {
         let shape = self.weight_shape();
         let mut w = cx.param(env, &format!("{}weight", self.prefix), &shape);
         if let Some(m) = self.mask_kernel() {

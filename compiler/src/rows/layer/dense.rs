@@ -6,8 +6,8 @@ use super::linear::{Linear, Mask};
 use super::parts::{as_vector, flag, need_vector};
 use super::spectral;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 use std::rc::Rc;
 
 /// `dense(256)`
@@ -64,7 +64,7 @@ impl LayerRow for Dense {
         let params = map.params_from(args)?;
         let (causality, input) = (map.mask.causality(), input.clone());
         let out = EventTy::real([map.n_out]);
-        let lower = move |cx: &mut super::super::Lower, env: &super::super::Env, x| {
+        let lower = move |cx: &mut super::super::Builder, env: &super::super::Env, x| {
             let x = as_vector(cx, x, &input);
             vec![map.lower(cx, env, x)]
         };

@@ -3,9 +3,9 @@
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::ir::{Compare, DType, RandomKind};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
 
 /// `dropout(0.2)`
 pub struct Dropout;

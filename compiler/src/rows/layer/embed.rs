@@ -1,12 +1,12 @@
 //! `embed`: a trained vector for each value of a discrete event.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, Lower, ParamDecl, Row, init};
+use super::super::{Builder, ChainCx, Checked, LayerRow, ParamDecl, Row, init};
 use super::parts::{misfit, shape_like, view};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::ir::{DType, Dim, Lookup, Op, Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
 
 /// `embed(16)`
 pub struct Embed;
@@ -105,7 +105,7 @@ fn table(args: &Args, n: usize) -> Result<ParamDecl, Diag> {
 
 /// `(1 - b) table[0] + b table[1]` for every bit b of `x`, as `[B, ..event]`: the table's rows at 0 and 1, and what lies between them for a
 /// relaxed draw, with a derivative to it.
-fn between(cx: &mut Lower, table: Value, x: Value, event: &[usize]) -> Value {
+fn between(cx: &mut Builder, table: Value, x: Value, event: &[usize]) -> Value {
     let shape = shape_like(cx, x, event);
     let mut one = event.to_vec();
     if let Some(last) = one.last_mut() {

@@ -5,8 +5,8 @@ use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::conditioning::{PARAMS, Projection};
 use super::parts::need_features;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `film(y)`
 pub struct Film;

@@ -5,8 +5,8 @@ use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::view;
 use super::reshape::order_kept;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `flatten`
 pub struct Flatten;

@@ -4,9 +4,9 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::{need_image, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::ReduceKind;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `global_pool`
 pub struct GlobalPool;

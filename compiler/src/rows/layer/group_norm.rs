@@ -5,8 +5,8 @@ use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::affine;
 use super::parts::{flag, misfit, need_image, standardise, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `group_norm(8)`
 pub struct GroupNorm;

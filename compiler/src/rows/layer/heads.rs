@@ -1,12 +1,12 @@
 //! `heads`: several dense outputs side by side.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, Env, LayerRow, Lower, Row, init};
+use super::super::{Builder, ChainCx, Checked, Env, LayerRow, Row, init};
 use super::linear::{Linear, Mask};
 use super::parts::{as_vector, need_vector, sizes};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 use std::rc::Rc;
 
 /// `heads(16, 16)`
@@ -60,7 +60,7 @@ impl LayerRow for Heads {
         }
         let out = sizes.iter().map(|&s| EventTy::real([s])).collect();
         let input = input.clone();
-        let lower = move |cx: &mut Lower, env: &Env, x| {
+        let lower = move |cx: &mut Builder, env: &Env, x| {
             let x = as_vector(cx, x, &input);
             maps.iter().map(|m| m.lower(cx, env, x)).collect()
         };

@@ -6,8 +6,8 @@ use super::affine;
 use super::group_norm::grouped;
 use super::parts::{flag, need_image};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `instance_norm`
 pub struct InstanceNorm;

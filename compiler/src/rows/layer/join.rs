@@ -1,13 +1,13 @@
 //! `join`: puts further inputs beside the features.
 
 use super::super::args::{Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, Env, LayerRow, Lower, Row, lead};
+use super::super::{Builder, Causality, ChainCx, Checked, Env, LayerRow, Row, lead};
 use super::conditioning::PARAMS;
 use super::parts::{as_vector, given_shape, given_value, misfit, named_givens, need_vector, view};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::ir::{Dim, Shape, Value};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
 
 /// `join(y)`
 pub struct Join;
@@ -54,7 +54,7 @@ impl Beside {
                         format!(
                             "`{name}` of shape {} does not fit beside an event of shape {}",
                             ty.shape_text(),
-                            crate::types::event::shape_text(event)
+                            crate::event::shape_text(event)
                         ),
                         format!("puts `{name}` beside its input"),
                     );
@@ -67,11 +67,11 @@ impl Beside {
         Ok(Beside { given: all, added })
     }
     /// `[B, n + added, ..]`
-    pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
+    pub fn lower(&self, cx: &mut Builder, env: &Env, x: Value) -> Value {
         self.lower_behind(cx, env, Some(x)).unwrap_or(x)
     }
     /// The same, behind nothing where `x` is absent; `None` when there are no further inputs either.
-    pub fn lower_behind(&self, cx: &mut Lower, env: &Env, x: Option<Value>) -> Option<Value> {
+    pub fn lower_behind(&self, cx: &mut Builder, env: &Env, x: Option<Value>) -> Option<Value> {
         let mut all: Vec<Value> = x.into_iter().collect();
         for (name, ty, laid) in &self.given {
             let Some(v) = env.given.get(name).copied() else { continue };

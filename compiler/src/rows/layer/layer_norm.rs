@@ -5,8 +5,8 @@ use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::affine;
 use super::parts::{flag, need_features, standardise};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `layer_norm`
 pub struct LayerNorm;

@@ -1,7 +1,7 @@
 //! The affine map of vectors that `dense`, `heads`, `logits`, couplings and conditioning share, with its causal masks.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Causality, Env, Init, Lower, ParamDecl, init};
+use super::super::{Builder, Causality, Env, Init, ParamDecl, init};
 use super::spectral;
 use crate::diag::Diag;
 use crate::ir::{Compare, DType, Graph, Shape, Value};
@@ -100,7 +100,7 @@ impl Linear {
         self.params(Some(init::zeros()))
     }
     /// `[B, n_in] -> [B, n_out]`
-    pub fn lower(&self, cx: &mut Lower, env: &Env, x: Value) -> Value {
+    pub fn lower(&self, cx: &mut Builder, env: &Env, x: Value) -> Value {
         let mut w = cx.param(env, &format!("{}weight", self.prefix), &[self.n_in, self.n_out]);
         if let Some(m) = self.mask_matrix(&mut cx.g) {
             w = cx.mul(w, m);

@@ -1,14 +1,14 @@
 //! `logits`: scores of k classes for every element.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, Env, LayerRow, Lower, Row, init};
+use super::super::{Builder, ChainCx, Checked, Env, LayerRow, Row, init};
 use super::convolution::Convolution;
 use super::linear::{Linear, Mask};
 use super::parts::{as_vector, need_image, need_vector, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::Value;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 use std::rc::Rc;
 
 /// `logits(256)`
@@ -55,7 +55,7 @@ impl LayerRow for Logits {
         let map = Linear { mask, group: k, ..Linear::plain("", n, n * k) };
         let params = map.params_from(args)?;
         let input = input.clone();
-        let lower = move |cx: &mut Lower, env: &Env, x: Value| {
+        let lower = move |cx: &mut Builder, env: &Env, x: Value| {
             let x = as_vector(cx, x, &input);
             let y = map.lower(cx, env, x);
             vec![view(cx, y, &[n, k])]

@@ -4,9 +4,9 @@ use super::super::args::{Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::pool;
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::ReduceKind;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `max_pool(2)`
 pub struct MaxPool;

@@ -4,9 +4,9 @@ use super::super::args::Args;
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::{need_features, shape_like};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::{ReduceKind, Shape};
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `minibatch_stddev`
 pub struct MinibatchStddev;

@@ -3,9 +3,9 @@
 use super::super::args::{Args, Const};
 use super::super::{Causality, Chain, ChainCx};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind, shape_text};
 use crate::ir::{Binary, Compare, DType, Dim, Graph, ReduceKind, Shape, Value};
 use crate::span::Span;
-use crate::types::event::{EventTy, Kind, shape_text};
 
 /// An E0201 about a layer call: what does not fit, and what arrives there.
 pub fn misfit(args: &Args, message: impl Into<String>, label: impl Into<String>) -> Diag {

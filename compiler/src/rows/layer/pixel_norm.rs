@@ -4,9 +4,9 @@ use super::super::args::Args;
 use super::super::{Causality, ChainCx, Checked, LayerRow, Row};
 use super::parts::{need_features, over_root};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::ir::ReduceKind;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `pixel_norm`
 pub struct PixelNorm;

@@ -4,8 +4,8 @@ use super::super::Checked;
 use super::super::args::{ArgKind, Args, ParamSpec};
 use super::parts::{misfit, need_image, view};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::ReduceKind;
-use crate::types::event::{EventTy, Kind, Support};
 
 /// The `k` argument of pooling layers.
 pub const PARAMS: &[ParamSpec] = &[ParamSpec {

@@ -4,8 +4,8 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::{misfit, need_image};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `reflect_pad(3)`
 pub struct ReflectPad;

@@ -4,8 +4,8 @@ use super::super::args::Args;
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::misfit;
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind, Support};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind, Support};
 
 /// `rescale`
 pub struct Rescale;

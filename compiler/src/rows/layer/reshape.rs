@@ -4,8 +4,8 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{Causality, ChainCx, Checked, LayerRow, Row};
 use super::parts::{misfit, sizes, view};
 use crate::diag::Diag;
+use crate::event::{EventTy, shape_text};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, shape_text};
 
 /// `reshape(512, 4, 4)`
 pub struct Reshape;

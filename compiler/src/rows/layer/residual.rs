@@ -4,8 +4,8 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{BlockUse, Causality, ChainCx, Checked, LayerRow, Row};
 use super::parts::{chain_causality, flag, misfit, no_block};
 use crate::diag::Diag;
+use crate::event::{EventTy, Kind};
 use crate::syntax::ast;
-use crate::types::event::{EventTy, Kind};
 
 /// `residual { dense(64), relu, dense(64) }`
 pub struct Residual;

@@ -4,8 +4,8 @@ use super::super::args::Args;
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::{misfit, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `scalar`
 pub struct Scalar;

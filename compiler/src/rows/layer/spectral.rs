@@ -2,7 +2,7 @@
 //! power iteration per training step on a vector that is kept as state.
 
 use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Env, Lower, ParamDecl, init};
+use super::super::{Builder, Env, ParamDecl, init};
 use super::parts::unit_length;
 use crate::ir::{Shape, Value};
 
@@ -28,7 +28,7 @@ pub fn state(prefix: &str, rows: usize) -> ParamDecl {
 /// u = Mv / ‖Mv‖ (Algorithm 1). u and v are constants of the derivative.
 ///
 /// Where one program uses the layer more than once, each use iterates on from the one before.
-pub fn lower(cx: &mut Lower, env: &Env, prefix: &str, w: Value, matrix: [usize; 2]) -> Value {
+pub fn lower(cx: &mut Builder, env: &Env, prefix: &str, w: Value, matrix: [usize; 2]) -> Value {
     let [rows, _] = matrix;
     let name = format!("{prefix}u");
     let kept = cx.state(env, &name, &[rows]);

@@ -4,8 +4,8 @@ use super::super::args::{ArgKind, Args, ParamSpec};
 use super::super::{ChainCx, Checked, LayerRow, Row};
 use super::parts::{need_image, shape_like, view};
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::syntax::ast;
-use crate::types::event::EventTy;
 
 /// `up(2)`
 pub struct Up;

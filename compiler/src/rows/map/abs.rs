@@ -1,10 +1,10 @@
 //! `abs`.
 
 use super::valley;
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct AbsMap;

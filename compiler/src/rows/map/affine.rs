@@ -1,9 +1,9 @@
 //! `affine`.
 
+use crate::event::Support;
 use crate::ir::{Graph, Value};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct AffineMap;

@@ -1,10 +1,10 @@
 //! `elu`.
 
 use super::increasing;
+use crate::event::Support;
 use crate::ir::{Binary, Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct EluMap;

@@ -1,10 +1,10 @@
 //! `gelu`.
 
 use super::ends;
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// The minimum (near x = -0.7518), rounded down.
 const BOTTOM: f64 = -0.169_971_207_3;

@@ -1,10 +1,10 @@
 //! `log`.
 
 use super::increasing;
+use crate::event::Support;
 use crate::ir::{Graph, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct LogMap;

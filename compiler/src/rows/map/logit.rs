@@ -1,10 +1,10 @@
 //! `logit`.
 
 use super::increasing;
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct LogitMap;

@@ -26,8 +26,10 @@ mod sqrt;
 mod square;
 mod tanh;
 
-use super::MapRow;
-use crate::types::event::Support;
+use super::Row;
+use super::args::Args;
+use crate::event::Support;
+use crate::ir::{Graph, Value};
 
 /// All maps.
 pub const ROWS: &[&dyn MapRow] = &[
@@ -56,6 +58,49 @@ pub const ROWS: &[&dyn MapRow] = &[
     &square::SquareMap,
     &tanh::TanhMap,
 ];
+
+/// An elementwise map between supports. One row serves as activation layer (`relu`), as function of expressions (`exp(s)`)
+/// and, where it has an inverse, as diagonal bijection.
+pub trait MapRow: Row {
+    /// Where it is defined.
+    fn from(&self) -> Support;
+    /// Where it lands when the argument ranges over `from`.
+    fn to(&self) -> Support;
+    /// Where it lands when the argument ranges over `support` (a sub-support of `from`), for these arguments. Default: `to`.
+    fn image(&self, _args: &Args, _support: Support) -> Support {
+        self.to()
+    }
+    /// y = f(x), elementwise.
+    fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value;
+    /// Whether |dy/dx| = 1 everywhere for these arguments.
+    fn keeps_volume(&self, _args: &Args) -> bool {
+        false
+    }
+    /// The inverse and `log |dy/dx|`, both elementwise, where it is a bijection `from -> to`.
+    fn inverse(&self) -> Option<MapInverse> {
+        None
+    }
+    /// Whether a value can be 0 itself, where `to` is the positive reals: so it is no scale.
+    fn reaches_zero(&self) -> bool {
+        false
+    }
+    /// False for `relu`, whose second derivative is zero.
+    fn smooth(&self) -> bool {
+        true
+    }
+    /// What it does to information, when it has no inverse: completes "`relu` ..": "maps every negative value to 0".
+    fn why_not_invertible(&self) -> &'static str {
+        "maps different values to one"
+    }
+}
+
+/// The inverse of a [`MapRow`] and the logarithm of its derivative.
+pub struct MapInverse {
+    /// x = f⁻¹(y).
+    pub inverse: fn(&mut Graph, &Args, Value) -> Value,
+    /// log |f'(x)| elementwise, as a function of x.
+    pub log_slope: fn(&mut Graph, &Args, Value) -> Value,
+}
 
 /// The ends of a support; a simplex lies within 0 and 1 element by element.
 pub(crate) fn ends(s: Support) -> (f64, f64) {

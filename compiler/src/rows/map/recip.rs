@@ -1,10 +1,10 @@
 //! `recip`.
 
 use super::ends;
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct RecipMap;

@@ -1,10 +1,10 @@
 //! `relu`.
 
 use super::increasing;
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct ReluMap;

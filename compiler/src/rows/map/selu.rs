@@ -1,10 +1,10 @@
 //! `selu`.
 
 use super::increasing;
+use crate::event::Support;
 use crate::ir::{Binary, Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapInverse, MapRow, Row};
-use crate::types::event::Support;
 
 /// `alpha` of the paper, to double precision.
 const ALPHA: f64 = 1.673_263_242_354_377_2;

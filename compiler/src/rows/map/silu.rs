@@ -1,10 +1,10 @@
 //! `silu`.
 
 use super::valley;
+use crate::event::Support;
 use crate::ir::{Graph, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// Where the minimum lies: the root of 1 + x + e^x = 0.
 const BOTTOM_AT: f64 = -1.278464542761074;

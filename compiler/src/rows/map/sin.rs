@@ -1,9 +1,9 @@
 //! `sin`.
 
+use crate::event::Support;
 use crate::ir::{Graph, Unary, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct SinMap;

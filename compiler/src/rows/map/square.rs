@@ -1,10 +1,10 @@
 //! `square`.
 
 use super::valley;
+use crate::event::Support;
 use crate::ir::{Graph, Value};
 use crate::rows::args::Args;
 use crate::rows::{MapRow, Row};
-use crate::types::event::Support;
 
 /// The row.
 pub struct SquareMap;

@@ -10,7 +10,7 @@ mod momentum;
 mod rmsprop;
 mod sgd;
 
-use super::OptimizerRow;
+use super::Row;
 use super::args::{ArgKind, Args, ParamSpec};
 use crate::ir::{Graph, Unary, Value};
 
@@ -24,6 +24,25 @@ pub const ROWS: &[&dyn OptimizerRow] = &[
     &rmsprop::RmsProp,
     &sgd::Sgd,
 ];
+
+/// An optimizer: how one tensor moves along its gradient.
+pub trait OptimizerRow: Row {
+    /// Names of the tensors it keeps for every parameter (`m`, `v`), zero at the start.
+    fn slots(&self, args: &Args) -> Vec<&'static str>;
+    /// One update that *descends* along `grad`. `hyper(name)` is the (possibly scheduled) value of a numeric argument as a rank-0
+    /// value; `t` is the number of this update, from 1: rank 0, or `[B, 1, ..]` where every row of the parameter has its own count, and
+    /// then no row may have a part in another's update. Returns the new parameter and the new slots.
+    fn update(
+        &self,
+        g: &mut Graph,
+        args: &Args,
+        hyper: &mut dyn FnMut(&mut Graph, &str) -> Value,
+        t: Value,
+        param: Value,
+        grad: Value,
+        slots: &[Value],
+    ) -> (Value, Vec<Value>);
+}
 
 /// The learning rate, with its default.
 const fn lr(default: &'static str) -> ParamSpec {

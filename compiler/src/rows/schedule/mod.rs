@@ -9,8 +9,8 @@ mod ramp;
 mod steps;
 mod warmup;
 
+use super::Row;
 use super::args::{ArgKind, Args, Const, ParamSpec};
-use super::{Progress, ScheduleRow};
 
 /// All schedules.
 pub const ROWS: &[&dyn ScheduleRow] = &[
@@ -23,6 +23,23 @@ pub const ROWS: &[&dyn ScheduleRow] = &[
     &steps::Steps,
     &warmup::Warmup,
 ];
+
+/// Where training stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Rounds done, from 0.
+    pub step: u64,
+    /// Rounds in all, as planned.
+    pub total: u64,
+    /// Rounds in one epoch.
+    pub per_epoch: u64,
+}
+
+/// A schedule: a number that depends on where training stands.
+pub trait ScheduleRow: Row {
+    /// The value at this moment.
+    fn value(&self, args: &Args, at: Progress) -> f64;
+}
 
 const RANGE: ParamSpec =
     ParamSpec { name: "range", kind: ArgKind::Range, default: None, doc: "first and last value, `0 -> 1`" };

@@ -10,7 +10,7 @@ struct Composition {
     /// The flows, in the order in which they run.
     flows: Vec<usize>,
     /// The elements of the last site that no trained layer changes.
-    untouched: Vec<usize>,
+    identity_dims: Vec<usize>,
     /// Name of the last site, and where it is computed.
     site: (String, Span),
 }
@@ -18,7 +18,7 @@ struct Composition {
 impl Checker<'_> {
     /// Warns of what flows leave untouched: together, where a model runs one after the other, or alone, where no model runs them. A warning
     /// about a `repeat` of a flow says more than the flow's own.
-    pub(crate) fn untouched(&mut self) {
+    pub(crate) fn identity_dims(&mut self) {
         let repeats = std::mem::take(&mut self.repeats);
         let flows = &self.typed.flows;
         // A flow among the layers of another one may copy elements that the other moves.
@@ -32,8 +32,8 @@ impl Checker<'_> {
         }
         for (i, f) in flows.iter().enumerate() {
             if !part(f) && !all.iter().any(|c| c.flows.contains(&i)) {
-                let untouched = of_flow(f);
-                all.push(Composition { flows: vec![i], untouched, site: (f.name.clone(), f.span) });
+                let identity_dims = of_flow(f);
+                all.push(Composition { flows: vec![i], identity_dims, site: (f.name.clone(), f.span) });
             }
         }
         let mut said: Vec<Vec<usize>> = Vec::new();
@@ -44,7 +44,7 @@ impl Checker<'_> {
             let trained = used
                 .iter()
                 .any(|f| f.chain.layers.iter().any(|l| !l.checked.params.is_empty()) || has_parts(f));
-            if c.untouched.is_empty() || !trained || said.contains(&c.flows) {
+            if c.identity_dims.is_empty() || !trained || said.contains(&c.flows) {
                 continue;
             }
             said.push(c.flows);
@@ -53,13 +53,13 @@ impl Checker<'_> {
                     let of_repeats: Vec<Diag> =
                         repeats.iter().filter(|(n, _)| *n == f.name).map(|(_, d)| d.clone()).collect();
                     match of_repeats.is_empty() {
-                        true => diags.push(codes::w0404::in_flow(&c.untouched, f.span, &f.name)),
+                        true => diags.push(codes::w0404::in_flow(&c.identity_dims, f.span, &f.name)),
                         false => diags.extend(of_repeats),
                     }
                 }
                 _ => {
                     let names: Vec<&str> = used.iter().map(|f| f.name.as_str()).collect();
-                    diags.push(codes::w0404::in_composition(&c.untouched, &c.site.0, c.site.1, &names));
+                    diags.push(codes::w0404::in_composition(&c.identity_dims, &c.site.0, c.site.1, &names));
                 }
             }
         }
@@ -75,10 +75,10 @@ impl Checker<'_> {
     fn composition(&self, m: &TModel, last: &TSite) -> Option<Composition> {
         let mut flows = Vec::new();
         let reached = self.site_through(m, last, &mut flows);
-        let untouched = reached.iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
+        let identity_dims = reached.iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
         (!flows.is_empty()).then(|| Composition {
             flows,
-            untouched,
+            identity_dims,
             site: (last.name.clone(), last.value_span),
         })
     }

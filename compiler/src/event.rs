@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Support {
     /// `lo <= x <= hi`; infinite ends give `reals`, `positive`.
     Interval {
-        /// Lower end, possibly -∞.
+        /// Builder end, possibly -∞.
         lo: f64,
         /// Upper end, possibly ∞.
         hi: f64,
