@@ -4,6 +4,34 @@
 //! To add a distribution, layer, bijection, map, optimizer, schedule or data source: one file, one `mod` line with its
 //! entry in `ROWS`.
 
+/// Declares a row by what it says about itself: the documentation comment is what `gmc explain NAME` prints, then the name in
+/// the language, then its compile-time arguments, if it has any.
+///
+/// ```ignore
+/// row! {
+///     /// Adaptive moments. (Kingma and Ba 2015, algorithm 1.)
+///     pub struct Adam = "adam" [lr("1e-3"), BETAS, eps("1e-8"), L2];
+/// }
+/// ```
+macro_rules! row {
+    ($(#[doc = $doc:literal])+ $vis:vis struct $Row:ident = $name:literal $([$($param:expr),+ $(,)?])?;) => {
+        $(#[doc = $doc])+
+        $vis struct $Row;
+        impl $crate::rows::Row for $Row {
+            fn name(&self) -> &'static str {
+                $name
+            }
+            fn doc(&self) -> &'static str {
+                concat!($($doc, "\n"),+)
+            }
+            $(fn params(&self) -> &'static [$crate::rows::args::ParamSpec] {
+                const PARAMS: &[$crate::rows::args::ParamSpec] = &[$($param),+];
+                PARAMS
+            })?
+        }
+    };
+}
+
 pub mod args;
 pub mod bijection;
 pub mod constraint;
@@ -39,8 +67,12 @@ use std::ops::{Deref, DerefMut};
 pub trait Row: Sync {
     /// The name in the language.
     fn name(&self) -> &'static str;
-    /// A few sentences for the reference: what it computes, shapes, source of the formula.
+    /// A few sentences for the reference, as they stand in the source: what it computes, shapes, source of the formula.
     fn doc(&self) -> &'static str;
+    /// [`Row::doc`] as running text.
+    fn prose(&self) -> String {
+        self.doc().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
     /// Its compile-time arguments.
     fn params(&self) -> &'static [ParamSpec] {
         &[]

@@ -118,7 +118,7 @@ fn entry<R: Row + ?Sized>(kind: &'static str, row: &R, block: BlockUse) -> Entry
         kind,
         name: row.name().into(),
         form: written(row.name(), row.params().iter().map(|p| p.name), block),
-        doc: row.doc().into(),
+        doc: row.prose(),
         params: row.params().iter().map(param).collect(),
         facts: Vec::new(),
     }

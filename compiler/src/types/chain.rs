@@ -2,7 +2,7 @@
 
 use super::consts::{Consts, bind, size};
 use super::items::holds;
-use super::{Bad, Checker, Res, TFlow, TNet};
+use super::{TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::Shape;
@@ -12,28 +12,28 @@ use crate::rows::{
     FlowLayer, Jacobian, LayerRow, MapRow, ParamDecl, Row,
 };
 use crate::span::Span;
-use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
+use crate::syntax::ast::{Binding, Call, ExprKind, Layer};
 use std::rc::Rc;
 
 /// The checker's side of [`ChainCx`]: what is visible inside one body.
-struct Body<'a> {
-    consts: Consts,
-    given: Vec<(String, EventTy)>,
-    nets: &'a [TNet],
-    flows: &'a [TFlow],
-    warnings: Vec<Diag>,
-    depth: usize,
+pub(super) struct Body<'a> {
+    pub(super) consts: Consts,
+    pub(super) given: Vec<(String, EventTy)>,
+    pub(super) nets: &'a [TNet],
+    pub(super) flows: &'a [TFlow],
+    pub(super) warnings: Vec<Diag>,
+    pub(super) depth: usize,
     /// Layers so far, those of blocks, of rounds and of the nets and flows that are layers included.
-    unrolled: usize,
+    pub(super) unrolled: usize,
     /// Numbers on which the layers of a flow act, in all.
-    acted_on: usize,
+    pub(super) acted_on: usize,
 }
 
 /// Most layers that a net or flow is unrolled to.
-const MOST_LAYERS: usize = 1 << 15;
+pub(super) const MOST_LAYERS: usize = 1 << 15;
 
 /// Most numbers that the layers of a flow act on in all: for each it is kept which element it is a copy of.
-const MOST_IN_FLOW: usize = 1 << 27;
+pub(super) const MOST_IN_FLOW: usize = 1 << 27;
 
 impl ChainCx for Body<'_> {
     fn chain(&mut self, block: &[Layer], input: &EventTy) -> Result<Chain, Diag> {
@@ -52,12 +52,12 @@ impl ChainCx for Body<'_> {
 }
 
 /// What may stand in for the rows of a body: `(rows, what they are called)`.
-fn unknown(what: &str, c: &Call, known: Vec<&str>) -> Diag {
+pub(super) fn unknown(what: &str, c: &Call, known: Vec<&str>) -> Diag {
     let near = did_you_mean(&c.name.name, known).map(str::to_string);
     codes::e0200::unknown(what, &c.name.name, c.name.span, near.as_deref())
 }
 
-fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
+pub(super) fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
     match (uses, c.block.is_some()) {
         (BlockUse::None, true) => Err(codes::e0210::block_not_taken(row.name(), c.span, c.parens)),
         (BlockUse::Required, false) => Err(codes::e0210::block_missing(row.name(), c.span, c.parens)),
@@ -68,7 +68,7 @@ fn block_fits(row: &dyn Row, uses: BlockUse, c: &Call) -> Result<(), Diag> {
 }
 
 /// Source-like text of a call, for messages and listings: the arguments that were written, in the row's order.
-fn text(c: &Call, args: &Args) -> String {
+pub(super) fn text(c: &Call, args: &Args) -> String {
     let named = |n: &str| c.args.iter().any(|a| a.key.as_ref().is_some_and(|k| k.name == n));
     let written: Vec<String> = args
         .values
@@ -87,7 +87,7 @@ fn text(c: &Call, args: &Args) -> String {
 
 impl Body<'_> {
     /// Unrolls `repeat`, giving each round its own path and index.
-    fn rounds<T>(
+    pub(super) fn rounds<T>(
         &mut self,
         r: &crate::syntax::ast::RepeatLayer,
         mut state: T,
@@ -119,7 +119,7 @@ impl Body<'_> {
     }
 
     /// Counts `n` more layers.
-    fn unroll(&mut self, n: usize, span: Span) -> Result<(), Diag> {
+    pub(super) fn unroll(&mut self, n: usize, span: Span) -> Result<(), Diag> {
         self.unrolled = self.unrolled.saturating_add(n);
         if self.unrolled > MOST_LAYERS {
             Err(codes::e0206::too_many_layers(span, MOST_LAYERS))
@@ -128,12 +128,12 @@ impl Body<'_> {
         }
     }
 
-    fn deeper(&mut self, span: Span) -> Result<(), Diag> {
+    pub(super) fn deeper(&mut self, span: Span) -> Result<(), Diag> {
         self.depth += 1;
         if self.depth > 64 { Err(codes::e0210::too_deep(span)) } else { Ok(()) }
     }
 
-    fn layers(
+    pub(super) fn layers(
         &mut self,
         block: &[Layer],
         input: Vec<EventTy>,
@@ -173,7 +173,7 @@ impl Body<'_> {
         Ok(tys)
     }
 
-    fn layer(&mut self, c: &Call, input: &EventTy) -> Result<(Checked, String), Diag> {
+    pub(super) fn layer(&mut self, c: &Call, input: &EventTy) -> Result<(Checked, String), Diag> {
         let name = c.name.name.as_str();
         if let Some(row) = rows::find(rows::layer::ROWS, name) {
             block_fits(row, LayerRow::block(row), c)?;
@@ -196,7 +196,7 @@ impl Body<'_> {
         Err(unknown("layer", c, known.chain(self.nets.iter().map(|n| n.name.as_str())).collect()))
     }
 
-    fn bijections(
+    pub(super) fn bijections(
         &mut self,
         block: &[Layer],
         input: EventTy,
@@ -255,7 +255,7 @@ impl Body<'_> {
 
     /// A layer whose parameters decide where its result lies must not follow one that narrows the range: data that it carries back
     /// would meet a layer that has no inverse there.
-    fn keeps(
+    pub(super) fn keeps(
         &self,
         c: &Call,
         range: Support,
@@ -271,7 +271,11 @@ impl Body<'_> {
         Err(codes::e0305::leaves(row.name(), c.span, range, narrows.map(|l| (l.text.as_str(), l.span))))
     }
 
-    fn bijection(&mut self, c: &Call, input: &EventTy) -> Result<(CheckedBijection, String), Diag> {
+    pub(super) fn bijection(
+        &mut self,
+        c: &Call,
+        input: &EventTy,
+    ) -> Result<(CheckedBijection, String), Diag> {
         let name = c.name.name.as_str();
         if let Some(row) = rows::find(rows::bijection::ROWS, name) {
             block_fits(row, rows::BijectionRow::block(row), c)?;
@@ -301,7 +305,7 @@ impl Body<'_> {
 }
 
 /// Refuses what no memory holds: an output or a weight of a layer with more numbers than can be counted with 31 bits.
-fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<(), Diag> {
+pub(super) fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<(), Diag> {
     if let Some(t) = out.iter().find(|t| !holds(&t.shape)) {
         return Err(codes::e0206::too_many_numbers(span, "yields an event", &t.shape_text()));
     }
@@ -316,7 +320,7 @@ fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -> Result<()
 }
 
 /// A map used as an activation layer.
-fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Checked, Diag> {
+pub(super) fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Checked, Diag> {
     let support = input.kind.support();
     if !support.inside(row.from()) {
         return Err(codes::e0302::layer(row.name(), args.span, row.from(), support));
@@ -329,7 +333,7 @@ fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Ch
 }
 
 /// A map used as a bijection: diagonal Jacobian. Nothing of it is trained, so it touches no element. `None` when it has no inverse.
-fn map_bijection(
+pub(super) fn map_bijection(
     row: &'static dyn MapRow,
     args: Args,
     input: &EventTy,
@@ -368,14 +372,18 @@ fn map_bijection(
 }
 
 /// Sums an elementwise log-slope over the event; a constant slope (rank 0) counts once per element of `x`.
-fn per_example(cx: &mut Builder, slope: crate::ir::Value, x: crate::ir::Value) -> crate::ir::Value {
+pub(super) fn per_example(
+    cx: &mut Builder,
+    slope: crate::ir::Value,
+    x: crate::ir::Value,
+) -> crate::ir::Value {
     let shape = cx.shape(x);
     let slope = cx.broadcast(slope, shape);
     cx.sum_event(slope)
 }
 
 /// A net used as a layer of another net: shares its parameters.
-fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
+pub(super) fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
     let [(_, want, at)] = net.inputs.as_slice() else {
         return Err(codes::e0210::net_with_inputs(&net.name, c.span));
     };
@@ -400,7 +408,7 @@ fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
 }
 
 /// A flow used as a layer of another flow: shares its parameters.
-fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, Diag> {
+pub(super) fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, Diag> {
     if f.from.shape != input.shape {
         return Err(codes::e0201::layer_input(
             &f.name,
@@ -440,7 +448,7 @@ fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, 
     })
 }
 
-fn chain_causality(chain: &Chain) -> rows::Causality {
+pub(super) fn chain_causality(chain: &Chain) -> rows::Causality {
     use rows::Causality::{Global, Strict, Weak};
     let all = chain.layers.iter().map(|l| l.checked.causality);
     all.fold(Weak, |a, b| match (a, b) {
@@ -459,7 +467,10 @@ pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
     now
 }
 
-fn identity_dims_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLayer]) -> Option<Diag> {
+pub(super) fn identity_dims_in_repeat(
+    r: &crate::syntax::ast::RepeatLayer,
+    layers: &[FlowLayer],
+) -> Option<Diag> {
     let n = layers.first()?.checked.copies.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
     let identity_dims: Vec<usize> =
@@ -474,7 +485,7 @@ fn identity_dims_in_repeat(r: &crate::syntax::ast::RepeatLayer, layers: &[FlowLa
 }
 
 /// The type on which a net's body runs: the first input with the joined ones.
-fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventTy, Diag> {
+pub(super) fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventTy, Diag> {
     let width = |t: &EventTy| match t.kind {
         Kind::Class(n) => t.size() * n,
         Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.size(),
@@ -568,7 +579,7 @@ impl TNet {
 }
 
 /// Joins inputs: vectors end to end, vectors onto an image as constant planes, images by channel.
-fn join(cx: &mut Builder, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
+pub(super) fn join(cx: &mut Builder, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
     use crate::ir::Dim;
     let lead = rows::lead(cx, parts);
     let mut flat = Vec::new();
@@ -595,7 +606,7 @@ fn join(cx: &mut Builder, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir
 }
 
 impl TFlow {
-    fn env(&self, cx: &mut Builder, given: &[crate::ir::Value]) -> Env {
+    pub(super) fn env(&self, cx: &mut Builder, given: &[crate::ir::Value]) -> Env {
         let mut env = Env { path: self.name.clone(), ..Env::default() };
         for ((name, ty), v) in self.given.iter().zip(given) {
             let v = as_net_input(cx, *v, ty);
@@ -630,7 +641,7 @@ impl TFlow {
 }
 
 /// Whether any call of the block names `input` among its arguments.
-fn names_input(block: &[Layer], input: &str) -> bool {
+pub(super) fn names_input(block: &[Layer], input: &str) -> bool {
     block.iter().any(|l| match l {
         Layer::Repeat(r) => names_input(&r.body, input),
         Layer::Call(c) => {
@@ -641,7 +652,7 @@ fn names_input(block: &[Layer], input: &str) -> bool {
 }
 
 /// The names called in a body, blocks included, with their places.
-fn calls<'a>(block: &'a [Layer], out: &mut Vec<(&'a str, Span)>) {
+pub(super) fn calls<'a>(block: &'a [Layer], out: &mut Vec<(&'a str, Span)>) {
     for l in block {
         match l {
             Layer::Repeat(r) => calls(&r.body, out),
@@ -653,14 +664,14 @@ fn calls<'a>(block: &'a [Layer], out: &mut Vec<(&'a str, Span)>) {
     }
 }
 
-fn called(body: &[Layer]) -> Vec<String> {
+pub(super) fn called(body: &[Layer]) -> Vec<String> {
     let mut all = Vec::new();
     calls(body, &mut all);
     all.into_iter().map(|(n, _)| n.to_string()).collect()
 }
 
 /// Bodies in an order in which each stands after those it uses as layers, and those on or behind a circle.
-fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
+pub(super) fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
     let needs: Vec<Vec<usize>> = all
         .iter()
         .map(|(_, body)| {
@@ -693,325 +704,4 @@ fn ordered(all: &[(&str, &[Layer])]) -> (Vec<usize>, Vec<usize>) {
     let (circles, behind): (Vec<usize>, Vec<usize>) = left.into_iter().partition(|&i| reaches(i, i));
     done.extend(behind);
     (done, circles)
-}
-
-impl Checker<'_> {
-    /// The inside of a net or flow with these inputs beside the first.
-    fn body(&self, given: Vec<(String, EventTy)>) -> Body<'_> {
-        Body {
-            consts: self.consts.clone(),
-            given,
-            nets: &self.typed.nets,
-            flows: &self.typed.flows,
-            warnings: Vec::new(),
-            depth: 0,
-            unrolled: 0,
-            acted_on: 0,
-        }
-    }
-
-    pub(crate) fn net_items(&mut self, items: &[&Item]) {
-        let nets: Vec<&NetItem> =
-            items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
-        let (order, circles) =
-            ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
-        self.circles(
-            circles.iter().filter_map(|i| nets.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
-        );
-        let mut made: Vec<(usize, TNet)> = Vec::new();
-        for (i, n) in order.iter().filter_map(|i| Some((*i, *nets.get(*i)?))) {
-            match self.net_item(n) {
-                Ok(t) => {
-                    self.typed.nets.push(t.clone());
-                    made.push((i, t));
-                }
-                Err(bad) => {
-                    self.broken.push(n.name.name.clone());
-                    self.say(bad);
-                }
-            }
-        }
-        // Elsewhere nets stand in the order of the text.
-        made.sort_by_key(|(i, _)| *i);
-        self.typed.nets = made.into_iter().map(|(_, t)| t).collect();
-    }
-
-    fn net_item(&mut self, n: &NetItem) -> Res<TNet> {
-        let mut inputs = Vec::new();
-        for b in &n.inputs {
-            inputs.push((b.name.name.clone(), self.event_ty(&b.ty)?, b.name.span.to(b.ty.span)));
-        }
-        let Some((_, first, _)) = inputs.first().cloned() else {
-            return Err(codes::e0210::no_inputs(&n.name.name, n.name.span).into());
-        };
-        let mut declared = Vec::new();
-        for t in &n.outputs {
-            declared.push(self.event_ty(t)?);
-        }
-        self.body_names(&n.body)?;
-        let joined: Vec<bool> =
-            n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
-        let others: Vec<(&Binding, EventTy)> = n
-            .inputs
-            .iter()
-            .zip(&inputs)
-            .zip(&joined)
-            .filter(|(_, j)| **j)
-            .map(|((b, i), _)| (b, i.1.clone()))
-            .collect();
-        let input = joined_type(&first, &others)?;
-        within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
-        let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
-        let mut body = self.body(given);
-        let chain = body.chain(&n.body, &input)?;
-        let unrolled = body.unrolled;
-        let warnings = std::mem::take(&mut body.warnings);
-        self.diags.extend(warnings);
-        let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
-        if chain.out.len() != declared.len() {
-            return Err(codes::e0201::output_count(
-                &n.name.name,
-                out_span,
-                chain.out.len(),
-                n.outputs.first().map_or(n.span, |t| t.span),
-                declared.len(),
-            )
-            .into());
-        }
-        let mut outs = Vec::new();
-        for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
-            if got.shape != want.shape {
-                return Err(codes::e0201::net_output(
-                    &n.name.name,
-                    out_span,
-                    &got.shape_text(),
-                    t.span,
-                    &want.shape_text(),
-                )
-                .into());
-            }
-            if !got.kind.inside(want.kind) {
-                return Err(codes::e0302::net_output(
-                    &n.name.name,
-                    out_span,
-                    got.kind.support(),
-                    t.span,
-                    want,
-                )
-                .into());
-            }
-            outs.push(got.clone());
-        }
-        Ok(TNet {
-            name: n.name.name.clone(),
-            inputs,
-            joined,
-            outs,
-            out_span,
-            chain,
-            calls: called(&n.body),
-            unrolled,
-            span: n.name.span,
-        })
-    }
-
-    /// Silences bodies that use a broken net or flow.
-    fn body_names(&self, block: &[Layer]) -> Res<()> {
-        for l in block {
-            match l {
-                Layer::Repeat(r) => self.body_names(&r.body)?,
-                Layer::Call(c) => {
-                    if self.broken.contains(&c.name.name) {
-                        return Err(Bad::Said);
-                    }
-                    if let Some(b) = &c.block {
-                        self.body_names(b)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn flow_items(&mut self, items: &[&Item]) {
-        let flows: Vec<&FlowItem> =
-            items.iter().filter_map(|i| if let Item::Flow(f) = i { Some(f) } else { None }).collect();
-        let (order, circles) =
-            ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
-        self.circles(
-            circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
-        );
-        let mut made: Vec<(usize, TFlow)> = Vec::new();
-        for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
-            match self.flow_item(f) {
-                Ok(t) => {
-                    self.typed.flows.push(t.clone());
-                    made.push((i, t));
-                }
-                Err(bad) => {
-                    self.broken.push(f.name.name.clone());
-                    self.say(bad);
-                }
-            }
-        }
-        made.sort_by_key(|(i, _)| *i);
-        self.typed.flows = made.into_iter().map(|(_, t)| t).collect();
-    }
-
-    /// Reports nets or flows that contain themselves.
-    fn circles(&mut self, all: Vec<(&Ident, &[Layer])>) {
-        let names: Vec<&str> = all.iter().map(|(n, _)| n.name.as_str()).collect();
-        for (name, body) in &all {
-            self.broken.push(name.name.clone());
-            let mut uses = Vec::new();
-            calls(body, &mut uses);
-            if let Some((_, at)) = uses.iter().find(|(n, _)| names.contains(n)) {
-                self.say(codes::e0213::contains_itself(&name.name, *at, name.span));
-            }
-        }
-    }
-
-    fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
-        let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
-        for (side, t) in [(&f.from, &from), (&f.to, &to)] {
-            if t.kind.discrete() {
-                return Err(codes::e0304::flow_side(side.span, t).into());
-            }
-        }
-        if from.size() > MOST_IN_FLOW {
-            return Err(
-                codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into()
-            );
-        }
-        let mut given = Vec::new();
-        for b in &f.given {
-            given.push((b.name.name.clone(), self.event_ty(&b.ty)?));
-        }
-        self.body_names(&f.body)?;
-        let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
-        let mut body = self.body(read);
-        let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
-            "E0401" => d.also(f.arrow, "declared invertible here"),
-            _ => d,
-        });
-        let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
-        let mut chain = chain?;
-        let fitted = self.fit(&mut chain, &to, f.to.span)?;
-        // Layers and flows around the `repeat` may transform what every round of it left alone: see `identity_dims`.
-        self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
-        let last = chain.layers.last().map_or(f.arrow, |l| l.span);
-        if chain.out.shape != to.shape {
-            return Err(codes::e0201::flow_output(
-                &f.name.name,
-                last,
-                &chain.out.shape_text(),
-                f.to.span,
-                &to.shape_text(),
-            )
-            .into());
-        }
-        if !chain.out.kind.inside(to.kind) {
-            return Err(codes::e0302::net_output(
-                &f.name.name,
-                last,
-                chain.out.kind.support(),
-                f.to.span,
-                &to,
-            )
-            .into());
-        }
-        if !to.kind.inside(chain.out.kind) {
-            return Err(codes::e0305::not_onto(
-                &f.name.name,
-                f.to.span,
-                to.kind.support(),
-                last,
-                chain.out.kind.support(),
-            )
-            .into());
-        }
-        Ok(TFlow {
-            name: f.name.name.clone(),
-            from,
-            to,
-            given,
-            chain,
-            fitted,
-            calls: called(&f.body),
-            unrolled,
-            span: f.name.span,
-        })
-    }
-}
-
-impl Checker<'_> {
-    /// A body that yields all reals, declared to yield part of them, is followed by the maps that go there: what preprocessing of the
-    /// data does by hand (Dinh et al. 2017, section 4.1), here part of the flow, so that its log-determinant is counted. Returns the added
-    /// layers as one would write them.
-    fn fit(&mut self, chain: &mut FlowChain, to: &EventTy, at: Span) -> Res<Option<String>> {
-        let Support::Interval { lo, hi } = to.kind.support() else { return Ok(None) };
-        if to.kind.discrete()
-            || chain.out.shape != to.shape
-            || chain.out.kind.support() != Support::REALS
-            || to.kind.support() == Support::REALS
-        {
-            return Ok(None);
-        }
-        // An argument with the span of its call would count as one that was not written.
-        let tip = Span { end: at.start, ..at };
-        let call = |name: &str, args: &[(&str, f64)]| {
-            let number = |value: f64| {
-                let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: tip };
-                if value < 0.0 { Expr { kind: ExprKind::Neg(Box::new(size)), span: tip } } else { size }
-            };
-            let arg = |(key, value): &(&str, f64)| Arg {
-                key: Some(Ident { name: (*key).to_string(), span: tip }),
-                value: number(*value),
-            };
-            let args = args.iter().map(arg).collect();
-            Layer::Call(Call {
-                name: Ident { name: name.to_string(), span: at },
-                args,
-                parens: true,
-                block: None,
-                span: at,
-            })
-        };
-        let affine = |scale: f64, shift: f64| match (scale == 1.0, shift == 0.0) {
-            (true, true) => Vec::new(),
-            (false, true) => vec![call("affine", &[("scale", scale)])],
-            (_, false) => vec![call("affine", &[("scale", scale), ("shift", shift)])],
-        };
-        let layers = match (lo.is_finite(), hi.is_finite()) {
-            (true, true) => [vec![call("sigmoid", &[])], affine(hi - lo, lo)].concat(),
-            (true, false) => [vec![call("exp", &[])], affine(1.0, lo)].concat(),
-            (false, true) => [vec![call("exp", &[]), call("neg", &[])], affine(1.0, hi)].concat(),
-            (false, false) => return Ok(None),
-        };
-        let mut body = Body {
-            consts: self.consts.clone(),
-            given: Vec::new(),
-            nets: &[],
-            flows: &[],
-            warnings: Vec::new(),
-            depth: 0,
-            unrolled: 0,
-            acted_on: 0,
-        };
-        let from = chain.layers.len();
-        chain.out = body.bijections(&layers, chain.out.clone(), "to.", &mut chain.layers)?;
-        // Rounding must not leave a range that was just made to fit.
-        chain.out = to.clone();
-        let added: Vec<&str> = chain.layers.iter().skip(from).map(|l| l.text.as_str()).collect();
-        Ok(Some(added.join(", ")))
-    }
-}
-
-/// The type in which a body sees a further input: classes one-hot, grey levels 0..1.
-fn as_read(t: &EventTy) -> EventTy {
-    match t.kind {
-        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
-        Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
-        Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
-    }
 }

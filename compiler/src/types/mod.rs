@@ -4,6 +4,8 @@
 //!
 //! Enter at [`check`]. Invariant: a [`Typed`] is only used when no error was reported.
 
+mod bodies;
+mod calls;
 pub mod chain;
 pub mod consts;
 mod corrupted;
@@ -17,6 +19,7 @@ pub mod items;
 pub mod model;
 mod scheduled;
 pub mod show;
+mod wants;
 mod zero;
 
 use crate::diag::{Diag, Severity};

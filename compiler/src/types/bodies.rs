@@ -1,0 +1,331 @@
+//! The items `net` and `flow`: inputs, outputs and bodies, in the order in which they use each other.
+
+use super::{Bad, Checker, Res, TFlow, TNet};
+use crate::diag::codes;
+use crate::event::{EventTy, Kind, Support};
+use crate::rows::{ChainCx, FlowChain};
+use crate::span::Span;
+use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
+
+use super::chain::*;
+
+impl Checker<'_> {
+    /// The inside of a net or flow with these inputs beside the first.
+    fn body(&self, given: Vec<(String, EventTy)>) -> Body<'_> {
+        Body {
+            consts: self.consts.clone(),
+            given,
+            nets: &self.typed.nets,
+            flows: &self.typed.flows,
+            warnings: Vec::new(),
+            depth: 0,
+            unrolled: 0,
+            acted_on: 0,
+        }
+    }
+
+    pub(crate) fn net_items(&mut self, items: &[&Item]) {
+        let nets: Vec<&NetItem> =
+            items.iter().filter_map(|i| if let Item::Net(n) = i { Some(n) } else { None }).collect();
+        let (order, circles) =
+            ordered(&nets.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(
+            circles.iter().filter_map(|i| nets.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
+        );
+        let mut made: Vec<(usize, TNet)> = Vec::new();
+        for (i, n) in order.iter().filter_map(|i| Some((*i, *nets.get(*i)?))) {
+            match self.net_item(n) {
+                Ok(t) => {
+                    self.typed.nets.push(t.clone());
+                    made.push((i, t));
+                }
+                Err(bad) => {
+                    self.broken.push(n.name.name.clone());
+                    self.say(bad);
+                }
+            }
+        }
+        // Elsewhere nets stand in the order of the text.
+        made.sort_by_key(|(i, _)| *i);
+        self.typed.nets = made.into_iter().map(|(_, t)| t).collect();
+    }
+
+    fn net_item(&mut self, n: &NetItem) -> Res<TNet> {
+        let mut inputs = Vec::new();
+        for b in &n.inputs {
+            inputs.push((b.name.name.clone(), self.event_ty(&b.ty)?, b.name.span.to(b.ty.span)));
+        }
+        let Some((_, first, _)) = inputs.first().cloned() else {
+            return Err(codes::e0210::no_inputs(&n.name.name, n.name.span).into());
+        };
+        let mut declared = Vec::new();
+        for t in &n.outputs {
+            declared.push(self.event_ty(t)?);
+        }
+        self.body_names(&n.body)?;
+        let joined: Vec<bool> =
+            n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
+        let others: Vec<(&Binding, EventTy)> = n
+            .inputs
+            .iter()
+            .zip(&inputs)
+            .zip(&joined)
+            .filter(|(_, j)| **j)
+            .map(|((b, i), _)| (b, i.1.clone()))
+            .collect();
+        let input = joined_type(&first, &others)?;
+        within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
+        let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
+        let mut body = self.body(given);
+        let chain = body.chain(&n.body, &input)?;
+        let unrolled = body.unrolled;
+        let warnings = std::mem::take(&mut body.warnings);
+        self.diags.extend(warnings);
+        let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
+        if chain.out.len() != declared.len() {
+            return Err(codes::e0201::output_count(
+                &n.name.name,
+                out_span,
+                chain.out.len(),
+                n.outputs.first().map_or(n.span, |t| t.span),
+                declared.len(),
+            )
+            .into());
+        }
+        let mut outs = Vec::new();
+        for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
+            if got.shape != want.shape {
+                return Err(codes::e0201::net_output(
+                    &n.name.name,
+                    out_span,
+                    &got.shape_text(),
+                    t.span,
+                    &want.shape_text(),
+                )
+                .into());
+            }
+            if !got.kind.inside(want.kind) {
+                return Err(codes::e0302::net_output(
+                    &n.name.name,
+                    out_span,
+                    got.kind.support(),
+                    t.span,
+                    want,
+                )
+                .into());
+            }
+            outs.push(got.clone());
+        }
+        Ok(TNet {
+            name: n.name.name.clone(),
+            inputs,
+            joined,
+            outs,
+            out_span,
+            chain,
+            calls: called(&n.body),
+            unrolled,
+            span: n.name.span,
+        })
+    }
+
+    /// Silences bodies that use a broken net or flow.
+    fn body_names(&self, block: &[Layer]) -> Res<()> {
+        for l in block {
+            match l {
+                Layer::Repeat(r) => self.body_names(&r.body)?,
+                Layer::Call(c) => {
+                    if self.broken.contains(&c.name.name) {
+                        return Err(Bad::Said);
+                    }
+                    if let Some(b) = &c.block {
+                        self.body_names(b)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flow_items(&mut self, items: &[&Item]) {
+        let flows: Vec<&FlowItem> =
+            items.iter().filter_map(|i| if let Item::Flow(f) = i { Some(f) } else { None }).collect();
+        let (order, circles) =
+            ordered(&flows.iter().map(|n| (n.name.name.as_str(), n.body.as_slice())).collect::<Vec<_>>());
+        self.circles(
+            circles.iter().filter_map(|i| flows.get(*i)).map(|n| (&n.name, n.body.as_slice())).collect(),
+        );
+        let mut made: Vec<(usize, TFlow)> = Vec::new();
+        for (i, f) in order.iter().filter_map(|i| Some((*i, *flows.get(*i)?))) {
+            match self.flow_item(f) {
+                Ok(t) => {
+                    self.typed.flows.push(t.clone());
+                    made.push((i, t));
+                }
+                Err(bad) => {
+                    self.broken.push(f.name.name.clone());
+                    self.say(bad);
+                }
+            }
+        }
+        made.sort_by_key(|(i, _)| *i);
+        self.typed.flows = made.into_iter().map(|(_, t)| t).collect();
+    }
+
+    /// Reports nets or flows that contain themselves.
+    fn circles(&mut self, all: Vec<(&Ident, &[Layer])>) {
+        let names: Vec<&str> = all.iter().map(|(n, _)| n.name.as_str()).collect();
+        for (name, body) in &all {
+            self.broken.push(name.name.clone());
+            let mut uses = Vec::new();
+            calls(body, &mut uses);
+            if let Some((_, at)) = uses.iter().find(|(n, _)| names.contains(n)) {
+                self.say(codes::e0213::contains_itself(&name.name, *at, name.span));
+            }
+        }
+    }
+
+    fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
+        let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
+        for (side, t) in [(&f.from, &from), (&f.to, &to)] {
+            if t.kind.discrete() {
+                return Err(codes::e0304::flow_side(side.span, t).into());
+            }
+        }
+        if from.size() > MOST_IN_FLOW {
+            return Err(
+                codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into()
+            );
+        }
+        let mut given = Vec::new();
+        for b in &f.given {
+            given.push((b.name.name.clone(), self.event_ty(&b.ty)?));
+        }
+        self.body_names(&f.body)?;
+        let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
+        let mut body = self.body(read);
+        let chain = body.flow_chain(&f.body, &from).map_err(|d| match d.code {
+            "E0401" => d.also(f.arrow, "declared invertible here"),
+            _ => d,
+        });
+        let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
+        let mut chain = chain?;
+        let fitted = self.fit(&mut chain, &to, f.to.span)?;
+        // Layers and flows around the `repeat` may transform what every round of it left alone: see `identity_dims`.
+        self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
+        let last = chain.layers.last().map_or(f.arrow, |l| l.span);
+        if chain.out.shape != to.shape {
+            return Err(codes::e0201::flow_output(
+                &f.name.name,
+                last,
+                &chain.out.shape_text(),
+                f.to.span,
+                &to.shape_text(),
+            )
+            .into());
+        }
+        if !chain.out.kind.inside(to.kind) {
+            return Err(codes::e0302::net_output(
+                &f.name.name,
+                last,
+                chain.out.kind.support(),
+                f.to.span,
+                &to,
+            )
+            .into());
+        }
+        if !to.kind.inside(chain.out.kind) {
+            return Err(codes::e0305::not_onto(
+                &f.name.name,
+                f.to.span,
+                to.kind.support(),
+                last,
+                chain.out.kind.support(),
+            )
+            .into());
+        }
+        Ok(TFlow {
+            name: f.name.name.clone(),
+            from,
+            to,
+            given,
+            chain,
+            fitted,
+            calls: called(&f.body),
+            unrolled,
+            span: f.name.span,
+        })
+    }
+}
+
+impl Checker<'_> {
+    /// A body that yields all reals, declared to yield part of them, is followed by the maps that go there: what preprocessing of the
+    /// data does by hand (Dinh et al. 2017, section 4.1), here part of the flow, so that its log-determinant is counted. Returns the added
+    /// layers as one would write them.
+    fn fit(&mut self, chain: &mut FlowChain, to: &EventTy, at: Span) -> Res<Option<String>> {
+        let Support::Interval { lo, hi } = to.kind.support() else { return Ok(None) };
+        if to.kind.discrete()
+            || chain.out.shape != to.shape
+            || chain.out.kind.support() != Support::REALS
+            || to.kind.support() == Support::REALS
+        {
+            return Ok(None);
+        }
+        // An argument with the span of its call would count as one that was not written.
+        let tip = Span { end: at.start, ..at };
+        let call = |name: &str, args: &[(&str, f64)]| {
+            let number = |value: f64| {
+                let size = Expr { kind: ExprKind::Number { value: value.abs(), integer: false }, span: tip };
+                if value < 0.0 { Expr { kind: ExprKind::Neg(Box::new(size)), span: tip } } else { size }
+            };
+            let arg = |(key, value): &(&str, f64)| Arg {
+                key: Some(Ident { name: (*key).to_string(), span: tip }),
+                value: number(*value),
+            };
+            let args = args.iter().map(arg).collect();
+            Layer::Call(Call {
+                name: Ident { name: name.to_string(), span: at },
+                args,
+                parens: true,
+                block: None,
+                span: at,
+            })
+        };
+        let affine = |scale: f64, shift: f64| match (scale == 1.0, shift == 0.0) {
+            (true, true) => Vec::new(),
+            (false, true) => vec![call("affine", &[("scale", scale)])],
+            (_, false) => vec![call("affine", &[("scale", scale), ("shift", shift)])],
+        };
+        let layers = match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => [vec![call("sigmoid", &[])], affine(hi - lo, lo)].concat(),
+            (true, false) => [vec![call("exp", &[])], affine(1.0, lo)].concat(),
+            (false, true) => [vec![call("exp", &[]), call("neg", &[])], affine(1.0, hi)].concat(),
+            (false, false) => return Ok(None),
+        };
+        let mut body = Body {
+            consts: self.consts.clone(),
+            given: Vec::new(),
+            nets: &[],
+            flows: &[],
+            warnings: Vec::new(),
+            depth: 0,
+            unrolled: 0,
+            acted_on: 0,
+        };
+        let from = chain.layers.len();
+        chain.out = body.bijections(&layers, chain.out.clone(), "to.", &mut chain.layers)?;
+        // Rounding must not leave a range that was just made to fit.
+        chain.out = to.clone();
+        let added: Vec<&str> = chain.layers.iter().skip(from).map(|l| l.text.as_str()).collect();
+        Ok(Some(added.join(", ")))
+    }
+}
+
+/// The type in which a body sees a further input: classes one-hot, grey levels 0..1.
+fn as_read(t: &EventTy) -> EventTy {
+    match t.kind {
+        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
+        Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
+    }
+}

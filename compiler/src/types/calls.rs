@@ -1,0 +1,538 @@
+//! Calls in expressions: nets, flows, maps, functions, bounds and penalties.
+
+use super::consts::bind;
+use super::{Bad, Checker, Res, TExpr, TKind};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::event::{EventTy, Kind, Support};
+use crate::rows::{self, FnRow};
+use crate::span::Span;
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Ident};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::expr::*;
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let name = c.name.name.as_str();
+        if self.broken.contains(&c.name.name) {
+            return Err(Bad::Said);
+        }
+        if let Some(i) = self.typed.nets.iter().position(|n| n.name == name) {
+            return self.net_call(i, c, span, scope);
+        }
+        if let Some(i) = self.typed.flows.iter().position(|n| n.name == name) {
+            return self.flow_call(i, c, span, scope);
+        }
+        if self.fns.contains_key(name) {
+            return self.fn_call(c, span, scope);
+        }
+        if let Some(row) = rows::find(rows::map::ROWS, name) {
+            return self.map_call(row, c, span, scope);
+        }
+        if let Some(row) = rows::find(rows::function::ROWS, name) {
+            return self.row_call(row, c, span, scope);
+        }
+        if rows::find(rows::schedule::ROWS, name).is_some() {
+            let (i, support) = self.schedule(c)?;
+            let ty = EventTy { kind: Kind::Real(support), shape: Vec::new() };
+            return Ok(TExpr { kind: TKind::Schedule(i), ty, batched: false, span, origin: None });
+        }
+        match name {
+            "nll" | "elbo" | "iwae" | "kl" => {
+                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
+                self.bound_call(c, span, scope)
+            }
+            "gradient_penalty" => {
+                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
+                self.penalty_call(c, span, scope)
+            }
+            "grad" => {
+                only_in_payoffs(name, "is the derivative of a sum over the batch", span, scope)?;
+                let [of, at] = self.exactly(c, scope, ["f", "x"])?;
+                let ty = at.ty.with_kind(Kind::REAL);
+                Ok(TExpr {
+                    ty,
+                    batched: at.batched,
+                    span,
+                    origin: None,
+                    kind: TKind::Grad { of: Box::new(of), at: Box::new(at) },
+                })
+            }
+            "corrupt" => match &scope.model {
+                Some(m) if !scope.guide => Err(codes::e0212::corrupts(span, m).into()),
+                Some(_) | None => self.corrupt_call(c, span, scope),
+            },
+            "free" => self.free_call(c, span, scope),
+            "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
+            _ if rows::find(rows::distribution::ROWS, name).is_some()
+                || rows::find(rows::distribution::FORMS, name).is_some() =>
+            {
+                Err(codes::e0211::distribution(name, span).into())
+            }
+            _ => {
+                let known = rows::map::ROWS
+                    .iter()
+                    .map(|r| r.name())
+                    .chain(rows::function::ROWS.iter().map(|r| r.name()))
+                    .chain(self.typed.nets.iter().map(|n| n.name.as_str()))
+                    .chain(self.typed.flows.iter().map(|n| n.name.as_str()))
+                    .chain(self.fns.keys().map(String::as_str))
+                    .chain(BUILTINS.iter().map(|(n, _, _)| *n));
+                let near = did_you_mean(name, known).map(str::to_string);
+                Err(codes::e0200::unknown("function", name, c.name.span, near.as_deref()).into())
+            }
+        }
+    }
+
+    pub(super) fn positional(&mut self, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
+        let mut out = Vec::new();
+        for a in &c.args {
+            if let Some(k) = &a.key {
+                return Err(codes::e0207::unknown_argument(&c.name.name, &k.name, k.span, &[]).into());
+            }
+            out.push(self.expr(&a.value, scope)?);
+        }
+        Ok(out)
+    }
+
+    pub(super) fn exactly<const N: usize>(
+        &mut self,
+        c: &Call,
+        scope: &Scope,
+        names: [&str; N],
+    ) -> Res<[TExpr; N]> {
+        let got = self.positional(c, scope)?;
+        let n = got.len();
+        got.try_into().map_err(|_| codes::e0207::count(&c.name.name, c.span, n, &names).into())
+    }
+
+    /// Inside a model or guide: no net or flow that reads the other examples of a batch, not even when the model is evaluated.
+    pub(super) fn about_one_example(
+        &self,
+        name: &str,
+        calls: &[String],
+        declared: Span,
+        at: Span,
+        scope: &Scope,
+    ) -> Res<()> {
+        let Some(model) = &scope.model else { return Ok(()) };
+        match self.reads_batch(calls) {
+            Some(layer) => Err(codes::e0212::mixing_layer(name, layer, at, declared, model).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The layer that reads other examples, among what a body calls and what that calls in turn.
+    pub(super) fn reads_batch(&self, calls: &[String]) -> Option<&'static str> {
+        calls.iter().find_map(|n| {
+            let layer = rows::find(rows::layer::ROWS, n).filter(|r| r.reads_batch()).map(|r| r.name());
+            let net =
+                || self.typed.nets.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            let flow =
+                || self.typed.flows.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
+            layer.or_else(net).or_else(flow)
+        })
+    }
+
+    pub(super) fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
+        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
+        let [out] = net.outs.as_slice() else {
+            return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
+        };
+        Ok(TExpr {
+            ty: out.clone(),
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(net.out_span),
+            kind: TKind::Net { net: i, args, output: 0 },
+        })
+    }
+
+    /// A net of several outputs, one expression for each.
+    pub(crate) fn net_outputs(&mut self, c: &Call, scope: &Scope) -> Res<Option<Vec<TExpr>>> {
+        let Some(i) = self.typed.nets.iter().position(|n| n.name == c.name.name) else { return Ok(None) };
+        let args = self.positional(c, scope)?;
+        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
+        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
+        let batched = args.iter().any(|a| a.batched);
+        let one = |(output, ty): (usize, &EventTy)| TExpr {
+            ty: ty.clone(),
+            batched,
+            span: c.span,
+            origin: Some(net.out_span),
+            kind: TKind::Net { net: i, args: args.clone(), output },
+        };
+        Ok(Some(net.outs.iter().enumerate().map(one).collect()))
+    }
+
+    pub(super) fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
+        self.about_one_example(&flow.name, &flow.calls, flow.span, c.span, scope)?;
+        let params = std::iter::once(("its argument", &flow.from, flow.span))
+            .chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
+        check_inputs(&flow.name, &args, params, c.span)?;
+        let (first, given) = args.split_first().ok_or(Bad::Said)?;
+        Ok(TExpr {
+            ty: flow.to.clone(),
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(flow.span),
+            kind: TKind::Flow { flow: i, arg: Box::new(first.clone()), given: given.to_vec() },
+        })
+    }
+
+    pub(super) fn map_call(
+        &mut self,
+        row: &'static dyn rows::MapRow,
+        c: &Call,
+        span: Span,
+        scope: &Scope,
+    ) -> Res<TExpr> {
+        let Some((first, rest)) = c.args.split_first() else {
+            return Err(codes::e0207::count(row.name(), c.span, 0, &["x"]).into());
+        };
+        let x = self.expr(&first.value, scope)?;
+        let call = Call { args: rest.to_vec(), ..c.clone() };
+        let args = bind(&self.consts, row.params(), &call)?;
+        if let Kind::Class(_) = x.ty.kind {
+            return Err(codes::e0211::class_arithmetic(x.span).into());
+        }
+        if !x.support().inside(row.from()) {
+            return Err(codes::e0302::function(
+                row.name(),
+                first.value.span,
+                row.from(),
+                x.support(),
+                x.origin,
+            )
+            .into());
+        }
+        if super::zero::infinite_at_zero(row, &args) && self.reaches_zero(&x, scope) {
+            return Err(codes::e0302::at_zero(row.name(), first.value.span, x.origin).into());
+        }
+        let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
+        constant_is_finite(ty.kind.support(), &[&x], span)?;
+        Ok(TExpr {
+            ty,
+            batched: x.batched,
+            span,
+            origin: Some(span),
+            kind: TKind::Map { row, args: Rc::new(args), arg: Box::new(x) },
+        })
+    }
+
+    pub(super) fn row_call(
+        &mut self,
+        row: &'static dyn FnRow,
+        c: &Call,
+        span: Span,
+        scope: &Scope,
+    ) -> Res<TExpr> {
+        let args = self.positional(c, scope)?;
+        let (least, most) = row.arity();
+        if args.len() < least || args.len() > most {
+            return Err(codes::e0207::arity(row.name(), c.span, args.len(), least, most).into());
+        }
+        if let (true, Some(model)) = (row.mixes_batch(), &scope.model) {
+            return Err(codes::e0212::mixes(row.name(), c.span, model).into());
+        }
+        if let Some((_, a)) = args.iter().enumerate().find(|(i, a)| row.shared(*i) && a.batched) {
+            return Err(codes::e0201::function(
+                row.name(),
+                a.span,
+                "differs from example to example, and must be one table for all: a `param`",
+            )
+            .into());
+        }
+        let tys: Vec<EventTy> = args.iter().map(|a| seen(&a.ty)).collect();
+        let ty = row.check(&tys).map_err(|(i, why)| {
+            let at = args.get(i).map_or(c.span, |a| a.span);
+            Bad::from(codes::e0201::function(row.name(), at, &why))
+        })?;
+        Ok(TExpr {
+            ty,
+            batched: args.iter().any(|a| a.batched),
+            span,
+            origin: Some(span),
+            kind: TKind::Fn { row, args },
+        })
+    }
+
+    pub(super) fn fn_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let Some(f) = self.fns.get(&c.name.name).cloned() else { return Err(Bad::Said) };
+        if scope.depth > 32 {
+            return Err(codes::e0213::recursive(&f.name.name, c.span, f.name.span).into());
+        }
+        let mut vars = BTreeMap::new();
+        let mut next = 0;
+        for Arg { key, value } in &c.args {
+            let param = match key {
+                Some(k) => f.params.iter().find(|(p, _)| p.name == k.name).ok_or_else(|| {
+                    let names: Vec<&str> = f.params.iter().map(|(p, _)| p.name.as_str()).collect();
+                    Bad::from(codes::e0207::unknown_argument(&f.name.name, &k.name, k.span, &names))
+                })?,
+                None => {
+                    next += 1;
+                    f.params.get(next - 1).ok_or_else(|| {
+                        Bad::from(codes::e0207::too_many(&f.name.name, f.params.len(), value.span))
+                    })?
+                }
+            };
+            let v = self.expr(value, scope)?;
+            if vars.insert(param.0.name.clone(), v).is_some() {
+                return Err(codes::e0207::twice(&f.name.name, &param.0.name, value.span).into());
+            }
+        }
+        for (p, default) in &f.params {
+            if !vars.contains_key(&p.name) {
+                let Some(d) = default else {
+                    return Err(codes::e0207::missing(
+                        &f.name.name,
+                        &p.name,
+                        "an argument of this function",
+                        c.span,
+                    )
+                    .into());
+                };
+                // A default sees no names of the place that calls, and data only where that place does.
+                let v =
+                    self.expr(d, &Scope { vars: BTreeMap::new(), depth: scope.depth + 1, ..scope.clone() })?;
+                vars.insert(p.name.clone(), v);
+            }
+        }
+        let inner = Scope { vars, depth: scope.depth + 1, ..scope.clone() };
+        // An error inside the body is shown at the call, with the body as its cause.
+        let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
+            Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
+                let mut d = *d;
+                let inside = std::mem::replace(
+                    &mut d.primary,
+                    crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) },
+                );
+                if !d.secondary.contains(&inside) {
+                    d.secondary.push(inside);
+                }
+                Bad::Diag(Box::new(d))
+            }
+            other => other,
+        })?;
+        Ok(TExpr { span, ..t })
+    }
+
+    pub(super) fn bound_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let mut models = Vec::new();
+        let mut beta = TExpr::number(1.0, c.span);
+        let (mut k, mut free, mut entropy) = (1usize, 0.0, false);
+        let allowed: &[&str] = match c.name.name.as_str() {
+            "elbo" => &["beta", "free", "form"],
+            "iwae" => &["k"],
+            _ => &[],
+        };
+        for a in &c.args {
+            match (&a.key, &a.value.kind) {
+                (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => {
+                    beta = self.expr(&a.value, scope)?
+                }
+                (Some(key), _) if key.name == "free" && allowed.contains(&"free") => {
+                    free = self
+                        .constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
+                }
+                (Some(key), ExprKind::Name(n))
+                    if key.name == "form"
+                        && allowed.contains(&"form")
+                        && ["kl", "entropy"].contains(&n.as_str()) =>
+                {
+                    entropy = n == "entropy";
+                }
+                (Some(key), _) if key.name == "form" && allowed.contains(&"form") => {
+                    return Err(codes::e0205::wrong_kind(
+                        "elbo",
+                        "form",
+                        a.value.span,
+                        "this",
+                        "`kl` or `entropy`",
+                    )
+                    .into());
+                }
+                (Some(key), _) if key.name == "k" && allowed.contains(&"k") => {
+                    k = super::consts::size(&self.consts, &a.value, 1)?
+                }
+                (Some(key), _) => {
+                    return Err(
+                        codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()
+                    );
+                }
+                (None, ExprKind::Name(n)) => {
+                    let id = Ident { name: n.clone(), span: a.value.span };
+                    models.push((self.model_named(&id)?, a.value.span));
+                }
+                (None, _) => return Err(codes::e0212::model_expected(a.value.span).into()),
+            }
+        }
+        let want: &[&str] = match c.name.name.as_str() {
+            "nll" => &["the model"],
+            "kl" => &["the guide", "the model"],
+            _ => &["the model", "the guide"],
+        };
+        if models.len() != want.len() {
+            return Err(codes::e0207::count(&c.name.name, c.span, models.len(), want).into());
+        }
+        let at = |i: usize| models.get(i).copied().unwrap_or((0, span));
+        let kind = match c.name.name.as_str() {
+            "nll" => {
+                self.wants_exact(at(0).0, c.span)?;
+                TKind::Nll(at(0).0)
+            }
+            "kl" => {
+                self.wants_guide(at(1).0, at(0).0, c.span)?;
+                TKind::Kl { q: at(0).0, p: at(1).0 }
+            }
+            "elbo" => {
+                self.wants_guide(at(0).0, at(1).0, c.span)?;
+                if !beta.ty.shape.is_empty() || beta.batched {
+                    return Err(codes::e0211::not_one_number(beta.span, &beta.ty.shape_text()).into());
+                }
+                let negative = match (&beta.kind, beta.support()) {
+                    (TKind::Schedule(i), _) => self.schedule_leaves(*i, 0.0, f64::INFINITY),
+                    (_, Support::Interval { hi, .. }) => hi < 0.0,
+                    (_, Support::Simplex) => false,
+                };
+                if negative {
+                    let want = "a number of at least 0, or a schedule of such numbers";
+                    return Err(codes::e0205::wrong_kind("elbo", "beta", beta.span, "this", want).into());
+                }
+                TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta), free, entropy }
+            }
+            _ => {
+                self.wants_guide(at(0).0, at(1).0, c.span)?;
+                if let (Some(m), Some(g)) = (self.typed.models.get(at(0).0), self.typed.models.get(at(1).0))
+                    && let Some(s) =
+                        g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s))
+                {
+                    return Err(codes::e0303::relaxed_weight(&s.name, s.value_span, c.span).into());
+                }
+                TKind::Iwae { p: at(0).0, q: at(1).0, k }
+            }
+        };
+        Ok(TExpr::real(kind, Vec::new(), false, span))
+    }
+
+    pub(super) fn penalty_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let [net_arg, u, v] = c.args.as_slice() else {
+            return Err(codes::e0207::count(
+                "gradient_penalty",
+                c.span,
+                c.args.len(),
+                &["the critic", "u", "v"],
+            )
+            .into());
+        };
+        let ExprKind::Name(n) = &net_arg.value.kind else {
+            return Err(codes::e0705::no_critic(net_arg.value.span).into());
+        };
+        let Some(net) = self.typed.nets.iter().position(|t| t.name == *n) else {
+            let near = did_you_mean(n, self.typed.nets.iter().map(|t| t.name.as_str())).map(str::to_string);
+            return Err(codes::e0200::unknown("net", n, net_arg.value.span, near.as_deref()).into());
+        };
+        let (u, v) = (self.expr(&u.value, scope)?, self.expr(&v.value, scope)?);
+        let Some(critic) = self.typed.nets.get(net) else { return Err(Bad::Said) };
+        if let Some(layer) = critic.mixes_batch() {
+            return Err(codes::e0705::mixes(n, net_arg.value.span, layer).into());
+        }
+        for w in [&u, &v] {
+            check_inputs(
+                n,
+                std::slice::from_ref(w),
+                critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)),
+                w.span,
+            )?;
+        }
+        Ok(TExpr::real(
+            TKind::GradientPenalty { net, u: Box::new(u), v: Box::new(v) },
+            Vec::new(),
+            false,
+            span,
+        ))
+    }
+
+    pub(super) fn corrupt_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let [x, how] = c.args.as_slice() else {
+            return Err(codes::e0207::count(
+                "corrupt",
+                c.span,
+                c.args.len(),
+                &["x", "a corruption such as `gaussian(0.3)`"],
+            )
+            .into());
+        };
+        let arg = self.expr(&x.value, scope)?;
+        let ExprKind::Call(h) = &how.value.kind else {
+            return Err(codes::e0205::wrong_kind(
+                "corrupt",
+                "how",
+                how.value.span,
+                "this",
+                &rows::corruption::offers(),
+            )
+            .into());
+        };
+        let row = rows::find(rows::corruption::ROWS, &h.name.name).ok_or_else(|| {
+            let near = did_you_mean(&h.name.name, rows::corruption::ROWS.iter().map(|r| r.name()))
+                .map(str::to_string);
+            Bad::from(codes::e0200::unknown("corruption", &h.name.name, h.name.span, near.as_deref()))
+        })?;
+        if let Kind::Class(_) = arg.ty.kind {
+            return Err(codes::e0211::class_arithmetic(arg.span).into());
+        }
+        // An argument of the `fn` around it is as good as the number that was given for it.
+        let mut h = h.clone();
+        for a in &mut h.args {
+            if let ExprKind::Name(n) = &a.value.kind
+                && let Some(Support::Interval { lo: value, hi }) = scope.vars.get(n).map(TExpr::support)
+                && value == hi
+            {
+                let size = Expr {
+                    kind: ExprKind::Number { value: value.abs(), integer: false },
+                    span: a.value.span,
+                };
+                a.value.kind = if value < 0.0 { ExprKind::Neg(Box::new(size)) } else { size.kind };
+            }
+        }
+        let (args, schedules) = self.scheduled_args(row.params(), &h)?;
+        Ok(TExpr {
+            ty: arg.ty.with_kind(row.kind(arg.ty.kind)),
+            batched: arg.batched,
+            span,
+            origin: arg.origin,
+            kind: TKind::Corrupt { arg: Box::new(arg), row, args: Rc::new(args), schedules },
+        })
+    }
+
+    /// `free(10)`: a parameter of the model itself, without a name of its own; real, 0 at the start. In a guide `q[x]` each datum has its own.
+    pub(super) fn free_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let Some(model) = &scope.model else {
+            return Err(codes::e0211::free_outside(span).into());
+        };
+        let values: Vec<Expr> = c.args.iter().map(|a| a.value.clone()).collect();
+        let shape = self.dims(&values)?;
+        let number =
+            self.typed.params.iter().filter(|p| p.name.starts_with(&format!("{model}.free"))).count();
+        let ty = EventTy::real(shape);
+        let i = self.typed.params.len();
+        self.typed.params.push(super::TParam {
+            name: format!("{model}.free{number}"),
+            ty: ty.clone(),
+            init: 0.0,
+            drawn: None,
+            each: scope.each,
+            span,
+        });
+        Ok(TExpr { kind: TKind::Param(i), ty, batched: scope.each.is_some(), span, origin: Some(span) })
+    }
+}

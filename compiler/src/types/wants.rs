@@ -1,0 +1,164 @@
+//! What objectives need of models: an exact density, a guide that covers what is latent.
+
+use super::{Bad, Checker, Density, Estimator, Res, TSite, TSiteKind, density};
+use crate::diag::codes;
+use crate::event::Support;
+use crate::span::Span;
+
+impl Checker<'_> {
+    /// `nll(p)` needs an exact density.
+    pub(crate) fn wants_exact(&self, p: usize, span: Span) -> Res<()> {
+        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        match &m.density {
+            Density::Exact { .. } => Ok(()),
+            Density::Implicit(site) => {
+                let at = m.site(site).map_or(m.span, |s| s.value_span);
+                let (how, change) = density::without_density(m, &self.typed.flows, site);
+                Err(codes::e0706::no_density(
+                    &m.name,
+                    site,
+                    span,
+                    at,
+                    "evaluates `log p(x)`",
+                    (&how, &change),
+                )
+                .into())
+            }
+            Density::Latent(u) => {
+                let site = m.site(u.first().map_or("", |s| s)).map_or(m.span, |s| s.span);
+                let guide = self.typed.models.iter().find(|g| g.guide).map(|g| g.name.as_str());
+                Err(codes::e0501::latent_nll(&m.name, u, span, site, guide).into())
+            }
+            Density::Unobserved => Err(codes::e0504::no_data(&m.name, m.span).into()),
+        }
+    }
+
+    /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
+    pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
+            return Err(Bad::Said);
+        };
+        if let Density::Implicit(site) = &m.density {
+            let at = m.site(site).map_or(m.span, |s| s.value_span);
+            let (how, change) = density::without_density(m, &self.typed.flows, site);
+            return Err(codes::e0706::no_density(
+                &m.name,
+                site,
+                span,
+                at,
+                "evaluates `log p(x | z)`",
+                (&how, &change),
+            )
+            .into());
+        }
+        let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
+        known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
+        let left = density::open_sites(m, &known);
+        if let Some(u) = left.first() {
+            let site = m.site(u);
+            let covered: Vec<&str> = g
+                .sites
+                .iter()
+                .filter(|s| matches!(s.kind, TSiteKind::Draw(_)))
+                .map(|s| s.name.as_str())
+                .collect();
+            let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
+            return Err(codes::e0502::not_covered(
+                &g.name,
+                g.span,
+                u,
+                site.map_or(m.span, |s| s.span),
+                &m.name,
+                &covered,
+                support,
+            )
+            .into());
+        }
+        let for_nothing = |s: &&TSite| {
+            matches!(s.kind, TSiteKind::Draw(_))
+                && m.site(&s.name).is_none()
+                && density::stands_for(m, g, s).name == s.name
+        };
+        if let Some(extra) = g.sites.iter().find(for_nothing) {
+            return Err(codes::e0502::not_in_model(&g.name, &extra.name, extra.span, &m.name, m.span).into());
+        }
+        let mut warnings = Vec::new();
+        for s in &g.sites {
+            let Some(of) = m.proposed(s) else { continue };
+            super::guide::proposes_what_is_open(m, g, s, of)?;
+            // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
+            let flowed = density::flowed(g, s)
+                .is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
+            if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
+                return Err(codes::e0503::no_density(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    span,
+                    &format!("{}", s.name),
+                )
+                .into());
+            }
+            if of.ty.shape != s.ty.shape {
+                return Err(codes::e0201::guide_site(
+                    &s.name,
+                    s.value_span,
+                    &s.ty.shape_text(),
+                    of.value_span,
+                    &of.ty.shape_text(),
+                    &g.name,
+                    &m.name,
+                )
+                .into());
+            }
+            if !s.ty.kind.inside(of.ty.kind) {
+                return Err(codes::e0505::support(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    &of.ty,
+                )
+                .into());
+            }
+            if !s.ty.kind.support().inside(of.covers) {
+                return Err(codes::e0505::ends_move(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    of.covers,
+                )
+                .into());
+            }
+            if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
+                warnings.push(codes::w0506::narrower(
+                    &g.name,
+                    &s.name,
+                    s.value_span,
+                    &s.ty,
+                    of.value_span,
+                    &of.ty,
+                ));
+            }
+            // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
+            if let (TSiteKind::Draw(d), Some(TSiteKind::Draw(prior))) = (&s.kind, Some(&of.kind))
+                && matches!(d.by, Estimator::Gumbel { .. })
+                && !d.row.kl_known().contains(&prior.row.name())
+            {
+                return Err(codes::e0303::relaxed_density(
+                    &s.name,
+                    s.value_span,
+                    prior.row.name(),
+                    d.row.name(),
+                )
+                .into());
+            }
+            self.reads_relaxed(m, g, s)?;
+        }
+        self.diags.extend(warnings);
+        Ok(())
+    }
+}
