@@ -1,11 +1,8 @@
 //! What guides `q[x]` hold for each datum: programs read and move the rows of their minibatch, each for itself.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, initial, inputs, inputs_from, normal, run, specs, unit};
 use gmc_compiler::ir::{Op, Role, Tensor64};
 use gmc_compiler::rows::optimizer;
-use spec_common::{clean, initial, inputs, inputs_from, normal, run, specs, unit};
 use std::collections::BTreeMap;
 
 const HEAD: &str = "\

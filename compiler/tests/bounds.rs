@@ -1,14 +1,10 @@
 //! Bounds of the evidence are ordered as theory says (Burda et al. 2016, theorem 1): E[ELBO] <= E[IWAE-5] <= E[IWAE-50] <= log p(x), where
 //! log p(x) is known by quadrature or as a sum; what β and free bits do to the bound.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod rows_common;
-mod spec_common;
-
+use crate::rows_common::{Line, quadrature};
+use crate::spec_common::{all, clean, inputs, normal, run, run_with, uniform};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{RandomKind, Tensor64};
-use rows_common::{Line, quadrature};
-use spec_common::{all, clean, inputs, normal, run, run_with, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

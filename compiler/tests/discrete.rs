@@ -1,12 +1,9 @@
 //! Discrete latent sites: exact sums against sums written out, and the estimators of their gradients against each other.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, normal, uniform};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{Env, RandomKind, Tensor64, interp};
 use gmc_compiler::types::{Density, Typed};
-use spec_common::{clean, normal, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

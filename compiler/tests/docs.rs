@@ -1,9 +1,7 @@
 //! The pages for people, held against the code: paths exist, verbs and flags are those of the command line, examples say what
 //! the compiler says, every row is documented, no file is too long.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, root, specs, unit};
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::rows::Row;
@@ -14,7 +12,6 @@ use gmc_compiler::rows::{
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{overrides, parse};
 use gmc_compiler::types::show;
-use spec_common::{clean, root, specs, unit};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -341,5 +338,31 @@ fn no_file_is_longer_than_900_lines() {
     for f in files {
         let lines = std::fs::read_to_string(&f).unwrap().lines().count();
         assert!(lines <= 900, "{} has {lines} lines", f.display());
+    }
+}
+
+/// The tests of a crate are one program: a file that is no module of it would never run.
+#[test]
+fn every_file_of_tests_is_a_module() {
+    for folder in ["compiler/tests", "runtime/tests"] {
+        let named = |main: &Path| -> BTreeSet<String> {
+            let text = std::fs::read_to_string(main).unwrap();
+            let mods = text.lines().map(|l| l.strip_prefix("pub ").unwrap_or(l));
+            mods.filter_map(|l| l.strip_prefix("mod ")?.strip_suffix(';')).map(str::to_string).collect()
+        };
+        let mut todo = vec![(root().join(folder), "main.rs")];
+        while let Some((folder, main)) = todo.pop() {
+            let named = named(&folder.join(main));
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+                if path.join("mod.rs").is_file() {
+                    assert!(named.contains(&stem), "{} is no module of {main}", path.display());
+                    todo.push((path, "mod.rs"));
+                } else if path.extension().is_some_and(|e| e == "rs") && path != folder.join(main) {
+                    assert!(named.contains(&stem), "{} is no module of {main}", path.display());
+                }
+            }
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Sums over all values of vectors: bits, one-hot vectors, several classes. Likelihoods, bounds and gradients against the same sums written
 //! out over lists of values.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, normal, run, unit};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::Tensor64;
 use gmc_compiler::types::{Density, Typed};
-use spec_common::{clean, normal, run, unit};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

@@ -1,15 +1,11 @@
 //! Estimators of the gradient of one and the same bound: each agrees, within its own statistical error, with the exact gradient by quadrature,
-//! and their variances are printed (`cargo test --test estimators -- --nocapture`).
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+//! and their variances are printed (`cargo test -p gmc-compiler estimators -- --nocapture`).
 
-mod rows_common;
-mod spec_common;
-
+use crate::rows_common::{Line, quadrature};
+use crate::spec_common::{clean, normal, run_with, uniform};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{RandomKind, Tensor64};
 use gmc_compiler::types::Typed;
-use rows_common::{Line, quadrature};
-use spec_common::{clean, normal, run_with, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::{FRAC_PI_2, TAU};
 

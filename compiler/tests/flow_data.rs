@@ -1,16 +1,13 @@
 //! Flows on data: what is done to data before a flow sees them is part of the flow, and its log-determinant is counted; scales and shifts
 //! start from the first data.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{initial, run, run_with, uniform};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
 use gmc_compiler::ir::{Graph, RandomKind, Tensor64};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
-use spec_common::{initial, run, run_with, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
@@ -194,6 +191,7 @@ train { steps 1 }";
         assert!((var - want).abs() < 1e-6, "{channel}: {var}");
     }
     // A latent variable's flow has no data to start from.
-    let (_, c) = clean("latent", &spec_common::all().into_iter().find(|(n, _)| n == "prior_flow").unwrap().1);
+    let (_, c) =
+        clean("latent", &crate::spec_common::all().into_iter().find(|(n, _)| n == "prior_flow").unwrap().1);
     assert!(!c.programs.contains_key("start"));
 }

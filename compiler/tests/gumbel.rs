@@ -1,14 +1,10 @@
 //! Gumbel-softmax: relaxed draws lie where they must and follow the law of the exact ones, and the gradient through them has a bias that
-//! shrinks with the temperature, at the price of variance (`cargo test --test gumbel -- --nocapture` prints both).
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+//! shrinks with the temperature, at the price of variance (`cargo test -p gmc-compiler gumbel -- --nocapture` prints both).
 
-mod rows_common;
-mod spec_common;
-
+use crate::rows_common::Rng;
+use crate::spec_common::{clean, run_with};
 use gmc_compiler::ir::{Graph, RandomKind, Shape, Tensor64, interp};
 use gmc_compiler::rows::distribution::spelled;
-use rows_common::Rng;
-use spec_common::{clean, run_with};
 use std::collections::BTreeMap;
 
 const LOGITS: [f64; 4] = [0.7, -0.4, 0.1, 1.2];

@@ -1,10 +1,7 @@
 //! The three convolutions against loops written another way, and against each other as adjoints.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod ir_common;
-
+use crate::ir_common::*;
 use gmc_compiler::ir::*;
-use ir_common::*;
 use std::collections::BTreeMap;
 
 /// Convolution by padding the image first and sliding a window over it.

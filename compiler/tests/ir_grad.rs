@@ -1,11 +1,8 @@
 //! First and second derivatives of every op against central differences in f64.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod ir_common;
-
+use crate::ir_common::*;
 use gmc_compiler::ir::ops::{BINARY, COMPARE, LOGIC, UNARY};
 use gmc_compiler::ir::*;
-use ir_common::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One op applied to arguments of these types; `I` arguments count `0..below`, `F` arguments are drawn from `from..to`.

@@ -1,11 +1,8 @@
 //! The optimiser: same values, and the rules by what they leave.
-#![allow(missing_docs, reason = "a test")]
 
-mod ir_common;
-
+use crate::ir_common::*;
 use gmc_compiler::ir::schedule::{census, last_uses, lower_peak, madds, peak_bytes};
 use gmc_compiler::ir::*;
-use ir_common::*;
 use std::collections::BTreeMap;
 
 #[test]

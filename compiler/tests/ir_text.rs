@@ -1,10 +1,7 @@
 //! Text and RON print and parse back to the same graph; bad text is an error, never a panic.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod ir_common;
-
+use crate::ir_common::random;
 use gmc_compiler::ir::*;
-use ir_common::random;
 
 #[test]
 fn random_graphs_survive_text_and_ron() {

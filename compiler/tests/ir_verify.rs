@@ -1,5 +1,4 @@
 //! Each invariant of the verifier by its number.
-#![allow(missing_docs, reason = "a test")]
 
 use gmc_compiler::ir::*;
 

@@ -1,13 +1,10 @@
 //! Models whose latent variables have structure: discrete sites summed exactly beside sampled ones, priors and guides that are flows.
 //! Values are compared with the same formulas written out.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, normal, uniform, unit};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::ir::{Dim, Env, Graph, Op, RandomKind, Tensor64, interp};
 use gmc_compiler::types::Density;
-use spec_common::{clean, normal, uniform, unit};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

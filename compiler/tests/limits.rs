@@ -1,11 +1,8 @@
 //! Limits that keep a spec from asking for more than a machine has, and files that use each other: what no bad spec of one file shows.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{NoFiles, unit};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, check};
-use spec_common::{NoFiles, unit};
 
 fn codes(u: &Unit) -> Vec<&'static str> {
     u.diags.iter().map(|d| d.code).collect()

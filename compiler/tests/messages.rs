@@ -1,14 +1,11 @@
 //! What the checker says: one snapshot for each bad spec of `tests/bad`, the completeness of that folder, and the promises
 //! about several errors and about formats. The syntax messages, E01xx, are in `syntax.rs`.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{root, snapshot, texts, unit};
 use gmc_compiler::diag::codes::PAGES;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::diag::{Diag, Severity};
 use gmc_compiler::driver::Unit;
-use spec_common::{root, snapshot, texts, unit};
 
 /// Folders of bad specs for the checker's codes, sorted.
 fn folders() -> Vec<String> {

@@ -1,14 +1,11 @@
 //! What must not change anything: printing and reading programs, the order of items, layout, names, optimisation, the order
 //! of nodes. Every spec of the repository, every program.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{all, clean, difference, initial, inputs_from, run};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::ir::{Graph, Tensor64, optimise, schedule, text, verify};
 use gmc_compiler::span::{FileId, Span};
 use gmc_compiler::syntax::{self, ast};
-use spec_common::{all, clean, difference, initial, inputs_from, run};
 use std::collections::BTreeMap;
 
 /// Rounding only: the interpreter computes in f64.

@@ -1,12 +1,9 @@
 //! Specs with words exchanged: whatever a text says, the compiler answers with messages or with programs that verify and run,
 //! and never panics.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{all, inputs, root, run, texts, uniform, unit};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::ir::verify;
-use spec_common::{all, inputs, root, run, texts, uniform, unit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Words that stand where other words stood.

@@ -1,14 +1,11 @@
 //! Objectives against what is known of them: closed forms, numerical Jacobians, Monte Carlo, finite differences.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{NoFiles, all, clean, initial, inputs, inputs_from, normal, run, specs, uniform};
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::driver::compile;
 use gmc_compiler::ir::{Graph, Op, RandomKind, Tensor64};
 use gmc_compiler::syntax::overrides;
 use gmc_compiler::types::Typed;
-use spec_common::{NoFiles, all, clean, initial, inputs, inputs_from, normal, run, specs, uniform};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

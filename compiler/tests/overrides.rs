@@ -1,14 +1,11 @@
 //! `--set path=value`: a table of paths, what each changes, and what happens to paths that name nothing.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{NoFiles, snapshot, specs};
 use gmc_compiler::diag::render::{Format, Sources, render};
 use gmc_compiler::driver::compile;
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast_text, overrides, parse};
 use gmc_compiler::types::failed;
-use spec_common::{NoFiles, snapshot, specs};
 
 const SPEC: &str = "\
 dim h = 16

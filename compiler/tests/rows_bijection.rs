@@ -1,13 +1,11 @@
 //! Every bijection row: both directions, log-determinants against numerical Jacobians, class of the Jacobian, copies.
 
-mod rows_net;
-
+use crate::rows_net::*;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Role, Shape, Tensor64};
 use gmc_compiler::rows::{BijFn, Builder, CheckedBijection, Jacobian, bijection::ROWS};
-use rows_net::*;
 
 type Case = (&'static str, Vec<usize>, Vec<(String, EventTy)>);
 

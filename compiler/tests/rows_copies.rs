@@ -1,16 +1,13 @@
 //! `D(..)[4]` of a distribution over vectors: four independent draws. Density, entropy and KL are the sums over the draws one by one, whether
 //! they share a parameter or have one each; draws have the moments of their own parameters, and no part in each other.
 
-mod rows_common;
-mod spec_common;
-
+use crate::rows_common::{Rng, assert_close, evaluate, tensor};
+use crate::spec_common::{clean, inputs, run, unit};
 use gmc_compiler::derive::math;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::distribution::{ROWS, spelled};
 use gmc_compiler::rows::{DistRow, find};
 use gmc_compiler::types::Typed;
-use rows_common::{Rng, assert_close, evaluate, tensor};
-use spec_common::{clean, inputs, run, unit};
 
 const DRAWS: usize = 4;
 

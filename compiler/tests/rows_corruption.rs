@@ -1,17 +1,13 @@
 //! Corruptions: the statistics of what they make, in f64, the kinds that they say they yield, and what a spec may ask of them.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod rows_common;
-mod spec_common;
-
+use crate::rows_common::{Rng, evaluate};
+use crate::spec_common::{clean, inputs, run_with, unit};
 use gmc_compiler::derive::math;
 use gmc_compiler::event::{Kind, Support};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Role, Shape};
 use gmc_compiler::rows::corruption::ROWS;
 use gmc_compiler::rows::{Builder, find};
-use rows_common::{Rng, evaluate};
-use spec_common::{clean, inputs, run_with, unit};
 
 const N: usize = 60_000;
 

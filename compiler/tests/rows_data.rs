@@ -1,7 +1,5 @@
 //! Data rows against files made here, broken files, and what is known about the densities.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::{DataIssue, Dataset, Decoded, Host, HostError, NOT_FOUND, NoHost, ROWS};

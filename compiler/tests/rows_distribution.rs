@@ -1,17 +1,14 @@
 //! One set of tests over all distribution rows: densities against SciPy, normalisation, draws against the density, derivatives against
 //! differences, means, entropies and KL against integrals. A row without a case fails.
 
-mod rows_common;
-mod rows_distribution_cases;
-
+use crate::rows_common::{Line, assert_close, evaluate, quadrature, quadrature_by, tensor};
+use crate::rows_distribution_cases::{Case, Domain, Par, all};
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::{grad, grad_reach};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Dim, Graph, Op, Role, Shape, Value};
 use gmc_compiler::rows::distribution::{FORMS, ROWS, align_param, spelled};
 use gmc_compiler::rows::{DistRow, find};
-use rows_common::{Line, assert_close, evaluate, quadrature, quadrature_by, tensor};
-use rows_distribution_cases::{Case, Domain, Par, all};
 
 type Inputs = Vec<(String, Tensor64)>;
 

@@ -1,18 +1,14 @@
 //! Distributions made of others: tails against values of 50 digits, draws against SciPy's quantiles, mixtures of every row against their parts,
 //! what the checker concludes and refuses.
 
-mod rows_common;
-mod rows_distribution_cases;
-mod spec_common;
-
+use crate::rows_common::{assert_close, evaluate, tensor};
+use crate::rows_distribution_cases::{Par, all};
+use crate::spec_common::{clean, unit};
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::DistRow;
 use gmc_compiler::rows::distribution::{ROWS, align_param, spelled};
-use rows_common::{assert_close, evaluate, tensor};
-use rows_distribution_cases::{Par, all};
-use spec_common::{clean, unit};
 
 fn row(name: &str) -> &'static dyn DistRow {
     match spelled(name) {

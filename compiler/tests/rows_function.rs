@@ -1,14 +1,12 @@
 //! Function rows: types, refusals and values, on batches, shared values and plain numbers. A row without a case fails.
 
-mod rows_common;
-
+use crate::rows_common::{assert_close, evaluate, tensor};
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Role, Shape, Value};
 use gmc_compiler::rows::function::ROWS;
 use gmc_compiler::rows::{Builder, FnRow, find};
-use rows_common::{assert_close, evaluate, tensor};
 
 fn row(name: &str) -> &'static dyn FnRow {
     match find(ROWS, name) {

@@ -2,8 +2,7 @@
 //! its draws carry a derivative, or as the source of a game. The whole pipeline must accept it, and every program derived from
 //! it must run to finite numbers. A row without a spec fails.
 
-mod rows_common;
-
+use crate::rows_common::{Rng, evaluate};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::compile;
@@ -11,7 +10,6 @@ use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Op, Role};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::rows::distribution::{FORMS, ROWS};
-use rows_common::{Rng, evaluate};
 
 struct NoFiles;
 

@@ -1,12 +1,10 @@
 //! The KL between two distributions of different rows, against SciPy and against the same integral by our own densities.
 
-mod rows_common;
-
+use crate::rows_common::{Line, assert_close, evaluate, quadrature, tensor};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::distribution::ROWS;
 use gmc_compiler::rows::{DistRow, find};
-use rows_common::{Line, assert_close, evaluate, quadrature, tensor};
 
 /// Two rows, their parameters over three elements, where the first lies, and the KL by `scipy.integrate.quad` of `pdf * (logpdf - logpdf)`.
 type Pair = (&'static str, &'static [[f64; 3]], &'static str, &'static [[f64; 3]], Line, [f64; 3]);

@@ -1,11 +1,9 @@
 //! Every layer row: shapes, declared tensors, causality by perturbation, mixing of the batch, derivatives; then what single rows compute.
 
-mod rows_net;
-
+use crate::rows_net::*;
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::{Op, Role, Shape, Tensor64, grad};
 use gmc_compiler::rows::{Builder, Causality, Checked, ParamDecl, layer::ROWS};
-use rows_net::*;
 
 struct Case {
     text: &'static str,

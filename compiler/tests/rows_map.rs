@@ -1,14 +1,12 @@
 //! One set of tests over all map rows: values, inverses, slopes, images. A row without values fails.
 
-mod rows_common;
-
+use crate::rows_common::{Rng, assert_close, bind, evaluate, tensor};
 use gmc_compiler::event::Support;
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::map::ROWS;
 use gmc_compiler::rows::{MapRow, find};
-use rows_common::{Rng, assert_close, bind, evaluate, tensor};
 
 /// Computed once with NumPy and SciPy (`scipy.special.erf`, `expit`, `log_expit`) in double precision.
 #[rustfmt::skip]

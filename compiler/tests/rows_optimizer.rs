@@ -1,12 +1,10 @@
 //! Optimizer rows: five updates of a small problem against the documented formulas. A row without a case fails.
 
-mod rows_common;
-
+use crate::rows_common::{assert_close, bind, evaluate, tensor};
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::args::Const;
 use gmc_compiler::rows::find;
 use gmc_compiler::rows::optimizer::ROWS;
-use rows_common::{assert_close, bind, evaluate, tensor};
 
 /// Minimise ½ Σ a (p - c)² from p = (0, 0.5, -1), a = (1, 10, 0.3), c = (1, -2, 0.5): p after five updates. Computed once in NumPy, double
 /// precision, from the formulas as the documentation of `torch.optim` (PyTorch 2) prints them; optax 0.2 (`sgd`, `adam`, `adamw`, `adagrad` with

@@ -1,11 +1,9 @@
 //! Schedule rows: values at chosen moments. A row without a case fails.
 
-mod rows_common;
-
+use crate::rows_common::{assert_close, bind};
 use gmc_compiler::rows::args::Const;
 use gmc_compiler::rows::schedule::ROWS;
 use gmc_compiler::rows::{Progress, find};
-use rows_common::{assert_close, bind};
 
 fn range(a: f64, b: f64) -> Const {
     Const::Range(Box::new(Const::Num(a)), Box::new(Const::Num(b)))

@@ -1,12 +1,9 @@
 //! Specs that stand beside the wrong ones of `tests/bad` and are right: what the checker refuses there must not take them along. And more
 //! wrong ones, one line each.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::unit;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::Unit;
-use spec_common::unit;
 
 fn said(u: &Unit) -> String {
     render(&u.diags, &u.sources, Format::Human, false)

@@ -1,16 +1,13 @@
 //! Every spec of the repository through the whole compiler: one snapshot for each spec and stage, to be read by people.
 //! Nothing in a snapshot depends on where in its file a thing stands: a comment more or less changes none.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{clean, snapshot, specs};
 use gmc_compiler::derive::math;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::driver::PRELUDE;
 use gmc_compiler::ir::{Graph, Op, schedule, text};
 use gmc_compiler::span::{FileId, Span};
 use gmc_compiler::types::show;
-use spec_common::{clean, snapshot, specs};
 use std::fmt::Write as _;
 
 /// Graphs with more nodes are shown by the number of nodes of each kind.

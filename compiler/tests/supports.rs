@@ -1,9 +1,6 @@
 //! What is positive and what may be 0: `exp` yields the one, `relu` the other, and only the first is a scale or has a logarithm.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
-use spec_common::unit;
+use crate::spec_common::unit;
 
 /// A guide with this site before it and this distribution, in terms of two real vectors `m` and `s`.
 fn guide(before: &str, d: &str) -> gmc_compiler::driver::Unit {

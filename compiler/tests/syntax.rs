@@ -121,7 +121,6 @@ net f(x: Real[2]) -> Real[2] { # after the brace
 data x: Real[2] # inside
   from moons
 
-
 model p { z ~ Normal(0, I)[2] /* no */ }
 "
     .replace("/* no */ ", "");

@@ -1,11 +1,8 @@
 //! Which flows keep volumes, and what `explain` says of the others; which of their elements stay as they were drawn.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-mod spec_common;
-
+use crate::spec_common::{inputs, run, unit};
 use gmc_compiler::derive::math;
 use gmc_compiler::types::show;
-use spec_common::{inputs, run, unit};
 
 const NICE: &str = "repeat 4 as i { couple(parity(i), additive) { dense(8), relu } }";
 

@@ -1,7 +1,5 @@
 //! Files as they are found on disks: plain, gzip, missing, damaged.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::args::Args;
 use gmc_compiler::rows::data::{Host, NOT_FOUND, ROWS};

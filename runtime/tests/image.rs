@@ -1,8 +1,6 @@
 //! Pictures and reports, pixel by pixel where that is short. With `GMC_KEEP_PICTURES` set to a folder they are left there to be
 //! looked at.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};

@@ -1,7 +1,5 @@
 //! The run folder after crashes, with damaged files, and with two processes at once.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::ROWS;

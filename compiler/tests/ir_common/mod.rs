@@ -1,5 +1,4 @@
 //! What the IR tests share: random numbers, random tensors, running a graph.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod random;
 

@@ -1,5 +1,4 @@
 //! What the tests of rows share: running a graph in f64 with seeded draws, default arguments, numerical integration.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use gmc_compiler::ir::interp::{Env, run};
 use gmc_compiler::ir::tensor::Tensor64;

@@ -5,7 +5,6 @@
 //! `bernoulli`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
 //! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures; `truncnorm`, and `logpdf - ln(cdf(high) - cdf(low))`
 //! for the other truncated ones), in double precision.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 mod forms;
 

@@ -1,9 +1,4 @@
 //! What the tests of layers and bijections share: a small checker of blocks over the parser, random parameters, evaluation.
-#![allow(
-    dead_code,
-    clippy::wildcard_enum_match_arm,
-    reason = "each test file uses its part; a test may panic at what it does not write"
-)]
 
 use gmc_compiler::diag::Diag;
 use gmc_compiler::event::EventTy;

@@ -1,5 +1,4 @@
 //! What the tests of whole specs share: the specs of the repository, a host without files, random inputs for programs.
-#![allow(dead_code, clippy::unwrap_used, reason = "a test; each file uses a part")]
 
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};

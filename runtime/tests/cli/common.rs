@@ -139,11 +139,11 @@ pub fn assert_same(a: &Path, b: &Path) {
     }
 }
 
-/// Waits, at most a minute, until `f` holds.
+/// Waits, at most five minutes (other tests train meanwhile), until `f` holds.
 pub fn wait(what: &str, mut f: impl FnMut() -> bool) {
     let began = Instant::now();
     while !f() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        assert!(began.elapsed() < Duration::from_secs(300), "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,6 +1,6 @@
 //! What the program says when it is given something that it cannot use: never a panic, always the place and the way on.
 
-use crate::common::*;
+use super::common::*;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 

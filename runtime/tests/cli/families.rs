@@ -1,6 +1,6 @@
 //! Every verb on every family: an answer, or a refusal that says why.
 
-use crate::common::*;
+use super::common::*;
 use std::path::{Path, PathBuf};
 
 /// Width, height, and whether there are two different pixels.

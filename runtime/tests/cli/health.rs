@@ -1,6 +1,6 @@
 //! What is wrong with a latent code is said in words, with what to do: after a run, and whenever the run is measured again.
 
-use crate::common::*;
+use super::common::*;
 use std::path::Path;
 
 /// Trains a spec of the repository for so many epochs, and measures it again: what both say about health.

@@ -1,7 +1,7 @@
 //! What is asked for and cannot be had: memory that no machine has, numbers that are not finite, test examples that are not there, and
 //! run folders whose files are not those of the run.
 
-use crate::common::*;
+use super::common::*;
 
 const PARAM: &str = "
 data x: Real[2] from csv(\"x.csv\")

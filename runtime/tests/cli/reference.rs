@@ -1,6 +1,6 @@
 //! `gmc explain NAME` and `gmc explain --list`.
 
-use crate::common::*;
+use super::common::*;
 use gmc_compiler::rows::reference;
 
 #[test]

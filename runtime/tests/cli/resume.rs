@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::common::*;
+use super::common::*;
 use gmc_runtime::store::RunDir;
 use std::path::Path;
 use std::process::Command;

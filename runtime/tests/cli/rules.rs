@@ -1,6 +1,6 @@
 //! What a round does, number by number: optimizers, schedules, clipping, averages, and the order of moves.
 
-use crate::common::*;
+use super::common::*;
 use gmc_compiler::rows;
 use gmc_runtime::evaluate::{GLANCE, evaluate};
 use gmc_runtime::store::checkpoint::Group;

@@ -1,6 +1,6 @@
 //! A run is a function of its spec and its seed.
 
-use crate::common::*;
+use super::common::*;
 
 #[test]
 fn two_runs_of_one_spec_and_seed_are_equal_bit_for_bit_and_another_seed_is_another_run() {

@@ -1,6 +1,6 @@
 //! What verbs write into files: every ending that is offered, and none that is not.
 
-use crate::common::*;
+use super::common::*;
 use std::path::Path;
 
 const POINTS: &str = "

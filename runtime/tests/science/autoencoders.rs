@@ -1,6 +1,6 @@
 //! Autoencoders, the decoders and networks of variational ones, and what gmc says about their health.
 
-use crate::common::{mnist, session, text, train, value};
+use super::common::{mnist, session, text, train, value};
 use gmc_runtime::evaluate::{evaluate, full, health};
 use gmc_runtime::health::Kl;
 use gmc_runtime::metrics::Score;

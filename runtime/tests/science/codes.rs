@@ -1,6 +1,6 @@
 //! Models whose latent variables have structure: each spec trains for a few seconds, gets better, and answers its queries.
 
-use crate::common::{session, text, train, value};
+use super::common::{session, text, train, value};
 use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::session::{At, Session};
 

@@ -1,6 +1,6 @@
 //! Every spec of the repository trains: a few rounds, finite numbers, and answers to what it says that it can answer.
 
-use crate::common::{mnist, session, text, train};
+use super::common::{mnist, session, text, train};
 use gmc_runtime::classify::posteriors;
 use gmc_runtime::evaluate::{Effort, draw, evaluate};
 use gmc_runtime::session::{At, Session};

@@ -1,7 +1,7 @@
 //! The specs of flows in their short forms: each trains, answers what it can be asked, and is better than what is simple.
 
-use crate::common::{session, text, train, value};
-use crate::linalg::{Matrix, rows};
+use super::common::{session, text, train, value};
+use super::linalg::{Matrix, rows};
 use gmc_runtime::classify::posteriors;
 use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;

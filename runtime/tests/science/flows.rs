@@ -1,7 +1,7 @@
 //! Flows on the device: bijections in f32, log-determinants against numerical Jacobians, densities that integrate to 1, entropies.
 
-use crate::common::{interpret, session, text, train, value};
-use crate::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
+use super::common::{interpret, session, text, train, value};
+use super::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
 use gmc_compiler::event::Support;
 use gmc_compiler::rows::{bijection, find, map};
 use gmc_runtime::evaluate::{draw, evaluate, full};

@@ -1,6 +1,6 @@
 //! Games on mixtures whose modes are known.
 
-use crate::common::{session, text, train, value};
+use super::common::{session, text, train, value};
 use gmc_runtime::evaluate::{Effort, evaluate};
 
 /// Row 16 of the scoreboard in a short form: three of eight thousand rounds.

@@ -1,6 +1,6 @@
 //! Variational autoencoders: bounds in their order, numbers that are the same wherever they are asked for.
 
-use crate::common::{mnist, session, spec, text, train, value};
+use super::common::{mnist, session, spec, text, train, value};
 use gmc_runtime::evaluate::{Effort, evaluate, full};
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! A linear autoencoder with squared error finds the subspace of the first principal components (Baldi & Hornik 1989).
 
-use crate::common::{session, train, value};
-use crate::linalg::{Matrix, largest_angle, pca, rows, span};
+use super::common::{session, train, value};
+use super::linalg::{Matrix, largest_angle, pca, rows, span};
 use gmc_runtime::evaluate::{evaluate, full};
 use gmc_runtime::session::Session;
 

@@ -1,6 +1,6 @@
 //! Short forms of the scoreboard's runs on MNIST: the same specs on few images, for seconds.
 
-use crate::common::{mnist, session, text, train, value};
+use super::common::{mnist, session, text, train, value};
 use gmc_runtime::classify::posteriors;
 use gmc_runtime::evaluate::{Effort, evaluate, full};
 use gmc_runtime::session::Session;

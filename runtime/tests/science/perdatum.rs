@@ -1,7 +1,7 @@
 //! Classical variational inference, a block of parameters for each datum: against the exact posterior of a linear model, against the
 //! amortised guide of the same model, and datum by datum.
 
-use crate::common::{session, text, train, value};
+use super::common::{session, text, train, value};
 use gmc_runtime::classify;
 use gmc_runtime::evaluate::{Effort, evaluate, full};
 use gmc_runtime::exec::Tensor;

@@ -1,7 +1,5 @@
 //! `gmc` as its users meet it: the program in a folder of its own, and the library where a test must see every round.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod common;
 mod errors;
 mod families;

@@ -1,0 +1,48 @@
+//! All tests of the compiler, in one program: it links once. `cargo test -p gmc-compiler rows_kl` runs the tests of one file.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod blocks;
+mod bounds;
+mod discrete;
+mod docs;
+mod enumerate;
+mod estimators;
+mod flow_data;
+mod gumbel;
+mod ir_common;
+mod ir_conv;
+mod ir_grad;
+mod ir_optimise;
+mod ir_text;
+mod ir_verify;
+mod latent;
+mod limits;
+mod messages;
+mod metamorphic;
+mod mutants;
+mod objectives;
+mod overrides;
+mod rows_bijection;
+mod rows_common;
+mod rows_constraint;
+mod rows_copies;
+mod rows_corruption;
+mod rows_data;
+mod rows_distribution;
+mod rows_distribution_cases;
+mod rows_forms;
+mod rows_function;
+mod rows_in_specs;
+mod rows_kl;
+mod rows_layer;
+mod rows_map;
+mod rows_net;
+mod rows_optimizer;
+mod rows_schedule;
+mod soundness;
+mod spec_common;
+mod specs;
+mod supports;
+mod syntax;
+mod volume;

@@ -1,0 +1,10 @@
+//! All tests of the runtime, in one program: it links once. `cargo test --release -p gmc-runtime cli::resume` runs the tests of one file.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod cli;
+mod exec;
+mod host;
+mod image;
+mod science;
+mod store;
