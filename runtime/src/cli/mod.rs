@@ -1,6 +1,7 @@
 //! The command line, one verb a purpose. Results go to standard output, progress and messages to standard error.
 //! Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
 
+pub mod bug;
 mod inspect;
 mod query;
 mod reference;
@@ -276,6 +277,7 @@ impl Where {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    bug::tell();
     let cli = Cli::parse();
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let format = match cli.message_format {

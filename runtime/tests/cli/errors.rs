@@ -2,7 +2,7 @@
 
 use super::common::*;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 const BAD: &str = "data x: Real[2] from moons\nnet n(x: Real[2]) -> Real[2] { dense(3) }\ntrain { minimizes mse(n(x), x)  steps 1 }\n";
 
@@ -304,4 +304,43 @@ fn a_full_disk() {
         }
     }
     assert!(stopped > 2, "the limit stopped {stopped} runs");
+}
+
+/// No input is known that raises a bug, so this test raises one itself, in a process of its own.
+#[test]
+fn a_bug_says_what_to_report() {
+    const RAISED: &str = "GMC_TEST_RAISES_A_BUG";
+    if std::env::var_os(RAISED).is_some() {
+        gmc_runtime::cli::bug::tell();
+        panic!("internal: {} and one make three", 1);
+    }
+    let raise = |backtrace: Option<&str>| {
+        let mut c = Command::new(std::env::current_exe().unwrap());
+        c.args(["--exact", "errors::a_bug_says_what_to_report", "--nocapture"]).env(RAISED, "");
+        match backtrace {
+            Some(asked) => c.env("RUST_BACKTRACE", asked),
+            None => c.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE"),
+        };
+        let o = c.output().unwrap();
+        (o.status.code(), String::from_utf8(o.stderr).unwrap())
+    };
+    let (code, said) = raise(None);
+    assert_eq!(code, Some(101), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    let [what, place, help] = lines.as_slice() else { panic!("{said}") };
+    assert_eq!(
+        *what,
+        "error: this is a bug of gmc, not of what it was given: internal: 1 and one make three"
+    );
+    assert!(place.starts_with("  = at runtime/tests/cli/errors.rs:"), "{said}");
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(help.starts_with(&format!(
+        "  = help: report it with this message, the spec, the version `gmc {version}`"
+    )));
+    assert!(
+        help.ends_with("the command `gmc --exact errors::a_bug_says_what_to_report --nocapture`"),
+        "{said}"
+    );
+    let (_, traced) = raise(Some("1"));
+    assert!(traced.lines().count() > lines.len(), "{traced}");
 }
