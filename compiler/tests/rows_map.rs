@@ -3,7 +3,7 @@
 use crate::rows_common::{Rng, assert_close, bind, evaluate, tensor};
 use gmc_compiler::event::Support;
 use gmc_compiler::ir::grad::grad;
-use gmc_compiler::ir::{Graph, Role, Shape, Value};
+use gmc_compiler::ir::{Ex, Graph, Role, Scope, Shape};
 use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::map::ROWS;
 use gmc_compiler::rows::{MapRow, find};
@@ -46,13 +46,19 @@ fn args(row: &dyn MapRow) -> Args {
 }
 
 /// `build(x)` at these points.
-fn apply(xs: &[f64], build: impl Fn(&mut Graph, Value) -> Value) -> Vec<f64> {
+fn apply(xs: &[f64], build: impl for<'g> Fn(Ex<'g>) -> Ex<'g>) -> Vec<f64> {
     let mut g = Graph::new("map");
     let x = g.input("x", Role::Data, Shape::batched(&[]));
-    let y = build(&mut g, x);
+    let y = build(Scope::of(&mut g).ex(x)).v;
     assert_eq!(g.shape(y), g.shape(x));
     g.output("y", y);
     evaluate(&g, xs.len(), &[("x".into(), tensor(&[xs.len()], xs))]).remove(0).data
+}
+
+/// dy/dx, elementwise.
+fn slope<'g>(x: Ex<'g>, y: Ex<'g>) -> Ex<'g> {
+    let total = y.sum_all();
+    x.scope().ex(x.scope().with(|g| grad(g, total.v, &[x.v])[0]))
 }
 
 /// A random part of the domain, within which `f` can be inverted in double precision.
@@ -75,7 +81,7 @@ fn values_are_those_of_numpy() {
             panic!("no values for `{}`", row.name())
         };
         let args = args(*row);
-        for (a, b) in apply(xs, |g, x| row.lower(g, &args, x)).iter().zip(*ys) {
+        for (a, b) in apply(xs, |x| row.lower(&args, x)).iter().zip(*ys) {
             assert_close(row.name(), *a, *b, 1e-12);
         }
     }
@@ -94,7 +100,7 @@ fn images_hold() {
             let Support::Interval { lo, hi } = image else {
                 panic!("`{}` has a simplex for an image", row.name())
             };
-            for y in apply(&xs, |g, x| row.lower(g, &args, x)) {
+            for y in apply(&xs, |x| row.lower(&args, x)) {
                 assert!(y >= lo - 1e-12 && y <= hi + 1e-12, "`{}`: {y} outside {image}", row.name());
             }
         }
@@ -112,20 +118,15 @@ fn inverses_invert_and_slopes_are_slopes() {
         };
         let args = args(*row);
         let xs: Vec<f64> = (0..200).map(|_| part(&mut rng, row.from()).0).collect();
-        let ys = apply(&xs, |g, x| row.lower(g, &args, x));
-        let back = apply(&ys, |g, y| (inv.inverse)(g, &args, y));
-        let slopes = apply(&xs, |g, x| (inv.log_slope)(g, &args, x));
-        let derivatives = apply(&xs, |g, x| {
-            let y = row.lower(g, &args, x);
-            let s = g.sum_all(y);
-            let d = grad(g, s, &[x]);
-            d[0]
-        });
+        let ys = apply(&xs, |x| row.lower(&args, x));
+        let back = apply(&ys, |y| (inv.inverse)(&args, y));
+        let slopes = apply(&xs, |x| (inv.log_slope)(&args, x));
+        let derivatives = apply(&xs, |x| slope(x, row.lower(&args, x)));
         for i in 0..xs.len() {
             let what = format!("`{}` at {}", row.name(), xs[i]);
             assert_close(&format!("inverse of {what}"), back[i], xs[i], 1e-9);
             let h = 1e-6 * (1.0 + xs[i].abs()).min(xs[i].abs().max(1e-3));
-            let side = apply(&[xs[i] - h, xs[i] + h], |g, x| row.lower(g, &args, x));
+            let side = apply(&[xs[i] - h, xs[i] + h], |x| row.lower(&args, x));
             let slope = (side[1] - side[0]) / (2.0 * h);
             if xs[i].abs() > 2.0 * h {
                 assert_close(&format!("derivative of {what}"), derivatives[i], slope, 1e-5);
@@ -154,23 +155,15 @@ fn bijections_hold_at_the_edges_of_their_support() {
             xs.extend([-3.0, -20.0, -300.0]);
         }
         // An unbounded map into an interval reaches its end in double precision; from there nothing comes back.
-        let ys = apply(&xs, |g, x| row.lower(g, &args, x));
+        let ys = apply(&xs, |x| row.lower(&args, x));
         let Support::Interval { lo: bottom, hi: top } = row.to() else {
             panic!("`{}` lands in a simplex", row.name())
         };
-        let back = apply(&ys, |g, y| (inv.inverse)(g, &args, y));
-        let again = apply(&back, |g, x| row.lower(g, &args, x));
-        let slopes = apply(&xs, |g, x| (inv.log_slope)(g, &args, x));
-        let d = apply(&xs, |g, x| {
-            let y = row.lower(g, &args, x);
-            let s = g.sum_all(y);
-            grad(g, s, &[x])[0]
-        });
-        let inverse_slope = apply(&ys, |g, y| {
-            let x = (inv.inverse)(g, &args, y);
-            let s = g.sum_all(x);
-            grad(g, s, &[y])[0]
-        });
+        let back = apply(&ys, |y| (inv.inverse)(&args, y));
+        let again = apply(&back, |x| row.lower(&args, x));
+        let slopes = apply(&xs, |x| (inv.log_slope)(&args, x));
+        let d = apply(&xs, |x| slope(x, row.lower(&args, x)));
+        let inverse_slope = apply(&ys, |y| slope(y, (inv.inverse)(&args, y)));
         let mut tried = 0;
         for i in 0..xs.len() {
             let what = format!("`{}` at {}", row.name(), xs[i]);
@@ -193,13 +186,12 @@ fn bijections_hold_at_the_edges_of_their_support() {
     let Some(row) = find(ROWS, "leaky_relu") else { panic!("no row") };
     let Some(inv) = row.inverse() else { panic!("no inverse") };
     let args = args(row);
-    let slopes = apply(&[-1e-300, 1e-300], |g, x| (inv.log_slope)(g, &args, x));
+    let slopes = apply(&[-1e-300, 1e-300], |x| (inv.log_slope)(&args, x));
     assert_close("below 0", slopes[0], 0.01f64.ln(), 1e-12);
     assert_close("above 0", slopes[1], 0.0, 1e-12);
-    let ends = apply(&[-0.0, 0.0], |g, x| row.lower(g, &args, x));
+    let ends = apply(&[-0.0, 0.0], |x| row.lower(&args, x));
     assert!(
-        ends.iter().all(|y| *y == 0.0)
-            && apply(&ends, |g, y| (inv.inverse)(g, &args, y)).iter().all(|x| *x == 0.0)
+        ends.iter().all(|y| *y == 0.0) && apply(&ends, |y| (inv.inverse)(&args, y)).iter().all(|x| *x == 0.0)
     );
 }
 
@@ -208,10 +200,7 @@ fn inverses_and_slopes_do_not_cancel_far_out() {
     let at = |name: &str, slope: bool, v: f64| -> f64 {
         let Some(row) = find(ROWS, name) else { panic!("no row `{name}`") };
         let Some(inv) = row.inverse() else { panic!("`{name}` has no inverse") };
-        apply(
-            &[v],
-            |g, x| if slope { (inv.log_slope)(g, &args(row), x) } else { (inv.inverse)(g, &args(row), x) },
-        )[0]
+        apply(&[v], |x| if slope { (inv.log_slope)(&args(row), x) } else { (inv.inverse)(&args(row), x) })[0]
     };
     assert_close("softplus^-1(1e-9)", at("softplus", false, 1e-9), 1e-9f64.ln(), 1e-9);
     assert_close("softplus^-1(800)", at("softplus", false, 800.0), 800.0, 1e-12);
@@ -237,9 +226,9 @@ fn logit_with_lambda_keeps_the_ends_finite() {
     let args = bind(row.params(), &[("lambda", Const::Num(0.05))]);
     let Some(inv) = row.inverse() else { panic!("no inverse") };
     let xs = [0.0, 0.3, 1.0];
-    let ys = apply(&xs, |g, x| row.lower(g, &args, x));
-    let back = apply(&ys, |g, y| (inv.inverse)(g, &args, y));
-    let slopes = apply(&xs, |g, x| (inv.log_slope)(g, &args, x));
+    let ys = apply(&xs, |x| row.lower(&args, x));
+    let back = apply(&ys, |y| (inv.inverse)(&args, y));
+    let slopes = apply(&xs, |x| (inv.log_slope)(&args, x));
     for i in 0..3 {
         let u: f64 = 0.05 + 0.9 * xs[i];
         assert_close("logit", ys[i], (u / (1.0 - u)).ln(), 1e-12);

@@ -4,9 +4,9 @@
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Shape, Unary, Value, grad};
+use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
-use crate::rows::{Builder, FnRow, MapInverse, MapRow};
+use crate::rows::{Builder, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
@@ -224,7 +224,7 @@ impl<'t> Ctx<'t> {
             TKind::Map { row, args, arg } => {
                 let x = self.expr(arg, vars);
                 self.cx.g.at = e.span;
-                row.lower(&mut self.cx.g, args, x)
+                row.lower(args, Scope::of(&mut self.cx.g).ex(x)).v
             }
             TKind::Fn { row, args } => {
                 let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
@@ -369,9 +369,9 @@ impl<'t> Ctx<'t> {
             }
             TKind::Map { row, args, arg } => {
                 let (x, before) = self.forward_log_det(arg, vars);
-                let y = row.lower(&mut self.cx.g, args, x);
                 let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
-                let here = log_slope(&mut self.cx.g, &inv, args, x);
+                let x = Scope::of(&mut self.cx.g).ex(x);
+                let (y, here) = (row.lower(args, x).v, inv.log_det(args, x).v);
                 (y, self.add_log_dets(before, Some(here)))
             }
             _ => (self.expr(e, vars), None),
@@ -815,17 +815,8 @@ fn invert_map(
     y: Value,
 ) -> (Value, Option<Value>) {
     let Some(inv) = row.inverse() else { panic!("internal: `{}` has no inverse", row.name()) };
-    let x = (inv.inverse)(g, args, y);
-    let s = log_slope(g, &inv, args, x);
-    (x, Some(g.neg(s)))
-}
-
-/// `log |dy/dx|` of an elementwise map, summed over the event.
-fn log_slope(g: &mut Graph, inv: &MapInverse, args: &crate::rows::args::Args, x: Value) -> Value {
-    let slope = (inv.log_slope)(g, args, x);
-    let shape = g.shape(x);
-    let slope = g.broadcast(slope, shape);
-    g.sum_event(slope)
+    let x = (inv.inverse)(args, Scope::of(g).ex(y));
+    (x.v, Some((-inv.log_det(args, x)).v))
 }
 
 /// The shared values of a program at one batch axis, set aside while another batch axis is in use.

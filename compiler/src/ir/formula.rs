@@ -144,6 +144,10 @@ impl<'g> Ex<'g> {
     pub fn num(self, c: f64) -> Ex<'g> {
         self.scope.num(c)
     }
+    /// A tensor of its shape with every element `c`.
+    pub fn filled(self, c: f64) -> Ex<'g> {
+        self.scope.full(c, &self.shape())
+    }
     /// An elementwise function.
     pub fn unary(self, op: Unary) -> Ex<'g> {
         self.scope.push(|g| g.unary(op, self.v))

@@ -5,7 +5,7 @@ use super::items::holds;
 use super::{TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::Shape;
+use crate::ir::{Scope, Shape};
 use crate::rows::args::{Args, Const};
 use crate::rows::{
     self, BlockUse, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain,
@@ -327,7 +327,8 @@ pub(super) fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
     let args = Rc::new(args);
-    let mut checked = Checked::elementwise(out, move |cx, _, x| row.lower(&mut cx.g, &args, x));
+    let mut checked =
+        Checked::elementwise(out, move |cx, _, x| row.lower(&args, Scope::of(&mut cx.g).ex(x)).v);
     checked.twice_differentiable = row.smooth();
     Ok(checked)
 }
@@ -344,7 +345,7 @@ pub(super) fn map_bijection(
         return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
-    let (inverse, log_slope, unit) = (inv.inverse, inv.log_slope, row.keeps_volume(&args));
+    let unit = row.keeps_volume(&args);
     let (fwd, args) = (Rc::new(args.clone()), Rc::new(args));
     Some(Ok(CheckedBijection {
         copies: (0..input.size()).map(Some).collect(),
@@ -352,34 +353,15 @@ pub(super) fn map_bijection(
         params: Vec::new(),
         jacobian: if unit { Jacobian::Unit } else { Jacobian::Diagonal },
         forward: Rc::new(move |cx, _, x| {
-            let y = row.lower(&mut cx.g, &fwd, x);
-            if unit {
-                return (y, None);
-            }
-            let s = log_slope(&mut cx.g, &fwd, x);
-            (y, Some(per_example(cx, s, x)))
+            let x = Scope::of(&mut cx.g).ex(x);
+            let y = row.lower(&fwd, x);
+            (y.v, (!unit).then(|| inv.log_det(&fwd, x).v))
         }),
         inverse: Rc::new(move |cx, _, y| {
-            let x = inverse(&mut cx.g, &args, y);
-            if unit {
-                return (x, None);
-            }
-            let s = log_slope(&mut cx.g, &args, x);
-            let s = per_example(cx, s, x);
-            (x, Some(cx.neg(s)))
+            let x = (inv.inverse)(&args, Scope::of(&mut cx.g).ex(y));
+            (x.v, (!unit).then(|| (-inv.log_det(&args, x)).v))
         }),
     }))
-}
-
-/// Sums an elementwise log-slope over the event; a constant slope (rank 0) counts once per element of `x`.
-pub(super) fn per_example(
-    cx: &mut Builder,
-    slope: crate::ir::Value,
-    x: crate::ir::Value,
-) -> crate::ir::Value {
-    let shape = cx.shape(x);
-    let slope = cx.broadcast(slope, shape);
-    cx.sum_event(slope)
 }
 
 /// A net used as a layer of another net: shares its parameters.

@@ -99,7 +99,7 @@ impl ChainCx for Blocks {
                         .unwrap_or_else(|| panic!("no layer `{}`", c.name.name));
                     let args = bind(row.params(), c);
                     Checked::elementwise(EventTy::real(ty.shape), move |cx, _, x| {
-                        row.lower(&mut cx.g, &args, x)
+                        row.lower(&args, Scope::of(&mut cx.g).ex(x)).v
                     })
                 }
             };

@@ -2,20 +2,13 @@
 
 use super::valley;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
-/// The row.
-pub struct AbsMap;
-
-impl Row for AbsMap {
-    fn name(&self) -> &'static str {
-        "abs"
-    }
-    fn doc(&self) -> &'static str {
-        "|x|."
-    }
+row! {
+    /// |x|.
+    pub struct AbsMap = "abs";
 }
 
 impl MapRow for AbsMap {
@@ -31,8 +24,8 @@ impl MapRow for AbsMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         valley(support, 0.0, 0.0, f64::abs)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Abs, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.abs()
     }
     fn why_not_invertible(&self) -> &'static str {
         "forgets the sign"

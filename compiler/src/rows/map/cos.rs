@@ -1,20 +1,13 @@
 //! `cos`.
 
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
-/// The row.
-pub struct CosMap;
-
-impl Row for CosMap {
-    fn name(&self) -> &'static str {
-        "cos"
-    }
-    fn doc(&self) -> &'static str {
-        "Cosine of x in radians."
-    }
+row! {
+    /// Cosine of x in radians.
+    pub struct CosMap = "cos";
 }
 
 impl MapRow for CosMap {
@@ -24,8 +17,8 @@ impl MapRow for CosMap {
     fn to(&self) -> Support {
         Support::Interval { lo: -1.0, hi: 1.0 }
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Cos, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.cos()
     }
     fn why_not_invertible(&self) -> &'static str {
         "repeats with period 2 pi"

@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct ExpMap;
-
-impl Row for ExpMap {
-    fn name(&self) -> &'static str {
-        "exp"
-    }
-    fn doc(&self) -> &'static str {
-        "e^x. Takes the reals to the positive numbers."
-    }
+row! {
+    /// e^x. Takes the reals to the positive numbers.
+    pub struct ExpMap = "exp";
 }
 
 impl MapRow for ExpMap {
@@ -28,16 +21,10 @@ impl MapRow for ExpMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::exp)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.exp(x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.exp()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.log(y),
-            log_slope: |g, _, x| {
-                let _ = g;
-                x
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.ln(), log_slope: |_, x| x })
     }
 }

@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct Expm1Map;
-
-impl Row for Expm1Map {
-    fn name(&self) -> &'static str {
-        "expm1"
-    }
-    fn doc(&self) -> &'static str {
-        "e^x - 1, exact for small x."
-    }
+row! {
+    /// e^x - 1, exact for small x.
+    pub struct Expm1Map = "expm1";
 }
 
 impl MapRow for Expm1Map {
@@ -28,16 +21,10 @@ impl MapRow for Expm1Map {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::exp_m1)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Expm1, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.exp_m1()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.unary(Unary::Log1p, y),
-            log_slope: |g, _, x| {
-                let _ = g;
-                x
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.ln_1p(), log_slope: |_, x| x })
     }
 }

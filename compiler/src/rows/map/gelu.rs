@@ -2,23 +2,18 @@
 
 use super::ends;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// The minimum (near x = -0.7518), rounded down.
 const BOTTOM: f64 = -0.169_971_207_3;
 
-/// The row.
-pub struct GeluMap;
-
-impl Row for GeluMap {
-    fn name(&self) -> &'static str {
-        "gelu"
-    }
-    fn doc(&self) -> &'static str {
-        "x times the standard normal distribution function of x, by the error function (not the tanh approximation). (Hendrycks and Gimpel 2016, section 2.)"
-    }
+row! {
+    /// x times the standard normal distribution function of x, by the error function (not the tanh
+    /// approximation). (Hendrycks and Gimpel 2016, section 2.)
+    pub struct GeluMap = "gelu";
 }
 
 impl MapRow for GeluMap {
@@ -33,12 +28,9 @@ impl MapRow for GeluMap {
         let (lo, hi) = ends(support);
         Support::Interval { lo: if lo >= 0.0 { 0.0 } else { BOTTOM }, hi: hi.max(0.0) }
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        let z = g.mul_c(x, std::f64::consts::FRAC_1_SQRT_2);
-        let e = g.unary(Unary::Erf, z);
-        let e = g.add_c(e, 1.0);
-        let h = g.mul_c(x, 0.5);
-        g.mul(h, e)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        let twice_cdf = (x * FRAC_1_SQRT_2).erf() + 1.0;
+        x * 0.5 * twice_cdf
     }
     fn why_not_invertible(&self) -> &'static str {
         "takes every value between -0.17 and 0 twice"

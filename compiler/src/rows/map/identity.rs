@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct IdentityMap;
-
-impl Row for IdentityMap {
-    fn name(&self) -> &'static str {
-        "identity"
-    }
-    fn doc(&self) -> &'static str {
-        "x itself."
-    }
+row! {
+    /// x itself.
+    pub struct IdentityMap = "identity";
 }
 
 impl MapRow for IdentityMap {
@@ -28,20 +21,13 @@ impl MapRow for IdentityMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        let _ = g;
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x
     }
     fn keeps_volume(&self, _args: &Args) -> bool {
         true
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| {
-                let _ = g;
-                y
-            },
-            log_slope: |g, _, x| g.full(0.0, g.shape(x)),
-        })
+        Some(MapInverse { inverse: |_, y| y, log_slope: |_, x| x.filled(0.0) })
     }
 }

@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct LogMap;
-
-impl Row for LogMap {
-    fn name(&self) -> &'static str {
-        "log"
-    }
-    fn doc(&self) -> &'static str {
-        "Natural logarithm. Takes the positive numbers to the reals."
-    }
+row! {
+    /// Natural logarithm. Takes the positive numbers to the reals.
+    pub struct LogMap = "log";
 }
 
 impl MapRow for LogMap {
@@ -28,16 +21,10 @@ impl MapRow for LogMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::ln)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.log(x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.ln()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.exp(y),
-            log_slope: |g, _, x| {
-                let l = g.log(x);
-                g.neg(l)
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.exp(), log_slope: |_, x| -x.ln() })
     }
 }

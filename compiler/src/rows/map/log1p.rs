@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct Log1pMap;
-
-impl Row for Log1pMap {
-    fn name(&self) -> &'static str {
-        "log1p"
-    }
-    fn doc(&self) -> &'static str {
-        "ln(1 + x), exact for small x."
-    }
+row! {
+    /// ln(1 + x), exact for small x.
+    pub struct Log1pMap = "log1p";
 }
 
 impl MapRow for Log1pMap {
@@ -28,16 +21,10 @@ impl MapRow for Log1pMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::ln_1p)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Log1p, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.ln_1p()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.unary(Unary::Expm1, y),
-            log_slope: |g, _, x| {
-                let l = g.unary(Unary::Log1p, x);
-                g.neg(l)
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.exp_m1(), log_slope: |_, x| -x.ln_1p() })
     }
 }

@@ -29,7 +29,7 @@ mod tanh;
 use super::Row;
 use super::args::Args;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 
 /// All maps.
 pub const ROWS: &[&dyn MapRow] = &[
@@ -71,7 +71,7 @@ pub trait MapRow: Row {
         self.to()
     }
     /// y = f(x), elementwise.
-    fn lower(&self, g: &mut Graph, args: &Args, x: Value) -> Value;
+    fn lower<'g>(&self, args: &Args, x: Ex<'g>) -> Ex<'g>;
     /// Whether |dy/dx| = 1 everywhere for these arguments.
     fn keeps_volume(&self, _args: &Args) -> bool {
         false
@@ -95,11 +95,19 @@ pub trait MapRow: Row {
 }
 
 /// The inverse of a [`MapRow`] and the logarithm of its derivative.
+#[derive(Clone, Copy)]
 pub struct MapInverse {
     /// x = f⁻¹(y).
-    pub inverse: fn(&mut Graph, &Args, Value) -> Value,
+    pub inverse: for<'g> fn(&Args, Ex<'g>) -> Ex<'g>,
     /// log |f'(x)| elementwise, as a function of x.
-    pub log_slope: fn(&mut Graph, &Args, Value) -> Value,
+    pub log_slope: for<'g> fn(&Args, Ex<'g>) -> Ex<'g>,
+}
+
+impl MapInverse {
+    /// log |det ∂f(x)/∂x| of each example: `[B, ..event] -> [B]`.
+    pub fn log_det<'g>(&self, args: &Args, x: Ex<'g>) -> Ex<'g> {
+        (self.log_slope)(args, x).broadcast(&x.shape()).sum_event()
+    }
 }
 
 /// The ends of a support; a simplex lies within 0 and 1 element by element.

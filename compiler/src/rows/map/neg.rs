@@ -2,20 +2,13 @@
 
 use super::ends;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct NegMap;
-
-impl Row for NegMap {
-    fn name(&self) -> &'static str {
-        "neg"
-    }
-    fn doc(&self) -> &'static str {
-        "-x."
-    }
+row! {
+    /// -x.
+    pub struct NegMap = "neg";
 }
 
 impl MapRow for NegMap {
@@ -29,13 +22,13 @@ impl MapRow for NegMap {
         let (lo, hi) = ends(support);
         Support::Interval { lo: -hi, hi: -lo }
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.neg(x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        -x
     }
     fn keeps_volume(&self, _args: &Args) -> bool {
         true
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse { inverse: |g, _, y| g.neg(y), log_slope: |g, _, x| g.full(0.0, g.shape(x)) })
+        Some(MapInverse { inverse: |_, y| -y, log_slope: |_, x| x.filled(0.0) })
     }
 }

@@ -2,20 +2,13 @@
 
 use super::ends;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
 
-/// The row.
-pub struct RecipMap;
-
-impl Row for RecipMap {
-    fn name(&self) -> &'static str {
-        "recip"
-    }
-    fn doc(&self) -> &'static str {
-        "1 / x of a positive number."
-    }
+row! {
+    /// 1 / x of a positive number.
+    pub struct RecipMap = "recip";
 }
 
 impl MapRow for RecipMap {
@@ -29,16 +22,10 @@ impl MapRow for RecipMap {
         let (lo, hi) = ends(support);
         Support::Interval { lo: hi.recip(), hi: lo.recip() }
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Recip, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.recip()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.unary(Unary::Recip, y),
-            log_slope: |g, _, x| {
-                let l = g.log(x);
-                g.mul_c(l, -2.0)
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.recip(), log_slope: |_, x| x.ln() * -2.0 })
     }
 }

@@ -2,20 +2,13 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
-/// The row.
-pub struct ReluMap;
-
-impl Row for ReluMap {
-    fn name(&self) -> &'static str {
-        "relu"
-    }
-    fn doc(&self) -> &'static str {
-        "max(x, 0)."
-    }
+row! {
+    /// max(x, 0).
+    pub struct ReluMap = "relu";
 }
 
 impl MapRow for ReluMap {
@@ -31,8 +24,8 @@ impl MapRow for ReluMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.max(0.0))
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Relu, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.relu()
     }
     fn why_not_invertible(&self) -> &'static str {
         "maps every negative value to 0"

@@ -2,25 +2,18 @@
 
 use super::valley;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
 /// Where the minimum lies: the root of 1 + x + e^x = 0.
 const BOTTOM_AT: f64 = -1.278464542761074;
 /// The minimum, rounded down.
 const BOTTOM: f64 = -0.278_464_542_761_074;
 
-/// The row.
-pub struct SiluMap;
-
-impl Row for SiluMap {
-    fn name(&self) -> &'static str {
-        "silu"
-    }
-    fn doc(&self) -> &'static str {
-        "x sigmoid(x), also called swish. (Elfwing, Uchibe and Doya 2018, eq. 11.)"
-    }
+row! {
+    /// x sigmoid(x), also called swish. (Elfwing, Uchibe and Doya 2018, eq. 11.)
+    pub struct SiluMap = "silu";
 }
 
 impl MapRow for SiluMap {
@@ -38,9 +31,8 @@ impl MapRow for SiluMap {
             |x| if x == f64::NEG_INFINITY { 0.0 } else { x / (1.0 + (-x).exp()) },
         )
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        let s = g.sigmoid(x);
-        g.mul(x, s)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x * x.sigmoid()
     }
     fn why_not_invertible(&self) -> &'static str {
         "takes every value between -0.28 and 0 twice"

@@ -1,20 +1,13 @@
 //! `sin`.
 
 use crate::event::Support;
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
-/// The row.
-pub struct SinMap;
-
-impl Row for SinMap {
-    fn name(&self) -> &'static str {
-        "sin"
-    }
-    fn doc(&self) -> &'static str {
-        "Sine of x in radians."
-    }
+row! {
+    /// Sine of x in radians.
+    pub struct SinMap = "sin";
 }
 
 impl MapRow for SinMap {
@@ -24,8 +17,8 @@ impl MapRow for SinMap {
     fn to(&self) -> Support {
         Support::Interval { lo: -1.0, hi: 1.0 }
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.unary(Unary::Sin, x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.sin()
     }
     fn why_not_invertible(&self) -> &'static str {
         "repeats with period 2 pi"

@@ -2,20 +2,14 @@
 
 use super::increasing;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::rows::args::Args;
-use crate::rows::{MapInverse, MapRow, Row};
+use crate::rows::{MapInverse, MapRow};
+use std::f64::consts::LN_2;
 
-/// The row.
-pub struct SqrtMap;
-
-impl Row for SqrtMap {
-    fn name(&self) -> &'static str {
-        "sqrt"
-    }
-    fn doc(&self) -> &'static str {
-        "Square root of a nonnegative number."
-    }
+row! {
+    /// Square root of a nonnegative number.
+    pub struct SqrtMap = "sqrt";
 }
 
 impl MapRow for SqrtMap {
@@ -28,17 +22,10 @@ impl MapRow for SqrtMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::sqrt)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.sqrt(x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.sqrt()
     }
     fn inverse(&self) -> Option<MapInverse> {
-        Some(MapInverse {
-            inverse: |g, _, y| g.square(y),
-            log_slope: |g, _, x| {
-                let l = g.log(x);
-                let h = g.mul_c(l, -0.5);
-                g.add_c(h, -std::f64::consts::LN_2)
-            },
-        })
+        Some(MapInverse { inverse: |_, y| y.sq(), log_slope: |_, x| x.ln() * -0.5 - LN_2 })
     }
 }

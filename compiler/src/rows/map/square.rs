@@ -2,20 +2,13 @@
 
 use super::valley;
 use crate::event::Support;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
+use crate::rows::MapRow;
 use crate::rows::args::Args;
-use crate::rows::{MapRow, Row};
 
-/// The row.
-pub struct SquareMap;
-
-impl Row for SquareMap {
-    fn name(&self) -> &'static str {
-        "square"
-    }
-    fn doc(&self) -> &'static str {
-        "x^2."
-    }
+row! {
+    /// x^2.
+    pub struct SquareMap = "square";
 }
 
 impl MapRow for SquareMap {
@@ -31,8 +24,8 @@ impl MapRow for SquareMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         valley(support, 0.0, 0.0, |x| x * x)
     }
-    fn lower(&self, g: &mut Graph, _args: &Args, x: Value) -> Value {
-        g.square(x)
+    fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
+        x.sq()
     }
     fn why_not_invertible(&self) -> &'static str {
         "forgets the sign"
