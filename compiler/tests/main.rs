@@ -23,6 +23,7 @@ mod metamorphic;
 mod mutants;
 mod objectives;
 mod overrides;
+mod rows_args;
 mod rows_bijection;
 mod rows_common;
 mod rows_constraint;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 fn applied(row: &str, c: f64, dims: &[usize], data: Vec<f64>) -> Vec<f64> {
     let row = rows::find(rows::constraint::ROWS, row).unwrap();
-    let args = Args { values: vec![("c", Const::Num(c), Default::default())], ..Args::default() };
+    let values = vec![("c", Const::Num(c), Default::default())];
+    let args = Args { declared: row.params(), values, ..Args::default() };
     let mut g = Graph::new("constraint");
     let p = g.input("p", Role::Param, Shape::fixed(dims));
     let out = row.apply(&mut g, &args, p);

@@ -67,7 +67,7 @@ fn args(name: &str, written: &[(&'static str, Const)]) -> Args {
             }
         }
     }
-    Args { span: Span::default(), name: name.into(), values }
+    Args { span: Span::default(), name: name.into(), declared: row.params(), values }
 }
 
 fn load(
@@ -168,10 +168,12 @@ fn impossible_arguments_are_diagnosed() {
         "a grid of 24 points is not square"
     );
     assert_eq!(message("moons", &[("n", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000000 points");
-    assert_eq!(
-        message("gaussians", &[("count", Const::Int(i64::MAX))], &[real(&[2])]),
-        "more than 10000 components"
-    );
+    for (name, argument) in [("gaussians", "count"), ("spiral", "arms")] {
+        assert_eq!(
+            message(name, &[(argument, Const::Int(i64::MAX))], &[real(&[2])]),
+            "more than 10000 components"
+        );
+    }
     let three = [real(&[2]), class(2), class(2)];
     assert_eq!(
         message("moons", &[], &three),

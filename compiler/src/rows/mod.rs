@@ -79,6 +79,30 @@ pub trait Row: Sync {
     }
 }
 
+/// Every row with what its kind is called, by kind and within a kind in the order of its `ROWS`.
+pub fn all() -> Vec<(&'static str, &'static dyn Row)> {
+    fn of<R: Row + ?Sized>(
+        kind: &'static str,
+        rows: &'static [&'static R],
+        row: fn(&'static R) -> &'static dyn Row,
+    ) -> impl Iterator<Item = (&'static str, &'static dyn Row)> {
+        rows.iter().map(move |r| (kind, row(r)))
+    }
+    of("distribution", distribution::ROWS, |r| r)
+        .chain(of("form of distribution", distribution::FORMS, |r| r))
+        .chain(of("layer", layer::ROWS, |r| r))
+        .chain(of("layer of a flow", bijection::ROWS, |r| r))
+        .chain(of("map", map::ROWS, |r| r))
+        .chain(of("function", function::ROWS, |r| r))
+        .chain(of("corruption", corruption::ROWS, |r| r))
+        .chain(of("optimizer", optimizer::ROWS, |r| r))
+        .chain(of("schedule", schedule::ROWS, |r| r))
+        .chain(of("weight constraint", constraint::ROWS, |r| r))
+        .chain(of("gradient estimator", estimator::ROWS, |r| r))
+        .chain(of("data source", data::ROWS, |r| r))
+        .collect()
+}
+
 /// Finds a row by name.
 pub fn find<'a, R: Row + ?Sized>(rows: &'a [&'a R], name: &str) -> Option<&'a R> {
     rows.iter().copied().find(|r| r.name() == name)

@@ -361,7 +361,9 @@ impl Checker<'_> {
             output: ty.shape.first().copied().unwrap_or(1),
         };
         let text = v.to_string();
-        let args = Args { span: at, name: p.name.name.clone(), values: vec![(init::PARAM.name, v, at)] };
+        let declared = const { &[init::PARAM] };
+        let values = vec![(init::PARAM.name, v, at)];
+        let args = Args { span: at, name: p.name.name.clone(), declared, values };
         let init = init::from_args(&args, fan)?;
         Ok(TParam {
             name: p.name.name.clone(),

@@ -47,7 +47,7 @@ fn constant(e: &ast::Expr) -> Const {
     }
 }
 
-fn bind(specs: &[ParamSpec], c: &ast::Call) -> Args {
+fn bind(specs: &'static [ParamSpec], c: &ast::Call) -> Args {
     let mut values = Vec::new();
     let (named, plain): (Vec<_>, Vec<_>) = c.args.iter().partition(|a| a.key.is_some());
     match specs.first() {
@@ -78,7 +78,7 @@ fn bind(specs: &[ParamSpec], c: &ast::Call) -> Args {
             )),
         }
     }
-    Args { span: c.span, name: c.name.name.clone(), values }
+    Args { span: c.span, name: c.name.name.clone(), declared: specs, values }
 }
 
 /// Checks blocks of rows and maps; no nets, no `repeat`.

@@ -23,7 +23,7 @@ const WORDS: [&str; 5] = ["parity", "halves", "checkerboard", "channels", "rando
 /// # Errors
 /// E0205 for an unknown mask or wrong arguments, E0201 for a mask that does not go with the shape.
 pub fn kept(args: &Args, input: &EventTy) -> Result<Vec<bool>, Diag> {
-    let word = args.word(PARAM.name);
+    let word = args.called(PARAM.name).unwrap_or_default();
     if !WORDS.contains(&word) {
         let written = args.get(PARAM.name).map(ToString::to_string).unwrap_or_default();
         let d = args.error(PARAM.name, format!("there is no mask called `{written}`"), "not a mask");

@@ -82,7 +82,7 @@ impl Monotone {
                 }
             }
         };
-        match args.word(PARAM.name) {
+        match args.called(PARAM.name).unwrap_or_default() {
             "additive" => number(&[], 0, 0.0, 0.0, 0.0).map(|_| Monotone::Additive),
             "affine" => Ok(Monotone::Affine { limit: number(&["limit"], 0, 2.0, 0.01, 20.0)? }),
             "spline" => {

@@ -62,7 +62,7 @@ fn read(args: &Args, host: &dyn Host) -> Result<Table, DataIssue> {
     let bytes = host
         .read(None, &file)
         .map_err(|e| DataIssue::unreadable(&format!("file `{file}`"), &e, "check the path"))?;
-    let delimiter = match args.word("delimiter").as_bytes() {
+    let delimiter = match args.word_if_given("delimiter").unwrap_or_default().as_bytes() {
         [] => b',',
         [one] => *one,
         _ => {
@@ -129,14 +129,11 @@ impl Table {
     }
 
     fn columns(&self, args: &Args) -> Result<Vec<usize>, DataIssue> {
-        match args.get("columns") {
-            Some(Const::List(list)) => list.iter().map(|c| self.column(args, "columns", c)).collect(),
-            Some(one) => Ok(vec![self.column(args, "columns", one)?]),
-            None => {
-                let label = self.label(args)?;
-                Ok((0..self.width).filter(|c| Some(*c) != label).collect())
-            }
+        if args.get("columns").is_some() {
+            return args.items("columns").iter().map(|c| self.column(args, "columns", c)).collect();
         }
+        let label = self.label(args)?;
+        Ok((0..self.width).filter(|c| Some(*c) != label).collect())
     }
 
     fn number(&self, row: usize, column: usize) -> Result<f32, DataIssue> {

@@ -48,12 +48,11 @@ impl Row for Npy {
 }
 
 fn open(args: &Args, which: &str, host: &dyn Host) -> Result<Array, DataIssue> {
-    let name = args.word(which);
-    if name.is_empty() {
+    let Some(name) = args.word_if_given(which).filter(|f| !f.is_empty()) else {
         return Err(args
             .error(which, format!("`npy` has no `{which}`"), "no file for a declared variable")
             .into());
-    }
+    };
     let bytes = host
         .read(None, name)
         .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
@@ -105,10 +104,9 @@ impl DataRow for Npy {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let train = part(args, types, host, ["file", "labels"])?;
-        let test = if args.word("test").is_empty() {
-            None
-        } else {
-            Some(part(args, types, host, ["test", "test_labels"])?)
+        let test = match args.word_if_given("test").filter(|f| !f.is_empty()) {
+            None => None,
+            Some(_) => Some(part(args, types, host, ["test", "test_labels"])?),
         };
         Ok(Dataset { train, test })
     }

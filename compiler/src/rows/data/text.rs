@@ -53,10 +53,7 @@ impl DataRow for Text {
             .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
         let Some(ty) = types.first() else { return Ok(Dataset::default()) };
         let window = ty.size().max(1);
-        let stride = match args.int("stride") {
-            0 => window,
-            s => s,
-        };
+        let stride = args.int_if_given("stride").unwrap_or(window);
         let (head, tail) = bytes.split_at(bytes.len() - bytes.len() / 10);
         if tail.len() < window {
             return Err(DataIssue::new(

@@ -131,7 +131,7 @@ fn newton_schulz(g: &mut Graph, x: Value) -> Value {
 /// E0205 for an unknown word, or an argument that is no number.
 pub fn from_args(args: &Args, fan: Fan) -> Result<Option<Init>, Diag> {
     let Some(value) = args.get(PARAM.name) else { return Ok(None) };
-    let word = args.word(PARAM.name).to_string();
+    let word = args.called(PARAM.name).unwrap_or_default().to_string();
     let number = match value {
         Const::Call(c) => match c.args.first() {
             None => None,

@@ -1,6 +1,6 @@
 //! `cosine`.
 
-use super::{OVER, RANGE, ends, fraction};
+use super::{OVER, RANGE, fraction};
 use crate::rows::args::{Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 use std::f64::consts::PI;
@@ -23,7 +23,7 @@ impl Row for Cosine {
 
 impl ScheduleRow for Cosine {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let (a, b) = ends(args);
+        let (a, b) = args.range("range");
         b + (a - b) * 0.5 * (1.0 + (PI * fraction(args, at)).cos())
     }
 }

@@ -1,6 +1,6 @@
 //! `cyclical`.
 
-use super::{RANGE, duration, ends};
+use super::RANGE;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
@@ -25,8 +25,8 @@ impl Row for Cyclical {
 
 impl ScheduleRow for Cyclical {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let (a, b) = ends(args);
-        let period = duration(args, "period", at).unwrap_or(0.0);
+        let (a, b) = args.range("range");
+        let period = args.duration("period").rounds(at.per_epoch);
         if period <= 0.0 {
             return b;
         }

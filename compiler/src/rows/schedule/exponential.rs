@@ -1,6 +1,6 @@
 //! `exponential`.
 
-use super::{OVER, RANGE, ends, fraction};
+use super::{OVER, RANGE, fraction};
 use crate::rows::args::{Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
@@ -22,7 +22,7 @@ impl Row for Exponential {
 
 impl ScheduleRow for Exponential {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let ((a, b), f) = (ends(args), fraction(args, at));
+        let ((a, b), f) = (args.range("range"), fraction(args, at));
         if a > 0.0 && b > 0.0 { a * (b / a).powf(f) } else { a + (b - a) * f }
     }
 }

@@ -1,6 +1,6 @@
 //! `linear`.
 
-use super::{RANGE, ends, fraction};
+use super::{RANGE, part};
 use crate::rows::args::{Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
@@ -22,7 +22,7 @@ impl Row for Linear {
 
 impl ScheduleRow for Linear {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let (a, b) = ends(args);
-        a + (b - a) * fraction(args, at)
+        let (a, b) = args.range("range");
+        a + (b - a) * part(at.total as f64, at)
     }
 }

@@ -1,6 +1,6 @@
 //! `ramp`.
 
-use super::{OVER, RANGE, ends, fraction};
+use super::{OVER, RANGE, fraction};
 use crate::rows::args::{Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
@@ -22,7 +22,7 @@ impl Row for Ramp {
 
 impl ScheduleRow for Ramp {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let (a, b) = ends(args);
+        let (a, b) = args.range("range");
         a + (b - a) * fraction(args, at)
     }
 }

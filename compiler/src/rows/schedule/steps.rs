@@ -36,11 +36,7 @@ impl Row for Steps {
 impl ScheduleRow for Steps {
     fn value(&self, args: &Args, at: Progress) -> f64 {
         let epoch = at.step as f64 / at.per_epoch.max(1) as f64;
-        let passed = match args.get("at") {
-            Some(Const::List(l)) => l.iter().filter_map(Const::num).filter(|e| *e <= epoch).count(),
-            Some(one) => one.num().into_iter().filter(|e| *e <= epoch).count(),
-            None => 0,
-        };
+        let passed = args.items("at").iter().filter_map(Const::num).filter(|e| *e <= epoch).count();
         args.num("value") * args.num("by").powf(passed as f64)
     }
 }

@@ -1,6 +1,6 @@
 //! `warmup`.
 
-use super::{VALUE, duration};
+use super::VALUE;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Progress, Row, ScheduleRow};
 
@@ -25,7 +25,7 @@ impl Row for Warmup {
 
 impl ScheduleRow for Warmup {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let over = duration(args, "over", at).unwrap_or(0.0);
+        let over = args.duration("over").rounds(at.per_epoch);
         let f = if over > 0.0 { ((at.step + 1) as f64 / over).min(1.0) } else { 1.0 };
         args.num("value") * f
     }
