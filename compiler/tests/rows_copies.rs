@@ -415,7 +415,7 @@ fn a_suffix_makes_independent_vectors() {
             .collect();
         let (typed, compiled) = clean("copies", &(used.join("\n") + "\n"));
         assert_eq!((shape_of(&typed, "p"), shape_of(&typed, "q")), (vec![4, 3], vec![4, 3]), "{z}");
-        for (name, g) in &compiled.programs {
+        for (name, g) in compiled.programs.iter() {
             for (output, t) in run(g, 3, &inputs(&typed, &compiled, g, 3)) {
                 assert!(
                     t.data.iter().all(|v| v.is_finite()),

@@ -3,8 +3,8 @@
 use crate::exec::{ExecError, RngKey, Tensor};
 use crate::metrics::{Number, Score, Trust};
 use crate::session::{At, Session};
-use gmc_compiler::derive::NumberKind;
 use gmc_compiler::derive::programs::class_site;
+use gmc_compiler::derive::{NumberKind, Question};
 
 /// Posteriors of the test part.
 pub struct Posteriors {
@@ -31,8 +31,8 @@ pub fn posteriors(
     most: usize,
     k: usize,
 ) -> Result<Option<Posteriors>, ExecError> {
-    let answer = s.compiled.queries.iter().find(|q| q.name == "classify").and_then(|q| q.answer.clone().ok());
-    let Some((program, kind)) = answer else { return Ok(None) };
+    let Ok(answer) = s.compiled.answer(Question::Classify) else { return Ok(None) };
+    let (program, kind) = (answer.program.to_string(), answer.number);
     let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
     // A bound of latent variables, or a density of data with the noise that dequantises them: both are means over draws.

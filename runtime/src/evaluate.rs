@@ -5,7 +5,7 @@ use crate::exec::{ExecError, RngKey};
 use crate::health::{self, Code, Kl};
 use crate::metrics::{Number, Score, Trust, coverage};
 use crate::session::{At, Session};
-use gmc_compiler::derive::NumberKind;
+use gmc_compiler::derive::{NumberKind, Question};
 use gmc_compiler::event::Kind;
 use gmc_compiler::rows::args::Const;
 use std::collections::BTreeMap;
@@ -77,21 +77,20 @@ pub fn evaluate(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Score>
     s.infer_test(effort.examples, seed)?;
     let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(effort.examples);
     if n > 0 {
-        let density = s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone());
-        match density {
-            Some(Ok((program, Some(NumberKind::LowerBound)))) if program.starts_with("bound.") => {
-                bound(s, &program, seed, effort, n, &mut scores)?;
+        match s.compiled.answer(Question::Density).cloned() {
+            Ok(answer) if answer.is_bound() => {
+                bound(s, &answer.program.to_string(), seed, effort, n, &mut scores)?;
             }
-            Some(Ok((program, kind))) => {
-                let m = means(s, &program, seed, effort.examples)?;
+            Ok(answer) => {
+                let m = means(s, &answer.program.to_string(), seed, effort.examples)?;
                 let nats = -m.get("log_prob").copied().unwrap_or(f64::NAN);
-                let trust = match kind {
+                let trust = match answer.number {
                     Some(NumberKind::LowerBound) => Trust::Bound { samples: 1 },
                     Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
                 };
                 push_nats(s, "negative log-likelihood", nats, trust, &mut scores);
             }
-            Some(Err(_)) | None => {}
+            Err(_) => {}
         }
         payoffs(s, "loss", "", seed, effort, n, &mut scores)?;
         if s.typed.models.is_empty() && s.has("encode") {
@@ -140,13 +139,7 @@ pub fn not_finite(
             names.push(name);
         }
     }
-    let program = s
-        .compiled
-        .queries
-        .iter()
-        .find(|q| q.name == "density")
-        .and_then(|q| q.answer.clone().ok())
-        .map(|(p, _)| p);
+    let program = s.compiled.answer(Question::Density).ok().map(|a| a.program.to_string());
     let (mut count, mut total) = (0, 0);
     if let Some(program) = program {
         for (i, rows) in chunks(s, effort.examples).iter().enumerate() {
@@ -372,10 +365,9 @@ fn iwae(s: &mut Session, program: &str, seed: u64, effort: Effort) -> Result<f64
 /// # Errors
 /// What running the program reports; a spec without a model has no program.
 pub fn draw(s: &mut Session, n: usize, seed: u64) -> Result<Vec<(String, Vec<f32>, Vec<usize>)>, ExecError> {
-    let program = match s.compiled.queries.iter().find(|q| q.name == "sample").map(|q| q.answer.clone()) {
-        Some(Ok((program, _))) => program,
-        Some(Err(why)) => return Err(ExecError::Broken { why }),
-        None => return Err(ExecError::Broken { why: "no model".into() }),
+    let program = match s.compiled.answer(Question::Sample) {
+        Ok(answer) => answer.program.to_string(),
+        Err(why) => return Err(ExecError::Broken { why: why.into() }),
     };
     let mut out: Vec<(String, Vec<f32>, Vec<usize>)> = Vec::new();
     let mut done = 0;
@@ -401,7 +393,7 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
     else {
         return Ok(());
     };
-    if !s.compiled.queries.iter().any(|q| q.name == "sample" && q.answer.is_ok())
+    if s.compiled.answer(Question::Sample).is_err()
         || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty())
     {
         return Ok(());
@@ -426,11 +418,8 @@ fn modes(s: &mut Session, seed: u64, n: usize, scores: &mut Vec<Score>) -> Resul
 /// # Errors
 /// What running a program reports.
 pub fn health(s: &mut Session, seed: u64, effort: Effort) -> Result<Vec<Code>, ExecError> {
-    let bound = s.compiled.queries.iter().find_map(|q| match &q.answer {
-        Ok((p, _)) if q.name == "density" && p.starts_with("bound.") => Some(p.clone()),
-        Ok(_) | Err(_) => None,
-    });
-    let Some(program) = bound else { return Ok(Vec::new()) };
+    let bound = s.compiled.answer(Question::Density).ok().filter(|a| a.is_bound());
+    let Some(program) = bound.map(|a| a.program.to_string()) else { return Ok(Vec::new()) };
     let kl = kl_of_sites(s, &program, seed, effort.examples)?;
     health::measure(s, kl, effort.examples, seed)
 }

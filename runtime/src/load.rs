@@ -147,7 +147,7 @@ pub fn fits(s: &Session) -> Result<(), Failure> {
         return Ok(());
     };
     let needs = |batch: usize| {
-        let steps = s.compiled.programs.iter().filter(|(name, _)| name.starts_with("step."));
+        let steps = s.compiled.programs.steps();
         steps.map(|(_, g)| schedule::peak_bytes(g, batch) as u64).max().unwrap_or(0)
     };
     // No minibatch holds more than there are data.

@@ -6,7 +6,7 @@ use crate::image::{self, Picture, Window};
 use crate::load::Failure;
 use crate::session::{At, Batch, Session};
 use crate::store::RunDir;
-use gmc_compiler::derive::NumberKind;
+use gmc_compiler::derive::{NumberKind, Question};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::args::Const;
 
@@ -151,10 +151,8 @@ pub fn denoised(s: &mut Session, seed: u64) -> Result<Option<Picture>, Failure> 
 /// What running the program reports.
 pub fn density(s: &mut Session) -> Result<Option<Picture>, Failure> {
     let Some((name, ty)) = observed(s) else { return Ok(None) };
-    let exact = s.compiled.queries.iter().find_map(|q| match &q.answer {
-        Ok((p, Some(NumberKind::Exact))) if q.name == "density" => Some(p.clone()),
-        Ok(_) | Err(_) => None,
-    });
+    let answer = s.compiled.answer(Question::Density).ok();
+    let exact = answer.filter(|a| a.number == Some(NumberKind::Exact)).map(|a| a.program.to_string());
     let Some(program) = exact.filter(|_| ty.shape == [2] && s.data_inputs("sample.p").is_empty()) else {
         return Ok(None);
     };

@@ -82,7 +82,8 @@ pub struct At {
 impl Session {
     /// A session without parameter values; see [`Session::init`] and [`Session::restore`].
     pub fn new(typed: Typed, compiled: Compiled, device: Device, sets: Vec<Parts>) -> Session {
-        let executables = compiled.programs.iter().map(|(n, g)| (n.clone(), Executable::new(g))).collect();
+        let executables =
+            compiled.programs.iter().map(|(p, g)| (p.to_string(), Executable::new(g))).collect();
         let (tables, inferred) = Default::default();
         Session {
             typed,

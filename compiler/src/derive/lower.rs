@@ -3,6 +3,7 @@
 //! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
+use super::{Input, Program};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
@@ -74,10 +75,10 @@ pub struct Joint {
 
 impl<'t> Ctx<'t> {
     /// An empty program.
-    pub fn new(typed: &'t Typed, name: &str, training: bool) -> Ctx<'t> {
+    pub fn new(typed: &'t Typed, program: &Program, training: bool) -> Ctx<'t> {
         Ctx {
             typed,
-            cx: Builder::new(name, training),
+            cx: Builder::new(&program.to_string(), training),
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             combinations: None,
@@ -201,7 +202,9 @@ impl<'t> Ctx<'t> {
         self.cx.g.at = e.span;
         match &e.kind {
             TKind::Const(x) => self.cx.scalar(*x),
-            TKind::Schedule(i) => self.cx.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+            TKind::Schedule(i) => {
+                self.cx.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar())
+            }
             TKind::Data(n) => self.data(n),
             TKind::Sample(m, s) => self.sample(m, s),
             TKind::Var(n) => match vars.get(n) {
@@ -287,7 +290,7 @@ impl<'t> Ctx<'t> {
                     return x;
                 }
                 let mut amount = |g: &mut Graph, name: &str| match schedules.iter().find(|(n, _)| n == name) {
-                    Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+                    Some((_, i)) => g.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
                     None => g.scalar(args.num(name)),
                 };
                 self.cx.g.at = args.span;

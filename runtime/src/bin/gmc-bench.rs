@@ -334,9 +334,8 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
         "  of which assembling and uploading the minibatch: {:.3} ms (median)",
         quantile(&minibatch.turns, 0.5)
     );
-    let programs = ours.session.compiled.programs.iter().filter(|(n, _)| n.starts_with("step."));
-    for (name, g) in programs {
-        let (units, plain) = ours.session.executable(name).map_or((0, 0), |e| e.units());
+    for (name, g) in ours.session.compiled.programs.steps() {
+        let (units, plain) = ours.session.executable(&name.to_string()).map_or((0, 0), |e| e.units());
         println!(
             "  {name}: {} operations, {units} units fused ({plain} of them single), {:.1} million multiply-adds, schedule's estimate of the peak {:.1} MB",
             g.nodes.len(),

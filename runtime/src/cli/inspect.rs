@@ -5,7 +5,7 @@ use crate::exec;
 use crate::load::{self, Failure, Messages};
 use crate::store::atomic_write;
 use gmc_compiler::derive::math::{self, Objective};
-use gmc_compiler::derive::{Compiled, NumberKind};
+use gmc_compiler::derive::{Compiled, NumberKind, Program};
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::driver::Unit;
@@ -173,12 +173,10 @@ fn queries(c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\nqueries");
     for q in &c.queries {
         let text = match &q.answer {
-            Ok((_, Some(NumberKind::Exact))) => "exact".to_string(),
-            Ok((_, Some(k))) => k.text().to_string(),
-            Ok((_, None)) => "yes".to_string(),
+            Ok(answer) => answer.number.map_or("yes", NumberKind::text).to_string(),
             Err(why) => format!("no: {why}"),
         };
-        let _ = writeln!(out, "  {:<12} {text}", q.name);
+        let _ = writeln!(out, "  {:<12} {text}", q.question);
     }
 }
 
@@ -283,7 +281,7 @@ fn grouped(n: usize) -> String {
 fn costs(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\none step at batch {}", typed.train.batch);
     for p in &typed.train.players {
-        if let Some(g) = c.programs.get(&format!("step.{}", p.name)) {
+        if let Some(g) = c.programs.get(&Program::Step(p.name.clone())) {
             let name = if p.name == "all" { "" } else { &p.name };
             let _ = writeln!(
                 out,
@@ -329,13 +327,17 @@ pub fn ir(
         (Stage::Typed, IrFormat::Ron | IrFormat::Dot) => Err(refuse("typed")),
         (Stage::Objective, IrFormat::Ron | IrFormat::Dot) => Err(refuse("objective")),
         (Stage::Graph | Stage::Step, _) => {
-            let wanted = |g: &&Graph| match program {
-                Some(p) => g.name == p,
-                None => g.name.starts_with("step.") == (stage == Stage::Step),
+            let graphs: Vec<&Graph> = match program {
+                Some(text) => c.programs.named(text).into_iter().collect(),
+                None => c
+                    .programs
+                    .iter()
+                    .filter(|(p, _)| p.is_step() == (stage == Stage::Step))
+                    .map(|(_, g)| g)
+                    .collect(),
             };
-            let graphs: Vec<&Graph> = c.programs.values().filter(wanted).collect();
             if graphs.is_empty() {
-                let names: Vec<&str> = c.programs.keys().map(String::as_str).collect();
+                let names: Vec<String> = c.programs.names().map(ToString::to_string).collect();
                 return Err(Failure::new(format!(
                     "error: there is no such program; there are {}",
                     names.join(", ")

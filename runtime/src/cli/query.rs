@@ -12,7 +12,7 @@ use crate::metrics::Score;
 use crate::pictures;
 use crate::session::{At, Session};
 use crate::store::{RunDir, atomic_write, table as files};
-use gmc_compiler::derive::NumberKind;
+use gmc_compiler::derive::{Answer, NumberKind, Program, Question};
 use gmc_compiler::driver::Unit;
 use gmc_compiler::event::EventTy;
 use std::fmt::Write;
@@ -88,12 +88,9 @@ pub fn tell_of_no_test(s: &Session) {
     }
 }
 
-fn refused(s: &Session, query: &str) -> Option<Failure> {
-    let q = s.compiled.queries.iter().find(|q| q.name == query)?;
-    match &q.answer {
-        Ok(_) => None,
-        Err(why) => Some(Failure::new(format!("error: this model cannot answer `{query}`: {why}"))),
-    }
+fn refused(s: &Session, question: Question) -> Option<Failure> {
+    let why = s.compiled.answer(question).err()?;
+    Some(Failure::new(format!("error: this model cannot answer `{question}`: {why}")))
 }
 
 /// Kinds of file, by the ending of the name.
@@ -159,7 +156,7 @@ fn write_table(
 pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
     let (dir, mut s) = open(r, m)?;
-    if let Some(f) = refused(&s, "sample") {
+    if let Some(f) = refused(&s, Question::Sample) {
         return Err(f);
     }
     let Some((name, ty)) = pictures::observed(&s) else {
@@ -227,18 +224,17 @@ fn over_test(
 
 /// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of several samples.
 fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize, Failure> {
-    let answer =
-        |query: &str| s.compiled.queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().ok());
-    let density = answer("density");
-    let sampled = density.as_ref().is_some_and(|(program, _)| program.starts_with("bound."));
-    let classes = answer("classify").is_some_and(|(_, kind)| kind == Some(NumberKind::LowerBound));
+    let density = s.compiled.answer(Question::Density).ok();
+    let sampled = density.is_some_and(Answer::is_bound);
+    let classes =
+        s.compiled.answer(Question::Classify).is_ok_and(|a| a.number == Some(NumberKind::LowerBound));
     match (k, sampled || classes) {
         (None, _) => Ok(otherwise),
         (Some(k), true) => Ok(k),
         (Some(_), false) => {
-            let is = match density {
-                Some((_, Some(NumberKind::LowerBound))) => "'s is a bound of another kind",
-                Some((_, Some(NumberKind::Exact | NumberKind::Estimate) | None)) => "'s is exact",
+            let is = match density.map(|a| a.number) {
+                Some(Some(NumberKind::LowerBound)) => "'s is a bound of another kind",
+                Some(Some(NumberKind::Exact | NumberKind::Estimate) | None) => "'s is exact",
                 None => " has none",
             };
             Err(Failure::new(format!(
@@ -251,17 +247,17 @@ fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize
 pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Csv, Form::Npy])?;
     let (_, mut s) = open(r, m)?;
-    if let Some(f) = refused(&s, "density") {
+    if let Some(f) = refused(&s, Question::Density) {
         return Err(f);
     }
-    let Some(Ok((program, kind))) =
-        s.compiled.queries.iter().find(|q| q.name == "density").map(|q| q.answer.clone())
-    else {
-        return Err(Failure::new("error: no density"));
+    let answer = match s.compiled.answer(Question::Density) {
+        Ok(answer) => answer.clone(),
+        Err(why) => return Err(Failure::new(format!("error: {why}"))),
     };
+    let (program, kind) = (answer.program.to_string(), answer.number);
     let k = samples_each(&s, k, 64)?;
     infer(&mut s, usize::MAX, r.seed)?;
-    let bound = program.starts_with("bound.");
+    let bound = answer.is_bound();
     let values: Vec<f64> = if bound {
         let mut logs: Vec<f64> = Vec::new();
         for i in 0..k {
@@ -314,10 +310,10 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
 pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Npy, Form::Csv])?;
     let (_, mut s) = open(r, m)?;
-    if let Some(f) = refused(&s, "encode") {
+    if let Some(f) = refused(&s, Question::Encode) {
         return Err(f);
     }
-    let graph = s.compiled.programs.get("encode");
+    let graph = s.compiled.programs.get(&Program::Encode);
     let code = graph.and_then(|g| g.outputs.iter().map(|(n, _)| n.clone()).find(|n| n.starts_with("code:")));
     let Some(code) = code else { return Err(Failure::new("error: nothing to encode")) };
     infer(&mut s, usize::MAX, r.seed)?;
@@ -328,10 +324,10 @@ pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure
 pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
     let (dir, mut s) = open(r, m)?;
-    if let Some(f) = refused(&s, "reconstruct") {
+    if let Some(f) = refused(&s, Question::Reconstruct) {
         return Err(f);
     }
-    let graph = s.compiled.programs.get("reconstruct");
+    let graph = s.compiled.programs.get(&Program::Reconstruct);
     let site =
         graph.and_then(|g| g.outputs.iter().find_map(|(n, _)| n.strip_prefix("site:").map(str::to_string)));
     let var = s
@@ -426,7 +422,7 @@ pub fn classify(
 ) -> Result<(), Failure> {
     form(out, &[Form::Csv])?;
     let (_, mut s) = open(r, m)?;
-    if let Some(f) = refused(&s, "classify") {
+    if let Some(f) = refused(&s, Question::Classify) {
         return Err(f);
     }
     let k = samples_each(&s, k, 16)?;

@@ -79,7 +79,7 @@ fn changed(dir: &RunDir, checkpoint: &Checkpoint, now: &Hashes) -> Failure {
 /// CRC-32 of all programs.
 fn ir_hash(c: &Compiled) -> String {
     let mut ir = crc32fast::Hasher::new();
-    c.programs.values().for_each(|g| ir.update(text::print_with(g, &|_| None).as_bytes()));
+    c.programs.graphs().for_each(|g| ir.update(text::print_with(g, &|_| None).as_bytes()));
     format!("{:08x}", ir.finalize())
 }
 
@@ -106,7 +106,7 @@ pub fn run(
     };
     let used = used_files(&sources);
     let hashes = hashes(&source, &set, &used, ir_hash(&compiled));
-    let graphs: Vec<_> = compiled.programs.values().cloned().collect();
+    let graphs: Vec<_> = compiled.programs.graphs().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
     let wrong = load::unreachable(&session);
     if !wrong.is_empty() {
