@@ -3,7 +3,7 @@
 use crate::exec::{self, Device, DeviceChoice};
 use crate::host::FileHost;
 use crate::memory;
-use crate::session::{Parts, Session, parts};
+use crate::session::{Parts, Session};
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
@@ -110,7 +110,7 @@ pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
         if set.train.n == 0 {
             return Err(Failure::new(format!("error: `{}` holds no examples", d.row.name())));
         }
-        sets.push(parts(set, &d.split));
+        sets.push(d.split.parts(set, typed.train.seed));
     }
     Ok(sets)
 }

@@ -7,7 +7,8 @@ use gmc_compiler::derive::Compiled;
 use gmc_compiler::event::Kind;
 use gmc_compiler::ir::{Op, RandomKind, Role};
 use gmc_compiler::rows::Progress;
-use gmc_compiler::rows::data::{Dataset, Part};
+use gmc_compiler::rows::data::Part;
+pub use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::types::Typed;
 use std::collections::{BTreeMap, HashMap};
 
@@ -57,15 +58,6 @@ pub struct Session {
     pub sets: Vec<Parts>,
     executables: HashMap<String, Executable>,
     options: RunOptions,
-}
-
-/// Training and test part of one data item.
-#[derive(Clone, Debug, Default)]
-pub struct Parts {
-    /// What training sees.
-    pub train: Part,
-    /// What it does not see.
-    pub test: Part,
 }
 
 /// How a run was asked for.
@@ -480,39 +472,6 @@ impl Default for At {
             key: RngKey { seed: 0, step: 0 },
             progress: Progress { step: 0, total: 1, per_epoch: 1 },
             update: 1,
-        }
-    }
-}
-
-/// Splits a loaded set: its own test part, the fractions the spec asks for, or one tenth.
-pub fn parts(set: Dataset, split: &[(String, f64)]) -> Parts {
-    let wanted = split
-        .iter()
-        .find(|(n, _)| n == "test")
-        .map(|s| s.1)
-        .or_else(|| split.iter().find(|(n, _)| n == "train").map(|s| 1.0 - s.1));
-    match (set.test, wanted) {
-        (Some(test), None) => Parts { train: set.train, test },
-        (_, wanted) => {
-            let n = set.train.n;
-            let held = ((n as f64 * wanted.unwrap_or(0.1)).round() as usize)
-                .clamp(usize::from(n > 1), n.saturating_sub(1));
-            let cut = |from: usize, to: usize| Part {
-                n: to - from,
-                columns: set
-                    .train
-                    .columns
-                    .iter()
-                    .map(|c| {
-                        let size = c.ty.size();
-                        gmc_compiler::rows::data::Column {
-                            ty: c.ty.clone(),
-                            values: c.values.get(from * size..to * size).unwrap_or(&[]).to_vec(),
-                        }
-                    })
-                    .collect(),
-            };
-            Parts { train: cut(0, n - held), test: cut(n - held, n) }
         }
     }
 }

@@ -366,7 +366,17 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
     let sets = load::data(typed)?;
     let mut out = String::new();
     for (d, set) in typed.data.iter().zip(&sets) {
-        let _ = writeln!(out, "{}: {} training and {} test examples", d.row.name(), set.train.n, set.test.n);
+        let valid = if set.valid.n > 0 { format!(", {} validation", set.valid.n) } else { String::new() };
+        let _ = writeln!(
+            out,
+            "{}: {} training{valid} and {} test examples",
+            d.row.name(),
+            set.train.n,
+            set.test.n
+        );
+        for note in &set.notes {
+            let _ = writeln!(out, "  {note}");
+        }
         for (v, c) in d.vars.iter().zip(&set.train.columns) {
             let n = c.values.len().max(1) as f64;
             let mean = c.values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;

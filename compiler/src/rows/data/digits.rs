@@ -59,7 +59,7 @@ impl DataRow for Digits {
             let labels: Vec<u8> = rows.iter().map(|r| classes[*r]).collect();
             grey().part(args, types, &edged(args, images, grey().size), &labels)
         };
-        Ok(Dataset { train: part(train)?, test: Some(part(test)?) })
+        Ok(Dataset { train: part(train)?, test: Some(part(test)?), ..Dataset::default() })
     }
 
     fn dynamic(&self, args: &Args) -> bool {

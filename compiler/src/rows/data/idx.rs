@@ -117,7 +117,7 @@ impl DataRow for Idx {
                     format!("{} pixels, not {}", size(t), size(&train)),
                 )
                 .into()),
-            Some(_) | None => Ok(Dataset { train, test }),
+            Some(_) | None => Ok(Dataset { train, test, ..Dataset::default() }),
         }
     }
 

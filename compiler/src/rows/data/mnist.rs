@@ -104,7 +104,7 @@ impl KnownSet {
             parts.push(self.grey().part(args, types, &raw, &labels.data[..n])?);
         }
         let test = parts.pop();
-        Ok(Dataset { train: parts.pop().unwrap_or_default(), test })
+        Ok(Dataset { train: parts.pop().unwrap_or_default(), test, ..Dataset::default() })
     }
 
     /// Reads one file; both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are in circulation.

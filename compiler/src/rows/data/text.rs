@@ -73,6 +73,6 @@ impl DataRow for Text {
             let values = starts.flat_map(|s| text[s..s + window].iter().map(|b| f32::from(*b))).collect();
             Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }] })
         };
-        Ok(Dataset { train: part(head)?, test: Some(part(tail)?) })
+        Ok(Dataset { train: part(head)?, test: Some(part(tail)?), ..Dataset::default() })
     }
 }

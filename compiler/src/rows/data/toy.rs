@@ -118,7 +118,7 @@ impl<T: Toy> DataRow for T {
                 }
             }
         }
-        Ok(Dataset { train, test: Some(test) })
+        Ok(Dataset { train, test: Some(test), ..Dataset::default() })
     }
 
     fn modes(&self, args: &Args) -> Option<Modes> {
