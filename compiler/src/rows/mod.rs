@@ -7,7 +7,7 @@
 /// Declares a row by what it says about itself: the documentation comment is what `gmc explain NAME` prints, then the name in
 /// the language, then its compile-time arguments, if it has any.
 ///
-/// ```ignore
+/// ```text
 /// row! {
 ///     /// Adaptive moments. (Kingma and Ba 2015, algorithm 1.)
 ///     pub struct Adam = "adam" [lr("1e-3"), BETAS, eps("1e-8"), L2];

@@ -224,7 +224,18 @@ enum Verb {
 #[derive(Clone, Copy, ValueEnum, PartialEq)]
 enum Which {
     Train,
+    Valid,
     Test,
+}
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Which::Train => "train",
+            Which::Valid => "valid",
+            Which::Test => "test",
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq)]
@@ -312,7 +323,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Density { run, k, out } => query::density(&run, k, out.as_deref(), m),
         Verb::Encode { run, out } => query::encode(&run, out.as_deref(), m),
         Verb::Reconstruct { run, out } => query::reconstruct(&run, out.as_deref(), m),
-        Verb::Eval { run, k, examples, part } => query::eval(&run, k, examples, part == Which::Train, m),
+        Verb::Eval { run, k, examples, part } => query::eval(&run, k, examples, part.name(), m),
         Verb::Classify { run, k, examples, out } => query::classify(&run, k, examples, out.as_deref(), m),
         Verb::Data(s) => inspect::data(&s, m),
         Verb::Devices => inspect::devices(),

@@ -387,13 +387,20 @@ pub fn eval(
     r: &RunArg,
     k: Option<usize>,
     examples: Option<usize>,
-    train: bool,
+    part: &str,
     m: Messages,
 ) -> Result<(), Failure> {
     let (_, mut s) = open(r, m)?;
-    if train {
-        for set in &mut s.sets {
-            set.test = set.train.clone();
+    if part == "valid" && s.sets.iter().all(|set| set.valid.n == 0) {
+        return Err(Failure::new(
+            "error: the data have no validation part\n  = help: give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`",
+        ));
+    }
+    for set in &mut s.sets {
+        match part {
+            "train" => set.test = set.train.clone(),
+            "valid" => set.test = set.valid.clone(),
+            _ => {}
         }
     }
     let full = evaluate::full(&s);
@@ -401,9 +408,7 @@ pub fn eval(
     let effort = Effort { examples: examples.unwrap_or(full.examples), k, samples: full.samples };
     infer(&mut s, effort.examples, r.seed)?;
     let mut scores = evaluate::evaluate(&mut s, r.seed, effort)?;
-    if train {
-        scores.iter_mut().filter(|s| s.part == "test").for_each(|s| s.part = "train".into());
-    }
+    scores.iter_mut().filter(|s| s.part == "test").for_each(|s| s.part = part.into());
     say(&table(&scores))?;
     tell_of_no_test(&s);
     tell(&evaluate::health(&mut s, r.seed, effort)?);

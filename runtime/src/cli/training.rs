@@ -108,6 +108,9 @@ pub fn run(
     let hashes = hashes(&source, &set, &used, ir_hash(&compiled));
     let graphs: Vec<_> = compiled.programs.graphs().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
+    for (item, set) in session.typed.data.iter().zip(&session.sets) {
+        set.notes.iter().for_each(|n| note(&format!("data ({}): {n}\n", item.row.name())));
+    }
     let wrong = load::unreachable(&session);
     if !wrong.is_empty() {
         note(&render(&wrong, &sources, m.format, m.color));

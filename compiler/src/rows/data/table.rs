@@ -93,6 +93,7 @@ fn header(rows: &[csv::StringRecord], how: &Reading<'_>) -> (bool, Option<String
     let numeric: Vec<usize> = columns.iter().filter(|(_, n)| *n).map(|(c, _)| *c).collect();
     let found = match numeric.as_slice() {
         // Without a column of numbers, names are what does not stand in their column again.
+        [] if columns.is_empty() => false,
         [] => columns.iter().all(|(c, _)| {
             !cell(*c).is_empty() && !rows.iter().skip(1).any(|r| r.get(*c).map(str::trim) == Some(cell(*c)))
         }),
