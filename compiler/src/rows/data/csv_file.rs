@@ -102,30 +102,18 @@ fn column(table: &Table, args: &Args, which: &str, column: &Const) -> Result<usi
     })
 }
 
-<<<<<<< HEAD
-    fn label(&self, args: &Args) -> Result<Option<usize>, DataIssue> {
-        args.get("label").map(|c| self.column(args, "label", c)).transpose()
-    }
-
-    fn columns(&self, args: &Args) -> Result<Vec<usize>, DataIssue> {
-        if args.get("columns").is_some() {
-            return args.items("columns").iter().map(|c| self.column(args, "columns", c)).collect();
-        }
-        let label = self.label(args)?;
-        Ok((0..self.width).filter(|c| Some(*c) != label).collect())
-=======
 fn used(table: &Table, args: &Args) -> Result<Used, DataIssue> {
     let label = args.get("label").map(|c| column(table, args, "label", c)).transpose()?;
-    let datum = match args.get("columns") {
-        Some(Const::List(list)) => {
-            list.iter().map(|c| column(table, args, "columns", c)).collect::<Result<_, _>>()?
-        }
-        Some(one) => vec![column(table, args, "columns", one)?],
+    let datum: Vec<usize> = match args.get("columns") {
+        Some(_) => args
+            .items("columns")
+            .iter()
+            .map(|c| column(table, args, "columns", c))
+            .collect::<Result<_, _>>()?,
         None => (0..table.width).filter(|c| Some(*c) != label).collect(),
     };
     if datum.is_empty() {
         return Err(args.error("columns", "no columns", "an event has at least one element").into());
->>>>>>> 2241927 (Data are read as they are declared: types decide about cells and headers, what 32 bits lose is an error, parts are shuffled by the seed and stratified)
     }
     Ok(Used { datum, label })
 }
