@@ -139,7 +139,7 @@ fn stand_in(typed: &Typed) -> Vec<Parts> {
     let mut sets = Vec::new();
     for d in &typed.data {
         let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
-        sets.push(Parts { train: part(&types, STAND_IN), test: part(&types, 100) });
+        sets.push(Parts { train: part(&types, STAND_IN), test: part(&types, 100), ..Parts::default() });
     }
     sets
 }
