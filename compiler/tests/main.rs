@@ -4,6 +4,7 @@
 
 mod blocks;
 mod bounds;
+mod cases;
 mod discrete;
 mod docs;
 mod enumerate;
