@@ -9,7 +9,7 @@ use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Scope, Shape, Unary
 use crate::rows::distribution::align_param;
 use crate::rows::{Builder, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
-use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
+use crate::types::{Estimator, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
 
 /// How far below the open end of its interval, as a part of it, a dequantised value stays: four spacings of f32.
@@ -543,20 +543,25 @@ impl<'t> Ctx<'t> {
                 let shape = self.shape(&s.ty.shape);
                 self.cx.g.at = s.value_span;
                 let mean = match self.draws {
-                    Draws::Means => self.centre(s, d, &params, &shape),
+                    Draws::Means => Some(self.centre(s, d, &params, &shape)),
                     Draws::Sampled => None,
                 };
                 match (mean, d.by) {
                     (Some(m), _) => self.cx.broadcast(m, shape),
-                    (None, crate::types::Estimator::Gumbel { tau }) if self.relaxed => {
-                        d.row.relaxed(&mut self.cx.g, &params, &shape, tau)
+                    (None, Estimator::Gumbel { tau }) if self.relaxed => {
+                        match d.row.reparameterised().relaxed() {
+                            Some(relaxed) => relaxed(&mut self.cx.g, &params, &shape, tau),
+                            None => panic!("internal: `{}` has no relaxed form", d.row.name()),
+                        }
                     }
                     // The score function is the whole derivative: none passes through the draw itself.
-                    (None, crate::types::Estimator::Score { .. }) => {
+                    (None, Estimator::Score { .. }) => {
                         let v = d.row.sample(&mut self.cx.g, &params, &shape);
                         self.cx.detach(v)
                     }
-                    (None, _) => d.row.sample(&mut self.cx.g, &params, &shape),
+                    (None, Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. }) => {
+                        d.row.sample(&mut self.cx.g, &params, &shape)
+                    }
                 }
             }
             TSiteKind::Bind(e) => {
@@ -586,16 +591,16 @@ impl<'t> Ctx<'t> {
 
     /// The value that stands for a draw where one is shown: for levels with an order their mean (rounded to a level where the site is no
     /// data), for classes the most probable one.
-    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Value {
         let data = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| s.observed && v.name == s.name);
         let kind = data.map_or(s.ty.kind, |v| v.ty.kind);
-        let m = d.row.centre(&mut self.cx.g, params, shape, kind)?;
+        let m = d.row.centre(&mut self.cx.g, params, shape, kind);
         match kind {
             Kind::Int(_) if !s.observed => {
                 let m = self.cx.add_c(m, 0.5);
-                Some(self.cx.unary(Unary::Floor, m))
+                self.cx.unary(Unary::Floor, m)
             }
-            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => Some(m),
+            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => m,
         }
     }
 
@@ -608,7 +613,7 @@ impl<'t> Ctx<'t> {
         }
         let params = self.dist_params(d, &s.ty, vars);
         let shape = self.shape(&s.ty.shape);
-        let m = self.centre(s, d, &params, &shape)?;
+        let m = self.centre(s, d, &params, &shape);
         Some(self.cx.broadcast(m, shape))
     }
 

@@ -45,7 +45,8 @@ impl<'g> Scope<'g> {
     pub fn exs<const N: usize>(self, vs: [Value; N]) -> [Ex<'g>; N] {
         vs.map(|v| self.ex(v))
     }
-    fn push(self, f: impl FnOnce(&mut Graph) -> Value) -> Ex<'g> {
+    /// What `f` pushes to the graph itself.
+    pub fn push(self, f: impl FnOnce(&mut Graph) -> Value) -> Ex<'g> {
         Ex { scope: self, v: self.with(f) }
     }
     /// Any op on values of this graph.
@@ -64,6 +65,10 @@ impl<'g> Scope<'g> {
     /// A literal tensor, row-major.
     pub fn literal(self, data: Vec<f64>, dims: &[usize]) -> Ex<'g> {
         self.push(|g| g.literal(data, dims))
+    }
+    /// `0, 1, ..` along `axis`, dtype `I`.
+    pub fn iota(self, shape: &Shape, axis: usize) -> Ex<'g> {
+        self.push(|g| g.iota(shape.clone(), axis))
     }
     /// Standard normal draws.
     pub fn normal(self, shape: &Shape) -> Ex<'g> {
@@ -351,7 +356,7 @@ impl<'g> Ex<'g> {
         self.shape().0.first().copied().unwrap_or(Dim::fixed(1))
     }
     /// Without the last axis, which has size 1.
-    fn drop_last(self) -> Ex<'g> {
+    pub fn drop_last(self) -> Ex<'g> {
         let mut dims = self.shape().0;
         dims.pop();
         self.reshape(Shape(dims))

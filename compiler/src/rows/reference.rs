@@ -8,6 +8,7 @@ use super::{
 };
 use crate::driver::PRELUDE;
 use crate::event::{Kind, Support};
+use crate::rows::distribution::Reparameterised;
 use crate::types::expr::BUILTINS;
 use crate::types::items::EVAL;
 
@@ -177,17 +178,18 @@ fn distribution(row: &dyn super::DistRow) -> Entry {
             }
         ));
     }
-    facts.push(match (row.reparameterised(), row.relaxes()) {
-        (true, _) => "a draw is differentiable in the parameters".into(),
-        (false, true) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
-        (false, false) => {
+    facts.push(match row.reparameterised() {
+        Reparameterised::Exactly => "a draw is differentiable in the parameters".into(),
+        Reparameterised::Relaxed(_) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
+        Reparameterised::No => {
             "a draw has no derivative: gradients go by an exact sum or the score function".into()
         }
     });
-    if !row.kl_known().is_empty() {
-        facts.push(format!("its KL is in closed form against {}", row.kl_known().join(", ")));
+    let known: Vec<&str> = distribution::kl::known(row).iter().map(|q| q.name()).collect();
+    if !known.is_empty() {
+        facts.push(format!("its KL is in closed form against {}", known.join(", ")));
     }
-    if row.tails().is_some() {
+    if row.cdf().is_some() {
         facts.push("`Truncated` goes around it".into());
     }
     Entry {

@@ -178,7 +178,7 @@ impl Checker<'_> {
             {
                 for site in density::upstream(model, s) {
                     let row = match &site.kind {
-                        TSiteKind::Draw(d) if !d.row.reparameterised() => d.row.name(),
+                        TSiteKind::Draw(d) if !d.row.reparameterised().exactly() => d.row.name(),
                         TSiteKind::Quantize(_) => "quantize",
                         TSiteKind::Draw(_) | TSiteKind::Bind(_) => continue,
                     };
