@@ -5,7 +5,7 @@
 
 use super::{Input, Program};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
+use crate::ir::{Binary, DType, Dim, Ex, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
 use crate::rows::{Builder, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
@@ -234,7 +234,9 @@ impl<'t> Ctx<'t> {
                 let mut values: Vec<Value> = args.iter().map(|a| self.seen(a, vars)).collect();
                 self.meet(&mut values);
                 self.cx.g.at = e.span;
-                row.lower(&mut self.cx, &values, &tys)
+                let scope = Scope::of(&mut self.cx.g);
+                let values: Vec<Ex> = values.iter().map(|&v| scope.ex(v)).collect();
+                row.lower(&values, &tys).v
             }
             TKind::Neg(a) => {
                 let a = self.expr(a, vars);
@@ -289,12 +291,15 @@ impl<'t> Ctx<'t> {
                 if !self.corrupting {
                     return x;
                 }
-                let mut amount = |g: &mut Graph, name: &str| match schedules.iter().find(|(n, _)| n == name) {
-                    Some((_, i)) => g.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
-                    None => g.scalar(args.num(name)),
-                };
                 self.cx.g.at = args.span;
-                let y = row.lower(&mut self.cx.g, arg.ty.kind, &mut amount, x);
+                let scope = Scope::of(&mut self.cx.g);
+                let amount = |name: &str| match schedules.iter().find(|(n, _)| n == name) {
+                    Some((_, i)) => {
+                        scope.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar())
+                    }
+                    None => scope.num(args.num(name)),
+                };
+                let y = row.lower(arg.ty.kind, &amount, scope.ex(x)).v;
                 self.corrupted.push(y);
                 y
             }
@@ -394,7 +399,9 @@ impl<'t> Ctx<'t> {
     pub fn report(&mut self, row: &'static dyn FnRow, args: &[TExpr]) -> Vec<(String, Value)> {
         let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
         let values: Vec<Value> = args.iter().map(|a| self.seen(a, &Vars::new())).collect();
-        row.report(&mut self.cx, &values, &tys)
+        let scope = Scope::of(&mut self.cx.g);
+        let values: Vec<Ex> = values.iter().map(|&v| scope.ex(v)).collect();
+        row.report(&values, &tys).into_iter().map(|(name, x)| (name, x.v)).collect()
     }
 
     /// A value as function rows read it: classes one-hot.

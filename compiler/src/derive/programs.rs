@@ -6,7 +6,7 @@ use super::lower::{Ctx, Draws, Vars};
 use super::{Answer, Compiled, Input, Leaf, NumberKind, Output, Program, Query, Question};
 use crate::diag::{Diag, codes};
 use crate::event::Kind;
-use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Shape, Value, grad};
+use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
@@ -177,7 +177,7 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         };
         let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
         if let Some((row, args)) = &p.within {
-            new = row.apply(g, args, new);
+            new = row.apply(args, Scope::of(g).ex(new)).v;
         }
         g.output(if each(path) { Output::PerDatum(path.clone()) } else { Output::Param(path.clone()) }, new);
         for (s, v) in names.iter().zip(new_slots) {

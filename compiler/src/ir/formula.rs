@@ -7,7 +7,7 @@
 //! would not be the same for every divisor.
 
 use super::graph::{Graph, Value};
-use super::op::{ArgMax, Binary, Compare, Logic, Lookup, Op, RandomKind, ReduceKind, Unary};
+use super::op::{ArgMax, Binary, Compare, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary};
 use super::shape::{DType, Dim, Shape};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -69,6 +69,10 @@ impl<'g> Scope<'g> {
     /// `0, 1, ..` along `axis`, dtype `I`.
     pub fn iota(self, shape: &Shape, axis: usize) -> Ex<'g> {
         self.push(|g| g.iota(shape.clone(), axis))
+    }
+    /// The input of this name, as [`Graph::input`].
+    pub fn input(self, name: &str, role: Role, shape: Shape) -> Ex<'g> {
+        self.push(|g| g.input(name, role, shape))
     }
     /// Standard normal draws.
     pub fn normal(self, shape: &Shape) -> Ex<'g> {

@@ -149,7 +149,7 @@ impl OpRule for Conv2d {
         true
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x, w] = exactly(args);
+        let &[x, w] = exactly(args);
         let (geom, kernel) = (self.0, extent(w));
         if i == 0 {
             let out_pad = out_pad(geom, extent(x), kernel);
@@ -169,7 +169,7 @@ impl OpRule for Conv2d {
         Ok(y)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        let [_, w] = exactly(args);
+        let &[_, w] = exactly(args);
         madds(out, w, batch)
     }
 }
@@ -207,7 +207,7 @@ impl OpRule for ConvTranspose2d {
         true
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x, w] = exactly(args);
+        let &[x, w] = exactly(args);
         if i == 0 {
             d.scope().op(Op::Conv2d(Conv2d(self.geom)), &[d, w])
         } else {
@@ -225,7 +225,7 @@ impl OpRule for ConvTranspose2d {
         Ok(x)
     }
     fn cost(&self, args: &[&Ty], _out: &Ty, batch: usize) -> u64 {
-        let [y, w] = exactly(args);
+        let &[y, w] = exactly(args);
         madds(y, w, batch)
     }
 }
@@ -254,7 +254,7 @@ impl OpRule for ConvWeight {
         true
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x, gy] = exactly(args);
+        let &[x, gy] = exactly(args);
         if i == 0 {
             let out_pad = out_pad(self.geom, extent(x), self.kernel);
             d.scope().op(Op::ConvTranspose2d(ConvTranspose2d { geom: self.geom, out_pad }), &[gy, d])
@@ -273,7 +273,7 @@ impl OpRule for ConvWeight {
         Ok(w)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        let [_, gy] = exactly(args);
+        let &[_, gy] = exactly(args);
         madds(gy, out, batch)
     }
 }

@@ -109,7 +109,7 @@ impl OpRule for Unary {
         self.row().grad.is_some()
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         match self.row().grad {
             Some(grad) => grad(x, y, d),
             None => panic!("internal: no derivative passes through {}", self.name()),
@@ -122,7 +122,7 @@ impl OpRule for Unary {
         *self == Unary::Neg
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.unary(*self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -218,7 +218,7 @@ impl OpRule for Binary {
         true
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let ([a, b], row) = (exactly(args), self.row());
+        let (&[a, b], row) = (exactly(args), self.row());
         let (of, grad) = if i == 0 { (a, row.da) } else { (b, row.db) };
         unbroadcast(grad(a, b, y, d), &of.shape())
     }
@@ -233,7 +233,7 @@ impl OpRule for Binary {
         }
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [a, b] = exactly(args);
+        let &[a, b] = exactly(args);
         r.binary(*self, a, b, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -358,7 +358,7 @@ impl OpRule for Select {
         i > 0
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [c, a, b] = exactly(args);
+        let &[c, a, b] = exactly(args);
         let (of, chosen) = if i == 1 { (a, c.select(d, 0.0)) } else { (b, c.select(0.0, d)) };
         unbroadcast(chosen, &of.shape())
     }
@@ -366,7 +366,7 @@ impl OpRule for Select {
         Some(Elementwise::Select)
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [c, a, b] = exactly(args);
+        let &[c, a, b] = exactly(args);
         r.select(c, a, b, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -396,7 +396,7 @@ impl OpRule for Cast {
         Some(Elementwise::Cast(*self))
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.cast(self.to, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -420,7 +420,7 @@ impl OpRule for Detach {
         Some(Elementwise::Detach)
     }
     fn simpler(&self, _r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         Some(x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {

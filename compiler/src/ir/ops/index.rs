@@ -41,7 +41,7 @@ impl OpRule for Gather {
         i == 0
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x, index] = exactly(args);
+        let &[x, index] = exactly(args);
         let size = sure(axis_of(&x.shape(), self.axis));
         d.scope().op(Op::ScatterAdd(ScatterAdd { axis: self.axis, size }), &[index, d])
     }
@@ -79,7 +79,7 @@ impl OpRule for ScatterAdd {
         i == 1
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [index, _] = exactly(args);
+        let &[index, _] = exactly(args);
         d.gather(index, self.axis)
     }
     fn linear_in(&self, i: usize) -> bool {
@@ -114,7 +114,7 @@ impl OpRule for Take {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         let size = sure(fixed_axis(&x.shape(), self.axis));
         d.scope().op(Op::Put(Put { axis: self.axis, indices: self.indices.clone(), size }), &[d])
     }
@@ -125,7 +125,7 @@ impl OpRule for Take {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.take(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -167,7 +167,7 @@ impl OpRule for Put {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.put(self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -203,7 +203,7 @@ impl OpRule for Lookup {
         i == 0
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [table, index] = exactly(args);
+        let &[table, index] = exactly(args);
         let size = sure(fixed_axis(&table.shape(), 0));
         d.scope().op(Op::LookupAdd(LookupAdd { size }), &[index, d])
     }
@@ -240,7 +240,7 @@ impl OpRule for LookupAdd {
         i == 1
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [index, _] = exactly(args);
+        let &[index, _] = exactly(args);
         d.lookup(index)
     }
     fn linear_in(&self, i: usize) -> bool {

@@ -26,7 +26,7 @@ impl OpRule for Broadcast {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         unbroadcast(d, &x.shape())
     }
     fn moves(&self) -> bool {
@@ -36,7 +36,7 @@ impl OpRule for Broadcast {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.broadcast(x, ty)
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
@@ -59,7 +59,7 @@ impl OpRule for Reshape {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         d.reshape(x.shape())
     }
     fn moves(&self) -> bool {
@@ -69,7 +69,7 @@ impl OpRule for Reshape {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.reshape(x, ty)
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
@@ -106,7 +106,7 @@ impl OpRule for Permute {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.permute(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -134,7 +134,7 @@ impl OpRule for Slice {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         let n = sure(fixed_axis(&x.shape(), self.axis));
         d.pad(self.axis, self.start, n - (self.start + self.len))
     }
@@ -145,7 +145,7 @@ impl OpRule for Slice {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.slice(*self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
@@ -174,14 +174,14 @@ impl OpRule for Pad {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         d.slice(self.axis, self.before, sure(fixed_axis(&x.shape(), self.axis)))
     }
     fn linear_in(&self, _i: usize) -> bool {
         true
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.pad(*self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {

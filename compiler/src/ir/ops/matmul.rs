@@ -52,7 +52,7 @@ impl OpRule for MatMul {
         true
     }
     fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [a, b] = exactly(args);
+        let &[a, b] = exactly(args);
         let (sa, sb) = (a.shape(), b.shape());
         if i == 0 {
             return unbroadcast(d.matmul(b.transpose()), &sa);
@@ -93,7 +93,7 @@ impl OpRule for MatMul {
         Tensor64::new(&shaped(&lead, *m, *n), data)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        let [a, _] = exactly(args);
+        let &[a, _] = exactly(args);
         let k = a.shape.0.last().map_or(0, |d| d.size(batch));
         (out.shape.size(batch) as u64).saturating_mul(k as u64)
     }

@@ -109,7 +109,7 @@ every_op!(rules);
 /// # Panics
 /// With another count, which is a bug: arguments are counted where a node is pushed or a call is checked.
 #[track_caller]
-pub fn exactly<T: Copy, const N: usize>(args: &[T]) -> [T; N] {
+pub fn exactly<T, const N: usize>(args: &[T]) -> &[T; N] {
     match args.try_into() {
         Ok(array) => array,
         Err(_) => panic!("internal: {N} arguments are needed, and there are {}", args.len()),

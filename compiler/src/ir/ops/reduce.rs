@@ -30,7 +30,7 @@ impl OpRule for Reduce {
         true
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         let shape = x.shape();
         match self.kind {
             ReduceKind::Sum => d.broadcast(&shape),
@@ -53,7 +53,7 @@ impl OpRule for Reduce {
         matches!(self.kind, ReduceKind::Sum | ReduceKind::Mean)
     }
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
-        let [x] = exactly(args);
+        let &[x] = exactly(args);
         r.reduce(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {

@@ -1,24 +1,14 @@
 //! `cosine`.
 
 use super::{OVER, RANGE, fraction};
-use crate::rows::args::{Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::args::Args;
+use crate::rows::{Progress, ScheduleRow};
 use std::f64::consts::PI;
 
-/// The row.
-pub struct Cosine;
-
-impl Row for Cosine {
-    fn name(&self) -> &'static str {
-        "cosine"
-    }
-    fn doc(&self) -> &'static str {
-        "Half a cosine from the first value to the last: slow, fast, slow. (Loshchilov and Hutter 2017, eq. 5, without restarts.)"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[RANGE, OVER];
-        P
-    }
+row! {
+    /// Half a cosine from the first value to the last: slow, fast, slow. (Loshchilov and Hutter 2017, eq. 5,
+    /// without restarts.)
+    pub struct Cosine = "cosine" [RANGE, OVER];
 }
 
 impl ScheduleRow for Cosine {

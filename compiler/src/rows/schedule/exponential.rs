@@ -1,23 +1,13 @@
 //! `exponential`.
 
 use super::{OVER, RANGE, fraction};
-use crate::rows::args::{Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::args::Args;
+use crate::rows::{Progress, ScheduleRow};
 
-/// The row.
-pub struct Exponential;
-
-impl Row for Exponential {
-    fn name(&self) -> &'static str {
-        "exponential"
-    }
-    fn doc(&self) -> &'static str {
-        "The same factor every step from the first value to the last, both positive: `exponential(1 -> 0.1)`. With an end that is not positive, a straight line."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[RANGE, OVER];
-        P
-    }
+row! {
+    /// The same factor every step from the first value to the last, both positive: `exponential(1 -> 0.1)`.
+    /// With an end that is not positive, a straight line.
+    pub struct Exponential = "exponential" [RANGE, OVER];
 }
 
 impl ScheduleRow for Exponential {

@@ -1,23 +1,12 @@
 //! `linear`.
 
 use super::{RANGE, part};
-use crate::rows::args::{Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::args::Args;
+use crate::rows::{Progress, ScheduleRow};
 
-/// The row.
-pub struct Linear;
-
-impl Row for Linear {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-    fn doc(&self) -> &'static str {
-        "A straight line from the first value to the last over the whole run: `linear(1e-3 -> 0)`."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[RANGE];
-        P
-    }
+row! {
+    /// A straight line from the first value to the last over the whole run: `linear(1e-3 -> 0)`.
+    pub struct Linear = "linear" [RANGE];
 }
 
 impl ScheduleRow for Linear {

@@ -2,7 +2,7 @@
 
 use super::VALUE;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::{Progress, ScheduleRow};
 
 const AT: ParamSpec = ParamSpec {
     name: "at",
@@ -17,20 +17,9 @@ const BY: ParamSpec = ParamSpec {
     doc: "factor of each change",
 };
 
-/// The row.
-pub struct Steps;
-
-impl Row for Steps {
-    fn name(&self) -> &'static str {
-        "steps"
-    }
-    fn doc(&self) -> &'static str {
-        "A value that is multiplied by `by` at each epoch of `at`: `steps(1e-3, at: [10, 20], by: 0.1)`."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[VALUE, AT, BY];
-        P
-    }
+row! {
+    /// A value that is multiplied by `by` at each epoch of `at`: `steps(1e-3, at: [10, 20], by: 0.1)`.
+    pub struct Steps = "steps" [VALUE, AT, BY];
 }
 
 impl ScheduleRow for Steps {

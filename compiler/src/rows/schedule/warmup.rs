@@ -2,25 +2,15 @@
 
 use super::VALUE;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::{Progress, ScheduleRow};
 
 const OVER: ParamSpec =
     ParamSpec { name: "over", kind: ArgKind::Duration, default: None, doc: "how long it rises" };
 
-/// The row.
-pub struct Warmup;
-
-impl Row for Warmup {
-    fn name(&self) -> &'static str {
-        "warmup"
-    }
-    fn doc(&self) -> &'static str {
-        "A straight line from near 0 up to the value, which it keeps: the first step has 1 / over of it. (Goyal et al. 2017, section 2.2.)"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[VALUE, OVER];
-        P
-    }
+row! {
+    /// A straight line from near 0 up to the value, which it keeps: the first step has 1 / over of it. (Goyal
+    /// et al. 2017, section 2.2.)
+    pub struct Warmup = "warmup" [VALUE, OVER];
 }
 
 impl ScheduleRow for Warmup {
