@@ -21,8 +21,10 @@ use gmc_compiler::diag::render::Format;
 use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::Typed;
+use gmc_runtime::console::Messages;
 use gmc_runtime::exec::DeviceChoice;
-use gmc_runtime::load::{self, Failure, Messages};
+use gmc_runtime::failure::Failure;
+use gmc_runtime::session::load;
 use gmc_runtime::session::{Parts, Session};
 use gmc_runtime::train::Trainer;
 use gmc_runtime::train::order::Order;
@@ -95,8 +97,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(f) => {
-            eprintln!("{}", f.text);
-            ExitCode::from(f.code)
+            eprint!("{}", f.render(Format::Human));
+            ExitCode::from(f.ending.code())
         }
     }
 }
@@ -107,7 +109,7 @@ fn open(path: &Path) -> Result<(Session, bool), Failure> {
     let unit = load::unit(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")), &[]);
     load::report(&unit, Messages { format: Format::Short, color: false })?;
     let (Some(typed), Some(compiled)) = (unit.typed, unit.compiled) else {
-        return Err(Failure::new(format!("error: {} did not compile", path.display())));
+        return Err(Failure::new(format!("{} did not compile", path.display())));
     };
     let (sets, random) = match load::data(&typed) {
         Ok(sets) => (sets, false),
@@ -227,7 +229,7 @@ struct Rival {
 
 impl Rival {
     fn start(name: &str, command: &str) -> Result<Rival, Failure> {
-        let broken = |e: String| Failure::new(format!("error: cannot start the rival `{name}`: {e}"));
+        let broken = |e: String| Failure::new(format!("cannot start the rival `{name}`: {e}"));
         let mut words = command.split_whitespace();
         let program = words.next().ok_or_else(|| broken("the command is empty".into()))?;
         let mut child = Command::new(program)
@@ -243,12 +245,15 @@ impl Rival {
     }
     /// Milliseconds a step, over `n` steps, as the rival measures it.
     fn turn(&mut self, n: u64) -> Result<f64, Failure> {
-        writeln!(self.to, "{n}").and_then(|()| self.to.flush())?;
         let mut line = String::new();
-        self.from.read_line(&mut line)?;
-        let seconds: f64 = line.trim().parse().map_err(|_| {
-            Failure::new(format!("error: the rival `{}` answered `{}`", self.name, line.trim()))
-        })?;
+        writeln!(self.to, "{n}")
+            .and_then(|()| self.to.flush())
+            .and_then(|()| self.from.read_line(&mut line))
+            .map_err(|e| Failure::new(format!("cannot talk to the rival `{}`: {e}", self.name)))?;
+        let seconds: f64 = line
+            .trim()
+            .parse()
+            .map_err(|_| Failure::new(format!("the rival `{}` answered `{}`", self.name, line.trim())))?;
         Ok(seconds * 1e3 / n as f64)
     }
 }
@@ -335,7 +340,7 @@ fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]
         quantile(&minibatch.turns, 0.5)
     );
     for (name, g) in ours.session.compiled.programs.steps() {
-        let (units, plain) = ours.session.executable(&name.to_string()).map_or((0, 0), |e| e.units());
+        let (units, plain) = ours.session.executable(name).map_or((0, 0), |e| e.units());
         println!(
             "  {name}: {} operations, {units} units fused ({plain} of them single), {:.1} million multiply-adds, schedule's estimate of the peak {:.1} MB",
             g.nodes.len(),
@@ -378,18 +383,18 @@ fn memory(spec: &Path, unfused: bool) -> Result<(), Failure> {
     session.set_fuse(!unfused);
     let mut ours = Ours::new(session);
     // 5 resets the high-water mark of the resident memory (proc(5)).
-    std::fs::write("/proc/self/clear_refs", "5")?;
-    let before = status("VmRSS").ok_or_else(|| Failure::new("error: no VmRSS in /proc/self/status"))?;
+    let reset = "/proc/self/clear_refs";
+    std::fs::write(reset, "5").map_err(|e| Failure::file("write", reset, e))?;
+    let before = status("VmRSS").ok_or_else(|| Failure::new("no VmRSS in /proc/self/status"))?;
     ours.turn(MEMORY_ROUNDS)?;
-    let peak = status("VmHWM").ok_or_else(|| Failure::new("error: no VmHWM in /proc/self/status"))?;
+    let peak = status("VmHWM").ok_or_else(|| Failure::new("no VmHWM in /proc/self/status"))?;
     println!("{}", peak.saturating_sub(before));
     Ok(())
 }
 
 /// The specs of `specs/`, by name, without the prelude, which is part of the program.
 fn all_specs() -> Result<Vec<PathBuf>, Failure> {
-    let found =
-        std::fs::read_dir("specs").map_err(|e| Failure::new(format!("error: cannot read specs: {e}")))?;
+    let found = std::fs::read_dir("specs").map_err(|e| Failure::file("read", "specs", e))?;
     let mut paths: Vec<PathBuf> = found
         .filter_map(|e| e.ok().map(|e| e.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "gm") && p.file_stem().is_some_and(|s| s != "prelude"))
@@ -399,7 +404,9 @@ fn all_specs() -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn checks(specs: &[PathBuf], times: u32) -> Result<(), Failure> {
-    let exe = std::env::current_exe()?.with_file_name(format!("gmc{}", std::env::consts::EXE_SUFFIX));
+    let own = std::env::current_exe()
+        .map_err(|e| Failure::new(format!("cannot find the path of this program: {e}")))?;
+    let exe = own.with_file_name(format!("gmc{}", std::env::consts::EXE_SUFFIX));
     let specs = if specs.is_empty() { all_specs()? } else { specs.to_vec() };
     println!("gmc check, from start to exit, {times} runs each; {}", machine());
     let mut rows: Vec<Row> =
@@ -413,12 +420,11 @@ fn checks(specs: &[PathBuf], times: u32) -> Result<(), Failure> {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .status();
-            let status = status.map_err(|e| {
-                Failure::new(format!("error: cannot run {}: {e} (build it with this program)", exe.display()))
-            })?;
+            let status = status
+                .map_err(|e| Failure::file("run", &exe, format!("{e} (build it with this program)")))?;
             row.turns.push(start.elapsed().as_secs_f64() * 1e3);
             if !status.success() {
-                return Err(Failure::new(format!("error: `gmc check {}` failed", spec.display())));
+                return Err(Failure::new(format!("`gmc check {}` failed", spec.display())));
             }
         }
     }

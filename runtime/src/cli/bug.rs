@@ -1,6 +1,6 @@
 //! What `gmc` says of a bug of its own, a panic: what happened, that no spec is to blame, and what a report of it must hold.
 
-use crate::load::note;
+use crate::console::note;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write;
 use std::panic::PanicHookInfo;

@@ -82,7 +82,7 @@ impl Host for FileHost {
         files.sort();
         files
             .iter()
-            .map(|f| crate::image::decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display()))))
+            .map(|f| decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display()))))
             .collect()
     }
 
@@ -113,4 +113,29 @@ fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(format!("more than {} GiB", MOST_BYTES >> 30)));
     }
     Ok(bytes)
+}
+
+/// Reads a PNG file; transparency is dropped, 16 bits become 8. Sides over 16,384 are refused.
+fn decode(path: &Path) -> Result<Decoded, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut decoder = png::Decoder::new(std::io::BufReader::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    if width > 16_384 || height > 16_384 {
+        return Err(format!("{width} by {height} pixels are too many"));
+    }
+    let mut data = vec![0; reader.output_buffer_size().ok_or("too large")?];
+    let info = reader.next_frame(&mut data).map_err(|e| e.to_string())?;
+    let samples = info.color_type.samples().max(1);
+    data.truncate(info.buffer_size());
+    let rgb = data
+        .chunks_exact(samples)
+        .flat_map(|p| match *p {
+            [r, g, b] | [r, g, b, _] => [r, g, b],
+            [v, ..] => [v; 3],
+            [] => [0; 3],
+        })
+        .collect();
+    Ok(Decoded { name: path.display().to_string(), width, height, rgb })
 }

@@ -1,10 +1,12 @@
 //! Class by Bayes: `p(C_k | x) ∝ p(x | C_k) p(C_k)`, with the model's own class prior.
 
-use crate::exec::{ExecError, RngKey, Tensor};
-use crate::metrics::{Number, Score, Trust};
-use crate::session::{At, Session};
+use super::bounds::log_add;
+use super::metric::Metric;
+use super::scores::{Score, Trust};
+use crate::exec::{ExecError, Tensor};
+use crate::session::{Batch, Position, Purpose, Session};
 use gmc_compiler::derive::programs::class_site;
-use gmc_compiler::derive::{NumberKind, Question};
+use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 
 /// Posteriors of the test part.
 pub struct Posteriors {
@@ -31,8 +33,8 @@ pub fn posteriors(
     most: usize,
     k: usize,
 ) -> Result<Option<Posteriors>, ExecError> {
-    let Ok(answer) = s.compiled.answer(Question::Classify) else { return Ok(None) };
-    let (program, kind) = (answer.program.to_string(), answer.number);
+    let Ok(answer) = s.compiled.answer(Question::Classify).cloned() else { return Ok(None) };
+    let (program, kind) = (answer.program, answer.number);
     let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
     // A bound of latent variables, or a density of data with the noise that dequantises them: both are means over draws.
@@ -42,35 +44,25 @@ pub fn posteriors(
         Some(NumberKind::LowerBound) => Trust::Bound { samples: rounds as u64 },
         Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
     };
-    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(most);
-    let rows: Vec<usize> = (0..n).collect();
-    let mut out = Posteriors { name: name.clone(), classes, log: Vec::new(), truth: Vec::new(), trust };
-    for (i, rows) in rows.chunks(500).enumerate() {
+    let mut out = Posteriors { name, classes, log: Vec::new(), truth: Vec::new(), trust };
+    for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let mut data = s.fixed_batch(rows, seed);
-        if let Some(t) = data.get(&name) {
+        if let Some(t) = data.get(&out.name) {
             out.truth.extend(t.to_f32().iter().map(|x| *x as usize));
         }
         let mut joint = vec![vec![f64::NEG_INFINITY; classes]; rows.len()];
         for class in 0..classes {
-            data.insert(
-                name.clone(),
-                Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]),
-            );
+            let given = Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]);
+            data.insert(out.name.clone(), given);
             // Another class is another datum, with a block of its own.
             if !s.compiled.blocks.is_empty() {
                 s.infer(&mut data, rows.len(), seed, i as u64)?;
             }
-            for r in 0..rounds {
-                // The same noise for every class, so that it cancels in the comparison.
-                let at =
-                    At { key: RngKey { seed, step: 1 << 58 | (i as u64) << 24 | r as u64 }, ..At::default() };
-                for (output, t) in s.run(&program, rows.len(), &data, at, false)? {
-                    if output == "log_prob" || output == "log_weight" {
-                        for (row, v) in joint.iter_mut().zip(t.to_f32()) {
-                            if let Some(l) = row.get_mut(class) {
-                                *l = log_add(*l, f64::from(v));
-                            }
-                        }
+            for sample in 0..rounds as u64 {
+                let at = Position::of(Purpose::Classes { chunk: i as u64, sample }, seed);
+                for (row, v) in joint.iter_mut().zip(log_density(s, &program, rows.len(), &data, at)?) {
+                    if let Some(l) = row.get_mut(class) {
+                        *l = log_add(*l, f64::from(v));
                     }
                 }
             }
@@ -83,14 +75,17 @@ pub fn posteriors(
     Ok(Some(out))
 }
 
-/// ln(e^a + e^b): of two probabilities 0 it is that of 0, and what is no number makes none.
-pub(crate) fn log_add(a: f64, b: f64) -> f64 {
-    let m = a.max(b);
-    match (a.is_nan() || b.is_nan(), m.is_infinite()) {
-        (true, _) => f64::NAN,
-        (false, true) => m,
-        (false, false) => m + ((a - m).exp() + (b - m).exp()).ln(),
-    }
+/// log p(x, C) of `n` examples, or a sample of its bound.
+fn log_density(
+    s: &mut Session,
+    program: &Program,
+    n: usize,
+    data: &Batch,
+    at: Position,
+) -> Result<Vec<f32>, ExecError> {
+    let outputs = s.run(program, n, data, at)?;
+    let density = outputs.numbers(&Output::LogProb).or_else(|| outputs.numbers(&Output::LogWeight));
+    Ok(density.unwrap_or_default())
 }
 
 impl Posteriors {
@@ -102,7 +97,7 @@ impl Posteriors {
             .collect()
     }
 
-    /// Accuracy, mean log-loss, and the expected calibration error over 15 bins (Guo et al. 2017, eq. 3).
+    /// Accuracy, mean log-loss, and the expected calibration error.
     pub fn scores(&self) -> Vec<Score> {
         let n = self.truth.len().max(1) as f64;
         let decisions = self.decisions();
@@ -115,28 +110,28 @@ impl Posteriors {
             .map(|(row, t)| -row.get(*t).copied().unwrap_or(f64::NEG_INFINITY))
             .sum::<f64>()
             / n;
+        let calibration = self.calibration_error(&decisions, &right);
+        let trust = Trust::of_samples(self.truth.len());
+        let class = || self.name.clone();
+        vec![
+            Score::new(&Metric::Accuracy { class: class() }, 100.0 * accuracy, trust.clone()),
+            Score::new(&Metric::LogLoss { class: class() }, loss, trust.clone()),
+            Score::new(&Metric::CalibrationError, 100.0 * calibration, trust),
+        ]
+    }
+
+    /// Expected calibration error over 15 bins of confidence (Guo et al. 2017, eq. 3), from 0 to 1.
+    fn calibration_error(&self, decisions: &[usize], right: &[bool]) -> f64 {
         const BINS: usize = 15;
         let mut bins = [(0.0f64, 0.0f64); BINS];
-        for ((row, d), r) in self.log.chunks(self.classes.max(1)).zip(&decisions).zip(&right) {
+        for ((row, d), r) in self.log.chunks(self.classes.max(1)).zip(decisions).zip(right) {
             let confidence = row.get(*d).map_or(0.0, |l| l.exp());
             if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
                 b.0 += confidence;
                 b.1 += f64::from(u8::from(*r));
             }
         }
-        let calibration = bins.iter().map(|(c, r)| (c - r).abs()).sum::<f64>() / n;
-        let score = |name: &str, value: f64, unit: &str| Score {
-            name: name.into(),
-            part: "test".into(),
-            value: Number(value),
-            unit: unit.into(),
-            trust: Trust::Estimate { samples: self.truth.len() as u64, error: None },
-        };
-        vec![
-            score(&format!("accuracy for {} by Bayes", self.name), 100.0 * accuracy, "%"),
-            score(&format!("log-loss for {} by Bayes", self.name), loss, "nats"),
-            score("calibration error", 100.0 * calibration, "%"),
-        ]
+        bins.iter().map(|(c, r)| (c - r).abs()).sum::<f64>() / self.truth.len().max(1) as f64
     }
 }
 

@@ -1,24 +1,10 @@
-//! The health of a latent variable model, in words: is the code ignored, is it compressed? (families.md, C10)
-//!
-//! Measured are the KL of each latent dimension, or of the whole site where it has no parts (a flow or a sum lies between the draw and its
-//! density), how many dimensions are active, how widely the codes of the data lie, and how far what the
-//! model shows lies from real examples: the distance of each picture of the decoder to the nearest of many training examples, for
-//! reconstructions of test examples and for samples. Both come out of the same decoder as means (levels with an order, too; medians where
-//! there is no mean), so that noise and blur are the same, and nothing in it is the model's own opinion of itself (a bound is: where the
-//! guide was never trained, it says little). Where the codes of the data fill the prior both distances agree; where samples decode what was
-//! never trained, samples lie farther off.
-
-use crate::evaluate::draw;
-use crate::exec::{ExecError, RngKey};
-use crate::session::{At, Session};
-use gmc_compiler::event::Kind;
-use std::collections::BTreeMap;
+//! What was measured at a latent site, and what it gives reason to say: is the code ignored, is it compressed? (families.md, C10)
 
 /// KL below which a latent dimension carries nothing, in nats. (The analogue of [`VARIES`] for the quantity the bound pays for.)
 const INACTIVE: f64 = 0.01;
 /// Variance over the data of the guide's mean above which a dimension is active (Burda et al. 2016, section 5); of the median where its
 /// draws have no mean, and of what a flow makes of the mean where the guide is a flow.
-const VARIES: f64 = 0.01;
+pub(super) const VARIES: f64 = 0.01;
 /// KL that at least one dimension of a code has that the decoder reads, in nats.
 const USED: f64 = 0.1;
 /// KL per active dimension above which a code is suspected of not being compressed, in nats.
@@ -27,12 +13,6 @@ const EXPENSIVE: f64 = 4.0;
 const WIDE: f64 = 1.5;
 /// How many times farther than reconstructions samples may lie from real examples.
 const FAR: f64 = 1.5;
-/// Test examples, and samples, that are looked at.
-const LOOK: usize = 500;
-/// Test examples whose codes are looked at.
-const CODES: usize = 2000;
-/// Training examples that distances are measured to.
-const REAL: usize = 5000;
 
 /// Root mean square distances, per element, from what the decoder shows to the nearest real example.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,7 +60,7 @@ pub struct Active {
 
 /// What was measured at one latent site.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Code {
+pub struct LatentReport {
     /// The site; several, joined by commas, where one sum holds the densities of all.
     pub name: String,
     /// Its KL.
@@ -95,7 +75,7 @@ pub struct Code {
     pub distances: Option<Distances>,
 }
 
-impl Code {
+impl LatentReport {
     fn shown(&self) -> String {
         self.name.replace(',', "`, `")
     }
@@ -204,176 +184,16 @@ impl Code {
 }
 
 /// How many of these mean KLs, in nats, are of dimensions that carry something.
-fn active_parts(kl: &[f64]) -> usize {
+pub(super) fn active_parts(kl: &[f64]) -> usize {
     kl.iter().filter(|k| **k > INACTIVE).count()
-}
-
-/// How many dimensions of each latent site are active, given its KL: those whose KL is above a hundredth of a nat, and where the KL has no
-/// parts, those in which the code of a datum, which is the guide's mean, varies over at most `most` test examples (Burda et al. 2016, section 5). A
-/// site without either is left out.
-///
-/// # Errors
-/// What running a program reports.
-pub fn activity(
-    s: &mut Session,
-    kl: &BTreeMap<String, Kl>,
-    most: usize,
-    seed: u64,
-) -> Result<BTreeMap<String, Active>, ExecError> {
-    let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    if kl.values().any(|k| matches!(k, Kl::Whole(_))) {
-        for (site, (values, d)) in codes(s, most, seed)? {
-            means.insert(site, deviations(&values, d));
-        }
-    }
-    let of = |name: &String, kl: &Kl| match kl {
-        Kl::Each(kl) => Some(Active { active: active_parts(kl), of: kl.len() }),
-        Kl::Whole(_) => name.split(',').try_fold(Active { active: 0, of: 0 }, |sum, site| {
-            let deviations = means.get(site)?;
-            let active = deviations.iter().filter(|d| **d * **d > VARIES).count();
-            Some(Active { active: sum.active + active, of: sum.of + deviations.len() })
-        }),
-    };
-    Ok(kl.iter().filter_map(|(name, kl)| Some((name.clone(), of(name, kl)?))).collect())
-}
-
-/// Test examples whose codes are looked at.
-fn test_rows(s: &Session, most: usize) -> usize {
-    s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(most).min(CODES)
-}
-
-/// The codes of the test part, row by row, and the numbers of one code, by site.
-fn codes(s: &mut Session, most: usize, seed: u64) -> Result<BTreeMap<String, (Vec<f32>, usize)>, ExecError> {
-    if !s.has("encode") {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<usize> = (0..test_rows(s, most)).collect();
-    let mut codes: BTreeMap<String, (Vec<f32>, usize)> = BTreeMap::new();
-    for (i, rows) in rows.chunks(500).enumerate() {
-        let data = s.batch(true, rows);
-        let at = At { key: RngKey { seed, step: 1 << 57 | i as u64 }, ..At::default() };
-        for (name, t) in s.run("encode", rows.len(), &data, at, false)? {
-            if let Some(site) = name.strip_prefix("code:") {
-                let d = t.shape().iter().skip(1).product();
-                codes.entry(site.to_string()).or_insert_with(|| (Vec::new(), d)).0.extend(t.to_f32());
-            }
-        }
-    }
-    Ok(codes)
-}
-
-/// Mean over `shown` of the distance to the nearest of `real`, all rows of `d` numbers: root mean square per element.
-fn nearest(shown: &[f32], real: &[f32], d: usize) -> f64 {
-    let rows = shown.chunks_exact(d.max(1));
-    let n = rows.len().max(1) as f64;
-    let mut sum = 0.0;
-    for x in rows {
-        let mut best = f32::INFINITY;
-        for y in real.chunks_exact(d.max(1)) {
-            best = best.min(x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum());
-        }
-        sum += (f64::from(best) / d.max(1) as f64).sqrt();
-    }
-    sum / n
-}
-
-/// How far reconstructions and samples lie from real examples; nothing where the model lacks either, or has no training data to compare with,
-/// or where all that it shows is a class.
-fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances>, ExecError> {
-    let Some((name, ty)) = crate::pictures::observed(s) else { return Ok(None) };
-    if s.typed
-        .data
-        .iter()
-        .flat_map(|d| &d.vars)
-        .any(|v| v.name == name && matches!(v.ty.kind, Kind::Class(_)))
-    {
-        return Ok(None);
-    }
-    let d = ty.size();
-    // Of pixels that are drawn anew at every visit these are the probabilities: what a mean is to be compared with.
-    let mut real: Vec<f32> = Vec::new();
-    for (item, set) in s.typed.data.iter().zip(&s.sets) {
-        for (_, c) in item.vars.iter().zip(&set.train.columns).filter(|(v, _)| v.name == name) {
-            real = c.values.iter().take(REAL * d).copied().collect();
-        }
-    }
-    let n = s.sets.iter().map(|p| p.test.n).max().unwrap_or(0).min(most).min(LOOK);
-    if real.is_empty() || n == 0 || d == 0 || !s.has("reconstruct") {
-        return Ok(None);
-    }
-    let rows: Vec<usize> = (0..n).collect();
-    let data = s.batch(true, &rows);
-    let at = At { key: RngKey { seed, step: 1 << 58 }, ..At::default() };
-    let again = s
-        .run("reconstruct", n, &data, at, false)?
-        .into_iter()
-        .find(|(o, _)| *o == format!("site:{name}"))
-        .map(|(_, t)| t.to_f32());
-    let drawn = draw(s, n, seed)?;
-    let pick =
-        |prefix: &str| drawn.iter().find(|(o, _, _)| *o == format!("{prefix}:{name}")).map(|(_, v, _)| v);
-    let (Some(again), Some(fresh)) = (again, pick("mean").or_else(|| pick("site"))) else { return Ok(None) };
-    Ok(Some(Distances { reconstructions: nearest(&again, &real, d), samples: nearest(fresh, &real, d) }))
-}
-
-fn deviations(values: &[f32], d: usize) -> Vec<f64> {
-    let n = (values.len() / d.max(1)).max(1) as f64;
-    let mut out = Vec::new();
-    for j in 0..d {
-        let column = || values.iter().skip(j).step_by(d).map(|x| f64::from(*x));
-        let mean = column().sum::<f64>() / n;
-        out.push((column().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt());
-    }
-    out
-}
-
-/// Measures the latent sites of a model with a bound, given the KL by site: how many dimensions are active, how widely the codes of at most
-/// `most` test examples lie, and how far from real examples what the model shows.
-///
-/// # Errors
-/// What running a program reports.
-pub fn measure(
-    s: &mut Session,
-    kl: BTreeMap<String, Kl>,
-    most: usize,
-    seed: u64,
-) -> Result<Vec<Code>, ExecError> {
-    if kl.is_empty() {
-        return Ok(Vec::new());
-    }
-    let n = test_rows(s, most);
-    s.infer_test(n, seed)?;
-    let codes = codes(s, most, seed)?;
-    let active = activity(s, &kl, most, seed)?;
-    let drawn = draw(s, 1000, seed)?;
-    let distances = distances(s, most, seed)?;
-    let mut out = Vec::new();
-    for (name, kl) in kl {
-        let (mut spread, mut size) = (0f64, 0);
-        for site in name.split(',') {
-            let prior = drawn.iter().find(|(o, _, _)| *o == format!("site:{site}"));
-            let d = prior.map_or(0, |(_, _, shape)| shape.iter().product());
-            size += d;
-            if let (Some((_, p, _)), Some((c, _))) = (prior, codes.get(site)) {
-                let wider = deviations(c, d)
-                    .iter()
-                    .zip(&deviations(p, d))
-                    .map(|(c, p)| c / p.max(1e-6))
-                    .fold(0.0, f64::max);
-                spread = spread.max(wider);
-            }
-        }
-        out.push(Code { active: active.get(&name).copied(), name, kl, size, spread, distances });
-    }
-    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn code(kl: Kl, active: Option<Active>, spread: f64, samples: f64) -> Code {
-        Code {
+    fn report(kl: Kl, active: Option<Active>, spread: f64, samples: f64) -> LatentReport {
+        LatentReport {
             name: "z".into(),
             kl,
             size: 8,
@@ -383,9 +203,9 @@ mod tests {
         }
     }
 
-    fn each(kl: Vec<f64>, spread: f64, samples: f64) -> Code {
+    fn each(kl: Vec<f64>, spread: f64, samples: f64) -> LatentReport {
         let active = Some(Active { active: active_parts(&kl), of: kl.len() });
-        code(Kl::Each(kl), active, spread, samples)
+        report(Kl::Each(kl), active, spread, samples)
     }
 
     #[test]
@@ -430,39 +250,32 @@ mod tests {
     #[test]
     fn a_kl_without_parts_is_spoken_of_as_a_whole() {
         let some = |active| Some(Active { active, of: 8 });
-        let well = code(Kl::Whole(9.0), some(7), 1.0, 0.1);
+        let well = report(Kl::Whole(9.0), some(7), 1.0, 0.1);
         assert_eq!(well.words(), None);
         assert!(
             well.facts().contains("7 of 8 dimensions active (the mean code's variance")
                 && well.facts().contains("KL 9.00 nats in all")
         );
-        assert!(code(Kl::Whole(0.4), some(0), 1.0, 0.1).words().unwrap().contains(
+        assert!(report(Kl::Whole(0.4), some(0), 1.0, 0.1).words().unwrap().contains(
             "ignores `z`: the variance of its mean code over the data is above 0.01 in none of its 8"
         ));
         assert!(
-            code(Kl::Whole(0.04), None, 1.0, 0.1)
+            report(Kl::Whole(0.04), None, 1.0, 0.1)
                 .words()
                 .unwrap()
                 .contains("all but ignores `z`: its KL is 0.04 nats in all")
         );
         assert!(
-            code(Kl::Whole(60.0), some(8), 2.0, 0.1)
+            report(Kl::Whole(60.0), some(8), 2.0, 0.1)
                 .words()
                 .unwrap()
                 .contains("7.5 nats for each of 8 dimensions")
         );
-        let unknown = code(Kl::Whole(9.0), None, 1.0, 0.1);
+        let unknown = report(Kl::Whole(9.0), None, 1.0, 0.1);
         assert!(
             unknown.words().is_none() && unknown.facts().starts_with("`z` has a KL of 9.00 nats in all"),
             "{}",
             unknown.facts()
         );
-    }
-
-    #[test]
-    fn distances_to_the_nearest_row() {
-        let real = [0.0, 0.0, 3.0, 4.0];
-        // (0, 0) lies on the first row, (3, 2) is 2 away from the second: (0 + 2 / √2) / 2.
-        assert!((nearest(&[0.0, 0.0, 3.0, 2.0], &real, 2) - 2f64.sqrt() / 2.0).abs() < 1e-6);
     }
 }

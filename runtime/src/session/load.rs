@@ -1,66 +1,28 @@
 //! From a file name to a session: read, compile, load data, open the device.
 
+use super::Session;
+use super::data::Parts;
+use super::host::FileHost;
+use crate::console::{Messages, note};
 use crate::exec::{self, Device, DeviceChoice};
-use crate::host::FileHost;
-use crate::memory;
-use crate::session::{Parts, Session};
+use crate::failure::Failure;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
-use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::{Reader, Unit, check, compile};
-use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::syntax::{ast, overrides};
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::ends::open_ends;
 use std::path::Path;
 
-/// Why a command ended: what to say on standard error, and the exit code.
-#[derive(Debug)]
-pub struct Failure {
-    /// May be several lines, or empty when everything has been said.
-    pub text: String,
-    /// 1: diagnostics or a failed run, 2: usage, 130: interrupted.
-    pub code: u8,
-}
-
-impl Failure {
-    /// A failed command.
-    pub fn new(text: impl Into<String>) -> Failure {
-        Failure { text: text.into(), code: 1 }
-    }
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(e: E) -> Failure {
-        Failure::new(format!("error: {e}"))
-    }
-}
-
-/// Says something to a person on standard error, if anyone still listens: a reader that went away ends no run.
-pub fn note(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// How messages are shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Messages {
-    /// Human, short or JSON.
-    pub format: Format,
-    /// ANSI colours.
-    pub color: bool,
-}
-
 /// Reads a spec's text.
 ///
 /// # Errors
 /// The path, and what the system says.
 pub fn read_spec(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| Failure::new(format!("error: cannot read {}: {e}", path.display())))?;
-    String::from_utf8(bytes)
-        .map_err(|_| Failure::new(format!("error: cannot read {}: it is not UTF-8 text", path.display())))
+    let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
+    String::from_utf8(bytes).map_err(|_| Failure::file("read", path, "it is not UTF-8 text"))
 }
 
 /// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
@@ -91,7 +53,7 @@ pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
     if !u.diags.is_empty() {
         note(&render(&u.diags, &u.sources, m.format, m.color));
     }
-    if u.failed() { Err(Failure::new("")) } else { Ok(()) }
+    if u.failed() { Err(Failure::told()) } else { Ok(()) }
 }
 
 /// Loads the data of a checked spec.
@@ -103,30 +65,22 @@ pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
     let mut sets = Vec::new();
     for d in &typed.data {
         let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
-        let set = d
-            .row
-            .load(&d.args, &types, &host)
-            .map_err(|issue| Failure::new(issue_text(d.row.name(), &issue)))?;
+        let set = d.row.load(&d.args, &types, &host).map_err(|issue| unreadable(d.row.name(), issue))?;
         if set.train.n == 0 {
-            return Err(Failure::new(format!("error: `{}` holds no examples", d.row.name())));
+            return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
         }
         sets.push(d.split.parts(set, typed.train.seed));
     }
     Ok(sets)
 }
 
-fn issue_text(source: &str, issue: &DataIssue) -> String {
-    let mut text = match issue.message.is_empty() {
-        true => format!("error: `{source}` cannot be read"),
-        false => format!("error: {}", issue.message),
+fn unreadable(source: &str, issue: DataIssue) -> Failure {
+    let failure = match issue.message.is_empty() {
+        true => Failure::new(format!("`{source}` cannot be read")),
+        false => Failure::new(issue.message),
     };
-    for n in &issue.notes {
-        text.push_str(&format!("\n  = {n}"));
-    }
-    if !issue.help.is_empty() {
-        text.push_str(&format!("\n  = help: {}", issue.help));
-    }
-    text
+    let failure = failure.notes(issue.notes);
+    if issue.help.is_empty() { failure } else { failure.help(issue.help) }
 }
 
 /// Opens the device asked for.
@@ -134,47 +88,7 @@ fn issue_text(source: &str, issue: &DataIssue) -> String {
 /// # Errors
 /// What was found instead.
 pub fn device(choice: DeviceChoice) -> Result<Device, Failure> {
-    exec::open(choice).map_err(|e| Failure::new(format!("error: {e}")))
-}
-
-/// Refuses, on the CPU, a training step that needs more memory than the machine has, with the largest batch that would fit.
-///
-/// # Errors
-/// What the step needs and what there is.
-pub fn fits(s: &Session) -> Result<(), Failure> {
-    let Some(there) = memory::of_this_machine().filter(|_| s.device.info().kind == exec::DeviceKind::Cpu)
-    else {
-        return Ok(());
-    };
-    let needs = |batch: usize| {
-        let steps = s.compiled.programs.steps();
-        steps.map(|(_, g)| schedule::peak_bytes(g, batch) as u64).max().unwrap_or(0)
-    };
-    // No minibatch holds more than there are data.
-    let batch = s.sets.iter().map(|set| set.train.n).max().unwrap_or(1).clamp(1, s.typed.train.batch);
-    if needs(batch) <= there {
-        return Ok(());
-    }
-    // Memory grows with the batch: the largest that fits, by halving.
-    let (mut fits, mut beyond) = (0, batch);
-    while beyond - fits > 1 {
-        let middle = fits + (beyond - fits) / 2;
-        if needs(middle) <= there { fits = middle } else { beyond = middle }
-    }
-    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-    let help = match fits {
-        0 => {
-            format!("make the layers smaller: with batch 1 a step still needs {:.1} GB", gigabytes(needs(1)))
-        }
-        _ => format!(
-            "train with a smaller batch, at most `--set train.batch={fits}`, or make the layers smaller"
-        ),
-    };
-    Err(Failure::new(format!(
-        "error: a training step with batch {batch} needs {:.1} GB of memory, and this machine has {:.1} GB\n  = help: {help}",
-        gigabytes(needs(batch)),
-        gigabytes(there)
-    )))
+    Ok(exec::open(choice)?)
 }
 
 /// A session with data loaded and without parameters.

@@ -1,5 +1,6 @@
-//! Samples, densities and representations for other programs: NumPy arrays and comma-separated tables.
+//! Numbers in rows: scores for people, samples, densities and representations for other programs.
 
+use crate::measure::scores::Score;
 use std::fmt::Write;
 
 /// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where `values.len()` is not the
@@ -44,4 +45,22 @@ pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String
         text.push('\n');
     }
     text
+}
+
+/// Scores with their kind, in columns.
+pub fn of_scores(scores: &[Score]) -> String {
+    let mut out = String::new();
+    let width = scores.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
+    for s in scores {
+        let pad = " ".repeat(width - s.name.chars().count());
+        let trust = s.trust.describe();
+        let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {trust}", s.part, s.name, s.value.0, s.unit);
+    }
+    out
+}
+
+/// Scores as in `scores.json`, an object a line.
+pub fn json_of_scores(scores: &[Score]) -> String {
+    // Texts and numbers always have a JSON text.
+    scores.iter().filter_map(|s| serde_json::to_string(s).ok()).map(|line| line + "\n").collect()
 }

@@ -1,6 +1,6 @@
 //! `report.html`: one file that opens anywhere. Equal inputs give equal bytes.
 
-use crate::metrics::{Record, Score};
+use crate::measure::scores::{Record, Score};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;

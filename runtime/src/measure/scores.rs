@@ -1,7 +1,6 @@
-//! Measurements and final numbers: what they are, how they are written down, and those that need only samples and data.
+//! Measurements and final numbers, as they are written down.
 
-pub mod coverage;
-
+use super::metric::Metric;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -15,8 +14,11 @@ pub struct Record {
     /// Seconds since the run began, all its sessions together.
     #[serde(default)]
     pub seconds: f64,
-    /// The numbers, by name; numbers that are not finite are kept (JSON has none: they are written as texts).
+    /// The numbers, by their names for people; numbers that are not finite are kept (JSON has none: they are written as texts).
     pub values: BTreeMap<String, Number>,
+    /// The same numbers by the keys of their metrics; empty in lines of an older gmc.
+    #[serde(default)]
+    pub metrics: BTreeMap<String, Number>,
 }
 
 /// An `f64` whose JSON may be `"NaN"`, `"inf"` or `"-inf"`.
@@ -52,15 +54,23 @@ impl<'de> Deserialize<'de> for Number {
 }
 
 impl Record {
-    /// A record from names and numbers.
+    /// A record of numbers whose names are their keys, as training reports them.
     pub fn new<N: Into<String>>(
         step: u64,
         part: &str,
         seconds: f64,
         values: impl IntoIterator<Item = (N, f64)>,
     ) -> Record {
-        let values = values.into_iter().map(|(n, v)| (n.into(), Number(v))).collect();
-        Record { step, part: part.into(), seconds, values }
+        let values: BTreeMap<String, Number> =
+            values.into_iter().map(|(n, v)| (n.into(), Number(v))).collect();
+        Record { step, part: part.into(), seconds, metrics: values.clone(), values }
+    }
+
+    /// A record of the scores of the test part.
+    pub fn of_scores(step: u64, seconds: f64, scores: &[Score]) -> Record {
+        let values = scores.iter().map(|s| (s.label(), s.value)).collect();
+        let metrics = scores.iter().map(|s| (s.key.clone(), s.value)).collect();
+        Record { step, part: TEST.into(), seconds, values, metrics }
     }
 }
 
@@ -85,6 +95,11 @@ pub enum Trust {
 }
 
 impl Trust {
+    /// From so many samples, with an unknown error.
+    pub fn of_samples(samples: usize) -> Trust {
+        Trust::Estimate { samples: samples as u64, error: None }
+    }
+
     /// `exact`, `bound (K = 64)`, `estimate (2500 samples)`
     pub fn describe(&self) -> String {
         match self {
@@ -96,10 +111,16 @@ impl Trust {
     }
 }
 
+/// The part of the data that training does not see, as scores and records call it.
+pub const TEST: &str = "test";
+
 /// A final number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// `nll`, `elbo`, `modes`.
+    /// The key of the metric, the same for every model and version: `elbo`. Empty where an older gmc wrote the score.
+    #[serde(default)]
+    pub key: String,
+    /// Its name for people: `negative ELBO`.
     pub name: String,
     /// On which part: `test`.
     pub part: String,
@@ -109,6 +130,25 @@ pub struct Score {
     pub unit: String,
     /// How far it can be trusted.
     pub trust: Trust,
+}
+
+impl Score {
+    /// A number about the test part.
+    pub fn new(metric: &Metric, value: f64, trust: Trust) -> Score {
+        let (key, name, unit) = (metric.key(), metric.name(), metric.unit().into());
+        Score { key, name, part: TEST.into(), value: Number(value), unit, trust }
+    }
+
+    /// The same of another part.
+    #[must_use]
+    pub fn on(self, part: &str) -> Score {
+        Score { part: part.into(), ..self }
+    }
+
+    /// What people read: `negative ELBO [nats]`.
+    pub fn label(&self) -> String {
+        if self.unit.is_empty() { self.name.clone() } else { format!("{} [{}]", self.name, self.unit) }
+    }
 }
 
 /// Bits per dimension of `nats` per example over `dims` elements, for data whose unit cube was filled by `levels` grey levels (256
