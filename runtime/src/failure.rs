@@ -1,5 +1,5 @@
-//! Why a command ended without doing what it was asked for: one type for files, runs and usage, and the one place that
-//! shows it. What is wrong with the text of a spec is a diagnostic of the compiler instead.
+//! Why a command ended without doing what it was asked for: one type for files, runs and usage, and the one
+//! place that shows it. What is wrong with the text of a spec is a diagnostic of the compiler instead.
 
 use crate::exec::{DeviceError, ExecError};
 use gmc_compiler::diag::render::Format;

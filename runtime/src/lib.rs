@@ -1,10 +1,11 @@
 //! Runs what `gmc-compiler` produced: graph IR on Burn tensors.
 //!
-//! Start at [`cli::main`]. A spec becomes a [`session::Session`] ([`session::load`]), which [`train`] trains, [`measure`]
-//! measures and [`show`] draws; a run leaves its files in a [`store::RunDir`]. Only [`exec`] names Burn.
+//! Start at [`cli::main`]. A spec becomes a [`session::Session`] ([`session::load`]), which [`train`] trains,
+//! [`measure`] measures and [`show`] draws; a run leaves its files in a [`store::RunDir`]. Only [`exec`]
+//! names Burn.
 //!
-//! Imports go one way: [`exec`], then [`failure`] and [`console`], [`session`], [`measure`], [`show`] and [`store`],
-//! [`train`], [`cli`].
+//! Imports go one way: [`exec`], then [`failure`] and [`console`], [`session`], [`measure`], [`show`] and
+//! [`store`], [`train`], [`cli`].
 
 pub mod cli;
 pub mod console;

@@ -65,7 +65,8 @@ pub struct RunArg {
     /// Seed of the draws
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Adam steps on each test example, where a guide has parameters for each datum (default: `infer` in `eval`, or 200)
+    /// Adam steps on each test example, where a guide has parameters for each datum (default: `infer` in
+    /// `eval`, or 200)
     #[arg(long, value_parser = count)]
     pub infer_steps: Option<usize>,
 }
@@ -91,7 +92,8 @@ pub enum Verb {
         #[arg(long)]
         stdout: bool,
     },
-    /// Explain a spec (family, objective, queries, costs), an error code such as E0301, or a name of the language such as Normal
+    /// Explain a spec (family, objective, queries, costs), an error code such as E0301, or a name of the
+    /// language such as Normal
     Explain {
         /// A spec, an error code, or the name of a distribution, layer, function ..
         #[arg(required_unless_present = "list")]
@@ -152,7 +154,8 @@ pub enum Verb {
         /// How many
         #[arg(short, default_value_t = 64, value_parser = count)]
         n: usize,
-        /// Write here: .png, .npy or .csv (default: a PNG in the run folder where it can be one, else CSV on standard output)
+        /// Write here: .png, .npy or .csv (default: a PNG in the run folder where it can be one, else CSV on
+        /// standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -179,8 +182,9 @@ pub enum Verb {
     Reconstruct {
         #[command(flatten)]
         run: RunArg,
-        /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it, then its reconstruction) or .npy
-        /// (the same, of shape [examples, 2, ..]). Default: a PNG in the run folder where it can be one, else CSV on standard output
+        /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it,
+        /// then its reconstruction) or .npy (the same, of shape [examples, 2, ..]). Default: a PNG in the run
+        /// folder where it can be one, else CSV on standard output
         #[arg(long)]
         out: Option<PathBuf>,
     },

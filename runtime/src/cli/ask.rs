@@ -68,7 +68,8 @@ impl OverTest<'_> {
     }
 }
 
-/// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of several samples.
+/// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of
+/// several samples.
 ///
 /// # Errors
 /// Why there is no such bound.

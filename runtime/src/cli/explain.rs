@@ -141,7 +141,8 @@ fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "  {:<12} {total:>10}", "all");
 }
 
-/// What guides hold for each datum: the memory that grows with the data, how it is updated, and how new data are inferred.
+/// What guides hold for each datum: the memory that grows with the data, how it is updated, and how new data
+/// are inferred.
 fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
     // The number of data is known where the data are there.
     let sets = if c.blocks.is_empty() { None } else { load::data(typed).ok() };

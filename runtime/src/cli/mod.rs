@@ -1,5 +1,5 @@
-//! The command line, one verb a purpose. Results go to standard output, progress and messages to standard error.
-//! Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
+//! The command line, one verb a purpose. Results go to standard output, progress and messages to standard
+//! error. Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
 
 mod args;
 mod ask;

@@ -59,8 +59,8 @@ pub struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Writes a `.npy` of shape `[rows, ..]` (with an axis of the columns where there are several) or a `.csv`; CSV onto standard output
-    /// where there is no file.
+    /// Writes a `.npy` of shape `[rows, ..]` (with an axis of the columns where there are several) or a
+    /// `.csv`; CSV onto standard output where there is no file.
     ///
     /// # Errors
     /// A file that cannot be written.

@@ -10,7 +10,8 @@ use std::fmt::Write;
 /// Columns of text.
 const WIDTH: usize = 100;
 
-/// Text in lines of at most [`WIDTH`] columns, each after `indent`, what follows the first after `hang` more blanks.
+/// Text in lines of at most [`WIDTH`] columns, each after `indent`, what follows the first after `hang` more
+/// blanks.
 fn wrapped(text: &str, indent: usize, hang: usize) -> String {
     let mut out = String::new();
     let mut line = " ".repeat(indent);

@@ -75,7 +75,8 @@ pub fn run(
     finish(&ended, &dir, &mut session, m)
 }
 
-/// Writes what a run is of. What it cannot be resumed without is there before the spec is: a folder with a spec is a run.
+/// Writes what a run is of. What it cannot be resumed without is there before the spec is: a folder with a
+/// spec is a run.
 fn write_spec(
     dir: &RunDir,
     source: &str,

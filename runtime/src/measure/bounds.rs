@@ -20,7 +20,8 @@ fn observed(s: &Session) -> Vec<&EventTy> {
     sites.filter_map(|site| of(&site.name)).map(|v| &v.ty).collect()
 }
 
-/// A negative log-probability in nats and, for discrete data, in bits per dimension of the data; a class beside them is no dimension.
+/// A negative log-probability in nats and, for discrete data, in bits per dimension of the data; a class
+/// beside them is no dimension.
 pub fn losses(s: &Session, density: LogDensity, nats: f64, trust: Trust) -> Vec<Score> {
     let mut scores = vec![Score::new(&Metric::NegativeLog(density, Per::Example), nats, trust.clone())];
     let observed = observed(s);
@@ -62,7 +63,8 @@ pub fn bound(
     Ok(scores)
 }
 
-/// Mean KL over the test part, in nats, by latent site: of each dimension, or of the whole site where it has no parts.
+/// Mean KL over the test part, in nats, by latent site: of each dimension, or of the whole site where it has
+/// no parts.
 ///
 /// # Errors
 /// What running the program reports.

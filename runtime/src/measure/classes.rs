@@ -22,8 +22,8 @@ pub struct Posteriors {
     pub trust: Trust,
 }
 
-/// Computes the posteriors of at most `most` test examples, with `k` samples an example where the density is a bound.
-/// `None` where the spec has no such question.
+/// Computes the posteriors of at most `most` test examples, with `k` samples an example where the density is
+/// a bound. `None` where the spec has no such question.
 ///
 /// # Errors
 /// What running the density program reports.
@@ -37,7 +37,8 @@ pub fn posteriors(
     let (program, kind) = (answer.program, answer.number);
     let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
-    // A bound of latent variables, or a density of data with the noise that dequantises them: both are means over draws.
+    // A bound of latent variables, or a density of data with the noise that dequantises them: both are means
+    // over draws.
     let bound = kind == Some(NumberKind::LowerBound);
     let rounds = if bound { k.max(1) } else { 1 };
     let trust = match kind {

@@ -12,8 +12,8 @@ use gmc_compiler::derive::Question;
 pub const FINITE: &str = "the model gives these examples no probability, or a number is too large for 32 bits: keep scales away from 0, as in \
                       `softplus(s) + 1e-3`, bring the data to a common size, or lower the learning rate";
 
-/// What is wrong where a score is no finite number: which ones, and for how many of the examples the density is not finite. `None` where
-/// all are finite.
+/// What is wrong where a score is no finite number: which ones, and for how many of the examples the density
+/// is not finite. `None` where all are finite.
 ///
 /// # Errors
 /// What running a program reports.

@@ -1,4 +1,5 @@
-//! What a spec that states its goal reports: the payoffs of the players and their terms, and how sparse a code is.
+//! What a spec that states its goal reports: the payoffs of the players and their terms, and how sparse a
+//! code is.
 
 use super::means::{means, position};
 use super::metric::Metric;
@@ -13,8 +14,8 @@ const ONLY: &str = "all";
 /// What the code of a spec without a model is called.
 const CODE: &str = "code";
 
-/// The payoffs of the players and their terms over at most `most` test examples: of the data as they are, or corrupted as in training.
-/// Nothing where the goal is derived.
+/// The payoffs of the players and their terms over at most `most` test examples: of the data as they are, or
+/// corrupted as in training. Nothing where the goal is derived.
 ///
 /// # Errors
 /// What running the program reports.
@@ -39,8 +40,9 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Resu
     Ok(means(s, &program, seed, most)?.into_iter().map(score).collect())
 }
 
-/// Part of the code's entries, over the test part and the units, that are active: larger in size than a tenth of the largest that their
-/// unit takes. A code without sparsity lies near 80 %; a unit that is always 0 is never active.
+/// Part of the code's entries, over the test part and the units, that are active: larger in size than a tenth
+/// of the largest that their unit takes. A code without sparsity lies near 80 %; a unit that is always 0 is
+/// never active.
 ///
 /// # Errors
 /// What running the program reports.

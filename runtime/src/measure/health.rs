@@ -1,12 +1,13 @@
 //! Measures the health of a latent variable model; [`super::latent`] says it in words.
 //!
-//! Measured are the KL of each latent dimension, or of the whole site where it has no parts (a flow or a sum lies between the draw and its
-//! density), how many dimensions are active, how widely the codes of the data lie, and how far what the
-//! model shows lies from real examples: the distance of each picture of the decoder to the nearest of many training examples, for
-//! reconstructions of test examples and for samples. Both come out of the same decoder as means (levels with an order, too; medians where
-//! there is no mean), so that noise and blur are the same, and nothing in it is the model's own opinion of itself (a bound is: where the
-//! guide was never trained, it says little). Where the codes of the data fill the prior both distances agree; where samples decode what was
-//! never trained, samples lie farther off.
+//! Measured are the KL of each latent dimension, or of the whole site where it has no parts (a flow or a sum
+//! lies between the draw and its density), how many dimensions are active, how widely the codes of the data
+//! lie, and how far what the model shows lies from real examples: the distance of each picture of the decoder
+//! to the nearest of many training examples, for reconstructions of test examples and for samples. Both come
+//! out of the same decoder as means (levels with an order, too; medians where there is no mean), so that
+//! noise and blur are the same, and nothing in it is the model's own opinion of itself (a bound is: where the
+//! guide was never trained, it says little). Where the codes of the data fill the prior both distances agree;
+//! where samples decode what was never trained, samples lie farther off.
 
 use super::latent::{Active, Distances, Kl, LatentReport, VARIES, active_parts};
 use super::samples::{draw, find, shown};
@@ -23,9 +24,9 @@ const CODES: usize = 2000;
 /// Training examples that distances are measured to.
 const REAL: usize = 5000;
 
-/// How many dimensions of each latent site are active, given its KL: those whose KL is above a hundredth of a nat, and where the KL has no
-/// parts, those in which the code of a datum, which is the guide's mean, varies over at most `most` test examples (Burda et al. 2016, section 5). A
-/// site without either is left out.
+/// How many dimensions of each latent site are active, given its KL: those whose KL is above a hundredth of a
+/// nat, and where the KL has no parts, those in which the code of a datum, which is the guide's mean, varies
+/// over at most `most` test examples (Burda et al. 2016, section 5). A site without either is left out.
 ///
 /// # Errors
 /// What running a program reports.
@@ -76,7 +77,8 @@ fn codes(s: &mut Session, most: usize, seed: u64) -> Result<BTreeMap<String, (Ve
     Ok(codes)
 }
 
-/// Mean over `shown` of the distance to the nearest of `real`, all rows of `d` numbers: root mean square per element.
+/// Mean over `shown` of the distance to the nearest of `real`, all rows of `d` numbers: root mean square per
+/// element.
 fn nearest(shown: &[f32], real: &[f32], d: usize) -> f64 {
     let rows = shown.chunks_exact(d.max(1));
     let n = rows.len().max(1) as f64;
@@ -91,15 +93,16 @@ fn nearest(shown: &[f32], real: &[f32], d: usize) -> f64 {
     sum / n
 }
 
-/// How far reconstructions and samples lie from real examples; nothing where the model lacks either, or has no training data to compare with,
-/// or where all that it shows is a class.
+/// How far reconstructions and samples lie from real examples; nothing where the model lacks either, or has
+/// no training data to compare with, or where all that it shows is a class.
 fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances>, ExecError> {
     let Some((name, ty)) = s.observed() else { return Ok(None) };
     if s.data_type(&name).is_some_and(|ty| matches!(ty.kind, Kind::Class(_))) {
         return Ok(None);
     }
     let d = ty.size();
-    // Of pixels that are drawn anew at every visit these are the probabilities: what a mean is to be compared with.
+    // Of pixels that are drawn anew at every visit these are the probabilities: what a mean is to be compared
+    // with.
     let column = s.train_column(&name);
     let real: Vec<f32> = column.map_or(Vec::new(), |c| c.values.iter().take(REAL * d).copied().collect());
     let n = s.test_examples().min(most).min(LOOK);
@@ -127,8 +130,9 @@ fn deviations(values: &[f32], d: usize) -> Vec<f64> {
     out
 }
 
-/// Measures the latent sites of a model with a bound, given the KL by site: how many dimensions are active, how widely the codes of at most
-/// `most` test examples lie, and how far from real examples what the model shows.
+/// Measures the latent sites of a model with a bound, given the KL by site: how many dimensions are active,
+/// how widely the codes of at most `most` test examples lie, and how far from real examples what the model
+/// shows.
 ///
 /// # Errors
 /// What running a program reports.

@@ -1,9 +1,12 @@
-//! What was measured at a latent site, and what it gives reason to say: is the code ignored, is it compressed? (families.md, C10)
+//! What was measured at a latent site, and what it gives reason to say: is the code ignored, is it
+//! compressed? (families.md, C10)
 
-/// KL below which a latent dimension carries nothing, in nats. (The analogue of [`VARIES`] for the quantity the bound pays for.)
+/// KL below which a latent dimension carries nothing, in nats. (The analogue of [`VARIES`] for the quantity
+/// the bound pays for.)
 const INACTIVE: f64 = 0.01;
-/// Variance over the data of the guide's mean above which a dimension is active (Burda et al. 2016, section 5); of the median where its
-/// draws have no mean, and of what a flow makes of the mean where the guide is a flow.
+/// Variance over the data of the guide's mean above which a dimension is active (Burda et al. 2016, section
+/// 5); of the median where its draws have no mean, and of what a flow makes of the mean where the guide is a
+/// flow.
 pub(super) const VARIES: f64 = 0.01;
 /// KL that at least one dimension of a code has that the decoder reads, in nats.
 const USED: f64 = 0.1;
@@ -69,7 +72,8 @@ pub struct LatentReport {
     pub size: usize,
     /// Active dimensions; nothing where the KL has no parts and the data are not mapped to codes.
     pub active: Option<Active>,
-    /// Standard deviation of the data's codes over that of the prior's draws, the largest over the dimensions.
+    /// Standard deviation of the data's codes over that of the prior's draws, the largest over the
+    /// dimensions.
     pub spread: f64,
     /// Reconstructions and samples against real examples, where the model has both.
     pub distances: Option<Distances>,

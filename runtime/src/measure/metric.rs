@@ -1,7 +1,9 @@
-//! What can be measured: for each metric its key for programs, its name for people and its unit, in one place.
+//! What can be measured: for each metric its key for programs, its name for people and its unit, in one
+//! place.
 //!
-//! Keys are stable: they stand in `metrics.jsonl`, in `scores.json` and in what `--message-format json` prints. Every
-//! log-density is given as a loss, lower is better, so the value of `elbo` is that of the negative ELBO.
+//! Keys are stable: they stand in `metrics.jsonl`, in `scores.json` and in what `--message-format json`
+//! prints. Every log-density is given as a loss, lower is better, so the value of `elbo` is that of the
+//! negative ELBO.
 
 /// What a log-density of the data is, and so how it can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -76,8 +76,8 @@ fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Exe
     Ok(losses(s, LogDensity::Exact, nats, trust))
 }
 
-/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to say. KL is that of the same
-/// examples and draws as the scores.
+/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to
+/// say. KL is that of the same examples and draws as the scores.
 ///
 /// # Errors
 /// What running a program reports.

@@ -17,8 +17,8 @@ const SAMPLES: &str = "samples";
 /// One output of the sample program: which, the numbers row by row, and the axes of a row.
 pub type Drawn = (Output, Vec<f32>, Vec<usize>);
 
-/// Draws from the first model: every output of its sample program. What the model is conditioned on comes from
-/// [`Session::conditions`].
+/// Draws from the first model: every output of its sample program. What the model is conditioned on comes
+/// from [`Session::conditions`].
 ///
 /// # Errors
 /// What running the program reports; a spec without a model has no program.
@@ -50,13 +50,15 @@ pub fn find<'a>(drawn: &'a [Drawn], output: &Output) -> Option<&'a Drawn> {
     drawn.iter().find(|(o, _, _)| o == output)
 }
 
-/// What shows a variable in draws: its mean where there is one, which says more where pixels are noisy, else its value.
+/// What shows a variable in draws: its mean where there is one, which says more where pixels are noisy, else
+/// its value.
 pub fn shown<'a>(drawn: &'a [Drawn], name: &str) -> Option<&'a Drawn> {
     find(drawn, &Output::Mean(name.into())).or_else(|| find(drawn, &Output::Site(name.into())))
 }
 
-/// How often the judge of `eval { agreement(judge) }` sees in a sample the class that it was drawn with, one sample for each test example
-/// and its class, and how often it knows the class of the example itself: no agreement can be trusted beyond that.
+/// How often the judge of `eval { agreement(judge) }` sees in a sample the class that it was drawn with, one
+/// sample for each test example and its class, and how often it knows the class of the example itself: no
+/// agreement can be trusted beyond that.
 ///
 /// # Errors
 /// What running the program reports.

@@ -14,7 +14,8 @@ pub struct Record {
     /// Seconds since the run began, all its sessions together.
     #[serde(default)]
     pub seconds: f64,
-    /// The numbers, by their names for people; numbers that are not finite are kept (JSON has none: they are written as texts).
+    /// The numbers, by their names for people; numbers that are not finite are kept (JSON has none: they are
+    /// written as texts).
     pub values: BTreeMap<String, Number>,
     /// The same numbers by the keys of their metrics; empty in lines of an older gmc.
     #[serde(default)]
@@ -117,7 +118,8 @@ pub const TEST: &str = "test";
 /// A final number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// The key of the metric, the same for every model and version: `elbo`. Empty where an older gmc wrote the score.
+    /// The key of the metric, the same for every model and version: `elbo`. Empty where an older gmc wrote
+    /// the score.
     #[serde(default)]
     pub key: String,
     /// Its name for people: `negative ELBO`.
@@ -151,8 +153,8 @@ impl Score {
     }
 }
 
-/// Bits per dimension of `nats` per example over `dims` elements, for data whose unit cube was filled by `levels` grey levels (256
-/// adds 8 bits; 1 adds nothing): nats / (D ln 2) + log2(levels).
+/// Bits per dimension of `nats` per example over `dims` elements, for data whose unit cube was filled by
+/// `levels` grey levels (256 adds 8 bits; 1 adds nothing): nats / (D ln 2) + log2(levels).
 pub fn bits_per_dim(nats: f64, dims: usize, levels: f64) -> f64 {
     nats / (dims as f64 * std::f64::consts::LN_2) + levels.log2()
 }

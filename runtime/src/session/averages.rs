@@ -25,7 +25,8 @@ impl Session {
         self.replace(new);
     }
 
-    /// Runs `f` with the averages in place of the parameters, as [`Session::use_averages`], and puts the parameters back.
+    /// Runs `f` with the averages in place of the parameters, as [`Session::use_averages`], and puts the
+    /// parameters back.
     pub fn with_averages<T>(&mut self, f: impl FnOnce(&mut Session) -> T) -> T {
         let averages = self.averages();
         let of = |path: String| Some((path.clone(), self.tensors.get(&path)?.clone()));

@@ -34,8 +34,8 @@ impl Session {
         self.inputs(program, Role::Data).into_iter().map(|(name, _)| name).collect()
     }
 
-    /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other variables from the
-    /// test part (the training part where there is none).
+    /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other
+    /// variables from the test part (the training part where there is none).
     pub fn conditions(&self, program: &Program, from: usize, n: usize) -> Batch {
         let wanted = self.data_inputs(program);
         let mut out = Batch::new();
@@ -58,8 +58,8 @@ impl Session {
         out
     }
 
-    /// Rows `rows` of every variable, uploaded, with the blocks of these data (of the test part: where they have been inferred). Items are
-    /// read at the same rows; an index past an item's end wraps around.
+    /// Rows `rows` of every variable, uploaded, with the blocks of these data (of the test part: where they
+    /// have been inferred). Items are read at the same rows; an index past an item's end wraps around.
     pub fn batch(&self, test: bool, rows: &[usize]) -> Batch {
         let mut out = Batch::new();
         for (item, set) in self.typed.data.iter().zip(&self.sets) {
@@ -74,8 +74,9 @@ impl Session {
         out
     }
 
-    /// Test examples as [`Session::batch`] gives them, but what a program would draw anew in each run (`binarize: dynamic`) is drawn here,
-    /// once for each row and seed. An average over several runs, log (1/K) Σ p(x, z) / q(z | x), is a bound only for one and the same x.
+    /// Test examples as [`Session::batch`] gives them, but what a program would draw anew in each run
+    /// (`binarize: dynamic`) is drawn here, once for each row and seed. An average over several runs, log
+    /// (1/K) Σ p(x, z) / q(z | x), is a bound only for one and the same x.
     pub fn fixed_batch(&self, rows: &[usize], seed: u64) -> Batch {
         let mut out = self.batch(true, rows);
         for item in self.typed.data.iter().filter(|d| d.dynamic) {

@@ -4,7 +4,8 @@ use crate::exec::Tensor;
 pub use gmc_compiler::rows::data::split::Parts;
 use std::collections::HashMap;
 
-/// Tensors of one minibatch or query, by data variable, and what its data have of their own, by the paths of the tables.
+/// Tensors of one minibatch or query, by data variable, and what its data have of their own, by the paths of
+/// the tables.
 pub type Batch = HashMap<String, Tensor>;
 
 /// A minibatch of the training part.

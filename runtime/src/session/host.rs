@@ -1,5 +1,6 @@
-//! The compiler's [`Host`] on real files: known sets are looked for in `$GMC_DATA/set`, `./data/set` and the cache folder, paths
-//! of the user relative to the working folder; gzip is unpacked by its content, not its name.
+//! The compiler's [`Host`] on real files: known sets are looked for in `$GMC_DATA/set`, `./data/set` and the
+//! cache folder, paths of the user relative to the working folder; gzip is unpacked by its content, not its
+//! name.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};

@@ -1,7 +1,8 @@
 //! The inference of what guides `q[x]` hold for data that were not trained on.
 //!
-//! A datum that is in no table starts at 0, as every block does, and is moved by Adam with the model fixed (program `infer`), at a
-//! rate that falls to 0 linearly. What comes out is a pure function of the parameters, the data and the seed.
+//! A datum that is in no table starts at 0, as every block does, and is moved by Adam with the model fixed
+//! (program `infer`), at a rate that falls to 0 linearly. What comes out is a pure function of the
+//! parameters, the data and the seed.
 
 use super::Session;
 use super::data::Batch;
@@ -14,8 +15,8 @@ use gmc_compiler::ir::Role;
 use std::collections::BTreeMap;
 
 impl Session {
-    /// Adds the blocks of `n` data that are in no table to their batch `data`, inferred towards the goal of training. Draws are keyed by
-    /// `seed` and `part`, the number of this batch.
+    /// Adds the blocks of `n` data that are in no table to their batch `data`, inferred towards the goal of
+    /// training. Draws are keyed by `seed` and `part`, the number of this batch.
     ///
     /// # Errors
     /// What running the program reports.
@@ -56,8 +57,8 @@ impl Session {
         Ok(())
     }
 
-    /// Infers the blocks of at most `most` test examples, unless that has been done with these parameters; then [`Session::batch`] has
-    /// them. What was done, in words, where something was.
+    /// Infers the blocks of at most `most` test examples, unless that has been done with these parameters;
+    /// then [`Session::batch`] has them. What was done, in words, where something was.
     ///
     /// # Errors
     /// As [`Session::infer`].

@@ -15,8 +15,9 @@ use gmc_compiler::ir::Role;
 pub const START: usize = 512;
 
 impl Session {
-    /// Draws initial parameters; those that start from data (`actnorm`, `scale`, `shift` of a flow) are computed from
-    /// [`START`] examples spread over the training part. Slots start at zero, averages at the parameters.
+    /// Draws initial parameters; those that start from data (`actnorm`, `scale`, `shift` of a flow) are
+    /// computed from [`START`] examples spread over the training part. Slots start at zero, averages at the
+    /// parameters.
     ///
     /// # Errors
     /// What running the programs `init` and `start` reports.
@@ -68,7 +69,8 @@ impl Session {
         self.fill_tables();
     }
 
-    /// Makes the tables that training keeps and that are not there yet: blocks and the slots of their optimizers, all 0.
+    /// Makes the tables that training keeps and that are not there yet: blocks and the slots of their
+    /// optimizers, all 0.
     fn fill_tables(&mut self) {
         for (path, item, event) in self.declared_tables() {
             let n = self.sets.get(item).map_or(0, |p| p.train.n);

@@ -104,7 +104,8 @@ pub fn session(
     Ok(Session::new(typed, compiled, device, sets))
 }
 
-/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ends`]). To be asked before training.
+/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ends`]). To be
+/// asked before training.
 pub fn unreachable(s: &Session) -> Vec<Diag> {
     let mut diags = Vec::new();
     for ends in open_ends(&s.typed) {

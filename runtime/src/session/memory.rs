@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use gmc_compiler::ir::schedule;
 use std::fs;
 
-/// Bytes that a process of this machine can have: its memory with what it swaps to, or the limit of the group of processes (a container,
-/// a job) that this one is in. `None` where the system does not say.
+/// Bytes that a process of this machine can have: its memory with what it swaps to, or the limit of the group
+/// of processes (a container, a job) that this one is in. `None` where the system does not say.
 pub fn of_this_machine() -> Option<u64> {
     let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limit = groups.iter().filter_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok()).min();
@@ -24,7 +24,8 @@ fn total(meminfo: &str) -> Option<u64> {
     Some(kilobytes("MemTotal")?.saturating_add(kilobytes("SwapTotal").unwrap_or(0)).saturating_mul(1024))
 }
 
-/// Refuses, on the CPU, a training step that needs more memory than the machine has, with the largest batch that would fit.
+/// Refuses, on the CPU, a training step that needs more memory than the machine has, with the largest batch
+/// that would fit.
 ///
 /// # Errors
 /// What the step needs and what there is.

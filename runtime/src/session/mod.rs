@@ -1,7 +1,7 @@
 //! A compiled spec on a device: parameters and states by name, programs ready to run, data in memory.
 //!
-//! [`load`] makes a [`Session`] of a file; [`Session::init`] or [`Session::restore`] give it parameters, [`Session::run`] runs a
-//! program, [`Session::step`] a step of training.
+//! [`load`] makes a [`Session`] of a file; [`Session::init`] or [`Session::restore`] give it parameters,
+//! [`Session::run`] runs a program, [`Session::step`] a step of training.
 
 mod averages;
 mod batch;
@@ -60,7 +60,8 @@ pub struct Session {
     pub tensors: HashMap<String, Tensor>,
     /// What each datum of the training part has of its own, and the slots of its optimizer, by path.
     pub tables: BTreeMap<String, Table>,
-    /// Blocks of test examples, as inferred with the present parameters, by path; see [`Session::infer_test`].
+    /// Blocks of test examples, as inferred with the present parameters, by path; see
+    /// [`Session::infer_test`].
     pub inferred: BTreeMap<String, Table>,
     /// Steps of the inference of new data, where not those of the spec.
     pub infer_steps: Option<u64>,
@@ -94,7 +95,8 @@ impl Session {
         self.options.check = check;
     }
 
-    /// Switches the fusing of elementwise chains on the CPU on (as it is at first) or off: for measurements of what it is worth.
+    /// Switches the fusing of elementwise chains on the CPU on (as it is at first) or off: for measurements
+    /// of what it is worth.
     pub fn set_fuse(&mut self, fuse: bool) {
         self.options.fuse = fuse;
     }
@@ -167,8 +169,8 @@ impl Session {
         Ok(Outputs::new(outputs))
     }
 
-    /// Runs one training step of a player and returns the numbers it reports, by their names. What it updated is kept, or added to `later`,
-    /// if that is there, for [`Session::put`].
+    /// Runs one training step of a player and returns the numbers it reports, by their names. What it updated
+    /// is kept, or added to `later`, if that is there, for [`Session::put`].
     ///
     /// # Errors
     /// As [`Session::run`].

@@ -1,4 +1,5 @@
-//! What guides `q[x]` hold for each datum: tables in main memory, beside the data, whose rows travel with the minibatch.
+//! What guides `q[x]` hold for each datum: tables in main memory, beside the data, whose rows travel with the
+//! minibatch.
 
 use crate::exec::{Device, Tensor};
 

@@ -1,7 +1,8 @@
-//! What random numbers are drawn for: each purpose has keys of its own, so that no two share draws by accident.
+//! What random numbers are drawn for: each purpose has keys of its own, so that no two share draws by
+//! accident.
 //!
-//! A key is (seed, step), and the program adds its own name to it (see [`crate::exec::random`]). Training counts its minibatches
-//! from 0; every other purpose has a bit of its own above all of them.
+//! A key is (seed, step), and the program adds its own name to it (see [`crate::exec::random`]). Training
+//! counts its minibatches from 0; every other purpose has a bit of its own above all of them.
 
 use crate::exec::RngKey;
 
@@ -96,8 +97,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// Keys of different purposes are different. Two pairs share some, as they always did: initial parameters and the first minibatch
-    /// (other programs), and means and the samples of the first chunk's bound (other data).
+    /// Keys of different purposes are different. Two pairs share some, as they always did: initial parameters
+    /// and the first minibatch (other programs), and means and the samples of the first chunk's bound (other
+    /// data).
     #[test]
     fn purposes_share_no_key() {
         let some = [0u64, 1, 2, 3, 7, 100, 9_999];

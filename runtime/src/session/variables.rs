@@ -7,7 +7,8 @@ use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::TSite;
 
 impl Session {
-    /// What samples of the first model show: its first observed variable that is no class, or else its first observed one.
+    /// What samples of the first model show: its first observed variable that is no class, or else its first
+    /// observed one.
     pub fn observed(&self) -> Option<(String, EventTy)> {
         let m = self.typed.models.iter().find(|m| !m.guide)?;
         let class = |s: &&TSite| matches!(s.ty.kind, Kind::Class(_));

@@ -99,7 +99,8 @@ pub struct Layout {
     pub width: usize,
 }
 
-/// `[h, w]`, `[1, h, w]`, `[3, h, w]`, and vectors of a square length of at least 16 (`[64]` is 8 by 8); `None` for all else.
+/// `[h, w]`, `[1, h, w]`, `[3, h, w]`, and vectors of a square length of at least 16 (`[64]` is 8 by 8);
+/// `None` for all else.
 pub fn layout(event: &EventTy) -> Option<Layout> {
     let image = |channels, height, width| Some(Layout { channels, height, width });
     let found = match *event.shape.as_slice() {
@@ -128,8 +129,9 @@ fn byte(v: f32, (lo, hi): (f64, f64)) -> u8 {
 /// Small images are enlarged so that a side has about this many pixels.
 const SIDE: usize = 48;
 
-/// Images (`n * event.size()` numbers, row-major) in rows of `columns`, from left to right (`None`: about square). Small images are enlarged by a
-/// whole factor, separated by a line. `None` where the event is no image or there is none; at most 1024 are shown.
+/// Images (`n * event.size()` numbers, row-major) in rows of `columns`, from left to right (`None`: about
+/// square). Small images are enlarged by a whole factor, separated by a line. `None` where the event is no
+/// image or there is none; at most 1024 are shown.
 pub fn grid(values: &[f32], event: &EventTy, columns: Option<usize>) -> Option<Picture> {
     let layout = layout(event)?;
     let size = layout.channels * layout.height * layout.width;

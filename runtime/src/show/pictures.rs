@@ -1,4 +1,5 @@
-//! Pictures of a trained model: sample and reconstruction grids, scatter plots and densities of two-dimensional data.
+//! Pictures of a trained model: sample and reconstruction grids, scatter plots and densities of
+//! two-dimensional data.
 
 use super::image::{self, Picture};
 use super::plane::{self, Window};

@@ -31,7 +31,8 @@ impl Window {
         let (cx, cy) = ((a + b) / 2.0, (c + d) / 2.0);
         Window { x: (cx - half, cx + half), y: (cy - half, cy + half) }
     }
-    /// The centres of `side * side` cells, rows from top to bottom: where to evaluate a density for [`density`].
+    /// The centres of `side * side` cells, rows from top to bottom: where to evaluate a density for
+    /// [`density`].
     pub fn cells(&self, side: usize) -> Vec<f32> {
         let mut points = Vec::with_capacity(2 * side * side);
         for row in 0..side {
@@ -48,7 +49,8 @@ impl Window {
 const PANEL: usize = 360;
 const GAP: usize = 12;
 
-/// Sets of points, each in its own panel and colour, all panels showing the same window. At most 20,000 points a panel are drawn.
+/// Sets of points, each in its own panel and colour, all panels showing the same window. At most 20,000
+/// points a panel are drawn.
 pub fn scatter(panels: &[(&[f32], Rgb)], window: Window) -> Picture {
     let mut picture = board(panels.len());
     for (i, (points, colour)) in panels.iter().enumerate() {
@@ -63,8 +65,8 @@ pub fn scatter(panels: &[(&[f32], Rgb)], window: Window) -> Picture {
     picture
 }
 
-/// Log-densities at the cells of a window ([`Window::cells`]) as a heat map, and `points` beside it. Brightness is density
-/// relative to the highest one.
+/// Log-densities at the cells of a window ([`Window::cells`]) as a heat map, and `points` beside it.
+/// Brightness is density relative to the highest one.
 pub fn density(log_density: &[f32], points: &[f32], window: Window) -> Option<Picture> {
     let side = log_density.len().isqrt();
     if side == 0 || side * side != log_density.len() {

@@ -3,8 +3,8 @@
 use crate::measure::scores::Score;
 use std::fmt::Write;
 
-/// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where `values.len()` is not the
-/// product of `shape`.
+/// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where
+/// `values.len()` is not the product of `shape`.
 pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
     if shape.iter().try_fold(1usize, |a, d| a.checked_mul(*d)) != Some(values.len()) {
         return None;
@@ -24,13 +24,14 @@ pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A table with a header: `width` numbers a row, the columns named `name.0`, `name.1` .. (`name` alone where there is one). Numbers are
-/// written so that they are read back exactly.
+/// A table with a header: `width` numbers a row, the columns named `name.0`, `name.1` .. (`name` alone where
+/// there is one). Numbers are written so that they are read back exactly.
 pub fn csv(name: &str, width: usize, values: &[f32]) -> String {
     csv_of(&[name], width, values)
 }
 
-/// As [`csv`], with several things side by side in a row, each of `width` numbers and named as it would be alone.
+/// As [`csv`], with several things side by side in a row, each of `width` numbers and named as it would be
+/// alone.
 pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String {
     let width = width.max(1);
     let columns = |name: &str| -> Vec<String> {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 /// Files beside the true ones end like this; after a crash they are swept away.
 pub(super) const TEMPORARY: &str = ".tmp";
 
-/// Writes a file whole or not at all: beside, fsync, rename, fsync of the folder. Missing folders are made. A link stays a link: the file
-/// behind it is replaced. What is no regular file, a pipe or a device, is written into, for there is nothing to replace.
+/// Writes a file whole or not at all: beside, fsync, rename, fsync of the folder. Missing folders are made. A
+/// link stays a link: the file behind it is replaced. What is no regular file, a pipe or a device, is written
+/// into, for there is nothing to replace.
 pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let error = |e: std::io::Error| Failure::file("write", path, e);
     let behind = behind_links(path).map_err(error)?;

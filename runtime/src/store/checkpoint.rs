@@ -4,7 +4,8 @@
 //! "gmc ckpt"  u32 length of the header  u32 its CRC-32  header (JSON)  tensors (f32)     all little endian
 //! ```
 //!
-//! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found before anything is used.
+//! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found
+//! before anything is used.
 
 use crate::failure::Failure;
 use crate::session::snapshot::{Group, Snapshot, Stored};

@@ -1,4 +1,5 @@
-//! What a run is known by: its spec with all that it rests on, and its programs. A run goes on only where these are what they were.
+//! What a run is known by: its spec with all that it rests on, and its programs. A run goes on only where
+//! these are what they were.
 
 use super::RunDir;
 use super::checkpoint::{Checkpoint, Meta};

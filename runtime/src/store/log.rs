@@ -16,8 +16,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Appends one line in one write, without fsync: a crash of the machine loses lines, a killed process at most the one being
-    /// written.
+    /// Appends one line in one write, without fsync: a crash of the machine loses lines, a killed process at
+    /// most the one being written.
     pub fn append(&mut self, record: &Record) -> Result<(), Failure> {
         let mut line = serde_json::to_vec(record).map_err(|e| Failure::file("write", &self.path, e))?;
         line.push(b'\n');
@@ -26,8 +26,8 @@ impl Log {
 }
 
 impl RunDir {
-    /// Opens `metrics.jsonl` for appending, without the lines after `step` (they will be measured again) and without a
-    /// torn last line. `None` keeps all whole lines.
+    /// Opens `metrics.jsonl` for appending, without the lines after `step` (they will be measured again) and
+    /// without a torn last line. `None` keeps all whole lines.
     ///
     /// # Errors
     /// A file that cannot be read or written.
@@ -59,7 +59,8 @@ impl RunDir {
         Ok(Log { path, file })
     }
 
-    /// All whole lines of `metrics.jsonl`; a missing file has none, and lines that are torn or foreign are passed over.
+    /// All whole lines of `metrics.jsonl`; a missing file has none, and lines that are torn or foreign are
+    /// passed over.
     pub fn records(&self) -> Result<Vec<Record>, Failure> {
         let path = self.path.join("metrics.jsonl");
         match fs::read(&path) {

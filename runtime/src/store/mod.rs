@@ -10,8 +10,8 @@
 //!   lock                             held while a process trains here
 //! ```
 //!
-//! Invariant: whenever the process dies, the folder can be opened again. Every file but `metrics.jsonl` is replaced whole
-//! ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened.
+//! Invariant: whenever the process dies, the folder can be opened again. Every file but `metrics.jsonl` is
+//! replaced whole ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened.
 
 pub mod atomic;
 pub mod checkpoint;
@@ -61,7 +61,8 @@ impl RunDir {
         }
     }
 
-    /// Opens a run to train in it: fails if another process does. What a killed process left half-written is swept away.
+    /// Opens a run to train in it: fails if another process does. What a killed process left half-written is
+    /// swept away.
     pub fn open(path: &Path) -> Result<RunDir, Failure> {
         let mut run = RunDir::view(path)?;
         let at = path.join("lock");
@@ -113,8 +114,8 @@ impl RunDir {
         self.lock.is_some()
     }
 
-    /// Writes a file of the folder, whole or not at all: `spec.gm`, `ir/train.txt`, `images/samples-500.png`. Names that lead
-    /// out of the folder are refused.
+    /// Writes a file of the folder, whole or not at all: `spec.gm`, `ir/train.txt`, `images/samples-500.png`.
+    /// Names that lead out of the folder are refused.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         atomic_write(&self.file(name, "write")?, bytes)
     }
@@ -174,7 +175,8 @@ impl RunDir {
     /// Writes a checkpoint, then removes all but the last two.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
         atomic_write(&self.checkpoint_path(checkpoint.meta.step), &checkpoint.encode())?;
-        // Checkpoints of later steps belong to a future that this run has left: it was resumed from before them.
+        // Checkpoints of later steps belong to a future that this run has left: it was resumed from before
+        // them.
         for step in self.checkpoints().into_iter().filter(|s| *s > checkpoint.meta.step) {
             let _ = fs::remove_file(self.checkpoint_path(step));
         }
@@ -184,7 +186,8 @@ impl RunDir {
         Ok(())
     }
 
-    /// The latest checkpoint that can be read, and what is wrong with later ones. `None` with an empty list: there is none.
+    /// The latest checkpoint that can be read, and what is wrong with later ones. `None` with an empty list:
+    /// there is none.
     pub fn latest(&self) -> (Option<Checkpoint>, Vec<Failure>) {
         let mut broken = Vec::new();
         for step in self.checkpoints() {

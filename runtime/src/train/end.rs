@@ -11,7 +11,8 @@ use crate::show::{pictures, report};
 use crate::store::weights;
 use std::collections::BTreeMap;
 
-/// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is finished.
+/// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is
+/// finished.
 pub const REPORT: &str = "report.html";
 
 impl Run<'_> {

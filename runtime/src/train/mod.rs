@@ -1,7 +1,7 @@
 //! Training: rounds of players, one loop for maximum likelihood and games.
 //!
-//! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches and random numbers are
-//! keyed by the round, so a run that was stopped continues bit for bit.
+//! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches
+//! and random numbers are keyed by the round, so a run that was stopped continues bit for bit.
 
 pub mod end;
 pub mod order;
@@ -59,7 +59,8 @@ impl Trainer {
             s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
         let several = players.len() > 1;
         for (name, steps) in players {
-            // Players that move at once read what the others own as it was before the round; what they own is disjoint.
+            // Players that move at once read what the others own as it was before the round; what they own is
+            // disjoint.
             let before = (simultaneous && steps > 1).then(|| (s.tensors.clone(), s.tables.clone()));
             for j in 0..steps {
                 let draw = step * self.inner + j + self.inner - steps;

@@ -152,7 +152,8 @@ impl<'a> Run<'a> {
                 return Ok(true);
             }
             self.round()?;
-            // Logged at rounds that do not depend on where a session began, so that a resumed run logs the same.
+            // Logged at rounds that do not depend on where a session began, so that a resumed run logs the
+            // same.
             if self.step.is_multiple_of(log_every) || self.step == total {
                 let means = self.sums.take();
                 bar.set_message(shown(&means));

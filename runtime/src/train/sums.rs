@@ -1,5 +1,5 @@
-//! What training reported since the last line of the log: sums over rounds. They are kept over a resume, so that a resumed run
-//! writes the lines of a run that was never stopped.
+//! What training reported since the last line of the log: sums over rounds. They are kept over a resume, so
+//! that a resumed run writes the lines of a run that was never stopped.
 
 use super::Numbers;
 use crate::store::checkpoint::Meta;

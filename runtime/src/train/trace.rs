@@ -27,8 +27,8 @@ impl Run<'_> {
         }
     }
 
-    /// Replays from the last checkpoint to round `until`, after which `what` was not finite, with every operation of the last two
-    /// rounds checked, to name the first one that failed.
+    /// Replays from the last checkpoint to round `until`, after which `what` was not finite, with every
+    /// operation of the last two rounds checked, to name the first one that failed.
     pub(super) fn not_finite(&mut self, until: u64, what: &str) -> Failure {
         let plain = Failure::new(format!("round {until}: `{what}` is not finite"));
         let last = std::mem::take(&mut self.last);
