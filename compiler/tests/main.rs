@@ -4,7 +4,6 @@
 
 mod blocks;
 mod bounds;
-mod cases;
 mod discrete;
 mod docs;
 mod enumerate;
@@ -24,7 +23,6 @@ mod metamorphic;
 mod mutants;
 mod objectives;
 mod overrides;
-mod rows_args;
 mod rows_bijection;
 mod rows_common;
 mod rows_constraint;

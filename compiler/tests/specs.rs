@@ -90,15 +90,15 @@ fn objectives_and_queries() {
         out.push('\n');
         for q in &compiled.queries {
             match &q.answer {
-                Ok(answer) => {
-                    let kind = answer.number.map_or(String::new(), |k| format!(", {}", k.text()));
-                    writeln!(out, "{}: program {}{kind}", q.question, answer.program).unwrap();
+                Ok((program, kind)) => {
+                    let kind = kind.map_or(String::new(), |k| format!(", {}", k.text()));
+                    writeln!(out, "{}: program {program}{kind}", q.name).unwrap();
                 }
-                Err(why) => writeln!(out, "{}: no, {why}", q.question).unwrap(),
+                Err(why) => writeln!(out, "{}: no, {why}", q.name).unwrap(),
             }
         }
         out.push('\n');
-        for (name, g) in compiled.programs.iter() {
+        for (name, g) in &compiled.programs {
             let outs: Vec<&str> = g
                 .outputs
                 .iter()
@@ -119,8 +119,10 @@ fn graphs() {
         sources.insert(FileId::SPEC, name.as_str(), text.as_str());
         let (_, compiled) = clean(&name, &text);
         let mut out = String::new();
-        for (_, g) in compiled.programs.steps() {
-            out.push_str(&if g.nodes.len() <= READABLE { graph_text(g, &sources) } else { census(g) });
+        for (program, g) in &compiled.programs {
+            if program.starts_with("step.") {
+                out.push_str(&if g.nodes.len() <= READABLE { graph_text(g, &sources) } else { census(g) });
+            }
         }
         snapshot(&format!("{name}.graph"), out);
     }

@@ -10,7 +10,6 @@
 
 use super::lower::Ctx;
 use super::programs::owned;
-use super::{INFER, Input, Output, Program};
 use crate::ir::{Dim, Graph, Role, Shape, Value, grad};
 use crate::rows::args::Args;
 use crate::rows::{self, OptimizerRow};
@@ -46,7 +45,7 @@ pub fn blocks(typed: &Typed) -> Vec<Block> {
 pub fn visits(g: &mut Graph, name: &str, shape: &Shape) -> Value {
     let before = g.input(name, Role::Block, Shape::batched(&[]));
     let now = g.add_c(before, 1.0);
-    g.output(Output::PerDatum(name.into()), now);
+    g.output(format!("block:{name}"), now);
     let mut dims = vec![Dim::BATCH];
     dims.resize(shape.rank(), Dim::fixed(1));
     g.reshape(now, Shape(dims))
@@ -69,7 +68,7 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         return None;
     }
     let (adam, args) = adam();
-    let mut ctx = Ctx::new(typed, &Program::Infer, false);
+    let mut ctx = Ctx::new(typed, "infer", false);
     // Draws must let a derivative through, as in training.
     ctx.relaxed = true;
     for (player, blocks) in owners {
@@ -83,23 +82,22 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         let g = &mut ctx.cx.g;
         g.at = player.span;
         let grads = grad::grad(g, loss, &values);
-        let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
+        let t = g.input("update", Role::Scalar, Shape::scalar());
         for ((path, block), grad) in read.iter().zip(grads) {
             let shape = g.shape(*block);
-            let slot = |s: &str| {
-                Input::Slot { player: INFER.into(), slot: s.into(), path: path.clone() }.to_string()
-            };
             let names = adam.slots(&args);
-            let slots: Vec<Value> =
-                names.iter().map(|s| g.input(&slot(s), Role::Block, shape.clone())).collect();
+            let slots: Vec<Value> = names
+                .iter()
+                .map(|s| g.input(&format!("opt.infer.{s}.{path}"), Role::Block, shape.clone()))
+                .collect();
             let mut hyper = |g: &mut Graph, name: &str| match name {
-                "lr" => g.input(&Input::Rate.to_string(), Role::Scalar, Shape::scalar()),
+                "lr" => g.input("rate", Role::Scalar, Shape::scalar()),
                 other => g.scalar(args.num(other)),
             };
             let (new, moved) = adam.update(g, &args, &mut hyper, t, *block, grad, &slots);
-            g.output(Output::PerDatum(path.clone()), new);
+            g.output(format!("block:{path}"), new);
             for (s, v) in names.iter().zip(moved) {
-                g.output(Output::PerDatum(slot(s)), v);
+                g.output(format!("block:opt.infer.{s}.{path}"), v);
             }
         }
     }

@@ -3,45 +3,50 @@
 use super::blocks::{VISITS, blocks, visits};
 use super::kl::Unit;
 use super::lower::{Ctx, Draws, Vars};
-use super::{Answer, Compiled, Input, Leaf, NumberKind, Output, Program, Query, Question};
+use super::{Compiled, Leaf, NumberKind, Query};
 use crate::diag::{Diag, codes};
 use crate::event::Kind;
 use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
-use std::rc::Rc;
 
 /// All programs, before optimisation.
 pub fn all(typed: &Typed) -> Compiled {
     let leaves = leaves(typed);
-    let mut graphs = vec![(Program::Init, init(&leaves))];
+    let mut graphs: Vec<Graph> = vec![init(&leaves)];
     let mut diags = Vec::new();
     for p in &typed.train.players {
-        graphs.push((Program::Step(p.name.clone()), step(typed, p, &leaves, &mut diags)));
+        graphs.push(step(typed, p, &leaves, &mut diags));
     }
-    graphs.push((Program::Loss, loss(typed, false)));
+    graphs.push(loss(typed, false));
     if corrupts(typed) {
-        graphs.push((Program::LossCorrupted, loss(typed, true)));
+        graphs.push(loss(typed, true));
     }
-    graphs.extend(super::blocks::infer(typed).map(|g| (Program::Infer, g)));
-    let start = typed.models.iter().enumerate().find_map(|(i, m)| start(typed, i, m));
-    graphs.extend(start.map(|g| (Program::Start, g)));
+    graphs.extend(super::blocks::infer(typed));
+    graphs.extend(typed.models.iter().enumerate().find_map(|(i, m)| start(typed, i, m)));
     let mut queries = Vec::new();
     let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
     for (i, m) in &models {
-        graphs.push((Program::Sample(m.name.clone()), sample(typed, *i, m)));
+        graphs.push(sample(typed, *i, m));
     }
     queries.push(sample_query(&models));
     queries.push(density(typed, &models, &mut graphs));
     queries.push(classify(&models, queries.last()));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
-    graphs.extend(denoise(typed).map(|g| (Program::Denoise, g)));
-    graphs.extend(agreement(typed, &models).map(|g| (Program::Agreement, g)));
+    graphs.extend(denoise(typed));
+    graphs.extend(agreement(typed, &models));
     evals(typed, &models, &queries, &mut diags);
-    let graphs = graphs.into_iter().collect();
-    Compiled { leaves, blocks: blocks(typed), graphs, programs: super::Programs::default(), queries, diags }
+    let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
+    Compiled {
+        leaves,
+        blocks: blocks(typed),
+        graphs,
+        programs: std::collections::BTreeMap::new(),
+        queries,
+        diags,
+    }
 }
 
 /// Every parameter and state of the spec, in the order of the text.
@@ -65,8 +70,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     }
     for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
-        let constant: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
-        let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
+        let init = p.drawn.as_ref().map_or(Init::Constant(raw), |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
     for g in typed.models.iter().filter(|m| {
@@ -76,7 +80,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
             path: super::estimate::baseline_path(g),
             shape: Vec::new(),
             trainable: false,
-            init: crate::rows::init::zeros(),
+            init: Init::ZEROS,
         });
     }
     all
@@ -97,11 +101,11 @@ fn unconstrained(x: f64, support: crate::event::Support) -> f64 {
 }
 
 fn init(leaves: &[Leaf]) -> Graph {
-    let mut g = Graph::new(Program::Init);
+    let mut g = Graph::new("init");
     for l in leaves {
-        let v = (l.init)(&mut g, &l.shape);
+        let v = l.init.lower(Scope::of(&mut g), &l.shape).v;
         let v = g.broadcast(v, Shape::fixed(&l.shape));
-        g.output(if l.trainable { Output::Param(l.path.clone()) } else { Output::State(l.path.clone()) }, v);
+        g.output(format!("{}:{}", if l.trainable { "param" } else { "state" }, l.path), v);
     }
     g
 }
@@ -112,12 +116,12 @@ fn start(typed: &Typed, i: usize, m: &TModel) -> Option<Graph> {
     if m.guide || !matches!(m.density, Density::Exact { .. }) {
         return None;
     }
-    let mut ctx = Ctx::new(typed, &Program::Start, false);
+    let mut ctx = Ctx::new(typed, "start", false);
     ctx.cx.starts = Some(std::collections::BTreeMap::new());
     ctx.log_likelihood(i);
     let starts = ctx.cx.starts.take().unwrap_or_default();
     for (path, v) in &starts {
-        ctx.cx.output(Output::Param(path.clone()), *v);
+        ctx.cx.output(format!("param:{path}"), *v);
     }
     (!starts.is_empty()).then_some(ctx.cx.g)
 }
@@ -128,7 +132,7 @@ pub(super) fn owned(path: &str, owns: &[(String, crate::span::Span)]) -> bool {
 }
 
 fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> Graph {
-    let mut ctx = Ctx::new(typed, &Program::Step(p.name.clone()), true);
+    let mut ctx = Ctx::new(typed, &format!("step.{}", p.name), true);
     let payoff = ctx.payoff(&p.payoff);
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
     let mut terms = Vec::new();
@@ -152,53 +156,51 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         && !grads.is_empty()
     {
         let norm = global_norm(g, &grads);
-        g.output(Output::Term("gradient norm".into()), norm);
+        g.output("term:gradient norm", norm);
         let limit = g.scalar(limit);
         let ratio = g.div(limit, norm);
         let one = g.scalar(1.0);
         let factor = g.binary(Binary::Min, ratio, one);
         grads = grads.iter().map(|d| g.mul(*d, factor)).collect();
     }
-    let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
+    let t = g.input("update", Role::Scalar, Shape::scalar());
     for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
         let shape = g.shape(*param);
         let names = p.optimizer.slots(&p.args);
         // A row of a table of blocks counts its own updates, and is not averaged: it is visited once in a pass over the data.
-        let role = if each(path) { Role::Block } else { Role::State };
-        let slot = |slot: &str| {
-            Input::Slot { player: p.name.clone(), slot: slot.into(), path: path.clone() }.to_string()
-        };
-        let kept = |slot: String| if each(path) { Output::PerDatum(slot) } else { Output::State(slot) };
-        let slots: Vec<Value> = names.iter().map(|s| g.input(&slot(s), role, shape.clone())).collect();
-        let t = if each(path) { visits(g, &slot(VISITS), &shape) } else { t };
+        let (role, kind) = if each(path) { (Role::Block, "block") } else { (Role::State, "state") };
+        let slots: Vec<Value> = names
+            .iter()
+            .map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), role, shape.clone()))
+            .collect();
+        let t = if each(path) { visits(g, &format!("opt.{}.{VISITS}.{path}", p.name), &shape) } else { t };
         let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
-            Some((_, i)) => g.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
+            Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
             None => g.scalar(p.args.num(name)),
         };
         let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
         if let Some((row, args)) = &p.within {
-            new = row.apply(args, Scope::of(g).ex(new)).v;
+            new = row.apply(g, args, new);
         }
-        g.output(if each(path) { Output::PerDatum(path.clone()) } else { Output::Param(path.clone()) }, new);
+        g.output(format!("{}:{path}", if each(path) { kind } else { "param" }), new);
         for (s, v) in names.iter().zip(new_slots) {
-            g.output(kept(slot(s)), v);
+            g.output(format!("{kind}:opt.{}.{s}.{path}", p.name), v);
         }
         if let (Some(decay), false) = (typed.train.ema, each(path)) {
-            let average = Input::Average(path.clone()).to_string();
-            let old = g.input(&average, Role::State, shape);
+            let old = g.input(&format!("ema.{path}"), Role::State, shape);
             let kept = g.mul_c(old, decay);
             let fresh = g.mul_c(new, 1.0 - decay);
             let avg = g.add(kept, fresh);
-            g.output(Output::State(average), avg);
+            g.output(format!("state:ema.{path}"), avg);
         }
     }
     for (path, v) in std::mem::take(&mut ctx.cx.state_updates) {
-        ctx.cx.output(Output::State(path), v);
+        ctx.cx.output(format!("state:{path}"), v);
     }
-    ctx.cx.output(Output::Loss, loss);
-    ctx.cx.output(Output::Payoff, payoff);
+    ctx.cx.output("loss", loss);
+    ctx.cx.output("payoff", payoff);
     for (name, v) in terms {
-        ctx.cx.output(Output::Term(name), v);
+        ctx.cx.output(format!("term:{name}"), v);
     }
     ctx.cx.g
 }
@@ -385,11 +387,11 @@ fn corrupts(typed: &Typed) -> bool {
 
 /// The payoffs as they are measured. With `corrupted` on inputs as training sees them, and everything else as without.
 fn loss(typed: &Typed, corrupted: bool) -> Graph {
-    let mut ctx = Ctx::new(typed, if corrupted { &Program::LossCorrupted } else { &Program::Loss }, false);
+    let mut ctx = Ctx::new(typed, if corrupted { "loss.corrupted" } else { "loss" }, false);
     ctx.corrupting = corrupted;
     for p in &typed.train.players {
         let v = ctx.payoff(&p.payoff);
-        ctx.cx.output(Output::PayoffOf(p.name.clone()), v);
+        ctx.cx.output(format!("payoff:{}", p.name), v);
         let mut terms = Vec::new();
         collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
         let mut calls = Vec::new();
@@ -402,7 +404,7 @@ fn loss(typed: &Typed, corrupted: bool) -> Graph {
             terms.extend(ctx.report(row, &args));
         }
         for (name, v) in terms {
-            let name = Output::Term(name).to_string();
+            let name = format!("term:{name}");
             if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
                 ctx.cx.output(name, v);
             }
@@ -412,7 +414,7 @@ fn loss(typed: &Typed, corrupted: bool) -> Graph {
 }
 
 fn sample(typed: &Typed, i: usize, m: &TModel) -> Graph {
-    let mut ctx = Ctx::new(typed, &Program::Sample(m.name.clone()), false);
+    let mut ctx = Ctx::new(typed, &format!("sample.{}", m.name), false);
     let vars = ctx.ancestral(i);
     output_sites(&mut ctx, m, &vars);
     ctx.cx.g
@@ -421,10 +423,10 @@ fn sample(typed: &Typed, i: usize, m: &TModel) -> Graph {
 fn output_sites(ctx: &mut Ctx<'_>, m: &TModel, vars: &Vars) {
     for s in &m.sites {
         if let Some(v) = vars.get(&s.name) {
-            ctx.cx.output(Output::Site(s.name.clone()), *v);
+            ctx.cx.output(format!("site:{}", s.name), *v);
         }
         if let (true, Some(mean)) = (s.observed, ctx.mean_of(s, vars)) {
-            ctx.cx.output(Output::Mean(s.name.clone()), mean);
+            ctx.cx.output(format!("mean:{}", s.name), mean);
         }
     }
 }
@@ -433,31 +435,28 @@ fn sample_query(models: &[(usize, &TModel)]) -> Query {
     let answer = match models {
         [] => Err("this spec has no `model`: its nets map data to data and say nothing about how data arise"
             .to_string()),
-        [(_, m), ..] => Ok(Answer::of(Program::Sample(m.name.clone()))),
+        [(_, m), ..] => Ok((format!("sample.{}", m.name), None)),
     };
-    Query { question: Question::Sample, answer }
+    Query { name: "sample", answer }
 }
 
-fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
+fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
     let answer = match models {
         [] => Err("this spec has no `model`, so no density is defined".to_string()),
         [(i, m), ..] => match &m.density {
             Density::Exact { dequantised, .. } => {
-                let program = Program::LogProb(m.name.clone());
-                let mut ctx = Ctx::new(typed, &program, false);
+                let name = format!("log_prob.{}", m.name);
+                let mut ctx = Ctx::new(typed, &name, false);
                 let l = ctx.log_likelihood(*i);
-                ctx.cx.output(Output::LogProb, l);
-                graphs.push((program.clone(), ctx.cx.g));
-                Ok(Answer::number(
-                    program,
-                    if *dequantised { NumberKind::LowerBound } else { NumberKind::Exact },
-                ))
+                ctx.cx.output("log_prob", l);
+                graphs.push(ctx.cx.g);
+                Ok((name, Some(if *dequantised { NumberKind::LowerBound } else { NumberKind::Exact })))
             }
             Density::Latent(u) => match guide_of(typed, *i) {
                 Some(q) => {
-                    let program = Program::Bound(m.name.clone());
-                    graphs.push((program.clone(), bound(typed, &program, *i, q)));
-                    Ok(Answer::number(program, NumberKind::LowerBound))
+                    let name = format!("bound.{}", m.name);
+                    graphs.push(bound(typed, &name, *i, q));
+                    Ok((name, Some(NumberKind::LowerBound)))
                 }
                 None => Err(format!(
                     "`{}` is not determined by the data and no guide with a density proposes it",
@@ -470,7 +469,7 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program
             Density::Unobserved => Err(format!("no site of `{}` is a data variable", m.name)),
         },
     };
-    Query { question: Question::Density, answer }
+    Query { name: "density", answer }
 }
 
 /// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
@@ -499,7 +498,7 @@ fn classify(models: &[(usize, &TModel)], density: Option<&Query>) -> Query {
             )),
         },
     };
-    Query { question: Question::Classify, answer }
+    Query { name: "classify", answer }
 }
 
 /// The guide that covers a model and has a density at every latent site.
@@ -518,22 +517,24 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
     })
 }
 
-fn bound(typed: &Typed, program: &Program, p: usize, q: usize) -> Graph {
-    let mut ctx = Ctx::new(typed, program, false);
+fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
+    let mut ctx = Ctx::new(typed, name, false);
     let parts = ctx.elbo(p, q, false);
     let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
     let (rec, kl) = (ctx.total(&rec), ctx.total(&parts.kl_totals()));
     let elbo = ctx.cx.sub(rec, kl);
     let w = ctx.log_weight(p, q);
-    ctx.cx.output(Output::Elbo, elbo);
-    ctx.cx.output(Output::LogWeight, w);
-    ctx.cx.output(Output::Reconstruction, rec);
-    ctx.cx.output(Output::Kl, kl);
+    ctx.cx.output("elbo", elbo);
+    ctx.cx.output("log_weight", w);
+    ctx.cx.output("reconstruction", rec);
+    ctx.cx.output("kl", kl);
     for kl in parts.kl {
         match (kl.of.unit, kl.each) {
-            (Unit::Dimension | Unit::Vector, Some(each)) => ctx.cx.output(Output::KlDim(kl.of.name), each),
+            (Unit::Dimension | Unit::Vector, Some(each)) => {
+                ctx.cx.output(format!("kl_dim:{}", kl.of.name), each)
+            }
             (Unit::Dimension | Unit::Vector | Unit::Site, _) => {
-                ctx.cx.output(Output::KlSite(kl.of.name), kl.total)
+                ctx.cx.output(format!("kl_site:{}", kl.of.name), kl.total)
             }
             (Unit::Nothing, _) => {}
         }
@@ -580,31 +581,33 @@ fn reads_data(typed: &Typed, e: &TExpr, name: &str) -> bool {
 fn denoise(typed: &Typed) -> Option<Graph> {
     let (out, _, name) =
         autoencoder(typed).filter(|_| corrupts(typed) && typed.models.iter().all(|m| m.guide))?;
-    let mut ctx = Ctx::new(typed, &Program::Denoise, false);
+    let mut ctx = Ctx::new(typed, "denoise", false);
     ctx.corrupting = true;
     let clean = ctx.payoff(out);
     let input = ctx.corrupted.first().copied()?;
-    ctx.cx.output(Output::Corrupted(name.into()), input);
-    ctx.cx.output(Output::Site(name.into()), clean);
+    ctx.cx.output(format!("input:{name}"), input);
+    ctx.cx.output(format!("site:{name}"), clean);
     Some(ctx.cx.g)
 }
 
 /// What `eval` asks for must have an answer.
 fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &mut Vec<Diag>) {
-    let refused = |q: Question| queries.iter().find(|o| o.question == q).and_then(|q| q.answer.clone().err());
-    let density = queries.iter().find(|q| q.question == Question::Density).map(|q| &q.answer);
+    let refused = |query: &str| queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().err());
+    let density = queries.iter().find(|q| q.name == "density").map(|q| &q.answer);
     let model = models.first().map_or("the model", |(_, m)| m.name.as_str());
     for (item, span) in &typed.eval_spans {
         let (why, help) = match item.as_str() {
             "iwae" => match density {
-                Some(Ok(answer)) if answer.number == Some(NumberKind::Exact) => (
+                Some(Ok((_, Some(NumberKind::Exact)))) => (
                     Some(format!("the density of `{model}` is exact: there is no bound to tighten")),
                     "leave it out: the exact value is measured anyway",
                 ),
-                Some(Ok(answer)) if !answer.is_bound() && refused(Question::Classify).is_some() => (
-                    Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
-                    "leave it out: the bound is measured anyway",
-                ),
+                Some(Ok((program, _))) if !program.starts_with("bound.") && refused("classify").is_some() => {
+                    (
+                        Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
+                        "leave it out: the bound is measured anyway",
+                    )
+                }
                 Some(Ok(_)) | None => (None, ""),
                 Some(Err(why)) => (
                     Some(why.clone()),
@@ -612,16 +615,16 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
                 ),
             },
             "samples" => (
-                refused(Question::Sample),
+                refused("sample"),
                 "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
             ),
             "reconstructions" => {
-                (refused(Question::Reconstruct), "leave it out, or write a `guide`, which encodes the data")
+                (refused("reconstruct"), "leave it out, or write a `guide`, which encodes the data")
             }
             "modes" => {
                 let conditions = models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
                 let known = typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
-                let why = match (known, refused(Question::Sample), conditions) {
+                let why = match (known, refused("sample"), conditions) {
                     (false, _, _) => Some("the modes of these data are not known".to_string()),
                     (true, Some(why), _) => Some(why),
                     (true, None, Some(c)) => {
@@ -648,33 +651,33 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
 fn agreement(typed: &Typed, models: &[(usize, &TModel)]) -> Option<Graph> {
     let a = typed.agreement.as_ref()?;
     let (i, m) = models.first()?;
-    let mut ctx = Ctx::new(typed, &Program::Agreement, false);
+    let mut ctx = Ctx::new(typed, "agreement", false);
     let vars = ctx.ancestral(*i);
     let (sample, asked) = (vars.get(&a.sample).copied()?, vars.get(&a.class).copied()?);
     let (real, class) = (ctx.data(&a.sample), ctx.data(&a.class));
     ctx.cx.g.at = m.span;
-    for (output, x, y) in [(Output::Agrees, sample, asked), (Output::Knows, real, class)] {
+    for (name, x, y) in [("agrees", sample, asked), ("knows", real, class)] {
         let scores = ctx.net_on(a.judge, vec![x]).first().copied()?;
-        let hot = crate::types::chain::one_hot(&mut ctx.cx, y, a.classes);
+        let hot = super::nets::one_hot(&mut ctx.cx, y, a.classes);
         let own = ctx.cx.mul(scores, hot);
         let own = ctx.cx.sum(own, &[1]);
         let best = ctx.cx.reduce(ReduceKind::Max, scores, &[1]);
         let hit = ctx.cx.compare(Compare::Ge, own, best);
         let hit = ctx.cx.cast(hit, DType::F);
         let hit = ctx.cx.sum_event(hit);
-        ctx.cx.output(output, hit);
+        ctx.cx.output(name, hit);
     }
     Some(ctx.cx.g)
 }
 
-fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
-    let mut ctx = Ctx::new(typed, &Program::Encode, false);
+fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+    let mut ctx = Ctx::new(typed, "encode", false);
     ctx.draws = Draws::Means;
     let why = match models.first() {
         None => match autoencoder(typed) {
             Some((_, code, _)) => {
                 let v = ctx.payoff(code);
-                ctx.cx.output(Output::Code("code".into()), v);
+                ctx.cx.output("code:code", v);
                 None
             }
             None => Some("no net of this spec encodes the data".to_string()),
@@ -689,12 +692,12 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program,
                 ctx.solve(m, &mut vars);
                 for s in m.sites.iter().filter(|s| !s.observed) {
                     if let (TSiteKind::Draw(_), Some(v)) = (&s.kind, vars.get(&s.name)) {
-                        ctx.cx.output(Output::Code(s.name.clone()), *v);
+                        ctx.cx.output(format!("code:{}", s.name), *v);
                     }
                 }
                 if let (true, Some((_, code, _))) = (ctx.cx.outputs.is_empty(), autoencoder(typed)) {
                     let v = ctx.payoff(code);
-                    ctx.cx.output(Output::Code("code".into()), v);
+                    ctx.cx.output("code:code", v);
                 }
                 None
             }
@@ -706,7 +709,7 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program,
                     let vars = ctx.ancestral(q);
                     for s in &ctx.model(q).sites {
                         if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
-                            ctx.cx.output(Output::Code(s.name.clone()), *v);
+                            ctx.cx.output(format!("code:{}", s.name), *v);
                         }
                     }
                     None
@@ -719,7 +722,7 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program,
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {
         return Query {
-            question: Question::Encode,
+            name: "encode",
             answer: Err(
                 "no hidden variable of the model is proposed by a guide or determined by the data".into()
             ),
@@ -727,21 +730,21 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program,
     }
     match why {
         None => {
-            graphs.push((Program::Encode, ctx.cx.g));
-            Query { question: Question::Encode, answer: Ok(Answer::of(Program::Encode)) }
+            graphs.push(ctx.cx.g);
+            Query { name: "encode", answer: Ok(("encode".into(), None)) }
         }
-        Some(why) => Query { question: Question::Encode, answer: Err(why) },
+        Some(why) => Query { name: "encode", answer: Err(why) },
     }
 }
 
-fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
-    let mut ctx = Ctx::new(typed, &Program::Reconstruct, false);
+fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+    let mut ctx = Ctx::new(typed, "reconstruct", false);
     ctx.draws = Draws::Means;
     let why = match models.first() {
         None => match autoencoder(typed) {
             Some((out, _, name)) => {
                 let v = ctx.payoff(out);
-                ctx.cx.output(Output::Site(name.into()), v);
+                ctx.cx.output(format!("site:{name}"), v);
                 None
             }
             None => Some("no net of this spec maps the data to their own type".to_string()),
@@ -769,14 +772,14 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Pro
                             vars.insert(s.name.clone(), v);
                         }
                         if let (true, Some(v)) = (s.observed, vars.get(&s.name)) {
-                            ctx.cx.output(Output::Site(s.name.clone()), *v);
+                            ctx.cx.output(format!("site:{}", s.name), *v);
                         }
                     }
                     ctx.cx.outputs.is_empty().then(|| format!("no site of `{}` is a data variable", m.name))
                 }
                 None if let Some((out, _, name)) = autoencoder(typed) => {
                     let v = ctx.payoff(out);
-                    ctx.cx.output(Output::Site(name.into()), v);
+                    ctx.cx.output(format!("site:{name}"), v);
                     None
                 }
                 None => Some(match &m.density {
@@ -795,9 +798,9 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Pro
     };
     match why {
         None => {
-            graphs.push((Program::Reconstruct, ctx.cx.g));
-            Query { question: Question::Reconstruct, answer: Ok(Answer::of(Program::Reconstruct)) }
+            graphs.push(ctx.cx.g);
+            Query { name: "reconstruct", answer: Ok(("reconstruct".into(), None)) }
         }
-        Some(why) => Query { question: Question::Reconstruct, answer: Err(why) },
+        Some(why) => Query { name: "reconstruct", answer: Err(why) },
     }
 }

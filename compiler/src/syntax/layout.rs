@@ -95,8 +95,7 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             if !i.split.is_empty() {
                 let parts: Vec<String> =
                     i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
-                let order = if i.in_order { " in order" } else { "" };
-                clauses.push(format!("split{order} ({})", parts.join(", ")));
+                clauses.push(format!("split ({})", parts.join(", ")));
             }
             leaf(clauses)
         }

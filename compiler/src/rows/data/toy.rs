@@ -70,10 +70,6 @@ pub(super) trait Toy: Row {
     fn draws(&self) -> usize;
     /// Number of classes.
     fn classes(&self, args: &Args) -> usize;
-    /// The argument that says how many classes there are, where one does.
-    fn counted_by(&self) -> &'static str {
-        "count"
-    }
     /// One point and its class.
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize);
     /// See [`DataRow::modes`].
@@ -94,7 +90,7 @@ impl<T: Toy> DataRow for T {
         }
         if self.classes(args) > MOST_CLASSES {
             return Err(args
-                .error(self.counted_by(), format!("more than {MOST_CLASSES} components"), "too many")
+                .error("count", format!("more than {MOST_CLASSES} components"), "too many")
                 .into());
         }
         self.check_args(args)?;
@@ -118,7 +114,7 @@ impl<T: Toy> DataRow for T {
                 }
             }
         }
-        Ok(Dataset { train, test: Some(test), ..Dataset::default() })
+        Ok(Dataset { train, test: Some(test) })
     }
 
     fn modes(&self, args: &Args) -> Option<Modes> {

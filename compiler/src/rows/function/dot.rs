@@ -1,13 +1,20 @@
 //! `dot`.
 
-use super::{numbers, same_shape};
+use super::{event_axes, numbers, only_batch, same_shape};
 use crate::event::EventTy;
-use crate::ir::{Ex, exactly};
-use crate::rows::FnRow;
+use crate::ir::Value;
+use crate::rows::{Builder, FnRow, Row};
 
-row! {
-    /// dot(a, b): sum of the products of two events of one shape; one number for each example.
-    pub struct Dot = "dot";
+/// The row.
+pub struct Dot;
+
+impl Row for Dot {
+    fn name(&self) -> &'static str {
+        "dot"
+    }
+    fn doc(&self) -> &'static str {
+        "dot(a, b): sum of the products of two events of one shape; one number for each example."
+    }
 }
 
 impl FnRow for Dot {
@@ -24,8 +31,12 @@ impl FnRow for Dot {
             _ => Ok(EventTy::real([])),
         }
     }
-    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
-        let &[a, b] = exactly(args);
-        (a * b).sum_event()
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
+        let _ = types;
+        let [a, b] = args else { return cx.scalar(0.0) };
+        let p = cx.mul(*a, *b);
+        let axes = event_axes(cx, p);
+        let s = cx.sum(p, &axes);
+        only_batch(cx, s)
     }
 }

@@ -2,13 +2,20 @@
 
 use super::numbers;
 use crate::event::EventTy;
-use crate::ir::{Ex, Shape, exactly};
-use crate::rows::FnRow;
+use crate::ir::{Dim, Shape, Value};
+use crate::rows::{Builder, FnRow, Row};
 
-row! {
-    /// The entry of a codebook [entries, d] that a class stands for: [d]. A vector of as many weights as
-    /// there are entries gives the entries' weighted sum.
-    pub struct Entry = "entry";
+/// The row.
+pub struct Entry;
+
+impl Row for Entry {
+    fn name(&self) -> &'static str {
+        "entry"
+    }
+    fn doc(&self) -> &'static str {
+        "The entry of a codebook [entries, d] that a class stands for: [d]. A vector of as many weights as there are entries gives the entries' \
+         weighted sum."
+    }
 }
 
 impl FnRow for Entry {
@@ -32,9 +39,10 @@ impl FnRow for Entry {
             _ => Err((0, format!("is no class of {entries}, the number of entries"))),
         }
     }
-    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
-        let &[k, book] = exactly(args);
-        let table = book.shape().0.into_iter().skip(1).collect();
-        k.matmul(book.reshape(Shape(table)))
+    fn lower(&self, cx: &mut Builder, args: &[Value], _types: &[EventTy]) -> Value {
+        let [k, book] = args else { return cx.scalar(0.0) };
+        let dims: Vec<Dim> = cx.shape(*book).0.into_iter().skip(1).collect();
+        let table = cx.reshape(*book, Shape(dims));
+        cx.matmul(*k, table)
     }
 }

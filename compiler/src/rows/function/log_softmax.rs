@@ -2,12 +2,19 @@
 
 use super::last_axis;
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Ex, exactly};
-use crate::rows::FnRow;
+use crate::ir::Value;
+use crate::rows::{Builder, FnRow, Row};
 
-row! {
-    /// ln of `softmax`, without overflow.
-    pub struct LogSoftmax = "log_softmax";
+/// The row.
+pub struct LogSoftmax;
+
+impl Row for LogSoftmax {
+    fn name(&self) -> &'static str {
+        "log_softmax"
+    }
+    fn doc(&self) -> &'static str {
+        "ln of `softmax`, without overflow."
+    }
 }
 
 impl FnRow for LogSoftmax {
@@ -22,8 +29,10 @@ impl FnRow for LogSoftmax {
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
         })
     }
-    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
-        let &[x] = exactly(args);
-        x.log_softmax(x.last_axis())
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
+        let _ = types;
+        let Some(&x) = args.first() else { return cx.scalar(0.0) };
+        let axis = cx.rank(x).saturating_sub(1);
+        cx.log_softmax(x, axis)
     }
 }

@@ -2,12 +2,19 @@
 
 use super::last_axis;
 use crate::event::EventTy;
-use crate::ir::{Ex, exactly};
-use crate::rows::FnRow;
+use crate::ir::{Shape, Value};
+use crate::rows::{Builder, FnRow, Row};
 
-row! {
-    /// ln of the sum of e^x over the last axis, without overflow.
-    pub struct LogSumExp = "log_sum_exp";
+/// The row.
+pub struct LogSumExp;
+
+impl Row for LogSumExp {
+    fn name(&self) -> &'static str {
+        "log_sum_exp"
+    }
+    fn doc(&self) -> &'static str {
+        "ln of the sum of e^x over the last axis, without overflow."
+    }
 }
 
 impl FnRow for LogSumExp {
@@ -20,8 +27,13 @@ impl FnRow for LogSumExp {
         shape.pop();
         Ok(EventTy::real(shape))
     }
-    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
-        let &[x] = exactly(args);
-        x.logsumexp_last()
+    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
+        let _ = types;
+        let Some(&x) = args.first() else { return cx.scalar(0.0) };
+        let axis = cx.rank(x).saturating_sub(1);
+        let s = cx.logsumexp(x, axis);
+        let mut dims = cx.shape(s).0;
+        dims.pop();
+        cx.reshape(s, Shape(dims))
     }
 }
