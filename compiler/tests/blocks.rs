@@ -139,7 +139,7 @@ fn every_row_counts_its_own_updates() {
 #[test]
 fn programs_know_the_minibatch_only() {
     let (_, c) = clean("vae_perdatum", &text("vae_perdatum"));
-    for g in c.programs.values() {
+    for g in c.programs.graphs() {
         for n in &g.nodes {
             if let Op::Input(i) = &n.op
                 && (i.name.contains("q.free") || i.role == Role::Block)
@@ -159,7 +159,7 @@ fn programs_know_the_minibatch_only() {
 #[test]
 fn free_in_an_amortised_guide_is_shared() {
     let (typed, c) = clean("shared", &HEAD.replace("q[x]", "q(x)"));
-    assert!(c.blocks.is_empty() && !c.programs.contains_key("infer"));
+    assert!(c.blocks.is_empty() && c.programs.named("infer").is_none());
     let leaf = c.leaves.iter().find(|l| l.path == "q.free0").unwrap();
     assert_eq!(leaf.shape, [3]);
     let g = &c.programs["step.all"];

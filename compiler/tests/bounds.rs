@@ -460,7 +460,7 @@ guide q(x) { k ~ OneHotCategorical(logits: encode(x)) }
         assert!(notes.iter().any(|n| n.starts_with("free bits: a vector of `k`")), "{notes:?}");
     }
     let (_, c) = clean("vectors", &format!("{text}train {{ maximizes elbo(p, q) }}\n"));
-    assert!(c.programs.contains_key("log_prob.p"), "nine values are summed over");
+    assert!(c.programs.named("log_prob.p").is_some(), "nine values are summed over");
 
     let text = "data x: Real[2] from moons
 net decode(z: Real[2], k: Class(2)) -> Real[2] { dense(2) }
@@ -496,7 +496,7 @@ guide q(x) { (m, n) = encode(x);  z ~ Normal(m, 0.5);  w ~ Normal(n, 0.5) }
     let mut seen = [0usize; 2];
     for (name, text) in all().into_iter().chain([("together".to_string(), together.to_string())]) {
         let (typed, c) = clean(&name, &text);
-        let Some(g) = c.programs.get("bound.p").filter(|g| g.nodes.len() < 700) else { continue };
+        let Some(g) = c.programs.named("bound.p").filter(|g| g.nodes.len() < 700) else { continue };
         if c.leaves.iter().map(|l| l.shape.iter().product::<usize>()).sum::<usize>() > 60_000 {
             continue;
         }

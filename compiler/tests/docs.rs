@@ -139,7 +139,7 @@ fn verbs(cli: &str) -> BTreeSet<String> {
 
 #[test]
 fn verbs_and_flags_are_those_of_the_command_line() {
-    let cli = page("runtime/src/cli/mod.rs");
+    let cli = page("runtime/src/cli/args.rs");
     let verbs = verbs(&cli);
     assert!(verbs.len() >= 14, "{verbs:?}");
     let readme = page("README.md");

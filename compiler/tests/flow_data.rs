@@ -193,5 +193,5 @@ train { steps 1 }";
     // A latent variable's flow has no data to start from.
     let (_, c) =
         clean("latent", &crate::spec_common::all().into_iter().find(|(n, _)| n == "prior_flow").unwrap().1);
-    assert!(!c.programs.contains_key("start"));
+    assert!(c.programs.named("start").is_none());
 }

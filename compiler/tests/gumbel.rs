@@ -22,10 +22,10 @@ fn randomly(seed: u64) -> impl Fn(RandomKind, u32, usize) -> Vec<f64> {
 /// `n` relaxed draws of this distribution with these logits.
 fn relaxed(name: &str, logits: &[f64], n: usize, tau: f64) -> Vec<f64> {
     let row = spelled(name).unwrap();
-    assert!(row.relaxes());
+    let Some(relaxed) = row.reparameterised().relaxed() else { panic!("`{}` is not relaxed", row.name()) };
     let mut g = Graph::new("relaxed");
     let l = g.literal(logits.to_vec(), &[1, logits.len()]);
-    let v = row.relaxed(&mut g, &[Some(l), None], &Shape::batched(&[logits.len()]), tau);
+    let v = relaxed(&mut g, &[Some(l), None], &Shape::batched(&[logits.len()]), tau);
     g.output("draw", v);
     let env = interp::Env { batch: n, inputs: BTreeMap::new(), random: &randomly(3) };
     interp::run(&g, &env).unwrap().remove(0).1.data

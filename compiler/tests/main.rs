@@ -4,6 +4,7 @@
 
 mod blocks;
 mod bounds;
+mod cases;
 mod discrete;
 mod docs;
 mod enumerate;
@@ -23,6 +24,7 @@ mod metamorphic;
 mod mutants;
 mod objectives;
 mod overrides;
+mod rows_args;
 mod rows_bijection;
 mod rows_common;
 mod rows_constraint;

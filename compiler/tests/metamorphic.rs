@@ -2,7 +2,7 @@
 //! of nodes. Every spec of the repository, every program.
 
 use crate::spec_common::{all, clean, difference, initial, inputs_from, run};
-use gmc_compiler::derive::Compiled;
+use gmc_compiler::derive::{Compiled, Program};
 use gmc_compiler::ir::{Graph, Tensor64, optimise, schedule, text, verify};
 use gmc_compiler::span::{FileId, Span};
 use gmc_compiler::syntax::{self, ast};
@@ -32,12 +32,12 @@ fn bare(g: &Graph) -> Graph {
 
 /// Programs as text without spans; `init` by what it makes, since the order of its draws is that of the items.
 fn comparable(c: &Compiled) -> BTreeMap<String, String> {
-    let shown = |(name, g): (&String, &Graph)| {
+    let shown = |(program, g): (&Program, &Graph)| {
         let mut made: Vec<String> = g.outputs.iter().map(|(n, v)| format!("{n}: {}", g.ty(*v))).collect();
         made.sort();
         (
-            name.clone(),
-            if name == "init" {
+            program.to_string(),
+            if *program == Program::Init {
                 format!("{made:?} {:?}", schedule::census(g))
             } else {
                 text::print(&bare(g))
@@ -58,7 +58,7 @@ fn assert_same(name: &str, how: &str, a: &BTreeMap<String, String>, b: &BTreeMap
 fn every_program_verifies_and_survives_text_and_ron() {
     for (name, spec) in all() {
         let (_, c) = clean(&name, &spec);
-        for (program, g) in c.graphs.iter().chain(&c.programs) {
+        for (program, g) in c.graphs.iter().chain(c.programs.iter()) {
             verify(g).unwrap_or_else(|why| panic!("{name} {program}: {why:?}"));
             let printed = text::print(g);
             let back = text::parse(&printed).unwrap_or_else(|why| panic!("{name} {program}: {why}"));
@@ -123,12 +123,12 @@ fn names_do_not_matter() {
         let ((typed, a), (_, b)) = (clean(&name, &spec), clean(&name, &renamed));
         let params = initial(&a);
         assert_eq!(
-            a.programs.keys().cloned().collect::<Vec<_>>(),
-            sorted(b.programs.keys().map(|k| old(k)).collect()),
+            a.programs.names().map(ToString::to_string).collect::<Vec<_>>(),
+            sorted(b.programs.names().map(|p| old(&p.to_string())).collect()),
             "{name}"
         );
-        for (program, g) in &b.programs {
-            let was = &a.programs[&old(program)];
+        for (program, g) in b.programs.iter() {
+            let was = &a.programs[old(&program.to_string()).as_str()];
             let given = inputs_from(&typed, &params, was, 2);
             let mut theirs = BTreeMap::new();
             for n in gmc_names(g) {
@@ -167,9 +167,9 @@ fn optimised_programs_compute_the_same() {
             continue;
         }
         let params = initial(&c);
-        for (program, g) in &c.graphs {
+        for (program, g) in c.graphs.iter() {
             let given = inputs_from(&typed, &params, g, 3);
-            let d = difference(&run(g, 3, &given), &run(&c.programs[program], 3, &given));
+            let d = difference(&run(g, 3, &given), &run(c.programs.get(program).unwrap(), 3, &given));
             assert!(d < SAME, "{name} {program}: {d}");
         }
     }
@@ -180,7 +180,7 @@ fn another_order_of_nodes_computes_the_same_with_less_memory() {
     for (name, spec) in small() {
         let (typed, c) = clean(&name, &spec);
         let params = initial(&c);
-        for (program, g) in &c.graphs {
+        for (program, g) in c.graphs.iter() {
             let plain = optimise(g);
             let lower = schedule::lower_peak(&plain, 64);
             verify(&lower).unwrap_or_else(|why| panic!("{name} {program}: {why:?}"));

@@ -175,12 +175,12 @@ fn no_exchange_of_words_makes_the_compiler_panic() {
                 assert!(u.failed(), "no program and no error");
                 return false;
             };
-            for (name, g) in c.graphs.iter().chain(&c.programs) {
+            for (name, g) in c.graphs.iter().chain(c.programs.iter()) {
                 verify(g).unwrap_or_else(|why| panic!("{name}: {why:?}"));
             }
             let size: usize = c.leaves.iter().map(|l| l.shape.iter().product::<usize>()).sum();
             if size < 50_000 {
-                for g in c.programs.values() {
+                for g in c.programs.graphs() {
                     run(g, 2, &inputs(typed, c, g, 2));
                 }
             }

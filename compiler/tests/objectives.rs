@@ -121,7 +121,7 @@ fn closed_forms_agree_with_samples() {
     let mut checked = 0;
     for (name, text) in all() {
         let (typed, c) = clean(&name, &text);
-        let Some(g) = c.programs.get("bound.p").filter(|g| g.nodes.len() < 400) else { continue };
+        let Some(g) = c.programs.named("bound.p").filter(|g| g.nodes.len() < 400) else { continue };
         // Thousands of examples through a wide net take minutes in the interpreter.
         let wide = c.leaves.iter().map(|l| l.shape.iter().product::<usize>()).sum::<usize>() > 60_000;
         let n = if wide { continue } else { 3000 };
@@ -328,7 +328,7 @@ fn steps_are_finite_differences_of_the_loss() {
     for (name, text) in all().into_iter().filter(|(_, t)| !skipped.iter().any(|s| t.contains(s))) {
         let (typed, c) = plain(&name, &text);
         let made = initial(&c);
-        for (program, g) in c.programs.iter().filter(|(p, _)| p.starts_with("step.")) {
+        for (program, g) in c.programs.steps() {
             let given = inputs_from(&typed, &made, g, 2);
             let out = run(g, 2, &given);
             // Blocks of the minibatch's data are parameters too.

@@ -3,17 +3,18 @@
 use gmc_compiler::ir::Env;
 use gmc_compiler::ir::interp;
 use gmc_compiler::ir::tensor::Tensor64;
-use gmc_compiler::ir::{Graph, Role, Shape};
+use gmc_compiler::ir::{Graph, Role, Scope, Shape};
 use gmc_compiler::rows;
 use gmc_compiler::rows::args::{Args, Const};
 use std::collections::BTreeMap;
 
 fn applied(row: &str, c: f64, dims: &[usize], data: Vec<f64>) -> Vec<f64> {
     let row = rows::find(rows::constraint::ROWS, row).unwrap();
-    let args = Args { values: vec![("c", Const::Num(c), Default::default())], ..Args::default() };
+    let values = vec![("c", Const::Num(c), Default::default())];
+    let args = Args { declared: row.params(), values, ..Args::default() };
     let mut g = Graph::new("constraint");
     let p = g.input("p", Role::Param, Shape::fixed(dims));
-    let out = row.apply(&mut g, &args, p);
+    let out = row.apply(&args, Scope::of(&mut g).ex(p)).v;
     g.output("p", out);
     let random = |_, _, n| vec![0.5; n];
     let env = Env {

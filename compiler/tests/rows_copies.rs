@@ -5,7 +5,7 @@ use crate::rows_common::{Rng, assert_close, evaluate, tensor};
 use crate::spec_common::{clean, inputs, run, unit};
 use gmc_compiler::derive::math;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
-use gmc_compiler::rows::distribution::{ROWS, spelled};
+use gmc_compiler::rows::distribution::{ROWS, kl, spelled};
 use gmc_compiler::rows::{DistRow, find};
 use gmc_compiler::types::Typed;
 
@@ -102,11 +102,12 @@ fn densities_entropies_and_kl_are_sums_over_the_draws() {
             let (p, q) = (full(&mut g, &mine, &mine_shared), full(&mut g, &theirs, &theirs_shared));
             let point = g.literal(x.clone(), &[1, DRAWS, 3]);
             let shape = Shape::fixed(&[1, DRAWS, 3]);
-            let (Some(h), Some(kl), Some(mean)) =
-                (r.entropy(&mut g, &p), r.kl(&mut g, &p, name, &q), r.mean(&mut g, &p, &shape))
+            let (Ok(entropy_of), Some(kl_of), Ok(mean_of)) = (r.entropy(), kl::closed_form(r, r), r.mean())
             else {
                 panic!("{what}: no entropy, KL or mean")
             };
+            let (h, kl) = (entropy_of(&mut g, &p), kl_of(&mut g, &p, &q));
+            let mean = mean_of(&mut g, &p, &shape);
             let lp = r.log_prob(&mut g, &p, point);
             for v in [lp, h, kl] {
                 let v = g.broadcast(v, shape.clone());
@@ -118,13 +119,8 @@ fn densities_entropies_and_kl_are_sums_over_the_draws() {
                 let (p, q) =
                     (one(&mut g, &mine, &mine_shared, draw), one(&mut g, &theirs, &theirs_shared, draw));
                 let point = g.literal(x[3 * draw..3 * draw + 3].to_vec(), &[1, 3]);
-                let (Some(h), Some(kl), Some(m)) = (
-                    r.entropy(&mut g, &p),
-                    r.kl(&mut g, &p, name, &q),
-                    r.mean(&mut g, &p, &Shape::fixed(&[1, 3])),
-                ) else {
-                    panic!("{what}: no entropy, KL or mean")
-                };
+                let (h, kl) = (entropy_of(&mut g, &p), kl_of(&mut g, &p, &q));
+                let m = mean_of(&mut g, &p, &Shape::fixed(&[1, 3]));
                 let lp = r.log_prob(&mut g, &p, point);
                 for v in [lp, h, kl] {
                     let v = g.sum_event(v);
@@ -176,9 +172,10 @@ fn a_full_covariance_against_independent_numbers() {
             for (r, mine, other, theirs) in
                 [("MultivariateNormal", full, "Normal", plain), ("Normal", plain, "MultivariateNormal", full)]
             {
-                let Some(v) = row(r).kl(g, mine, other, theirs) else {
+                let Some(kl) = kl::closed_form(row(r), row(other)) else {
                     panic!("no KL of `{r}` and `{other}`")
                 };
+                let v = kl(g, mine, theirs);
                 let v = g.sum_event(v);
                 g.output("kl", v);
             }
@@ -415,7 +412,7 @@ fn a_suffix_makes_independent_vectors() {
             .collect();
         let (typed, compiled) = clean("copies", &(used.join("\n") + "\n"));
         assert_eq!((shape_of(&typed, "p"), shape_of(&typed, "q")), (vec![4, 3], vec![4, 3]), "{z}");
-        for (name, g) in &compiled.programs {
+        for (name, g) in compiled.programs.iter() {
             for (output, t) in run(g, 3, &inputs(&typed, &compiled, g, 3)) {
                 assert!(
                     t.data.iter().all(|v| v.is_finite()),

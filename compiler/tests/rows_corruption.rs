@@ -5,7 +5,7 @@ use crate::spec_common::{clean, inputs, run_with, unit};
 use gmc_compiler::derive::math;
 use gmc_compiler::event::{Kind, Support};
 use gmc_compiler::ir::tensor::Tensor64;
-use gmc_compiler::ir::{Role, Shape};
+use gmc_compiler::ir::{Role, Scope, Shape};
 use gmc_compiler::rows::corruption::ROWS;
 use gmc_compiler::rows::{Builder, find};
 
@@ -16,11 +16,12 @@ fn corrupted(row: &str, kind: Kind, amount: f64, x: Vec<f64>) -> Vec<f64> {
     let row = find(ROWS, row).unwrap();
     let mut cx = Builder::new("corrupt", true);
     let v = cx.input("x", Role::Data, Shape::batched(&[3]));
-    let mut rate = |g: &mut gmc_compiler::ir::Graph, name: &str| {
+    let scope = Scope::of(&mut cx.g);
+    let rate = |name: &str| {
         assert!(row.params().iter().any(|p| p.name == name), "{name} is no argument of {}", row.name());
-        g.input("amount", Role::Scalar, Shape::scalar())
+        scope.input("amount", Role::Scalar, Shape::scalar())
     };
-    let y = row.lower(&mut cx.g, kind, &mut rate, v);
+    let y = row.lower(kind, &rate, scope.ex(v)).v;
     assert_eq!(cx.g.shape(y), Shape::batched(&[3]), "{}", row.name());
     cx.g.output("y", y);
     let n = x.len() / 3;

@@ -67,7 +67,7 @@ fn args(name: &str, written: &[(&'static str, Const)]) -> Args {
             }
         }
     }
-    Args { span: Span::default(), name: name.into(), values }
+    Args { span: Span::default(), name: name.into(), declared: row.params(), values }
 }
 
 fn load(
@@ -168,10 +168,12 @@ fn impossible_arguments_are_diagnosed() {
         "a grid of 24 points is not square"
     );
     assert_eq!(message("moons", &[("n", Const::Int(i64::MAX))], &[real(&[2])]), "more than 10000000 points");
-    assert_eq!(
-        message("gaussians", &[("count", Const::Int(i64::MAX))], &[real(&[2])]),
-        "more than 10000 components"
-    );
+    for (name, argument) in [("gaussians", "count"), ("spiral", "arms")] {
+        assert_eq!(
+            message(name, &[(argument, Const::Int(i64::MAX))], &[real(&[2])]),
+            "more than 10000 components"
+        );
+    }
     let three = [real(&[2]), class(2), class(2)];
     assert_eq!(
         message("moons", &[], &three),
@@ -441,7 +443,7 @@ fn csv_finds_columns_and_classes() {
     };
     assert_eq!(fails(b"", &[]), "`t` holds no rows");
     assert_eq!(fails(b"a,b\n", &[]), "`t` holds no rows");
-    assert_eq!(fails(b"1,2\n3\n", &[]), "cannot read `t` as comma-separated values");
+    assert_eq!(fails(b"1,2\n3\n", &[]), "cannot read `t` as a table");
     assert_eq!(fails(b"a,b\n1,2\n3,\n", &[]), "`t` holds a cell that is no finite number");
     assert_eq!(fails(b"a,b\n1,nan\n", &[]), "`t` holds a cell that is no finite number");
     assert_eq!(fails(b"a,b\n1,2\n", &[("columns", Const::List(vec![text("c")]))]), "`t` has no column \"c\"");
@@ -504,4 +506,140 @@ fn images_are_cropped_and_resized_to_the_declaration() {
         message("wide", real(&[3, 1 << 30, 1 << 30])),
         "1 images of [3, 1073741824, 1073741824] are too many"
     );
+}
+
+/// What loading a table says: the message, and the first note.
+fn table(bytes: &[u8], written: &[(&'static str, Const)], types: &[EventTy]) -> Result<Dataset, String> {
+    let mut files = Files::default();
+    files.0.insert("t".into(), bytes.to_vec());
+    let mut all = vec![("file", text("t"))];
+    all.extend(written.iter().cloned());
+    load(&files, "csv", &all, types)
+        .map(|l| l.1)
+        .map_err(|i| format!("{}; {}; {}", i.message, i.notes.join("; "), i.help))
+}
+
+fn values(set: &Dataset, column: usize) -> &[f32] {
+    &set.train.columns[column].values
+}
+
+#[test]
+fn a_cell_is_read_by_the_declared_type_and_never_renumbers_others() {
+    let label = [("label", text("w"))];
+    let number = [real(&[1]), real(&[])];
+    let said = table(b"x,w\n1,0.5\n2,120.5\n3,\n4,9.25\n", &label, &number).unwrap_err();
+    assert!(said.contains("row 3 (line 4 of the file), column `w` is empty"), "{said}");
+    let said = table(b"x,w\n1,0.5\n2,abc\n", &label, &number).unwrap_err();
+    assert!(said.contains("row 2 (line 3 of the file), column `w` is \"abc\""), "{said}");
+    let set = table(b"x,w\n1,0.5\n2,120.5\n", &label, &number).unwrap();
+    assert_eq!(values(&set, 1), [0.5, 120.5]);
+
+    let classes = [real(&[1]), class(2)];
+    for (bytes, says) in [
+        (
+            &b"x,w\n1,oak\n2,\n3,ash\n"[..],
+            "a cell without a class; row 2 (line 3 of the file), column `w` is empty",
+        ),
+        (b"x,w\n1,oak\n2,NA\n3,ash\n", "a cell without a class; row 2"),
+        (b"x,w\n1,0\n2,1\n3,x\n4,1\n", "a text among classes that are numbers; row 3"),
+        (b"x,w\n1,oak\n2,ash\n3,7\n4,oak\n", "a number among classes that are texts; row 3"),
+        (
+            b"x,w\n1,1\n2,2\n",
+            "a class that is not one of the 2 from 0; row 2 (line 3 of the file), column `w` is \"2\"; classes are numbered from 0: subtract 1",
+        ),
+        (b"x,w\n1,0\n2,0.5\n", "a class that is not one of the 2 from 0; row 2"),
+        (
+            b"x,w\n1,oak\n2,ash\n3,Oak\n4,oak\n",
+            "holds 3 different texts, not 2; rarest first: \"Oak\" 1 times",
+        ),
+        (b"x,w\n1,oak\n2,oak\n", "holds 1 different texts, not 2"),
+    ] {
+        let said = table(bytes, &label, &classes).unwrap_err();
+        assert!(said.contains(says), "{said}");
+    }
+    // One column of texts may be the datum itself, and truth values may be words.
+    let set =
+        table(b"w\noak\nash\noak\n", &[("columns", Const::List(vec![text("w")]))], &[class(2)]).unwrap();
+    assert_eq!(values(&set, 0), [1.0, 0.0, 1.0]);
+    let set = table(b"b\ntrue\nNo\n1\n", &[], &[ty(Kind::Bool, &[1])]).unwrap();
+    assert_eq!(values(&set, 0), [1.0, 0.0, 1.0]);
+}
+
+#[test]
+fn a_header_is_only_a_row_that_cannot_be_data() {
+    let by = |label: Const| [("label", label)];
+    let two = [real(&[2]), class(3)];
+    let iris = b"5.1,3.5,setosa\n4.9,3.0,setosa\n7.0,3.2,versicolor\n6.3,3.3,virginica\n";
+    let set = table(iris, &by(Const::Int(2)), &two).unwrap();
+    assert_eq!((set.train.n, values(&set, 1)), (4, &[0.0, 0.0, 1.0, 2.0][..]));
+    assert!(set.notes.iter().any(|n| n == "the first line is data: 5.1, 3.5, setosa"), "{:?}", set.notes);
+    assert!(set.notes.iter().any(|n| n.ends_with("0 setosa, 1 versicolor, 2 virginica")), "{:?}", set.notes);
+
+    let named = b"a,b,kind\n5.1,3.5,x\n4.9,3.0,y\n7.0,3.2,z\n";
+    assert_eq!(table(named, &by(Const::Int(2)), &two).unwrap().train.n, 3);
+    assert_eq!(table(named, &by(text("kind")), &two).unwrap().train.n, 3);
+    // Years name columns where the spec uses them as names.
+    let years = b"2019,2020\n1,2\n3,4\n";
+    let columns = [("columns", Const::List(vec![text("2019"), text("2020")]))];
+    assert_eq!(table(years, &columns, &[real(&[2])]).unwrap().train.n, 2);
+    assert_eq!(table(years, &[], &[real(&[2])]).unwrap().train.n, 3);
+    // Only texts: names do not come again below.
+    let labels = [("columns", Const::List(vec![Const::Int(0)]))];
+    assert_eq!(table(b"kind\noak\nash\noak\n", &labels, &[class(2)]).unwrap().train.n, 3);
+    assert_eq!(table(b"oak\nash\noak\n", &labels, &[class(2)]).unwrap().train.n, 3);
+    // A first row that is neither is an error, not a header.
+    let said = table(b"1,x\n2,3\n", &[], &[real(&[2])]).unwrap_err();
+    assert!(
+        said.contains("row 1 (line 1 of the file), column 1 is \"x\"") && said.contains("header: true"),
+        "{said}"
+    );
+    // The mark of other programs at the start of a file is no part of the first name.
+    assert_eq!(
+        table(b"\xef\xbb\xbfa,b\n1,2\n", &[("columns", Const::List(vec![text("a")]))], &[real(&[1])])
+            .unwrap()
+            .train
+            .n,
+        1
+    );
+}
+
+#[test]
+fn the_delimiter_is_found_or_named() {
+    for (bytes, what) in
+        [(&b"a;b\n1;2\n2;4\n"[..], "a semicolon"), (b"1\t2\n2\t4\n", "a tab"), (b"a|b\n1|2\n2|4\n", "a bar")]
+    {
+        let set = table(bytes, &[], &[real(&[2])]).unwrap();
+        assert_eq!(values(&set, 0), [1.0, 2.0, 2.0, 4.0]);
+        assert!(set.notes.iter().any(|n| n == &format!("between cells stands {what}")), "{:?}", set.notes);
+    }
+    let set = table(b"1,2\n2,4\n", &[], &[real(&[2])]).unwrap();
+    assert!(!set.notes.iter().any(|n| n.contains("between cells")));
+    let said = table(b"1,5;2,5\n2,5;4,5\n", &[("delimiter", text(";"))], &[real(&[2])]).unwrap_err();
+    assert!(said.contains("write numbers with a point"), "{said}");
+}
+
+#[test]
+fn what_32_bits_would_merge_is_an_error_with_a_way_out() {
+    let rows: String = (0..50).map(|i| format!("{}\n", 1_700_000_000.0 + 0.25 * f64::from(i))).collect();
+    let said = table(rows.as_bytes(), &[], &[real(&[1])]).unwrap_err();
+    assert!(said.contains("50 different values would become"), "{said}");
+    assert!(said.contains("`offset: 1700000000`"), "{said}");
+    let set = table(rows.as_bytes(), &[("offset", Const::Num(1.7e9))], &[real(&[1])]).unwrap();
+    assert_eq!(values(&set, 0)[..3], [0.0, 0.25, 0.5]);
+    assert!(table(b"16777217\n3\n", &[], &[real(&[1])]).is_err());
+}
+
+#[test]
+fn channels_that_stand_last_are_named_and_read() {
+    let mut files = Files::default();
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 2, 3), }\n";
+    files.0.insert("x".into(), npy(header, &[0, 10, 20, 1, 11, 21, 2, 12, 22, 3, 13, 23]));
+    let file = ("file", text("x"));
+    let row = find(ROWS, "npy").unwrap();
+    let issue = row.check(&args("npy", &[file.clone()]), &[real(&[3, 2, 2])], &files).unwrap_err();
+    assert!(issue.message.contains("channels of its images last: [2, 2, 3], not [3, 2, 2]"), "{issue:?}");
+    assert!(issue.help.contains("channels: last"), "{issue:?}");
+    let last = [file, ("channels", Const::Word("last".into()))];
+    let set = load(&files, "npy", &last, &[real(&[3, 2, 2])]).unwrap().1;
+    assert_eq!(values(&set, 0), [0.0, 1.0, 2.0, 3.0, 10.0, 11.0, 12.0, 13.0, 20.0, 21.0, 22.0, 23.0]);
 }

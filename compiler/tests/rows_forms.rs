@@ -6,8 +6,10 @@ use crate::rows_distribution_cases::{Par, all};
 use crate::spec_common::{clean, unit};
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
-use gmc_compiler::ir::{Graph, Role, Shape, Value};
+use gmc_compiler::ir::{Graph, Role, Scope, Shape, Value};
 use gmc_compiler::rows::DistRow;
+use gmc_compiler::rows::distribution::cdf::Cdf;
+use gmc_compiler::rows::distribution::kl::closed_form;
 use gmc_compiler::rows::distribution::{ROWS, align_param, spelled};
 
 fn row(name: &str) -> &'static dyn DistRow {
@@ -160,9 +162,8 @@ fn mean_and_entropy_of_a_truncated_row_in_the_tail() {
         let mut g = Graph::new("moments");
         let p = scalars(&mut g, params);
         let r = row(name);
-        let (Some(m), Some(h)) = (r.mean(&mut g, &p, &Shape::fixed(&[1])), r.entropy(&mut g, &p)) else {
-            panic!("{name}: no moments")
-        };
+        let (Ok(mean_of), Ok(entropy_of)) = (r.mean(), r.entropy()) else { panic!("{name}: no moments") };
+        let (m, h) = (mean_of(&mut g, &p, &Shape::fixed(&[1])), entropy_of(&mut g, &p));
         g.output("m", m);
         g.output("h", h);
         let out = evaluate(&g, 1, &[]);
@@ -181,14 +182,15 @@ fn draws_are_quantiles() {
         1.3699619946790393,
         2.849428436326444,
     ];
-    let normal = row("Normal").tails();
-    let Some(normal) = normal else { panic!("the normal has tails") };
+    let Some(normal) = row("Normal").cdf() else { panic!("the normal has a distribution function") };
     let quantiles = |low: Option<f64>, high: Option<f64>, us: &[f64]| {
         let mut g = Graph::new("quantiles");
         let p = scalars(&mut g, &[Some(0.0), Some(1.0)]);
         let ends: Vec<Option<Value>> = scalars(&mut g, &[low, high]);
         let u = g.input("u", Role::Data, Shape::fixed(&[us.len()]));
-        let x = normal.between(&mut g, &p, ends[0], ends[1], u);
+        let s = Scope::of(&mut g);
+        let [low, high] = [ends[0], ends[1]].map(|v| v.map(|v| s.ex(v)));
+        let x = Cdf { law: normal.law, link: (normal.link)(s, &p) }.quantile_between(low, high, s.ex(u)).v;
         g.output("x", x);
         evaluate(&g, 1, &[("u".into(), tensor(&[us.len()], us))]).remove(0).data
     };
@@ -260,7 +262,8 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
             let lp = inner.log_prob(&mut g, &own, x);
             let lp = g.broadcast(lp, Shape::fixed(&shape));
             g.output("part", lp);
-            if let Some(m) = inner.mean(&mut g, &own, &Shape::fixed(&shape)) {
+            if let Ok(mean) = inner.mean() {
+                let m = mean(&mut g, &own, &Shape::fixed(&shape));
                 g.output("mean", m);
             }
         }
@@ -281,8 +284,9 @@ fn a_mixture_of_any_row_is_the_sum_of_its_parts() {
         let lp = mixed.log_prob(&mut g, &both, x);
         assert_eq!(g.shape(lp), Shape::fixed(&shape), "{name}");
         g.output("mixed", lp);
-        let has_mean = mixed.mean(&mut g, &both, &Shape::fixed(&shape));
-        if let Some(m) = has_mean {
+        let has_mean = mixed.mean().ok();
+        if let Some(mean) = &has_mean {
+            let m = mean(&mut g, &both, &Shape::fixed(&shape));
             g.output("mixed mean", m);
         }
         let out = evaluate(&g, 1, &[]);
@@ -371,10 +375,10 @@ fn sixteen_copies_of_any_row() {
             let (p, q) = (params(&mut g, case.params), params(&mut g, case.other));
             let x = g.full(case.x[0], shape.clone());
             let mut outputs = vec![r.log_prob(&mut g, &p, x)];
-            outputs.extend(r.mean(&mut g, &p, &shape));
-            outputs.extend(r.entropy(&mut g, &p));
+            outputs.extend(r.mean().map(|mean| mean(&mut g, &p, &shape)));
+            outputs.extend(r.entropy().map(|entropy| entropy(&mut g, &p)));
             if !q.is_empty() {
-                outputs.extend(r.kl(&mut g, &p, case.row, &q));
+                outputs.extend(closed_form(r, r).map(|kl| kl(&mut g, &p, &q)));
             }
             for v in outputs {
                 let v = g.broadcast(v, shape.clone());

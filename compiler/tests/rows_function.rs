@@ -4,7 +4,7 @@ use crate::rows_common::{assert_close, evaluate, tensor};
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::tensor::Tensor64;
-use gmc_compiler::ir::{Role, Shape, Value};
+use gmc_compiler::ir::{Ex, Role, Scope, Shape, Value};
 use gmc_compiler::rows::function::ROWS;
 use gmc_compiler::rows::{Builder, FnRow, find};
 
@@ -38,7 +38,9 @@ fn call(name: &str, args: &[(EventTy, Tensor64)]) -> (EventTy, Tensor64) {
         values.push(cx.input(&format!("a{i}"), Role::Data, shape));
         inputs.push((format!("a{i}"), v.clone()));
     }
-    let y = row(name).lower(&mut cx, &values, &types);
+    let scope = Scope::of(&mut cx.g);
+    let values: Vec<Ex> = values.iter().map(|&v| scope.ex(v)).collect();
+    let y = row(name).lower(&values, &types).v;
     cx.output("y", y);
     (ty, evaluate(&cx.g, 2, &inputs).remove(0))
 }
@@ -209,7 +211,7 @@ fn slopes(name: &str, w: &[f64], width: usize) -> [Vec<f64>; 2] {
     let mut cx = Builder::new(name, false);
     let z = cx.input("z", Role::Data, Shape::batched(&[2]));
     let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
-    let y = row(name).lower(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
+    let y = row(name).lower(&Scope::of(&mut cx.g).exs([z, table]), &[real(&[2]), real(&[3, 2])]).v;
     let shape = cx.shape(y);
     let weights = cx.input("w", Role::Data, shape);
     let total = cx.mul(weights, y);
@@ -243,7 +245,9 @@ fn the_use_of_a_codebook_is_reported() {
     let mut cx = Builder::new("report", false);
     let z = cx.input("z", Role::Data, Shape::batched(&[2]));
     let table = cx.input("book", Role::Data, Shape::fixed(&[1, 3, 2]));
-    let said = row("nearest").report(&mut cx, &[z, table], &[real(&[2]), real(&[3, 2])]);
+    let values = Scope::of(&mut cx.g).exs([z, table]);
+    let said = row("nearest").report(&values, &[real(&[2]), real(&[3, 2])]);
+    let said: Vec<(String, Value)> = said.into_iter().map(|(n, x)| (n, x.v)).collect();
     let names: Vec<&str> = said.iter().map(|(n, _)| n.as_str()).collect();
     assert_eq!(names, ["perplexity of the codes", "codes used of 3"]);
     said.iter().for_each(|(n, v)| cx.output(n.clone(), *v));
@@ -288,7 +292,7 @@ fn refusals_name_the_argument() {
 fn the_length_of_a_zero_vector_has_derivative_zero() {
     let mut cx = Builder::new("norm", false);
     let x = cx.input("x", Role::Data, Shape::batched(&[3]));
-    let y = row("norm").lower(&mut cx, &[x], &[real(&[3])]);
+    let y = row("norm").lower(&[Scope::of(&mut cx.g).ex(x)], &[real(&[3])]).v;
     let s = cx.sum_all(y);
     let d = grad(&mut cx.g, s, &[x]);
     cx.output("d", d[0]);

@@ -158,7 +158,7 @@ fn fill(spec: &str, d: &str, q: &str) -> String {
 /// Runs every program of the spec once at batch 3, parameters and real data at random, grey levels 0 .. 17.
 fn run_all(row: &str, compiled: &Compiled) {
     let mut rng = Rng(11);
-    for (name, g) in &compiled.programs {
+    for (name, g) in compiled.programs.iter() {
         let mut inputs = Vec::new();
         for n in &g.nodes {
             let Op::Input(i) = &n.op else { continue };
@@ -193,7 +193,7 @@ fn every_distribution_can_be_written_and_run() {
         let Some(compiled) = u.compiled else { panic!("{row}: no programs") };
         assert!(compiled.programs.len() >= 3, "{row}");
         // What is shown for a datum is no draw: neither of the guide nor of the model.
-        if let Some(g) = compiled.programs.get("reconstruct") {
+        if let Some(g) = compiled.programs.named("reconstruct") {
             assert!(
                 !g.nodes.iter().any(|n| matches!(n.op, Op::Random(_))),
                 "{row}: {d} with {q} is reconstructed at random"

@@ -90,15 +90,15 @@ fn objectives_and_queries() {
         out.push('\n');
         for q in &compiled.queries {
             match &q.answer {
-                Ok((program, kind)) => {
-                    let kind = kind.map_or(String::new(), |k| format!(", {}", k.text()));
-                    writeln!(out, "{}: program {program}{kind}", q.name).unwrap();
+                Ok(answer) => {
+                    let kind = answer.number.map_or(String::new(), |k| format!(", {}", k.text()));
+                    writeln!(out, "{}: program {}{kind}", q.question, answer.program).unwrap();
                 }
-                Err(why) => writeln!(out, "{}: no, {why}", q.name).unwrap(),
+                Err(why) => writeln!(out, "{}: no, {why}", q.question).unwrap(),
             }
         }
         out.push('\n');
-        for (name, g) in &compiled.programs {
+        for (name, g) in compiled.programs.iter() {
             let outs: Vec<&str> = g
                 .outputs
                 .iter()
@@ -119,10 +119,8 @@ fn graphs() {
         sources.insert(FileId::SPEC, name.as_str(), text.as_str());
         let (_, compiled) = clean(&name, &text);
         let mut out = String::new();
-        for (program, g) in &compiled.programs {
-            if program.starts_with("step.") {
-                out.push_str(&if g.nodes.len() <= READABLE { graph_text(g, &sources) } else { census(g) });
-            }
+        for (_, g) in compiled.programs.steps() {
+            out.push_str(&if g.nodes.len() <= READABLE { graph_text(g, &sources) } else { census(g) });
         }
         snapshot(&format!("{name}.graph"), out);
     }

@@ -6,7 +6,7 @@
 #[allow(dead_code, reason = "tests use the rest")]
 mod linalg;
 
-use gmc_runtime::load;
+use gmc_runtime::session::load;
 use gmc_runtime::store::{RunDir, weights};
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ fn angle(folder: &Path) -> Result<f64, String> {
     let run = RunDir::view(folder).map_err(|e| e.to_string())?;
     let spec = run.read_text("spec.gm").map_err(|e| e.to_string())?;
     let typed = load::unit("spec.gm", &spec, folder, &[]).typed.ok_or("its spec does not compile")?;
-    let sets = load::data(&typed).map_err(|e| e.text)?;
+    let sets = load::data(&typed).map_err(|e| e.to_string())?;
     let x = sets.first().and_then(|s| s.train.columns.first()).ok_or("it has no data")?;
     let path = folder.join("weights.safetensors");
     let bytes = run.read("weights.safetensors").map_err(|e| e.to_string())?;

@@ -1,21 +1,18 @@
 //! Runs what `gmc-compiler` produced: graph IR on Burn tensors.
 //!
-//! Start at [`cli::main`]. A spec becomes a [`session::Session`] (`load`), which [`train`] trains and [`evaluate`] measures; a run
-//! leaves its files in a [`store::RunDir`]. Only [`exec`] names Burn.
+//! Start at [`cli::main`]. A spec becomes a [`session::Session`] ([`session::load`]), which [`train`] trains,
+//! [`measure`] measures and [`show`] draws; a run leaves its files in a [`store::RunDir`]. Only [`exec`]
+//! names Burn.
+//!
+//! Imports go one way: [`exec`], then [`failure`] and [`console`], [`session`], [`measure`], [`show`] and
+//! [`store`], [`train`], [`cli`].
 
-pub mod blocks;
-pub mod classify;
 pub mod cli;
-pub mod evaluate;
+pub mod console;
 pub mod exec;
-pub mod health;
-pub mod host;
-pub mod image;
-pub mod load;
-pub mod memory;
-pub mod metrics;
-pub mod pictures;
-pub mod report;
+pub mod failure;
+pub mod measure;
 pub mod session;
+pub mod show;
 pub mod store;
 pub mod train;

@@ -4,7 +4,7 @@ use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::args::Args;
 use gmc_compiler::rows::data::{Host, NOT_FOUND, ROWS};
 use gmc_compiler::rows::find;
-use gmc_runtime::host::FileHost;
+use gmc_runtime::session::host::FileHost;
 use std::io::Write;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -6,10 +6,11 @@ use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
-use gmc_runtime::host::FileHost;
-use gmc_runtime::image::{DATA, MODEL, Picture, Window, density, grid, pairs, scatter};
-use gmc_runtime::metrics::{Number, Record, Score, Trust};
-use gmc_runtime::report::{Report, html};
+use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
+use gmc_runtime::session::host::FileHost;
+use gmc_runtime::show::image::{Picture, grid, pairs};
+use gmc_runtime::show::plane::{DATA, MODEL, Window, density, scatter};
+use gmc_runtime::show::report::{Report, html};
 
 fn keep(name: &str, bytes: &[u8]) {
     if let Some(folder) = std::env::var_os("GMC_KEEP_PICTURES") {
@@ -137,6 +138,7 @@ fn a_report_is_whole_and_repeatable() {
     }
     let scores = [
         Score {
+            key: "nll".into(),
             name: "nll".into(),
             part: "test".into(),
             value: Number(89.123_456),
@@ -144,6 +146,7 @@ fn a_report_is_whole_and_repeatable() {
             trust: Trust::Bound { samples: 500 },
         },
         Score {
+            key: "entropy".into(),
             name: "entropy".into(),
             part: "test".into(),
             value: Number(1.1384),

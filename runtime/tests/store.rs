@@ -5,17 +5,19 @@ use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::data::ROWS;
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
-use gmc_runtime::host::FileHost;
-use gmc_runtime::metrics::{Number, Record, Score, Trust};
-use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta, Tensor};
-use gmc_runtime::store::{RunDir, atomic_write, table, weights};
+use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
+use gmc_runtime::session::host::FileHost;
+use gmc_runtime::session::snapshot::{Group, Stored};
+use gmc_runtime::show::table;
+use gmc_runtime::store::checkpoint::{Checkpoint, Meta};
+use gmc_runtime::store::{RunDir, atomic_write, weights};
 use std::path::Path;
 
 fn checkpoint(step: u64) -> Checkpoint {
     let meta = Meta { step, epoch_step: step % 7, seed: u64::MAX, spec_hash: "ab".into(), ..Meta::default() };
     let tensor = |shape: &[usize], from: f32| {
         let n: usize = shape.iter().product();
-        Tensor { shape: shape.to_vec(), values: (0..n).map(|i| from + i as f32).collect() }
+        Stored { shape: shape.to_vec(), values: (0..n).map(|i| from + i as f32).collect() }
     };
     let tensors = [
         ((Group::Param, "f.0.weight".to_string()), tensor(&[2, 3], 0.5)),
@@ -179,7 +181,8 @@ fn metrics_survive_torn_lines_and_go_back_in_time() {
     run.log(Some(2)).unwrap().append(&record(3)).unwrap();
     assert_eq!(run.records().unwrap(), (1..=3).map(record).collect::<Vec<_>>());
     let scores = [Score {
-        name: "nll".into(),
+        key: "nll".into(),
+        name: "negative log-likelihood".into(),
         part: "test".into(),
         value: Number(1.25),
         unit: "nats".into(),

@@ -10,6 +10,7 @@
 
 use super::lower::Ctx;
 use super::programs::owned;
+use super::{INFER, Input, Output, Program};
 use crate::ir::{Dim, Graph, Role, Shape, Value, grad};
 use crate::rows::args::Args;
 use crate::rows::{self, OptimizerRow};
@@ -45,7 +46,7 @@ pub fn blocks(typed: &Typed) -> Vec<Block> {
 pub fn visits(g: &mut Graph, name: &str, shape: &Shape) -> Value {
     let before = g.input(name, Role::Block, Shape::batched(&[]));
     let now = g.add_c(before, 1.0);
-    g.output(format!("block:{name}"), now);
+    g.output(Output::PerDatum(name.into()), now);
     let mut dims = vec![Dim::BATCH];
     dims.resize(shape.rank(), Dim::fixed(1));
     g.reshape(now, Shape(dims))
@@ -68,7 +69,7 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         return None;
     }
     let (adam, args) = adam();
-    let mut ctx = Ctx::new(typed, "infer", false);
+    let mut ctx = Ctx::new(typed, &Program::Infer, false);
     // Draws must let a derivative through, as in training.
     ctx.relaxed = true;
     for (player, blocks) in owners {
@@ -82,22 +83,23 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
         let g = &mut ctx.cx.g;
         g.at = player.span;
         let grads = grad::grad(g, loss, &values);
-        let t = g.input("update", Role::Scalar, Shape::scalar());
+        let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
         for ((path, block), grad) in read.iter().zip(grads) {
             let shape = g.shape(*block);
+            let slot = |s: &str| {
+                Input::Slot { player: INFER.into(), slot: s.into(), path: path.clone() }.to_string()
+            };
             let names = adam.slots(&args);
-            let slots: Vec<Value> = names
-                .iter()
-                .map(|s| g.input(&format!("opt.infer.{s}.{path}"), Role::Block, shape.clone()))
-                .collect();
+            let slots: Vec<Value> =
+                names.iter().map(|s| g.input(&slot(s), Role::Block, shape.clone())).collect();
             let mut hyper = |g: &mut Graph, name: &str| match name {
-                "lr" => g.input("rate", Role::Scalar, Shape::scalar()),
+                "lr" => g.input(&Input::Rate.to_string(), Role::Scalar, Shape::scalar()),
                 other => g.scalar(args.num(other)),
             };
             let (new, moved) = adam.update(g, &args, &mut hyper, t, *block, grad, &slots);
-            g.output(format!("block:{path}"), new);
+            g.output(Output::PerDatum(path.clone()), new);
             for (s, v) in names.iter().zip(moved) {
-                g.output(format!("block:opt.infer.{s}.{path}"), v);
+                g.output(Output::PerDatum(slot(s)), v);
             }
         }
     }

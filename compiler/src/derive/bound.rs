@@ -7,6 +7,7 @@ use super::estimate::VOLUME;
 use super::kl::{self, LatentKl, Unit};
 use super::lower::{Ctx, Vars};
 use crate::ir::{Binary, Compare, DType, Dim, ReduceKind, Shape, Value};
+use crate::rows::distribution::kl::closed_form;
 use crate::types::{TDist, TModel, TSite, TSiteKind, density};
 
 /// The parts of a bound.
@@ -139,7 +140,7 @@ impl Ctx<'_> {
         let theirs = self.dist_params(pd, &o.ty, known.p);
         if of.closed {
             self.cx.g.at = s.value_span;
-            let kl = qd.row.kl(&mut self.cx.g, &mine, pd.row.name(), &theirs)?;
+            let kl = closed_form(qd.row, pd.row)?(&mut self.cx.g, &mine, &theirs);
             return Some(self.in_units(kl, s, vector));
         }
         let z = known.q.get(&s.name).copied()?;
@@ -226,7 +227,7 @@ impl Ctx<'_> {
     fn entropy(&mut self, s: &TSite, d: &TDist, vars: &Vars, vector: bool) -> Option<Value> {
         let params = self.dist_params(d, &s.ty, vars);
         self.cx.g.at = s.value_span;
-        let h = d.row.entropy(&mut self.cx.g, &params)?;
+        let h = d.row.entropy().ok()?(&mut self.cx.g, &params);
         Some(self.in_units(h, s, vector))
     }
 

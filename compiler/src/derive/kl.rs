@@ -5,6 +5,7 @@
 //! the prior is a sum over a discrete site, only their total means anything. This is decided here, from types alone, for what is computed
 //! (`bound`) and for what is said about it (`math`).
 
+use crate::rows::distribution::kl::closed_form as kl_between;
 use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
 
 /// The finest parts of a site's KL that mean anything.
@@ -153,7 +154,7 @@ pub fn of_latents(inside: &[String], latent: &[String], summed: &[String]) -> bo
 pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
         (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
-            q.row.kl_known().contains(&p.row.name())
+            kl_between(q.row, p.row).is_some()
                 && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
         }
         (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,

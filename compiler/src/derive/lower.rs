@@ -3,13 +3,13 @@
 //! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
-use super::nets;
+use super::{Input, Program};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Binary, DType, Dim, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
+use crate::ir::{Binary, DType, Dim, Ex, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
-use crate::rows::{Builder, Direction, FnRow, MapRow};
+use crate::rows::{Builder, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
-use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
+use crate::types::{Estimator, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
 
 /// How far below the open end of its interval, as a part of it, a dequantised value stays: four spacings of f32.
@@ -75,10 +75,10 @@ pub struct Joint {
 
 impl<'t> Ctx<'t> {
     /// An empty program.
-    pub fn new(typed: &'t Typed, name: &str, training: bool) -> Ctx<'t> {
+    pub fn new(typed: &'t Typed, program: &Program, training: bool) -> Ctx<'t> {
         Ctx {
             typed,
-            cx: Builder::new(name, training),
+            cx: Builder::new(&program.to_string(), training),
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             combinations: None,
@@ -202,7 +202,9 @@ impl<'t> Ctx<'t> {
         self.cx.g.at = e.span;
         match &e.kind {
             TKind::Const(x) => self.cx.scalar(*x),
-            TKind::Schedule(i) => self.cx.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+            TKind::Schedule(i) => {
+                self.cx.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar())
+            }
             TKind::Data(n) => self.data(n),
             TKind::Sample(m, s) => self.sample(m, s),
             TKind::Var(n) => match vars.get(n) {
@@ -232,7 +234,9 @@ impl<'t> Ctx<'t> {
                 let mut values: Vec<Value> = args.iter().map(|a| self.seen(a, vars)).collect();
                 self.meet(&mut values);
                 self.cx.g.at = e.span;
-                row.lower(&mut self.cx, &values, &tys)
+                let scope = Scope::of(&mut self.cx.g);
+                let values: Vec<Ex> = values.iter().map(|&v| scope.ex(v)).collect();
+                row.lower(&values, &tys).v
             }
             TKind::Neg(a) => {
                 let a = self.expr(a, vars);
@@ -287,12 +291,15 @@ impl<'t> Ctx<'t> {
                 if !self.corrupting {
                     return x;
                 }
-                let mut amount = |g: &mut Graph, name: &str| match schedules.iter().find(|(n, _)| n == name) {
-                    Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
-                    None => g.scalar(args.num(name)),
-                };
                 self.cx.g.at = args.span;
-                let y = row.lower(&mut self.cx.g, arg.ty.kind, &mut amount, x);
+                let scope = Scope::of(&mut self.cx.g);
+                let amount = |name: &str| match schedules.iter().find(|(n, _)| n == name) {
+                    Some((_, i)) => {
+                        scope.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar())
+                    }
+                    None => scope.num(args.num(name)),
+                };
+                let y = row.lower(arg.ty.kind, &amount, scope.ex(x)).v;
                 self.corrupted.push(y);
                 y
             }
@@ -342,8 +349,7 @@ impl<'t> Ctx<'t> {
         if let Some(out) = self.flows.get(&key) {
             return *out;
         }
-        let f = self.flow(flow);
-        let out = nets::flow(&mut self.cx, f, x, &key.2, Direction::Forward);
+        let out = self.flow(flow).forward(&mut self.cx, x, &key.2);
         self.flows.insert(key, out);
         out
     }
@@ -393,14 +399,16 @@ impl<'t> Ctx<'t> {
     pub fn report(&mut self, row: &'static dyn FnRow, args: &[TExpr]) -> Vec<(String, Value)> {
         let tys: Vec<EventTy> = args.iter().map(|a| a.ty.clone()).collect();
         let values: Vec<Value> = args.iter().map(|a| self.seen(a, &Vars::new())).collect();
-        row.report(&mut self.cx, &values, &tys)
+        let scope = Scope::of(&mut self.cx.g);
+        let values: Vec<Ex> = values.iter().map(|&v| scope.ex(v)).collect();
+        row.report(&values, &tys).into_iter().map(|(name, x)| (name, x.v)).collect()
     }
 
     /// A value as function rows read it: classes one-hot.
     fn seen(&mut self, e: &TExpr, vars: &Vars) -> Value {
         let v = self.expr(e, vars);
         match e.ty.kind {
-            Kind::Class(n) => nets::one_hot(&mut self.cx, v, n),
+            Kind::Class(n) => crate::types::chain::one_hot(&mut self.cx, v, n),
             Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
         }
     }
@@ -438,7 +446,7 @@ impl<'t> Ctx<'t> {
         let mut inputs = values.clone();
         self.meet(&mut inputs);
         let outs = match self.typed.nets.get(i) {
-            Some(net) => nets::net(&mut self.cx, net, &inputs),
+            Some(net) => net.lower(&mut self.cx, &inputs),
             None => panic!("internal: net {i} is missing"),
         };
         self.nets.insert((i, values), outs.clone());
@@ -542,20 +550,25 @@ impl<'t> Ctx<'t> {
                 let shape = self.shape(&s.ty.shape);
                 self.cx.g.at = s.value_span;
                 let mean = match self.draws {
-                    Draws::Means => self.centre(s, d, &params, &shape),
+                    Draws::Means => Some(self.centre(s, d, &params, &shape)),
                     Draws::Sampled => None,
                 };
                 match (mean, d.by) {
                     (Some(m), _) => self.cx.broadcast(m, shape),
-                    (None, crate::types::Estimator::Gumbel { tau }) if self.relaxed => {
-                        d.row.relaxed(&mut self.cx.g, &params, &shape, tau)
+                    (None, Estimator::Gumbel { tau }) if self.relaxed => {
+                        match d.row.reparameterised().relaxed() {
+                            Some(relaxed) => relaxed(&mut self.cx.g, &params, &shape, tau),
+                            None => panic!("internal: `{}` has no relaxed form", d.row.name()),
+                        }
                     }
                     // The score function is the whole derivative: none passes through the draw itself.
-                    (None, crate::types::Estimator::Score { .. }) => {
+                    (None, Estimator::Score { .. }) => {
                         let v = d.row.sample(&mut self.cx.g, &params, &shape);
                         self.cx.detach(v)
                     }
-                    (None, _) => d.row.sample(&mut self.cx.g, &params, &shape),
+                    (None, Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. }) => {
+                        d.row.sample(&mut self.cx.g, &params, &shape)
+                    }
                 }
             }
             TSiteKind::Bind(e) => {
@@ -585,16 +598,16 @@ impl<'t> Ctx<'t> {
 
     /// The value that stands for a draw where one is shown: for levels with an order their mean (rounded to a level where the site is no
     /// data), for classes the most probable one.
-    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Value {
         let data = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| s.observed && v.name == s.name);
         let kind = data.map_or(s.ty.kind, |v| v.ty.kind);
-        let m = d.row.centre(&mut self.cx.g, params, shape, kind)?;
+        let m = d.row.centre(&mut self.cx.g, params, shape, kind);
         match kind {
             Kind::Int(_) if !s.observed => {
                 let m = self.cx.add_c(m, 0.5);
-                Some(self.cx.unary(Unary::Floor, m))
+                self.cx.unary(Unary::Floor, m)
             }
-            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => Some(m),
+            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => m,
         }
     }
 
@@ -607,7 +620,7 @@ impl<'t> Ctx<'t> {
         }
         let params = self.dist_params(d, &s.ty, vars);
         let shape = self.shape(&s.ty.shape);
-        let m = self.centre(s, d, &params, &shape)?;
+        let m = self.centre(s, d, &params, &shape);
         Some(self.cx.broadcast(m, shape))
     }
 
@@ -701,10 +714,9 @@ impl<'t> Ctx<'t> {
             TKind::Flow { flow, arg, given } => {
                 let (y, given) = self.with_given(y, given, vars);
                 let key = (*flow, std::iter::once(y).chain(given.iter().copied()).collect());
-                let f = self.flow(*flow);
                 let (x, ld) = match self.inverted.get(&key) {
                     Some(known) => *known,
-                    None => nets::flow(&mut self.cx, f, y, &given, Direction::Inverse),
+                    None => self.flow(*flow).inverse(&mut self.cx, y, &given),
                 };
                 self.inverted.insert(key, (x, ld));
                 let (z, more) = self.invert(arg, x, vars);
@@ -721,12 +733,16 @@ impl<'t> Ctx<'t> {
 
     /// Sum of two log-determinants, `None` being 0.
     fn add_log_dets(&mut self, a: Option<Value>, b: Option<Value>) -> Option<Value> {
-        crate::rows::add_log_dets(a, b, |a, b| {
-            let mut both = [a, b];
-            self.meet(&mut both);
-            let [a, b] = both;
-            self.cx.add(a, b)
-        })
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                let mut both = [a, b];
+                self.meet(&mut both);
+                let [a, b] = both;
+                Some(self.cx.add(a, b))
+            }
+            (a, None) => a,
+            (None, b) => b,
+        }
     }
 
     /// Log-densities of all drawn sites whose value is known, and the log-determinant of what had to be inverted.

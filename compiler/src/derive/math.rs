@@ -557,9 +557,9 @@ impl Math<'_> {
         }
         for (s, qd) in &open {
             if entropy {
-                notes.push(match qd.row.without_entropy() {
-                    None => format!("the entropy of `{}` is in closed form", s.name),
-                    Some(why) => {
+                notes.push(match qd.row.entropy() {
+                    Ok(_) => format!("the entropy of `{}` is in closed form", s.name),
+                    Err(why) => {
                         format!("the entropy of `{}` is estimated with the same sample: {why}", s.name)
                     }
                 });

@@ -1,6 +1,6 @@
 //! From a typed spec to programs: one training step per player, and one program for each query the model can answer.
 //!
-//! Enter at [`derive`]. Programs exchange tensors by name:
+//! Enter at [`derive`]. Programs exchange tensors by name ([`program`] and [`signature`] hold all names):
 //!
 //! | program | inputs | outputs |
 //! |---|---|---|
@@ -22,14 +22,18 @@ pub mod estimate;
 pub mod kl;
 pub mod lower;
 pub mod math;
-pub mod nets;
+pub mod program;
 pub mod programs;
+pub mod query;
+pub mod signature;
 
 use crate::diag::Diag;
 use crate::ir::{Graph, optimise, schedule};
 use crate::rows::Init;
 use crate::types::Typed;
-use std::collections::BTreeMap;
+pub use program::{Program, Programs};
+pub use query::{Answer, NumberKind, Query, Question};
+pub use signature::{INFER, Input, Output};
 
 /// A tensor that lives between steps.
 #[derive(Clone)]
@@ -44,47 +48,16 @@ pub struct Leaf {
     pub init: Init,
 }
 
-/// How much a number says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberKind {
-    /// The value itself.
-    Exact,
-    /// A lower bound of a log-density.
-    LowerBound,
-    /// A Monte Carlo estimate.
-    Estimate,
-}
-
-impl NumberKind {
-    /// In a word or two.
-    pub fn text(self) -> &'static str {
-        match self {
-            NumberKind::Exact => "exact",
-            NumberKind::LowerBound => "lower bound",
-            NumberKind::Estimate => "estimate",
-        }
-    }
-}
-
-/// A question, and whether this spec answers it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    /// `density`, `sample`, `encode`, `reconstruct`.
-    pub name: &'static str,
-    /// The program that answers, with the kind of number where it is one.
-    pub answer: Result<(String, Option<NumberKind>), String>,
-}
-
 /// Everything that running a spec takes.
 pub struct Compiled {
     /// Parameters and states.
     pub leaves: Vec<Leaf>,
     /// What guides `q[x]` hold for each datum.
     pub blocks: Vec<blocks::Block>,
-    /// Programs before optimisation, by name.
-    pub graphs: BTreeMap<String, Graph>,
-    /// Programs as they run, by name; empty before [`Compiled::optimise`].
-    pub programs: BTreeMap<String, Graph>,
+    /// Programs before optimisation.
+    pub graphs: Programs,
+    /// Programs as they run; empty before [`Compiled::optimise`].
+    pub programs: Programs,
     /// What can be asked.
     pub queries: Vec<Query>,
     /// Warnings and errors that need the graph.
@@ -104,6 +77,17 @@ pub fn graphs(typed: &Typed) -> Compiled {
 }
 
 impl Compiled {
+    /// What answers a question.
+    ///
+    /// # Errors
+    /// Why nothing does.
+    pub fn answer(&self, question: Question) -> Result<&Answer, &str> {
+        match self.queries.iter().find(|q| q.question == question).map(|q| &q.answer) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(why)) => Err(why),
+            None => Err("it was not asked"),
+        }
+    }
     /// Makes the programs as they run.
     pub fn optimise(&mut self, typed: &Typed) {
         let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);

@@ -3,50 +3,45 @@
 use super::blocks::{VISITS, blocks, visits};
 use super::kl::Unit;
 use super::lower::{Ctx, Draws, Vars};
-use super::{Compiled, Leaf, NumberKind, Query};
+use super::{Answer, Compiled, Input, Leaf, NumberKind, Output, Program, Query, Question};
 use crate::diag::{Diag, codes};
 use crate::event::Kind;
 use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
 use crate::rows::Init;
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
+use std::rc::Rc;
 
 /// All programs, before optimisation.
 pub fn all(typed: &Typed) -> Compiled {
     let leaves = leaves(typed);
-    let mut graphs: Vec<Graph> = vec![init(&leaves)];
+    let mut graphs = vec![(Program::Init, init(&leaves))];
     let mut diags = Vec::new();
     for p in &typed.train.players {
-        graphs.push(step(typed, p, &leaves, &mut diags));
+        graphs.push((Program::Step(p.name.clone()), step(typed, p, &leaves, &mut diags)));
     }
-    graphs.push(loss(typed, false));
+    graphs.push((Program::Loss, loss(typed, false)));
     if corrupts(typed) {
-        graphs.push(loss(typed, true));
+        graphs.push((Program::LossCorrupted, loss(typed, true)));
     }
-    graphs.extend(super::blocks::infer(typed));
-    graphs.extend(typed.models.iter().enumerate().find_map(|(i, m)| start(typed, i, m)));
+    graphs.extend(super::blocks::infer(typed).map(|g| (Program::Infer, g)));
+    let start = typed.models.iter().enumerate().find_map(|(i, m)| start(typed, i, m));
+    graphs.extend(start.map(|g| (Program::Start, g)));
     let mut queries = Vec::new();
     let models: Vec<(usize, &TModel)> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
     for (i, m) in &models {
-        graphs.push(sample(typed, *i, m));
+        graphs.push((Program::Sample(m.name.clone()), sample(typed, *i, m)));
     }
     queries.push(sample_query(&models));
     queries.push(density(typed, &models, &mut graphs));
     queries.push(classify(&models, queries.last()));
     queries.push(encode(typed, &models, &mut graphs));
     queries.push(reconstruct(typed, &models, &mut graphs));
-    graphs.extend(denoise(typed));
-    graphs.extend(agreement(typed, &models));
+    graphs.extend(denoise(typed).map(|g| (Program::Denoise, g)));
+    graphs.extend(agreement(typed, &models).map(|g| (Program::Agreement, g)));
     evals(typed, &models, &queries, &mut diags);
-    let graphs = graphs.into_iter().map(|g| (g.name.clone(), g)).collect();
-    Compiled {
-        leaves,
-        blocks: blocks(typed),
-        graphs,
-        programs: std::collections::BTreeMap::new(),
-        queries,
-        diags,
-    }
+    let graphs = graphs.into_iter().collect();
+    Compiled { leaves, blocks: blocks(typed), graphs, programs: super::Programs::default(), queries, diags }
 }
 
 /// Every parameter and state of the spec, in the order of the text.
@@ -70,7 +65,8 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     }
     for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
-        let init = p.drawn.as_ref().map_or(Init::Constant(raw), |(_, init)| init.clone());
+        let constant: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
+        let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
     for g in typed.models.iter().filter(|m| {
@@ -80,7 +76,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
             path: super::estimate::baseline_path(g),
             shape: Vec::new(),
             trainable: false,
-            init: Init::ZEROS,
+            init: crate::rows::init::zeros(),
         });
     }
     all
@@ -101,11 +97,11 @@ fn unconstrained(x: f64, support: crate::event::Support) -> f64 {
 }
 
 fn init(leaves: &[Leaf]) -> Graph {
-    let mut g = Graph::new("init");
+    let mut g = Graph::new(Program::Init);
     for l in leaves {
-        let v = l.init.lower(Scope::of(&mut g), &l.shape).v;
+        let v = (l.init)(&mut g, &l.shape);
         let v = g.broadcast(v, Shape::fixed(&l.shape));
-        g.output(format!("{}:{}", if l.trainable { "param" } else { "state" }, l.path), v);
+        g.output(if l.trainable { Output::Param(l.path.clone()) } else { Output::State(l.path.clone()) }, v);
     }
     g
 }
@@ -116,12 +112,12 @@ fn start(typed: &Typed, i: usize, m: &TModel) -> Option<Graph> {
     if m.guide || !matches!(m.density, Density::Exact { .. }) {
         return None;
     }
-    let mut ctx = Ctx::new(typed, "start", false);
+    let mut ctx = Ctx::new(typed, &Program::Start, false);
     ctx.cx.starts = Some(std::collections::BTreeMap::new());
     ctx.log_likelihood(i);
     let starts = ctx.cx.starts.take().unwrap_or_default();
     for (path, v) in &starts {
-        ctx.cx.output(format!("param:{path}"), *v);
+        ctx.cx.output(Output::Param(path.clone()), *v);
     }
     (!starts.is_empty()).then_some(ctx.cx.g)
 }
@@ -132,7 +128,7 @@ pub(super) fn owned(path: &str, owns: &[(String, crate::span::Span)]) -> bool {
 }
 
 fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> Graph {
-    let mut ctx = Ctx::new(typed, &format!("step.{}", p.name), true);
+    let mut ctx = Ctx::new(typed, &Program::Step(p.name.clone()), true);
     let payoff = ctx.payoff(&p.payoff);
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
     let mut terms = Vec::new();
@@ -156,51 +152,53 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         && !grads.is_empty()
     {
         let norm = global_norm(g, &grads);
-        g.output("term:gradient norm", norm);
+        g.output(Output::Term("gradient norm".into()), norm);
         let limit = g.scalar(limit);
         let ratio = g.div(limit, norm);
         let one = g.scalar(1.0);
         let factor = g.binary(Binary::Min, ratio, one);
         grads = grads.iter().map(|d| g.mul(*d, factor)).collect();
     }
-    let t = g.input("update", Role::Scalar, Shape::scalar());
+    let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
     for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
         let shape = g.shape(*param);
         let names = p.optimizer.slots(&p.args);
         // A row of a table of blocks counts its own updates, and is not averaged: it is visited once in a pass over the data.
-        let (role, kind) = if each(path) { (Role::Block, "block") } else { (Role::State, "state") };
-        let slots: Vec<Value> = names
-            .iter()
-            .map(|s| g.input(&format!("opt.{}.{s}.{path}", p.name), role, shape.clone()))
-            .collect();
-        let t = if each(path) { visits(g, &format!("opt.{}.{VISITS}.{path}", p.name), &shape) } else { t };
+        let role = if each(path) { Role::Block } else { Role::State };
+        let slot = |slot: &str| {
+            Input::Slot { player: p.name.clone(), slot: slot.into(), path: path.clone() }.to_string()
+        };
+        let kept = |slot: String| if each(path) { Output::PerDatum(slot) } else { Output::State(slot) };
+        let slots: Vec<Value> = names.iter().map(|s| g.input(&slot(s), role, shape.clone())).collect();
+        let t = if each(path) { visits(g, &slot(VISITS), &shape) } else { t };
         let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
-            Some((_, i)) => g.input(&format!("schedule.{i}"), Role::Scalar, Shape::scalar()),
+            Some((_, i)) => g.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
             None => g.scalar(p.args.num(name)),
         };
         let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
         if let Some((row, args)) = &p.within {
-            new = row.apply(g, args, new);
+            new = row.apply(args, Scope::of(g).ex(new)).v;
         }
-        g.output(format!("{}:{path}", if each(path) { kind } else { "param" }), new);
+        g.output(if each(path) { Output::PerDatum(path.clone()) } else { Output::Param(path.clone()) }, new);
         for (s, v) in names.iter().zip(new_slots) {
-            g.output(format!("{kind}:opt.{}.{s}.{path}", p.name), v);
+            g.output(kept(slot(s)), v);
         }
         if let (Some(decay), false) = (typed.train.ema, each(path)) {
-            let old = g.input(&format!("ema.{path}"), Role::State, shape);
+            let average = Input::Average(path.clone()).to_string();
+            let old = g.input(&average, Role::State, shape);
             let kept = g.mul_c(old, decay);
             let fresh = g.mul_c(new, 1.0 - decay);
             let avg = g.add(kept, fresh);
-            g.output(format!("state:ema.{path}"), avg);
+            g.output(Output::State(average), avg);
         }
     }
     for (path, v) in std::mem::take(&mut ctx.cx.state_updates) {
-        ctx.cx.output(format!("state:{path}"), v);
+        ctx.cx.output(Output::State(path), v);
     }
-    ctx.cx.output("loss", loss);
-    ctx.cx.output("payoff", payoff);
+    ctx.cx.output(Output::Loss, loss);
+    ctx.cx.output(Output::Payoff, payoff);
     for (name, v) in terms {
-        ctx.cx.output(format!("term:{name}"), v);
+        ctx.cx.output(Output::Term(name), v);
     }
     ctx.cx.g
 }
@@ -387,11 +385,11 @@ fn corrupts(typed: &Typed) -> bool {
 
 /// The payoffs as they are measured. With `corrupted` on inputs as training sees them, and everything else as without.
 fn loss(typed: &Typed, corrupted: bool) -> Graph {
-    let mut ctx = Ctx::new(typed, if corrupted { "loss.corrupted" } else { "loss" }, false);
+    let mut ctx = Ctx::new(typed, if corrupted { &Program::LossCorrupted } else { &Program::Loss }, false);
     ctx.corrupting = corrupted;
     for p in &typed.train.players {
         let v = ctx.payoff(&p.payoff);
-        ctx.cx.output(format!("payoff:{}", p.name), v);
+        ctx.cx.output(Output::PayoffOf(p.name.clone()), v);
         let mut terms = Vec::new();
         collect_terms(&mut ctx, &p.payoff, 1.0, true, &mut terms);
         let mut calls = Vec::new();
@@ -404,7 +402,7 @@ fn loss(typed: &Typed, corrupted: bool) -> Graph {
             terms.extend(ctx.report(row, &args));
         }
         for (name, v) in terms {
-            let name = format!("term:{name}");
+            let name = Output::Term(name).to_string();
             if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
                 ctx.cx.output(name, v);
             }
@@ -414,7 +412,7 @@ fn loss(typed: &Typed, corrupted: bool) -> Graph {
 }
 
 fn sample(typed: &Typed, i: usize, m: &TModel) -> Graph {
-    let mut ctx = Ctx::new(typed, &format!("sample.{}", m.name), false);
+    let mut ctx = Ctx::new(typed, &Program::Sample(m.name.clone()), false);
     let vars = ctx.ancestral(i);
     output_sites(&mut ctx, m, &vars);
     ctx.cx.g
@@ -423,10 +421,10 @@ fn sample(typed: &Typed, i: usize, m: &TModel) -> Graph {
 fn output_sites(ctx: &mut Ctx<'_>, m: &TModel, vars: &Vars) {
     for s in &m.sites {
         if let Some(v) = vars.get(&s.name) {
-            ctx.cx.output(format!("site:{}", s.name), *v);
+            ctx.cx.output(Output::Site(s.name.clone()), *v);
         }
         if let (true, Some(mean)) = (s.observed, ctx.mean_of(s, vars)) {
-            ctx.cx.output(format!("mean:{}", s.name), mean);
+            ctx.cx.output(Output::Mean(s.name.clone()), mean);
         }
     }
 }
@@ -435,28 +433,31 @@ fn sample_query(models: &[(usize, &TModel)]) -> Query {
     let answer = match models {
         [] => Err("this spec has no `model`: its nets map data to data and say nothing about how data arise"
             .to_string()),
-        [(_, m), ..] => Ok((format!("sample.{}", m.name), None)),
+        [(_, m), ..] => Ok(Answer::of(Program::Sample(m.name.clone()))),
     };
-    Query { name: "sample", answer }
+    Query { question: Question::Sample, answer }
 }
 
-fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
+fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
     let answer = match models {
         [] => Err("this spec has no `model`, so no density is defined".to_string()),
         [(i, m), ..] => match &m.density {
             Density::Exact { dequantised, .. } => {
-                let name = format!("log_prob.{}", m.name);
-                let mut ctx = Ctx::new(typed, &name, false);
+                let program = Program::LogProb(m.name.clone());
+                let mut ctx = Ctx::new(typed, &program, false);
                 let l = ctx.log_likelihood(*i);
-                ctx.cx.output("log_prob", l);
-                graphs.push(ctx.cx.g);
-                Ok((name, Some(if *dequantised { NumberKind::LowerBound } else { NumberKind::Exact })))
+                ctx.cx.output(Output::LogProb, l);
+                graphs.push((program.clone(), ctx.cx.g));
+                Ok(Answer::number(
+                    program,
+                    if *dequantised { NumberKind::LowerBound } else { NumberKind::Exact },
+                ))
             }
             Density::Latent(u) => match guide_of(typed, *i) {
                 Some(q) => {
-                    let name = format!("bound.{}", m.name);
-                    graphs.push(bound(typed, &name, *i, q));
-                    Ok((name, Some(NumberKind::LowerBound)))
+                    let program = Program::Bound(m.name.clone());
+                    graphs.push((program.clone(), bound(typed, &program, *i, q)));
+                    Ok(Answer::number(program, NumberKind::LowerBound))
                 }
                 None => Err(format!(
                     "`{}` is not determined by the data and no guide with a density proposes it",
@@ -469,7 +470,7 @@ fn density(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) 
             Density::Unobserved => Err(format!("no site of `{}` is a data variable", m.name)),
         },
     };
-    Query { name: "density", answer }
+    Query { question: Question::Density, answer }
 }
 
 /// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
@@ -498,7 +499,7 @@ fn classify(models: &[(usize, &TModel)], density: Option<&Query>) -> Query {
             )),
         },
     };
-    Query { name: "classify", answer }
+    Query { question: Question::Classify, answer }
 }
 
 /// The guide that covers a model and has a density at every latent site.
@@ -517,24 +518,22 @@ pub fn guide_of(typed: &Typed, p: usize) -> Option<usize> {
     })
 }
 
-fn bound(typed: &Typed, name: &str, p: usize, q: usize) -> Graph {
-    let mut ctx = Ctx::new(typed, name, false);
+fn bound(typed: &Typed, program: &Program, p: usize, q: usize) -> Graph {
+    let mut ctx = Ctx::new(typed, program, false);
     let parts = ctx.elbo(p, q, false);
     let rec: Vec<Value> = parts.reconstruction.iter().map(|(_, v)| *v).collect();
     let (rec, kl) = (ctx.total(&rec), ctx.total(&parts.kl_totals()));
     let elbo = ctx.cx.sub(rec, kl);
     let w = ctx.log_weight(p, q);
-    ctx.cx.output("elbo", elbo);
-    ctx.cx.output("log_weight", w);
-    ctx.cx.output("reconstruction", rec);
-    ctx.cx.output("kl", kl);
+    ctx.cx.output(Output::Elbo, elbo);
+    ctx.cx.output(Output::LogWeight, w);
+    ctx.cx.output(Output::Reconstruction, rec);
+    ctx.cx.output(Output::Kl, kl);
     for kl in parts.kl {
         match (kl.of.unit, kl.each) {
-            (Unit::Dimension | Unit::Vector, Some(each)) => {
-                ctx.cx.output(format!("kl_dim:{}", kl.of.name), each)
-            }
+            (Unit::Dimension | Unit::Vector, Some(each)) => ctx.cx.output(Output::KlDim(kl.of.name), each),
             (Unit::Dimension | Unit::Vector | Unit::Site, _) => {
-                ctx.cx.output(format!("kl_site:{}", kl.of.name), kl.total)
+                ctx.cx.output(Output::KlSite(kl.of.name), kl.total)
             }
             (Unit::Nothing, _) => {}
         }
@@ -581,33 +580,31 @@ fn reads_data(typed: &Typed, e: &TExpr, name: &str) -> bool {
 fn denoise(typed: &Typed) -> Option<Graph> {
     let (out, _, name) =
         autoencoder(typed).filter(|_| corrupts(typed) && typed.models.iter().all(|m| m.guide))?;
-    let mut ctx = Ctx::new(typed, "denoise", false);
+    let mut ctx = Ctx::new(typed, &Program::Denoise, false);
     ctx.corrupting = true;
     let clean = ctx.payoff(out);
     let input = ctx.corrupted.first().copied()?;
-    ctx.cx.output(format!("input:{name}"), input);
-    ctx.cx.output(format!("site:{name}"), clean);
+    ctx.cx.output(Output::Corrupted(name.into()), input);
+    ctx.cx.output(Output::Site(name.into()), clean);
     Some(ctx.cx.g)
 }
 
 /// What `eval` asks for must have an answer.
 fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &mut Vec<Diag>) {
-    let refused = |query: &str| queries.iter().find(|q| q.name == query).and_then(|q| q.answer.clone().err());
-    let density = queries.iter().find(|q| q.name == "density").map(|q| &q.answer);
+    let refused = |q: Question| queries.iter().find(|o| o.question == q).and_then(|q| q.answer.clone().err());
+    let density = queries.iter().find(|q| q.question == Question::Density).map(|q| &q.answer);
     let model = models.first().map_or("the model", |(_, m)| m.name.as_str());
     for (item, span) in &typed.eval_spans {
         let (why, help) = match item.as_str() {
             "iwae" => match density {
-                Some(Ok((_, Some(NumberKind::Exact)))) => (
+                Some(Ok(answer)) if answer.number == Some(NumberKind::Exact) => (
                     Some(format!("the density of `{model}` is exact: there is no bound to tighten")),
                     "leave it out: the exact value is measured anyway",
                 ),
-                Some(Ok((program, _))) if !program.starts_with("bound.") && refused("classify").is_some() => {
-                    (
-                        Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
-                        "leave it out: the bound is measured anyway",
-                    )
-                }
+                Some(Ok(answer)) if !answer.is_bound() && refused(Question::Classify).is_some() => (
+                    Some(format!("`{model}` is bounded by dequantisation, not by samples of a guide")),
+                    "leave it out: the bound is measured anyway",
+                ),
                 Some(Ok(_)) | None => (None, ""),
                 Some(Err(why)) => (
                     Some(why.clone()),
@@ -615,16 +612,16 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
                 ),
             },
             "samples" => (
-                refused("sample"),
+                refused(Question::Sample),
                 "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
             ),
             "reconstructions" => {
-                (refused("reconstruct"), "leave it out, or write a `guide`, which encodes the data")
+                (refused(Question::Reconstruct), "leave it out, or write a `guide`, which encodes the data")
             }
             "modes" => {
                 let conditions = models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
                 let known = typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
-                let why = match (known, refused("sample"), conditions) {
+                let why = match (known, refused(Question::Sample), conditions) {
                     (false, _, _) => Some("the modes of these data are not known".to_string()),
                     (true, Some(why), _) => Some(why),
                     (true, None, Some(c)) => {
@@ -651,33 +648,33 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
 fn agreement(typed: &Typed, models: &[(usize, &TModel)]) -> Option<Graph> {
     let a = typed.agreement.as_ref()?;
     let (i, m) = models.first()?;
-    let mut ctx = Ctx::new(typed, "agreement", false);
+    let mut ctx = Ctx::new(typed, &Program::Agreement, false);
     let vars = ctx.ancestral(*i);
     let (sample, asked) = (vars.get(&a.sample).copied()?, vars.get(&a.class).copied()?);
     let (real, class) = (ctx.data(&a.sample), ctx.data(&a.class));
     ctx.cx.g.at = m.span;
-    for (name, x, y) in [("agrees", sample, asked), ("knows", real, class)] {
+    for (output, x, y) in [(Output::Agrees, sample, asked), (Output::Knows, real, class)] {
         let scores = ctx.net_on(a.judge, vec![x]).first().copied()?;
-        let hot = super::nets::one_hot(&mut ctx.cx, y, a.classes);
+        let hot = crate::types::chain::one_hot(&mut ctx.cx, y, a.classes);
         let own = ctx.cx.mul(scores, hot);
         let own = ctx.cx.sum(own, &[1]);
         let best = ctx.cx.reduce(ReduceKind::Max, scores, &[1]);
         let hit = ctx.cx.compare(Compare::Ge, own, best);
         let hit = ctx.cx.cast(hit, DType::F);
         let hit = ctx.cx.sum_event(hit);
-        ctx.cx.output(name, hit);
+        ctx.cx.output(output, hit);
     }
     Some(ctx.cx.g)
 }
 
-fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
-    let mut ctx = Ctx::new(typed, "encode", false);
+fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
+    let mut ctx = Ctx::new(typed, &Program::Encode, false);
     ctx.draws = Draws::Means;
     let why = match models.first() {
         None => match autoencoder(typed) {
             Some((_, code, _)) => {
                 let v = ctx.payoff(code);
-                ctx.cx.output("code:code", v);
+                ctx.cx.output(Output::Code("code".into()), v);
                 None
             }
             None => Some("no net of this spec encodes the data".to_string()),
@@ -692,12 +689,12 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                 ctx.solve(m, &mut vars);
                 for s in m.sites.iter().filter(|s| !s.observed) {
                     if let (TSiteKind::Draw(_), Some(v)) = (&s.kind, vars.get(&s.name)) {
-                        ctx.cx.output(format!("code:{}", s.name), *v);
+                        ctx.cx.output(Output::Code(s.name.clone()), *v);
                     }
                 }
                 if let (true, Some((_, code, _))) = (ctx.cx.outputs.is_empty(), autoencoder(typed)) {
                     let v = ctx.payoff(code);
-                    ctx.cx.output("code:code", v);
+                    ctx.cx.output(Output::Code("code".into()), v);
                 }
                 None
             }
@@ -709,7 +706,7 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
                     let vars = ctx.ancestral(q);
                     for s in &ctx.model(q).sites {
                         if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
-                            ctx.cx.output(format!("code:{}", s.name), *v);
+                            ctx.cx.output(Output::Code(s.name.clone()), *v);
                         }
                     }
                     None
@@ -722,7 +719,7 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
     };
     if why.is_none() && ctx.cx.outputs.is_empty() {
         return Query {
-            name: "encode",
+            question: Question::Encode,
             answer: Err(
                 "no hidden variable of the model is proposed by a guide or determined by the data".into()
             ),
@@ -730,21 +727,21 @@ fn encode(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -
     }
     match why {
         None => {
-            graphs.push(ctx.cx.g);
-            Query { name: "encode", answer: Ok(("encode".into(), None)) }
+            graphs.push((Program::Encode, ctx.cx.g));
+            Query { question: Question::Encode, answer: Ok(Answer::of(Program::Encode)) }
         }
-        Some(why) => Query { name: "encode", answer: Err(why) },
+        Some(why) => Query { question: Question::Encode, answer: Err(why) },
     }
 }
 
-fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Graph>) -> Query {
-    let mut ctx = Ctx::new(typed, "reconstruct", false);
+fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<(Program, Graph)>) -> Query {
+    let mut ctx = Ctx::new(typed, &Program::Reconstruct, false);
     ctx.draws = Draws::Means;
     let why = match models.first() {
         None => match autoencoder(typed) {
             Some((out, _, name)) => {
                 let v = ctx.payoff(out);
-                ctx.cx.output(format!("site:{name}"), v);
+                ctx.cx.output(Output::Site(name.into()), v);
                 None
             }
             None => Some("no net of this spec maps the data to their own type".to_string()),
@@ -772,14 +769,14 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
                             vars.insert(s.name.clone(), v);
                         }
                         if let (true, Some(v)) = (s.observed, vars.get(&s.name)) {
-                            ctx.cx.output(format!("site:{}", s.name), *v);
+                            ctx.cx.output(Output::Site(s.name.clone()), *v);
                         }
                     }
                     ctx.cx.outputs.is_empty().then(|| format!("no site of `{}` is a data variable", m.name))
                 }
                 None if let Some((out, _, name)) = autoencoder(typed) => {
                     let v = ctx.payoff(out);
-                    ctx.cx.output(format!("site:{name}"), v);
+                    ctx.cx.output(Output::Site(name.into()), v);
                     None
                 }
                 None => Some(match &m.density {
@@ -798,9 +795,9 @@ fn reconstruct(typed: &Typed, models: &[(usize, &TModel)], graphs: &mut Vec<Grap
     };
     match why {
         None => {
-            graphs.push(ctx.cx.g);
-            Query { name: "reconstruct", answer: Ok(("reconstruct".into(), None)) }
+            graphs.push((Program::Reconstruct, ctx.cx.g));
+            Query { question: Question::Reconstruct, answer: Ok(Answer::of(Program::Reconstruct)) }
         }
-        Some(why) => Query { name: "reconstruct", answer: Err(why) },
+        Some(why) => Query { question: Question::Reconstruct, answer: Err(why) },
     }
 }

@@ -7,7 +7,7 @@
 //! would not be the same for every divisor.
 
 use super::graph::{Graph, Value};
-use super::op::{ArgMax, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Unary};
+use super::op::{ArgMax, Binary, Compare, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary};
 use super::shape::{DType, Dim, Shape};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -45,7 +45,8 @@ impl<'g> Scope<'g> {
     pub fn exs<const N: usize>(self, vs: [Value; N]) -> [Ex<'g>; N] {
         vs.map(|v| self.ex(v))
     }
-    fn push(self, f: impl FnOnce(&mut Graph) -> Value) -> Ex<'g> {
+    /// What `f` pushes to the graph itself.
+    pub fn push(self, f: impl FnOnce(&mut Graph) -> Value) -> Ex<'g> {
         Ex { scope: self, v: self.with(f) }
     }
     /// Any op on values of this graph.
@@ -65,9 +66,13 @@ impl<'g> Scope<'g> {
     pub fn literal(self, data: Vec<f64>, dims: &[usize]) -> Ex<'g> {
         self.push(|g| g.literal(data, dims))
     }
-    /// `0, 1, ..` along `axis`, as numbers.
-    pub fn iota(self, dims: &[usize], axis: usize) -> Ex<'g> {
-        self.push(|g| g.iota(Shape::fixed(dims), axis)).cast(DType::F)
+    /// `0, 1, ..` along `axis`, dtype `I`.
+    pub fn iota(self, shape: &Shape, axis: usize) -> Ex<'g> {
+        self.push(|g| g.iota(shape.clone(), axis))
+    }
+    /// The input of this name, as [`Graph::input`].
+    pub fn input(self, name: &str, role: Role, shape: Shape) -> Ex<'g> {
+        self.push(|g| g.input(name, role, shape))
     }
     /// Standard normal draws.
     pub fn normal(self, shape: &Shape) -> Ex<'g> {
@@ -301,14 +306,6 @@ impl<'g> Ex<'g> {
     pub fn matmul(self, b: Ex<'g>) -> Ex<'g> {
         self.scope.push(|g| g.matmul(self.v, b.v))
     }
-    /// Convolution of `[N, C, H, W]` with `[O, C/groups, kh, kw]`.
-    pub fn conv2d(self, w: Ex<'g>, geom: ConvGeom) -> Ex<'g> {
-        self.scope.push(|g| g.conv2d(self.v, w.v, geom))
-    }
-    /// The transpose of [`Ex::conv2d`] in its input.
-    pub fn conv_transpose2d(self, w: Ex<'g>, geom: ConvGeom, out_pad: [usize; 2]) -> Ex<'g> {
-        self.scope.push(|g| g.conv_transpose2d(self.v, w.v, geom, out_pad))
-    }
     /// The last two axes swapped.
     pub fn transpose(self) -> Ex<'g> {
         self.scope.push(|g| g.transpose(self.v))
@@ -316,16 +313,6 @@ impl<'g> Ex<'g> {
     /// The same elements under other axes.
     pub fn reshape(self, shape: Shape) -> Ex<'g> {
         self.scope.push(|g| g.reshape(self.v, shape))
-    }
-    /// The shape `[B, ..event]`, B being the first axis of this value.
-    pub fn like(self, event: &[usize]) -> Shape {
-        let mut dims = vec![self.lead()];
-        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
-        Shape(dims)
-    }
-    /// `[B, ..]` seen as `[B, ..event]`.
-    pub fn view(self, event: &[usize]) -> Ex<'g> {
-        self.reshape(self.like(event))
     }
     /// Axes in another order.
     pub fn permute(self, perm: &[usize]) -> Ex<'g> {
@@ -373,7 +360,7 @@ impl<'g> Ex<'g> {
         self.shape().0.first().copied().unwrap_or(Dim::fixed(1))
     }
     /// Without the last axis, which has size 1.
-    fn drop_last(self) -> Ex<'g> {
+    pub fn drop_last(self) -> Ex<'g> {
         let mut dims = self.shape().0;
         dims.pop();
         self.reshape(Shape(dims))

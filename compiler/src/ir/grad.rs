@@ -5,7 +5,8 @@
 //!
 //! [`OpRule::passes`]: super::ops::OpRule::passes
 
-use super::graph::{Graph, Value};
+use super::formula::{Ex, Scope};
+use super::graph::{Graph, Node, Value};
 use super::shape::DType;
 
 /// The values from which a derivative can reach `y`.
@@ -92,7 +93,7 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
             continue;
         }
         g.at = node.span;
-        for (&a, d) in node.args.iter().zip(rule.grad(g, v, out, &wants)) {
+        for (&a, d) in node.args.iter().zip(adjoints(g, &node, v, out, &wants)) {
             let Some(d) = d else { continue };
             debug_assert_eq!(
                 g.shape(a),
@@ -117,6 +118,14 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
             }
         })
         .collect()
+}
+
+/// The adjoints of the wanted arguments of `node`, whose value is `v` and whose adjoint is `out`.
+fn adjoints(g: &mut Graph, node: &Node, v: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
+    let scope = Scope::of(g);
+    let args: Vec<Ex> = node.args.iter().map(|&a| scope.ex(a)).collect();
+    let adjoint = |k: usize| node.op.rule().adjoint(k, &args, scope.ex(v), scope.ex(out)).v;
+    wants.iter().enumerate().map(|(k, wanted)| wanted.then(|| adjoint(k))).collect()
 }
 
 fn get(adjoint: &[Option<Value>], v: Value) -> Option<Value> {

@@ -373,39 +373,57 @@ pub struct Concat {
     pub axis: usize,
 }
 
-/// One operation with its attributes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "each variant holds the struct of the same name, documented above")]
-pub enum Op {
-    Input(Input),
-    Full(Full),
-    Literal(Literal),
-    Iota(Iota),
-    Random(Random),
-    Count(Count),
-    Unary(Unary),
-    Binary(Binary),
-    Compare(Compare),
-    Logic(Logic),
-    Select(Select),
-    Cast(Cast),
-    Detach(Detach),
-    Broadcast(Broadcast),
-    Reduce(Reduce),
-    ArgMax(ArgMax),
-    MatMul(MatMul),
-    Conv2d(Conv2d),
-    ConvTranspose2d(ConvTranspose2d),
-    ConvWeight(ConvWeight),
-    Gather(Gather),
-    ScatterAdd(ScatterAdd),
-    Take(Take),
-    Put(Put),
-    Lookup(Lookup),
-    LookupAdd(LookupAdd),
-    Reshape(Reshape),
-    Permute(Permute),
-    Slice(Slice),
-    Pad(Pad),
-    Concat(Concat),
+/// The list of ops, handed to the macro `$with`: what is made for every op is made from it.
+macro_rules! every_op {
+    ($with:ident) => {
+        $with! {
+            Input,
+            Full,
+            Literal,
+            Iota,
+            Random,
+            Count,
+            Unary,
+            Binary,
+            Compare,
+            Logic,
+            Select,
+            Cast,
+            Detach,
+            Broadcast,
+            Reduce,
+            ArgMax,
+            MatMul,
+            Conv2d,
+            ConvTranspose2d,
+            ConvWeight,
+            Gather,
+            ScatterAdd,
+            Take,
+            Put,
+            Lookup,
+            LookupAdd,
+            Reshape,
+            Permute,
+            Slice,
+            Pad,
+            Concat,
+        }
+    };
 }
+pub(super) use every_op;
+
+macro_rules! declare {
+    ($($name:ident,)*) => {
+        /// One operation with its attributes.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum Op {
+            $(#[doc = concat!("See [`struct@", stringify!($name), "`].")] $name($name),)*
+        }
+        impl Op {
+            /// The names of the variants, as RON writes them.
+            pub const VARIANTS: &'static [&'static str] = &[$(stringify!($name)),*];
+        }
+    };
+}
+every_op!(declare);

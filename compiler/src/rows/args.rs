@@ -157,66 +157,153 @@ pub struct ParamSpec {
     pub doc: &'static str,
 }
 
-/// The bound arguments of one call.
+/// The bound arguments of one call. What a row asks for by a name that it does not declare, or as another kind of value than it
+/// declares, is a bug of the row: it ends the program with the message for bugs.
 #[derive(Clone, Debug, Default)]
 pub struct Args {
     /// The whole call, for messages.
     pub span: Span,
     /// The callee's name.
     pub name: String,
+    /// What may be asked for.
+    pub declared: &'static [ParamSpec],
     /// Value and place for each argument that is present, defaults included (with the call's span).
     pub values: Vec<(&'static str, Const, Span)>,
 }
 
 impl Args {
-    /// The value of an argument, absent only where it is optional.
+    /// The value of an argument, absent only where it may be and was not written.
     pub fn get(&self, name: &str) -> Option<&Const> {
-        self.values.iter().find(|(n, _, _)| *n == name).map(|(_, v, _)| v)
+        self.entry(name).map(|(_, v, _)| v)
     }
     /// Where an argument was written (the call itself when it was not).
     pub fn span_of(&self, name: &str) -> Span {
-        self.values.iter().find(|(n, _, _)| *n == name).map_or(self.span, |(_, _, s)| *s)
+        self.entry(name).map_or(self.span, |(_, _, s)| *s)
     }
-    /// A whole number (the binder has checked that it is one); 0 when absent.
+    /// A whole number of at least 0.
     pub fn int(&self, name: &str) -> usize {
-        self.get(name).and_then(Const::num).unwrap_or(0.0) as usize
+        self.whole(name, self.value(name))
     }
-    /// A number; 0 when absent.
+    /// A whole number, where one is given.
+    pub fn int_if_given(&self, name: &str) -> Option<usize> {
+        self.get(name).map(|c| self.whole(name, c))
+    }
+    /// A number.
     pub fn num(&self, name: &str) -> f64 {
-        self.get(name).and_then(Const::num).unwrap_or(0.0)
+        self.number(name, self.value(name))
     }
-    /// A word or text; empty when absent.
+    /// A word or text.
     pub fn word(&self, name: &str) -> &str {
-        match self.get(name) {
-            Some(Const::Word(w) | Const::Text(w)) => w,
-            Some(Const::Call(c)) => &c.name,
-            Some(Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..))
-            | None => "",
+        self.text(name, self.value(name))
+    }
+    /// A word or text, where one is given.
+    pub fn word_if_given(&self, name: &str) -> Option<&str> {
+        self.get(name).map(|c| self.text(name, c))
+    }
+    /// The word that the value of an argument of any kind is, or the name of the call that it is: `affine` of `affine(limit: 2)`.
+    pub fn called(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Const::Word(w) | Const::Text(w) => Some(w),
+            Const::Call(c) => Some(&c.name),
+            Const::Int(_) | Const::Num(_) | Const::List(_) | Const::Range(..) | Const::Quantity(..) => None,
         }
     }
     /// One or two whole numbers, as a pair.
     pub fn pair(&self, name: &str) -> [usize; 2] {
-        match self.get(name) {
-            Some(Const::List(l)) => {
-                let at = |i: usize| l.get(i).and_then(Const::num).unwrap_or(0.0) as usize;
-                [at(0), at(1)]
-            }
-            Some(c) => [c.num().unwrap_or(0.0) as usize; 2],
-            None => [0, 0],
+        match self.value(name) {
+            Const::List(l) if let [a, b] = l.as_slice() => [self.whole(name, a), self.whole(name, b)],
+            one => [self.whole(name, one); 2],
         }
     }
     /// Two numbers.
     pub fn num_pair(&self, name: &str) -> (f64, f64) {
-        match self.get(name) {
-            Some(Const::List(l)) => {
-                let at = |i: usize| l.get(i).and_then(Const::num).unwrap_or(0.0);
-                (at(0), at(1))
-            }
-            Some(_) | None => (0.0, 0.0),
+        match self.value(name) {
+            Const::List(l) if let [a, b] = l.as_slice() => (self.number(name, a), self.number(name, b)),
+            other => self.bug(name, &format!("reads `{other}` as a pair of numbers")),
         }
+    }
+    /// The ends of a range.
+    pub fn range(&self, name: &str) -> (f64, f64) {
+        match self.value(name) {
+            Const::Range(a, b) => (self.number(name, a), self.number(name, b)),
+            other => self.bug(name, &format!("reads `{other}` as a range")),
+        }
+    }
+    /// The values of a list; one that stands alone is a list of one. Empty where none is given.
+    pub fn items(&self, name: &str) -> &[Const] {
+        match self.get(name) {
+            Some(Const::List(l)) => l,
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        }
+    }
+    /// A duration.
+    pub fn duration(&self, name: &str) -> Duration {
+        match self.value(name) {
+            Const::Quantity(n, unit) if unit.starts_with("epoch") => Duration::Epochs(self.number(name, n)),
+            Const::Quantity(n, _) => Duration::Rounds(self.number(name, n)),
+            n => Duration::Rounds(self.number(name, n)),
+        }
+    }
+    /// A duration, where one is given.
+    pub fn duration_if_given(&self, name: &str) -> Option<Duration> {
+        self.get(name).map(|_| self.duration(name))
     }
     /// An error about one argument.
     pub fn error(&self, name: &str, message: impl Into<String>, label: impl Into<String>) -> Diag {
         Diag::new("E0205", message, self.span_of(name), label)
+    }
+
+    fn entry(&self, name: &str) -> Option<&(&'static str, Const, Span)> {
+        if !self.declared.iter().any(|p| p.name == name) {
+            self.bug(name, "reads an argument that it does not declare");
+        }
+        self.values.iter().find(|(n, _, _)| *n == name)
+    }
+    fn value(&self, name: &str) -> &Const {
+        match self.get(name) {
+            Some(v) => v,
+            None => self.bug(name, "reads an argument that is not given"),
+        }
+    }
+    fn number(&self, name: &str, c: &Const) -> f64 {
+        match c.num() {
+            Some(x) => x,
+            None => self.bug(name, &format!("reads `{c}` as a number")),
+        }
+    }
+    fn whole(&self, name: &str, c: &Const) -> usize {
+        match c.num().filter(|x| *x >= 0.0 && x.fract() == 0.0) {
+            Some(x) => x as usize,
+            None => self.bug(name, &format!("reads `{c}` as a whole number")),
+        }
+    }
+    fn text<'c>(&self, name: &str, c: &'c Const) -> &'c str {
+        match c {
+            Const::Word(w) | Const::Text(w) => w,
+            other => self.bug(name, &format!("reads `{other}` as a word")),
+        }
+    }
+    fn bug(&self, name: &str, what: &str) -> ! {
+        panic!("internal: `{}` {what}: `{name}`", self.name)
+    }
+}
+
+/// How long something takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Duration {
+    /// Passes over the data.
+    Epochs(f64),
+    /// Rounds of training, which the language calls steps.
+    Rounds(f64),
+}
+
+impl Duration {
+    /// In rounds, of which an epoch has so many.
+    pub fn rounds(self, per_epoch: u64) -> f64 {
+        match self {
+            Duration::Epochs(n) => n * per_epoch as f64,
+            Duration::Rounds(n) => n,
+        }
     }
 }

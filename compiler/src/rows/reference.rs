@@ -8,6 +8,7 @@ use super::{
 };
 use crate::driver::PRELUDE;
 use crate::event::{Kind, Support};
+use crate::rows::distribution::Reparameterised;
 use crate::types::expr::BUILTINS;
 use crate::types::items::EVAL;
 
@@ -72,9 +73,13 @@ pub fn all() -> Vec<Entry> {
     all.extend(schedule::ROWS.iter().map(|r| entry("schedule", *r, BlockUse::None)));
     all.extend(constraint::ROWS.iter().map(|r| entry("weight constraint", *r, BlockUse::None)));
     all.extend(estimator::ROWS.iter().map(|r| entry("gradient estimator", *r, BlockUse::None)));
-    all.extend(init::ROWS.iter().map(|r| Entry {
-        form: format!("init: {}", r.name()),
-        ..entry("initial value", *r, BlockUse::None)
+    all.extend(init::WORDS.iter().map(|(name, doc)| Entry {
+        kind: "initial value",
+        name: (*name).into(),
+        form: format!("init: {name}"),
+        doc: (*doc).into(),
+        params: Vec::new(),
+        facts: Vec::new(),
     }));
     all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
     all.extend(EVAL.iter().map(|(name, p, _)| Entry {
@@ -173,17 +178,18 @@ fn distribution(row: &dyn super::DistRow) -> Entry {
             }
         ));
     }
-    facts.push(match (row.reparameterised(), row.relaxes()) {
-        (true, _) => "a draw is differentiable in the parameters".into(),
-        (false, true) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
-        (false, false) => {
+    facts.push(match row.reparameterised() {
+        Reparameterised::Exactly => "a draw is differentiable in the parameters".into(),
+        Reparameterised::Relaxed(_) => "a draw has no derivative; `by gumbel(..)` relaxes it".into(),
+        Reparameterised::No => {
             "a draw has no derivative: gradients go by an exact sum or the score function".into()
         }
     });
-    if !row.kl_known().is_empty() {
-        facts.push(format!("its KL is in closed form against {}", row.kl_known().join(", ")));
+    let known: Vec<&str> = distribution::kl::known(row).iter().map(|q| q.name()).collect();
+    if !known.is_empty() {
+        facts.push(format!("its KL is in closed form against {}", known.join(", ")));
     }
-    if row.tails().is_some() {
+    if row.cdf().is_some() {
         facts.push("`Truncated` goes around it".into());
     }
     Entry {

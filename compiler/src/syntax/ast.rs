@@ -111,6 +111,9 @@ pub struct DataItem {
     pub source: Call,
     /// `split (train 0.9, test 0.1)`: part names and fractions.
     pub split: Vec<(Ident, Expr)>,
+    /// `split in order (..)`: without shuffling.
+    #[serde(default)]
+    pub in_order: bool,
     /// The whole item.
     pub span: Span,
 }

@@ -88,8 +88,10 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
     let bindings = cx.bindings(&mut parts)?;
     let source = cx.call(parts.need()?, 0)?;
     let mut split = Vec::new();
+    let mut in_order = false;
     if let Some(list) = parts.take(Rule::split) {
         let mut list = cx.parts(list);
+        in_order = list.take(Rule::in_order).is_some();
         while let Some(part) = list.take(Rule::part) {
             let mut part = cx.parts(part);
             let name = cx.ident(&part.need()?);
@@ -101,7 +103,7 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
             split.push((name, value));
         }
     }
-    Ok(Item::Data(DataItem { bindings, source, split, span }))
+    Ok(Item::Data(DataItem { bindings, source, split, in_order, span }))
 }
 
 /// Reports two statements on one line with nothing between them.

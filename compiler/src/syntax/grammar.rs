@@ -26,6 +26,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::EOI => Some("the end of the item"),
         Rule::fn_param => Some("a parameter"),
         Rule::split => Some("`split (..)`"),
+        Rule::in_order => Some("`in order`"),
         Rule::part => Some("a part such as `train 0.9`"),
         Rule::binding => Some("`name: type`"),
         Rule::ty => Some("a type"),
@@ -94,6 +95,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::kw_from => Some("`from`"),
         Rule::kw_split => Some("`split`"),
         Rule::kw_in => Some("`in`"),
+        Rule::kw_order => Some("`order`"),
         Rule::kw_given => Some("`given`"),
         Rule::kw_repeat => Some("`repeat`"),
         Rule::kw_as => Some("`as`"),
@@ -173,6 +175,7 @@ pub fn is_punctuation(rule: Rule) -> bool {
             | Rule::kw_from
             | Rule::kw_split
             | Rule::kw_in
+            | Rule::kw_order
             | Rule::kw_given
             | Rule::kw_repeat
             | Rule::kw_as

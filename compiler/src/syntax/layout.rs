@@ -95,7 +95,8 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             if !i.split.is_empty() {
                 let parts: Vec<String> =
                     i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
-                clauses.push(format!("split ({})", parts.join(", ")));
+                let order = if i.in_order { " in order" } else { "" };
+                clauses.push(format!("split{order} ({})", parts.join(", ")));
             }
             leaf(clauses)
         }

@@ -122,7 +122,7 @@ pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
 ///
 /// # Errors
 /// Unknown, doubled, missing or ill-kinded arguments.
-pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
+pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args, Diag> {
     let mut values: Vec<(&'static str, Const, Span)> = Vec::new();
     let mut next = 0;
     // A row whose first argument is a list takes `heads(8, 8)` for `heads((8, 8))`.
@@ -188,7 +188,7 @@ pub fn bind(env: &Consts, specs: &[ParamSpec], c: &Call) -> Result<Args, Diag> {
             }
         }
     }
-    Ok(Args { span: c.span, name: c.name.name.clone(), values })
+    Ok(Args { span: c.span, name: c.name.name.clone(), declared: specs, values })
 }
 
 /// Why a value does not fit what an argument may be.

@@ -63,17 +63,18 @@ impl Checker<'_> {
         let mut scope = Scope::default();
         let mut failed = false;
         for l in &t.lets {
-            let Some(name) = l.pattern.first() else { continue };
-            match self.expr(&l.value, &scope) {
-                Ok(e) => {
-                    let i = self.typed.train.lets.len();
-                    let var = TExpr { kind: TKind::Let(i), span: name.span, ..e.clone() };
-                    self.typed.train.lets.push((name.name.clone(), e));
-                    scope.vars.insert(name.name.clone(), var);
+            match self.unpacked(&l.pattern, &l.value, l.span, &scope) {
+                Ok(values) => {
+                    for (name, e) in l.pattern.iter().zip(values) {
+                        let i = self.typed.train.lets.len();
+                        let var = TExpr { kind: TKind::Let(i), span: name.span, ..e.clone() };
+                        self.typed.train.lets.push((name.name.clone(), e));
+                        scope.vars.insert(name.name.clone(), var);
+                    }
                 }
                 Err(bad) => {
                     failed = true;
-                    self.broken.push(name.name.clone());
+                    self.broken.extend(l.pattern.iter().map(|n| n.name.clone()));
                     self.say(bad);
                 }
             }
@@ -177,7 +178,7 @@ impl Checker<'_> {
             {
                 for site in density::upstream(model, s) {
                     let row = match &site.kind {
-                        TSiteKind::Draw(d) if !d.row.reparameterised() => d.row.name(),
+                        TSiteKind::Draw(d) if !d.row.reparameterised().exactly() => d.row.name(),
                         TSiteKind::Quantize(_) => "quantize",
                         TSiteKind::Draw(_) | TSiteKind::Bind(_) => continue,
                     };

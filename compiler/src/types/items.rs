@@ -5,6 +5,7 @@ use super::{Bad, Checker, Res, TAgreement, TData, TParam, TVar};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support, shape_text};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::rows::data::split::{PARTS, Split};
 use crate::rows::{self, init};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
@@ -281,30 +282,41 @@ impl Checker<'_> {
             }
             vars.push(TVar { name: b.name.name.clone(), ty: want, ty_span: b.ty.span, span: b.name.span });
         }
-        let mut split = Vec::new();
-        for (name, e) in &d.split {
+        let split = self.split(d)?;
+        let dynamic = row.dynamic(&args);
+        self.typed.data.push(TData { vars, row, args, dynamic, split, span: d.source.span });
+        Ok(())
+    }
+
+    /// The parts of a data item: known names, each once, fractions that fit into the whole.
+    fn split(&self, d: &DataItem) -> Res<Split> {
+        let mut parts: Vec<(String, f64)> = Vec::new();
+        for (i, (name, e)) in d.split.iter().enumerate() {
+            if !PARTS.contains(&name.name.as_str()) {
+                let near = match name.name.as_str() {
+                    "validation" | "val" | "dev" => Some("valid"),
+                    "training" => Some("train"),
+                    other => did_you_mean(other, PARTS.iter().copied()),
+                };
+                return Err(codes::e0205::unknown_part(&name.name, name.span, near, PARTS).into());
+            }
+            if let Some((first, _)) = d.split.iter().take(i).find(|(n, _)| n.name == name.name) {
+                return Err(codes::e0205::set_twice("split", &name.name, first.span, name.span).into());
+            }
             match eval(&self.consts, e)?.num() {
-                Some(x) if x > 0.0 && x <= 1.0 => split.push((name.name.clone(), x)),
+                Some(x) if x > 0.0 && x <= 1.0 => parts.push((name.name.clone(), x)),
                 Some(_) | None => {
-                    return Err(codes::e0205::wrong_kind(
-                        "split",
-                        &name.name,
-                        e.span,
-                        "this",
-                        "a fraction between 0 and 1",
-                    )
-                    .into());
+                    let want = "a fraction between 0 and 1";
+                    return Err(codes::e0205::wrong_kind("split", &name.name, e.span, "this", want).into());
                 }
             }
         }
-        let sum = split.iter().map(|s| s.1).sum::<f64>();
+        let sum = parts.iter().map(|s| s.1).sum::<f64>();
         if sum > 1.0 + 1e-9 {
             let span = d.split.first().zip(d.split.last()).map_or(d.span, |(a, b)| a.0.span.to(b.1.span));
             return Err(codes::e0205::split_sum(span, sum).into());
         }
-        let dynamic = row.dynamic(&args);
-        self.typed.data.push(TData { vars, row, args, dynamic, split, span: d.source.span });
-        Ok(())
+        Ok(Split { parts, in_order: d.in_order })
     }
 
     /// Every dimension must have a value by now.
@@ -361,7 +373,9 @@ impl Checker<'_> {
             output: ty.shape.first().copied().unwrap_or(1),
         };
         let text = v.to_string();
-        let args = Args { span: at, name: p.name.name.clone(), values: vec![(init::PARAM.name, v, at)] };
+        let declared = const { &[init::PARAM] };
+        let values = vec![(init::PARAM.name, v, at)];
+        let args = Args { span: at, name: p.name.name.clone(), declared, values };
         let init = init::from_args(&args, fan)?;
         Ok(TParam {
             name: p.name.name.clone(),

@@ -84,7 +84,7 @@ pub struct TData {
     /// Columns hold probabilities, drawn anew at every visit.
     pub dynamic: bool,
     /// `split (train 0.9, test 0.1)`.
-    pub split: Vec<(String, f64)>,
+    pub split: crate::rows::data::split::Split,
     /// Of the source call.
     pub span: Span,
 }

@@ -487,28 +487,36 @@ impl Checker<'_> {
             };
             return Ok(vec![self.observe(site, model, true)?]);
         }
-        if let (ExprKind::Call(c), true) = (&b.value.kind, b.pattern.len() > 1) {
+        let values = self.unpacked(&b.pattern, &b.value, b.span, scope)?;
+        let named = b.pattern.iter().zip(values);
+        named.map(|(name, e)| self.bound(name, e, b.value.span, model)).collect()
+    }
+
+    /// The values of a pattern: the outputs of a net for several names, else one.
+    pub(super) fn unpacked(
+        &mut self,
+        pattern: &[Ident],
+        value: &Expr,
+        span: Span,
+        scope: &Scope,
+    ) -> Res<Vec<TExpr>> {
+        let names = pattern.first().zip(pattern.last()).map_or(span, |(x, y)| x.span.to(y.span));
+        if let (ExprKind::Call(c), true) = (&value.kind, pattern.len() > 1) {
             if self.broken.contains(&c.name.name) {
                 return Err(Bad::Said);
             }
             if let Some(outs) = self.net_outputs(c, scope)? {
-                if outs.len() != b.pattern.len() {
-                    let pattern =
-                        b.pattern.first().zip(b.pattern.last()).map_or(b.span, |(x, y)| x.span.to(y.span));
-                    return Err(codes::e0201::pattern(pattern, b.pattern.len(), c.span, outs.len()).into());
-                }
-                let mut sites = Vec::new();
-                for (name, e) in b.pattern.iter().zip(outs) {
-                    sites.push(self.bound(name, e, b.value.span, model)?);
-                }
-                return Ok(sites);
+                return match outs.len() == pattern.len() {
+                    true => Ok(outs),
+                    false => Err(codes::e0201::pattern(names, pattern.len(), c.span, outs.len()).into()),
+                };
             }
         }
-        let [name] = b.pattern.as_slice() else {
-            return Err(codes::e0201::pattern(b.span, b.pattern.len(), b.value.span, 1).into());
-        };
-        let e = self.expr(&b.value, scope)?;
-        Ok(vec![self.bound(name, e, b.value.span, model)?])
+        let one = self.expr(value, scope)?;
+        match pattern.len() {
+            1 => Ok(vec![one]),
+            n => Err(codes::e0201::pattern(span, n, value.span, 1).into()),
+        }
     }
 
     fn bound(&mut self, name: &Ident, e: TExpr, value_span: Span, model: &TModel) -> Res<TSite> {

@@ -47,7 +47,7 @@ impl Checker<'_> {
     /// The bound arguments of a row, and those of them that are schedules, whose values must lie where numbers must.
     pub(super) fn scheduled_args(
         &mut self,
-        params: &[ParamSpec],
+        params: &'static [ParamSpec],
         c: &Call,
     ) -> Res<(Args, Vec<(String, usize)>)> {
         let args = bind(&self.consts, params, c)?;

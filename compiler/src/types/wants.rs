@@ -3,6 +3,7 @@
 use super::{Bad, Checker, Density, Estimator, Res, TSite, TSiteKind, density};
 use crate::diag::codes;
 use crate::event::Support;
+use crate::rows::distribution::kl::closed_form;
 use crate::span::Span;
 
 impl Checker<'_> {
@@ -146,7 +147,7 @@ impl Checker<'_> {
             // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
             if let (TSiteKind::Draw(d), Some(TSiteKind::Draw(prior))) = (&s.kind, Some(&of.kind))
                 && matches!(d.by, Estimator::Gumbel { .. })
-                && !d.row.kl_known().contains(&prior.row.name())
+                && closed_form(d.row, prior.row).is_none()
             {
                 return Err(codes::e0303::relaxed_density(
                     &s.name,

@@ -61,8 +61,8 @@ fn parse(text: &str) -> Const {
 }
 
 /// Bound arguments: what is given, else the defaults.
-pub fn bind(params: &[ParamSpec], given: &[(&str, Const)]) -> Args {
-    let mut args = Args::default();
+pub fn bind(params: &'static [ParamSpec], given: &[(&str, Const)]) -> Args {
+    let mut args = Args { declared: params, ..Args::default() };
     for p in params {
         let value = match (given.iter().find(|(n, _)| *n == p.name), p.default) {
             (Some((_, v)), _) => v.clone(),

@@ -1,12 +1,13 @@
-//! What `gmc` says of a bug of its own, a panic: what happened, that no spec is to blame, and what a report of it must hold.
+//! What `gmc` says of a bug of its own, a panic: what happened, that no spec is to blame, and what a report
+//! of it must hold.
 
-use crate::load::note;
+use crate::console::note;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write;
 use std::panic::PanicHookInfo;
 
-/// Makes every panic of this process speak to the person who ran it. The process ends as after any panic, with exit code 101; a
-/// backtrace follows where `RUST_BACKTRACE` asks for one.
+/// Makes every panic of this process speak to the person who ran it. The process ends as after any panic,
+/// with exit code 101; a backtrace follows where `RUST_BACKTRACE` asks for one.
 pub fn tell() {
     std::panic::set_hook(Box::new(|info| note(&report(info))));
 }

@@ -1,7 +1,7 @@
 //! `gmc explain NAME` and `gmc explain --list`: what the rows say of themselves.
 
-use super::say;
-use crate::load::Failure;
+use crate::console::say;
+use crate::failure::Failure;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::suggest::did_you_mean;
 use gmc_compiler::rows::reference::{self, Entry};
@@ -10,7 +10,8 @@ use std::fmt::Write;
 /// Columns of text.
 const WIDTH: usize = 100;
 
-/// Text in lines of at most [`WIDTH`] columns, each after `indent`, what follows the first after `hang` more blanks.
+/// Text in lines of at most [`WIDTH`] columns, each after `indent`, what follows the first after `hang` more
+/// blanks.
 fn wrapped(text: &str, indent: usize, hang: usize) -> String {
     let mut out = String::new();
     let mut line = " ".repeat(indent);
@@ -68,8 +69,8 @@ pub fn unknown(what: &str) -> Failure {
     let all = reference::all();
     let names = all.iter().map(|e| e.name.as_str()).chain(codes::PAGES.iter().map(|p| p.code));
     let near = did_you_mean(what, names).map(|n| format!("did you mean `{n}`? "));
-    Failure::new(format!(
-        "error: `{what}` is no file, no error code and no name of the language\n  = help: {}`gmc explain --list` shows all names, and codes stand in messages, as in E0301",
+    Failure::new(format!("`{what}` is no file, no error code and no name of the language")).help(format!(
+        "{}`gmc explain --list` shows all names, and codes stand in messages, as in E0301",
         near.unwrap_or_default()
     ))
 }

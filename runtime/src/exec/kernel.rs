@@ -5,6 +5,7 @@
 
 use gmc_compiler::ir::graph::Graph;
 use gmc_compiler::ir::op::{Binary, Compare, Logic, Op, Unary};
+use gmc_compiler::ir::ops::Elementwise;
 use gmc_compiler::ir::shape::{DType, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,47 +134,30 @@ impl Builder<'_> {
             *slot = self.source(a.0 as usize);
         }
         let from = node.args.first().map(|a| self.graph.ty(*a).dtype);
-        match &node.op {
-            Op::Unary(u) => self.emit(i, Code::Unary(*u), args),
-            Op::Binary(Binary::Pow) => {
-                let code = match args {
-                    [_, Src::Const(c), _] if c.fract() == 0.0 && c.abs() <= 16.0 => Code::PowI(c as i32),
-                    _ => Code::Binary(Binary::Pow),
-                };
-                self.emit(i, code, args);
-            }
-            Op::Binary(b) => self.emit(i, Code::Binary(*b), args),
-            Op::Compare(c) => self.emit(i, Code::Compare(*c), args),
-            Op::Logic(l) => self.emit(i, Code::Logic(*l), args),
-            Op::Select(_) => self.emit(i, Code::Select, args),
-            Op::Cast(c) if c.to == DType::B && from == Some(DType::F) => self.emit(i, Code::NonZero, args),
-            Op::Cast(_) | Op::Detach(_) | Op::Broadcast(_) => {
+        let Some(op) = node.op.rule().elementwise() else {
+            // A broadcast, the other kind that is grouped, only reads with other strides.
+            debug_assert!(matches!(node.op, Op::Broadcast(_)), "the planner groups elementwise nodes only");
+            self.at.insert(i, args[0]);
+            return;
+        };
+        let code = match op {
+            Elementwise::Unary(u) => Code::Unary(u),
+            Elementwise::Binary(b) => match (b, args) {
+                (Binary::Pow, [_, Src::Const(c), _]) if c.fract() == 0.0 && c.abs() <= 16.0 => {
+                    Code::PowI(c as i32)
+                }
+                _ => Code::Binary(b),
+            },
+            Elementwise::Compare(c) => Code::Compare(c),
+            Elementwise::Logic(l) => Code::Logic(l),
+            Elementwise::Select => Code::Select,
+            Elementwise::Cast(c) if c.to == DType::B && from == Some(DType::F) => Code::NonZero,
+            Elementwise::Cast(_) | Elementwise::Detach => {
                 self.at.insert(i, args[0]);
+                return;
             }
-            Op::Input(_)
-            | Op::Full(_)
-            | Op::Literal(_)
-            | Op::Iota(_)
-            | Op::Random(_)
-            | Op::Count(_)
-            | Op::Reduce(_)
-            | Op::ArgMax(_)
-            | Op::MatMul(_)
-            | Op::Conv2d(_)
-            | Op::ConvTranspose2d(_)
-            | Op::ConvWeight(_)
-            | Op::Gather(_)
-            | Op::ScatterAdd(_)
-            | Op::Take(_)
-            | Op::Put(_)
-            | Op::Lookup(_)
-            | Op::LookupAdd(_)
-            | Op::Reshape(_)
-            | Op::Permute(_)
-            | Op::Slice(_)
-            | Op::Pad(_)
-            | Op::Concat(_) => debug_assert!(false, "the planner groups elementwise nodes only"),
-        }
+        };
+        self.emit(i, code, args);
     }
 }
 

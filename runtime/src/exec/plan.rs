@@ -115,23 +115,7 @@ pub fn is_constant(graph: &Graph, i: usize) -> bool {
 
 /// Whether a node can be part of a kernel: elementwise, of numbers and truth values only.
 fn fusable(graph: &Graph, node: &Node) -> bool {
-    let elementwise = match &node.op {
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Logic(_) | Op::Select(_) => true,
-        Op::Cast(_) | Op::Detach(_) | Op::Broadcast(_) => true,
-        Op::Input(_)
-        | Op::Full(_)
-        | Op::Literal(_)
-        | Op::Iota(_)
-        | Op::Random(_)
-        | Op::Count(_)
-        | Op::Reduce(_)
-        | Op::ArgMax(_) => false,
-        Op::MatMul(_) | Op::Conv2d(_) | Op::ConvTranspose2d(_) | Op::ConvWeight(_) | Op::Gather(_) => false,
-        Op::ScatterAdd(_) | Op::Take(_) | Op::Put(_) | Op::Lookup(_) | Op::LookupAdd(_) | Op::Reshape(_) => {
-            false
-        }
-        Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
-    };
+    let elementwise = node.op.rule().elementwise().is_some() || matches!(node.op, Op::Broadcast(_));
     elementwise && node.ty.dtype != DType::I && node.args.iter().all(|a| graph.ty(*a).dtype != DType::I)
 }
 

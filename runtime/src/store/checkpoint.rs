@@ -4,9 +4,11 @@
 //! "gmc ckpt"  u32 length of the header  u32 its CRC-32  header (JSON)  tensors (f32)     all little endian
 //! ```
 //!
-//! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found before anything is used.
+//! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found
+//! before anything is used.
 
-use super::StoreError;
+use crate::failure::Failure;
+use crate::session::snapshot::{Group, Snapshot, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,36 +34,13 @@ pub struct Meta {
     pub extra: BTreeMap<String, String>,
 }
 
-/// What a tensor is to training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Group {
-    /// A trained parameter.
-    Param,
-    /// Running statistics and the like.
-    State,
-    /// A slot of an optimizer.
-    Optimizer,
-    /// A moving average of a parameter.
-    Ema,
-}
-
-/// Numbers and their axes; `values.len()` is the product of `shape`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tensor {
-    /// Axes; none for one number.
-    pub shape: Vec<usize>,
-    /// Row-major.
-    pub values: Vec<f32>,
-}
-
 /// Everything to continue from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoint {
     /// Where training stands.
     pub meta: Meta,
     /// Tensors by what they are and by path.
-    pub tensors: BTreeMap<(Group, String), Tensor>,
+    pub tensors: Snapshot,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,7 +63,7 @@ struct Entry {
 
 impl Checkpoint {
     /// The tensors of one group, by path.
-    pub fn group(&self, group: Group) -> impl Iterator<Item = (&str, &Tensor)> {
+    pub fn group(&self, group: Group) -> impl Iterator<Item = (&str, &Stored)> {
         self.tensors.iter().filter(move |((g, _), _)| *g == group).map(|((_, name), t)| (name.as_str(), t))
     }
 
@@ -121,14 +100,14 @@ impl Checkpoint {
     }
 
     /// Reads a file.
-    pub fn read(path: &Path) -> Result<Checkpoint, StoreError> {
-        let bytes = std::fs::read(path).map_err(|e| StoreError::new(path, "read", e))?;
+    pub fn read(path: &Path) -> Result<Checkpoint, Failure> {
+        let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
         Checkpoint::decode(&bytes, path)
     }
 
     /// Reads a file's bytes; `path` is for messages.
-    pub fn decode(bytes: &[u8], path: &Path) -> Result<Checkpoint, StoreError> {
-        let error = |what: String| StoreError::new(path, "read", what);
+    pub fn decode(bytes: &[u8], path: &Path) -> Result<Checkpoint, Failure> {
+        let error = |what: String| Failure::file("read", path, what);
         let truncated = || error(format!("the checkpoint is truncated ({} bytes)", bytes.len()));
         let corrupt = |what: &str| error(format!("the checkpoint is corrupt ({what})"));
         let Some((magic, rest)) = bytes.split_first_chunk::<8>() else { return Err(truncated()) };
@@ -163,7 +142,7 @@ impl Checkpoint {
             let values = start.zip(size).and_then(|(start, size)| data.get(start..start.checked_add(size)?));
             let Some(values) = values else { return Err(corrupt(&format!("extent of `{}`", entry.name))) };
             let values = values.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            tensors.insert((entry.group, entry.name), Tensor { shape: entry.shape, values });
+            tensors.insert((entry.group, entry.name), Stored { shape: entry.shape, values });
         }
         Ok(Checkpoint { meta: header.meta, tensors })
     }

@@ -1,13 +1,17 @@
 //! Training: rounds of players, one loop for maximum likelihood and games.
 //!
-//! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches and random numbers are
-//! keyed by the round, so a run that was stopped continues bit for bit.
+//! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches
+//! and random numbers are keyed by the round, so a run that was stopped continues bit for bit.
 
+pub mod end;
 pub mod order;
+mod progress;
 pub mod run;
+mod sums;
+mod trace;
 
-use crate::exec::{ExecError, RngKey};
-use crate::session::{At, Moved, Session};
+use crate::exec::ExecError;
+use crate::session::{Position, Purpose, Session, Updates};
 use gmc_compiler::rows::Progress;
 use order::Order;
 
@@ -50,22 +54,23 @@ impl Trainer {
     pub fn round(&mut self, s: &mut Session, step: u64) -> Result<Numbers, ExecError> {
         let mut numbers = Vec::new();
         let simultaneous = s.typed.train.simultaneous;
-        let mut later = Moved::default();
+        let mut later = Updates::default();
         let players: Vec<(String, u64)> =
             s.typed.train.players.iter().map(|p| (p.name.clone(), p.steps as u64)).collect();
         let several = players.len() > 1;
         for (name, steps) in players {
-            // Players that move at once read what the others own as it was before the round; what they own is disjoint.
+            // Players that move at once read what the others own as it was before the round; what they own is
+            // disjoint.
             let before = (simultaneous && steps > 1).then(|| (s.tensors.clone(), s.tables.clone()));
             for j in 0..steps {
                 let draw = step * self.inner + j + self.inner - steps;
                 let batch = self.order.minibatch(s, draw);
-                let at = At {
-                    key: RngKey { seed: self.seed, step: draw },
+                let at = Position {
+                    key: Purpose::Training { draw }.key(self.seed),
                     progress: self.progress(step),
                     update: step * steps + j + 1,
                 };
-                let mut moved = simultaneous.then(Moved::default);
+                let mut moved = simultaneous.then(Updates::default);
                 let reported = s.step(&name, &batch, at, moved.as_mut())?;
                 if let Some(moved) = moved {
                     if j + 1 < steps {

@@ -1,4 +1,5 @@
-//! Which examples a minibatch holds: a fresh permutation of every item for every pass, a pure function of the seed.
+//! Which examples a minibatch holds: a fresh permutation of every item for every pass, a pure function of the
+//! seed.
 
 use crate::session::{Minibatch, Session};
 use chacha20::ChaCha8Rng;
@@ -45,7 +46,8 @@ impl Order {
             if item.size == 0 {
                 continue;
             }
-            // One item: passes of ceil(N/B) minibatches, the last one short. Several: whole minibatches, streams wrap on their own.
+            // One item: passes of ceil(N/B) minibatches, the last one short. Several: whole minibatches,
+            // streams wrap on their own.
             let rows: Vec<usize> = if single || item.size < batch {
                 let per = item.size.div_ceil(batch) as u64;
                 let (pass, at) = (draw / per, (draw % per) as usize);

@@ -3,11 +3,11 @@
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::Unit;
 use gmc_runtime::exec::{DeviceChoice, open};
-use gmc_runtime::load;
-use gmc_runtime::metrics::Number;
+use gmc_runtime::measure::scores::Number;
 use gmc_runtime::session::Session;
+use gmc_runtime::session::load;
+use gmc_runtime::session::snapshot::Group;
 use gmc_runtime::store::RunDir;
-use gmc_runtime::store::checkpoint::Group;
 use gmc_runtime::train::{Numbers, Trainer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,8 +154,8 @@ pub fn session(text: &str) -> Session {
     assert!(!u.failed(), "{}", render(&u.diags, &u.sources, Format::Human, false));
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("nothing compiled") };
     let seed = typed.train.seed;
-    let mut s = load::session(typed, compiled, open(DeviceChoice::Cpu).unwrap())
-        .unwrap_or_else(|f| panic!("{}", f.text));
+    let mut s =
+        load::session(typed, compiled, open(DeviceChoice::Cpu).unwrap()).unwrap_or_else(|f| panic!("{}", f));
     s.init(seed).unwrap();
     s
 }

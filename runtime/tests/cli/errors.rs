@@ -316,7 +316,7 @@ fn a_bug_says_what_to_report() {
     }
     let raise = |backtrace: Option<&str>| {
         let mut c = Command::new(std::env::current_exe().unwrap());
-        c.args(["--exact", "errors::a_bug_says_what_to_report", "--nocapture"]).env(RAISED, "");
+        c.args(["--exact", "cli::errors::a_bug_says_what_to_report", "--nocapture"]).env(RAISED, "");
         match backtrace {
             Some(asked) => c.env("RUST_BACKTRACE", asked),
             None => c.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE"),
@@ -338,7 +338,7 @@ fn a_bug_says_what_to_report() {
         "  = help: report it with this message, the spec, the version `gmc {version}`"
     )));
     assert!(
-        help.ends_with("the command `gmc --exact errors::a_bug_says_what_to_report --nocapture`"),
+        help.ends_with("the command `gmc --exact cli::errors::a_bug_says_what_to_report --nocapture`"),
         "{said}"
     );
     let (_, traced) = raise(Some("1"));

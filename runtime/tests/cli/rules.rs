@@ -2,8 +2,8 @@
 
 use super::common::*;
 use gmc_compiler::rows;
-use gmc_runtime::evaluate::{GLANCE, evaluate};
-use gmc_runtime::store::checkpoint::Group;
+use gmc_runtime::measure::{GLANCE, evaluate};
+use gmc_runtime::session::snapshot::Group;
 
 /// A squared distance of a parameter to the middle of the data, which is near (0.5, 0.25).
 fn quadratic(train: &str) -> String {
@@ -113,8 +113,8 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     let wanted: Vec<u8> = values(&s, "s").iter().flat_map(|v| v.to_le_bytes()).collect();
     assert!(file.ends_with(&wanted), "other weights than the averages");
     let eval = place.gmc("eval runs/q-1 --device cpu").succeeds().out.clone();
-    let effort = gmc_runtime::evaluate::full(&s);
-    let full = evaluate(&mut s, 1, effort).unwrap();
+    let budget = gmc_runtime::measure::full(&s);
+    let full = evaluate(&mut s, 1, budget).unwrap();
     assert!(eval.contains(&format!("{:.4}", full[0].value.0)), "{eval} {full:?}");
     // The same of what was trained on, which is named.
     let seen = place.gmc("eval runs/q-1 --device cpu --part train").succeeds().out.clone();

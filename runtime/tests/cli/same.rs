@@ -47,7 +47,7 @@ fn evaluation_while_training_changes_nothing() {
     let place = Place::new();
     let run = place.train("vae", &VAE.replace("TRAIN", "steps 40").replace("cosine(2e-3 -> 1e-5)", "1e-3"));
     for ((group, name), bits) in
-        weights(&run).iter().filter(|((g, _), _)| *g == gmc_runtime::store::checkpoint::Group::Param)
+        weights(&run).iter().filter(|((g, _), _)| *g == gmc_runtime::session::snapshot::Group::Param)
     {
         let here: Vec<u32> = values(&a, name).iter().map(|v| v.to_bits()).collect();
         assert!(here == *bits, "{group:?} {name}");

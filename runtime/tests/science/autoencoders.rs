@@ -1,14 +1,14 @@
 //! Autoencoders, the decoders and networks of variational ones, and what gmc says about their health.
 
-use super::common::{mnist, session, text, train, value};
-use gmc_runtime::evaluate::{evaluate, full, health};
-use gmc_runtime::health::Kl;
-use gmc_runtime::metrics::Score;
+use super::common::{drawn, mnist, run, session, text, train, value};
+use gmc_runtime::measure::latent::Kl;
+use gmc_runtime::measure::scores::Score;
+use gmc_runtime::measure::{evaluate, full, health};
 use gmc_runtime::session::Session;
 
 fn scores(s: &mut Session) -> Vec<Score> {
-    let effort = full(s);
-    evaluate(s, 1, effort).unwrap_or_else(|e| panic!("{e}"))
+    let budget = full(s);
+    evaluate(s, 1, budget).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn trained(text: &str, set: &[(&str, &str)]) -> (Session, Vec<Score>) {
@@ -40,9 +40,7 @@ fn sparsity_terms_silence_the_code() {
         let (mut s, _) = trained(text, &[("train.epochs", "40")]);
         let rows: Vec<usize> = (0..s.sets[0].test.n).collect();
         let data = s.batch(true, &rows);
-        let out = s
-            .run("encode", rows.len(), &data, gmc_runtime::session::At::default(), false)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let out = run(&mut s, "encode", rows.len(), &data);
         let code = out[0].1.to_f32();
         code.iter().map(|c| f64::from(*c)).sum::<f64>() / code.len() as f64
     };
@@ -104,7 +102,7 @@ fn decoders_train_and_sample() {
         let after = value(&scores(&mut s), "negative ELBO", "nats");
         println!("{name}: negative ELBO {before:.1} to {after:.1} in {epochs} epochs");
         assert!(after < before - gain, "{name}: {before} to {after}");
-        let drawn = gmc_runtime::evaluate::draw(&mut s, 100, 1).unwrap_or_else(|e| panic!("{e}"));
+        let drawn = drawn(&mut s, 100, 1);
         let x = &drawn.iter().find(|(n, _, _)| n == "site:x").unwrap_or_else(|| panic!("{name}: no x")).1;
         let whole = s.typed.data[0].vars[0].ty.kind.cardinality();
         let fits =
@@ -163,7 +161,7 @@ fn pictures_of_64_by_64_pixels() {
     let after = value(&scores(&mut s), "negative ELBO", "nats");
     println!("negative ELBO {before:.0} to {after:.0} in 18 steps");
     assert!(after < 0.85 * before, "{before} to {after}");
-    let drawn = gmc_runtime::evaluate::draw(&mut s, 2, 1).unwrap_or_else(|e| panic!("{e}"));
+    let drawn = drawn(&mut s, 2, 1);
     assert!(
         drawn
             .iter()
@@ -207,11 +205,11 @@ fn advice(beta: Option<&str>) -> (Option<String>, f64) {
     }
     let mut s = session(&spec, &[("train.epochs", "60")]);
     train(&mut s);
-    let effort = full(&s);
-    let found = health(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let found = health(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let [z] = found.as_slice() else { panic!("{found:?}") };
     println!("beta {}: {}", beta.unwrap_or("1"), z.facts());
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let active = z.active.unwrap_or_else(|| panic!("{z:?}"));
     assert_eq!(
         active.active as f64,

@@ -1,16 +1,16 @@
 //! Models whose latent variables have structure: each spec trains for a few seconds, gets better, and answers its queries.
 
-use super::common::{session, text, train, value};
-use gmc_runtime::evaluate::{draw, evaluate, full};
-use gmc_runtime::session::{At, Session};
+use super::common::{drawn, run, session, text, train, value};
+use gmc_runtime::measure::{evaluate, full};
+use gmc_runtime::session::Session;
 
 /// Trains a spec of the repository for some epochs; the score of this name before and after.
 fn trained(name: &str, epochs: &str, score: &str, unit: &str) -> (Session, f64, f64) {
     let mut s = session(&text(name), &[("train.epochs", epochs)]);
-    let effort = full(&s);
-    let before = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let budget = full(&s);
+    let before = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
     train(&mut s);
-    let after = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let after = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
     for s in &after {
         println!("{name}: {} = {:.4} {}", s.name, s.value.0, s.unit);
     }
@@ -19,16 +19,14 @@ fn trained(name: &str, epochs: &str, score: &str, unit: &str) -> (Session, f64, 
 
 /// Samples, codes and reconstructions are there and are numbers.
 fn answers(name: &str, s: &mut Session, code: &str) {
-    let drawn = draw(s, 50, 1).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let drawn = drawn(s, 50, 1);
     let x = drawn.iter().find(|(n, _, _)| n == "site:x").unwrap_or_else(|| panic!("{name}: no samples"));
     assert_eq!(x.1.len(), 50 * 64);
     assert!(drawn.iter().all(|(_, v, _)| v.iter().all(|x| x.is_finite())), "{name}");
     let rows: Vec<usize> = (0..20).collect();
     for (program, output) in [("encode", format!("code:{code}")), ("reconstruct", "site:x".to_string())] {
         let data = s.batch(true, &rows);
-        let out = s
-            .run(program, rows.len(), &data, At::default(), false)
-            .unwrap_or_else(|e| panic!("{name}: {program}: {e}"));
+        let out = run(s, program, rows.len(), &data);
         let v = out
             .iter()
             .find(|(n, _)| *n == output)
@@ -62,8 +60,8 @@ fn binary_codes_with_a_learned_baseline() {
 #[test]
 fn vector_quantisation_uses_its_codebook() {
     let (mut s, before, after) = trained("vq", "20", "E[sum((decode(nearest(z, book)) - x)^2)]", "");
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let (used, perplexity) =
         (value(&scores, "codes used of 64", ""), value(&scores, "perplexity of the codes", ""));
     println!("squared error {before:.3} to {after:.3}; {used} codes used, perplexity {perplexity:.2}");
@@ -73,7 +71,7 @@ fn vector_quantisation_uses_its_codebook() {
     // A code is one of the entries, to the last bit.
     let book = s.tensors["book"].to_f32();
     let data = s.batch(true, &[0, 1, 2]);
-    let out = s.run("encode", 3, &data, At::default(), false).unwrap_or_else(|e| panic!("{e}"));
+    let out = run(&mut s, "encode", 3, &data);
     for code in out[0].1.to_f32().chunks(8) {
         assert!(book.chunks(8).any(|e| e == code), "{code:?} is no entry");
     }

@@ -1,13 +1,15 @@
 //! Sessions from specs, trained and measured.
 
+use gmc_compiler::derive::Program;
 use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::interp::{self, Env};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Op, Role};
-use gmc_runtime::exec::DeviceChoice;
-use gmc_runtime::load;
-use gmc_runtime::metrics::Score;
-use gmc_runtime::session::Session;
+use gmc_runtime::exec::{DeviceChoice, Tensor};
+use gmc_runtime::measure::draw;
+use gmc_runtime::measure::scores::Score;
+use gmc_runtime::session::load;
+use gmc_runtime::session::{Batch, Position, Session};
 use gmc_runtime::train::Trainer;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +30,8 @@ pub fn session(text: &str, set: &[(&str, &str)]) -> Session {
     let u = load::unit("test.gm", text, Path::new(""), &set);
     let shown: Vec<&str> = u.diags.iter().map(|d| d.message.as_str()).collect();
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("{text}\n{shown:?}") };
-    let device = load::device(DeviceChoice::Cpu).unwrap_or_else(|e| panic!("{}", e.text));
-    let mut s = load::session(typed, compiled, device).unwrap_or_else(|e| panic!("{text}\n{}", e.text));
+    let device = load::device(DeviceChoice::Cpu).unwrap_or_else(|e| panic!("{}", e));
+    let mut s = load::session(typed, compiled, device).unwrap_or_else(|e| panic!("{text}\n{}", e));
     let seed = s.typed.train.seed;
     s.init(seed).unwrap_or_else(|e| panic!("{text}\n{e}"));
     s
@@ -43,6 +45,19 @@ pub fn train(s: &mut Session) {
         assert!(numbers.iter().all(|(_, v)| v.is_finite()), "round {step}: {numbers:?}");
     }
     s.use_averages();
+}
+
+/// Runs a program of this name outside of training: every output by its name.
+pub fn run(s: &mut Session, program: &str, n: usize, data: &Batch) -> Vec<(String, Tensor)> {
+    let known = Program::parse(program).unwrap_or_else(|| panic!("no program is called {program}"));
+    let outputs = s.run(&known, n, data, Position::default()).unwrap_or_else(|e| panic!("{program}: {e}"));
+    outputs.into_iter().map(|(output, t)| (output.to_string(), t)).collect()
+}
+
+/// Draws from the first model: name of each output, numbers, axes of a row.
+pub fn drawn(s: &mut Session, n: usize, seed: u64) -> Vec<(String, Vec<f32>, Vec<usize>)> {
+    let drawn = draw(s, n, seed).unwrap_or_else(|e| panic!("{e}"));
+    drawn.into_iter().map(|(output, values, shape)| (output.to_string(), values, shape)).collect()
 }
 
 /// The score with this name and unit.

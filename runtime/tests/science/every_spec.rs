@@ -1,15 +1,16 @@
 //! Every spec of the repository trains: a few rounds, finite numbers, and answers to what it says that it can answer.
 
-use super::common::{mnist, session, text, train};
-use gmc_runtime::classify::posteriors;
-use gmc_runtime::evaluate::{Effort, draw, evaluate};
-use gmc_runtime::session::{At, Session};
+use super::common::{mnist, run, session, text, train};
+use gmc_compiler::derive::{Program, Question};
+use gmc_runtime::measure::classes::posteriors;
+use gmc_runtime::measure::{Budget, draw, evaluate};
+use gmc_runtime::session::Session;
 use std::path::Path;
 
 /// Test examples that questions are asked about.
 const FEW: usize = 3;
 
-const EFFORT: Effort = Effort { examples: 64, k: 2, samples: 16 };
+const BUDGET: Budget = Budget { examples: 64, k: 2, samples: 16 };
 
 #[test]
 fn every_spec_trains_a_few_rounds() {
@@ -34,7 +35,7 @@ fn every_spec_trains_a_few_rounds() {
         }
         let mut s = session(&source, &set);
         train(&mut s);
-        let scores = evaluate(&mut s, 1, EFFORT).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let scores = evaluate(&mut s, 1, BUDGET).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!scores.is_empty(), "{name} has no scores");
         for score in &scores {
             assert!(score.value.0.is_finite(), "{name}: {score:?}");
@@ -53,23 +54,27 @@ fn ask(name: &str, s: &mut Session) -> usize {
     let finite = |what: &str, values: &[f32]| {
         assert!(!values.is_empty() && values.iter().all(|v| v.is_finite()), "{name}: {what} {values:?}");
     };
-    let known: Vec<(&str, String)> =
-        s.compiled.queries.iter().filter_map(|q| Some((q.name, q.answer.as_ref().ok()?.0.clone()))).collect();
+    let known: Vec<(Question, Program)> = s
+        .compiled
+        .queries
+        .iter()
+        .filter_map(|q| Some((q.question, q.answer.as_ref().ok()?.program.clone())))
+        .collect();
     // The ways that `gmc` has to ask, one for each query of the compiler.
     assert_eq!(
-        s.compiled.queries.iter().map(|q| q.name).collect::<Vec<_>>(),
+        s.compiled.queries.iter().map(|q| q.question.text()).collect::<Vec<_>>(),
         ["sample", "density", "classify", "encode", "reconstruct"]
     );
     let rows: Vec<usize> = (0..FEW).collect();
     for (query, program) in &known {
-        match *query {
-            "sample" => {
+        match query {
+            Question::Sample => {
                 for (output, values, shape) in draw(s, FEW, 1).unwrap_or_else(|e| panic!("{name}: {e}")) {
                     assert_eq!(values.len(), FEW * shape.iter().product::<usize>(), "{name}: {output}");
-                    finite(&output, &values);
+                    finite(&output.to_string(), &values);
                 }
             }
-            "classify" => {
+            Question::Classify => {
                 let p = posteriors(s, 1, FEW, 1)
                     .unwrap_or_else(|e| panic!("{name}: {e}"))
                     .unwrap_or_else(|| panic!("{name}: no classes"));
@@ -79,14 +84,12 @@ fn ask(name: &str, s: &mut Session) -> usize {
                     assert!((sum - 1.0).abs() < 1e-6, "{name}: probabilities sum to {sum}");
                 }
             }
-            _ => {
+            Question::Density | Question::Encode | Question::Reconstruct => {
                 let data = s.fixed_batch(&rows, 1);
-                let answers = s
-                    .run(program, FEW, &data, At::default(), false)
-                    .unwrap_or_else(|e| panic!("{name}: {query}: {e}"));
-                let wanted = match *query {
-                    "density" => ["log_prob", "log_weight"],
-                    "encode" => ["code:", "code:"],
+                let answers = run(s, &program.to_string(), FEW, &data);
+                let wanted = match query {
+                    Question::Density => ["log_prob", "log_weight"],
+                    Question::Encode => ["code:", "code:"],
                     _ => ["site:", "site:"],
                 };
                 assert!(

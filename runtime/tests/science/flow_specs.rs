@@ -1,24 +1,24 @@
 //! The specs of flows in their short forms: each trains, answers what it can be asked, and is better than what is simple.
 
-use super::common::{session, text, train, value};
+use super::common::{drawn, run, session, text, train, value};
 use super::linalg::{Matrix, rows};
-use gmc_runtime::classify::posteriors;
-use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;
-use gmc_runtime::session::{At, Batch, Session};
+use gmc_runtime::measure::classes::posteriors;
+use gmc_runtime::measure::{evaluate, full};
+use gmc_runtime::session::{Batch, Session};
 
 /// Trains a spec with some literals set and measures it.
-fn measured(name: &str, set: &[(&str, &str)]) -> (Session, Vec<gmc_runtime::metrics::Score>) {
+fn measured(name: &str, set: &[(&str, &str)]) -> (Session, Vec<gmc_runtime::measure::scores::Score>) {
     let mut s = session(&text(name), set);
     train(&mut s);
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
     (s, scores)
 }
 
 /// Samples of `x` and of its base `z`, `n` of each.
 fn sampled(s: &mut Session, n: usize) -> (Vec<f32>, Vec<f32>) {
-    let drawn = draw(s, n, 5).unwrap_or_else(|e| panic!("{e}"));
+    let drawn = drawn(s, n, 5);
     let get =
         |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
     (get("site:x"), get("site:z"))
@@ -34,9 +34,7 @@ fn flows_of_two_moons() {
         assert!(nll < reach && nll > 1.138 - 0.05, "{name}: {nll}");
         let (x, z) = sampled(&mut s, 256);
         let t = Tensor::from_f32(&s.device, x, &[256, 2]);
-        let code = s
-            .run("encode", 256, &Batch::from([("x".to_string(), t)]), At::default(), false)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let code = run(&mut s, "encode", 256, &Batch::from([("x".to_string(), t)]));
         let back = code[0].1.to_f32();
         let mut gaps: Vec<f32> = back.iter().zip(&z).map(|(a, b)| (a - b).abs()).collect();
         gaps.sort_by(f32::total_cmp);

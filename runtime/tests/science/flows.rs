@@ -1,12 +1,12 @@
 //! Flows on the device: bijections in f32, log-determinants against numerical Jacobians, densities that integrate to 1, entropies.
 
-use super::common::{interpret, session, text, train, value};
+use super::common::{drawn, interpret, run, session, text, train, value};
 use super::linalg::{Matrix, dot, eigen, log_abs_det, moments, rows};
 use gmc_compiler::event::Support;
 use gmc_compiler::rows::{bijection, find, map};
-use gmc_runtime::evaluate::{draw, evaluate, full};
 use gmc_runtime::exec::Tensor;
-use gmc_runtime::session::{At, Batch, Session};
+use gmc_runtime::measure::{evaluate, full};
+use gmc_runtime::session::{Batch, Session};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -92,12 +92,10 @@ fn shake(s: &mut Session, size: f32) {
 }
 
 /// Runs a program on `[n, ..shape]` numbers of the variable `x`.
-fn run(s: &mut Session, program: &str, x: &[f32], shape: &[usize]) -> BTreeMap<String, Vec<f32>> {
+fn run_on(s: &mut Session, program: &str, x: &[f32], shape: &[usize]) -> BTreeMap<String, Vec<f32>> {
     let n = x.len() / shape.iter().product::<usize>();
     let t = Tensor::from_f32(&s.device, x.to_vec(), &[&[n], shape].concat());
-    let out = s
-        .run(program, n, &Batch::from([("x".to_string(), t)]), At::default(), false)
-        .unwrap_or_else(|e| panic!("{program}: {e}"));
+    let out = run(s, program, n, &Batch::from([("x".to_string(), t)]));
     out.into_iter().map(|(n, t)| (n, t.to_f32())).collect()
 }
 
@@ -111,11 +109,11 @@ fn largest_gap(a: &[f32], b: &[f32]) -> f64 {
 
 /// max |f⁻¹(f(z)) - z| over draws of z, on the device; and the drawn x.
 fn round_trip(s: &mut Session, shape: &[usize]) -> (f64, Vec<f32>) {
-    let drawn = draw(s, POINTS, 5).unwrap_or_else(|e| panic!("{e}"));
+    let drawn = drawn(s, POINTS, 5);
     let get =
         |name: &str| drawn.iter().find(|d| d.0 == name).unwrap_or_else(|| panic!("no {name}")).1.clone();
     let (z, x) = (get("site:z"), get("site:x"));
-    let back = run(s, "encode", &x, shape);
+    let back = run_on(s, "encode", &x, shape);
     (largest_gap(&back["code:z"], &z), x)
 }
 
@@ -126,7 +124,7 @@ fn jacobian_gap(s: &mut Session, x: &[f32], shape: &[usize], std: f64) -> (f64, 
     let d: usize = shape.iter().product();
     let (mut numeric, mut rounding) = (0.0f64, 0.0f64);
     for point in x.chunks_exact(d).take(4) {
-        let device = f64::from(run(s, "log_prob.p", point, shape)["log_prob"][0]);
+        let device = f64::from(run_on(s, "log_prob.p", point, shape)["log_prob"][0]);
         let at: Vec<f64> = point.iter().map(|v| f64::from(*v)).collect();
         let encode = |rows: Vec<f64>, n: usize| {
             interpret(s, "encode", &BTreeMap::from([("x".to_string(), rows)]), n)["code:z"].clone()
@@ -207,8 +205,8 @@ fn every_bijection_inverts_itself_in_f32() {
 fn a_trained_flow_is_an_exact_density() {
     let mut s = session(&text("realnvp"), &[("train.epochs", "6"), ("train.ema", "0.99")]);
     train(&mut s);
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let nll = value(&scores, "negative log-likelihood", "nats");
     println!("test negative log-likelihood {nll:.4} nats (entropy of the moons: 1.138)");
     assert!(nll <= 1.35, "{nll}");
@@ -228,7 +226,7 @@ fn a_trained_flow_is_an_exact_density() {
     for i in 0..N {
         let row: Vec<f32> =
             (0..N).flat_map(|j| [-END + (i as f32 + 0.5) * step, -END + (j as f32 + 0.5) * step]).collect();
-        total += run(&mut s, "log_prob.p", &row, &[2])["log_prob"]
+        total += run_on(&mut s, "log_prob.p", &row, &[2])["log_prob"]
             .iter()
             .map(|l| f64::from(*l).exp())
             .sum::<f64>();
@@ -276,8 +274,8 @@ fn flows_on_digits_beat_a_gaussian() {
         let mut s = session(&text(name), set);
         let baseline = gaussian_bits(&s);
         train(&mut s);
-        let effort = full(&s);
-        let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = full(&s);
+        let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         let bits = value(&scores, "negative log-likelihood", "bits/dim");
         println!("{name}, 15 epochs: {bits:.4} bits/dim, full Gaussian {baseline:.4}");
         assert!(bits < baseline, "{name}: {bits} bits/dim, a Gaussian needs {baseline}");

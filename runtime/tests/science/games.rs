@@ -1,16 +1,16 @@
 //! Games on mixtures whose modes are known.
 
 use super::common::{session, text, train, value};
-use gmc_runtime::evaluate::{Effort, evaluate};
+use gmc_runtime::measure::{Budget, evaluate};
 
 /// Row 16 of the scoreboard in a short form: three of eight thousand rounds.
 #[test]
 fn a_game_finds_the_modes_of_the_ring() {
     let mut s = session(&text("gan_ring"), &[("train.steps", "3000"), ("train.ema", "0.99")]);
-    let effort = Effort { examples: 1, k: 0, samples: 2500 };
-    let before = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = Budget { examples: 1, k: 0, samples: 2500 };
+    let before = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     train(&mut s);
-    let after = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let after = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let (modes, good) = (value(&after, "modes covered", ""), value(&after, "samples within", "%"));
     println!(
         "{modes} of 8 modes, {good:.1} % within 3 standard deviations (before: {:.1} %)",

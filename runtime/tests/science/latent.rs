@@ -1,16 +1,16 @@
 //! Variational autoencoders: bounds in their order, numbers that are the same wherever they are asked for.
 
 use super::common::{mnist, session, spec, text, train, value};
-use gmc_runtime::evaluate::{Effort, evaluate, full};
+use gmc_runtime::measure::{Budget, evaluate, full};
 use std::process::Command;
 
 #[test]
 fn more_samples_tighten_the_bound() {
     let mut s = session(&text("vae"), &[("train.epochs", "20")]);
-    let effort = full(&s);
-    let before = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let before = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     train(&mut s);
-    let after = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let after = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let elbo = value(&after, "negative ELBO", "nats");
     let parts = value(&after, "reconstruction", "nats") + value(&after, "KL", "nats");
     assert!((elbo - parts).abs() < 1e-3, "{elbo} is not reconstruction + KL = {parts}");
@@ -19,8 +19,8 @@ fn more_samples_tighten_the_bound() {
     // In expectation the bound never falls with K (Burda et al. 2016, theorem 1); the slack is the noise of 297 examples.
     let mut last = elbo;
     for k in [1usize, 8, 64] {
-        let effort = Effort { k, ..full(&s) };
-        let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = Budget { k, ..full(&s) };
+        let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         let iwae = value(&scores, "importance-weighted bound", "nats");
         println!("K = {k}: {iwae:.4} nats, negative ELBO {elbo:.4}");
         assert!(iwae <= last + 0.35, "K = {k}: {iwae} above {last}");
@@ -67,8 +67,8 @@ fn one_epoch_of_the_common_autoencoder() {
     }
     let mut s = session(&text("vae_mnist_grey"), &[("train.epochs", "1")]);
     train(&mut s);
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let loss = value(&scores, "payoff", "");
     println!("one epoch: {loss:.2} (binary cross-entropy on grey levels + KL)");
     // Below 45.54 nats nothing can come (the entropy of the grey levels), ten epochs reach 106.
@@ -87,9 +87,9 @@ fn samples_of_a_bound_share_the_draw_of_the_pixels() {
         .replace("heads(8, 8)", "heads(8, 8, init: zeros)");
     let mut s = session(&blind, &[]);
     let mut bound = |k: usize| {
-        let effort = Effort { k, ..full(&s) };
+        let budget = Budget { k, ..full(&s) };
         value(
-            &evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}")),
+            &evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}")),
             "importance-weighted bound",
             "nats",
         )

@@ -2,7 +2,7 @@
 
 use super::common::{session, train, value};
 use super::linalg::{Matrix, largest_angle, pca, rows, span};
-use gmc_runtime::evaluate::{evaluate, full};
+use gmc_runtime::measure::{evaluate, full};
 use gmc_runtime::session::Session;
 
 const DIGITS: &str = "data x: Real[64] in unit from digits
@@ -53,8 +53,8 @@ fn a_linear_autoencoder_is_pca() {
     // The variances of components 8 and 9 differ by 0.014 only, so that 0.001 of error leaves room for 16 degrees between them.
     assert!(angle < 20.0, "{angle} degrees");
     // Of the test part, what the run reports.
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     let reported = value(&scores, "payoff", "");
     let want = error(&test_rows);
     println!("test: reported {reported:.5}, by hand {want:.5}, PCA {:.5}", pca(&train_rows, &test_rows, 8).0);

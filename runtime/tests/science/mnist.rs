@@ -1,13 +1,13 @@
 //! Short forms of the scoreboard's runs on MNIST: the same specs on few images, for seconds.
 
 use super::common::{mnist, session, text, train, value};
-use gmc_runtime::classify::posteriors;
-use gmc_runtime::evaluate::{Effort, evaluate, full};
+use gmc_runtime::measure::classes::posteriors;
+use gmc_runtime::measure::{Budget, evaluate, full};
 use gmc_runtime::session::Session;
 
 fn measured(s: &mut Session, name: &str, unit: &str) -> f64 {
-    let effort = full(s);
-    value(&evaluate(s, 1, effort).unwrap_or_else(|e| panic!("{e}")), name, unit)
+    let budget = full(s);
+    value(&evaluate(s, 1, budget).unwrap_or_else(|e| panic!("{e}")), name, unit)
 }
 
 /// Trains a spec on a part of MNIST; a number about the test part before and after.
@@ -63,8 +63,8 @@ fn several_samples_in_training_pay() {
     let bound = |k: &str| {
         let mut s = session(&text("iwae"), &[("x.limit", "600"), ("samples", k), ("train.epochs", "6")]);
         train(&mut s);
-        let effort = Effort { examples: 200, k: 50, samples: 0 };
-        let found = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = Budget { examples: 200, k: 50, samples: 0 };
+        let found = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         value(&found, "importance-weighted bound", "nats")
     };
     let (one, five) = (bound("1"), bound("5"));

@@ -2,11 +2,12 @@
 //! amortised guide of the same model, and datum by datum.
 
 use super::common::{session, text, train, value};
-use gmc_runtime::classify;
-use gmc_runtime::evaluate::{Effort, evaluate, full};
 use gmc_runtime::exec::Tensor;
+use gmc_runtime::measure::posteriors;
+use gmc_runtime::measure::{Budget, evaluate, full};
 use gmc_runtime::session::Session;
-use gmc_runtime::store::checkpoint::{Checkpoint, Group, Meta};
+use gmc_runtime::session::snapshot::Group;
+use gmc_runtime::store::checkpoint::{Checkpoint, Meta};
 use gmc_runtime::train::Trainer;
 use gmc_runtime::train::order::Order;
 use std::collections::BTreeSet;
@@ -109,8 +110,8 @@ fn blocks_become_the_exact_posterior() {
     let data = &s.sets[0].test.columns[0].values;
     let exact = -data.chunks(2).map(evidence).sum::<f64>() / (data.len() / 2) as f64;
     for k in [1, 16] {
-        let effort = Effort { k, ..full(&s) };
-        let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = Budget { k, ..full(&s) };
+        let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         let bound = value(&scores, "importance-weighted bound", "nats");
         println!("K = {k}: {bound:.4}, exact: {exact:.4}");
         assert!((bound - exact).abs() < 0.01, "K = {k}: {bound}, exact: {exact}");
@@ -127,8 +128,8 @@ fn the_bound_is_that_of_an_amortised_guide_or_better() {
         s
     };
     let bounds = |s: &mut Session| {
-        let effort = full(s);
-        let scores = evaluate(s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = full(s);
+        let scores = evaluate(s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         (value(&scores, "negative ELBO", "nats"), value(&scores, "importance-weighted bound", "nats"))
     };
     let (mut blocks, mut net) = (trained("vae_perdatum"), trained("vae"));
@@ -153,8 +154,8 @@ fn inference_of_new_data_improves_their_bound() {
     for steps in [1, 20, 200] {
         s.infer_steps = Some(steps);
         s.inferred.clear();
-        let effort = Effort { k: 0, ..full(&s) };
-        let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+        let budget = Budget { k: 0, ..full(&s) };
+        let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         let elbo = value(&scores, "negative ELBO", "nats");
         println!("{steps} steps: {elbo:.3}");
         assert!(elbo < last - 0.3, "{steps} steps: {elbo} after {last}");
@@ -230,13 +231,13 @@ fn a_run_goes_on_from_a_checkpoint_bit_for_bit() {
         "blocks are not averaged"
     );
     let mut second = new();
-    second.restore(&stored).unwrap_or_else(|e| panic!("{e}"));
+    second.restore(&stored.tensors).unwrap_or_else(|e| panic!("{e}"));
     go(&mut second, 17, 40);
     assert!(kept(&whole).encode() == kept(&second).encode());
     // A table holds a row for each of its data: with other data it is refused.
     let text = text("vae_perdatum").replace("(binarize: 0.5)", "(binarize: 0.5) split (train 0.5, test 0.5)");
     let mut other = session(&text, &[]);
-    let refused = other.restore(&stored).err().unwrap_or_default();
+    let refused = other.restore(&stored.tensors).err().unwrap_or_default();
     assert!(
         refused.contains("has shape [1500, 8] in the checkpoint and [750, 8] with these data"),
         "{refused}"
@@ -255,8 +256,8 @@ fn blocks_move_in_games_of_any_order() {
     assert_eq!(Trainer::new(&s).total, 24);
     assert!(s.tables["opt.codes.visits.q.free0"].values.iter().all(|v| *v == 2.0));
     assert!(s.tables["q.free0"].values.chunks(8).all(|row| row.iter().any(|x| *x != 0.0)));
-    let effort = full(&s);
-    let scores = evaluate(&mut s, 1, effort).unwrap_or_else(|e| panic!("{e}"));
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
     assert!(value(&scores, "negative ELBO", "nats").is_finite());
 }
 
@@ -278,9 +279,7 @@ eval { infer(steps: 60) }
     let mut s = session(spec, &[]);
     train(&mut s);
     let ask = |s: &mut Session| {
-        classify::posteriors(s, 1, 120, 2)
-            .unwrap_or_else(|e| panic!("{e}"))
-            .unwrap_or_else(|| panic!("no classes"))
+        posteriors(s, 1, 120, 2).unwrap_or_else(|e| panic!("{e}")).unwrap_or_else(|| panic!("no classes"))
     };
     let honest = ask(&mut s);
     let right = honest.decisions().iter().zip(&honest.truth).filter(|(a, b)| a == b).count();

@@ -37,6 +37,17 @@ pub fn split_sum(span: Span, sum: f64) -> Diag {
     .help("give fractions that sum to at most 1")
 }
 
+/// `split` names a part that there is not.
+pub fn unknown_part(name: &str, span: Span, near: Option<&str>, known: &[&str]) -> Diag {
+    let help = match near {
+        Some(n) => format!("did you mean `{n}`?"),
+        None => "give the rows to training, or leave the part out".to_string(),
+    };
+    Diag::new("E0205", format!("`split` has no part `{name}`"), span, "no such part")
+        .note(format!("the parts are `{}`", known.join("`, `")))
+        .help(help)
+}
+
 /// Setting `name` of `block` (`train`) is given at `first` and again at `span`.
 pub fn set_twice(block: &str, name: &str, first: Span, span: Span) -> Diag {
     Diag::new("E0205", format!("`{block}` is given `{name}` twice"), span, "given again")

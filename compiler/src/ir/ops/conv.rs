@@ -1,8 +1,8 @@
 //! Convolution and its transposes in the input and in the weight. Each is bilinear, and the derivative of any of them in
 //! either argument is another of the three.
 
-use super::{OpRule, arg, axis_of, fixed_axis, need, two, wanted};
-use crate::ir::graph::{Graph, Value};
+use super::{OpRule, axis_of, exactly, fixed_axis, need, sure, two};
+use crate::ir::formula::Ex;
 use crate::ir::interp::Env;
 use crate::ir::op::{Conv2d, ConvGeom, ConvTranspose2d, ConvWeight, Op};
 use crate::ir::shape::{DType, Dim, Shape, Ty};
@@ -70,18 +70,23 @@ fn image_ty(n: Dim, c: usize, [h, w]: [usize; 2]) -> Ty {
     Ty::f(Shape(vec![n, Dim::fixed(c), Dim::fixed(h), Dim::fixed(w)]))
 }
 
-fn fixed(ty: &Ty, axis: usize) -> usize {
-    ty.shape.0.get(axis).map_or(0, |d| d.n)
+/// The size of an axis that shape rules have found to be there.
+fn size(shape: &Shape, axis: usize) -> usize {
+    sure(axis_of(shape, axis)).n
+}
+
+/// Rows and columns of an image or a kernel.
+fn extent(x: Ex<'_>) -> [usize; 2] {
+    let shape = x.shape();
+    [size(&shape, 2), size(&shape, 3)]
 }
 
 /// The rows and columns of an input that the forward convolution does not reach: (h + 2 pad - span) mod stride.
-fn out_pad(geom: ConvGeom, input: &Ty, kernel: [usize; 2]) -> [usize; 2] {
-    let Ok([lh, lw]) = geom.lines() else { return [0, 0] };
-    let [kh, kw] = kernel;
-    let rest = |l: Line, axis: usize, k: usize| {
-        (fixed(input, axis) + 2 * l.pad).saturating_sub(l.span(k).unwrap_or(0)) % l.stride
-    };
-    [rest(lh, 2, kh), rest(lw, 3, kw)]
+fn out_pad(geom: ConvGeom, [h, w]: [usize; 2], [kh, kw]: [usize; 2]) -> [usize; 2] {
+    let [lh, lw] = sure(geom.lines());
+    let rest =
+        |l: Line, n: usize, k: usize| (n + 2 * l.pad).saturating_sub(l.span(k).unwrap_or(0)) % l.stride;
+    [rest(lh, h, kh), rest(lw, w, kw)]
 }
 
 /// Calls `f(x index, w index, y index)` for every product of the convolution.
@@ -120,7 +125,7 @@ fn products(
 
 /// N O H' W' (C / groups) kh kw.
 fn madds(output: &Ty, weight: &Ty, batch: usize) -> u64 {
-    let taps: usize = [1, 2, 3].iter().map(|&a| fixed(weight, a)).product();
+    let taps: usize = [1, 2, 3].iter().map(|&a| size(&weight.shape, a)).product();
     (output.shape.size(batch) as u64).saturating_mul(taps as u64)
 }
 
@@ -140,19 +145,21 @@ impl OpRule for Conv2d {
             out.ok_or_else(|| format!("the kernel {kh}x{kw} is larger than the padded input {h}x{wd}"))?;
         Ok(image_ty(n, o, [oh, ow]))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (x, w) = (arg(g, node, 0), arg(g, node, 1));
-        let kernel = [fixed(g.ty(w), 2), fixed(g.ty(w), 3)];
-        let dx = wanted(wants, 0).then(|| {
-            let out_pad = out_pad(self.0, g.ty(x), kernel);
-            g.push(Op::ConvTranspose2d(ConvTranspose2d { geom: self.0, out_pad }), &[out, w])
-        });
-        let dw =
-            wanted(wants, 1).then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.0, kernel }), &[x, out]));
-        vec![dx, dw]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x, w] = exactly(args);
+        let (geom, kernel) = (self.0, extent(w));
+        if i == 0 {
+            let out_pad = out_pad(geom, extent(x), kernel);
+            d.scope().op(Op::ConvTranspose2d(ConvTranspose2d { geom, out_pad }), &[d, w])
+        } else {
+            d.scope().op(Op::ConvWeight(ConvWeight { geom, kernel }), &[x, d])
+        }
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, w) = two(args)?;
@@ -162,7 +169,8 @@ impl OpRule for Conv2d {
         Ok(y)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        args.get(1).map_or(0, |w| madds(out, w, batch))
+        let &[_, w] = exactly(args);
+        madds(out, w, batch)
     }
 }
 
@@ -195,16 +203,19 @@ impl OpRule for ConvTranspose2d {
             .ok_or_else(|| format!("nothing is left of {oh}x{ow} inside the padding {:?}", self.geom.pad))?;
         Ok(image_ty(n, c, [h, wd]))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (y, w) = (arg(g, node, 0), arg(g, node, 1));
-        let kernel = [fixed(g.ty(w), 2), fixed(g.ty(w), 3)];
-        let dy = wanted(wants, 0).then(|| g.push(Op::Conv2d(Conv2d(self.geom)), &[out, w]));
-        let dw = wanted(wants, 1)
-            .then(|| g.push(Op::ConvWeight(ConvWeight { geom: self.geom, kernel }), &[out, y]));
-        vec![dy, dw]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x, w] = exactly(args);
+        if i == 0 {
+            d.scope().op(Op::Conv2d(Conv2d(self.geom)), &[d, w])
+        } else {
+            d.scope().op(Op::ConvWeight(ConvWeight { geom: self.geom, kernel: extent(w) }), &[d, x])
+        }
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (y, w) = two(args)?;
@@ -214,10 +225,8 @@ impl OpRule for ConvTranspose2d {
         Ok(x)
     }
     fn cost(&self, args: &[&Ty], _out: &Ty, batch: usize) -> u64 {
-        match args {
-            [y, w] => madds(y, w, batch),
-            _ => 0,
-        }
+        let &[y, w] = exactly(args);
+        madds(y, w, batch)
     }
 }
 
@@ -241,17 +250,20 @@ impl OpRule for ConvWeight {
         }
         Ok(image_ty(Dim::fixed(o), c / self.geom.groups, self.kernel))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (x, gy) = (arg(g, node, 0), arg(g, node, 1));
-        let dx = wanted(wants, 0).then(|| {
-            let out_pad = out_pad(self.geom, g.ty(x), self.kernel);
-            g.push(Op::ConvTranspose2d(ConvTranspose2d { geom: self.geom, out_pad }), &[gy, out])
-        });
-        let dgy = wanted(wants, 1).then(|| g.push(Op::Conv2d(Conv2d(self.geom)), &[x, out]));
-        vec![dx, dgy]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x, gy] = exactly(args);
+        if i == 0 {
+            let out_pad = out_pad(self.geom, extent(x), self.kernel);
+            d.scope().op(Op::ConvTranspose2d(ConvTranspose2d { geom: self.geom, out_pad }), &[gy, d])
+        } else {
+            d.scope().op(Op::Conv2d(Conv2d(self.geom)), &[x, d])
+        }
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, gy) = two(args)?;
@@ -261,6 +273,7 @@ impl OpRule for ConvWeight {
         Ok(w)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        args.get(1).map_or(0, |gy| madds(gy, out, batch))
+        let &[_, gy] = exactly(args);
+        madds(gy, out, batch)
     }
 }

@@ -1,17 +1,19 @@
 //! Elementwise ops. A function is a row of a table: token, meaning in f64, derivative.
 
-use super::{OpRule, arg, broadcast_shapes, need, one, special, three, two, unbroadcast, wanted};
-use crate::ir::graph::{Graph, Value};
+use super::{Elementwise, OpRule, broadcast_shapes, exactly, need, one, special, three, two, unbroadcast};
+use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
 use crate::ir::op::{Binary, Cast, Compare, Detach, Logic, Select, Unary};
+use crate::ir::optimise::Rewriter;
 use crate::ir::shape::{DType, Ty};
 use crate::ir::tensor::{Tensor64, common_dims};
 use std::f64::consts::PI;
 
-/// Adjoint of the argument: (graph, argument x, result y, adjoint d of y).
-type UnaryGrad = fn(&mut Graph, Value, Value, Value) -> Value;
-/// Adjoint of one argument before it is summed to the argument's shape: (graph, a, b, result y, adjoint d of y).
-type BinaryGrad = fn(&mut Graph, Value, Value, Value, Value) -> Value;
+/// Adjoint of the argument: (argument x, result y, adjoint d of y).
+type UnaryGrad = for<'g> fn(Ex<'g>, Ex<'g>, Ex<'g>) -> Ex<'g>;
+/// Adjoint of one argument before it is summed to the argument's shape: (a, b, result y, adjoint d of y).
+type BinaryGrad = for<'g> fn(Ex<'g>, Ex<'g>, Ex<'g>, Ex<'g>) -> Ex<'g>;
 
 /// Everything about a [`Unary`].
 pub struct UnaryRow {
@@ -25,167 +27,38 @@ pub struct UnaryRow {
     pub grad: Option<UnaryGrad>,
 }
 
+const fn smooth(op: Unary, name: &'static str, f: fn(f64) -> f64, grad: UnaryGrad) -> UnaryRow {
+    UnaryRow { op, name, f, grad: Some(grad) }
+}
+
+const fn flat(op: Unary, name: &'static str, f: fn(f64) -> f64) -> UnaryRow {
+    UnaryRow { op, name, f, grad: None }
+}
+
 /// One row per [`Unary`], in the order of its declaration.
 pub static UNARY: [UnaryRow; 22] = [
-    UnaryRow { op: Unary::Neg, name: "neg", f: |x| -x, grad: Some(|g, _, _, d| g.neg(d)) },
-    UnaryRow { op: Unary::Exp, name: "exp", f: f64::exp, grad: Some(|g, _, y, d| g.mul(d, y)) },
-    UnaryRow { op: Unary::Log, name: "log", f: f64::ln, grad: Some(|g, x, _, d| g.div(d, x)) },
-    UnaryRow {
-        op: Unary::Log1p,
-        name: "log1p",
-        f: f64::ln_1p,
-        grad: Some(|g, x, _, d| {
-            let x1 = g.add_c(x, 1.0);
-            g.div(d, x1)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Expm1,
-        name: "expm1",
-        f: f64::exp_m1,
-        grad: Some(|g, x, _, d| {
-            let e = g.exp(x);
-            g.mul(d, e)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Sqrt,
-        name: "sqrt",
-        f: f64::sqrt,
-        grad: Some(|g, _, y, d| {
-            let half = g.mul_c(d, 0.5);
-            g.div(half, y)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Recip,
-        name: "recip",
-        f: |x| 1.0 / x,
-        grad: Some(|g, _, y, d| {
-            let y2 = g.square(y);
-            let t = g.mul(d, y2);
-            g.neg(t)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Square,
-        name: "square",
-        f: |x| x * x,
-        grad: Some(|g, x, _, d| {
-            let x2 = g.mul_c(x, 2.0);
-            g.mul(d, x2)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Abs,
-        name: "abs",
-        f: f64::abs,
-        grad: Some(|g, x, _, d| {
-            let s = g.unary(Unary::Sign, x);
-            g.mul(d, s)
-        }),
-    },
-    UnaryRow { op: Unary::Sign, name: "sign", f: sign, grad: None },
-    UnaryRow { op: Unary::Floor, name: "floor", f: f64::floor, grad: None },
-    UnaryRow {
-        op: Unary::Relu,
-        name: "relu",
-        f: |x| if x < 0.0 { 0.0 } else { x },
-        grad: Some(|g, x, _, d| {
-            let s = g.unary(Unary::Step, x);
-            g.mul(d, s)
-        }),
-    },
-    UnaryRow { op: Unary::Step, name: "step", f: |x| if x > 0.0 { 1.0 } else { 0.0 }, grad: None },
-    UnaryRow {
-        op: Unary::Tanh,
-        name: "tanh",
-        f: f64::tanh,
-        grad: Some(|g, _, y, d| {
-            let y2 = g.square(y);
-            let one = g.scalar(1.0);
-            let t = g.sub(one, y2);
-            g.mul(d, t)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Sigmoid,
-        name: "sigmoid",
-        f: special::sigmoid,
-        grad: Some(|g, _, y, d| {
-            let one = g.scalar(1.0);
-            let z = g.sub(one, y);
-            let t = g.mul(y, z);
-            g.mul(d, t)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Softplus,
-        name: "softplus",
-        f: special::softplus,
-        grad: Some(|g, x, _, d| {
-            let s = g.sigmoid(x);
-            g.mul(d, s)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Sin,
-        name: "sin",
-        f: f64::sin,
-        grad: Some(|g, x, _, d| {
-            let c = g.unary(Unary::Cos, x);
-            g.mul(d, c)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Cos,
-        name: "cos",
-        f: f64::cos,
-        grad: Some(|g, x, _, d| {
-            let s = g.unary(Unary::Sin, x);
-            let t = g.mul(d, s);
-            g.neg(t)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Erf,
-        name: "erf",
-        f: special::erf,
-        grad: Some(|g, x, _, d| {
-            let x2 = g.square(x);
-            let n = g.neg(x2);
-            let e = g.exp(n);
-            let t = g.mul_c(e, 2.0 / PI.sqrt());
-            g.mul(d, t)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Lgamma,
-        name: "lgamma",
-        f: special::lgamma,
-        grad: Some(|g, x, _, d| {
-            let p = g.unary(Unary::Digamma, x);
-            g.mul(d, p)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Digamma,
-        name: "digamma",
-        f: special::digamma,
-        grad: Some(|g, x, _, d| {
-            let p = g.unary(Unary::Trigamma, x);
-            g.mul(d, p)
-        }),
-    },
-    UnaryRow {
-        op: Unary::Trigamma,
-        name: "trigamma",
-        f: special::trigamma,
-        grad: Some(|g, x, _, d| {
-            let p = tetragamma(g, x);
-            g.mul(d, p)
-        }),
-    },
+    smooth(Unary::Neg, "neg", |x| -x, |_, _, d| -d),
+    smooth(Unary::Exp, "exp", f64::exp, |_, y, d| d * y),
+    smooth(Unary::Log, "log", f64::ln, |x, _, d| d / x),
+    smooth(Unary::Log1p, "log1p", f64::ln_1p, |x, _, d| d / (x + 1.0)),
+    smooth(Unary::Expm1, "expm1", f64::exp_m1, |x, _, d| d * x.exp()),
+    smooth(Unary::Sqrt, "sqrt", f64::sqrt, |_, y, d| d * 0.5 / y),
+    smooth(Unary::Recip, "recip", |x| 1.0 / x, |_, y, d| -(d * y.sq())),
+    smooth(Unary::Square, "square", |x| x * x, |x, _, d| d * (x * 2.0)),
+    smooth(Unary::Abs, "abs", f64::abs, |x, _, d| d * x.sign()),
+    flat(Unary::Sign, "sign", sign),
+    flat(Unary::Floor, "floor", f64::floor),
+    smooth(Unary::Relu, "relu", |x| if x < 0.0 { 0.0 } else { x }, |x, _, d| d * x.step()),
+    flat(Unary::Step, "step", |x| if x > 0.0 { 1.0 } else { 0.0 }),
+    smooth(Unary::Tanh, "tanh", f64::tanh, |_, y, d| d * (1.0 - y.sq())),
+    smooth(Unary::Sigmoid, "sigmoid", special::sigmoid, |_, y, d| d * (y * (1.0 - y))),
+    smooth(Unary::Softplus, "softplus", special::softplus, |x, _, d| d * x.sigmoid()),
+    smooth(Unary::Sin, "sin", f64::sin, |x, _, d| d * x.cos()),
+    smooth(Unary::Cos, "cos", f64::cos, |x, _, d| -(d * x.sin())),
+    smooth(Unary::Erf, "erf", special::erf, |x, _, d| d * ((-x.sq()).exp() * (2.0 / PI.sqrt()))),
+    smooth(Unary::Lgamma, "lgamma", special::lgamma, |x, _, d| d * x.digamma()),
+    smooth(Unary::Digamma, "digamma", special::digamma, |x, _, d| d * x.trigamma()),
+    smooth(Unary::Trigamma, "trigamma", special::trigamma, |x, _, d| d * tetragamma(x)),
 ];
 
 fn sign(x: f64) -> f64 {
@@ -200,29 +73,19 @@ fn sign(x: f64) -> f64 {
 
 /// ψ''(x) for x > 0 in elementary ops, so that the set stays closed: ψ''(x) = -2 Σ_{k<12} 1/(x+k)³ + ψ''(x+12)
 /// (Abramowitz & Stegun 6.4.6), and the asymptotic series 6.4.13 for the last term.
-fn tetragamma(g: &mut Graph, x: Value) -> Value {
+fn tetragamma(x: Ex<'_>) -> Ex<'_> {
     const SHIFT: u32 = 12;
-    // ψ''(z) ~ -r (1 + 1/z + r/2 - r²/6 + r³/6 - 3r⁴/10 + 5r⁵/6 - 691 r⁶/210), r = 1/z².
+    // By powers of 1/z², after its first.
     const SERIES: [f64; 7] = [1.0, 0.5, -1.0 / 6.0, 1.0 / 6.0, -0.3, 5.0 / 6.0, -691.0 / 210.0];
-    let z = g.add_c(x, f64::from(SHIFT));
-    let q = g.unary(Unary::Recip, z);
-    let r = g.square(q);
-    let mut tail = g.scalar(0.0);
-    for c in SERIES.iter().rev() {
-        let t = g.mul(tail, r);
-        tail = g.add_c(t, *c);
-    }
-    let tail = g.add(tail, q);
-    let mut total = g.mul(tail, r);
+    let q = (x + f64::from(SHIFT)).recip();
+    let r = q.sq();
+    let tail = SERIES.iter().rev().fold(x.num(0.0), |tail, c| tail * r + *c);
+    let mut total = (tail + q) * r;
     for k in 0..SHIFT {
-        let s = if k == 0 { x } else { g.add_c(x, f64::from(k)) };
-        let q = g.unary(Unary::Recip, s);
-        let q2 = g.square(q);
-        let q3 = g.mul(q2, q);
-        let t = g.mul_c(q3, 2.0);
-        total = g.add(total, t);
+        let q = if k == 0 { x } else { x + f64::from(k) }.recip();
+        total = total + q.sq() * q * 2.0;
     }
-    g.neg(total)
+    -total
 }
 
 impl Unary {
@@ -242,13 +105,25 @@ impl OpRule for Unary {
         need(x, DType::F)?;
         Ok(x.clone())
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         self.row().grad.is_some()
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let x = arg(g, node, 0);
-        let d = if wanted(wants, 0) { self.row().grad.map(|f| f(g, x, node, out)) } else { None };
-        vec![d]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        match self.row().grad {
+            Some(grad) => grad(x, y, d),
+            None => panic!("internal: no derivative passes through {}", self.name()),
+        }
+    }
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Unary(*self))
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        *self == Unary::Neg
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.unary(*self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         Ok(one(args)?.map(self.row().f))
@@ -269,89 +144,49 @@ pub struct BinaryRow {
     pub db: BinaryGrad,
 }
 
+const fn binary(
+    op: Binary,
+    name: &'static str,
+    f: fn(f64, f64) -> f64,
+    da: BinaryGrad,
+    db: BinaryGrad,
+) -> BinaryRow {
+    BinaryRow { op, name, f, da, db }
+}
+
 /// One row per [`Binary`], in the order of its declaration.
 pub static BINARY: [BinaryRow; 7] = [
-    BinaryRow { op: Binary::Add, name: "add", f: |a, b| a + b, da: |_, _, _, _, d| d, db: |_, _, _, _, d| d },
-    BinaryRow {
-        op: Binary::Sub,
-        name: "sub",
-        f: |a, b| a - b,
-        da: |_, _, _, _, d| d,
-        db: |g, _, _, _, d| g.neg(d),
-    },
-    BinaryRow {
-        op: Binary::Mul,
-        name: "mul",
-        f: |a, b| a * b,
-        da: |g, _, b, _, d| g.mul(d, b),
-        db: |g, a, _, _, d| g.mul(d, a),
-    },
-    BinaryRow {
-        op: Binary::Div,
-        name: "div",
-        f: |a, b| a / b,
-        da: |g, _, b, _, d| g.div(d, b),
-        db: |g, _, b, y, d| {
-            let t = g.div(d, b);
-            let t = g.mul(t, y);
-            g.neg(t)
-        },
-    },
-    BinaryRow {
-        op: Binary::Pow,
-        name: "pow",
-        f: f64::powf,
-        da: pow_base,
-        db: |g, a, _, y, d| {
-            let l = g.log(a);
-            let t = g.mul(y, l);
-            g.mul(d, t)
-        },
-    },
-    BinaryRow {
-        op: Binary::Max,
-        name: "max",
-        f: |a, b| if a >= b || a.is_nan() { a } else { b },
-        da: |g, a, b, _, d| where_(g, Compare::Ge, a, b, d),
-        db: |g, a, b, _, d| where_(g, Compare::Lt, a, b, d),
-    },
-    BinaryRow {
-        op: Binary::Min,
-        name: "min",
-        f: |a, b| if a <= b || a.is_nan() { a } else { b },
-        da: |g, a, b, _, d| where_(g, Compare::Le, a, b, d),
-        db: |g, a, b, _, d| where_(g, Compare::Gt, a, b, d),
-    },
+    binary(Binary::Add, "add", |a, b| a + b, |_, _, _, d| d, |_, _, _, d| d),
+    binary(Binary::Sub, "sub", |a, b| a - b, |_, _, _, d| d, |_, _, _, d| -d),
+    binary(Binary::Mul, "mul", |a, b| a * b, |_, b, _, d| d * b, |a, _, _, d| d * a),
+    binary(Binary::Div, "div", |a, b| a / b, |_, b, _, d| d / b, |_, b, y, d| -(d / b * y)),
+    binary(Binary::Pow, "pow", f64::powf, |a, b, _, d| power_slope(a, b, d), |a, _, y, d| d * (y * a.ln())),
+    binary(Binary::Max, "max", larger, |a, b, _, d| only(a.ge(b), d), |a, b, _, d| only(a.lt(b), d)),
+    binary(Binary::Min, "min", smaller, |a, b, _, d| only(a.le(b), d), |a, b, _, d| only(a.gt(b), d)),
 ];
 
-/// d where the comparison holds, else 0.
-fn where_(g: &mut Graph, op: Compare, a: Value, b: Value, d: Value) -> Value {
-    let c = g.compare(op, a, b);
-    let zero = g.scalar(0.0);
-    g.select(c, d, zero)
+fn larger(a: f64, b: f64) -> f64 {
+    if a >= b || a.is_nan() { a } else { b }
+}
+
+fn smaller(a: f64, b: f64) -> f64 {
+    if a <= b || a.is_nan() { a } else { b }
+}
+
+/// d where the condition holds, else 0.
+fn only<'g>(condition: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+    condition.select(d, 0.0)
 }
 
 /// d b a^(b-1); exact also at a <= 0 where b is a constant whole number.
-fn pow_base(g: &mut Graph, a: Value, b: Value, _y: Value, d: Value) -> Value {
-    let slope = match g.constant(b) {
-        Some(0.0) => {
-            let shape = g.shape(d);
-            return g.full(0.0, shape);
-        }
-        Some(1.0) => return d,
-        Some(2.0) => g.mul_c(a, 2.0),
-        Some(c) => {
-            let less = g.scalar(c - 1.0);
-            let p = g.binary(Binary::Pow, a, less);
-            g.mul_c(p, c)
-        }
-        None => {
-            let less = g.add_c(b, -1.0);
-            let p = g.binary(Binary::Pow, a, less);
-            g.mul(b, p)
-        }
-    };
-    g.mul(d, slope)
+fn power_slope<'g>(a: Ex<'g>, b: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+    match b.constant() {
+        Some(0.0) => d.filled(0.0),
+        Some(1.0) => d,
+        Some(2.0) => d * (a * 2.0),
+        Some(c) => d * (a.pow(c - 1.0) * c),
+        None => d * (b * a.pow(b - 1.0)),
+    }
 }
 
 impl Binary {
@@ -379,20 +214,27 @@ impl OpRule for Binary {
         need(b, DType::F)?;
         Ok(Ty::f(broadcast_shapes(args)?))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (a, b) = (arg(g, node, 0), arg(g, node, 1));
-        let row = self.row();
-        let mut adjoint = |i: usize, of: Value, rule: BinaryGrad| {
-            wanted(wants, i).then(|| {
-                let d = rule(g, a, b, node, out);
-                let shape = g.shape(of);
-                unbroadcast(g, d, &shape)
-            })
-        };
-        vec![adjoint(0, a, row.da), adjoint(1, b, row.db)]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let (&[a, b], row) = (exactly(args), self.row());
+        let (of, grad) = if i == 0 { (a, row.da) } else { (b, row.db) };
+        unbroadcast(grad(a, b, y, d), &of.shape())
+    }
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Binary(*self))
+    }
+    fn linear_in(&self, i: usize) -> bool {
+        match self {
+            Binary::Mul => true,
+            Binary::Div => i == 0,
+            Binary::Add | Binary::Sub | Binary::Pow | Binary::Max | Binary::Min => false,
+        }
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[a, b] = exactly(args);
+        r.binary(*self, a, b, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (a, b) = two(args)?;
@@ -428,18 +270,6 @@ impl Compare {
     }
 }
 
-/// Nothing flows back through what only decides.
-macro_rules! flat {
-    () => {
-        fn passes(&self, _arg: usize) -> bool {
-            false
-        }
-        fn grad(&self, _g: &mut Graph, _node: Value, _out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-            vec![None; wants.len()]
-        }
-    };
-}
-
 impl OpRule for Compare {
     fn name(&self) -> &'static str {
         self.row().name
@@ -452,7 +282,9 @@ impl OpRule for Compare {
         need(b, a.dtype)?;
         Ok(Ty { dtype: DType::B, shape: broadcast_shapes(args)? })
     }
-    flat!();
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Compare(*self))
+    }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (a, b) = two(args)?;
         let f = self.row().f;
@@ -498,7 +330,12 @@ impl OpRule for Logic {
         args.iter().try_for_each(|a| need(a, DType::B))?;
         Ok(Ty { dtype: DType::B, shape: broadcast_shapes(args)? })
     }
-    flat!();
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Logic(*self))
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        r.logic(*self, args, ty)
+    }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let first = args.first().ok_or("takes at least one argument")?;
         let f = self.row().f;
@@ -517,21 +354,20 @@ impl OpRule for Select {
         need(b, DType::F)?;
         Ok(Ty::f(broadcast_shapes(args)?))
     }
-    fn passes(&self, arg: usize) -> bool {
-        arg > 0
+    fn passes(&self, i: usize) -> bool {
+        i > 0
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let c = arg(g, node, 0);
-        let mut side = |i: usize| {
-            wanted(wants, i).then(|| {
-                let of = arg(g, node, i);
-                let shape = g.shape(of);
-                let zero = g.scalar(0.0);
-                let d = if i == 1 { g.select(c, out, zero) } else { g.select(c, zero, out) };
-                unbroadcast(g, d, &shape)
-            })
-        };
-        vec![None, side(1), side(2)]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[c, a, b] = exactly(args);
+        let (of, chosen) = if i == 1 { (a, c.select(d, 0.0)) } else { (b, c.select(0.0, d)) };
+        unbroadcast(chosen, &of.shape())
+    }
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Select)
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[c, a, b] = exactly(args);
+        r.select(c, a, b, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (c, a, b) = three(args)?;
@@ -550,12 +386,18 @@ impl OpRule for Cast {
     fn infer(&self, args: &[&Ty]) -> Result<Ty, String> {
         Ok(Ty { dtype: self.to, shape: one(args)?.shape.clone() })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         self.to == DType::F
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let same = self.to == DType::F && g.ty(arg(g, node, 0)).dtype == DType::F;
-        vec![(same && wanted(wants, 0)).then_some(out)]
+    fn adjoint<'g>(&self, _i: usize, _args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        d
+    }
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Cast(*self))
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.cast(self.to, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -574,7 +416,13 @@ impl OpRule for Detach {
     fn infer(&self, args: &[&Ty]) -> Result<Ty, String> {
         Ok(one(args)?.clone())
     }
-    flat!();
+    fn elementwise(&self) -> Option<Elementwise> {
+        Some(Elementwise::Detach)
+    }
+    fn simpler(&self, _r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        Some(x)
+    }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         Ok(one(args)?.clone())
     }
@@ -594,5 +442,17 @@ mod tests {
         assert_eq!(Binary::Min as usize + 1, BINARY.len());
         assert_eq!(Compare::Ne as usize + 1, COMPARE.len());
         assert_eq!(Logic::Not as usize + 1, LOGIC.len());
+    }
+    #[test]
+    fn what_is_called_linear_is() {
+        for row in UNARY.iter().filter(|r| r.op.linear_in(0)) {
+            assert!((row.f)(0.0) == 0.0 && (row.f)(6.0) == 3.0 * (row.f)(2.0), "{}", row.name);
+        }
+        for row in &BINARY {
+            let sides: [fn(&BinaryRow, f64) -> f64; 2] = [|r, x| (r.f)(x, 4.0), |r, x| (r.f)(4.0, x)];
+            for (i, at) in sides.iter().enumerate().filter(|(i, _)| row.op.linear_in(*i)) {
+                assert!(at(row, 0.0) == 0.0 && at(row, 6.0) == 3.0 * at(row, 2.0), "{} in {i}", row.name);
+            }
+        }
     }
 }

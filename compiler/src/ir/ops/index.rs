@@ -1,9 +1,11 @@
 //! Reading and adding at indices, computed ones and fixed ones. Each reader's derivative is its adder, and the reverse.
 
-use super::{OpRule, arg, axis_of, fixed_axis, need, one, two, wanted, with_axis};
-use crate::ir::graph::{Graph, Value};
+use super::{OpRule, axis_of, exactly, fixed_axis, need, one, sure, two, with_axis};
+use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
 use crate::ir::op::{Gather, Lookup, LookupAdd, Op, Put, ScatterAdd, Take};
+use crate::ir::optimise::Rewriter;
 use crate::ir::shape::{DType, Dim, Ty};
 use crate::ir::tensor::Tensor64;
 
@@ -35,16 +37,16 @@ impl OpRule for Gather {
         same_but(x, i, self.axis)?;
         Ok(Ty::f(i.shape.clone()))
     }
-    fn passes(&self, arg: usize) -> bool {
-        arg == 0
+    fn passes(&self, i: usize) -> bool {
+        i == 0
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (x, i) = (arg(g, node, 0), arg(g, node, 1));
-        let d = wanted(wants, 0).then(|| {
-            let size = axis_of(&g.shape(x), self.axis).unwrap_or(Dim::fixed(0));
-            g.push(Op::ScatterAdd(ScatterAdd { axis: self.axis, size }), &[i, out])
-        });
-        vec![d, None]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x, index] = exactly(args);
+        let size = sure(axis_of(&x.shape(), self.axis));
+        d.scope().op(Op::ScatterAdd(ScatterAdd { axis: self.axis, size }), &[index, d])
+    }
+    fn linear_in(&self, i: usize) -> bool {
+        i == 0
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, i) = two(args)?;
@@ -73,12 +75,15 @@ impl OpRule for ScatterAdd {
         }
         Ok(Ty::f(with_axis(&d.shape, self.axis, self.size)))
     }
-    fn passes(&self, arg: usize) -> bool {
-        arg == 1
+    fn passes(&self, i: usize) -> bool {
+        i == 1
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let i = arg(g, node, 0);
-        vec![None, wanted(wants, 1).then(|| g.gather(out, i, self.axis))]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[index, _] = exactly(args);
+        d.gather(index, self.axis)
+    }
+    fn linear_in(&self, i: usize) -> bool {
+        i == 1
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         let (i, d) = two(args)?;
@@ -105,16 +110,23 @@ impl OpRule for Take {
         }
         Ok(Ty { dtype: x.dtype, shape: with_axis(&x.shape, self.axis, Dim::fixed(self.indices.len())) })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let x = arg(g, node, 0);
-        let d = wanted(wants, 0).then(|| {
-            let size = fixed_axis(&g.shape(x), self.axis).unwrap_or(0);
-            g.put(out, self.axis, self.indices.clone(), size)
-        });
-        vec![d]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        let size = sure(fixed_axis(&x.shape(), self.axis));
+        d.scope().op(Op::Put(Put { axis: self.axis, indices: self.indices.clone(), size }), &[d])
+    }
+    fn moves(&self) -> bool {
+        true
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.take(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -145,11 +157,18 @@ impl OpRule for Put {
         }
         Ok(Ty::f(with_axis(&x.shape, self.axis, Dim::fixed(self.size))))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, _node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        vec![wanted(wants, 0).then(|| g.take(out, self.axis, self.indices.clone()))]
+    fn adjoint<'g>(&self, _i: usize, _args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        d.take(self.axis, self.indices.clone())
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.put(self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let d = one(args)?;
@@ -180,16 +199,16 @@ impl OpRule for Lookup {
             _ => Err(format!("the index {} does not have one axis", i.shape)),
         }
     }
-    fn passes(&self, arg: usize) -> bool {
-        arg == 0
+    fn passes(&self, i: usize) -> bool {
+        i == 0
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (x, i) = (arg(g, node, 0), arg(g, node, 1));
-        let d = wanted(wants, 0).then(|| {
-            let size = fixed_axis(&g.shape(x), 0).unwrap_or(0);
-            g.push(Op::LookupAdd(LookupAdd { size }), &[i, out])
-        });
-        vec![d, None]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[table, index] = exactly(args);
+        let size = sure(fixed_axis(&table.shape(), 0));
+        d.scope().op(Op::LookupAdd(LookupAdd { size }), &[index, d])
+    }
+    fn linear_in(&self, i: usize) -> bool {
+        i == 0
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, i) = two(args)?;
@@ -217,12 +236,15 @@ impl OpRule for LookupAdd {
         }
         Ok(Ty::f(with_axis(&d.shape, 0, Dim::fixed(self.size))))
     }
-    fn passes(&self, arg: usize) -> bool {
-        arg == 1
+    fn passes(&self, i: usize) -> bool {
+        i == 1
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let i = arg(g, node, 0);
-        vec![None, wanted(wants, 1).then(|| g.push(Op::Lookup(Lookup), &[out, i]))]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[index, _] = exactly(args);
+        d.lookup(index)
+    }
+    fn linear_in(&self, i: usize) -> bool {
+        i == 1
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (i, d) = two(args)?;

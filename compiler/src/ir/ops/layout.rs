@@ -1,9 +1,11 @@
 //! The same elements in another arrangement.
 
-use super::{OpRule, arg, axis_of, fixed_axis, one, unbroadcast, wanted, with_axis};
-use crate::ir::graph::{Graph, Value};
+use super::{OpRule, axis_of, exactly, fixed_axis, one, sure, unbroadcast, with_axis};
+use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
-use crate::ir::op::{Broadcast, Concat, Op, Pad, Permute, Reshape, Slice};
+use crate::ir::op::{Broadcast, Concat, Pad, Permute, Reshape, Slice};
+use crate::ir::optimise::Rewriter;
 use crate::ir::shape::{Dim, Shape, Ty};
 use crate::ir::tensor::{Tensor64, strides};
 
@@ -20,12 +22,22 @@ impl OpRule for Broadcast {
         }
         Ok(Ty { dtype: x.dtype, shape: self.shape.clone() })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let shape = g.shape(arg(g, node, 0));
-        vec![wanted(wants, 0).then(|| unbroadcast(g, out, &shape))]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        unbroadcast(d, &x.shape())
+    }
+    fn moves(&self) -> bool {
+        true
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.broadcast(x, ty)
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         one(args)?.spread(&self.shape.at(env.batch))
@@ -43,12 +55,22 @@ impl OpRule for Reshape {
         }
         Ok(Ty { dtype: x.dtype, shape: self.shape.clone() })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let shape = g.shape(arg(g, node, 0));
-        vec![wanted(wants, 0).then(|| g.reshape(out, shape))]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        d.reshape(x.shape())
+    }
+    fn moves(&self) -> bool {
+        true
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.reshape(x, ty)
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         Tensor64::new(&self.shape.at(env.batch), one(args)?.data.clone())
@@ -69,13 +91,23 @@ impl OpRule for Permute {
         let dims: Result<Vec<Dim>, String> = self.perm.iter().map(|&p| axis_of(&x.shape, p)).collect();
         Ok(Ty { dtype: x.dtype, shape: Shape(dims?) })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, _node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
+    fn adjoint<'g>(&self, _i: usize, _args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
         let mut inverse: Vec<usize> = (0..self.perm.len()).collect();
         inverse.sort_unstable_by_key(|&i| self.perm.get(i).copied());
-        vec![wanted(wants, 0).then(|| g.permute(out, &inverse))]
+        d.permute(&inverse)
+    }
+    fn moves(&self) -> bool {
+        true
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.permute(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -98,15 +130,23 @@ impl OpRule for Slice {
         }
         Ok(Ty { dtype: x.dtype, shape: with_axis(&x.shape, self.axis, Dim::fixed(self.len)) })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let n = fixed_axis(&g.shape(arg(g, node, 0)), self.axis).unwrap_or(0);
-        vec![
-            wanted(wants, 0)
-                .then(|| g.pad(out, self.axis, self.start, n.saturating_sub(self.start + self.len))),
-        ]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        let n = sure(fixed_axis(&x.shape(), self.axis));
+        d.pad(self.axis, self.start, n - (self.start + self.len))
+    }
+    fn moves(&self) -> bool {
+        true
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.slice(*self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -130,12 +170,19 @@ impl OpRule for Pad {
             .ok_or("the axis grows too long")?;
         Ok(Ty { dtype: x.dtype, shape: with_axis(&x.shape, self.axis, Dim::fixed(wide)) })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let n = fixed_axis(&g.shape(arg(g, node, 0)), self.axis).unwrap_or(0);
-        vec![wanted(wants, 0).then(|| g.slice(out, self.axis, self.before, n))]
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        d.slice(self.axis, self.before, sure(fixed_axis(&x.shape(), self.axis)))
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.pad(*self, x)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -172,36 +219,25 @@ impl OpRule for Concat {
         }
         Ok(Ty { dtype: first.dtype, shape: with_axis(&first.shape, self.axis, dim) })
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let whole = g.shape(node);
-        let batch = axis_of(&whole, self.axis).is_ok_and(|d| d.batch);
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let axis = |x: Ex<'g>| sure(axis_of(&x.shape(), self.axis));
         // An axis of nB elements is [n, B] row-major, and its parts are slices of n.
-        let parted = if batch {
-            let split =
-                whole.0.iter().enumerate().flat_map(|(i, &d)| {
-                    if i == self.axis { vec![Dim::fixed(d.n), Dim::BATCH] } else { vec![d] }
-                });
-            let shape = Shape(split.collect());
-            if wants.contains(&true) { g.reshape(out, shape) } else { out }
+        let parted = if axis(y).batch {
+            let mut parts = with_axis(&y.shape(), self.axis, Dim::fixed(axis(y).n));
+            parts.0.insert(self.axis + 1, Dim::BATCH);
+            d.reshape(parts)
         } else {
-            out
+            d
         };
-        let mut start = 0;
-        let args = g.node(node).args.clone();
-        let mut adjoints = Vec::with_capacity(args.len());
-        for (i, &a) in args.iter().enumerate() {
-            let shape = g.shape(a);
-            let n = axis_of(&shape, self.axis).map_or(0, |d| d.n);
-            adjoints.push(wanted(wants, i).then(|| {
-                let part = g.push(Op::Slice(Slice { axis: self.axis, start, len: n }), &[parted]);
-                g.reshape(part, shape)
-            }));
-            start += n;
-        }
-        adjoints
+        let start = args.iter().take(i).map(|&x| axis(x).n).sum();
+        let x = sure(args.get(i).copied().ok_or_else(|| format!("there is no argument {i}")));
+        parted.slice(self.axis, start, axis(x).n).reshape(x.shape())
+    }
+    fn simpler(&self, _r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
+        if let [x] = args { Some(*x) } else { None }
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let first = args.first().ok_or("takes at least one argument")?;

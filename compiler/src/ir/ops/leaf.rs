@@ -1,23 +1,10 @@
 //! Leaves: inputs, constants, counters, random draws. Nothing flows back through them.
 
 use super::{OpRule, axis_of, none};
-use crate::ir::graph::{Graph, Value};
 use crate::ir::interp::Env;
 use crate::ir::op::{Count, Full, Input, Iota, Literal, Random};
 use crate::ir::shape::{DType, Shape, Ty};
 use crate::ir::tensor::Tensor64;
-
-/// The two methods that all leaves share.
-macro_rules! leaf {
-    () => {
-        fn passes(&self, _arg: usize) -> bool {
-            false
-        }
-        fn grad(&self, _g: &mut Graph, _node: Value, _out: Value, _wants: &[bool]) -> Vec<Option<Value>> {
-            Vec::new()
-        }
-    };
-}
 
 /// Whether a number can be an element of this type.
 fn fits(value: f64, dtype: DType) -> Result<(), String> {
@@ -37,7 +24,9 @@ impl OpRule for Input {
         none(args)?;
         Ok(Ty { dtype: self.dtype, shape: self.shape.clone() })
     }
-    leaf!();
+    fn pure(&self) -> bool {
+        false
+    }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         let given =
@@ -60,7 +49,6 @@ impl OpRule for Full {
         fits(self.value, self.dtype)?;
         Ok(Ty { dtype: self.dtype, shape: self.shape.clone() })
     }
-    leaf!();
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         Ok(Tensor64::full(&self.shape.at(env.batch), self.value))
@@ -79,7 +67,6 @@ impl OpRule for Literal {
         self.data.iter().try_for_each(|&x| fits(x, self.dtype))?;
         Ok(Ty { dtype: self.dtype, shape: self.shape.clone() })
     }
-    leaf!();
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         Tensor64::new(&self.shape.at(env.batch), self.data.clone())
@@ -95,7 +82,6 @@ impl OpRule for Iota {
         axis_of(&self.shape, self.axis)?;
         Ok(Ty { dtype: DType::I, shape: self.shape.clone() })
     }
-    leaf!();
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         let zero = Tensor64::full(&self.shape.at(env.batch), 0.0);
@@ -112,7 +98,9 @@ impl OpRule for Random {
         none(args)?;
         Ok(Ty::f(self.shape.clone()))
     }
-    leaf!();
+    fn pure(&self) -> bool {
+        false
+    }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         let dims = self.shape.at(env.batch);
@@ -128,7 +116,6 @@ impl OpRule for Count {
         none(args)?;
         Ok(Ty::f(Shape::scalar()))
     }
-    leaf!();
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         none(args)?;
         Ok(Tensor64::scalar(self.shape.size(env.batch) as f64))

@@ -1,7 +1,7 @@
 //! The matrix product of the last two axes.
 
-use super::{OpRule, arg, broadcast_shapes, need, two, unbroadcast, wanted};
-use crate::ir::graph::{Graph, Value};
+use super::{OpRule, broadcast_shapes, exactly, need, two, unbroadcast};
+use crate::ir::formula::Ex;
 use crate::ir::interp::Env;
 use crate::ir::op::MatMul;
 use crate::ir::shape::{DType, Dim, Shape, Ty};
@@ -16,8 +16,8 @@ fn matrix(shape: &Shape) -> Result<(&[Dim], Dim, Dim), String> {
 }
 
 /// `[.., m, k]` seen as `[1, .., rows, k]`, when the leading axes and `m` make one axis (at most one carries the batch).
-fn flat(g: &mut Graph, x: Value) -> Option<Value> {
-    let shape = g.shape(x);
+fn flat(x: Ex<'_>) -> Option<Ex<'_>> {
+    let shape = x.shape();
     let (k, rows) = shape.0.split_last()?;
     let (n, batch) = Shape(rows.to_vec()).count();
     if batch > 1 {
@@ -25,7 +25,7 @@ fn flat(g: &mut Graph, x: Value) -> Option<Value> {
     }
     let mut dims = vec![Dim::fixed(1); rows.len() - 1];
     dims.extend([Dim { n, batch: batch == 1 }, *k]);
-    Some(g.reshape(x, Shape(dims)))
+    Some(x.reshape(Shape(dims)))
 }
 
 impl OpRule for MatMul {
@@ -48,38 +48,25 @@ impl OpRule for MatMul {
         lead.0.extend([m, n]);
         Ok(Ty::f(lead))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        let (a, b) = (arg(g, node, 0), arg(g, node, 1));
-        let (sa, sb) = (g.shape(a), g.shape(b));
-        let shared = sb.0.iter().take(sb.rank().saturating_sub(2)).all(|d| d.is_one());
-        let da = wanted(wants, 0).then(|| {
-            let bt = g.transpose(b);
-            let d = g.matmul(out, bt);
-            unbroadcast(g, d, &sa)
-        });
-        let db = wanted(wants, 1).then(|| {
-            // One weight for all leading axes: fold them into the rows, so that the sum over them is part of the product.
-            let folded = if shared && sb.rank() > 2 && sa.0.first() == g.shape(out).0.first() {
-                flat(g, a).zip(flat(g, out))
-            } else {
-                None
-            };
-            match folded {
-                Some((a, out)) => {
-                    let at = g.transpose(a);
-                    g.matmul(at, out)
-                }
-                None => {
-                    let at = g.transpose(a);
-                    let d = g.matmul(at, out);
-                    unbroadcast(g, d, &sb)
-                }
-            }
-        });
-        vec![da, db]
+    fn adjoint<'g>(&self, i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[a, b] = exactly(args);
+        let (sa, sb) = (a.shape(), b.shape());
+        if i == 0 {
+            return unbroadcast(d.matmul(b.transpose()), &sa);
+        }
+        // One weight for all leading axes: fold them into the rows, so that the sum over them is part of the product.
+        let shared = sb.0.iter().rev().skip(2).all(|d| d.is_one());
+        let folded = shared && sb.rank() > 2 && sa.0.first() == d.shape().0.first();
+        match if folded { flat(a).zip(flat(d)) } else { None } {
+            Some((a, d)) => a.transpose().matmul(d),
+            None => unbroadcast(a.transpose().matmul(d), &sb),
+        }
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        true
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (a, b) = two(args)?;
@@ -106,7 +93,8 @@ impl OpRule for MatMul {
         Tensor64::new(&shaped(&lead, *m, *n), data)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
-        let k = args.first().and_then(|a| a.shape.0.last()).map_or(0, |d| d.size(batch));
+        let &[a, _] = exactly(args);
+        let k = a.shape.0.last().map_or(0, |d| d.size(batch));
         (out.shape.size(batch) as u64).saturating_mul(k as u64)
     }
 }

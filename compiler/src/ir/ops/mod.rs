@@ -13,9 +13,11 @@ pub mod special;
 
 pub use elementwise::{BINARY, BinaryRow, COMPARE, CompareRow, LOGIC, LogicRow, UNARY, UnaryRow};
 
-use super::graph::{Graph, Value};
+use super::formula::Ex;
+use super::graph::Value;
 use super::interp::Env;
-use super::op::Op;
+use super::op::{Binary, Cast, Compare, Logic, Op, Unary, every_op};
+use super::optimise::Rewriter;
 use super::shape::{DType, Dim, Shape, Ty};
 use super::tensor::Tensor64;
 
@@ -25,11 +27,6 @@ pub trait OpRule {
     fn name(&self) -> &'static str;
     /// The type of the result, or why the arguments do not fit. Used both to build and to verify.
     fn infer(&self, args: &[&Ty]) -> Result<Ty, String>;
-    /// Whether a derivative passes from the result to argument `arg`.
-    fn passes(&self, arg: usize) -> bool;
-    /// The adjoint of every wanted argument, in the argument's own shape, given the adjoint `out` of the result `node`.
-    /// `None` where nothing flows (not wanted, or the derivative is zero).
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>>;
     /// The meaning, in f64. Arguments have the shapes that `infer` accepts, at the batch of `env`.
     ///
     /// # Errors
@@ -39,10 +36,62 @@ pub trait OpRule {
     fn cost(&self, _args: &[&Ty], _out: &Ty, _batch: usize) -> u64 {
         0
     }
+
+    /// Whether a derivative passes from the result to argument `i`.
+    fn passes(&self, _i: usize) -> bool {
+        false
+    }
+    /// The adjoint of argument `i`, to which a derivative passes, in that argument's own shape; `d` is the adjoint of the result `y`.
+    ///
+    /// # Panics
+    /// Where no derivative passes to the argument, which is a bug of the caller.
+    fn adjoint<'g>(&self, i: usize, _args: &[Ex<'g>], _y: Ex<'g>, _d: Ex<'g>) -> Ex<'g> {
+        panic!("internal: no derivative passes to argument {i} of {}", self.name())
+    }
+
+    /// The op as one that makes each element of the result from the arguments' elements at its place, where it is such a one.
+    fn elementwise(&self) -> Option<Elementwise> {
+        None
+    }
+    /// Whether every element of the result is one of the first argument's: the op repeats, leaves out or moves elements.
+    fn moves(&self) -> bool {
+        false
+    }
+    /// Whether the result is linear in argument `i` alone, so that it is 0 where the argument is.
+    fn linear_in(&self, _i: usize) -> bool {
+        false
+    }
+    /// Whether arguments and batch alone decide the result.
+    fn pure(&self) -> bool {
+        true
+    }
+    /// A simpler value of type `ty` that equals this op of these arguments, where one is known.
+    fn simpler(&self, _r: &mut Rewriter, _args: &[Value], _ty: &Ty) -> Option<Value> {
+        None
+    }
+}
+
+/// An op that makes each element of the result from the arguments' elements at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elementwise {
+    /// A function of one number.
+    Unary(Unary),
+    /// A function of two numbers.
+    Binary(Binary),
+    /// A comparison.
+    Compare(Compare),
+    /// A connective.
+    Logic(Logic),
+    /// One of two numbers.
+    Select,
+    /// Another element type.
+    Cast(Cast),
+    /// The number itself.
+    Detach,
 }
 
 macro_rules! rules {
-    ($($variant:ident),* $(,)?) => {
+    ($($variant:ident,)*) => {
         impl Op {
             /// The rule of this op.
             pub fn rule(&self) -> &dyn OpRule {
@@ -50,45 +99,22 @@ macro_rules! rules {
                     $(Op::$variant(op) => op,)*
                 }
             }
-            /// The names of the variants of [`Op`], as RON writes them.
-            pub const VARIANTS: &'static [&'static str] = &[$(stringify!($variant)),*];
         }
     };
 }
+every_op!(rules);
 
-rules!(
-    Input,
-    Full,
-    Literal,
-    Iota,
-    Random,
-    Count,
-    Unary,
-    Binary,
-    Compare,
-    Logic,
-    Select,
-    Cast,
-    Detach,
-    Broadcast,
-    Reduce,
-    ArgMax,
-    MatMul,
-    Conv2d,
-    ConvTranspose2d,
-    ConvWeight,
-    Gather,
-    ScatterAdd,
-    Take,
-    Put,
-    Lookup,
-    LookupAdd,
-    Reshape,
-    Permute,
-    Slice,
-    Pad,
-    Concat,
-);
+/// A slice as an array.
+///
+/// # Panics
+/// With another count, which is a bug: arguments are counted where a node is pushed or a call is checked.
+#[track_caller]
+pub fn exactly<T, const N: usize>(args: &[T]) -> &[T; N] {
+    match args.try_into() {
+        Ok(array) => array,
+        Err(_) => panic!("internal: {N} arguments are needed, and there are {}", args.len()),
+    }
+}
 
 // What the rules share.
 
@@ -121,14 +147,16 @@ fn none<T: ?Sized>(args: &[&T]) -> Result<(), String> {
     if args.is_empty() { Ok(()) } else { Err(format!("takes no arguments, got {}", args.len())) }
 }
 
-/// Argument `i` of the node, which has it because `infer` accepted the node.
-fn arg(g: &Graph, node: Value, i: usize) -> Value {
-    g.node(node).args.get(i).copied().unwrap_or(node)
-}
-
-/// Whether the adjoint of argument `i` is wanted.
-fn wanted(wants: &[bool], i: usize) -> bool {
-    wants.get(i).copied().unwrap_or(false)
+/// What a shape rule has already found to be right.
+///
+/// # Panics
+/// Where it is not, which is a bug.
+#[track_caller]
+fn sure<T>(found: Result<T, String>) -> T {
+    match found {
+        Ok(t) => t,
+        Err(why) => panic!("internal: {why}"),
+    }
 }
 
 fn need(ty: &Ty, dtype: DType) -> Result<(), String> {
@@ -174,21 +202,38 @@ fn broadcast_shapes(args: &[&Ty]) -> Result<Shape, String> {
 }
 
 /// Sums an adjoint over the axes along which an argument of shape `to` was broadcast.
-fn unbroadcast(g: &mut Graph, d: Value, to: &Shape) -> Value {
-    let from = g.shape(d);
+fn unbroadcast<'g>(d: Ex<'g>, to: &Shape) -> Ex<'g> {
+    let from = d.shape();
     if from == *to {
         return d;
     }
     if to.rank() == 0 {
-        return g.sum_all(d);
+        return d.sum_all();
     }
-    let axes: Vec<usize> = from
-        .0
-        .iter()
-        .zip(&to.0)
-        .enumerate()
-        .filter(|(_, (f, t))| t.is_one() && !f.is_one())
-        .map(|(i, _)| i)
-        .collect();
-    g.sum(d, &axes)
+    let repeated = from.0.iter().zip(&to.0).enumerate().filter(|(_, (f, t))| t.is_one() && !f.is_one());
+    let axes: Vec<usize> = repeated.map(|(i, _)| i).collect();
+    d.sum(&axes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::formula::Scope;
+    use crate::ir::graph::Graph;
+
+    #[test]
+    #[should_panic(expected = "internal: 2 arguments are needed, and there are 1")]
+    fn a_missing_argument_is_a_bug_that_says_so() {
+        let mut g = Graph::new("wrong");
+        let x = Scope::of(&mut g).num(1.0);
+        let _ = Op::Binary(Binary::Mul).rule().adjoint(0, &[x], x, x);
+    }
+
+    #[test]
+    #[should_panic(expected = "internal: no derivative passes to argument 0 of lt")]
+    fn a_derivative_through_what_has_none_is_a_bug_that_says_so() {
+        let mut g = Graph::new("wrong");
+        let x = Scope::of(&mut g).num(1.0);
+        let _ = Op::Compare(Compare::Lt).rule().adjoint(0, &[x, x], x, x);
+    }
 }

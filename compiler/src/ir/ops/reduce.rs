@@ -1,9 +1,11 @@
 //! Reductions, which keep the reduced axes with size 1.
 
-use super::{OpRule, arg, axis_of, need, one, wanted, with_axis};
-use crate::ir::graph::{Graph, Value};
+use super::{OpRule, axis_of, exactly, need, one, sure, with_axis};
+use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
-use crate::ir::op::{ArgMax, Compare, Reduce, ReduceKind};
+use crate::ir::op::{ArgMax, Reduce, ReduceKind};
+use crate::ir::optimise::Rewriter;
 use crate::ir::shape::{DType, Dim, Shape, Ty};
 use crate::ir::tensor::Tensor64;
 
@@ -24,37 +26,35 @@ impl OpRule for Reduce {
         }
         Ok(Ty::f(shape))
     }
-    fn passes(&self, _arg: usize) -> bool {
+    fn passes(&self, _i: usize) -> bool {
         true
     }
-    fn grad(&self, g: &mut Graph, node: Value, out: Value, wants: &[bool]) -> Vec<Option<Value>> {
-        if !wanted(wants, 0) {
-            return vec![None];
-        }
-        let x = arg(g, node, 0);
-        let shape = g.shape(x);
-        let d = match self.kind {
-            ReduceKind::Sum => g.broadcast(out, shape),
+    fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
+        let &[x] = exactly(args);
+        let shape = x.shape();
+        match self.kind {
+            ReduceKind::Sum => d.broadcast(&shape),
             ReduceKind::Mean => {
-                let over = Shape(self.axes.iter().filter_map(|&a| shape.0.get(a).copied()).collect());
+                let over = Shape(self.axes.iter().map(|&a| sure(axis_of(&shape, a))).collect());
                 let share = match over.count() {
-                    (n, 0) => g.mul_c(out, 1.0 / n as f64),
-                    (_, _) => {
-                        let n = g.count(over);
-                        g.div(out, n)
-                    }
+                    (n, 0) => d * (1.0 / n as f64),
+                    (_, _) => d / d.scope().count(&over),
                 };
-                g.broadcast(share, shape)
+                share.broadcast(&shape)
             }
             ReduceKind::Max => {
-                let attained = g.compare(Compare::Eq, x, node);
-                let attained = g.cast(attained, DType::F);
-                let ties = g.sum(attained, &self.axes);
-                let share = g.div(out, ties);
-                g.mul(attained, share)
+                let attained = x.eq(y).cast(DType::F);
+                let share = d / attained.sum(&self.axes);
+                attained * share
             }
-        };
-        vec![Some(d)]
+        }
+    }
+    fn linear_in(&self, _i: usize) -> bool {
+        matches!(self.kind, ReduceKind::Sum | ReduceKind::Mean)
+    }
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[x] = exactly(args);
+        r.reduce(self, x, ty)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let mut x = one(args)?.clone();
@@ -89,12 +89,6 @@ impl OpRule for ArgMax {
         need(x, DType::F)?;
         axis_of(&x.shape, self.axis)?;
         Ok(Ty { dtype: DType::I, shape: with_axis(&x.shape, self.axis, Dim::fixed(1)) })
-    }
-    fn passes(&self, _arg: usize) -> bool {
-        false
-    }
-    fn grad(&self, _g: &mut Graph, _node: Value, _out: Value, _wants: &[bool]) -> Vec<Option<Value>> {
-        vec![None]
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;

@@ -9,15 +9,11 @@ impl Rewriter {
     /// Elementwise ops broadcast by themselves: a broadcast argument is replaced by what it repeats where the result keeps
     /// its shape, and a map of a broadcast is the broadcast of the map.
     pub(super) fn lift_broadcast(&mut self, op: &Op, args: &[Value], ty: &Ty) -> Option<Value> {
-        if matches!(op, Op::Unary(_) | Op::Cast(_))
-            && let [x] = args
-        {
+        op.rule().elementwise()?;
+        if let [x] = args {
             let y = self.as_broadcast(*x)?;
             let inner = self.emit(op.clone(), &[y]);
             return Some(self.shaped(inner, &ty.shape));
-        }
-        if !matches!(op, Op::Binary(_) | Op::Compare(_) | Op::Logic(_) | Op::Select(_)) {
-            return None;
         }
         for (i, &a) in args.iter().enumerate() {
             let full = self.out.constant(a).filter(|_| self.out.rank(a) > 0);
@@ -41,37 +37,12 @@ impl Rewriter {
 
     /// Ops that are linear in an argument that is zero.
     pub(super) fn zero(&mut self, op: &Op, args: &[Value], ty: &Ty) -> Option<Value> {
-        let zero = |i: usize| args.get(i).is_some_and(|a| self.out.constant(*a) == Some(0.0));
-        let is_zero = match op {
-            Op::MatMul(_) | Op::Conv2d(_) | Op::ConvTranspose2d(_) | Op::ConvWeight(_) => zero(0) || zero(1),
-            Op::Gather(_) | Op::Lookup(_) | Op::Put(_) | Op::Pad(_) => zero(0),
-            Op::ScatterAdd(_) | Op::LookupAdd(_) => zero(1),
-            Op::Input(_)
-            | Op::Full(_)
-            | Op::Literal(_)
-            | Op::Iota(_)
-            | Op::Random(_)
-            | Op::Count(_)
-            | Op::Unary(_)
-            | Op::Binary(_)
-            | Op::Compare(_)
-            | Op::Logic(_)
-            | Op::Select(_)
-            | Op::Cast(_)
-            | Op::Detach(_)
-            | Op::Broadcast(_)
-            | Op::Reduce(_)
-            | Op::ArgMax(_)
-            | Op::Take(_)
-            | Op::Reshape(_)
-            | Op::Permute(_)
-            | Op::Slice(_)
-            | Op::Concat(_) => false,
-        };
+        let zero = |a: &Value| self.out.constant(*a) == Some(0.0);
+        let is_zero = args.iter().enumerate().any(|(i, a)| op.rule().linear_in(i) && zero(a));
         is_zero.then(|| self.konst(0.0, ty.dtype, ty.shape.clone()))
     }
 
-    pub(super) fn unary(&mut self, op: Unary, x: Value) -> Option<Value> {
+    pub(in crate::ir) fn unary(&mut self, op: Unary, x: Value) -> Option<Value> {
         match op {
             Unary::Neg => {
                 if let Some(y) = self.as_unary(Unary::Neg, x) {
@@ -128,7 +99,7 @@ impl Rewriter {
         }
     }
 
-    pub(super) fn binary(&mut self, op: Binary, a: Value, b: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn binary(&mut self, op: Binary, a: Value, b: Value, ty: &Ty) -> Option<Value> {
         let (ca, cb) = (self.out.constant(a), self.out.constant(b));
         // One order for what commutes: constants last, then earlier values first.
         if matches!(op, Binary::Add | Binary::Mul) && cb.is_none() && (ca.is_some() || b < a) {
@@ -137,8 +108,8 @@ impl Rewriter {
         let simple = match op {
             Binary::Add => self.sum(a, b, cb),
             Binary::Sub => self.difference(a, b, ca, cb),
-            Binary::Mul => self.product(a, b, cb, ty),
-            Binary::Div => self.quotient(a, b, ca, cb, ty),
+            Binary::Mul => self.product(a, b, cb),
+            Binary::Div => self.quotient(a, b, ca, cb),
             Binary::Pow => match cb {
                 Some(0.0) => Some(self.scalar(1.0)),
                 Some(0.5) => Some(self.un(Unary::Sqrt, a)),
@@ -180,7 +151,7 @@ impl Rewriter {
         Some(self.bin(Binary::Add, a, n))
     }
 
-    fn product(&mut self, a: Value, b: Value, cb: Option<f64>, ty: &Ty) -> Option<Value> {
+    fn product(&mut self, a: Value, b: Value, cb: Option<f64>) -> Option<Value> {
         if a == b {
             return Some(self.un(Unary::Square, a));
         }
@@ -202,9 +173,6 @@ impl Rewriter {
                 (Some(_), None) | (None, Some(_)) | (None, None) => None,
             };
         };
-        if c == 0.0 {
-            return Some(self.konst(0.0, DType::F, ty.shape.clone()));
-        }
         if c == 1.0 {
             return Some(a);
         }
@@ -230,14 +198,11 @@ impl Rewriter {
         None
     }
 
-    fn quotient(&mut self, a: Value, b: Value, ca: Option<f64>, cb: Option<f64>, ty: &Ty) -> Option<Value> {
+    fn quotient(&mut self, a: Value, b: Value, ca: Option<f64>, cb: Option<f64>) -> Option<Value> {
         if let Some(c) = cb
             && (1.0 / c).is_normal()
         {
             return Some(self.times(a, 1.0 / c));
-        }
-        if ca == Some(0.0) {
-            return Some(self.konst(0.0, DType::F, ty.shape.clone()));
         }
         if ca == Some(1.0) {
             return Some(self.un(Unary::Recip, b));
@@ -246,7 +211,7 @@ impl Rewriter {
         Some(self.bin(Binary::Mul, a, y))
     }
 
-    pub(super) fn logic(&mut self, op: Logic, args: &[Value], ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn logic(&mut self, op: Logic, args: &[Value], ty: &Ty) -> Option<Value> {
         let simple = match (op, args) {
             (Logic::Not, [x]) => {
                 let node = self.out.node(*x);
@@ -265,7 +230,7 @@ impl Rewriter {
         simple.map(|v| self.shaped(v, &ty.shape))
     }
 
-    pub(super) fn select(&mut self, c: Value, a: Value, b: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn select(&mut self, c: Value, a: Value, b: Value, ty: &Ty) -> Option<Value> {
         let chosen = match self.out.constant(c) {
             Some(0.0) => b,
             Some(_) => a,
@@ -275,7 +240,7 @@ impl Rewriter {
         Some(self.shaped(chosen, &ty.shape))
     }
 
-    pub(super) fn cast(&mut self, to: DType, x: Value) -> Option<Value> {
+    pub(in crate::ir) fn cast(&mut self, to: DType, x: Value) -> Option<Value> {
         let node = self.out.node(x);
         if node.ty.dtype == to {
             return Some(x);
@@ -295,7 +260,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn reduce(&mut self, r: &Reduce, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn reduce(&mut self, r: &Reduce, x: Value, ty: &Ty) -> Option<Value> {
         let shape = self.out.shape(x);
         let again = |me: &mut Self, v: Value, axes: Vec<usize>| {
             me.emit(Op::Reduce(Reduce { kind: r.kind, axes }), &[v])

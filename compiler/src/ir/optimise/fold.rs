@@ -27,26 +27,14 @@ impl Rewriter {
         if args.is_empty() {
             return None;
         }
-        let elementwise = matches!(
-            op,
-            Op::Unary(_)
-                | Op::Binary(_)
-                | Op::Compare(_)
-                | Op::Logic(_)
-                | Op::Select(_)
-                | Op::Cast(_)
-                | Op::Detach(_)
-        );
-        let moves =
-            matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute(_) | Op::Slice(_) | Op::Take(_));
         let numbers: Option<Vec<f64>> = args.iter().map(|a| self.out.constant(*a)).collect();
         if let Some(numbers) = &numbers {
-            if elementwise {
+            if op.rule().elementwise().is_some() {
                 let tensors: Vec<Tensor64> = numbers.iter().map(|&c| Tensor64::scalar(c)).collect();
                 let value = evaluate(op, &tensors)?.data.first().copied()?;
                 return (!value.is_nan()).then(|| self.konst(value, ty.dtype, ty.shape.clone()));
             }
-            if moves {
+            if op.rule().moves() {
                 return numbers.first().map(|&c| self.konst(c, ty.dtype, ty.shape.clone()));
             }
         }
@@ -87,7 +75,7 @@ impl Rewriter {
 
 /// The meaning of an op that depends on nothing but its arguments.
 fn evaluate(op: &Op, args: &[Tensor64]) -> Option<Tensor64> {
-    if matches!(op, Op::Input(_) | Op::Random(_)) {
+    if !op.rule().pure() {
         return None;
     }
     let env = Env { batch: 1, inputs: BTreeMap::new(), random: &|_, _, _| Vec::new() };

@@ -16,7 +16,7 @@ impl Rewriter {
         self.out.ty(x).shape.0.get(axis).map_or(0, |d| d.n)
     }
 
-    pub(super) fn broadcast(&mut self, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn broadcast(&mut self, x: Value, ty: &Ty) -> Option<Value> {
         if *self.out.ty(x) == *ty {
             return Some(x);
         }
@@ -40,7 +40,7 @@ impl Rewriter {
         Some(self.shaped(y, &ty.shape))
     }
 
-    pub(super) fn reshape(&mut self, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn reshape(&mut self, x: Value, ty: &Ty) -> Option<Value> {
         if *self.out.ty(x) == *ty {
             return Some(x);
         }
@@ -54,7 +54,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn permute(&mut self, p: &Permute, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn permute(&mut self, p: &Permute, x: Value, ty: &Ty) -> Option<Value> {
         if p.perm.iter().copied().eq(0..p.perm.len()) {
             return Some(x);
         }
@@ -69,7 +69,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn slice(&mut self, s: Slice, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn slice(&mut self, s: Slice, x: Value, ty: &Ty) -> Option<Value> {
         if s.start == 0 && s.len == self.size(x, s.axis) {
             return Some(x);
         }
@@ -104,7 +104,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn pad(&mut self, p: Pad, x: Value) -> Option<Value> {
+    pub(in crate::ir) fn pad(&mut self, p: Pad, x: Value) -> Option<Value> {
         if p.before == 0 && p.after == 0 {
             return Some(x);
         }
@@ -118,7 +118,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn take(&mut self, t: &Take, x: Value, ty: &Ty) -> Option<Value> {
+    pub(in crate::ir) fn take(&mut self, t: &Take, x: Value, ty: &Ty) -> Option<Value> {
         if let Some(start) = run(&t.indices) {
             return Some(self.emit(Op::Slice(Slice { axis: t.axis, start, len: t.indices.len() }), &[x]));
         }
@@ -136,7 +136,7 @@ impl Rewriter {
         None
     }
 
-    pub(super) fn put(&mut self, p: &Put, x: Value) -> Option<Value> {
+    pub(in crate::ir) fn put(&mut self, p: &Put, x: Value) -> Option<Value> {
         let before = run(&p.indices)?;
         let after = p.size.checked_sub(before + p.indices.len())?;
         Some(self.emit(Op::Pad(Pad { axis: p.axis, before, after }), &[x]))

@@ -85,8 +85,11 @@ fn rewrite(g: &Graph) -> Graph {
 /// What decides quickly whether two nodes may be the same: token, arguments, and the bits of a constant.
 type Key = (&'static str, Vec<Value>, u64);
 
-/// Builds the new graph. Every rule in `algebra`, `layout` and `fold` is a method that answers the simpler value, or `None`.
-struct Rewriter {
+/// Builds the new graph. Every rule in `algebra`, `layout` and `fold` is a method that answers the simpler value, or `None`; which
+/// of them an op has is said by its [`OpRule::simpler`].
+///
+/// [`OpRule::simpler`]: super::ops::OpRule::simpler
+pub struct Rewriter {
     out: Graph,
     /// Emitted nodes by key.
     known: BTreeMap<Key, Vec<Value>>,
@@ -115,63 +118,10 @@ impl Rewriter {
     }
 
     fn simpler(&mut self, op: &Op, args: &[Value], ty: &Ty) -> Option<Value> {
-        if let Some(v) = self
-            .fold(op, args, ty)
+        self.fold(op, args, ty)
             .or_else(|| self.lift_broadcast(op, args, ty))
             .or_else(|| self.zero(op, args, ty))
-        {
-            return Some(v);
-        }
-        match (op, args) {
-            (Op::Unary(u), [x]) => self.unary(*u, *x),
-            (Op::Binary(b), [x, y]) => self.binary(*b, *x, *y, ty),
-            (Op::Logic(l), args) => self.logic(*l, args, ty),
-            (Op::Select(_), [c, a, b]) => self.select(*c, *a, *b, ty),
-            (Op::Cast(c), [x]) => self.cast(c.to, *x),
-            (Op::Detach(_), [x]) => Some(*x),
-            (Op::Reduce(r), [x]) => self.reduce(r, *x, ty),
-            (Op::Broadcast(_), [x]) => self.broadcast(*x, ty),
-            (Op::Reshape(_), [x]) => self.reshape(*x, ty),
-            (Op::Permute(p), [x]) => self.permute(p, *x, ty),
-            (Op::Slice(s), [x]) => self.slice(*s, *x, ty),
-            (Op::Pad(p), [x]) => self.pad(*p, *x),
-            (Op::Take(t), [x]) => self.take(t, *x, ty),
-            (Op::Put(p), [x]) => self.put(p, *x),
-            (Op::Concat(_), [x]) => Some(*x),
-            (
-                Op::Input(_)
-                | Op::Full(_)
-                | Op::Literal(_)
-                | Op::Iota(_)
-                | Op::Random(_)
-                | Op::Count(_)
-                | Op::Unary(_)
-                | Op::Binary(_)
-                | Op::Compare(_)
-                | Op::Select(_)
-                | Op::Cast(_)
-                | Op::Detach(_)
-                | Op::Broadcast(_)
-                | Op::Reduce(_)
-                | Op::ArgMax(_)
-                | Op::MatMul(_)
-                | Op::Conv2d(_)
-                | Op::ConvTranspose2d(_)
-                | Op::ConvWeight(_)
-                | Op::Gather(_)
-                | Op::ScatterAdd(_)
-                | Op::Take(_)
-                | Op::Put(_)
-                | Op::Lookup(_)
-                | Op::LookupAdd(_)
-                | Op::Reshape(_)
-                | Op::Permute(_)
-                | Op::Slice(_)
-                | Op::Pad(_)
-                | Op::Concat(_),
-                _,
-            ) => None,
-        }
+            .or_else(|| op.rule().simpler(self, args, ty))
     }
 
     // What the rules are written with.

@@ -1,6 +1,6 @@
 //! `clip`.
 
-use crate::ir::{Graph, Scope, Value};
+use crate::ir::Ex;
 use crate::rows::ConstraintRow;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
@@ -17,8 +17,8 @@ const C: ParamSpec = ParamSpec {
 };
 
 impl ConstraintRow for Clip {
-    fn apply(&self, g: &mut Graph, args: &Args, param: Value) -> Value {
+    fn apply<'g>(&self, args: &Args, param: Ex<'g>) -> Ex<'g> {
         let c = args.num("c");
-        Scope::of(g).ex(param).max(-c).min(c).v
+        param.max(-c).min(c)
     }
 }

@@ -5,12 +5,12 @@ mod norm;
 
 use super::Row;
 use super::args::Args;
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 /// All constraints.
 pub const ROWS: &[&dyn ConstraintRow] = &[&clip::Clip, &norm::MaxNorm];
 
 /// A constraint on weights.
 pub trait ConstraintRow: Row {
     /// The nearest allowed value of a parameter that was just updated.
-    fn apply(&self, g: &mut Graph, args: &Args, param: Value) -> Value;
+    fn apply<'g>(&self, args: &Args, param: Ex<'g>) -> Ex<'g>;
 }

@@ -7,7 +7,7 @@ mod salt_pepper;
 
 use super::Row;
 use crate::event::{Kind, Support};
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 
 /// All corruptions.
 pub const ROWS: &[&dyn CorruptionRow] = &[&gaussian::Gaussian, &mask::Mask, &salt_pepper::SaltPepper];
@@ -22,13 +22,7 @@ pub trait CorruptionRow: Row {
     }
     /// The corrupted value, of the shape of `x`, whose elements are of this kind. `amount(name)` is the (possibly scheduled) value of a
     /// numeric argument as a rank-0 value.
-    fn lower(
-        &self,
-        g: &mut Graph,
-        kind: Kind,
-        amount: &mut dyn FnMut(&mut Graph, &str) -> Value,
-        x: Value,
-    ) -> Value;
+    fn lower<'g>(&self, kind: Kind, amount: &dyn Fn(&str) -> Ex<'g>, x: Ex<'g>) -> Ex<'g>;
 }
 
 /// What may be written, with an amount that suits every row: `` `gaussian(0.3)`, `mask(0.3)` or `salt_pepper(0.3)` ``.

@@ -1,4 +1,4 @@
-use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
+use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic, edged};
 use super::{DataIssue, DataRow, Dataset, Host, SplitMix, at_most};
 use crate::event::{EventTy, Kind};
 use crate::rows::Row;
@@ -57,9 +57,9 @@ impl DataRow for Digits {
             let images: Vec<u8> =
                 rows.iter().flat_map(|r| pixels[r * PIXELS..(r + 1) * PIXELS].iter().copied()).collect();
             let labels: Vec<u8> = rows.iter().map(|r| classes[*r]).collect();
-            grey().part(args, types, &images, &labels)
+            grey().part(args, types, &edged(args, images, grey().size), &labels)
         };
-        Ok(Dataset { train: part(train)?, test: Some(part(test)?) })
+        Ok(Dataset { train: part(train)?, test: Some(part(test)?), ..Dataset::default() })
     }
 
     fn dynamic(&self, args: &Args) -> bool {

@@ -74,16 +74,16 @@ impl Grey {
     }
 
     fn reading(&self, args: &Args, declared: Kind) -> Result<Reading, DataIssue> {
-        let levels = match args.int("levels") {
-            0 => self.levels,
-            n if n > self.levels => {
+        let levels = match args.int_if_given("levels") {
+            None => self.levels,
+            Some(n) if n > self.levels => {
                 let message = format!("{} has {} grey levels, not {n}", self.source, self.levels);
                 return Err(args.error("levels", message, "more than there are").into());
             }
-            n => n,
+            Some(n) => n,
         };
         if let Some(binarize) = args.get("binarize") {
-            if args.int("levels") != 0 {
+            if args.int_if_given("levels").is_some() {
                 let diag =
                     args.error("levels", "`binarize` leaves no other levels", "not together with `binarize`");
                 return Err(diag.help("write one of the two").into());
@@ -152,8 +152,6 @@ impl Grey {
     ) -> Result<Part, DataIssue> {
         let [h, w] = self.size;
         let n = raw.len() / (h * w).max(1);
-        let outlines = if args.word("edges") == "true" { outlines(raw, h, w) } else { Vec::new() };
-        let raw = if outlines.is_empty() { raw } else { &outlines };
         let mut columns = Vec::new();
         if let Some(ty) = types.first() {
             columns.push(self.column(args, ty, raw.iter().copied())?);
@@ -167,7 +165,12 @@ impl Grey {
 
 /// Whether `binarize: dynamic` is written.
 pub(super) fn dynamic(args: &Args) -> bool {
-    args.word("binarize") == "dynamic"
+    args.called("binarize") == Some("dynamic")
+}
+
+/// The images, `h * w` bytes each, as `edges:` wants them.
+pub(super) fn edged(args: &Args, raw: Vec<u8>, [h, w]: [usize; 2]) -> Vec<u8> {
+    if args.word("edges") == "true" { outlines(&raw, h, w) } else { raw }
 }
 
 /// The morphological gradient of each image; pixels outside count for nothing.

@@ -67,11 +67,10 @@ impl Idx {
         let grey = Grey { source: "idx".into(), size: [images.dims[1], images.dims[2]], levels: 256 };
         let mut part = grey.part(args, &types[..types.len().min(1)], &images.data, &[])?;
         if let Some(ty) = types.get(1) {
-            let name = args.word(files[1]);
-            if name.is_empty() {
+            let Some(name) = args.word_if_given(files[1]).filter(|f| !f.is_empty()) else {
                 let message = format!("`{}` has no labels", args.word(files[0]));
                 return Err(args.error(files[0], message, format!("no `{}`", files[1])).into());
-            }
+            };
             let bytes = host
                 .read(None, name)
                 .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, HELP))?;
@@ -105,10 +104,9 @@ impl DataRow for Idx {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let train = Idx::part(args, types, host, ["images", "labels"])?;
-        let test = if args.word("test").is_empty() {
-            None
-        } else {
-            Some(Idx::part(args, types, host, ["test", "test_labels"])?)
+        let test = match args.word_if_given("test").filter(|f| !f.is_empty()) {
+            None => None,
+            Some(_) => Some(Idx::part(args, types, host, ["test", "test_labels"])?),
         };
         let size = |p: &super::Part| p.columns.first().map_or(0, |c| c.values.len() / p.n.max(1));
         match &test {
@@ -119,7 +117,7 @@ impl DataRow for Idx {
                     format!("{} pixels, not {}", size(t), size(&train)),
                 )
                 .into()),
-            Some(_) | None => Ok(Dataset { train, test }),
+            Some(_) | None => Ok(Dataset { train, test, ..Dataset::default() }),
         }
     }
 

@@ -85,7 +85,11 @@ impl DataRow for Images {
                 values.push((lo + scale * if whole { v.round() } else { *v }) as f32);
             }
         }
-        Ok(Dataset { train: Part { n, columns: vec![Column { ty: ty.clone(), values }] }, test: None })
+        Ok(Dataset {
+            train: Part { n, columns: vec![Column { ty: ty.clone(), values }] },
+            test: None,
+            ..Dataset::default()
+        })
     }
 }
 

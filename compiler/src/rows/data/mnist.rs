@@ -1,4 +1,4 @@
-use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic};
+use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic, edged};
 use super::idx::{Tensor, read_images, read_labels};
 use super::{DataIssue, DataRow, Dataset, Host, HostError, NOT_FOUND, at_most};
 use crate::event::{EventTy, Kind};
@@ -97,14 +97,14 @@ impl KnownSet {
                 .file(host, &format!("{stem}-labels"), "idx1-ubyte", |b, f| read_labels(b, f, self.help()))?;
             images.same_count(&labels, self.help())?;
             labels.below(10, self.help())?;
-            let n = match args.int("limit") {
-                0 => images.dims[0],
-                limit => limit.min(images.dims[0]),
-            };
-            parts.push(self.grey().part(args, types, &images.data[..n * 784], &labels.data[..n])?);
+            let n = args.int_if_given("limit").map_or(images.dims[0], |limit| limit.min(images.dims[0]));
+            let mut raw = images.data;
+            raw.truncate(n * 784);
+            let raw = edged(args, raw, self.grey().size);
+            parts.push(self.grey().part(args, types, &raw, &labels.data[..n])?);
         }
         let test = parts.pop();
-        Ok(Dataset { train: parts.pop().unwrap_or_default(), test })
+        Ok(Dataset { train: parts.pop().unwrap_or_default(), test, ..Dataset::default() })
     }
 
     /// Reads one file; both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are in circulation.

@@ -13,14 +13,17 @@ mod images;
 
 mod mnist;
 mod moons;
+mod narrow;
 mod npy;
 mod rings;
 mod spiral;
+pub mod split;
+mod table;
 mod text;
 mod toy;
 
 use super::Row;
-use super::args::Args;
+use super::args::{ArgKind, Args, Const, ParamSpec};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
 
@@ -104,8 +107,10 @@ pub struct Part {
 pub struct Dataset {
     /// What training sees.
     pub train: Part,
-    /// The official test part, where the source has one (otherwise the runtime splits one off).
+    /// The official test part, where the source has one (otherwise one is split off).
     pub test: Option<Part>,
+    /// What was decided about the file without being asked, a line each.
+    pub notes: Vec<String>,
 }
 
 /// A data source.
@@ -246,9 +251,43 @@ pub(crate) fn at_most(source: &str, declared: &[EventTy], yields: &[&str]) -> Re
     Ok(())
 }
 
-/// Checks that every value of a column read from a file is one of its declared kind. `place` names the event and element.
+/// A number that is taken off in 64 bits while a file is loaded.
+pub(crate) const OFFSET: ParamSpec = ParamSpec {
+    name: "offset",
+    kind: ArgKind::Any,
+    default: Some(""),
+    doc: "Subtracted in 64 bits while loading, from every number of the datum or, as a list, from each of its columns: models are trained in 32 bits.",
+};
+
+/// The value of [`OFFSET`]: nothing, one number for all, or one for each column.
+pub(crate) fn offsets(args: &Args) -> Result<Vec<f64>, DataIssue> {
+    let numbers = match args.get("offset") {
+        None => Some(Vec::new()),
+        Some(Const::List(all)) => all.iter().map(Const::num).collect(),
+        Some(one) => one.num().map(|x| vec![x]),
+    };
+    numbers.filter(|all: &Vec<f64>| all.iter().all(|x| x.is_finite())).ok_or_else(|| {
+        args.error("offset", "an offset is a number, or a list with one for each column", "no number").into()
+    })
+}
+
+/// Checks that every value of a column read from a file is one of its declared kind. A place is told by event and element.
 pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), DataIssue> {
     let size = ty.size().max(1);
+    let place = |at: usize| {
+        let value = values.get(at).copied().unwrap_or(f32::NAN);
+        format!("element {} of event {} is {value}", at % size, at / size)
+    };
+    verify_at(file, ty, values, &place)
+}
+
+/// As [`verify`]; `place` tells where a value stands, and what it is.
+pub(crate) fn verify_at(
+    file: &str,
+    ty: &EventTy,
+    values: &[f32],
+    place: &dyn Fn(usize) -> String,
+) -> Result<(), DataIssue> {
     let bad = match ty.kind {
         Kind::Real(Support::Interval { lo, hi }) => values
             .iter()
@@ -270,12 +309,8 @@ pub(crate) fn verify(file: &str, ty: &EventTy, values: &[f32]) -> Result<(), Dat
     match bad {
         None => Ok(()),
         Some(at) => {
-            let value = values.get(at).copied().unwrap_or(f32::NAN);
-            Err(DataIssue::new(
-                format!("`{file}` holds values that are not {}", ty.with_kind(ty.kind)),
-                "change the declared type, or the file",
-            )
-            .note(format!("element {} of event {} is {value}", at % size, at / size)))
+            let message = format!("`{file}` holds values that are not {}", ty.with_kind(ty.kind));
+            Err(DataIssue::new(message, "change the declared type, or the file").note(place(at)))
         }
     }
 }

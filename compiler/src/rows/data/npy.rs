@@ -1,63 +1,54 @@
 //! NumPy's `.npy`, format versions 1 to 3 (NEP 1): magic, version, header length, a Python dictionary, then the elements.
 
-use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most, verify};
+use super::narrow::narrow;
+use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
-use crate::rows::Row;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-
-/// Arrays from `.npy` files.
-pub struct Npy;
 
 const HELP: &str = "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
 
-impl Row for Npy {
-    fn name(&self) -> &'static str {
-        "npy"
-    }
-    fn doc(&self) -> &'static str {
-        "An array from a NumPy file: `npy(\"f.npy\")`, the first axis counting the events. Elements may be f4, f8, u1, i1, i2, i4, i8 or bool, little \
-         endian, in C order. The kind is the declared one, and every value is checked against it; events may be declared \
-         with axes flattened into one or with axes of length 1 added. A second variable is read from `labels`. Without `test` the run \
-         splits off a test part."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const {
-            &[
-                ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
-                ParamSpec {
-                    name: "labels",
-                    kind: ArgKind::Text,
-                    default: Some(""),
-                    doc: "Path of an array for a second variable.",
-                },
-                ParamSpec {
-                    name: "test",
-                    kind: ArgKind::Text,
-                    default: Some(""),
-                    doc: "Path of the test array.",
-                },
-                ParamSpec {
-                    name: "test_labels",
-                    kind: ArgKind::Text,
-                    default: Some(""),
-                    doc: "Path of the second test array.",
-                },
-            ]
-        }
-    }
+row! {
+    /// An array from a NumPy file: `npy("f.npy")`, the first axis counting the events. Elements may be f4, f8, u1, i1, i2, i4, i8 or bool, little
+    /// endian, in C order. The kind is the declared one, and every value is checked against it; events may be declared
+    /// with axes flattened into one or with axes of length 1 added. Channels that stand last are brought to the front by
+    /// `channels: last`. A second variable is read from `labels`. Without `test` the run splits off a test part.
+    pub struct Npy = "npy" [
+        ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
+        ParamSpec {
+            name: "labels",
+            kind: ArgKind::Text,
+            default: Some(""),
+            doc: "Path of an array for a second variable.",
+        },
+        ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test array." },
+        ParamSpec {
+            name: "test_labels",
+            kind: ArgKind::Text,
+            default: Some(""),
+            doc: "Path of the second test array.",
+        },
+        ParamSpec {
+            name: "channels",
+            kind: ArgKind::Word(&["first", "last"]),
+            default: Some("first"),
+            doc: "Where the channels of an image stand in the file: `[channels, rows, columns]`, or `last` for `[rows, columns, channels]`.",
+        },
+        OFFSET,
+    ];
 }
 
 fn open(args: &Args, which: &str, host: &dyn Host) -> Result<Array, DataIssue> {
-    let name = args.word(which);
-    if name.is_empty() {
+    let Some(name) = args.word_if_given(which).filter(|f| !f.is_empty()) else {
         return Err(args
             .error(which, format!("`npy` has no `{which}`"), "no file for a declared variable")
             .into());
-    }
+    };
     let bytes = host
         .read(None, name)
         .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
-    parse(&bytes, name)
+    let array = parse(&bytes, name)?;
+    let last = args.word("channels") == "last" && ["file", "test"].contains(&which);
+    Ok(if last { array.channels_first() } else { array })
 }
 
 /// The type of an event, as near to the declared one as the array allows.
@@ -69,6 +60,21 @@ fn event(array: &Array, declared: &EventTy) -> EventTy {
     if same || flat { declared.clone() } else { EventTy { kind: declared.kind, shape: shape.to_vec() } }
 }
 
+/// An error where the array has the declared axes, but with the channels last.
+fn channels_last(args: &Args, array: &Array, declared: &EventTy) -> Result<(), DataIssue> {
+    let (Some([h, w, c]), [dc, dh, dw]) = (array.shape.get(1..), declared.shape.as_slice()) else {
+        return Ok(());
+    };
+    if [h, w, c] != [dh, dw, dc] {
+        return Ok(());
+    }
+    let file = args.word("file");
+    Err(DataIssue::new(
+        format!("`{file}` holds the channels of its images last: [{h}, {w}, {c}], not [{dc}, {dh}, {dw}]"),
+        format!("read them so: `npy({file:?}, channels: last)`"),
+    ))
+}
+
 fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Result<Part, DataIssue> {
     let mut part = Part::default();
     for (i, (ty, which)) in types.iter().zip(files).enumerate() {
@@ -76,6 +82,7 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Re
         let name = args.word(which);
         let found = event(&array, ty);
         if found.shape != ty.shape {
+            channels_last(args, &array, ty)?;
             let message =
                 format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
             return Err(DataIssue::new(message, HELP));
@@ -86,9 +93,11 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Re
                 DataIssue::new(message, HELP).note(format!("{} and {} events", array.shape[0], part.n))
             );
         }
-        verify(name, ty, &array.values)?;
+        let offset = if i == 0 { offsets(args)? } else { Vec::new() };
         part.n = array.shape[0];
-        part.columns.push(Column { ty: ty.clone(), values: array.values });
+        let values = array.values.in_32_bits(name, ty, &offset)?;
+        verify(name, ty, &values)?;
+        part.columns.push(Column { ty: ty.clone(), values });
     }
     Ok(part)
 }
@@ -99,26 +108,86 @@ impl DataRow for Npy {
         declared
             .iter()
             .zip(["file", "labels"])
-            .map(|(ty, which)| Ok(event(&open(args, which, host)?, ty)))
+            .map(|(ty, which)| {
+                let array = open(args, which, host)?;
+                let found = event(&array, ty);
+                if found.shape != ty.shape && which == "file" {
+                    channels_last(args, &array, ty)?;
+                }
+                Ok(found)
+            })
             .collect()
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let train = part(args, types, host, ["file", "labels"])?;
-        let test = if args.word("test").is_empty() {
-            None
-        } else {
-            Some(part(args, types, host, ["test", "test_labels"])?)
+        let test = match args.word_if_given("test").filter(|f| !f.is_empty()) {
+            None => None,
+            Some(_) => Some(part(args, types, host, ["test", "test_labels"])?),
         };
-        Ok(Dataset { train, test })
+        Ok(Dataset { train, test, ..Dataset::default() })
     }
 }
 
-/// A parsed file; `values.len()` is the product of `shape`, whose first axis exists and is not 0.
+/// A parsed file; there are as many values as the product of `shape`, whose first axis exists and is not 0.
 #[derive(Debug)]
 struct Array {
     shape: Vec<usize>,
-    values: Vec<f32>,
+    values: Values,
+}
+
+/// The elements, in the precision that the file needs.
+#[derive(Debug, PartialEq)]
+enum Values {
+    /// Elements that 32 bits hold as they are.
+    Single(Vec<f32>),
+    /// Elements of 64 bits, or whole numbers of 32.
+    Double(Vec<f64>),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Values::Single(v) => v.len(),
+            Values::Double(v) => v.len(),
+        }
+    }
+    /// The first that is not finite, and its number.
+    fn not_finite(&self) -> Option<(usize, f64)> {
+        match self {
+            Values::Single(v) => v.iter().position(|x| !x.is_finite()).map(|i| (i, f64::from(v[i]))),
+            Values::Double(v) => v.iter().position(|x| !x.is_finite()).map(|i| (i, v[i])),
+        }
+    }
+    fn in_32_bits(self, file: &str, ty: &EventTy, offset: &[f64]) -> Result<Vec<f32>, DataIssue> {
+        let all = match self {
+            Values::Single(v) if offset.is_empty() => return Ok(v),
+            Values::Single(v) => v.into_iter().map(f64::from).collect(),
+            Values::Double(v) => v,
+        };
+        // Elements of a vector are columns with units of their own; those of an image are not.
+        let width = if ty.shape.len() == 1 { ty.size() } else { 1 };
+        let name =
+            |c: usize| if width > 1 { format!("element {c} of an event") } else { "all elements".into() };
+        narrow(file, &all, width, offset, &name)
+    }
+    /// The same elements in another order.
+    fn taken(self, order: impl Iterator<Item = usize>) -> Values {
+        match self {
+            Values::Single(v) => Values::Single(order.filter_map(|i| v.get(i).copied()).collect()),
+            Values::Double(v) => Values::Double(order.filter_map(|i| v.get(i).copied()).collect()),
+        }
+    }
+}
+
+impl Array {
+    /// Events `[rows, columns, channels]` as `[channels, rows, columns]`; others as they are.
+    fn channels_first(self) -> Array {
+        let [n, h, w, c] = *self.shape.as_slice() else { return self };
+        let order = (0..n)
+            .flat_map(move |e| (0..c).flat_map(move |k| (0..h * w).map(move |p| (e * h * w + p) * c + k)));
+        Array { shape: vec![n, c, h, w], values: self.values.taken(order) }
+    }
 }
 
 fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
@@ -163,14 +232,16 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     }
     let data = &bytes[end..];
     let descr = descr.trim_matches(['\'', '"']);
-    let (size, read): (usize, fn(&[u8]) -> f32) = match descr {
-        "<f4" => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
-        "<f8" => (8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32),
-        "|u1" | "<u1" | "|b1" => (1, |b| f32::from(b[0])),
-        "|i1" | "<i1" => (1, |b| f32::from(b[0] as i8)),
-        "<i2" => (2, |b| f32::from(i16::from_le_bytes([b[0], b[1]]))),
-        "<i4" => (4, |b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32),
-        "<i8" => (8, |b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32),
+    let (size, read): (usize, Read) = match descr {
+        "<f4" => (4, Read::Single(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
+        "<f8" => (8, Read::Double(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))),
+        "|u1" | "<u1" | "|b1" => (1, Read::Single(|b| f32::from(b[0]))),
+        "|i1" | "<i1" => (1, Read::Single(|b| f32::from(b[0] as i8))),
+        "<i2" => (2, Read::Single(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))),
+        "<i4" => (4, Read::Double(|b| f64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]])))),
+        "<i8" => {
+            (8, Read::Double(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64))
+        }
         other => return Err(issue("elements <f4, <f8, |u1, |i1, <i2, <i4, <i8 or |b1", other.to_string())),
     };
     let stated = shape.iter().try_fold(size, |a, d| a.checked_mul(*d));
@@ -182,17 +253,24 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
         );
         return Err(issue(&expected, format!("{} bytes after the header", data.len())));
     }
-    let values: Vec<f32> = data.chunks_exact(size).map(read).collect();
-    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+    let values = match read {
+        Read::Single(read) => Values::Single(data.chunks_exact(size).map(read).collect()),
+        Read::Double(read) => Values::Double(data.chunks_exact(size).map(read).collect()),
+    };
+    if let Some((at, value)) = values.not_finite() {
         let event = at / (values.len() / shape[0]);
         let message = format!("`{file}` holds numbers that are not finite");
         let help =
             "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`";
-        return Err(
-            DataIssue::new(message, help).note(format!("the first is {} in event {event}", values[at]))
-        );
+        return Err(DataIssue::new(message, help).note(format!("the first is {value} in event {event}")));
     }
     Ok(Array { shape, values })
+}
+
+/// How one element is read.
+enum Read {
+    Single(fn(&[u8]) -> f32),
+    Double(fn(&[u8]) -> f64),
 }
 
 /// The text of one value of the header's dictionary: a quoted text, a word, or a parenthesised list.
@@ -221,7 +299,7 @@ mod tests {
             "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n",
             &[1, 0, 2, 0, 255, 255, 4, 0],
         );
-        assert_eq!(parse(&good, "f").map(|a| a.values), Ok(vec![1.0, 2.0, -1.0, 4.0]));
+        assert_eq!(parse(&good, "f").map(|a| a.values), Ok(Values::Single(vec![1.0, 2.0, -1.0, 4.0])));
         for n in 0..good.len() {
             assert!(parse(&good[..n], "f").is_err(), "{n} bytes");
         }

@@ -41,6 +41,9 @@ impl Toy for Spiral {
     fn classes(&self, args: &Args) -> usize {
         args.int("arms").max(1)
     }
+    fn counted_by(&self) -> &'static str {
+        "arms"
+    }
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize) {
         let arms = self.classes(args);
         let (class, t, [e, f]) =

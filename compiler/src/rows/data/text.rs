@@ -53,10 +53,7 @@ impl DataRow for Text {
             .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
         let Some(ty) = types.first() else { return Ok(Dataset::default()) };
         let window = ty.size().max(1);
-        let stride = match args.int("stride") {
-            0 => window,
-            s => s,
-        };
+        let stride = args.int_if_given("stride").unwrap_or(window);
         let (head, tail) = bytes.split_at(bytes.len() - bytes.len() / 10);
         if tail.len() < window {
             return Err(DataIssue::new(
@@ -76,6 +73,6 @@ impl DataRow for Text {
             let values = starts.flat_map(|s| text[s..s + window].iter().map(|b| f32::from(*b))).collect();
             Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }] })
         };
-        Ok(Dataset { train: part(head)?, test: Some(part(tail)?) })
+        Ok(Dataset { train: part(head)?, test: Some(part(tail)?), ..Dataset::default() })
     }
 }

@@ -70,6 +70,10 @@ pub(super) trait Toy: Row {
     fn draws(&self) -> usize;
     /// Number of classes.
     fn classes(&self, args: &Args) -> usize;
+    /// The argument that says how many classes there are, where one does.
+    fn counted_by(&self) -> &'static str {
+        "count"
+    }
     /// One point and its class.
     fn point(&self, args: &Args, draws: &mut Draws<'_>) -> ([f64; 2], usize);
     /// See [`DataRow::modes`].
@@ -90,7 +94,7 @@ impl<T: Toy> DataRow for T {
         }
         if self.classes(args) > MOST_CLASSES {
             return Err(args
-                .error("count", format!("more than {MOST_CLASSES} components"), "too many")
+                .error(self.counted_by(), format!("more than {MOST_CLASSES} components"), "too many")
                 .into());
         }
         self.check_args(args)?;
@@ -114,7 +118,7 @@ impl<T: Toy> DataRow for T {
                 }
             }
         }
-        Ok(Dataset { train, test: Some(test) })
+        Ok(Dataset { train, test: Some(test), ..Dataset::default() })
     }
 
     fn modes(&self, args: &Args) -> Option<Modes> {

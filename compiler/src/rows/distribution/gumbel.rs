@@ -1,89 +1,41 @@
 //! `Gumbel`.
 
-use super::tails::{self, Tails};
-use super::{EULER, LOC, SCALE, loc_scale, place, plain, spread, standard_gumbel, standardise};
-use crate::event::{EventTy, Kind};
-use crate::ir::{Graph, Shape, Unary, Value};
-use crate::rows::{DistEvent, DistParam, DistRow, Row};
+use super::declare::prelude::*;
+use std::f64::consts::EULER_GAMMA;
 
-/// The row.
-pub struct Gumbel;
-
-impl Row for Gumbel {
-    fn name(&self) -> &'static str {
-        "Gumbel"
-    }
-    fn doc(&self) -> &'static str {
-        "Distribution of a largest value: density exp(-z - e^-z) / scale, z = (x - loc) / scale. Drawn by its inverse distribution function. \
-         KL: Bauckhage 2014 (arXiv:1310.3713), eq. 12 with both shapes 1 on the scale of logarithms."
+distribution! {
+    /// Distribution of a largest value: density exp(-z - e^-z) / scale, z = (x - loc) / scale. Drawn by its inverse
+    /// distribution function. KL: Bauckhage 2014 (arXiv:1310.3713), eq. 12 with both shapes 1 on the scale of
+    /// logarithms.
+    pub struct Gumbel = "Gumbel" {
+        /// centre
+        loc: REALS,
+        /// width
+        scale: POSITIVE,
     }
 }
 
-impl DistRow for Gumbel {
-    fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[LOC, SCALE];
-        P
+impl<'g> Distribution<'g> for Gumbel {
+    fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
+        single(Kind::REAL)
     }
-    fn event(&self, _params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(plain(Kind::REAL))
+    fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
+        let n = -((x - p.loc) / p.scale);
+        n - n.exp() - p.scale.ln()
     }
-    fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let (z, scale) = standardise(g, params, x);
-        let n = g.neg(z);
-        let e = g.exp(n);
-        let a = g.sub(n, e);
-        let l = g.log(scale);
-        g.sub(a, l)
+    fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
+        p.loc + p.scale * noise.gumbel()
     }
-    fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let e = standard_gumbel(g, shape.clone());
-        place(g, params, e)
+    fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
+        Reparameterised::Exactly
     }
-    fn tails(&self) -> Option<&'static Tails> {
-        Some(&tails::GUMBEL)
+    fn mean(&self) -> Closed<'g, Self> {
+        Ok(|p| p.loc + p.scale * EULER_GAMMA)
     }
-    fn reparameterised(&self) -> bool {
-        true
+    fn entropy(&self) -> Closed<'g, Self> {
+        Ok(|p| p.scale.ln() + (EULER_GAMMA + 1.0))
     }
-    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        let (loc, scale) = loc_scale(g, params);
-        let m = g.mul_c(scale, EULER);
-        let m = g.add(loc, m);
-        Some(g.broadcast(m, shape.clone()))
-    }
-    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
-        let (_, scale) = loc_scale(g, params);
-        let l = g.log(scale);
-        let h = g.add_c(l, EULER + 1.0);
-        Some(spread(g, h, params))
-    }
-    fn kl(
-        &self,
-        g: &mut Graph,
-        mine: &[Option<Value>],
-        other: &str,
-        theirs: &[Option<Value>],
-    ) -> Option<Value> {
-        if other != self.name() {
-            return None;
-        }
-        // ln(b₂ / b₁) + γ (r - 1) + e^((m₂ - m₁) / b₂) Γ(r + 1) - 1 + (m₁ - m₂) / b₂, r = b₁ / b₂
-        let ((m1, b1), (m2, b2)) = (loc_scale(g, mine), loc_scale(g, theirs));
-        let r = g.div(b1, b2);
-        let d = g.sub(m1, m2);
-        let d = g.div(d, b2);
-        let r1 = g.add_c(r, 1.0);
-        let lg = g.unary(Unary::Lgamma, r1);
-        let e = g.sub(lg, d);
-        let e = g.exp(e);
-        let l = g.log(r);
-        let t = g.mul_c(r, EULER);
-        let k = g.sub(t, l);
-        let k = g.add(k, e);
-        let k = g.add(k, d);
-        Some(g.add_c(k, -1.0 - EULER))
-    }
-    fn kl_known(&self) -> &'static [&'static str] {
-        &["Gumbel"]
+    fn cdf(&self) -> Option<Cdf<LinkOf<'g, Self>>> {
+        Some(Cdf { law: Law::Gumbel, link: |p| Link::LocationScale(p.loc, p.scale) })
     }
 }

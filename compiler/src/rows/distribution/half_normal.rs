@@ -1,83 +1,36 @@
 //! `HalfNormal`.
 
-use super::tails::{self, Tails};
-use super::{HALF_LN_TAU, SCALE, param, plain};
-use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Graph, RandomKind, Shape, Unary, Value};
-use crate::rows::{DistEvent, DistParam, DistRow, Row};
-use std::f64::consts::{LN_2, PI};
+use super::declare::prelude::*;
+use std::f64::consts::{FRAC_2_PI, LN_2};
 
-/// The row.
-pub struct HalfNormal;
-
-impl Row for HalfNormal {
-    fn name(&self) -> &'static str {
-        "HalfNormal"
-    }
-    fn doc(&self) -> &'static str {
-        "|y| with y ~ Normal(0, scale): density sqrt(2 / pi) exp(-z^2 / 2) / scale, z = x / scale >= 0."
+distribution! {
+    /// |y| with y ~ Normal(0, scale): density sqrt(2 / pi) exp(-z^2 / 2) / scale, z = x / scale >= 0.
+    pub struct HalfNormal = "HalfNormal" {
+        /// width
+        scale: POSITIVE,
     }
 }
 
-impl DistRow for HalfNormal {
-    fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[SCALE];
-        P
+impl<'g> Distribution<'g> for HalfNormal {
+    fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
+        single(Kind::Real(Support::POSITIVE))
     }
-    fn event(&self, _params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(plain(Kind::Real(Support::POSITIVE)))
+    fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
+        (x / p.scale).sq() * -0.5 - (p.scale.ln() + (HALF_LN_TAU - LN_2))
     }
-    fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let scale = param(g, params, 0, 1.0);
-        let z = g.div(x, scale);
-        let q = g.square(z);
-        let q = g.mul_c(q, -0.5);
-        let l = g.log(scale);
-        let l = g.add_c(l, HALF_LN_TAU - LN_2);
-        g.sub(q, l)
+    fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
+        p.scale * noise.normal().abs()
     }
-    fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let scale = param(g, params, 0, 1.0);
-        let eps = g.random(RandomKind::Normal, shape.clone());
-        let a = g.unary(Unary::Abs, eps);
-        g.mul(scale, a)
+    fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
+        Reparameterised::Exactly
     }
-    fn tails(&self) -> Option<&'static Tails> {
-        Some(&tails::HALF_NORMAL)
+    fn mean(&self) -> Closed<'g, Self> {
+        Ok(|p| p.scale * FRAC_2_PI.sqrt())
     }
-    fn reparameterised(&self) -> bool {
-        true
+    fn entropy(&self) -> Closed<'g, Self> {
+        Ok(|p| p.scale.ln() + (HALF_LN_TAU - LN_2 + 0.5))
     }
-    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        let scale = param(g, params, 0, 1.0);
-        let m = g.mul_c(scale, (2.0 / PI).sqrt());
-        Some(g.broadcast(m, shape.clone()))
-    }
-    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
-        let scale = param(g, params, 0, 1.0);
-        let l = g.log(scale);
-        Some(g.add_c(l, HALF_LN_TAU - LN_2 + 0.5))
-    }
-    fn kl(
-        &self,
-        g: &mut Graph,
-        mine: &[Option<Value>],
-        other: &str,
-        theirs: &[Option<Value>],
-    ) -> Option<Value> {
-        if other != self.name() {
-            return None;
-        }
-        // r² / 2 - 1/2 - ln r, r = s₁ / s₂: the KL of two centred normals, by symmetry.
-        let (s1, s2) = (param(g, mine, 0, 1.0), param(g, theirs, 0, 1.0));
-        let r = g.div(s1, s2);
-        let a = g.square(r);
-        let a = g.mul_c(a, 0.5);
-        let l = g.log(r);
-        let l = g.add_c(l, 0.5);
-        Some(g.sub(a, l))
-    }
-    fn kl_known(&self) -> &'static [&'static str] {
-        &["HalfNormal"]
+    fn cdf(&self) -> Option<Cdf<LinkOf<'g, Self>>> {
+        Some(Cdf { law: Law::HalfNormal, link: |p| Link::Scale(p.scale) })
     }
 }

@@ -1,78 +1,39 @@
 //! `LogNormal`.
 
-use super::normal::kl_normal;
-use super::tails::{self, Tails};
-use super::{HALF_LN_TAU, LOC, SCALE, loc_scale, place, plain, spread, standardise};
-use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Graph, RandomKind, Shape, Value};
-use crate::rows::{DistEvent, DistParam, DistRow, Row};
+use super::declare::prelude::*;
 
-/// The row.
-pub struct LogNormal;
-
-impl Row for LogNormal {
-    fn name(&self) -> &'static str {
-        "LogNormal"
-    }
-    fn doc(&self) -> &'static str {
-        "e^y with y ~ Normal(loc, scale). Density: Normal's of ln x, over x. KL: that of the two normals, since both are mapped alike."
+distribution! {
+    /// e^y with y ~ Normal(loc, scale). Density: Normal's of ln x, over x. KL: that of the two normals, since both
+    /// are mapped alike.
+    pub struct LogNormal = "LogNormal" {
+        /// centre
+        loc: REALS,
+        /// width
+        scale: POSITIVE,
     }
 }
 
-impl DistRow for LogNormal {
-    fn dist_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[LOC, SCALE];
-        P
+impl<'g> Distribution<'g> for LogNormal {
+    fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
+        single(Kind::Real(Support::POSITIVE))
     }
-    fn event(&self, _params: &[Option<EventTy>]) -> Result<DistEvent, String> {
-        Ok(plain(Kind::Real(Support::POSITIVE)))
+    fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
+        let y = x.ln();
+        ((y - p.loc) / p.scale).sq() * -0.5 - y - (p.scale.ln() + HALF_LN_TAU)
     }
-    fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let y = g.log(x);
-        let (z, scale) = standardise(g, params, y);
-        let q = g.square(z);
-        let q = g.mul_c(q, -0.5);
-        let q = g.sub(q, y);
-        let l = g.log(scale);
-        let l = g.add_c(l, HALF_LN_TAU);
-        g.sub(q, l)
+    fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
+        (p.loc + p.scale * noise.normal()).exp()
     }
-    fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let eps = g.random(RandomKind::Normal, shape.clone());
-        let y = place(g, params, eps);
-        g.exp(y)
+    fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
+        Reparameterised::Exactly
     }
-    fn tails(&self) -> Option<&'static Tails> {
-        Some(&tails::LOG_NORMAL)
+    fn mean(&self) -> Closed<'g, Self> {
+        Ok(|p| (p.loc + p.scale.sq() * 0.5).exp())
     }
-    fn reparameterised(&self) -> bool {
-        true
+    fn entropy(&self) -> Closed<'g, Self> {
+        Ok(|p| p.scale.ln() + p.loc + (HALF_LN_TAU + 0.5))
     }
-    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        let (loc, scale) = loc_scale(g, params);
-        let v = g.square(scale);
-        let v = g.mul_c(v, 0.5);
-        let a = g.add(loc, v);
-        let m = g.exp(a);
-        Some(g.broadcast(m, shape.clone()))
-    }
-    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
-        let (loc, scale) = loc_scale(g, params);
-        let l = g.log(scale);
-        let h = g.add(l, loc);
-        let h = g.add_c(h, HALF_LN_TAU + 0.5);
-        Some(spread(g, h, params))
-    }
-    fn kl(
-        &self,
-        g: &mut Graph,
-        mine: &[Option<Value>],
-        other: &str,
-        theirs: &[Option<Value>],
-    ) -> Option<Value> {
-        (other == self.name()).then(|| kl_normal(g, mine, theirs))
-    }
-    fn kl_known(&self) -> &'static [&'static str] {
-        &["LogNormal"]
+    fn cdf(&self) -> Option<Cdf<LinkOf<'g, Self>>> {
+        Some(Cdf { law: Law::Normal, link: |p| Link::LogLocationScale(p.loc, p.scale) })
     }
 }

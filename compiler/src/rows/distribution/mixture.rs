@@ -1,43 +1,29 @@
 //! `Mixture`: each element from one of several distributions of a row.
 
-use super::tails::at_least;
-use super::{
-    ROWS, constant, entropy_over_values, gumbel_max, last, last_axis, param, pick, reading, sum_last,
-    truncated, with_last, without_last,
-};
+use super::axes::{pick, sum_over_values, with_last};
+use super::declare::Noise;
+use super::events::{constant, last_axis};
+use super::{EntropyFn, MeanFn, ROWS, RelaxedFn, Reparameterised, truncated};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{DType, Dim, Graph, ReduceKind, Shape, Value};
+use crate::ir::{DType, Dim, Ex, Graph, ReduceKind, Scope, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
 use std::sync::LazyLock;
 
-/// The form.
-pub struct Mixture;
-
-impl Row for Mixture {
-    fn name(&self) -> &'static str {
-        "Mixture"
-    }
-    fn doc(&self) -> &'static str {
-        "Each element from a mixture of its own: `Mixture(Laplace(m, s), logits: w)`, where the last axis of every parameter, and of logits, has \
-         one entry for each component and is no axis of the event. Parameters that are one number are shared by the components; without \
-         logits all weigh the same. The density is summed over the components exactly; draws carry no derivative. (Bishop 1994, eq. 22.) For one \
-         component shared by a whole vector write `k ~ Categorical(..)` and let the parameters of the next line depend on `k`: what k is \
-         gets summed over exactly, too."
-    }
+row! {
+    /// Each element from a mixture of its own: `Mixture(Laplace(m, s), logits: w)`, where the last axis of every
+    /// parameter, and of logits, has one entry for each component and is no axis of the event. Parameters that are one
+    /// number are shared by the components; without logits all weigh the same. The density is summed over the components
+    /// exactly; draws carry no derivative. (Bishop 1994, eq. 22.) For one component shared by a whole vector write `k ~
+    /// Categorical(..)` and let the parameters of the next line depend on `k`: what k is gets summed over exactly, too.
+    pub struct Mixture = "Mixture";
 }
 
 impl FormRow for Mixture {
     fn own_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[reading(
-            1,
-            super::optional(
-                "logits",
-                Support::REALS,
-                0.0,
-                "unnormalised ln of the weights; the last axis are the components",
-            ),
-        )];
-        P
+        dist_params! {
+            /// unnormalised ln of the weights; the last axis are the components
+            logits: REALS[1] = 0.0,
+        }
     }
     fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String> {
         let found = ALL.iter().copied().find(|t| t.inner.name() == inner.name());
@@ -55,8 +41,8 @@ impl FormRow for Mixture {
 /// A mixture of a row; its parameters are those of the row and, among them, `logits`.
 pub(super) struct MixtureOf {
     pub(super) inner: &'static dyn DistRow,
-    pub(super) name: &'static str,
-    pub(super) doc: &'static str,
+    /// Its name and documentation.
+    pub(super) row: &'static dyn Row,
     pub(super) params: &'static [DistParam],
     /// Number of the parameter `logits`.
     pub(super) logits_at: usize,
@@ -69,16 +55,9 @@ static ALL: LazyLock<Vec<&'static MixtureOf>> = LazyLock::new(|| {
     let within = truncated::ALL.iter().map(|t| *t as &'static dyn DistRow);
     let fit = ROWS.iter().copied().chain(within).filter(|r| r.elementwise());
     fit.map(|inner| {
-        let (name, params) = super::composed(&Mixture, inner, 1);
+        let (row, params) = super::composed(&Mixture, inner, 1);
         let logits_at = inner.dist_params().len();
-        &*Box::leak(Box::new(MixtureOf {
-            inner,
-            name,
-            doc: Mixture.doc(),
-            params,
-            logits_at,
-            composed: true,
-        }))
+        &*Box::leak(Box::new(MixtureOf { inner, row, params, logits_at, composed: true }))
     })
     .collect()
 });
@@ -97,46 +76,64 @@ impl MixtureOf {
         self.inner(params).iter().map(|p| p.as_ref().map(lead)).collect()
     }
     /// Number of components.
-    fn count(g: &Graph, params: &[Option<Value>]) -> usize {
-        params
-            .iter()
-            .flatten()
-            .filter(|&&v| g.rank(v) > 0)
-            .map(|&v| super::last_size(g, v))
-            .max()
-            .unwrap_or(1)
+    fn count(s: Scope<'_>, params: &[Option<Value>]) -> usize {
+        let given = params.iter().flatten().map(|&v| s.ex(v)).filter(|v| v.rank() > 0);
+        given.map(|v| v.last_size()).max().unwrap_or(1)
     }
     /// The logits, with an axis for the components even where they are one number.
-    fn logits(&self, g: &mut Graph, params: &[Option<Value>], rank: usize) -> Value {
-        let w = param(g, params, self.logits_at, 0.0);
-        if g.rank(w) > 0 {
+    fn logits<'g>(&self, s: Scope<'g>, params: &[Option<Value>], rank: usize) -> Ex<'g> {
+        let given = params.get(self.logits_at).copied().flatten();
+        let w = given.map_or_else(|| s.num(0.0), |v| s.ex(v));
+        if w.rank() > 0 {
             return w;
         }
         let mut dims = vec![Dim::fixed(1); rank];
-        dims.push(Dim::fixed(Self::count(g, params)));
-        g.broadcast(w, Shape(dims))
+        dims.push(Dim::fixed(Self::count(s, params)));
+        w.broadcast(&Shape(dims))
     }
-    /// The weighted mean of what the components have, `m: [..shape, components]`.
-    fn weighted(&self, g: &mut Graph, params: &[Option<Value>], m: Value, shape: &Shape) -> Value {
-        let w = self.log_weights(g, params, shape.rank());
-        let w = g.exp(w);
-        let t = g.mul(w, m);
-        let s = sum_last(g, t);
-        g.broadcast(s, shape.clone())
+    fn log_weights<'g>(&self, s: Scope<'g>, params: &[Option<Value>], rank: usize) -> Ex<'g> {
+        let logits = self.logits(s, params, rank);
+        logits.log_softmax(logits.last_axis())
     }
-    fn log_weights(&self, g: &mut Graph, params: &[Option<Value>], rank: usize) -> Value {
-        let logits = self.logits(g, params, rank);
-        let axis = last(g, logits);
-        g.log_softmax(logits, axis)
+    /// The weighted mean of what the components have, `each: [..shape, components]`.
+    fn weighted<'g>(&self, params: &[Option<Value>], each: Ex<'g>, shape: &Shape) -> Ex<'g> {
+        let weights = self.log_weights(each.scope(), params, shape.rank()).exp();
+        (weights * each).sum_last().broadcast(shape)
+    }
+    /// -Σ p ln p over the values 0 .. n of a draw.
+    fn entropy_over_values(&self, g: &mut Graph, params: &[Option<Value>]) -> Value {
+        let Some(n) = self.values(g, params) else {
+            panic!("internal: `{}` does not say how many values it takes", self.name())
+        };
+        let s = Scope::of(g);
+        // The values take a new axis before those that one draw reads.
+        let mut rank = 0;
+        let widened = |(p, spec): (&Option<Value>, &DistParam)| {
+            let p = s.ex((*p)?);
+            let mut dims = p.shape().0;
+            if dims.is_empty() {
+                return Some(p.v);
+            }
+            let draws = dims.len().saturating_sub(spec.axes);
+            rank = rank.max(draws);
+            dims.insert(draws, Dim::fixed(1));
+            Some(p.reshape(Shape(dims)).v)
+        };
+        let wide: Vec<Option<Value>> = params.iter().zip(self.params).map(widened).collect();
+        let sum = sum_over_values(s, 0..n, rank, |x| {
+            let lp = s.push(|g| self.log_prob(g, &wide, x.v));
+            lp.exp() * lp
+        });
+        (-sum).v
     }
 }
 
 impl Row for MixtureOf {
     fn name(&self) -> &'static str {
-        self.name
+        self.row.name()
     }
     fn doc(&self) -> &'static str {
-        self.doc
+        self.row.doc()
     }
 }
 
@@ -150,8 +147,8 @@ impl DistRow for MixtureOf {
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
         // Of numbers alone there is one component: the row itself.
         if params.iter().flatten().any(|t| constant(Some(t)).is_none()) {
-            let names: Vec<&str> = self.params.iter().map(|p| p.name).collect();
-            last_axis(params, &names)?;
+            let named = self.params.iter().zip(params).map(|(p, ty)| (p.name, ty.as_ref()));
+            last_axis(&named.collect::<Vec<_>>())?;
         }
         self.inner.event(&self.of_one(params))
     }
@@ -159,62 +156,51 @@ impl DistRow for MixtureOf {
         self.inner.covers(&self.of_one(params))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let shape = g.shape(x);
-        let w = self.log_weights(g, params, shape.rank());
-        let each = g.reshape(x, with_last(&shape, 1));
-        let lp = self.inner.log_prob(g, &self.inner(params), each);
-        let t = g.add(w, lp);
-        // ln Σ e^t; where no component has a density at x it is -∞, which less itself would be no number.
-        let axis = last(g, t);
-        let most = g.reduce(ReduceKind::Max, t, &[axis]);
-        let most = at_least(g, most, -1e30);
-        let most = g.detach(most);
-        let d = g.sub(t, most);
-        let e = g.exp(d);
-        let s = sum_last(g, e);
-        let l = g.log(s);
-        let lead = without_last(&g.shape(most));
-        let most = g.reshape(most, lead);
-        g.add(l, most)
+        let s = Scope::of(g);
+        let x = s.ex(x);
+        let weights = self.log_weights(s, params, x.rank());
+        let each = x.reshape(with_last(&x.shape(), 1));
+        let terms = weights + s.push(|g| self.inner.log_prob(g, &self.inner(params), each.v));
+        // Where no component has a density at x all terms are -∞, which less itself would be no number.
+        let most = terms.reduce(ReduceKind::Max, &[terms.last_axis()]).max(-1e30).detach();
+        ((terms - most).exp().sum_last().ln() + most.drop_last()).v
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let logits = self.logits(g, params, shape.rank());
-        let i = gumbel_max(g, logits, shape);
-        let i = g.reshape(i, shape.clone());
-        let i = g.cast(i, DType::F);
-        let of = |g: &mut Graph, p: &Option<Value>| p.map(|v| if g.rank(v) == 0 { v } else { pick(g, v, i) });
-        let chosen: Vec<Option<Value>> = self.inner(params).iter().map(|p| of(g, p)).collect();
-        let x = self.inner.sample(g, &chosen, shape);
-        g.detach(x)
+        let s = Scope::of(g);
+        let noise = Noise::new(s, shape);
+        let component = noise.class(self.logits(s, params, shape.rank()));
+        let component = component.reshape(shape.clone()).cast(DType::F);
+        let of_component = |v: Value| if s.ex(v).rank() == 0 { v } else { pick(s.ex(v), component).v };
+        let chosen: Vec<Option<Value>> = self.inner(params).iter().map(|p| p.map(of_component)).collect();
+        s.push(|g| self.inner.sample(g, &chosen, shape)).detach().v
     }
-    fn reparameterised(&self) -> bool {
-        false
+    fn reparameterised(&self) -> Reparameterised<RelaxedFn<'_>> {
+        Reparameterised::No
     }
-    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        let each = with_last(shape, Self::count(g, params));
-        let m = self.inner.mean(g, &self.inner(params), &each)?;
-        Some(self.weighted(g, params, m, shape))
+    fn mean(&self) -> Result<MeanFn<'_>, &'static str> {
+        let of_each = self.inner.mean()?;
+        Ok(Box::new(move |g, params, shape| {
+            let s = Scope::of(g);
+            let components = with_last(shape, Self::count(s, params));
+            let each = s.push(|g| of_each(g, &self.inner(params), &components));
+            self.weighted(params, each, shape).v
+        }))
     }
-    fn without_mean(&self) -> Option<&'static str> {
-        self.inner.without_mean()
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, kind: Kind) -> Value {
+        let s = Scope::of(g);
+        let components = with_last(shape, Self::count(s, params));
+        let each = s.push(|g| self.inner.centre(g, &self.inner(params), &components, kind));
+        self.weighted(params, each, shape).v
     }
-    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, kind: Kind) -> Option<Value> {
-        let each = with_last(shape, Self::count(g, params));
-        let m = self.inner.centre(g, &self.inner(params), &each, kind)?;
-        Some(self.weighted(g, params, m, shape))
-    }
-    fn values(&self, g: &Graph, params: &[Option<Value>]) -> Option<usize> {
-        self.inner.values(g, &self.inner(params))
-    }
-    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
-        let n = self.values(g, params)?;
-        entropy_over_values(self, g, params, n)
-    }
-    fn without_entropy(&self) -> Option<&'static str> {
-        const OPEN: &str = "the logarithm of a sum of densities has no integral in closed form";
+    fn entropy(&self) -> Result<EntropyFn<'_>, &'static str> {
         let bare = vec![None; self.inner.dist_params().len()];
-        let discrete = self.inner.event(&bare).is_ok_and(|e| e.kind.discrete());
-        if discrete { None } else { Some(OPEN) }
+        if !self.inner.event(&bare).is_ok_and(|e| e.kind.discrete()) {
+            return Err("the logarithm of a sum of densities has no integral in closed form");
+        }
+        Ok(Box::new(|g, params| self.entropy_over_values(g, params)))
+    }
+    fn values(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<usize> {
+        self.inner.values(g, &self.inner(params))
     }
     fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
         self.composed.then_some((&Mixture as &'static dyn FormRow, self.inner))

@@ -1,36 +1,33 @@
 //! `Truncated`: a distribution within an interval.
 
-use super::tails::Tails;
-use super::{ROWS, constant, moments, spread};
+use super::axes::broadcast_to_params;
+use super::cdf::{Cdf, Link};
+use super::events::constant;
+use super::{EntropyFn, LinkFn, MeanFn, ROWS, RelaxedFn, Reparameterised};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Compare, Graph, Logic, Op, RandomKind, Shape, Value};
+use crate::ir::{Ex, Graph, Scope, Shape, Value};
 use crate::rows::map::ends;
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
 use std::sync::LazyLock;
 
-/// The form.
-pub struct Truncated;
-
-impl Row for Truncated {
-    fn name(&self) -> &'static str {
-        "Truncated"
-    }
-    fn doc(&self) -> &'static str {
-        "A distribution within an interval: `Truncated(Normal(m, s), 0, 1)`, or `Truncated(Laplace(m, s), low: 0)` with one end only. Its \
-         density is the inner one over the mass between the ends, computed on a logarithmic scale, so that ends many scales out are sound. \
-         Drawn exactly, by the inverse distribution function between the ends; draws carry derivatives in the parameters and in the ends. \
-         For distributions whose distribution function has a closed form. Mean and entropy in closed form, too, for all but `Gumbel`; the mean \
-         of a truncated normal: Johnson, Kotz and Balakrishnan 1994, section 13.10.1."
-    }
+row! {
+    /// A distribution within an interval: `Truncated(Normal(m, s), 0, 1)`, or `Truncated(Laplace(m, s), low: 0)` with
+    /// one end only. Its density is the inner one over the mass between the ends, computed on a logarithmic scale, so
+    /// that ends many scales out are sound. Drawn exactly, by the inverse distribution function between the ends; draws
+    /// carry derivatives in the parameters and in the ends. For distributions whose distribution function has a closed
+    /// form. Mean and entropy in closed form, too, for all but `Gumbel`; the mean of a truncated normal: Johnson, Kotz
+    /// and Balakrishnan 1994, section 13.10.1.
+    pub struct Truncated = "Truncated";
 }
 
 impl FormRow for Truncated {
     fn own_params(&self) -> &'static [DistParam] {
-        const P: &[DistParam] = &[
-            super::optional("low", Support::REALS, f64::NEG_INFINITY, "lower end"),
-            super::optional("high", Support::REALS, f64::INFINITY, "upper end, above `low`"),
-        ];
-        P
+        dist_params! {
+            /// lower end
+            low: REALS = f64::NEG_INFINITY,
+            /// upper end, above `low`
+            high: REALS = f64::INFINITY,
+        }
     }
     fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String> {
         let found = ALL.iter().copied().find(|t| t.inner.name() == inner.name());
@@ -48,36 +45,52 @@ impl FormRow for Truncated {
 /// A truncated row; its parameters are those of the row inside, then `low` and `high`.
 pub(super) struct Within {
     inner: &'static dyn DistRow,
-    tails: &'static Tails,
-    name: &'static str,
+    cdf: Cdf<LinkFn<'static>>,
+    /// Its name and documentation.
+    row: &'static dyn Row,
     params: &'static [DistParam],
 }
 
 /// One for each row that can be truncated, made once.
 pub(super) static ALL: LazyLock<Vec<&'static Within>> = LazyLock::new(|| {
-    let fit = ROWS.iter().copied().filter_map(|inner| Some((inner, inner.tails()?)));
-    fit.map(|(inner, tails)| {
-        let (name, params) = super::composed(&Truncated, inner, 0);
-        &*Box::leak(Box::new(Within { inner, tails, name, params }))
+    let fit = ROWS.iter().copied().filter_map(|inner| Some((inner, inner.cdf()?)));
+    fit.map(|(inner, cdf)| {
+        let (row, params) = super::composed(&Truncated, inner, 0);
+        &*Box::leak(Box::new(Within { inner, cdf, row, params }))
     })
     .collect()
 });
 
+/// What the formulas of a truncated row read.
+struct Interval<'p, 'g> {
+    /// The parameters of the row inside.
+    inner: &'p [Option<Value>],
+    cdf: Cdf<Link<'g>>,
+    low: Option<Ex<'g>>,
+    high: Option<Ex<'g>>,
+}
+
 impl Within {
-    /// The inner parameters, and the two ends.
-    fn parts<'p>(&self, params: &'p [Option<Value>]) -> (&'p [Option<Value>], Option<Value>, Option<Value>) {
+    /// The parameters of the row inside, the lower and the upper end.
+    fn parts<'p, T>(&self, params: &'p [Option<T>]) -> (&'p [Option<T>], Option<&'p T>, Option<&'p T>) {
         let n = self.inner.dist_params().len();
         let (inner, own) = params.split_at(n.min(params.len()));
-        (inner, own.first().copied().flatten(), own.get(1).copied().flatten())
+        (inner, own.first().and_then(Option::as_ref), own.get(1).and_then(Option::as_ref))
+    }
+
+    fn interval<'p, 'g>(&self, s: Scope<'g>, params: &'p [Option<Value>]) -> Interval<'p, 'g> {
+        let (inner, low, high) = self.parts(params);
+        let cdf = Cdf { law: self.cdf.law, link: (self.cdf.link)(s, inner) };
+        Interval { inner, cdf, low: low.map(|v| s.ex(*v)), high: high.map(|v| s.ex(*v)) }
     }
 }
 
 impl Row for Within {
     fn name(&self) -> &'static str {
-        self.name
+        self.row.name()
     }
     fn doc(&self) -> &'static str {
-        Truncated.doc()
+        self.row.doc()
     }
 }
 
@@ -86,14 +99,11 @@ impl DistRow for Within {
         self.params
     }
     fn together(&self, params: &[Option<EventTy>]) -> Result<(), (String, String)> {
-        let n = self.inner.dist_params().len();
-        let (inner, own) = params.split_at(n.min(params.len()));
+        let (inner, low, high) = self.parts(params);
         self.inner.together(inner)?;
         // Shapes that do not fit are told by `event`.
         let Ok(event) = self.inner.event(inner) else { return Ok(()) };
         let (least, most) = ends(event.kind.support());
-        let low = own.first().and_then(Option::as_ref);
-        let high = own.get(1).and_then(Option::as_ref);
         let (first, last) =
             (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
         if let (Some(a), Some(b)) = (first, last)
@@ -117,12 +127,9 @@ impl DistRow for Within {
     }
     fn event(&self, params: &[Option<EventTy>]) -> Result<DistEvent, String> {
         self.together(params).map_err(|(why, _)| why)?;
-        let n = self.inner.dist_params().len();
-        let (inner, own) = params.split_at(n.min(params.len()));
+        let (inner, low, high) = self.parts(params);
         let event = self.inner.event(inner)?;
         let (least, most) = ends(event.kind.support());
-        let low = own.first().and_then(Option::as_ref);
-        let high = own.get(1).and_then(Option::as_ref);
         if low.is_none() && high.is_none() {
             return Err("it is given no end: write `low: ..`, `high: ..` or both".into());
         }
@@ -136,61 +143,66 @@ impl DistRow for Within {
         })
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
-        let n = self.inner.dist_params().len();
-        let (inner, own) = params.split_at(n.min(params.len()));
+        let (inner, low, high) = self.parts(params);
         let whole =
             self.inner.covers(inner).or_else(|| self.inner.event(inner).ok().map(|e| e.kind.support()))?;
         let (least, most) = ends(whole);
-        let low = own.first().and_then(Option::as_ref).map_or(least, |t| ends(t.kind.support()).1);
-        let high = own.get(1).and_then(Option::as_ref).map_or(most, |t| ends(t.kind.support()).0);
+        let low = low.map_or(least, |t| ends(t.kind.support()).1);
+        let high = high.map_or(most, |t| ends(t.kind.support()).0);
         Some(Support::between(low.max(least), high.min(most)))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
-        let (inner, low, high) = self.parts(params);
-        let lp = self.inner.log_prob(g, inner, x);
-        let mass = self.tails.log_mass(g, inner, low, high);
-        let lp = g.sub(lp, mass);
-        let above = low.map(|v| g.compare(Compare::Ge, x, v));
-        let below = high.map(|v| g.compare(Compare::Le, x, v));
+        let s = Scope::of(g);
+        let t = self.interval(s, params);
+        let lp = s.push(|g| self.inner.log_prob(g, t.inner, x));
+        let Some(log_mass) = t.cdf.log_mass(t.low, t.high) else { return lp.v };
+        let lp = lp - log_mass;
+        let above = t.low.map(|low| s.ex(x).ge(low));
+        let below = t.high.map(|high| s.ex(x).le(high));
         let inside = match (above, below) {
-            (Some(a), Some(b)) => g.push(Op::Logic(Logic::And), &[a, b]),
+            (Some(a), Some(b)) => a.and(b),
             (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => return lp,
+            (None, None) => return lp.v,
         };
-        let never = g.scalar(f64::NEG_INFINITY);
-        g.select(inside, lp, never)
+        inside.select(lp, f64::NEG_INFINITY).v
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
-        let (inner, low, high) = self.parts(params);
-        let u = g.random(RandomKind::Uniform, shape.clone());
-        self.tails.between(g, inner, low, high, u)
+        let s = Scope::of(g);
+        let t = self.interval(s, params);
+        t.cdf.quantile_between(t.low, t.high, s.uniform(shape)).v
     }
-    fn reparameterised(&self) -> bool {
-        true
+    fn reparameterised(&self) -> Reparameterised<RelaxedFn<'_>> {
+        Reparameterised::Exactly
     }
-    fn mean(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
-        let (inner, low, high) = self.parts(params);
-        let m = self.tails.mean(g, inner, low, high)?;
-        Some(g.broadcast(m, shape.clone()))
+    fn mean(&self) -> Result<MeanFn<'_>, &'static str> {
+        let moments = self.cdf.law.moments()?;
+        Ok(Box::new(move |g, params, shape| {
+            let s = Scope::of(g);
+            let t = self.interval(s, params);
+            t.cdf.mean(s, moments, t.low, t.high).broadcast(shape).v
+        }))
     }
-    fn without_mean(&self) -> Option<&'static str> {
-        self.tails.open().then_some(moments::NO_GUMBEL)
-    }
-    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Option<Value> {
-        if let Some(m) = self.mean(g, params, shape) {
-            return Some(m);
+    fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Value {
+        match self.mean() {
+            Ok(mean) => mean(g, params, shape),
+            Err(_) => {
+                let s = Scope::of(g);
+                let t = self.interval(s, params);
+                let median = t.cdf.quantile_between(t.low, t.high, s.num(0.5));
+                median.broadcast(shape).v
+            }
         }
-        let (inner, low, high) = self.parts(params);
-        let m = self.tails.median(g, inner, low, high);
-        Some(g.broadcast(m, shape.clone()))
     }
-    fn entropy(&self, g: &mut Graph, params: &[Option<Value>]) -> Option<Value> {
-        let (inner, low, high) = self.parts(params);
-        let h = self.tails.entropy(g, inner, low, high)?;
-        Some(spread(g, h, params))
+    fn entropy(&self) -> Result<EntropyFn<'_>, &'static str> {
+        let moments = self.cdf.law.moments()?;
+        Ok(Box::new(move |g, params| {
+            let s = Scope::of(g);
+            let t = self.interval(s, params);
+            broadcast_to_params(t.cdf.entropy(s, moments, t.low, t.high), params).v
+        }))
     }
-    fn without_entropy(&self) -> Option<&'static str> {
-        self.tails.open().then_some(moments::NO_GUMBEL)
+    fn values(&self, _g: &mut Graph, _params: &[Option<Value>]) -> Option<usize> {
+        None
     }
     fn form(&self) -> Option<(&'static dyn FormRow, &'static dyn DistRow)> {
         Some((&Truncated, self.inner))

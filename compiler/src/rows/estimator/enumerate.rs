@@ -3,24 +3,17 @@
 use crate::event::EventTy;
 use crate::rows::args::Args;
 use crate::rows::distribution::values;
-use crate::rows::{DistRow, EstimatorRow, Row};
+use crate::rows::{DistRow, EstimatorRow};
 use crate::types::Estimator;
 
-/// The row.
-pub struct Enumerate;
+row! {
+    /// The expectation over a discrete draw, a number or a vector, as a sum over all of its values: exact, at the cost
+    /// of that many evaluations. The values of all the sites that a guide sums over, combined, are at most 256.
+    pub struct Enumerate = "enumerate";
+}
 
 /// Most combinations of values that can be summed over.
 pub(super) const MOST: usize = 256;
-
-impl Row for Enumerate {
-    fn name(&self) -> &'static str {
-        "enumerate"
-    }
-    fn doc(&self) -> &'static str {
-        "The expectation over a discrete draw, a number or a vector, as a sum over all of its values: exact, at the cost of that many \
-         evaluations. The values of all the sites that a guide sums over, combined, are at most 256."
-    }
-}
 
 impl EstimatorRow for Enumerate {
     fn make(&self, _args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<Estimator, String> {

@@ -19,7 +19,7 @@ pub const ROWS: &[&dyn EstimatorRow] =
 /// A gradient estimator.
 pub trait EstimatorRow: Row {
     /// The estimator for a draw of this distribution and event type, or why it does not fit.
-    fn make(&self, args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<crate::types::Estimator, String>;
+    fn make(&self, args: &Args, row: &dyn DistRow, ty: &EventTy) -> Result<Estimator, String>;
 }
 
 /// Most values of a draw that the compiler sums over unasked.
@@ -28,7 +28,7 @@ const SUMMED_UNASKED: usize = 32;
 /// The compiler's choice where the site says nothing: pathwise where the row allows it, an exact sum where there are few values, the
 /// score function otherwise. `combinations` is how many the sites of the guide have together that are summed over already.
 pub fn chosen(row: &dyn DistRow, ty: &EventTy, combinations: usize) -> Estimator {
-    match (row.reparameterised(), values::count(row, ty)) {
+    match (row.reparameterised().exactly(), values::count(row, ty)) {
         (true, _) => Estimator::Pathwise,
         (false, Some(n)) if n <= SUMMED_UNASKED && combined(combinations, n).is_ok() => Estimator::Enumerate,
         (false, _) => Estimator::Score { baseline: Baseline::Moving },

@@ -2,20 +2,13 @@
 
 use super::numbers;
 use crate::event::EventTy;
-use crate::ir::ReduceKind;
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct BatchMean;
-
-impl Row for BatchMean {
-    fn name(&self) -> &'static str {
-        "batch_mean"
-    }
-    fn doc(&self) -> &'static str {
-        "Mean over the examples of a batch, for each element of an event: an event that is the same for every example. In payoffs only."
-    }
+row! {
+    /// Mean over the examples of a batch, for each element of an event: an event that is the same for every
+    /// example. In payoffs only.
+    pub struct BatchMean = "batch_mean";
 }
 
 impl FnRow for BatchMean {
@@ -31,9 +24,8 @@ impl FnRow for BatchMean {
     fn mixes_batch(&self) -> bool {
         true
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        if cx.rank(x) == 0 { x } else { cx.reduce(ReduceKind::Mean, x, &[0]) }
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        if x.rank() == 0 { x } else { x.mean(&[0]) }
     }
 }

@@ -1,20 +1,13 @@
 //! `clamp`.
 
-use super::{align, ends, numbers, same_shape};
+use super::{aligned, ends, numbers, same_shape};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Binary, Value};
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Clamp;
-
-impl Row for Clamp {
-    fn name(&self) -> &'static str {
-        "clamp"
-    }
-    fn doc(&self) -> &'static str {
-        "clamp(x, lo, hi): x, but at least lo and at most hi, element by element."
-    }
+row! {
+    /// clamp(x, lo, hi): x, but at least lo and at most hi, element by element.
+    pub struct Clamp = "clamp";
 }
 
 impl FnRow for Clamp {
@@ -31,15 +24,9 @@ impl FnRow for Clamp {
             shape,
         })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let rank = types.iter().map(|t| t.shape.len()).max().unwrap_or(0);
-        let aligned: Vec<Value> = args.iter().map(|&a| align(cx, a, rank)).collect();
-        match aligned.as_slice() {
-            [x, lo, hi] => {
-                let x = cx.binary(Binary::Max, *x, *lo);
-                cx.binary(Binary::Min, x, *hi)
-            }
-            other => other.first().copied().unwrap_or_else(|| cx.scalar(0.0)),
-        }
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
+        let aligned: Vec<Ex> = aligned(args, types).collect();
+        let &[x, lo, hi] = exactly(&aligned);
+        x.max(lo).min(hi)
     }
 }

@@ -2,8 +2,7 @@
 
 use super::numbers;
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{ArgMax, DType, Dim, Lookup, Op, Shape, Value};
-use crate::rows::Builder;
+use crate::ir::{DType, Dim, Ex, Shape, exactly};
 
 /// How the vectors of an event lie, and the size of the table they are compared with.
 pub struct Layout {
@@ -47,68 +46,56 @@ pub fn layout(args: &[EventTy]) -> Result<Layout, (usize, String)> {
     }
 }
 
+/// What the checker has found to be right.
+pub fn sure(found: Result<Layout, (usize, String)>) -> Layout {
+    match found {
+        Ok(layout) => layout,
+        Err((i, why)) => panic!("internal: argument {i} {why}"),
+    }
+}
+
 /// Vectors and the entries nearest to them.
-pub struct Nearest {
+pub struct Nearest<'g> {
     /// The vectors, `[places·B, d]`.
-    pub rows: Value,
+    pub rows: Ex<'g>,
     /// Number of the nearest entry, `I [places·B]`.
-    pub ids: Value,
+    pub ids: Ex<'g>,
     /// The nearest entries, `[places·B, d]`, with a derivative to the codebook.
-    pub entries: Value,
+    pub entries: Ex<'g>,
 }
 
 impl Layout {
     /// `[B, ..event]` as `[places·B, d]`.
-    fn rows(&self, cx: &mut Builder, z: Value) -> Value {
-        let z = if self.image.is_some() { cx.permute(z, &[0, 2, 3, 1]) } else { z };
-        let mut lead = cx.shape(z).0.first().copied().unwrap_or(Dim::fixed(1));
-        lead.n *= self.places;
-        cx.reshape(z, Shape(vec![lead, Dim::fixed(self.width)]))
+    fn rows<'g>(&self, z: Ex<'g>) -> Ex<'g> {
+        let z = if self.image.is_some() { z.permute(&[0, 2, 3, 1]) } else { z };
+        let lead = z.lead();
+        z.reshape(Shape(vec![Dim { n: lead.n * self.places, ..lead }, Dim::fixed(self.width)]))
     }
     /// `[places·B, d]` laid out as `like`.
-    pub fn back(&self, cx: &mut Builder, rows: Value, like: Value) -> Value {
-        let shape = cx.shape(like);
-        let Some([h, w]) = self.image else { return cx.reshape(rows, shape) };
-        let lead = shape.0.first().copied().unwrap_or(Dim::fixed(1));
-        let pixels =
-            cx.reshape(rows, Shape(vec![lead, Dim::fixed(h), Dim::fixed(w), Dim::fixed(self.width)]));
-        cx.permute(pixels, &[0, 3, 1, 2])
+    pub fn back<'g>(&self, rows: Ex<'g>, like: Ex<'g>) -> Ex<'g> {
+        let Some([h, w]) = self.image else { return rows.reshape(like.shape()) };
+        let pixels = Shape(vec![like.lead(), Dim::fixed(h), Dim::fixed(w), Dim::fixed(self.width)]);
+        rows.reshape(pixels).permute(&[0, 3, 1, 2])
     }
     /// The entries of least squared distance; the first of several.
-    pub fn nearest(&self, cx: &mut Builder, z: Value, book: Value) -> Nearest {
-        let table = cx.reshape(book, Shape::fixed(&[self.entries, self.width]));
-        let rows = self.rows(cx, z);
-        // |z - e|² is least where z·e - |e|²/2 is greatest.
-        let turned = cx.transpose(table);
-        let along = cx.matmul(rows, turned);
-        let sq = cx.square(turned);
-        let half = cx.sum(sq, &[0]);
-        let half = cx.mul_c(half, 0.5);
-        let score = cx.sub(along, half);
-        let ids = cx.push(Op::ArgMax(ArgMax { axis: 1 }), &[score]);
-        let lead = cx.shape(rows).0.first().copied().unwrap_or(Dim::fixed(1));
-        let ids = cx.reshape(ids, Shape(vec![lead]));
-        let entries = cx.push(Op::Lookup(Lookup), &[table, ids]);
-        Nearest { rows, ids, entries }
+    pub fn nearest<'g>(&self, z: Ex<'g>, book: Ex<'g>) -> Nearest<'g> {
+        let table = book.reshape(Shape::fixed(&[self.entries, self.width]));
+        let rows = self.rows(z);
+        // |z - e|² is least where this is greatest.
+        let turned = table.transpose();
+        let score = rows.matmul(turned) - turned.sq().sum(&[0]) * 0.5;
+        let ids = score.argmax(1).reshape(Shape(vec![rows.lead()]));
+        Nearest { rows, ids, entries: table.lookup(ids) }
     }
     /// How often each entry was chosen among all vectors of the batch: the perplexity of the frequencies, and how many entries were used.
-    pub fn usage(&self, cx: &mut Builder, ids: Value) -> (Value, Value) {
-        let lead = cx.shape(ids).0.first().copied().unwrap_or(Dim::fixed(1));
-        let ids = cx.cast(ids, DType::F);
-        let column = cx.reshape(ids, Shape(vec![lead, Dim::fixed(1)]));
-        let numbers = cx.literal((0..self.entries).map(|k| k as f64).collect(), &[1, self.entries]);
-        let hot = cx.compare(crate::ir::Compare::Eq, column, numbers);
-        let hot = cx.cast(hot, DType::F);
-        let share = cx.reduce(crate::ir::ReduceKind::Mean, hot, &[0]);
+    pub fn usage<'g>(&self, ids: Ex<'g>) -> (Ex<'g>, Ex<'g>) {
+        let column = ids.cast(DType::F).reshape(Shape(vec![ids.lead(), Dim::fixed(1)]));
+        let numbers = ids.scope().literal((0..self.entries).map(|k| k as f64).collect(), &[1, self.entries]);
+        let share = column.eq(numbers).cast(DType::F).mean(&[0]);
         // 0 ln 0 = 0.
-        let least = cx.scalar(1e-30);
-        let inside = cx.binary(crate::ir::Binary::Max, share, least);
-        let log = cx.log(inside);
-        let each = cx.mul(share, log);
-        let entropy = cx.sum_all(each);
-        let entropy = cx.neg(entropy);
-        let used = cx.unary(crate::ir::Unary::Step, share);
-        (cx.exp(entropy), cx.sum_all(used))
+        let entropy = -(share * share.max(1e-30).ln()).sum_all();
+        let used = share.step();
+        (entropy.exp(), used.sum_all())
     }
 }
 
@@ -127,15 +114,12 @@ pub fn distance_ty(args: &[EventTy]) -> Result<EventTy, (usize, String)> {
 }
 
 /// `Σ |z - e|²` over the vectors of each example and their nearest entries, `[B]`, with a derivative to one side only.
-pub fn distance(cx: &mut Builder, args: &[Value], types: &[EventTy], moved: &Moved) -> Value {
-    let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
-    let found = layout.nearest(cx, *z, *book);
+pub fn distance<'g>(args: &[Ex<'g>], types: &[EventTy], moved: &Moved) -> Ex<'g> {
+    let (&[z, book], layout) = (exactly(args), sure(layout(types)));
+    let found = layout.nearest(z, book);
     let (rows, entries) = match moved {
-        Moved::Entries => (cx.detach(found.rows), found.entries),
-        Moved::Vectors => (found.rows, cx.detach(found.entries)),
+        Moved::Entries => (found.rows.detach(), found.entries),
+        Moved::Vectors => (found.rows, found.entries.detach()),
     };
-    let d = cx.sub(rows, entries);
-    let d = cx.square(d);
-    let d = layout.back(cx, d, *z);
-    cx.sum_event(d)
+    layout.back((rows - entries).sq(), z).sum_event()
 }

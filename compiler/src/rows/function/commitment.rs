@@ -2,20 +2,14 @@
 
 use super::codebook::{Moved, distance, distance_ty};
 use crate::event::EventTy;
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::Ex;
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Commitment;
-
-impl Row for Commitment {
-    fn name(&self) -> &'static str {
-        "commitment"
-    }
-    fn doc(&self) -> &'static str {
-        "Squared distance between vectors and their nearest entries of a codebook, summed over the vectors of an example, whose derivative moves \
-         the vectors only (van den Oord et al. 2017, eq. 3, third term, without its factor beta). Vectors and codebook as for `nearest`."
-    }
+row! {
+    /// Squared distance between vectors and their nearest entries of a codebook, summed over the vectors of
+    /// an example, whose derivative moves the vectors only (van den Oord et al. 2017, eq. 3, third term,
+    /// without its factor beta). Vectors and codebook as for `nearest`.
+    pub struct Commitment = "commitment";
 }
 
 impl FnRow for Commitment {
@@ -28,7 +22,7 @@ impl FnRow for Commitment {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         distance_ty(args)
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        distance(cx, args, types, &Moved::Vectors)
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
+        distance(args, types, &Moved::Vectors)
     }
 }

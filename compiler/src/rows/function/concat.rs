@@ -2,19 +2,13 @@
 
 use super::{combine, ends, numbers};
 use crate::event::{EventTy, Kind, Support, shape_text};
-use crate::ir::{Dim, Shape, Value};
-use crate::rows::{Builder, FnRow, Row, lead};
+use crate::ir::{Dim, Ex, Shape};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct ConcatFn;
-
-impl Row for ConcatFn {
-    fn name(&self) -> &'static str {
-        "concat"
-    }
-    fn doc(&self) -> &'static str {
-        "Events one after the other: vectors (a number counts as a vector of length 1), or feature maps of one size along their channels. A class joins as one-hot."
-    }
+row! {
+    /// Events one after the other: vectors (a number counts as a vector of length 1), or feature maps of one
+    /// size along their channels. A class joins as one-hot.
+    pub struct ConcatFn = "concat";
 }
 
 impl FnRow for ConcatFn {
@@ -57,23 +51,20 @@ impl FnRow for ConcatFn {
         };
         Ok(EventTy { kind, shape })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let batch = lead(cx, args);
-        let mut parts = Vec::with_capacity(args.len());
-        for (&a, ty) in args.iter().zip(types) {
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
+        // The first axis of one that is not the same for every example.
+        let batch = args.iter().map(|x| x.lead()).find(|d| !d.is_one()).unwrap_or(Dim::fixed(1));
+        let part = |(&x, ty): (&Ex<'g>, &EventTy)| {
             let event: &[usize] = if ty.shape.is_empty() { &[1] } else { &ty.shape };
-            let mut dims: Vec<Dim> = event.iter().map(|&n| Dim::fixed(n)).collect();
-            dims.insert(0, cx.shape(a).0.first().copied().unwrap_or(batch));
-            let a = if cx.rank(a) == 0 {
-                cx.broadcast(a, Shape(dims.clone()))
-            } else {
-                cx.reshape(a, Shape(dims.clone()))
-            };
-            if let Some(b) = dims.first_mut() {
-                *b = batch;
-            }
-            parts.push(cx.broadcast(a, Shape(dims)));
+            let of =
+                |lead: Dim| Shape([lead].into_iter().chain(event.iter().map(|&n| Dim::fixed(n))).collect());
+            let x = if x.rank() == 0 { x } else { x.reshape(of(x.lead())) };
+            x.broadcast(&of(batch))
+        };
+        let parts: Vec<Ex> = args.iter().zip(types).map(part).collect();
+        match parts.first() {
+            Some(first) => first.scope().concat(&parts, 1),
+            None => panic!("internal: nothing to concatenate"),
         }
-        if parts.is_empty() { cx.scalar(0.0) } else { cx.concat(&parts, 1) }
     }
 }

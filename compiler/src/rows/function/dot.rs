@@ -1,20 +1,13 @@
 //! `dot`.
 
-use super::{event_axes, numbers, only_batch, same_shape};
+use super::{numbers, same_shape};
 use crate::event::EventTy;
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Dot;
-
-impl Row for Dot {
-    fn name(&self) -> &'static str {
-        "dot"
-    }
-    fn doc(&self) -> &'static str {
-        "dot(a, b): sum of the products of two events of one shape; one number for each example."
-    }
+row! {
+    /// dot(a, b): sum of the products of two events of one shape; one number for each example.
+    pub struct Dot = "dot";
 }
 
 impl FnRow for Dot {
@@ -31,12 +24,8 @@ impl FnRow for Dot {
             _ => Ok(EventTy::real([])),
         }
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let [a, b] = args else { return cx.scalar(0.0) };
-        let p = cx.mul(*a, *b);
-        let axes = event_axes(cx, p);
-        let s = cx.sum(p, &axes);
-        only_batch(cx, s)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[a, b] = exactly(args);
+        (a * b).sum_event()
     }
 }

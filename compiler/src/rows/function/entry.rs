@@ -2,20 +2,13 @@
 
 use super::numbers;
 use crate::event::EventTy;
-use crate::ir::{Dim, Shape, Value};
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, Shape, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Entry;
-
-impl Row for Entry {
-    fn name(&self) -> &'static str {
-        "entry"
-    }
-    fn doc(&self) -> &'static str {
-        "The entry of a codebook [entries, d] that a class stands for: [d]. A vector of as many weights as there are entries gives the entries' \
-         weighted sum."
-    }
+row! {
+    /// The entry of a codebook [entries, d] that a class stands for: [d]. A vector of as many weights as
+    /// there are entries gives the entries' weighted sum.
+    pub struct Entry = "entry";
 }
 
 impl FnRow for Entry {
@@ -39,10 +32,9 @@ impl FnRow for Entry {
             _ => Err((0, format!("is no class of {entries}, the number of entries"))),
         }
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], _types: &[EventTy]) -> Value {
-        let [k, book] = args else { return cx.scalar(0.0) };
-        let dims: Vec<Dim> = cx.shape(*book).0.into_iter().skip(1).collect();
-        let table = cx.reshape(*book, Shape(dims));
-        cx.matmul(*k, table)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[k, book] = exactly(args);
+        let table = book.shape().0.into_iter().skip(1).collect();
+        k.matmul(book.reshape(Shape(table)))
     }
 }

@@ -1,19 +1,12 @@
 //! `flatten`.
 
 use crate::event::EventTy;
-use crate::ir::{Dim, Shape, Value};
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Dim, Ex, Shape, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Flatten;
-
-impl Row for Flatten {
-    fn name(&self) -> &'static str {
-        "flatten"
-    }
-    fn doc(&self) -> &'static str {
-        "All elements as one vector, row by row."
-    }
+row! {
+    /// All elements as one vector, row by row.
+    pub struct Flatten = "flatten";
 }
 
 impl FnRow for Flatten {
@@ -26,12 +19,8 @@ impl FnRow for Flatten {
             None => Err((0, "is missing".into())),
         }
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let n = types.first().map_or(1, EventTy::size);
-        match cx.shape(x).0.first() {
-            Some(&batch) => cx.reshape(x, Shape(vec![batch, Dim::fixed(n)])),
-            None => cx.reshape(x, Shape::fixed(&[1, n])),
-        }
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
+        let (&[x], [ty]) = (exactly(args), exactly(types));
+        x.reshape(Shape(vec![x.lead(), Dim::fixed(ty.size())]))
     }
 }

@@ -2,19 +2,12 @@
 
 use super::last_axis;
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct LogSoftmax;
-
-impl Row for LogSoftmax {
-    fn name(&self) -> &'static str {
-        "log_softmax"
-    }
-    fn doc(&self) -> &'static str {
-        "ln of `softmax`, without overflow."
-    }
+row! {
+    /// ln of `softmax`, without overflow.
+    pub struct LogSoftmax = "log_softmax";
 }
 
 impl FnRow for LogSoftmax {
@@ -29,10 +22,8 @@ impl FnRow for LogSoftmax {
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
         })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let axis = cx.rank(x).saturating_sub(1);
-        cx.log_softmax(x, axis)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        x.log_softmax(x.last_axis())
     }
 }

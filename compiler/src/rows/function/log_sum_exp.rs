@@ -2,19 +2,12 @@
 
 use super::last_axis;
 use crate::event::EventTy;
-use crate::ir::{Shape, Value};
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct LogSumExp;
-
-impl Row for LogSumExp {
-    fn name(&self) -> &'static str {
-        "log_sum_exp"
-    }
-    fn doc(&self) -> &'static str {
-        "ln of the sum of e^x over the last axis, without overflow."
-    }
+row! {
+    /// ln of the sum of e^x over the last axis, without overflow.
+    pub struct LogSumExp = "log_sum_exp";
 }
 
 impl FnRow for LogSumExp {
@@ -27,13 +20,8 @@ impl FnRow for LogSumExp {
         shape.pop();
         Ok(EventTy::real(shape))
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let axis = cx.rank(x).saturating_sub(1);
-        let s = cx.logsumexp(x, axis);
-        let mut dims = cx.shape(s).0;
-        dims.pop();
-        cx.reshape(s, Shape(dims))
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        x.logsumexp_last()
     }
 }

@@ -1,20 +1,13 @@
 //! `mean`.
 
-use super::{combine, event_axes, numbers, only_batch};
+use super::{combine, numbers};
 use crate::event::{EventTy, Kind};
-use crate::ir::{ReduceKind, Value};
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, Shape, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct MeanFn;
-
-impl Row for MeanFn {
-    fn name(&self) -> &'static str {
-        "mean"
-    }
-    fn doc(&self) -> &'static str {
-        "Mean over all axes of an event; one number for each example."
-    }
+row! {
+    /// Mean over all axes of an event; one number for each example.
+    pub struct MeanFn = "mean";
 }
 
 impl FnRow for MeanFn {
@@ -25,11 +18,9 @@ impl FnRow for MeanFn {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(combine(args, |a, _| a)), shape: Vec::new() })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let axes = event_axes(cx, x);
-        let s = cx.reduce(ReduceKind::Mean, x, &axes);
-        only_batch(cx, s)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        let event: Vec<usize> = (1..x.rank()).collect();
+        x.mean(&event).reshape(Shape(x.shape().0.into_iter().take(1).collect()))
     }
 }

@@ -22,10 +22,10 @@ mod norm;
 mod softmax;
 mod sum;
 
+use super::Row;
 use super::map::ends;
-use super::{Builder, Row};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Dim, Graph, Shape, Value};
+use crate::ir::{Dim, Ex, Shape};
 
 /// All functions.
 pub const ROWS: &[&dyn FnRow] = &[
@@ -59,13 +59,13 @@ pub trait FnRow: Row {
         false
     }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value;
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g>;
     /// Whether this argument (from 0) must be the same for every example: a table, not data.
     fn shared(&self, _argument: usize) -> bool {
         false
     }
     /// Numbers about a batch that evaluation reports beside a payoff in which the function stands: name and rank-0 value.
-    fn report(&self, _cx: &mut Builder, _args: &[Value], _types: &[EventTy]) -> Vec<(String, Value)> {
+    fn report<'g>(&self, _args: &[Ex<'g>], _types: &[EventTy]) -> Vec<(String, Ex<'g>)> {
         Vec::new()
     }
 }
@@ -114,25 +114,27 @@ fn same_shape(args: &[EventTy]) -> Result<Vec<usize>, (usize, String)> {
 }
 
 /// A value whose event is one number, with axes of size 1 for an event of `rank` axes.
-pub(crate) fn align(g: &mut Graph, v: Value, rank: usize) -> Value {
-    let shape = g.shape(v);
-    if shape.rank() != 1 || rank == 0 {
-        return v;
+fn align(x: Ex<'_>, rank: usize) -> Ex<'_> {
+    let mut dims = x.shape().0;
+    if dims.len() != 1 || rank == 0 {
+        return x;
     }
-    let mut dims = shape.0;
     dims.resize(rank + 1, Dim::fixed(1));
-    g.reshape(v, Shape(dims))
+    x.reshape(Shape(dims))
 }
 
-/// The axes of the event.
-fn event_axes(g: &Graph, v: Value) -> Vec<usize> {
-    (1..g.rank(v)).collect()
+/// The arguments of an elementwise function, each with the axes of the event that they have together.
+fn aligned<'g>(args: &[Ex<'g>], types: &[EventTy]) -> impl Iterator<Item = Ex<'g>> {
+    let rank = types.iter().map(|t| t.shape.len()).max().unwrap_or(0);
+    args.iter().map(move |&x| align(x, rank))
 }
 
-/// Drops every axis but the batch's, after a reduction.
-fn only_batch(g: &mut Graph, v: Value) -> Value {
-    let keep = Shape(g.shape(v).0.into_iter().take(1).collect());
-    g.reshape(v, keep)
+/// An elementwise function of two, applied to all arguments one after the other.
+fn fold<'g>(args: &[Ex<'g>], types: &[EventTy], f: fn(Ex<'g>, Ex<'g>) -> Ex<'g>) -> Ex<'g> {
+    match aligned(args, types).reduce(f) {
+        Some(y) => y,
+        None => panic!("internal: a function of two or more has no argument"),
+    }
 }
 
 /// Whether the argument has an axis to reduce, and its last one.

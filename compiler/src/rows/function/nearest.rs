@@ -1,22 +1,16 @@
 //! `nearest`.
 
-use super::codebook::layout;
+use super::codebook::{layout, sure};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Nearest;
-
-impl Row for Nearest {
-    fn name(&self) -> &'static str {
-        "nearest"
-    }
-    fn doc(&self) -> &'static str {
-        "The nearest entry of a codebook [entries, d] to a vector [d], to each of the vectors [n, d], or to each pixel of an image [d, h, w]. \
-         Straight-through: the derivative passes to the vector as if nothing had been replaced, and none to the codebook (van den Oord et al. \
-         2017, section 3.2). Evaluation reports how many entries are used, and the perplexity of their frequencies."
-    }
+row! {
+    /// The nearest entry of a codebook [entries, d] to a vector [d], to each of the vectors [n, d], or to
+    /// each pixel of an image [d, h, w]. Straight-through: the derivative passes to the vector as if nothing
+    /// had been replaced, and none to the codebook (van den Oord et al. 2017, section 3.2). Evaluation
+    /// reports how many entries are used, and the perplexity of their frequencies.
+    pub struct Nearest = "nearest";
 }
 
 impl FnRow for Nearest {
@@ -31,20 +25,15 @@ impl FnRow for Nearest {
         let shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
         Ok(EventTy { kind: Kind::Real(Support::REALS), shape })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let ([z, book], Ok(layout)) = (args, layout(types)) else { return cx.scalar(0.0) };
-        let found = layout.nearest(cx, *z, *book);
-        let entries = cx.detach(found.entries);
-        let entries = layout.back(cx, entries, *z);
+    fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
+        let (&[z, book], layout) = (exactly(args), sure(layout(types)));
+        let entries = layout.back(layout.nearest(z, book).entries.detach(), z);
         // The entry itself, bit by bit, plus a zero that has the derivative of z.
-        let same = cx.detach(*z);
-        let zero = cx.sub(*z, same);
-        cx.add(entries, zero)
+        entries + (z - z.detach())
     }
-    fn report(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Vec<(String, Value)> {
-        let ([z, book], Ok(layout)) = (args, layout(types)) else { return Vec::new() };
-        let found = layout.nearest(cx, *z, *book);
-        let (perplexity, used) = layout.usage(cx, found.ids);
+    fn report<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Vec<(String, Ex<'g>)> {
+        let (&[z, book], layout) = (exactly(args), sure(layout(types)));
+        let (perplexity, used) = layout.usage(layout.nearest(z, book).ids);
         vec![
             ("perplexity of the codes".into(), perplexity),
             (format!("codes used of {}", layout.entries), used),

@@ -2,19 +2,12 @@
 
 use super::last_axis;
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct Softmax;
-
-impl Row for Softmax {
-    fn name(&self) -> &'static str {
-        "softmax"
-    }
-    fn doc(&self) -> &'static str {
-        "e^x over its sum along the last axis: positive, with sum 1."
-    }
+row! {
+    /// e^x over its sum along the last axis: positive, with sum 1.
+    pub struct Softmax = "softmax";
 }
 
 impl FnRow for Softmax {
@@ -28,11 +21,8 @@ impl FnRow for Softmax {
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
         })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let axis = cx.rank(x).saturating_sub(1);
-        let l = cx.log_softmax(x, axis);
-        cx.exp(l)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        x.log_softmax(x.last_axis()).exp()
     }
 }

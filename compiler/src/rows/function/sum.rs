@@ -1,20 +1,13 @@
 //! `sum`.
 
-use super::{ends, event_axes, numbers, only_batch};
+use super::{ends, numbers};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::Value;
-use crate::rows::{Builder, FnRow, Row};
+use crate::ir::{Ex, exactly};
+use crate::rows::FnRow;
 
-/// The row.
-pub struct SumFn;
-
-impl Row for SumFn {
-    fn name(&self) -> &'static str {
-        "sum"
-    }
-    fn doc(&self) -> &'static str {
-        "Sum over all axes of an event; one number for each example."
-    }
+row! {
+    /// Sum over all axes of an event; one number for each example.
+    pub struct SumFn = "sum";
 }
 
 impl FnRow for SumFn {
@@ -27,11 +20,8 @@ impl FnRow for SumFn {
         let support = if lo >= 0.0 { Support::POSITIVE } else { Support::REALS };
         Ok(EventTy { kind: Kind::Real(support), shape: Vec::new() })
     }
-    fn lower(&self, cx: &mut Builder, args: &[Value], types: &[EventTy]) -> Value {
-        let _ = types;
-        let Some(&x) = args.first() else { return cx.scalar(0.0) };
-        let axes = event_axes(cx, x);
-        let s = cx.sum(x, &axes);
-        only_batch(cx, s)
+    fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
+        let &[x] = exactly(args);
+        x.sum_event()
     }
 }

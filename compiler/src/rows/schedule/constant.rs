@@ -1,28 +1,16 @@
 //! `constant`.
 
 use super::VALUE;
-use crate::rows::args::{Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::args::Args;
+use crate::rows::{Progress, ScheduleRow};
 
-/// The row.
-pub struct Constant;
-
-impl Row for Constant {
-    fn name(&self) -> &'static str {
-        "constant"
-    }
-    fn doc(&self) -> &'static str {
-        "The same value all the time."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[VALUE];
-        P
-    }
+row! {
+    /// The same value all the time.
+    pub struct Constant = "constant" [VALUE];
 }
 
 impl ScheduleRow for Constant {
-    fn value(&self, args: &Args, at: Progress) -> f64 {
-        let _ = at;
+    fn value(&self, args: &Args, _at: Progress) -> f64 {
         args.num("value")
     }
 }

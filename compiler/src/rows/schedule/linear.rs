@@ -1,28 +1,17 @@
 //! `linear`.
 
-use super::{RANGE, ends, fraction};
-use crate::rows::args::{Args, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use super::{RANGE, part};
+use crate::rows::args::Args;
+use crate::rows::{Progress, ScheduleRow};
 
-/// The row.
-pub struct Linear;
-
-impl Row for Linear {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-    fn doc(&self) -> &'static str {
-        "A straight line from the first value to the last over the whole run: `linear(1e-3 -> 0)`."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[RANGE];
-        P
-    }
+row! {
+    /// A straight line from the first value to the last over the whole run: `linear(1e-3 -> 0)`.
+    pub struct Linear = "linear" [RANGE];
 }
 
 impl ScheduleRow for Linear {
     fn value(&self, args: &Args, at: Progress) -> f64 {
-        let (a, b) = ends(args);
-        a + (b - a) * fraction(args, at)
+        let (a, b) = args.range("range");
+        a + (b - a) * part(at.total as f64, at)
     }
 }

@@ -10,7 +10,7 @@ mod steps;
 mod warmup;
 
 use super::Row;
-use super::args::{ArgKind, Args, Const, ParamSpec};
+use super::args::{ArgKind, Args, ParamSpec};
 
 /// All schedules.
 pub const ROWS: &[&dyn ScheduleRow] = &[
@@ -56,33 +56,12 @@ const OVER: ParamSpec = ParamSpec {
     doc: "how long it takes; without it, the whole run",
 };
 
-/// The ends of `range` (0 where one is no number, which the binder rules out).
-fn ends(args: &Args) -> (f64, f64) {
-    match args.get("range") {
-        Some(Const::Range(a, b)) => (a.num().unwrap_or(0.0), b.num().unwrap_or(0.0)),
-        Some(other) => {
-            let v = other.num().unwrap_or(0.0);
-            (v, v)
-        }
-        None => (0.0, 0.0),
-    }
-}
-
-/// A duration in steps: `10 epochs`, `500 steps` or a plain number of steps; `None` when absent.
-fn duration(args: &Args, name: &str, at: Progress) -> Option<f64> {
-    match args.get(name)? {
-        Const::Quantity(n, unit) => {
-            let n = n.num().unwrap_or(0.0);
-            Some(if unit.starts_with("epoch") { n * at.per_epoch as f64 } else { n })
-        }
-        Const::Int(n) => Some(*n as f64),
-        Const::Num(n) => Some(*n),
-        Const::Word(_) | Const::Text(_) | Const::List(_) | Const::Call(_) | Const::Range(..) => None,
-    }
-}
-
 /// How much of `over` has passed, from 0 to 1.
 fn fraction(args: &Args, at: Progress) -> f64 {
-    let over = duration(args, "over", at).unwrap_or(at.total as f64);
+    part(args.duration_if_given("over").map_or(at.total as f64, |d| d.rounds(at.per_epoch)), at)
+}
+
+/// How much of so many rounds has passed, from 0 to 1.
+fn part(over: f64, at: Progress) -> f64 {
     if over > 0.0 { (at.step as f64 / over).clamp(0.0, 1.0) } else { 1.0 }
 }

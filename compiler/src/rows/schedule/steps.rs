@@ -2,7 +2,7 @@
 
 use super::VALUE;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
-use crate::rows::{Progress, Row, ScheduleRow};
+use crate::rows::{Progress, ScheduleRow};
 
 const AT: ParamSpec = ParamSpec {
     name: "at",
@@ -17,30 +17,15 @@ const BY: ParamSpec = ParamSpec {
     doc: "factor of each change",
 };
 
-/// The row.
-pub struct Steps;
-
-impl Row for Steps {
-    fn name(&self) -> &'static str {
-        "steps"
-    }
-    fn doc(&self) -> &'static str {
-        "A value that is multiplied by `by` at each epoch of `at`: `steps(1e-3, at: [10, 20], by: 0.1)`."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[VALUE, AT, BY];
-        P
-    }
+row! {
+    /// A value that is multiplied by `by` at each epoch of `at`: `steps(1e-3, at: [10, 20], by: 0.1)`.
+    pub struct Steps = "steps" [VALUE, AT, BY];
 }
 
 impl ScheduleRow for Steps {
     fn value(&self, args: &Args, at: Progress) -> f64 {
         let epoch = at.step as f64 / at.per_epoch.max(1) as f64;
-        let passed = match args.get("at") {
-            Some(Const::List(l)) => l.iter().filter_map(Const::num).filter(|e| *e <= epoch).count(),
-            Some(one) => one.num().into_iter().filter(|e| *e <= epoch).count(),
-            None => 0,
-        };
+        let passed = args.items("at").iter().filter_map(Const::num).filter(|e| *e <= epoch).count();
         args.num("value") * args.num("by").powf(passed as f64)
     }
 }

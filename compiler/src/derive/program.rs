@@ -1,0 +1,141 @@
+//! The programs of a spec by name. Here, and nowhere else, a program's name is text: the name of its graph, which numbers its
+//! random streams and names it in files, and the word after `--program`.
+
+use super::signature::named;
+use crate::ir::Graph;
+use std::collections::BTreeMap;
+use std::ops::Index;
+
+named! {
+    /// What a program is for. They are ordered as their texts are.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Program, separated by "." {
+        /// Whether the judge of `eval { agreement(judge) }` sees the class that a sample was drawn with.
+        Agreement = "agreement",
+        /// The evidence lower bound of a model at the data.
+        Bound(model) = "bound",
+        /// A corrupted input and what an autoencoder makes of it.
+        Denoise = "denoise",
+        /// Data to the hidden variables that stand for them.
+        Encode = "encode",
+        /// One step on the parameters per datum of a minibatch, everything else fixed.
+        Infer = "infer",
+        /// Initial values of parameters and states.
+        Init = "init",
+        /// The exact log-density of a model at the data.
+        LogProb(model) = "log_prob",
+        /// The payoffs as they are measured.
+        Loss = "loss",
+        /// The payoffs on inputs that are corrupted as in training.
+        LossCorrupted = "loss.corrupted",
+        /// Data through their code and back.
+        Reconstruct = "reconstruct",
+        /// Draws from a model.
+        Sample(model) = "sample",
+        /// Initial values that depend on the first data.
+        Start = "start",
+        /// One step of training of a player.
+        Step(player) = "step",
+    }
+}
+
+impl Program {
+    /// Whether it is a step of training, of any player.
+    pub fn is_step(&self) -> bool {
+        matches!(self, Program::Step(_))
+    }
+}
+
+/// The graphs of a spec's programs, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Programs(BTreeMap<Program, Graph>);
+
+impl Programs {
+    /// The graph of a program, if the spec has it.
+    pub fn get(&self, program: &Program) -> Option<&Graph> {
+        self.0.get(program)
+    }
+    /// The graph of the program of this name.
+    pub fn named(&self, text: &str) -> Option<&Graph> {
+        self.get(&Program::parse(text)?)
+    }
+    /// Whether the spec has this program.
+    pub fn has(&self, program: &Program) -> bool {
+        self.0.contains_key(program)
+    }
+    /// Every program with its graph, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Program, &Graph)> {
+        self.0.iter()
+    }
+    /// Every program, by name.
+    pub fn names(&self) -> impl Iterator<Item = &Program> {
+        self.0.keys()
+    }
+    /// Every graph, by the name of its program.
+    pub fn graphs(&self) -> impl Iterator<Item = &Graph> {
+        self.0.values()
+    }
+    /// The training steps, by the name of the player.
+    pub fn steps(&self) -> impl Iterator<Item = (&Program, &Graph)> {
+        self.iter().filter(|(p, _)| p.is_step())
+    }
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(Program, Graph)> for Programs {
+    fn from_iter<I: IntoIterator<Item = (Program, Graph)>>(all: I) -> Programs {
+        Programs(all.into_iter().collect())
+    }
+}
+
+impl Index<&str> for Programs {
+    type Output = Graph;
+    /// The graph of a program that is known to be there, as a map's index: it panics where the spec has no program of this name.
+    fn index(&self, text: &str) -> &Graph {
+        match self.named(text) {
+            Some(g) => g,
+            None => panic!("there is no program `{text}`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back_and_the_order_is_that_of_the_texts() {
+        let all = [
+            Program::Agreement,
+            Program::Bound("p".into()),
+            Program::Denoise,
+            Program::Encode,
+            Program::Infer,
+            Program::Init,
+            Program::LogProb("a".into()),
+            Program::LogProb("p".into()),
+            Program::Loss,
+            Program::LossCorrupted,
+            Program::Reconstruct,
+            Program::Sample("p".into()),
+            Program::Start,
+            Program::Step("D".into()),
+            Program::Step("all".into()),
+        ];
+        for p in &all {
+            assert_eq!(Program::parse(&p.to_string()).as_ref(), Some(p));
+        }
+        let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
+        assert!(all.is_sorted() && texts.is_sorted());
+        for other in ["", "steps", "step", "init.p", "loss.p"] {
+            assert_eq!(Program::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Tables of text: delimiter, header and cells, read as the declared types say. What was guessed is noted.
+
+use super::DataIssue;
+use crate::event::{EventTy, Kind};
+use std::collections::BTreeMap;
+
+/// What may stand between cells.
+const DELIMITERS: &[(u8, &str)] =
+    &[(b',', "a comma"), (b';', "a semicolon"), (b'\t', "a tab"), (b'|', "a bar")];
+/// What stands in a cell whose value is not known.
+const MISSING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", "-"];
+/// Lines by which the delimiter is guessed.
+const LOOKED_AT: usize = 64;
+
+/// A read file: cells by row, and the names of the columns where there is a header.
+pub(super) struct Table {
+    /// Its path.
+    pub file: String,
+    /// The names of the columns; empty without a header.
+    pub names: Vec<String>,
+    /// Number of columns.
+    pub width: usize,
+    /// What was decided without being asked.
+    pub notes: Vec<String>,
+    rows: Vec<csv::StringRecord>,
+}
+
+/// How a table is to be read.
+pub(super) struct Reading<'a> {
+    /// The character between cells, where it is given.
+    pub delimiter: Option<u8>,
+    /// Whether the first line names the columns, where that is given.
+    pub header: Option<bool>,
+    /// Names of columns that the spec uses.
+    pub named: Vec<&'a str>,
+    /// Whether a column, by number of all, must hold numbers. `None`: the spec does not use it.
+    pub numeric: &'a dyn Fn(usize, usize) -> Option<bool>,
+}
+
+/// Whether a cell says that its value is not known.
+fn missing(cell: &str) -> bool {
+    MISSING.contains(&cell.to_ascii_lowercase().as_str())
+}
+
+fn is_number(cell: &str) -> bool {
+    cell.parse::<f64>().is_ok() && !missing(cell)
+}
+
+/// The delimiter that cuts the first lines into the same number of cells, more than one; a comma where none does.
+fn guessed(bytes: &[u8]) -> u8 {
+    let width = |d: u8| {
+        let records =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(d).from_reader(bytes);
+        let mut widths = records.into_records().take(LOOKED_AT).map_while(Result::ok).map(|r| r.len());
+        let first = widths.next()?;
+        (first > 1 && widths.all(|w| w == first)).then_some(first)
+    };
+    DELIMITERS.iter().map(|(d, _)| *d).find(|d| width(*d).is_some()).unwrap_or(b',')
+}
+
+fn records(bytes: &[u8], file: &str, delimiter: u8) -> Result<Vec<csv::StringRecord>, DataIssue> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(bytes);
+    let read = reader.into_records().collect::<Result<Vec<_>, _>>();
+    read.map_err(|e| {
+        DataIssue::new(
+            format!("cannot read `{file}` as a table"),
+            "every line must have as many cells as the first; write `delimiter: \";\"` where another character stands between them",
+        )
+        .note(e.to_string())
+    })
+}
+
+/// Cells of a row, without the space around them.
+fn cells(r: &csv::StringRecord) -> impl Iterator<Item = &str> {
+    r.iter().map(str::trim)
+}
+
+/// Whether the first row names the columns, and why that was decided.
+fn header(rows: &[csv::StringRecord], how: &Reading<'_>) -> (bool, Option<String>) {
+    let Some(first) = rows.first() else { return (false, None) };
+    if let Some(said) = how.header {
+        return (said, None);
+    }
+    let names: Vec<&str> = cells(first).collect();
+    if !how.named.is_empty() {
+        let all = how.named.iter().all(|n| names.contains(n));
+        return (all, None);
+    }
+    let width = names.len();
+    let columns: Vec<(usize, bool)> =
+        (0..width).filter_map(|c| Some((c, (how.numeric)(c, width)?))).collect();
+    let cell = |c: usize| names.get(c).copied().unwrap_or_default();
+    let numeric: Vec<usize> = columns.iter().filter(|(_, n)| *n).map(|(c, _)| *c).collect();
+    let found = match numeric.as_slice() {
+        // Without a column of numbers, names are what does not stand in their column again.
+        [] if columns.is_empty() => false,
+        [] => columns.iter().all(|(c, _)| {
+            !cell(*c).is_empty() && !rows.iter().skip(1).any(|r| r.get(*c).map(str::trim) == Some(cell(*c)))
+        }),
+        some => some.iter().all(|c| !is_number(cell(*c)) && !missing(cell(*c))),
+    };
+    let shown = names.join(", ");
+    let note = if found {
+        format!("the first line names the columns: {shown}")
+    } else {
+        format!("the first line is data: {shown}")
+    };
+    (found, Some(note))
+}
+
+impl Table {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// Lines of different lengths, no rows.
+    pub(super) fn read(file: &str, bytes: &[u8], how: &Reading<'_>) -> Result<Table, DataIssue> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let delimiter = how.delimiter.unwrap_or_else(|| guessed(bytes));
+        let mut notes = Vec::new();
+        if how.delimiter.is_none()
+            && delimiter != b','
+            && let Some((_, what)) = DELIMITERS.iter().find(|(d, _)| *d == delimiter)
+        {
+            notes.push(format!("between cells stands {what}"));
+        }
+        let mut rows = records(bytes, file, delimiter)?;
+        let (named, note) = header(&rows, how);
+        notes.extend(note);
+        let names = if named && !rows.is_empty() {
+            cells(&rows.remove(0)).map(String::from).collect()
+        } else {
+            Vec::new()
+        };
+        let Some(width) = rows.first().map(csv::StringRecord::len) else {
+            return Err(DataIssue::new(
+                format!("`{file}` holds no rows"),
+                "a table has at least one row below its header",
+            ));
+        };
+        Ok(Table { file: file.into(), names, width, notes, rows })
+    }
+
+    /// Number of rows below the header.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What a column is called.
+    pub(super) fn name(&self, column: usize) -> String {
+        self.names.get(column).map_or_else(|| column.to_string(), |n| format!("`{n}`"))
+    }
+
+    /// The line of the file in which a row stands, from 1.
+    fn line(&self, row: usize) -> u64 {
+        self.rows.get(row).and_then(csv::StringRecord::position).map_or(0, csv::Position::line)
+    }
+
+    fn cell(&self, row: usize, column: usize) -> &str {
+        self.rows.get(row).and_then(|r| r.get(column)).unwrap_or_default().trim()
+    }
+
+    /// Where a cell stands and what it holds.
+    pub(super) fn place(&self, row: usize, column: usize) -> String {
+        let cell = self.cell(row, column);
+        let what = if cell.is_empty() { "empty".to_string() } else { format!("{cell:?}") };
+        format!(
+            "row {} (line {} of the file), column {} is {what}",
+            row + 1,
+            self.line(row),
+            self.name(column)
+        )
+    }
+
+    /// The number in a cell; truth values may be written as words.
+    ///
+    /// # Errors
+    /// A cell that is empty or holds no finite number.
+    pub(super) fn number(&self, row: usize, column: usize, kind: Kind) -> Result<f64, DataIssue> {
+        let cell = self.cell(row, column);
+        let word = match (kind, cell.to_ascii_lowercase().as_str()) {
+            (Kind::Bool, "true" | "yes" | "t" | "y") => Some(1.0),
+            (Kind::Bool, "false" | "no" | "f" | "n") => Some(0.0),
+            (Kind::Bool | Kind::Real(_) | Kind::Int(_) | Kind::Class(_) | Kind::OneHot, _) => None,
+        };
+        if let Some(v) = word.or_else(|| cell.parse::<f64>().ok().filter(|v| v.is_finite())) {
+            return Ok(v);
+        }
+        let help = if missing(cell) {
+            "leave the row or the column out (`columns: [..]`), or fill the cell"
+        } else if cell.contains(',') {
+            "write numbers with a point"
+        } else if row == 0 && self.names.is_empty() {
+            "if the first line names the columns, write `header: true`; else leave the column out with `columns: [..]`"
+        } else {
+            "leave the row or the column out (`columns: [..]`), or fill the cell"
+        };
+        let message = format!("`{}` holds a cell that is no finite number", self.file);
+        Err(DataIssue::new(message, help).note(self.place(row, column)))
+    }
+
+    /// The classes of a column, as numbers from 0: whole numbers as they are, texts by their place in the alphabet. `n` are declared.
+    ///
+    /// # Errors
+    /// A missing cell, numbers among texts or texts among numbers, another number of texts than declared.
+    pub(super) fn classes(&self, column: usize, n: usize) -> Result<Classes, DataIssue> {
+        let all: Vec<&str> = (0..self.rows.len()).map(|r| self.cell(r, column)).collect();
+        let at = |row: usize| self.place(row, column);
+        let wrong = |row: usize, message: &str, help: &str| {
+            DataIssue::new(format!("`{}` holds {message}", self.file), help).note(at(row))
+        };
+        if let Some(row) = all.iter().position(|c| missing(c)) {
+            return Err(wrong(
+                row,
+                "a cell without a class",
+                "leave the row out, or give the missing ones a class of their own",
+            ));
+        }
+        let numbers = all.iter().filter(|c| is_number(c)).count();
+        if numbers == all.len() {
+            let values: Vec<f64> = all.iter().map(|c| c.parse().unwrap_or(f64::NAN)).collect();
+            let bad = values.iter().position(|v| !(*v >= 0.0 && *v < n as f64 && v.fract() == 0.0));
+            return match bad {
+                None => Ok(Classes { values: values.iter().map(|v| *v as f32).collect(), names: Vec::new() }),
+                Some(row) => {
+                    let from_one = values.iter().all(|v| *v >= 1.0 && *v <= n as f64);
+                    let help = if from_one {
+                        "classes are numbered from 0: subtract 1"
+                    } else {
+                        "change the declared type, or the file"
+                    };
+                    Err(wrong(row, &format!("a class that is not one of the {n} from 0"), help))
+                }
+            };
+        }
+        if numbers > 0 {
+            // The fewer are the odd ones.
+            let odd_is_number = 2 * numbers < all.len();
+            let row = all.iter().position(|c| is_number(c) == odd_is_number).unwrap_or(0);
+            let message = if odd_is_number {
+                "a number among classes that are texts"
+            } else {
+                "a text among classes that are numbers"
+            };
+            return Err(wrong(row, message, "write all classes of a column in one way"));
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for c in &all {
+            *counts.entry(c).or_default() += 1;
+        }
+        if counts.len() != n {
+            return Err(self.other_number(column, &counts, n));
+        }
+        let names: Vec<&str> = counts.keys().copied().collect();
+        let values = all.iter().map(|c| names.binary_search(c).unwrap_or(0) as f32).collect();
+        Ok(Classes { values, names: names.into_iter().map(String::from).collect() })
+    }
+
+    /// The column holds another number of different texts than classes are declared.
+    fn other_number(&self, column: usize, counts: &BTreeMap<&str, usize>, n: usize) -> DataIssue {
+        let mut rare: Vec<(&str, usize)> = counts.iter().map(|(c, k)| (*c, *k)).collect();
+        rare.sort_by_key(|(_, k)| *k);
+        let list: Vec<String> = rare.iter().take(12).map(|(c, k)| format!("{c:?} {k} times")).collect();
+        let more = if rare.len() > 12 { format!(" and {} more", rare.len() - 12) } else { String::new() };
+        let found = counts.len();
+        DataIssue::new(
+            format!("column {} of `{}` holds {found} different texts, not {n}", self.name(column), self.file),
+            format!("declare `Class({found})`, or mend the cells that are misspelt"),
+        )
+        .note(format!("rarest first: {}{more}", list.join(", ")))
+    }
+
+    /// Every value of `values`, `columns` side by side, is one of `ty`.
+    ///
+    /// # Errors
+    /// The first that is not, by row and column.
+    pub(super) fn verify(&self, ty: &EventTy, values: &[f32], columns: &[usize]) -> Result<(), DataIssue> {
+        let place = |at: usize| {
+            let width = columns.len().max(1);
+            self.place(at / width, columns.get(at % width).copied().unwrap_or(0))
+        };
+        super::verify_at(&self.file, ty, values, &place)
+    }
+}
+
+/// Classes as numbers.
+pub(super) struct Classes {
+    /// One a row.
+    pub values: Vec<f32>,
+    /// The texts, by number; empty where the file holds numbers.
+    pub names: Vec<String>,
+}

@@ -1,0 +1,95 @@
+//! Benchmarks: what a training step costs with and without fusing, beside other frameworks, and how long
+//! `gmc check` takes.
+//!
+//! ```text
+//! gmc-bench step  [SPEC..] [--rounds 30] [--milliseconds 100] [--rival NAME=COMMAND]..   time and memory of a training round
+//! gmc-bench check [SPEC..] [--times 20]                                                  `gmc check`, from start to exit
+//! ```
+//!
+//! All contenders of a spec run in turns within one process and session, and every table shows the median,
+//! the quartiles and the best of all turns: on a machine with other work the best is close to what an idle
+//! machine gives, and the quartiles say how much the others disturb. Ratios are medians of the ratios within
+//! a turn. A spec whose data is not installed runs on random data of the same shape, and the table says so.
+//!
+//! A rival is any command that reads lines from standard input, each a number of steps, runs so many steps,
+//! and answers with a line on standard output: the seconds they took. It does nothing between two lines.
+//!
+//! Memory is measured in a process of its own (`VmHWM` of Linux): the growth of its peak beyond what it held
+//! before the first step.
+#![expect(clippy::print_stdout, reason = "the tables are the result")]
+
+mod check;
+mod memory;
+mod ours;
+mod rival;
+mod step;
+mod table;
+
+use clap::{Parser, Subcommand};
+use gmc_compiler::diag::render::Format;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "gmc-bench", version, about = "Measures training steps and checks")]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Time and memory of a training round, fused and unfused
+    Step {
+        /// The specs
+        #[arg(default_values_os_t = ["specs/vae_mnist.gm", "specs/realnvp.gm", "specs/gan_mnist.gm"].map(PathBuf::from))]
+        specs: Vec<PathBuf>,
+        /// Turns of every contender
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+        /// About how long a turn takes
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+        milliseconds: u64,
+        /// Another program to run in turns with ours (see the head of the source)
+        #[arg(long, value_name = "NAME=COMMAND", value_parser = name_and_command)]
+        rival: Vec<(String, String)>,
+    },
+    /// `gmc check` from the start of the process to its exit
+    Check {
+        /// The specs (all of `specs/` if none is named)
+        specs: Vec<PathBuf>,
+        /// Runs of each
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+        times: u32,
+    },
+    /// Prints the bytes that training adds to the process
+    #[command(hide = true)]
+    Memory {
+        spec: PathBuf,
+        #[arg(long)]
+        unfused: bool,
+    },
+}
+
+fn name_and_command(s: &str) -> Result<(String, String), String> {
+    s.split_once('=')
+        .map(|(n, c)| (n.to_string(), c.to_string()))
+        .ok_or_else(|| "a rival is NAME=COMMAND".into())
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().what {
+        What::Step { specs, rounds, milliseconds, rival } => {
+            step::steps(&specs, rounds, milliseconds, &rival)
+        }
+        What::Check { specs, times } => check::checks(&specs, times),
+        What::Memory { spec, unfused } => memory::memory(&spec, unfused),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(f) => {
+            eprint!("{}", f.render(Format::Human));
+            ExitCode::from(f.ending.code())
+        }
+    }
+}

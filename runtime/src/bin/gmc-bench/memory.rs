@@ -1,0 +1,41 @@
+//! Memory that training adds to a process, measured in a process of its own.
+
+use super::ours::{Ours, open};
+use gmc_runtime::failure::Failure;
+use std::path::Path;
+use std::process::Command;
+
+/// Training rounds of a memory measurement: enough for the allocator to reach its high-water mark.
+const MEMORY_ROUNDS: u64 = 20;
+
+/// Runs `gmc-bench memory` and reads its answer.
+pub fn peak_of(spec: &Path, unfused: bool) -> Option<f64> {
+    let mut c = Command::new(std::env::current_exe().ok()?);
+    c.arg("memory").arg(spec);
+    if unfused {
+        c.arg("--unfused");
+    }
+    String::from_utf8(c.output().ok()?.stdout).ok()?.trim().parse().ok()
+}
+
+/// A line of `/proc/self/status`, in bytes.
+fn status(key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix(key))?;
+    line.trim_start_matches(':').trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|k| k * 1024)
+}
+
+/// Prints the bytes that some rounds of training add to this process.
+pub fn memory(spec: &Path, unfused: bool) -> Result<(), Failure> {
+    let (mut session, _) = open(spec)?;
+    session.set_fuse(!unfused);
+    let mut ours = Ours::new(session);
+    // 5 resets the high-water mark of the resident memory (proc(5)).
+    let reset = "/proc/self/clear_refs";
+    std::fs::write(reset, "5").map_err(|e| Failure::file("write", reset, e))?;
+    let before = status("VmRSS").ok_or_else(|| Failure::new("no VmRSS in /proc/self/status"))?;
+    ours.turn(MEMORY_ROUNDS)?;
+    let peak = status("VmHWM").ok_or_else(|| Failure::new("no VmHWM in /proc/self/status"))?;
+    println!("{}", peak.saturating_sub(before));
+    Ok(())
+}

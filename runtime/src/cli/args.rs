@@ -1,0 +1,300 @@
+//! Verbs and flags of the command line.
+
+use crate::exec::DeviceChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gmc_compiler::diag::render::Format;
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+#[command(
+    name = "gmc",
+    version,
+    about = "A compiler for generative models: write the mathematics, get the training",
+    propagate_version = true
+)]
+pub struct Cli {
+    /// How diagnostics are shown
+    #[arg(long, value_enum, global = true, default_value = "human")]
+    pub message_format: MessageFormat,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum MessageFormat {
+    Human,
+    Short,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Where {
+    /// A hardware GPU where there is one, else the CPU
+    Auto,
+    Cpu,
+    Gpu,
+    /// A GPU API emulated on the processor (slow; for tests)
+    Software,
+}
+
+/// A spec with overrides.
+#[derive(Args)]
+pub struct Spec {
+    /// The spec, a `.gm` file
+    pub spec: PathBuf,
+    /// Overrides a literal of the spec by its path, as in `train.epochs=3` or `x.noise=0.1`
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+}
+
+impl Spec {
+    /// Where `use` of this spec looks.
+    pub fn folder(&self) -> &Path {
+        self.spec.parent().unwrap_or(Path::new(""))
+    }
+}
+
+/// A run folder.
+#[derive(Args)]
+pub struct RunArg {
+    /// The run folder that `gmc run` left
+    pub run: PathBuf,
+    /// Where to compute
+    #[arg(long, value_enum, default_value = "auto")]
+    pub device: Where,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Adam steps on each test example, where a guide has parameters for each datum (default: `infer` in
+    /// `eval`, or 200)
+    #[arg(long, value_parser = count)]
+    pub infer_steps: Option<usize>,
+}
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Write a first spec into a file
+    New {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Check a spec and say what was concluded
+    Check(Spec),
+    /// Print specs in their canonical layout
+    Fmt {
+        /// The specs
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Only say whether they are laid out so (exit code 1 if not)
+        #[arg(long)]
+        check: bool,
+        /// Print instead of writing back
+        #[arg(long)]
+        stdout: bool,
+    },
+    /// Explain a spec (family, objective, queries, costs), an error code such as E0301, or a name of the
+    /// language such as Normal
+    Explain {
+        /// A spec, an error code, or the name of a distribution, layer, function ..
+        #[arg(required_unless_present = "list")]
+        what: Option<String>,
+        /// All names of the language by kind, with a sentence each
+        #[arg(long, conflicts_with_all = ["what", "latex", "derive", "set"])]
+        list: bool,
+        /// The objective in LaTeX
+        #[arg(long)]
+        latex: bool,
+        /// Only the objective
+        #[arg(long)]
+        derive: bool,
+        /// Overrides, as for `run`
+        #[arg(long = "set", value_name = "PATH=VALUE", value_parser = pair)]
+        set: Vec<(String, String)>,
+    },
+    /// Print a stage of the compilation
+    Ir {
+        #[command(flatten)]
+        spec: Spec,
+        /// Which stage
+        #[arg(long, value_enum, default_value = "graph")]
+        stage: Stage,
+        /// In which form
+        #[arg(long, value_enum, default_value = "text")]
+        format: IrFormat,
+        /// Only the program of this name (`step.all`, `sample.p`, ..)
+        #[arg(long)]
+        program: Option<String>,
+    },
+    /// Train a spec; leaves a run folder
+    Run {
+        #[command(flatten)]
+        spec: Spec,
+        /// Where to compute
+        #[arg(long, value_enum, default_value = "auto")]
+        device: Where,
+        /// Seed of every random number (overrides the spec's)
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Folder for run folders
+        #[arg(long, default_value = "runs")]
+        out: PathBuf,
+    },
+    /// Go on with a run that was stopped
+    Resume {
+        /// The run folder
+        run: PathBuf,
+        /// Where to compute
+        #[arg(long, value_enum, default_value = "auto")]
+        device: Where,
+    },
+    /// Draw from a trained model
+    Sample {
+        #[command(flatten)]
+        run: RunArg,
+        /// How many
+        #[arg(short, default_value_t = 64, value_parser = count)]
+        n: usize,
+        /// Write here: .png, .npy or .csv (default: a PNG in the run folder where it can be one, else CSV on
+        /// standard output)
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Log-density of the test part, with its kind: exact or a bound
+    Density {
+        #[command(flatten)]
+        run: RunArg,
+        /// Samples per example, where it is a bound (default: 64)
+        #[arg(short, value_parser = count)]
+        k: Option<usize>,
+        /// Write every example's value here: .csv or .npy
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Representation of the test part
+    Encode {
+        #[command(flatten)]
+        run: RunArg,
+        /// Write here: .npy or .csv (default: CSV on standard output)
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Test examples and their reconstructions
+    Reconstruct {
+        #[command(flatten)]
+        run: RunArg,
+        /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it,
+        /// then its reconstruction) or .npy (the same, of shape [examples, 2, ..]). Default: a PNG in the run
+        /// folder where it can be one, else CSV on standard output
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Measure a trained model, on the test part unless `--part train` is given
+    Eval {
+        #[command(flatten)]
+        run: RunArg,
+        /// Samples per example of the importance-weighted bound (default: `iwae` in `eval`)
+        #[arg(short, value_parser = count)]
+        k: Option<usize>,
+        /// At most this many test examples
+        #[arg(long, value_parser = count)]
+        examples: Option<usize>,
+        /// Which part of the data
+        #[arg(long, value_enum, default_value = "test")]
+        part: Which,
+    },
+    /// Class of the test part by Bayes' rule: accuracy, log-loss, calibration
+    Classify {
+        #[command(flatten)]
+        run: RunArg,
+        /// Samples per example and class, where the density is a bound (default: 16)
+        #[arg(short, value_parser = count)]
+        k: Option<usize>,
+        /// At most this many test examples
+        #[arg(long, value_parser = count)]
+        examples: Option<usize>,
+        /// Write the posterior of every example here: .csv
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Load the data of a spec and describe them
+    Data(Spec),
+    /// List the devices that were found
+    Devices,
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+pub enum Which {
+    Train,
+    Valid,
+    Test,
+}
+
+impl Which {
+    /// As scores call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Which::Train => "train",
+            Which::Valid => "valid",
+            Which::Test => "test",
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+pub enum Stage {
+    Ast,
+    Typed,
+    Objective,
+    /// All programs but the training steps
+    Graph,
+    /// The training steps: forward, backward, update
+    Step,
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+pub enum IrFormat {
+    Text,
+    Ron,
+    Dot,
+}
+
+fn pair(s: &str) -> Result<(String, String), String> {
+    match s.split_once('=') {
+        Some((a, b)) if !a.trim().is_empty() && !b.trim().is_empty() => {
+            Ok((a.trim().into(), b.trim().into()))
+        }
+        Some(_) | None => Err("expected PATH=VALUE, as in train.epochs=3".into()),
+    }
+}
+
+/// Most things that can be asked for at once: their numbers must fit into memory.
+const MOST: usize = 10_000_000;
+
+fn count(s: &str) -> Result<usize, String> {
+    s.parse()
+        .ok()
+        .filter(|n| (1..=MOST).contains(n))
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
+}
+
+impl Where {
+    pub fn choice(self) -> DeviceChoice {
+        match self {
+            Where::Auto => DeviceChoice::Auto,
+            Where::Cpu => DeviceChoice::Cpu,
+            Where::Gpu => DeviceChoice::Gpu,
+            Where::Software => DeviceChoice::Software,
+        }
+    }
+}
+
+impl MessageFormat {
+    /// The format of the compiler's messages.
+    pub fn format(self) -> Format {
+        match self {
+            MessageFormat::Human => Format::Human,
+            MessageFormat::Short => Format::Short,
+            MessageFormat::Json => Format::Json,
+        }
+    }
+}

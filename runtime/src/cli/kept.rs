@@ -1,0 +1,107 @@
+//! What a verb is given: a spec on its own, or that of a run folder with its latest parameters.
+
+use super::args::{RunArg, Spec};
+use crate::console::{Messages, note};
+use crate::failure::Failure;
+use crate::session::{Session, load};
+use crate::store::RunDir;
+use crate::store::checkpoint::Checkpoint;
+use crate::store::identity::{Hashes, plain, set_of, used_files};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::diag::render::Sources;
+use gmc_compiler::driver::Unit;
+use gmc_compiler::types::Typed;
+use std::path::Path;
+
+/// A spec with its programs, its diagnostics shown.
+///
+/// # Errors
+/// A file that cannot be read, a spec with errors.
+pub fn compiled(s: &Spec, m: Messages) -> Result<Unit, Failure> {
+    let source = load::read_spec(&s.spec)?;
+    let u = load::unit(&s.spec.display().to_string(), &source, s.folder(), &s.set);
+    load::report(&u, m)?;
+    Ok(u)
+}
+
+/// The parts of a unit without errors.
+///
+/// # Errors
+/// A unit that has some.
+pub fn whole(u: Unit) -> Result<(Sources, Typed, Compiled), Failure> {
+    match u {
+        Unit { sources, typed: Some(typed), compiled: Some(compiled), .. } => Ok((sources, typed, compiled)),
+        Unit { .. } => Err(Failure::new("the spec does not compile")),
+    }
+}
+
+/// The spec kept in a run folder, and its hash.
+pub struct Kept {
+    /// The compiled spec, without errors.
+    pub unit: Unit,
+    /// What it is known by.
+    pub hashes: Hashes,
+    /// The latest checkpoint; none when the run was killed before it wrote the first.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// A folder that holds no run.
+pub fn no_run(path: &Path) -> Failure {
+    Failure::new(format!("{} is not a run folder: it holds no spec.gm", path.display())).at("open", path)
+}
+
+/// Reads and compiles the spec of a run and its latest checkpoint, with a word about broken ones.
+///
+/// # Errors
+/// A folder that is no run, a spec that is not the one that was trained, checkpoints of which none can be read.
+pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
+    let at = dir.path().join("spec.gm");
+    if !at.is_file() {
+        return Err(no_run(dir.path()));
+    }
+    let (checkpoint, broken) = dir.latest();
+    if let (None, [.., last]) = (&checkpoint, broken.as_slice()) {
+        let path = dir.path();
+        let message = format!("{} holds no checkpoint that can be read: {last}", path.display());
+        return Err(Failure::new(message).at("read", path));
+    }
+    for b in &broken {
+        note(&format!("warning: {b}; using an earlier checkpoint\n"));
+    }
+    let source = dir.read_text("spec.gm")?;
+    let set = set_of(&dir.read_text("set.txt").unwrap_or_default());
+    let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
+    let unit = load::unit_with(&at.display().to_string(), &source, &read, &set);
+    let hashes = Hashes::new(&source, &set, &used_files(&unit.sources), unit.compiled.as_ref());
+    if let Some(c) = checkpoint.as_ref().filter(|c| c.meta.spec_hash != hashes.spec) {
+        return Err(hashes.differ(dir, c));
+    }
+    if unit.failed() {
+        load::report(&unit, m)?;
+    }
+    Ok(Kept { unit, hashes, checkpoint })
+}
+
+/// Opens a run with its latest parameters (averages where the spec keeps them).
+///
+/// # Errors
+/// As [`kept`]; a run without a checkpoint, data or a device that are not there.
+pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
+    let dir = RunDir::view(&r.run)?;
+    let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
+    let of_run = |why: String| Failure::new(why).at("open", dir.path());
+    let checkpoint =
+        checkpoint.ok_or_else(|| of_run(format!("{} holds no checkpoint yet", dir.path().display())))?;
+    let device = load::device(r.device.choice())?;
+    let (_, typed, compiled) = whole(unit)?;
+    let mut s = load::session(typed, compiled, device)?;
+    s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
+    s.use_averages();
+    if r.infer_steps.is_some() && s.compiled.blocks.is_empty() {
+        return Err(Failure::new(
+            "--infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none",
+        ));
+    }
+    s.infer_steps = r.infer_steps.map(|n| n as u64);
+    Ok((dir, s))
+}

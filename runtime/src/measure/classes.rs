@@ -1,0 +1,160 @@
+//! Class by Bayes: `p(C_k | x) ∝ p(x | C_k) p(C_k)`, with the model's own class prior.
+
+use super::bounds::log_add;
+use super::metric::Metric;
+use super::scores::{Score, Trust};
+use crate::exec::{ExecError, Tensor};
+use crate::session::{Batch, Position, Purpose, Session};
+use gmc_compiler::derive::programs::class_site;
+use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+
+/// Posteriors of the test part.
+pub struct Posteriors {
+    /// Name of the class variable.
+    pub name: String,
+    /// Number of classes.
+    pub classes: usize,
+    /// `log p(C_k | x)`, row-major `[n, classes]`.
+    pub log: Vec<f64>,
+    /// The true classes.
+    pub truth: Vec<usize>,
+    /// How far the densities behind them can be trusted.
+    pub trust: Trust,
+}
+
+/// Computes the posteriors of at most `most` test examples, with `k` samples an example where the density is
+/// a bound. `None` where the spec has no such question.
+///
+/// # Errors
+/// What running the density program reports.
+pub fn posteriors(
+    s: &mut Session,
+    seed: u64,
+    most: usize,
+    k: usize,
+) -> Result<Option<Posteriors>, ExecError> {
+    let Ok(answer) = s.compiled.answer(Question::Classify).cloned() else { return Ok(None) };
+    let (program, kind) = (answer.program, answer.number);
+    let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
+    let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
+    // A bound of latent variables, or a density of data with the noise that dequantises them: both are means
+    // over draws.
+    let bound = kind == Some(NumberKind::LowerBound);
+    let rounds = if bound { k.max(1) } else { 1 };
+    let trust = match kind {
+        Some(NumberKind::LowerBound) => Trust::Bound { samples: rounds as u64 },
+        Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
+    };
+    let mut out = Posteriors { name, classes, log: Vec::new(), truth: Vec::new(), trust };
+    for (i, rows) in s.test_chunks(most).iter().enumerate() {
+        let mut data = s.fixed_batch(rows, seed);
+        if let Some(t) = data.get(&out.name) {
+            out.truth.extend(t.to_f32().iter().map(|x| *x as usize));
+        }
+        let mut joint = vec![vec![f64::NEG_INFINITY; classes]; rows.len()];
+        for class in 0..classes {
+            let given = Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]);
+            data.insert(out.name.clone(), given);
+            // Another class is another datum, with a block of its own.
+            if !s.compiled.blocks.is_empty() {
+                s.infer(&mut data, rows.len(), seed, i as u64)?;
+            }
+            for sample in 0..rounds as u64 {
+                let at = Position::of(Purpose::Classes { chunk: i as u64, sample }, seed);
+                for (row, v) in joint.iter_mut().zip(log_density(s, &program, rows.len(), &data, at)?) {
+                    if let Some(l) = row.get_mut(class) {
+                        *l = log_add(*l, f64::from(v));
+                    }
+                }
+            }
+        }
+        for row in joint {
+            let total = row.iter().copied().fold(f64::NEG_INFINITY, log_add);
+            out.log.extend(row.iter().map(|l| l - total));
+        }
+    }
+    Ok(Some(out))
+}
+
+/// log p(x, C) of `n` examples, or a sample of its bound.
+fn log_density(
+    s: &mut Session,
+    program: &Program,
+    n: usize,
+    data: &Batch,
+    at: Position,
+) -> Result<Vec<f32>, ExecError> {
+    let outputs = s.run(program, n, data, at)?;
+    let density = outputs.numbers(&Output::LogProb).or_else(|| outputs.numbers(&Output::LogWeight));
+    Ok(density.unwrap_or_default())
+}
+
+impl Posteriors {
+    /// The most probable class of every example (the decision under equal losses).
+    pub fn decisions(&self) -> Vec<usize> {
+        self.log
+            .chunks(self.classes.max(1))
+            .map(|row| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(i, _)| i))
+            .collect()
+    }
+
+    /// Accuracy, mean log-loss, and the expected calibration error.
+    pub fn scores(&self) -> Vec<Score> {
+        let n = self.truth.len().max(1) as f64;
+        let decisions = self.decisions();
+        let right: Vec<bool> = decisions.iter().zip(&self.truth).map(|(a, b)| a == b).collect();
+        let accuracy = right.iter().filter(|r| **r).count() as f64 / n;
+        let loss = self
+            .log
+            .chunks(self.classes.max(1))
+            .zip(&self.truth)
+            .map(|(row, t)| -row.get(*t).copied().unwrap_or(f64::NEG_INFINITY))
+            .sum::<f64>()
+            / n;
+        let calibration = self.calibration_error(&decisions, &right);
+        let trust = Trust::of_samples(self.truth.len());
+        let class = || self.name.clone();
+        vec![
+            Score::new(&Metric::Accuracy { class: class() }, 100.0 * accuracy, trust.clone()),
+            Score::new(&Metric::LogLoss { class: class() }, loss, trust.clone()),
+            Score::new(&Metric::CalibrationError, 100.0 * calibration, trust),
+        ]
+    }
+
+    /// Expected calibration error over 15 bins of confidence (Guo et al. 2017, eq. 3), from 0 to 1.
+    fn calibration_error(&self, decisions: &[usize], right: &[bool]) -> f64 {
+        const BINS: usize = 15;
+        let mut bins = [(0.0f64, 0.0f64); BINS];
+        for ((row, d), r) in self.log.chunks(self.classes.max(1)).zip(decisions).zip(right) {
+            let confidence = row.get(*d).map_or(0.0, |l| l.exp());
+            if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
+                b.0 += confidence;
+                b.1 += f64::from(u8::from(*r));
+            }
+        }
+        bins.iter().map(|(c, r)| (c - r).abs()).sum::<f64>() / self.truth.len().max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_by_hand() {
+        let l = |p: f64| p.ln();
+        let p = Posteriors {
+            name: "y".into(),
+            classes: 2,
+            log: vec![l(0.9), l(0.1), l(0.4), l(0.6), l(0.8), l(0.2)],
+            truth: vec![0, 1, 1],
+            trust: Trust::Exact,
+        };
+        assert_eq!(p.decisions(), [0, 1, 0]);
+        let s: Vec<f64> = p.scores().iter().map(|s| s.value.0).collect();
+        assert!((s[0] - 200.0 / 3.0).abs() < 1e-9);
+        assert!((s[1] + (0.9f64.ln() + 0.6f64.ln() + 0.2f64.ln()) / 3.0).abs() < 1e-9);
+        // Three bins of one example each: |0.9 - 1| + |0.6 - 1| + |0.8 - 0| over 3.
+        assert!((s[2] - 100.0 * (0.1 + 0.4 + 0.8) / 3.0).abs() < 1e-9);
+    }
+}

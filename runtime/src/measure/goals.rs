@@ -1,0 +1,69 @@
+//! What a spec that states its goal reports: the payoffs of the players and their terms, and how sparse a
+//! code is.
+
+use super::means::{means, position};
+use super::metric::Metric;
+use super::scores::{Score, Trust};
+use crate::exec::ExecError;
+use crate::session::Session;
+use gmc_compiler::derive::{Output, Program};
+
+/// The compiler's name of a player who is the only one.
+const ONLY: &str = "all";
+
+/// What the code of a spec without a model is called.
+const CODE: &str = "code";
+
+/// The payoffs of the players and their terms over at most `most` test examples: of the data as they are, or
+/// corrupted as in training. Nothing where the goal is derived.
+///
+/// # Errors
+/// What running the program reports.
+pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Result<Vec<Score>, ExecError> {
+    let program = if corrupted { Program::LossCorrupted } else { Program::Loss };
+    let players = &s.typed.train.players;
+    if players.len() == 1 && players.first().is_some_and(|p| p.derived) {
+        return Ok(Vec::new());
+    }
+    let trust = Trust::of_samples(s.test_examples().min(most));
+    let score = |(output, value): (Output, f64)| {
+        let metric = if let Output::PayoffOf(player) = output {
+            let player = Some(player).filter(|p| p != ONLY);
+            Metric::Payoff { player, corrupted }
+        } else if let Output::Term(name) = output {
+            Metric::Term { name, corrupted }
+        } else {
+            Metric::Term { name: output.to_string(), corrupted }
+        };
+        Score::new(&metric, value, trust.clone())
+    };
+    Ok(means(s, &program, seed, most)?.into_iter().map(score).collect())
+}
+
+/// Part of the code's entries, over the test part and the units, that are active: larger in size than a tenth
+/// of the largest that their unit takes. A code without sparsity lies near 80 %; a unit that is always 0 is
+/// never active.
+///
+/// # Errors
+/// What running the program reports.
+pub fn active_part(s: &mut Session, seed: u64, most: usize) -> Result<Score, ExecError> {
+    let (mut codes, mut width, mut n) = (Vec::new(), 1, 0);
+    for (i, rows) in s.test_chunks(most).iter().enumerate() {
+        let data = s.batch(true, rows);
+        let outputs = s.run(&Program::Encode, rows.len(), &data, position(seed, i))?;
+        if let Some(t) = outputs.get(&Output::Code(CODE.into())) {
+            width = t.shape().iter().skip(1).product::<usize>().max(1);
+            codes.extend(t.to_f32().into_iter().map(f32::abs));
+        }
+        n += rows.len();
+    }
+    let mut largest = vec![0f32; width];
+    codes.chunks_exact(width).for_each(|row| largest.iter_mut().zip(row).for_each(|(m, c)| *m = m.max(*c)));
+    let active = codes
+        .chunks_exact(width)
+        .flat_map(|row| row.iter().zip(&largest))
+        .filter(|(c, m)| **c > 0.1 * **m)
+        .count();
+    let part = 100.0 * active as f64 / codes.len().max(1) as f64;
+    Ok(Score::new(&Metric::ActivePart { of: width }, part, Trust::of_samples(n)))
+}

@@ -1,0 +1,200 @@
+//! What can be measured: for each metric its key for programs, its name for people and its unit, in one
+//! place.
+//!
+//! Keys are stable: they stand in `metrics.jsonl`, in `scores.json` and in what `--message-format json`
+//! prints. Every log-density is given as a loss, lower is better, so the value of `elbo` is that of the
+//! negative ELBO.
+
+/// What a log-density of the data is, and so how it can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogDensity {
+    /// log p(x) itself.
+    Exact,
+    /// The evidence lower bound.
+    Elbo,
+    /// log (1/K) Σ p(x, z) / q(z | x) (Burda et al. 2016, eq. 8).
+    Iwae,
+}
+
+/// In what a log-density is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// Nats an example.
+    Example,
+    /// Bits a dimension of discrete data.
+    Dimension,
+}
+
+/// A metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// A log-density of the data, as a loss.
+    NegativeLog(LogDensity, Per),
+    /// The part of a bound that rates what the decoder gives back.
+    Reconstruction,
+    /// The part of a bound that the latent sites cost.
+    Kl,
+    /// Latent dimensions that carry something.
+    ActiveUnits {
+        /// Of so many.
+        of: usize,
+    },
+    /// Entries of a code that are not near 0.
+    ActivePart {
+        /// Numbers of a code.
+        of: usize,
+    },
+    /// What a player minimizes or maximizes.
+    Payoff {
+        /// The player; none where there is only one.
+        player: Option<String>,
+        /// Whether inputs were corrupted as in training.
+        corrupted: bool,
+    },
+    /// A term of a payoff, by its name in the spec.
+    Term {
+        /// The name.
+        name: String,
+        /// Whether inputs were corrupted as in training.
+        corrupted: bool,
+    },
+    /// Samples in which a judge sees the class that they were drawn with.
+    Agreement {
+        /// The net that judges.
+        judge: String,
+    },
+    /// Real examples of which the judge knows the class: agreement cannot be trusted beyond it.
+    AgreementReal {
+        /// The net that judges.
+        judge: String,
+    },
+    /// Modes of the data with at least one sample near them.
+    ModesCovered {
+        /// Of so many.
+        of: usize,
+    },
+    /// Samples near a mode of the data.
+    HighQuality,
+    /// Examples of which the most probable class is the true one.
+    Accuracy {
+        /// The class variable.
+        class: String,
+    },
+    /// Mean of -log p(true class | x).
+    LogLoss {
+        /// The class variable.
+        class: String,
+    },
+    /// Expected calibration error.
+    CalibrationError,
+}
+
+/// What is said of a metric.
+struct Said {
+    key: String,
+    name: String,
+    unit: &'static str,
+}
+
+impl Metric {
+    /// What programs call it.
+    pub fn key(&self) -> String {
+        self.said().key
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> String {
+        self.said().name
+    }
+
+    /// `nats`, `bits/dim`, `%`, or empty.
+    pub fn unit(&self) -> &'static str {
+        self.said().unit
+    }
+
+    fn said(&self) -> Said {
+        let said = |key: &str, name: &str, unit| Said { key: key.into(), name: name.into(), unit };
+        match self {
+            Metric::NegativeLog(density, per) => {
+                let (key, name) = match density {
+                    LogDensity::Exact => ("nll", "negative log-likelihood"),
+                    LogDensity::Elbo => ("elbo", "negative ELBO"),
+                    LogDensity::Iwae => ("iwae", "importance-weighted bound"),
+                };
+                match per {
+                    Per::Example => said(key, name, "nats"),
+                    Per::Dimension => said(&format!("{key}_bits_per_dim"), name, "bits/dim"),
+                }
+            }
+            Metric::Reconstruction => said("reconstruction", "reconstruction", "nats"),
+            Metric::Kl => said("kl", "KL", "nats"),
+            Metric::ActiveUnits { of } => said("active_units", &format!("active units of {of}"), ""),
+            Metric::ActivePart { of } => {
+                said("active_part", &format!("active part of the code of {of}"), "%")
+            }
+            Metric::Payoff { player: None, corrupted } => goal("payoff", "payoff", *corrupted),
+            Metric::Payoff { player: Some(p), corrupted } => {
+                goal(&format!("{p}/payoff"), &format!("payoff of {p}"), *corrupted)
+            }
+            Metric::Term { name, corrupted } => goal(&format!("term:{name}"), name, *corrupted),
+            Metric::Agreement { judge } => {
+                said("agreement", &format!("`{judge}` of the class asked for"), "%")
+            }
+            Metric::AgreementReal { judge } => {
+                said("agreement_real", &format!("`{judge}` of the class of real data"), "%")
+            }
+            Metric::ModesCovered { of } => said("modes_covered", &format!("modes covered of {of}"), ""),
+            Metric::HighQuality => said("high_quality_samples", "samples within 3σ of a mode", "%"),
+            Metric::Accuracy { class } => said("accuracy", &format!("accuracy for {class} by Bayes"), "%"),
+            Metric::LogLoss { class } => said("log_loss", &format!("log-loss for {class} by Bayes"), "nats"),
+            Metric::CalibrationError => said("calibration_error", "calibration error", "%"),
+        }
+    }
+}
+
+/// A number that the spec's own goal reports.
+fn goal(key: &str, name: &str, corrupted: bool) -> Said {
+    match corrupted {
+        false => Said { key: key.into(), name: name.into(), unit: "" },
+        true => Said { key: format!("{key}.corrupted"), name: format!("{name}, input corrupted"), unit: "" },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Keys are words of programs, and no two metrics of one model share one.
+    #[test]
+    fn keys_tell_metrics_apart() {
+        let mut all = Vec::new();
+        for d in [LogDensity::Exact, LogDensity::Elbo, LogDensity::Iwae] {
+            all.extend([Metric::NegativeLog(d, Per::Example), Metric::NegativeLog(d, Per::Dimension)]);
+        }
+        for corrupted in [false, true] {
+            all.push(Metric::Payoff { player: None, corrupted });
+            all.push(Metric::Payoff { player: Some("judge".into()), corrupted });
+            // A term may be called as a metric is.
+            all.extend(["kl", "payoff"].map(|n| Metric::Term { name: n.into(), corrupted }));
+        }
+        let judge = || "judge".to_string();
+        all.extend([Metric::Reconstruction, Metric::Kl, Metric::HighQuality, Metric::CalibrationError]);
+        all.extend([
+            Metric::ActiveUnits { of: 8 },
+            Metric::ActivePart { of: 8 },
+            Metric::ModesCovered { of: 8 },
+        ]);
+        all.extend([Metric::Agreement { judge: judge() }, Metric::AgreementReal { judge: judge() }]);
+        all.extend([Metric::Accuracy { class: "y".into() }, Metric::LogLoss { class: "y".into() }]);
+        let keys: BTreeSet<String> = all.iter().map(Metric::key).collect();
+        assert_eq!(keys.len(), all.len(), "{keys:?}");
+        let word = |c: char| c.is_ascii_lowercase() || "_./:".contains(c);
+        assert!(keys.iter().all(|k| k.chars().all(word)), "{keys:?}");
+        let elbo = Metric::NegativeLog(LogDensity::Elbo, Per::Dimension);
+        assert_eq!(
+            (elbo.key().as_str(), elbo.name().as_str(), elbo.unit()),
+            ("elbo_bits_per_dim", "negative ELBO", "bits/dim")
+        );
+    }
+}

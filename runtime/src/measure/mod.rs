@@ -1,0 +1,89 @@
+//! Numbers about a trained model, each with how far it can be trusted.
+//!
+//! Enter at [`evaluate()`]; [`health()`] says what the numbers of the latent sites mean.
+
+pub mod bounds;
+pub mod budget;
+pub mod classes;
+pub mod coverage;
+pub mod finite;
+pub mod goals;
+pub mod health;
+pub mod latent;
+pub mod means;
+pub mod metric;
+pub mod samples;
+pub mod scores;
+
+pub use budget::{Budget, GLANCE, full, glance};
+pub use classes::posteriors;
+pub use finite::not_finite;
+pub use samples::draw;
+pub use scores::{Record, Score, Trust};
+
+use crate::exec::ExecError;
+use crate::session::Session;
+use bounds::{bound, kl_of_sites, losses};
+use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use latent::LatentReport;
+use metric::LogDensity;
+
+/// Evaluates on the test part.
+///
+/// # Errors
+/// What running a program reports.
+pub fn evaluate(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, ExecError> {
+    let mut scores = Vec::new();
+    let most = budget.examples;
+    s.infer_test(most, seed)?;
+    if s.test_examples().min(most) > 0 {
+        scores.extend(density(s, seed, budget)?);
+        scores.extend(goals::payoffs(s, false, seed, most)?);
+        if s.typed.models.is_empty() && s.has(&Program::Encode) {
+            scores.push(goals::active_part(s, seed, most)?);
+        }
+        if s.has(&Program::LossCorrupted) {
+            scores.extend(goals::payoffs(s, true, seed, most)?);
+        }
+    }
+    // Glances are for curves: Bayes' rule costs as many evaluations as there are classes.
+    if most > GLANCE.examples
+        && let Some(p) = posteriors(s, seed, most, budget.k.clamp(1, 16))?
+    {
+        scores.extend(p.scores());
+    }
+    if budget.samples > 0 && s.has(&Program::Agreement) {
+        scores.extend(samples::agreement(s, seed)?);
+    }
+    if budget.samples > 0 {
+        scores.extend(samples::modes(s, seed, budget.samples)?);
+    }
+    Ok(scores)
+}
+
+/// The log-density of the test part, exact or as a bound with its parts; nothing where the model has none.
+fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, ExecError> {
+    let Ok(answer) = s.compiled.answer(Question::Density).cloned() else { return Ok(Vec::new()) };
+    if answer.is_bound() {
+        let n = s.test_examples().min(budget.examples);
+        return bound(s, &answer.program, seed, budget, n);
+    }
+    let nats = -means::means(s, &answer.program, seed, budget.examples)?.get(&Output::LogProb);
+    let trust = match answer.number {
+        Some(NumberKind::LowerBound) => Trust::Bound { samples: 1 },
+        Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
+    };
+    Ok(losses(s, LogDensity::Exact, nats, trust))
+}
+
+/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to
+/// say. KL is that of the same examples and draws as the scores.
+///
+/// # Errors
+/// What running a program reports.
+pub fn health(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<LatentReport>, ExecError> {
+    let bound = s.compiled.answer(Question::Density).ok().filter(|a| a.is_bound());
+    let Some(program) = bound.map(|a| a.program.clone()) else { return Ok(Vec::new()) };
+    let kl = kl_of_sites(s, &program, seed, budget.examples)?;
+    health::measure(s, kl, budget.examples, seed)
+}

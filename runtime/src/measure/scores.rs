@@ -1,0 +1,160 @@
+//! Measurements and final numbers, as they are written down.
+
+use super::metric::Metric;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// One line of `metrics.jsonl`: what was measured after `step` rounds on one part of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Rounds done.
+    pub step: u64,
+    /// `train`, `test`, or another part.
+    pub part: String,
+    /// Seconds since the run began, all its sessions together.
+    #[serde(default)]
+    pub seconds: f64,
+    /// The numbers, by their names for people; numbers that are not finite are kept (JSON has none: they are
+    /// written as texts).
+    pub values: BTreeMap<String, Number>,
+    /// The same numbers by the keys of their metrics; empty in lines of an older gmc.
+    #[serde(default)]
+    pub metrics: BTreeMap<String, Number>,
+}
+
+/// An `f64` whose JSON may be `"NaN"`, `"inf"` or `"-inf"`.
+#[derive(Clone, Copy, Debug)]
+pub struct Number(pub f64);
+
+/// Equality of what is written: NaN equals itself.
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.0 == other.0 || (self.0.is_nan() && other.0.is_nan())
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() { s.serialize_f64(self.0) } else { s.serialize_str(&self.0.to_string()) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Number, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Plain(f64),
+            Text(String),
+        }
+        match Written::deserialize(d)? {
+            Written::Plain(v) => Ok(Number(v)),
+            Written::Text(t) => t.parse().map(Number).map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+impl Record {
+    /// A record of numbers whose names are their keys, as training reports them.
+    pub fn new<N: Into<String>>(
+        step: u64,
+        part: &str,
+        seconds: f64,
+        values: impl IntoIterator<Item = (N, f64)>,
+    ) -> Record {
+        let values: BTreeMap<String, Number> =
+            values.into_iter().map(|(n, v)| (n.into(), Number(v))).collect();
+        Record { step, part: part.into(), seconds, metrics: values.clone(), values }
+    }
+
+    /// A record of the scores of the test part.
+    pub fn of_scores(step: u64, seconds: f64, scores: &[Score]) -> Record {
+        let values = scores.iter().map(|s| (s.label(), s.value)).collect();
+        let metrics = scores.iter().map(|s| (s.key.clone(), s.value)).collect();
+        Record { step, part: TEST.into(), seconds, values, metrics }
+    }
+}
+
+/// How far a final number can be trusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// Up to rounding.
+    Exact,
+    /// True values are not below this (of a density: not above), in expectation, with this many samples.
+    Bound {
+        /// Samples an example (K of the importance-weighted bound).
+        samples: u64,
+    },
+    /// From samples, with neither side guaranteed.
+    Estimate {
+        /// Number of samples.
+        samples: u64,
+        /// Standard error, where known.
+        error: Option<f64>,
+    },
+}
+
+impl Trust {
+    /// From so many samples, with an unknown error.
+    pub fn of_samples(samples: usize) -> Trust {
+        Trust::Estimate { samples: samples as u64, error: None }
+    }
+
+    /// `exact`, `bound (K = 64)`, `estimate (2500 samples)`
+    pub fn describe(&self) -> String {
+        match self {
+            Trust::Exact => "exact".into(),
+            Trust::Bound { samples } => format!("bound (K = {samples})"),
+            Trust::Estimate { samples, error: None } => format!("estimate ({samples} samples)"),
+            Trust::Estimate { samples, error: Some(e) } => format!("estimate ({samples} samples, ± {e:.3})"),
+        }
+    }
+}
+
+/// The part of the data that training does not see, as scores and records call it.
+pub const TEST: &str = "test";
+
+/// A final number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The key of the metric, the same for every model and version: `elbo`. Empty where an older gmc wrote
+    /// the score.
+    #[serde(default)]
+    pub key: String,
+    /// Its name for people: `negative ELBO`.
+    pub name: String,
+    /// On which part: `test`.
+    pub part: String,
+    /// The number.
+    pub value: Number,
+    /// `nats`, `bits/dim`, or empty.
+    pub unit: String,
+    /// How far it can be trusted.
+    pub trust: Trust,
+}
+
+impl Score {
+    /// A number about the test part.
+    pub fn new(metric: &Metric, value: f64, trust: Trust) -> Score {
+        let (key, name, unit) = (metric.key(), metric.name(), metric.unit().into());
+        Score { key, name, part: TEST.into(), value: Number(value), unit, trust }
+    }
+
+    /// The same of another part.
+    #[must_use]
+    pub fn on(self, part: &str) -> Score {
+        Score { part: part.into(), ..self }
+    }
+
+    /// What people read: `negative ELBO [nats]`.
+    pub fn label(&self) -> String {
+        if self.unit.is_empty() { self.name.clone() } else { format!("{} [{}]", self.name, self.unit) }
+    }
+}
+
+/// Bits per dimension of `nats` per example over `dims` elements, for data whose unit cube was filled by
+/// `levels` grey levels (256 adds 8 bits; 1 adds nothing): nats / (D ln 2) + log2(levels).
+pub fn bits_per_dim(nats: f64, dims: usize, levels: f64) -> f64 {
+    nats / (dims as f64 * std::f64::consts::LN_2) + levels.log2()
+}

@@ -1,0 +1,113 @@
+//! Minibatches: rows of the data as the inputs of programs.
+
+use super::Session;
+use super::data::Batch;
+use super::random::Purpose;
+use crate::exec::{Tensor, random};
+use gmc_compiler::derive::Program;
+use gmc_compiler::event::Kind;
+use gmc_compiler::ir::{RandomKind, Role};
+use gmc_compiler::rows::data::Column;
+
+/// Examples that are run at once, where a whole part of the data is.
+const CHUNK: usize = 500;
+
+impl Session {
+    /// Examples of the training part.
+    pub fn train_examples(&self) -> usize {
+        self.sets.iter().map(|p| p.train.n).max().unwrap_or(0)
+    }
+
+    /// Examples of the test part.
+    pub fn test_examples(&self) -> usize {
+        self.sets.iter().map(|p| p.test.n).max().unwrap_or(0)
+    }
+
+    /// The rows of at most `most` test examples, in chunks that are run at once.
+    pub fn test_chunks(&self, most: usize) -> Vec<Vec<usize>> {
+        let rows: Vec<usize> = (0..self.test_examples().min(most)).collect();
+        rows.chunks(CHUNK).map(<[usize]>::to_vec).collect()
+    }
+
+    /// The data variables a program reads.
+    pub fn data_inputs(&self, program: &Program) -> Vec<String> {
+        self.inputs(program, Role::Data).into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other
+    /// variables from the test part (the training part where there is none).
+    pub fn conditions(&self, program: &Program, from: usize, n: usize) -> Batch {
+        let wanted = self.data_inputs(program);
+        let mut out = Batch::new();
+        for (item, set) in self.typed.data.iter().zip(&self.sets) {
+            let part = if set.test.n > 0 { &set.test } else { &set.train };
+            for (v, column) in item.vars.iter().zip(&part.columns).filter(|(v, _)| wanted.contains(&v.name)) {
+                let t = match v.ty.kind {
+                    Kind::Class(k) if v.ty.shape.is_empty() && k > 0 => {
+                        let classes = (from..from + n).map(|i| (i % k) as f32).collect();
+                        Tensor::from_f32(&self.device, classes, &[n])
+                    }
+                    Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+                        let rows: Vec<usize> = (from..from + n).collect();
+                        self.rows(column, part.n, &rows)
+                    }
+                };
+                out.insert(v.name.clone(), t);
+            }
+        }
+        out
+    }
+
+    /// Rows `rows` of every variable, uploaded, with the blocks of these data (of the test part: where they
+    /// have been inferred). Items are read at the same rows; an index past an item's end wraps around.
+    pub fn batch(&self, test: bool, rows: &[usize]) -> Batch {
+        let mut out = Batch::new();
+        for (item, set) in self.typed.data.iter().zip(&self.sets) {
+            let part = if test { &set.test } else { &set.train };
+            for (v, column) in item.vars.iter().zip(&part.columns) {
+                out.insert(v.name.clone(), self.rows(column, part.n, rows));
+            }
+        }
+        for (path, table) in if test { &self.inferred } else { &self.tables } {
+            out.extend(table.rows(&self.device, rows).map(|t| (path.clone(), t)));
+        }
+        out
+    }
+
+    /// Test examples as [`Session::batch`] gives them, but what a program would draw anew in each run
+    /// (`binarize: dynamic`) is drawn here, once for each row and seed. An average over several runs, log
+    /// (1/K) Σ p(x, z) / q(z | x), is a bound only for one and the same x.
+    pub fn fixed_batch(&self, rows: &[usize], seed: u64) -> Batch {
+        let mut out = self.batch(true, rows);
+        for item in self.typed.data.iter().filter(|d| d.dynamic) {
+            let Some((v, t)) = item.vars.first().and_then(|v| Some((v, out.get(&v.name)?))) else { continue };
+            let (shape, mut values) = (t.shape().to_vec(), t.to_f32());
+            for (row, x) in rows.iter().zip(values.chunks_mut(v.ty.size().max(1))) {
+                let u = random::values(
+                    RandomKind::Uniform,
+                    Purpose::Datum { row: *row as u64 }.key(seed),
+                    random::salt(&v.name),
+                    0,
+                    x.len(),
+                );
+                x.iter_mut().zip(u).for_each(|(x, u)| *x = f32::from(u8::from(u < *x)));
+            }
+            let name = v.name.clone();
+            out.insert(name, Tensor::from_f32(&self.device, values, &shape));
+        }
+        out
+    }
+
+    /// Rows of one column as a tensor `[rows, ..event]`.
+    pub fn rows(&self, column: &Column, n: usize, rows: &[usize]) -> Tensor {
+        let size = column.ty.size();
+        let mut values = Vec::with_capacity(rows.len() * size);
+        for r in rows {
+            let r = if n == 0 { 0 } else { r % n };
+            values.extend_from_slice(column.values.get(r * size..(r + 1) * size).unwrap_or(&[]));
+        }
+        let mut shape = vec![rows.len()];
+        shape.extend(&column.ty.shape);
+        Tensor::from_f32(&self.device, values, &shape)
+    }
+}

@@ -1,0 +1,133 @@
+//! From a file name to a session: read, compile, load data, open the device.
+
+use super::Session;
+use super::data::Parts;
+use super::host::FileHost;
+use crate::console::{Messages, note};
+use crate::exec::{self, Device, DeviceChoice};
+use crate::failure::Failure;
+use gmc_compiler::diag::Diag;
+use gmc_compiler::diag::codes;
+use gmc_compiler::diag::render::render;
+use gmc_compiler::driver::{Reader, Unit, check, compile};
+use gmc_compiler::rows::data::DataIssue;
+use gmc_compiler::syntax::{ast, overrides};
+use gmc_compiler::types::Typed;
+use gmc_compiler::types::ends::open_ends;
+use std::path::Path;
+
+/// Reads a spec's text.
+///
+/// # Errors
+/// The path, and what the system says.
+pub fn read_spec(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
+    String::from_utf8(bytes).map_err(|_| Failure::file("read", path, "it is not UTF-8 text"))
+}
+
+/// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
+pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
+    unit_with(name, text, &|p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string()), set)
+}
+
+/// As [`unit`], with `read` for the files named by `use`.
+pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
+    compile(name, text, &FileHost::new(0), read, |spec| changes(spec, set))
+}
+
+/// As [`unit`], without optimised programs: what `gmc check` needs.
+pub fn checked(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
+    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    check(name, text, &FileHost::new(0), &read, |spec| changes(spec, set))
+}
+
+fn changes(spec: &mut ast::Spec, set: &[(String, String)]) -> Vec<Diag> {
+    set.iter().filter_map(|(path, value)| overrides::apply(spec, path, value).err()).collect()
+}
+
+/// Shows what a compilation has to say on standard error; an error ends the command.
+///
+/// # Errors
+/// When there is an error among the diagnostics.
+pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
+    if !u.diags.is_empty() {
+        note(&render(&u.diags, &u.sources, m.format, m.color));
+    }
+    if u.failed() { Err(Failure::told()) } else { Ok(()) }
+}
+
+/// Loads the data of a checked spec.
+///
+/// # Errors
+/// The source that can't be had, with where it looked.
+pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
+    let host = FileHost::new(typed.train.seed);
+    let mut sets = Vec::new();
+    for d in &typed.data {
+        let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
+        let set = d.row.load(&d.args, &types, &host).map_err(|issue| unreadable(d.row.name(), issue))?;
+        if set.train.n == 0 {
+            return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
+        }
+        sets.push(d.split.parts(set, typed.train.seed));
+    }
+    Ok(sets)
+}
+
+fn unreadable(source: &str, issue: DataIssue) -> Failure {
+    let failure = match issue.message.is_empty() {
+        true => Failure::new(format!("`{source}` cannot be read")),
+        false => Failure::new(issue.message),
+    };
+    let failure = failure.notes(issue.notes);
+    if issue.help.is_empty() { failure } else { failure.help(issue.help) }
+}
+
+/// Opens the device asked for.
+///
+/// # Errors
+/// What was found instead.
+pub fn device(choice: DeviceChoice) -> Result<Device, Failure> {
+    Ok(exec::open(choice)?)
+}
+
+/// A session with data loaded and without parameters.
+///
+/// # Errors
+/// As [`data`]; a unit that did not compile.
+pub fn session(
+    typed: Typed,
+    compiled: gmc_compiler::derive::Compiled,
+    device: Device,
+) -> Result<Session, Failure> {
+    let sets = data(&typed)?;
+    Ok(Session::new(typed, compiled, device, sets))
+}
+
+/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ends`]). To be
+/// asked before training.
+pub fn unreachable(s: &Session) -> Vec<Diag> {
+    let mut diags = Vec::new();
+    for ends in open_ends(&s.typed) {
+        let columns = s.typed.data.iter().zip(&s.sets).flat_map(|(item, parts)| {
+            let at = item.vars.iter().position(|v| v.name == ends.site);
+            [&parts.train, &parts.test].into_iter().filter_map(move |part| part.columns.get(at?))
+        });
+        let (mut low, mut high, mut all) = (0usize, 0usize, 0usize);
+        for column in columns {
+            all += column.values.len();
+            low += column.values.iter().filter(|v| f64::from(**v) <= ends.lo).count();
+            high += column.values.iter().filter(|v| f64::from(**v) >= ends.hi).count();
+        }
+        let counts = match (low, high) {
+            (0, 0) => continue,
+            (low, 0) => format!("{low} of {all} values are exactly {}", ends.lo),
+            (0, high) => format!("{high} of {all} values are exactly {}", ends.hi),
+            (low, high) => {
+                format!("of {all} values {low} are exactly {} and {high} exactly {}", ends.lo, ends.hi)
+            }
+        };
+        diags.push(codes::e0305::at_the_ends(&ends, &counts));
+    }
+    diags
+}

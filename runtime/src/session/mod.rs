@@ -1,0 +1,218 @@
+//! A compiled spec on a device: parameters and states by name, programs ready to run, data in memory.
+//!
+//! [`load`] makes a [`Session`] of a file; [`Session::init`] or [`Session::restore`] give it parameters,
+//! [`Session::run`] runs a program, [`Session::step`] a step of training.
+
+mod averages;
+mod batch;
+pub mod data;
+pub mod host;
+pub mod inference;
+mod init;
+pub mod load;
+pub mod memory;
+pub mod per_datum;
+pub mod position;
+pub mod programs;
+pub mod random;
+pub mod snapshot;
+mod variables;
+
+pub use data::{Batch, Minibatch, Parts};
+pub use position::Position;
+pub use random::Purpose;
+
+use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
+use gmc_compiler::derive::{Compiled, Input, Output, Program};
+use gmc_compiler::ir::Role;
+use gmc_compiler::types::Typed;
+use per_datum::Table;
+use programs::{Outputs, Prepared};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a step gave new values to.
+#[derive(Clone, Default)]
+pub struct Updates {
+    /// Whole tensors, by path.
+    pub tensors: HashMap<String, Tensor>,
+    /// Rows of tables: path, which, values.
+    pub rows: Vec<(String, Vec<usize>, Vec<f32>)>,
+}
+
+/// What becomes of the tensors that a program replaces.
+#[derive(Clone, Copy)]
+enum Replaced {
+    /// They stay as they are.
+    Kept,
+    /// They are handed over, so that they are updated in place; the outputs must be put back.
+    Given,
+}
+
+/// A compiled spec on a device.
+pub struct Session {
+    /// The checked spec.
+    pub typed: Typed,
+    /// Its programs.
+    pub compiled: Compiled,
+    /// Where it runs.
+    pub device: Device,
+    /// Parameters, states, optimizer slots and averages, by path.
+    pub tensors: HashMap<String, Tensor>,
+    /// What each datum of the training part has of its own, and the slots of its optimizer, by path.
+    pub tables: BTreeMap<String, Table>,
+    /// Blocks of test examples, as inferred with the present parameters, by path; see
+    /// [`Session::infer_test`].
+    pub inferred: BTreeMap<String, Table>,
+    /// Steps of the inference of new data, where not those of the spec.
+    pub infer_steps: Option<u64>,
+    /// The loaded sets, one for each data item.
+    pub sets: Vec<Parts>,
+    programs: HashMap<Program, Prepared>,
+    options: RunOptions,
+}
+
+impl Session {
+    /// A session without parameter values; see [`Session::init`] and [`Session::restore`].
+    pub fn new(typed: Typed, compiled: Compiled, device: Device, sets: Vec<Parts>) -> Session {
+        let programs = programs::prepared(&compiled.programs);
+        let (tables, inferred) = Default::default();
+        Session {
+            typed,
+            compiled,
+            device,
+            tensors: HashMap::new(),
+            tables,
+            inferred,
+            infer_steps: None,
+            sets,
+            programs,
+            options: RunOptions::default(),
+        }
+    }
+
+    /// Switches the search for the first value that is not finite on or off.
+    pub fn set_check(&mut self, check: bool) {
+        self.options.check = check;
+    }
+
+    /// Switches the fusing of elementwise chains on the CPU on (as it is at first) or off: for measurements
+    /// of what it is worth.
+    pub fn set_fuse(&mut self, fuse: bool) {
+        self.options.fuse = fuse;
+    }
+
+    /// A program as it runs here.
+    pub fn executable(&self, program: &Program) -> Option<&Executable> {
+        self.programs.get(program).map(|p| &p.exe)
+    }
+
+    /// Whether this program exists.
+    pub fn has(&self, program: &Program) -> bool {
+        self.programs.contains_key(program)
+    }
+
+    /// The program's inputs of one role, by name, with their axes.
+    pub fn inputs(&self, program: &Program, role: Role) -> Vec<(String, Vec<usize>)> {
+        let inputs = self.executable(program).into_iter().flat_map(Executable::inputs);
+        inputs.filter(|i| i.role == role).map(|i| (i.name.clone(), i.shape.at(1))).collect()
+    }
+
+    /// Runs a program on `n` data.
+    ///
+    /// # Errors
+    /// A missing input, or with the check on, the first operation that made a value that is not finite.
+    pub fn run(
+        &mut self,
+        program: &Program,
+        n: usize,
+        data: &Batch,
+        at: Position,
+    ) -> Result<Outputs, ExecError> {
+        self.run_and(program, n, data, at, Replaced::Kept)
+    }
+
+    fn run_and(
+        &mut self,
+        program: &Program,
+        n: usize,
+        data: &Batch,
+        at: Position,
+        replaced: Replaced,
+    ) -> Result<Outputs, ExecError> {
+        let Some(ready) = self.programs.get(program) else {
+            return Err(ExecError::Broken { why: format!("there is no program `{program}`") });
+        };
+        let given: &[String] = match replaced {
+            Replaced::Given => &ready.replaced,
+            Replaced::Kept => &[],
+        };
+        let (tensors, typed, device) = (&mut self.tensors, &self.typed, &self.device);
+        let mut inputs = |name: &str| -> Option<Tensor> {
+            if let Some(t) = data.get(name) {
+                return Some(t.clone());
+            }
+            match ready.scalars.get(name) {
+                Some(Input::Update) => return Some(Tensor::scalar(device, at.update as f32)),
+                Some(Input::Schedule(i)) => {
+                    let s = typed.schedules.get(*i)?;
+                    return Some(Tensor::scalar(device, s.row.value(&s.args, at.progress) as f32));
+                }
+                Some(Input::Rate | Input::Slot { .. } | Input::Average(_)) | None => {}
+            }
+            if given.iter().any(|path| path == name) {
+                tensors.remove(name)
+            } else {
+                tensors.get(name).cloned()
+            }
+        };
+        let outputs = ready.exe.run_with(&self.device, n, &mut inputs, at.key, self.options)?;
+        Ok(Outputs::new(outputs))
+    }
+
+    /// Runs one training step of a player and returns the numbers it reports, by their names. What it updated
+    /// is kept, or added to `later`, if that is there, for [`Session::put`].
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn step(
+        &mut self,
+        player: &str,
+        batch: &Minibatch,
+        at: Position,
+        later: Option<&mut Updates>,
+    ) -> Result<Vec<(String, f32)>, ExecError> {
+        let replaced = if later.is_none() { Replaced::Given } else { Replaced::Kept };
+        let outputs = self.run_and(&Program::Step(player.into()), batch.n, &batch.data, at, replaced)?;
+        let (mut numbers, mut updates) = (Vec::new(), Updates::default());
+        for (output, t) in outputs {
+            if let Output::Param(path) | Output::State(path) = output {
+                updates.tensors.insert(path, t);
+            } else if let Output::PerDatum(path) = output {
+                let item = self.tables.get(&path).map(|table| table.item);
+                let rows = item.and_then(|i| batch.rows.get(i)).cloned().unwrap_or_default();
+                updates.rows.push((path, rows, t.to_f32()));
+            } else {
+                numbers.push((output.to_string(), t.to_f32().first().copied().unwrap_or(f32::NAN)));
+            }
+        }
+        match later {
+            Some(later) => {
+                later.tensors.extend(updates.tensors);
+                later.rows.extend(updates.rows);
+            }
+            None => self.put(updates),
+        }
+        Ok(numbers)
+    }
+
+    /// Keeps what a step updated.
+    pub fn put(&mut self, updates: Updates) {
+        self.tensors.extend(updates.tensors);
+        for (path, rows, values) in updates.rows {
+            if let Some(table) = self.tables.get_mut(&path) {
+                table.put(&rows, &values);
+            }
+        }
+        self.inferred.clear();
+    }
+}

@@ -1,0 +1,41 @@
+//! Variables of the data by name: their types and their columns.
+
+use super::Session;
+use super::data::Parts;
+use gmc_compiler::event::{EventTy, Kind};
+use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::types::TSite;
+
+impl Session {
+    /// What samples of the first model show: its first observed variable that is no class, or else its first
+    /// observed one.
+    pub fn observed(&self) -> Option<(String, EventTy)> {
+        let m = self.typed.models.iter().find(|m| !m.guide)?;
+        let class = |s: &&TSite| matches!(s.ty.kind, Kind::Class(_));
+        let mut sites = m.sites.iter().filter(|s| s.observed);
+        let site = sites.clone().find(|s| !class(s)).or_else(|| sites.next())?;
+        Some((site.name.clone(), site.ty.clone()))
+    }
+
+    /// The type of a variable of the data.
+    pub fn data_type(&self, name: &str) -> Option<&EventTy> {
+        self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == name).map(|v| &v.ty)
+    }
+
+    /// The training examples of a variable.
+    pub fn train_column(&self, name: &str) -> Option<&Column> {
+        self.column(name, |set| &set.train)
+    }
+
+    /// The test examples of a variable.
+    pub fn test_column(&self, name: &str) -> Option<&Column> {
+        self.column(name, |set| &set.test)
+    }
+
+    fn column(&self, name: &str, part: fn(&Parts) -> &Part) -> Option<&Column> {
+        self.typed.data.iter().zip(&self.sets).find_map(|(item, set)| {
+            let at = item.vars.iter().position(|v| v.name == name)?;
+            part(set).columns.get(at)
+        })
+    }
+}

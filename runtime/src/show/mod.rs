@@ -1,0 +1,7 @@
+//! What people look at: pictures, the report of a run, tables for other programs.
+
+pub mod image;
+pub mod pictures;
+pub mod plane;
+pub mod report;
+pub mod table;

@@ -1,0 +1,140 @@
+//! Pictures of a trained model: sample and reconstruction grids, scatter plots and densities of
+//! two-dimensional data.
+
+use super::image::{self, Picture};
+use super::plane::{self, Window};
+use crate::exec::{ExecError, Tensor};
+use crate::measure::samples::{draw, find, shown};
+use crate::session::{Batch, Position, Purpose, Session};
+use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use gmc_compiler::rows::args::Const;
+
+/// Colour of data points and of the model's samples.
+const DATA: [u8; 3] = [150, 160, 175];
+const MODEL: [u8; 3] = [205, 94, 30];
+
+/// Pairs in the picture of reconstructions, unless `eval { reconstructions 16 }` says how many.
+const PAIRS: usize = 32;
+/// Most samples in one picture.
+pub const MOST: usize = 10_000;
+
+/// What can be shown of a trained model, by the names of the pictures.
+///
+/// # Errors
+/// What running a program reports.
+pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(&'static str, Picture)>, ExecError> {
+    let n = s.typed.eval.get("samples").and_then(Const::num).map_or(64, |x| x as usize).clamp(1, MOST);
+    let pictures = [
+        ("samples", samples(s, n, seed)?),
+        ("reconstructions", reconstructions(s, seed)?),
+        ("denoised", denoised(s, seed)?),
+        ("density", density(s)?),
+    ];
+    Ok(pictures.into_iter().filter_map(|(name, p)| Some((name, p?))).collect())
+}
+
+/// How many pairs the picture of reconstructions shows.
+pub fn pairs(s: &Session) -> usize {
+    s.typed.eval.get("reconstructions").and_then(Const::num).map_or(PAIRS, |x| x as usize).clamp(1, MOST)
+}
+
+/// A grid of samples, or a scatter plot over the data.
+///
+/// # Errors
+/// What running the program reports.
+pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, ExecError> {
+    let Some((name, ty)) = s.observed() else { return Ok(None) };
+    if ty.shape == [2] && !ty.kind.discrete() {
+        let drawn = draw(s, 2500, seed)?;
+        let Some((_, points, _)) = find(&drawn, &Output::Site(name.clone())) else { return Ok(None) };
+        let data = test_points(s, &name);
+        let window = Window::around(if data.is_empty() { points } else { &data });
+        return Ok(Some(plane::scatter(&[(&data, DATA), (points, MODEL)], window)));
+    }
+    let drawn = draw(s, n, seed)?;
+    Ok(shown(&drawn, &name).and_then(|(_, values, _)| image::grid(values, &ty, None)))
+}
+
+/// The beginning of the test part, of points in the plane.
+fn test_points(s: &Session, name: &str) -> Vec<f32> {
+    s.test_column(name).map_or(Vec::new(), |c| c.values.iter().take(5000).copied().collect())
+}
+
+/// Test examples and what becomes of them.
+///
+/// # Errors
+/// What running the program reports.
+pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError> {
+    if !s.has(&Program::Reconstruct) {
+        return Ok(None);
+    }
+    let n = s.test_examples().min(pairs(s));
+    if n == 0 {
+        return Ok(None);
+    }
+    let rows: Vec<usize> = (0..n).collect();
+    s.infer_test(n, seed)?;
+    let data = s.batch(true, &rows);
+    for (output, t) in s.run(&Program::Reconstruct, n, &data, Position::of(Purpose::Pictures, seed))? {
+        let Output::Site(name) = output else { continue };
+        let Some(ty) = s.data_type(&name) else { continue };
+        let originals = data.get(&name).map(Tensor::to_f32).unwrap_or_default();
+        // A short last row would be left out.
+        let columns = (4..=8).rev().find(|c| n.is_multiple_of(*c)).unwrap_or(8);
+        return Ok(image::pairs(&originals, &t.to_f32(), ty, columns));
+    }
+    Ok(None)
+}
+
+/// Corrupted test examples and what becomes of them, for a spec that corrupts its input.
+///
+/// # Errors
+/// What running the program reports.
+pub fn denoised(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError> {
+    let n = s.test_examples().min(32);
+    if !s.has(&Program::Denoise) || n == 0 {
+        return Ok(None);
+    }
+    let rows: Vec<usize> = (0..n).collect();
+    let data = s.batch(true, &rows);
+    let (mut input, mut clean) = (None, None);
+    for (output, t) in s.run(&Program::Denoise, n, &data, Position::of(Purpose::Denoised, seed))? {
+        if let Output::Corrupted(name) = output {
+            input = input.or(Some((name, t.to_f32())));
+        } else if let Output::Site(_) = output {
+            clean = clean.or(Some(t.to_f32()));
+        }
+    }
+    let (Some((name, input)), Some(clean)) = (input, clean) else { return Ok(None) };
+    Ok(s.data_type(&name).and_then(|ty| image::pairs(&input, &clean, ty, 8)))
+}
+
+/// The exact density of a two-dimensional model over the data.
+///
+/// # Errors
+/// What running the program reports.
+pub fn density(s: &mut Session) -> Result<Option<Picture>, ExecError> {
+    let Some((name, ty)) = s.observed() else { return Ok(None) };
+    let answer = s.compiled.answer(Question::Density).ok();
+    let exact = answer.filter(|a| a.number == Some(NumberKind::Exact)).map(|a| a.program.clone());
+    let Some(program) = exact.filter(|_| ty.shape == [2]) else { return Ok(None) };
+    let sampler = s.compiled.answer(Question::Sample).ok();
+    if sampler.is_some_and(|a| !s.data_inputs(&a.program).is_empty()) {
+        return Ok(None);
+    }
+    if s.data_inputs(&program).len() != 1 {
+        return Ok(None);
+    }
+    let data = test_points(s, &name);
+    let window = Window::around(&data);
+    let cells = window.cells(200);
+    let n = cells.len() / 2;
+    let mut logs = Vec::with_capacity(n);
+    for chunk in cells.chunks(2 * 4000) {
+        let b = chunk.len() / 2;
+        let points = Tensor::from_f32(&s.device, chunk.to_vec(), &[b, 2]);
+        let outputs = s.run(&program, b, &Batch::from([(name.clone(), points)]), Position::default())?;
+        logs.extend(outputs.numbers(&Output::LogProb).unwrap_or_default());
+    }
+    Ok(plane::density(&logs, &data, window))
+}

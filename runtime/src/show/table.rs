@@ -1,0 +1,67 @@
+//! Numbers in rows: scores for people, samples, densities and representations for other programs.
+
+use crate::measure::scores::Score;
+use std::fmt::Write;
+
+/// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where
+/// `values.len()` is not the product of `shape`.
+pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
+    if shape.iter().try_fold(1usize, |a, d| a.checked_mul(*d)) != Some(values.len()) {
+        return None;
+    }
+    let axes: String = shape.iter().map(|d| format!("{d}, ")).collect();
+    // A tuple of one needs its comma, a longer one may not end in a blank.
+    let axes = if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") };
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({axes}), }}");
+    // Magic, version and length are 10 bytes; data begin at a multiple of 64, after a line feed.
+    let padding = 63 - (10 + header.len()) % 64;
+    header.extend(std::iter::repeat_n(' ', padding));
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(header.len()).ok()?.to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    Some(bytes)
+}
+
+/// A table with a header: `width` numbers a row, the columns named `name.0`, `name.1` .. (`name` alone where
+/// there is one). Numbers are written so that they are read back exactly.
+pub fn csv(name: &str, width: usize, values: &[f32]) -> String {
+    csv_of(&[name], width, values)
+}
+
+/// As [`csv`], with several things side by side in a row, each of `width` numbers and named as it would be
+/// alone.
+pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String {
+    let width = width.max(1);
+    let columns = |name: &str| -> Vec<String> {
+        (0..width).map(|i| if width == 1 { name.to_string() } else { format!("{name}.{i}") }).collect()
+    };
+    let all: Vec<String> = names.iter().flat_map(|n| columns(n.as_ref())).collect();
+    let mut text = all.join(",") + "\n";
+    for row in values.chunks(all.len().max(1)) {
+        for (i, v) in row.iter().enumerate() {
+            let _ = write!(text, "{}{v}", if i == 0 { "" } else { "," });
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Scores with their kind, in columns.
+pub fn of_scores(scores: &[Score]) -> String {
+    let mut out = String::new();
+    let width = scores.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
+    for s in scores {
+        let pad = " ".repeat(width - s.name.chars().count());
+        let trust = s.trust.describe();
+        let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {trust}", s.part, s.name, s.value.0, s.unit);
+    }
+    out
+}
+
+/// Scores as in `scores.json`, an object a line.
+pub fn json_of_scores(scores: &[Score]) -> String {
+    // Texts and numbers always have a JSON text.
+    scores.iter().filter_map(|s| serde_json::to_string(s).ok()).map(|line| line + "\n").collect()
+}

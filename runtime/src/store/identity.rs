@@ -1,0 +1,126 @@
+//! What a run is known by: its spec with all that it rests on, and its programs. A run goes on only where
+//! these are what they were.
+
+use super::RunDir;
+use super::checkpoint::{Checkpoint, Meta};
+use crate::failure::Failure;
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::diag::render::Sources;
+use gmc_compiler::ir::text;
+use gmc_compiler::span::FileId;
+use std::collections::BTreeMap;
+
+/// Names and texts: overrides by path, or files by name.
+pub type Pairs = Vec<(String, String)>;
+
+/// What a run is of, as its checkpoints remember it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hashes {
+    /// Of the spec as it runs: its text, the overrides and the files that it uses.
+    pub spec: String,
+    /// Of all programs.
+    pub ir: String,
+    /// Of each file of the run folder that says what is trained, by its path there.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Under this name a checkpoint keeps [`Hashes::files`].
+const FILES: &str = "files";
+
+impl Hashes {
+    /// CRC-32 of a spec's text, its overrides, the files that it uses, and its programs.
+    pub fn new(text: &str, set: &Pairs, used: &Pairs, compiled: Option<&Compiled>) -> Hashes {
+        let crc = |text: &str| format!("{:08x}", crc32fast::hash(text.as_bytes()));
+        let mut files = BTreeMap::from([
+            ("spec.gm".to_string(), crc(text)),
+            ("set.txt".to_string(), crc(&set_text(set))),
+        ]);
+        files.extend(used.iter().map(|(path, text)| (format!("use/{}", plain(path)), crc(text))));
+        Hashes { spec: spec_hash(text, set, used), ir: compiled.map(ir_hash).unwrap_or_default(), files }
+    }
+
+    /// Writes what [`Hashes::read`] reads into a checkpoint's header.
+    pub fn keep(&self, extra: &mut BTreeMap<String, String>) {
+        extra.insert(FILES.into(), serde_json::to_string(&self.files).unwrap_or_default());
+    }
+
+    /// [`Hashes::files`] of the run that wrote a checkpoint; `None` of one that kept none.
+    fn read(meta: &Meta) -> Option<BTreeMap<String, String>> {
+        serde_json::from_str(meta.extra.get(FILES)?).ok()
+    }
+
+    /// Which files of a run folder are not those that a checkpoint was trained with.
+    pub fn differ(&self, dir: &RunDir, checkpoint: &Checkpoint) -> Failure {
+        let at = dir.path().display();
+        let step = checkpoint.meta.step;
+        let then = Hashes::read(&checkpoint.meta).unwrap_or_default();
+        let differ: Vec<&String> = then
+            .iter()
+            .filter(|(name, crc)| self.files.get(*name) != Some(*crc))
+            .map(|(name, _)| name)
+            .collect();
+        let lost = differ.iter().find(|name| !dir.path().join(name).exists());
+        let what = match (lost, differ.as_slice()) {
+            (Some(name), _) => format!("{at}/{name} is missing"),
+            (None, [one]) => format!("{at}/{one} has changed since the run began"),
+            (None, []) => format!("{at}/spec.gm, set.txt or a file in use has changed since the run began"),
+            (None, _) => {
+                let names: Vec<&str> = differ.iter().map(|n| n.as_str()).collect();
+                format!("{} in {at} have changed since the run began", names.join(" and "))
+            }
+        };
+        Failure::new(format!("{what}, or the checkpoint of round {step} is of another run"))
+            .at("resume", dir.path())
+            .help("put it back as it was, or train the changed spec with `gmc run`")
+    }
+}
+
+/// CRC-32 of the spec as it runs: its text, the overrides, and the files that it uses.
+fn spec_hash(text: &str, set: &Pairs, used: &Pairs) -> String {
+    let mut spec = crc32fast::Hasher::new();
+    spec.update(text.as_bytes());
+    set.iter().for_each(|(a, b)| spec.update(format!("\n{a}={b}").as_bytes()));
+    used.iter().for_each(|(path, text)| spec.update(format!("\n{path}\n{text}").as_bytes()));
+    format!("{:08x}", spec.finalize())
+}
+
+/// CRC-32 of all programs.
+fn ir_hash(c: &Compiled) -> String {
+    let mut ir = crc32fast::Hasher::new();
+    c.programs.graphs().for_each(|g| ir.update(text::print_with(g, &|_| None).as_bytes()));
+    format!("{:08x}", ir.finalize())
+}
+
+/// The text of `set.txt`.
+pub fn set_text(set: &Pairs) -> String {
+    set.iter().map(|(a, b)| format!("{a}={b}\n")).collect()
+}
+
+/// The overrides in a `set.txt`.
+pub fn set_of(text: &str) -> Pairs {
+    text.lines().filter_map(|l| l.split_once('=').map(|(a, b)| (a.to_string(), b.to_string()))).collect()
+}
+
+/// The name under which a run folder keeps a file named by `use`, whose path may lead anywhere.
+pub fn plain(path: &str) -> String {
+    let mut out = String::new();
+    for b in path.bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(b as char),
+            other => out.push_str(&format!("%{other:02x}")),
+        }
+    }
+    out
+}
+
+/// Files named by `use`, as the spec names them, sorted.
+pub fn used_files(sources: &Sources) -> Pairs {
+    let mut all = Vec::new();
+    let mut i = FileId::SPEC.0 + 1;
+    while let (Some(n), Some(t)) = (sources.name(FileId(i)), sources.text(FileId(i))) {
+        all.push((n.to_string(), t.to_string()));
+        i += 1;
+    }
+    all.sort();
+    all
+}

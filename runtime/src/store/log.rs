@@ -1,0 +1,74 @@
+//! `metrics.jsonl`: one line a measurement.
+
+use super::RunDir;
+use super::atomic::atomic_write;
+use crate::failure::Failure;
+use crate::measure::scores::Record;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+/// `metrics.jsonl`, open for appending.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: File,
+}
+
+impl Log {
+    /// Appends one line in one write, without fsync: a crash of the machine loses lines, a killed process at
+    /// most the one being written.
+    pub fn append(&mut self, record: &Record) -> Result<(), Failure> {
+        let mut line = serde_json::to_vec(record).map_err(|e| Failure::file("write", &self.path, e))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(|e| Failure::file("write", &self.path, e))
+    }
+}
+
+impl RunDir {
+    /// Opens `metrics.jsonl` for appending, without the lines after `step` (they will be measured again) and
+    /// without a torn last line. `None` keeps all whole lines.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn log(&self, step: Option<u64>) -> Result<Log, Failure> {
+        let path = self.path.join("metrics.jsonl");
+        let text = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(Failure::file("read", path, e)),
+        };
+        let kept: Vec<u8> = text
+            .split_inclusive(|b| *b == b'\n')
+            .filter(|line| {
+                line.ends_with(b"\n")
+                    && serde_json::from_slice::<Record>(line)
+                        .is_ok_and(|record| step.is_none_or(|s| record.step <= s))
+            })
+            .flatten()
+            .copied()
+            .collect();
+        if kept != text {
+            atomic_write(&path, &kept)?;
+        }
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|e| Failure::file("open", &path, e))?;
+        Ok(Log { path, file })
+    }
+
+    /// All whole lines of `metrics.jsonl`; a missing file has none, and lines that are torn or foreign are
+    /// passed over.
+    pub fn records(&self) -> Result<Vec<Record>, Failure> {
+        let path = self.path.join("metrics.jsonl");
+        match fs::read(&path) {
+            Ok(bytes) => {
+                Ok(bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect())
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(Failure::file("read", path, e)),
+        }
+    }
+}
