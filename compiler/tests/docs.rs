@@ -6,12 +6,12 @@ use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::rows::Row;
 use gmc_compiler::rows::{
-    bijection, constraint, corruption, data, distribution, estimator, function, layer, map, optimizer,
-    schedule,
+    bijection, constraint, corruption, data, distribution, estimator, function, layer, map, measure,
+    optimizer, schedule, setting,
 };
 use gmc_compiler::span::FileId;
-use gmc_compiler::syntax::{overrides, parse};
-use gmc_compiler::types::show;
+use gmc_compiler::syntax::parse;
+use gmc_compiler::types::{overrides, show};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,8 @@ const RECIPES: &[(&str, &str)] = &[
     ("a gradient estimator", "compiler/src/rows/estimator/mod.rs"),
     ("a corruption", "compiler/src/rows/corruption/mod.rs"),
     ("a data source", "compiler/src/rows/data/mod.rs"),
+    ("a setting of train", "compiler/src/rows/setting/mod.rs"),
+    ("an item of eval", "compiler/src/rows/measure/mod.rs"),
     ("an error", "compiler/src/diag/codes/mod.rs"),
     ("a spec", "tests/snapshots"),
 ];
@@ -119,6 +121,8 @@ fn every_recipe_names_its_files() {
         "estimator",
         "corruption",
         "data",
+        "setting",
+        "measure",
     ];
     for kind in kinds {
         let file = root().join(format!("compiler/src/rows/{kind}/mod.rs"));
@@ -287,6 +291,8 @@ fn every_row_is_documented() {
     documented("constraint", constraint::ROWS);
     documented("estimator", estimator::ROWS);
     documented("corruption", corruption::ROWS);
+    documented("setting of `train`", setting::ROWS);
+    documented("item of `eval`", measure::ROWS);
     documented("form of distribution", distribution::FORMS);
     let forms = distribution::FORMS.iter().map(|r| (r.name(), r.own_params()));
     for (name, params) in distribution::ROWS.iter().map(|r| (r.name(), r.dist_params())).chain(forms) {

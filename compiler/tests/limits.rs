@@ -167,7 +167,9 @@ fn ends_of_schedules() {
 /// The two settings that say how long to train replace each other on the command line, where a spec has one of them.
 #[test]
 fn a_length_that_is_set_replaces_the_other() {
-    use gmc_compiler::syntax::overrides;
+    use gmc_compiler::rows::args::Duration;
+    use gmc_compiler::rows::setting;
+    use gmc_compiler::types::overrides;
     let text = "data x: Real[2] from moons\nmodel p { x ~ Normal(0, s)[2] }\nparam s: Real[] in positive = 1\ntrain { epochs 3 }\n";
     for (first, second) in
         [("train.steps", None), ("train.steps", Some("train.epochs")), ("train.epochs", Some("train.steps"))]
@@ -181,16 +183,16 @@ fn a_length_that_is_set_replaces_the_other() {
                 .collect()
         });
         assert_eq!(codes(&u), [""; 0], "{}", message(&u));
-        let train = &u.typed.unwrap().train;
+        let length = setting::length(&u.typed.unwrap().train.settings);
         let steps = second.unwrap_or(first) == "train.steps";
-        assert_eq!((train.steps, train.epochs), if steps { (Some(5), 10.0) } else { (None, 5.0) });
+        assert_eq!(length, if steps { Duration::Rounds(5.0) } else { Duration::Epochs(5.0) });
     }
 }
 
 /// What `eval` counts is counted from 1, also where the command line says how many.
 #[test]
 fn counts_of_eval() {
-    use gmc_compiler::syntax::overrides;
+    use gmc_compiler::types::overrides;
     let text = "data x: Bool[64] from digits(binarize: 0.5)\nnet d(z: Real[2]) -> Real[64] { dense(64) }\nnet e(x: Bool[64]) -> Real[2] { dense(2) }\n\
                 model p { z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: d(z)) }\nguide q(x) { z ~ Normal(e(x), 1) }\ntrain { steps 1 }\n\
                 eval { iwae(k: 4)  samples 9  reconstructions 3 }\n";

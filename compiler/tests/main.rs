@@ -42,6 +42,7 @@ mod rows_map;
 mod rows_net;
 mod rows_optimizer;
 mod rows_schedule;
+mod settings;
 mod soundness;
 mod spec_common;
 mod specs;

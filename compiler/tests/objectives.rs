@@ -4,8 +4,8 @@ use crate::spec_common::{NoFiles, all, clean, initial, inputs, inputs_from, norm
 use gmc_compiler::derive::{Compiled, math};
 use gmc_compiler::driver::compile;
 use gmc_compiler::ir::{Graph, Op, RandomKind, Tensor64};
-use gmc_compiler::syntax::overrides;
 use gmc_compiler::types::Typed;
+use gmc_compiler::types::overrides;
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 

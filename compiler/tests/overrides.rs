@@ -3,9 +3,10 @@
 use crate::spec_common::{NoFiles, snapshot, specs};
 use gmc_compiler::diag::render::{Format, Sources, render};
 use gmc_compiler::driver::compile;
+use gmc_compiler::rows::setting::{Batch, Clip, Ema};
 use gmc_compiler::span::FileId;
-use gmc_compiler::syntax::{ast_text, overrides, parse};
-use gmc_compiler::types::failed;
+use gmc_compiler::syntax::{ast_text, parse};
+use gmc_compiler::types::{failed, overrides};
 
 const SPEC: &str = "\
 dim h = 16
@@ -48,6 +49,10 @@ fn paths_change_what_they_name() {
         (SPEC, "train.lr", "cosine(1e-3 -> 1e-5)", "using adam(lr: cosine(1e-3 -> 1e-5))"),
         (SPEC, "train.optimizer", "sgd(lr: 0.1)", "using sgd(lr: 0.1)"),
         (SPEC, "train.optimizer", "adam", "using adam"),
+        (SPEC, "train.steps", "9", "train { steps 9 }"),
+        (SPEC, "train.weight_decay", "0.1", "using adam(weight_decay: 0.1)"),
+        (SPEC, "eval.iwae.k", "9", "iwae(k: 9)"),
+        (SPEC, "eval.every", "2 epochs", "every 2 epochs"),
         (GAME, "train.optimizer.lr", "0.3", "using sgd(0.3)"),
         (GAME, "train.lr", "0.3", "using sgd(0.3)"),
         (GAME, "train.a.lr", "0.3", "adam(lr: 0.3, betas: (0.5, 0.9))"),
@@ -155,7 +160,8 @@ fn changes_are_checked_and_compile() {
         ]);
         assert!(!good.failed(), "{name}: {:?}", good.diags);
         let t = good.typed.unwrap().train;
-        assert_eq!((t.batch, t.clip, t.ema), (32, Some(1.0), Some(0.9)));
+        let s = &t.settings;
+        assert_eq!((Batch::of(s), Clip::of(s), Ema::of(s)), (32, Some(1.0), Some(0.9)));
         assert_eq!(t.players[0].schedules.len(), 1);
         let bad = with(&[("train.batch", "0")]);
         assert!(failed(&bad.diags) && bad.diags[0].code == "E0205", "{:?}", bad.diags);

@@ -13,7 +13,9 @@ use std::path::Path;
 /// Something that a required argument of this kind may be.
 fn example(kind: ArgKind) -> String {
     match kind {
-        ArgKind::Int(least) | ArgKind::Pair(least) => least.to_string(),
+        ArgKind::Int(least) | ArgKind::Pair(least) | ArgKind::Whole(least, _) => least.to_string(),
+        ArgKind::Above(lo, hi) => if hi.is_finite() { hi } else { lo + 1.0 }.to_string(),
+        ArgKind::Below(lo, _) => lo.to_string(),
         ArgKind::Num(lo, hi) | ArgKind::Scheduled(lo, hi) => match (lo.is_finite(), hi.is_finite()) {
             (true, _) => lo.to_string(),
             (false, true) => hi.to_string(),
@@ -45,6 +47,9 @@ fn bound(row: &dyn Row, written: &[&ParamSpec]) -> Args {
 fn ask(args: &Args, p: &ParamSpec) {
     match p.kind {
         ArgKind::Int(least) => assert!(args.int(p.name) as i64 >= least),
+        ArgKind::Whole(lo, hi) => assert!((lo..=hi).contains(&(args.int(p.name) as i64)), "{}", p.name),
+        ArgKind::Above(lo, hi) => assert!(args.num(p.name) > lo && args.num(p.name) <= hi, "{}", p.name),
+        ArgKind::Below(lo, hi) => assert!((lo..hi).contains(&args.num(p.name)), "{}", p.name),
         ArgKind::Num(lo, hi) | ArgKind::Scheduled(lo, hi) => {
             assert!((lo..=hi).contains(&args.num(p.name)), "{}", p.name);
         }

@@ -15,8 +15,7 @@ use crate::ir::{Dim, Graph, Role, Shape, Value, grad};
 use crate::rows::args::Args;
 use crate::rows::{self, OptimizerRow};
 use crate::span::Span;
-use crate::syntax::ast::{Call, Ident};
-use crate::types::consts::{Consts, bind};
+use crate::types::consts::defaults;
 use crate::types::{TPlayer, Typed};
 
 /// One `free(..)` of a guide `q[x]`; it is 0 at the start.
@@ -109,12 +108,6 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
 
 /// Adam with its defaults.
 fn adam() -> (&'static dyn OptimizerRow, Args) {
-    let name = Ident { name: "adam".into(), span: Span::default() };
-    let call = Call { name, args: Vec::new(), parens: true, block: None, span: Span::default() };
-    match rows::find(rows::optimizer::ROWS, "adam")
-        .and_then(|row| Some((row, bind(&Consts::new(), row.params(), &call).ok()?)))
-    {
-        Some(found) => found,
-        None => panic!("internal: `adam` is missing, or has an argument without a default"),
-    }
+    let row = rows::optimizer::DEFAULT;
+    (row, defaults(row.name(), Span::default(), row.params()))
 }

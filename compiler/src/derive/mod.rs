@@ -30,6 +30,7 @@ pub mod signature;
 use crate::diag::Diag;
 use crate::ir::{Graph, optimise, schedule};
 use crate::rows::Init;
+use crate::rows::setting::Batch;
 use crate::types::Typed;
 pub use program::{Program, Programs};
 pub use query::{Answer, NumberKind, Query, Question};
@@ -90,7 +91,8 @@ impl Compiled {
     }
     /// Makes the programs as they run.
     pub fn optimise(&mut self, typed: &Typed) {
-        let ready = |g: &Graph| schedule::lower_peak(&optimise::optimise(g), typed.train.batch);
+        let ready =
+            |g: &Graph| schedule::lower_peak(&optimise::optimise(g), Batch::of(&typed.train.settings));
         self.programs = self.graphs.iter().map(|(n, g)| (n.clone(), ready(g))).collect();
     }
 }

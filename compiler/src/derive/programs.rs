@@ -6,8 +6,10 @@ use super::lower::{Ctx, Draws, Vars};
 use super::{Answer, Compiled, Input, Leaf, NumberKind, Output, Program, Query, Question};
 use crate::diag::{Diag, codes};
 use crate::event::Kind;
-use crate::ir::{Binary, Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
+use crate::ir::{Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
 use crate::rows::Init;
+use crate::rows::measure::Needs;
+use crate::rows::setting::{self, Ema};
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
 use std::rc::Rc;
@@ -148,16 +150,12 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
     ctx.cx.g.at = p.span;
     let mut grads = grad::grad(&mut ctx.cx.g, loss, &params);
     let g = &mut ctx.cx.g;
-    if let Some(limit) = typed.train.clip
-        && !grads.is_empty()
-    {
-        let norm = global_norm(g, &grads);
-        g.output(Output::Term("gradient norm".into()), norm);
-        let limit = g.scalar(limit);
-        let ratio = g.div(limit, norm);
-        let one = g.scalar(1.0);
-        let factor = g.binary(Binary::Min, ratio, one);
-        grads = grads.iter().map(|d| g.mul(*d, factor)).collect();
+    for row in setting::ROWS {
+        let changed = row.gradients(g, &typed.train.settings, grads);
+        grads = changed.grads;
+        for (name, v) in changed.terms {
+            g.output(Output::Term(name.into()), v);
+        }
     }
     let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
     for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
@@ -183,13 +181,11 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         for (s, v) in names.iter().zip(new_slots) {
             g.output(kept(slot(s)), v);
         }
-        if let (Some(decay), false) = (typed.train.ema, each(path)) {
-            let average = Input::Average(path.clone()).to_string();
-            let old = g.input(&average, Role::State, shape);
-            let kept = g.mul_c(old, decay);
-            let fresh = g.mul_c(new, 1.0 - decay);
-            let avg = g.add(kept, fresh);
-            g.output(Output::State(average), avg);
+        if let (Some(decay), false) = (Ema::of(&typed.train.settings), each(path)) {
+            let kept = Input::Average(path.clone()).to_string();
+            let old = g.input(&kept, Role::State, shape);
+            let average = Ema::average(g, decay, old, new);
+            g.output(Output::State(kept), average);
         }
     }
     for (path, v) in std::mem::take(&mut ctx.cx.state_updates) {
@@ -201,25 +197,6 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
         ctx.cx.output(Output::Term(name), v);
     }
     ctx.cx.g
-}
-
-fn global_norm(g: &mut Graph, grads: &[Value]) -> Value {
-    let mut total = None;
-    for d in grads {
-        let sq = g.square(*d);
-        let s = g.sum_all(sq);
-        total = Some(match total {
-            Some(t) => g.add(t, s),
-            None => s,
-        });
-    }
-    match total {
-        Some(t) => {
-            let t = g.add_c(t, 1e-30);
-            g.sqrt(t)
-        }
-        None => g.scalar(0.0),
-    }
 }
 
 /// The payoff must reach what its player owns by a differentiable path.
@@ -594,9 +571,9 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
     let refused = |q: Question| queries.iter().find(|o| o.question == q).and_then(|q| q.answer.clone().err());
     let density = queries.iter().find(|q| q.question == Question::Density).map(|q| &q.answer);
     let model = models.first().map_or("the model", |(_, m)| m.name.as_str());
-    for (item, span) in &typed.eval_spans {
-        let (why, help) = match item.as_str() {
-            "iwae" => match density {
+    for (row, asked) in typed.eval.iter() {
+        let (why, help) = match row.needs() {
+            Needs::Bound => match density {
                 Some(Ok(answer)) if answer.number == Some(NumberKind::Exact) => (
                     Some(format!("the density of `{model}` is exact: there is no bound to tighten")),
                     "leave it out: the exact value is measured anyway",
@@ -611,14 +588,14 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
                     "leave it out, or write a latent variable model and a guide: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
                 ),
             },
-            "samples" => (
+            Needs::Draws => (
                 refused(Question::Sample),
                 "leave it out, or say how data arise: `model p { z ~ Normal(0, I)[8];  x ~ Normal(decode(z), 0.1) }`",
             ),
-            "reconstructions" => {
+            Needs::Code => {
                 (refused(Question::Reconstruct), "leave it out, or write a `guide`, which encodes the data")
             }
-            "modes" => {
+            Needs::Modes => {
                 let conditions = models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
                 let known = typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
                 let why = match (known, refused(Question::Sample), conditions) {
@@ -634,11 +611,11 @@ fn evals(typed: &Typed, models: &[(usize, &TModel)], queries: &[Query], diags: &
                     "leave it out, or use data with known modes, `gaussians(8)` or `grid(25)`, and a model that draws them",
                 )
             }
-            // Looks at the test part are always possible.
-            _ => (None, ""),
+            // Looks at the test part are always possible; the others were judged by the checker.
+            Needs::Nothing | Needs::PerDatum | Needs::Judge => (None, ""),
         };
         if let Some(why) = why {
-            diags.push(codes::e0507::eval(item, *span, &why, help));
+            diags.push(codes::e0507::eval(row.name(), asked.span, &why, help));
         }
     }
 }

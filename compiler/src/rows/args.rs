@@ -83,8 +83,14 @@ impl fmt::Display for Const {
 pub enum ArgKind {
     /// A whole number of at least this much.
     Int(i64),
+    /// A whole number from the one to the other, which may be written as `1e4`.
+    Whole(i64, i64),
     /// A number within these ends (inclusive).
     Num(f64, f64),
+    /// A number above the one and at most the other.
+    Above(f64, f64),
+    /// A number of at least the one and below the other.
+    Below(f64, f64),
     /// A number, or a schedule call whose values lie within these ends.
     Scheduled(f64, f64),
     /// One of these words.
@@ -115,6 +121,9 @@ pub fn within(lo: f64, hi: f64) -> String {
     }
 }
 
+/// A whole number that an argument may have is no limit to think of when it is as large as this.
+const FAR: i64 = 1_000_000_000;
+
 /// A number as one would write it.
 fn plain(x: f64) -> String {
     if x != 0.0 && !(1e-4..1e7).contains(&x.abs()) { format!("{x:e}") } else { x.to_string() }
@@ -125,7 +134,12 @@ impl ArgKind {
     pub fn wants(self) -> String {
         match self {
             ArgKind::Int(least) => format!("a whole number of at least {least}"),
+            ArgKind::Whole(lo, hi) if hi >= FAR => format!("a whole number of at least {lo}"),
+            ArgKind::Whole(lo, hi) => format!("a whole number between {lo} and {hi}"),
             ArgKind::Num(lo, hi) => within(lo, hi),
+            ArgKind::Above(lo, hi) if hi >= FAR as f64 => format!("a number above {}", plain(lo)),
+            ArgKind::Above(lo, hi) => format!("a number above {} and at most {}", plain(lo), plain(hi)),
+            ArgKind::Below(lo, hi) => format!("a number of at least {} and below {}", plain(lo), plain(hi)),
             ArgKind::Scheduled(lo, hi) => {
                 format!("{}, or a schedule such as `cosine(1e-3 -> 1e-5)`", within(lo, hi))
             }
@@ -157,6 +171,16 @@ pub struct ParamSpec {
     pub doc: &'static str,
 }
 
+impl ParamSpec {
+    /// Its default as a number, which it must have.
+    pub fn number(&self) -> f64 {
+        match self.default.and_then(|d| d.parse().ok()) {
+            Some(x) => x,
+            None => panic!("internal: `{}` has no number as its default", self.name),
+        }
+    }
+}
+
 /// The bound arguments of one call. What a row asks for by a name that it does not declare, or as another kind of value than it
 /// declares, is a bug of the row: it ends the program with the message for bugs.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +203,11 @@ impl Args {
     /// Where an argument was written (the call itself when it was not).
     pub fn span_of(&self, name: &str) -> Span {
         self.entry(name).map_or(self.span, |(_, _, s)| *s)
+    }
+    /// Gives an argument another value, or its first.
+    pub fn set(&mut self, name: &'static str, value: Const, at: Span) {
+        self.values.retain(|(n, _, _)| *n != name);
+        self.values.push((name, value, at));
     }
     /// A whole number of at least 0.
     pub fn int(&self, name: &str) -> usize {

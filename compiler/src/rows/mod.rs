@@ -43,9 +43,11 @@ pub mod function;
 pub mod init;
 pub mod layer;
 pub mod map;
+pub mod measure;
 pub mod optimizer;
 pub mod reference;
 pub mod schedule;
+pub mod setting;
 
 use crate::ir::{Dim, Graph, Shape, Value};
 use args::ParamSpec;
@@ -58,8 +60,10 @@ pub use function::FnRow;
 pub use init::Init;
 pub use layer::{BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, LayerFn, LayerRow};
 pub use map::{MapInverse, MapRow};
+pub use measure::MeasureRow;
 pub use optimizer::OptimizerRow;
 pub use schedule::{Progress, ScheduleRow};
+pub use setting::SettingRow;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
@@ -100,6 +104,8 @@ pub fn all() -> Vec<(&'static str, &'static dyn Row)> {
         .chain(of("weight constraint", constraint::ROWS, |r| r))
         .chain(of("gradient estimator", estimator::ROWS, |r| r))
         .chain(of("data source", data::ROWS, |r| r))
+        .chain(of("setting of `train`", setting::ROWS, |r| r))
+        .chain(of("item of `eval`", measure::ROWS, |r| r))
         .collect()
 }
 

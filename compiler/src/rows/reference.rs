@@ -3,14 +3,13 @@
 use super::args::{ArgKind, ParamSpec, within};
 use super::{BlockUse, DistParam, Row};
 use super::{
-    bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, optimizer,
-    schedule,
+    bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, measure,
+    optimizer, schedule, setting,
 };
 use crate::driver::PRELUDE;
 use crate::event::{Kind, Support};
 use crate::rows::distribution::Reparameterised;
 use crate::types::expr::BUILTINS;
-use crate::types::items::EVAL;
 
 /// One meaning of one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,18 +81,15 @@ pub fn all() -> Vec<Entry> {
         facts: Vec::new(),
     }));
     all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
-    all.extend(EVAL.iter().map(|(name, p, _)| Entry {
-        kind: "item of `eval`",
-        name: (*name).into(),
-        form: if p.name == *name {
-            format!("{name} {}", p.default.filter(|d| !d.is_empty()).unwrap_or(".."))
-        } else {
-            format!("{name}({}: ..)", p.name)
-        },
-        doc: p.doc.into(),
-        params: vec![param(p)],
-        facts: Vec::new(),
+    all.extend(setting::ROWS.iter().map(|r| Entry {
+        form: r.params().iter().map(|p| written_setting(r.name(), p)).collect(),
+        ..entry("setting of `train`", *r, BlockUse::None)
     }));
+    all.extend(
+        measure::ROWS
+            .iter()
+            .map(|r| Entry { form: r.example(), ..entry("item of `eval`", *r, BlockUse::None) }),
+    );
     all
 }
 
@@ -123,6 +119,11 @@ fn entry<R: Row + ?Sized>(kind: &'static str, row: &R, block: BlockUse) -> Entry
         params: row.params().iter().map(param).collect(),
         facts: Vec::new(),
     }
+}
+
+/// `epochs 10`
+fn written_setting(name: &str, value: &ParamSpec) -> String {
+    format!("{name} {}", value.default.filter(|d| !d.is_empty()).unwrap_or(".."))
 }
 
 /// `conv(channels, k, stride)`, with its block

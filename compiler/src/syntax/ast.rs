@@ -47,7 +47,7 @@ pub enum Item {
     Guide(GuideItem),
     /// `train { .. }`
     Train(TrainItem),
-    /// `eval { iwae(k: 64)  samples 64 }`
+    /// `eval { agreement(judge)  samples 64 }`
     Eval(EvalItem),
 }
 
@@ -367,7 +367,7 @@ pub struct Goal {
 /// `eval { .. }`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvalItem {
-    /// `iwae(k: 64)`, `fid`
+    /// `agreement(judge)`, `modes`
     pub calls: Vec<Call>,
     /// `samples 64`
     pub settings: Vec<Setting>,

@@ -13,9 +13,8 @@ use crate::span::{FileId, Span};
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
-/// Words that lead a statement of `train`.
-const TRAIN_WORDS: [&str; 8] =
-    ["player", "using", "maximizes", "minimizes", "let", "epochs", "batch", "simultaneous"];
+/// The keywords that lead a statement of `train`.
+const TRAIN_WORDS: [&str; 6] = ["player", "using", "maximizes", "minimizes", "let", "simultaneous"];
 
 /// The message for a piece whose first word leads no item.
 pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
@@ -24,11 +23,11 @@ pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
     };
     let span = Span::new(file, first.start, first.end);
     let word = scan.str(first);
-    let next = scan
-        .tokens
-        .get(piece.tokens.start + 1)
-        .filter(|_| piece.tokens.len() > 1)
-        .map_or("", |t| scan.str(t));
+    let after = |n: usize| scan.tokens.get(piece.tokens.start + n).filter(|_| piece.tokens.len() > n);
+    let next = after(1).map_or("", |t| scan.str(t));
+    // A word and a number, as in `epochs 20` or `epochs: 20`.
+    let value = if next == ":" { after(2) } else { after(1) };
+    let setting = value.is_some_and(|t| t.kind == TokenKind::Number);
     if let Some(help) = e0106::advice(word).filter(|_| first.kind == TokenKind::Word) {
         return e0106::foreign(word, span, help);
     }
@@ -40,6 +39,7 @@ pub(super) fn unknown_item(file: FileId, scan: &Scan, piece: &Piece) -> Diag {
         _ if TRAIN_WORDS.contains(&word) => diag.help("put it into `train { .. }`"),
         "~" => diag.help("put the site into a model: `model p { .. }`"),
         "=" if ITEM_WORDS.contains(&word) => diag.help("begin the line with a name of the item"),
+        _ if setting => diag.help("put it into `train { .. }`"),
         "=" => diag.help(format!("name a dimension, `dim {word} = ..`, or a function, `fn {word}(..) = ..`")),
         _ => match did_you_mean(word, ITEM_WORDS) {
             Some(near) => diag.help(format!("did you mean `{near}`?")),
@@ -240,7 +240,7 @@ fn example(keyword: &str) -> Option<&'static str> {
         "model" => "model p { z ~ Normal(0, I)[2];  x = f(z) }",
         "guide" => "guide q(x) { z ~ Normal(e(x), 1) }",
         "train" => "train { epochs 20  minimizes nll(p) using adam(lr: 1e-3) }",
-        "eval" => "eval { samples 64  iwae(k: 64) }",
+        "eval" => "eval { samples 64  modes }",
         _ => return None,
     })
 }

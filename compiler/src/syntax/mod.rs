@@ -15,7 +15,6 @@ pub mod fmt;
 mod grammar;
 mod layout;
 pub mod names;
-pub mod overrides;
 mod print;
 mod scan;
 mod split;

@@ -485,7 +485,13 @@ impl Checker<'_> {
         let row = rows::find(rows::corruption::ROWS, &h.name.name).ok_or_else(|| {
             let near = did_you_mean(&h.name.name, rows::corruption::ROWS.iter().map(|r| r.name()))
                 .map(str::to_string);
-            Bad::from(codes::e0200::unknown("corruption", &h.name.name, h.name.span, near.as_deref()))
+            Bad::from(codes::e0200::unknown_row(
+                "corruption",
+                &h.name.name,
+                h.name.span,
+                near.as_deref(),
+                &format!("use {}", rows::corruption::offers()),
+            ))
         })?;
         if let Kind::Class(_) = arg.ty.kind {
             return Err(codes::e0211::class_arithmetic(arg.span).into());

@@ -3,7 +3,7 @@
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use crate::span::{FileId, Span};
-use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind};
+use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
 use std::collections::BTreeMap;
 
 /// Names with known whole values: `dim`s and the indices of surrounding `repeat`s.
@@ -158,7 +158,13 @@ pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args,
         let v = eval(env, &a.value)?;
         if let (
             Const::Word(w),
-            ArgKind::Int(_) | ArgKind::Num(..) | ArgKind::Scheduled(..) | ArgKind::Pair(_),
+            ArgKind::Int(_)
+            | ArgKind::Whole(..)
+            | ArgKind::Num(..)
+            | ArgKind::Above(..)
+            | ArgKind::Below(..)
+            | ArgKind::Scheduled(..)
+            | ArgKind::Pair(_),
         ) = (&v, spec.kind)
         {
             let near = did_you_mean(w, env.keys().map(String::as_str)).map(str::to_string);
@@ -182,13 +188,25 @@ pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args,
         match s.default {
             None => return Err(codes::e0207::missing(&c.name.name, s.name, s.doc, c.span)),
             Some("") => {}
-            Some(text) => {
-                let e = crate::syntax::parse_expr(FileId::PRELUDE, text)?;
-                values.push((s.name, eval(env, &e)?, c.span));
-            }
+            Some(text) => values.push((s.name, written_default(text)?, c.span)),
         }
     }
     Ok(Args { span: c.span, name: c.name.name.clone(), declared: specs, values })
+}
+
+/// A default as it is declared, read as it would be in a spec without dimensions.
+fn written_default(text: &str) -> Result<Const, Diag> {
+    eval(&Consts::new(), &crate::syntax::parse_expr(FileId::PRELUDE, text)?)
+}
+
+/// The arguments of a call of `name` at `span` that says nothing, all of which have a default or may be absent.
+pub(crate) fn defaults(name: &str, span: Span, specs: &'static [ParamSpec]) -> Args {
+    let id = Ident { name: name.into(), span };
+    let call = Call { name: id, args: Vec::new(), parens: true, block: None, span };
+    match bind(&Consts::new(), specs, &call) {
+        Ok(args) => args,
+        Err(d) => panic!("internal: the defaults of `{name}` cannot be read: {}", d.message),
+    }
 }
 
 /// Why a value does not fit what an argument may be.
@@ -197,7 +215,12 @@ pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
     let too_large = |c: &Const| matches!(c, Const::Int(i) if *i > LARGEST);
     let fits = match kind {
         ArgKind::Int(least) => int_at_least(v, least),
+        ArgKind::Whole(lo, hi) => {
+            v.num().is_some_and(|x| x.fract() == 0.0 && x >= lo as f64 && x <= hi as f64)
+        }
         ArgKind::Num(lo, hi) => v.num().is_some_and(|x| x >= lo && x <= hi),
+        ArgKind::Above(lo, hi) => v.num().is_some_and(|x| x > lo && x <= hi),
+        ArgKind::Below(lo, hi) => v.num().is_some_and(|x| x >= lo && x < hi),
         ArgKind::Scheduled(lo, hi) => v.num().map_or(matches!(v, Const::Call(_)), |x| x >= lo && x <= hi),
         ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
         ArgKind::Text => matches!(v, Const::Text(_)),
@@ -232,14 +255,25 @@ pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
         ArgKind::Pair(least) if too_large(v) || matches!(v, Const::List(l) if l.iter().any(too_large)) => {
             format!("one or two whole numbers between {least} and {LARGEST}")
         }
+        ArgKind::Whole(lo, hi) if v.num().is_some_and(|x| x > hi as f64) => {
+            format!("a whole number between {lo} and {hi}")
+        }
+        ArgKind::Above(lo, hi) if v.num().is_some_and(|x| x > hi) => {
+            format!("a number above {lo} and at most {hi}")
+        }
         ArgKind::Int(_)
+        | ArgKind::Whole(..)
         | ArgKind::Num(..)
+        | ArgKind::Above(..)
+        | ArgKind::Below(..)
         | ArgKind::Scheduled(..)
         | ArgKind::Word(_)
         | ArgKind::Text
-        | ArgKind::Pair(_) => kind.wants(),
-        ArgKind::NumPair(..) | ArgKind::List | ArgKind::Range | ArgKind::Duration | ArgKind::Any => {
-            kind.wants()
-        }
+        | ArgKind::Pair(_)
+        | ArgKind::NumPair(..)
+        | ArgKind::List
+        | ArgKind::Range
+        | ArgKind::Duration
+        | ArgKind::Any => kind.wants(),
     })
 }

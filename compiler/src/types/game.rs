@@ -5,11 +5,8 @@ use super::{Bad, Checker, Density, Res, TExpr, TKind, TModel, TPlayer, TSiteKind
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows;
 use crate::span::Span;
-use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, Setting, TrainItem};
+use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, TrainItem};
 use std::collections::BTreeSet;
-
-/// Settings of `train`, for "did you mean".
-const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", "checkpoint"];
 
 /// The name by which a parameter is owned: a `free(..)` of `q`, called `q.free0`, by that of `q`.
 pub fn owner_of(param: &str) -> &str {
@@ -18,7 +15,7 @@ pub fn owner_of(param: &str) -> &str {
 
 impl Checker<'_> {
     pub(crate) fn train_item(&mut self, items: &[&Item]) {
-        self.typed.train = TTrain { epochs: 10.0, batch: 128, seed: 1, ..TTrain::default() };
+        self.typed.train = TTrain { settings: super::settings::unsaid(), ..TTrain::default() };
         let trains: Vec<&TrainItem> =
             items.iter().filter_map(|i| if let Item::Train(t) = i { Some(t) } else { None }).collect();
         if let [_, second, ..] = trains.as_slice() {
@@ -42,23 +39,7 @@ impl Checker<'_> {
     }
 
     fn train(&mut self, t: &TrainItem) -> Res<()> {
-        for (i, s) in t.settings.iter().enumerate() {
-            let before = t.settings.get(..i).unwrap_or(&[]);
-            let length = |n: &str| ["epochs", "steps"].contains(&n);
-            if let Some(first) = before.iter().find(|b| b.name.name == s.name.name) {
-                self.say(codes::e0205::set_twice("train", &s.name.name, first.name.span, s.name.span));
-            } else if let Some(first) = before.iter().find(|b| length(&b.name.name) && length(&s.name.name)) {
-                self.say(codes::e0205::two_lengths(
-                    &first.name.name,
-                    first.name.span,
-                    &s.name.name,
-                    s.name.span,
-                ));
-            }
-            if let Err(bad) = self.setting(s) {
-                self.say(bad);
-            }
-        }
+        self.settings(&t.settings);
         self.typed.train.simultaneous = t.simultaneous.is_some();
         let mut scope = Scope::default();
         let mut failed = false;
@@ -114,55 +95,6 @@ impl Checker<'_> {
             }
             (_, None) => self.derived(t.using.as_ref(), Some(t.span)),
         }
-    }
-
-    fn setting(&mut self, s: &Setting) -> Res<()> {
-        let whole = |x: f64| x >= 1.0 && x.fract() == 0.0 && x < 1e12;
-        match s.name.name.as_str() {
-            "epochs" => {
-                self.typed.train.epochs =
-                    self.constant(&s.value, "epochs", "a number above 0", |x| x > 0.0 && x < 1e9)?
-            }
-            "steps" => {
-                self.typed.train.steps =
-                    Some(self.constant(&s.value, "steps", "a whole number of at least 1", whole)? as u64)
-            }
-            "batch" => {
-                self.typed.train.batch =
-                    self.constant(&s.value, "batch", "a whole number between 1 and 1000000", |x| {
-                        whole(x) && x <= 1e6
-                    })? as usize
-            }
-            "seed" => {
-                self.typed.train.seed =
-                    self.constant(&s.value, "seed", "a whole number of at least 0", |x| {
-                        x >= 0.0 && x.fract() == 0.0 && x < 1e15
-                    })? as u64
-            }
-            "ema" => {
-                self.typed.train.ema = Some(self.constant(
-                    &s.value,
-                    "ema",
-                    "a number between 0 and 1",
-                    |x| (0.0..1.0).contains(&x),
-                )?)
-            }
-            "clip" => {
-                self.typed.train.clip =
-                    Some(self.constant(&s.value, "clip", "a number above 0", |x| x > 0.0)?)
-            }
-            "checkpoint" => {
-                self.typed.train.checkpoint =
-                    Some(self.constant(&s.value, "checkpoint", "a whole number of at least 1", whole)? as u64)
-            }
-            other => {
-                let near = did_you_mean(other, SETTINGS).map(str::to_string);
-                return Err(
-                    codes::e0200::unknown("setting of `train`", other, s.name.span, near.as_deref()).into()
-                );
-            }
-        }
-        Ok(())
     }
 
     /// A payoff of a player that owns these names; of everything when `None`.
@@ -253,7 +185,7 @@ impl Checker<'_> {
 
     fn default_optimizer() -> Call {
         Call {
-            name: Ident { name: "adam".into(), span: Span::default() },
+            name: Ident { name: rows::optimizer::DEFAULT.name().into(), span: Span::default() },
             args: Vec::new(),
             parens: true,
             block: None,

@@ -11,21 +11,25 @@ pub mod consts;
 mod corrupted;
 pub mod density;
 pub mod ends;
+mod evals;
 pub mod expr;
 pub mod game;
 mod guide;
 mod identity_dims;
 pub mod items;
 pub mod model;
+pub mod overrides;
 mod scheduled;
+mod settings;
 pub mod show;
 mod wants;
 mod zero;
 
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
-use crate::rows::args::{Args, Const};
+use crate::rows::args::Args;
 use crate::rows::data::{DataRow, Host};
+use crate::rows::measure::Asked;
 use crate::rows::{
     Chain, ConstraintRow, CorruptionRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow,
 };
@@ -52,10 +56,8 @@ pub struct Typed {
     pub schedules: Vec<TSchedule>,
     /// Training.
     pub train: TTrain,
-    /// `eval { .. }`: calls and settings as constants; those of `infer(steps: .., lr: ..)` as `infer.steps` and `infer.lr`.
-    pub eval: BTreeMap<String, Const>,
-    /// Where the names of `eval` stand.
-    pub eval_spans: BTreeMap<String, Span>,
+    /// `eval { .. }`.
+    pub eval: Asked,
     /// `eval { agreement(judge) }`.
     pub agreement: Option<TAgreement>,
 }
@@ -465,20 +467,8 @@ pub struct TTrain {
     pub players: Vec<TPlayer>,
     /// `simultaneous` was written.
     pub simultaneous: bool,
-    /// Epochs (when `steps` is not given).
-    pub epochs: f64,
-    /// Rounds, when given instead of epochs.
-    pub steps: Option<u64>,
-    /// Batch size.
-    pub batch: usize,
-    /// Seed of every random stream.
-    pub seed: u64,
-    /// Decay of the averaged weights, when asked for.
-    pub ema: Option<f64>,
-    /// Clip of the global gradient norm, when asked for.
-    pub clip: Option<f64>,
-    /// Rounds between checkpoints; `None`: the runtime decides by time.
-    pub checkpoint: Option<u64>,
+    /// Its settings, those that it does not write included (see [`crate::rows::setting`]).
+    pub settings: Args,
 }
 
 /// One player.

@@ -192,7 +192,7 @@ pub enum Verb {
     Eval {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example of the importance-weighted bound (default: `iwae` in `eval`)
+        /// Samples per example of the importance-weighted bound (default: what `eval` of the spec says)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
         /// At most this many test examples

@@ -10,6 +10,8 @@ use gmc_compiler::derive::math::{self, Objective};
 use gmc_compiler::derive::{Compiled, NumberKind, Program};
 use gmc_compiler::diag::codes;
 use gmc_compiler::ir::schedule;
+use gmc_compiler::rows::measure::Infer;
+use gmc_compiler::rows::setting::{Batch, Ema};
 use gmc_compiler::types::game::owner_of;
 use gmc_compiler::types::{Typed, show};
 use std::fmt::Write;
@@ -175,12 +177,12 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
                 let _ = writeln!(out, "; how many in all is known where the data are");
             }
         }
-        let (steps, rate) = typed.inference();
+        let (steps, rate) = Infer::of(&typed.eval);
         let _ = writeln!(
             out,
             "  a step moves the parameters of the data in its minibatch and no others; each datum counts its own steps"
         );
-        if typed.train.ema.is_some() {
+        if Ema::of(&typed.train.settings).is_some() {
             let _ =
                 writeln!(out, "  they are not averaged by `ema`: each is moved once in a pass over the data");
         }
@@ -210,15 +212,15 @@ fn grouped(n: usize) -> String {
 }
 
 fn costs(typed: &Typed, c: &Compiled, out: &mut String) {
-    let _ = writeln!(out, "\none step at batch {}", typed.train.batch);
+    let _ = writeln!(out, "\none step at batch {}", Batch::of(&typed.train.settings));
     for p in &typed.train.players {
         if let Some(g) = c.programs.get(&Program::Step(p.name.clone())) {
             let name = if p.name == "all" { "" } else { &p.name };
             let _ = writeln!(
                 out,
                 "  {name:<12} {:.1} million multiply-adds, at most {:.1} MB, {} operations",
-                schedule::madds(g, typed.train.batch) as f64 / 1e6,
-                schedule::peak_bytes(g, typed.train.batch) as f64 / 1e6,
+                schedule::madds(g, Batch::of(&typed.train.settings)) as f64 / 1e6,
+                schedule::peak_bytes(g, Batch::of(&typed.train.settings)) as f64 / 1e6,
                 g.nodes.len()
             );
         }

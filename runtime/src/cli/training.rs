@@ -15,6 +15,7 @@ use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run};
 use gmc_compiler::diag::render::render;
 use gmc_compiler::ir::{Graph, text};
+use gmc_compiler::rows::setting::Seed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -102,7 +103,7 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
             tell(health);
             tell_of_no_test(session);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
-            let (seed, budget) = (session.typed.train.seed, measure::full(session));
+            let (seed, budget) = (Seed::of(&session.typed.train.settings), measure::full(session));
             match measure::not_finite(session, seed, budget, scores)? {
                 Some(wrong) => Err(wrong),
                 None => Ok(()),

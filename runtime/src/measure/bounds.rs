@@ -57,8 +57,13 @@ pub fn bound(
         scores.push(Score::new(&Metric::ActiveUnits { of }, active as f64, Trust::of_samples(n)));
     }
     if budget.k > 0 {
-        let nats = -iwae(s, program, seed, budget)?;
-        scores.extend(losses(s, LogDensity::Iwae, nats, Trust::Bound { samples: budget.k as u64 }));
+        let nats = -importance_weighted(s, program, seed, budget)?;
+        scores.extend(losses(
+            s,
+            LogDensity::ImportanceWeighted,
+            nats,
+            Trust::Bound { samples: budget.k as u64 },
+        ));
     }
     Ok(scores)
 }
@@ -102,7 +107,12 @@ pub fn kl_of_sites(
 }
 
 /// Mean over the test part of log (1/K) Σ p(x, z) / q(z | x), in nats (Burda et al. 2016, eq. 8).
-fn iwae(s: &mut Session, program: &Program, seed: u64, budget: Budget) -> Result<f64, ExecError> {
+fn importance_weighted(
+    s: &mut Session,
+    program: &Program,
+    seed: u64,
+    budget: Budget,
+) -> Result<f64, ExecError> {
     let (mut sum, mut total) = (0.0, 0usize);
     for (i, rows) in s.test_chunks(budget.examples).iter().enumerate() {
         let data = s.fixed_batch(rows, seed);

@@ -1,7 +1,7 @@
 //! How much is measured: all that the spec asks for at the end, a glance while training.
 
 use crate::session::Session;
-use gmc_compiler::rows::args::Const;
+use gmc_compiler::rows::measure::{Iwae, Modes};
 
 /// How much of the test part to look at.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,8 @@ pub struct Budget {
 
 /// What `eval { .. }` of the spec asks for, at the end of a run.
 pub fn full(s: &Session) -> Budget {
-    let number = |name: &str| s.typed.eval.get(name).and_then(Const::num).map(|x| x as usize);
-    Budget { examples: usize::MAX, k: number("iwae").unwrap_or(0), samples: number("modes").unwrap_or(2500) }
+    let asked = &s.typed.eval;
+    Budget { examples: usize::MAX, k: Iwae::samples(asked).unwrap_or(0), samples: Modes::samples(asked) }
 }
 
 /// A quick look while training.

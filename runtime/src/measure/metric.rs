@@ -5,6 +5,9 @@
 //! prints. Every log-density is given as a loss, lower is better, so the value of `elbo` is that of the
 //! negative ELBO.
 
+use gmc_compiler::rows::Row;
+use gmc_compiler::rows::measure::Iwae;
+
 /// What a log-density of the data is, and so how it can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogDensity {
@@ -13,7 +16,7 @@ pub enum LogDensity {
     /// The evidence lower bound.
     Elbo,
     /// log (1/K) Σ p(x, z) / q(z | x) (Burda et al. 2016, eq. 8).
-    Iwae,
+    ImportanceWeighted,
 }
 
 /// In what a log-density is counted.
@@ -119,7 +122,7 @@ impl Metric {
                 let (key, name) = match density {
                     LogDensity::Exact => ("nll", "negative log-likelihood"),
                     LogDensity::Elbo => ("elbo", "negative ELBO"),
-                    LogDensity::Iwae => ("iwae", "importance-weighted bound"),
+                    LogDensity::ImportanceWeighted => (Iwae.name(), "importance-weighted bound"),
                 };
                 match per {
                     Per::Example => said(key, name, "nats"),
@@ -169,7 +172,7 @@ mod tests {
     #[test]
     fn keys_tell_metrics_apart() {
         let mut all = Vec::new();
-        for d in [LogDensity::Exact, LogDensity::Elbo, LogDensity::Iwae] {
+        for d in [LogDensity::Exact, LogDensity::Elbo, LogDensity::ImportanceWeighted] {
             all.extend([Metric::NegativeLog(d, Per::Example), Metric::NegativeLog(d, Per::Dimension)]);
         }
         for corrupted in [false, true] {

@@ -12,6 +12,7 @@ use super::random::Purpose;
 use crate::exec::{ExecError, Tensor};
 use gmc_compiler::derive::{INFER, Input, Output, Program};
 use gmc_compiler::ir::Role;
+use gmc_compiler::rows::measure::Infer;
 use std::collections::BTreeMap;
 
 impl Session {
@@ -21,8 +22,10 @@ impl Session {
     /// # Errors
     /// What running the program reports.
     pub fn infer(&mut self, data: &mut Batch, n: usize, seed: u64, part: u64) -> Result<(), ExecError> {
-        let (steps, first) =
-            (self.infer_steps.unwrap_or_else(|| self.typed.inference().0), self.typed.inference().1);
+        let (steps, first) = (
+            self.infer_steps.unwrap_or_else(|| Infer::of(&self.typed.eval).0),
+            Infer::of(&self.typed.eval).1,
+        );
         for b in &self.compiled.blocks {
             let shape: Vec<usize> = std::iter::once(n).chain(b.shape.iter().copied()).collect();
             data.insert(b.path.clone(), Tensor::zeros(&self.device, &shape));
@@ -86,7 +89,7 @@ impl Session {
         let sites: Vec<&str> = guides
             .flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str()))
             .collect();
-        let steps = self.infer_steps.unwrap_or_else(|| self.typed.inference().0);
+        let steps = self.infer_steps.unwrap_or_else(|| Infer::of(&self.typed.eval).0);
         Ok(Some(format!("{} of {n} test examples inferred by {steps} Adam steps each", sites.join(", "))))
     }
 }

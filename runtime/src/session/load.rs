@@ -11,9 +11,11 @@ use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::{Reader, Unit, check, compile};
 use gmc_compiler::rows::data::DataIssue;
-use gmc_compiler::syntax::{ast, overrides};
+use gmc_compiler::rows::setting::Seed;
+use gmc_compiler::syntax::ast;
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::ends::open_ends;
+use gmc_compiler::types::overrides;
 use std::path::Path;
 
 /// Reads a spec's text.
@@ -61,7 +63,7 @@ pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
 /// # Errors
 /// The source that can't be had, with where it looked.
 pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
-    let host = FileHost::new(typed.train.seed);
+    let host = FileHost::new(Seed::of(&typed.train.settings));
     let mut sets = Vec::new();
     for d in &typed.data {
         let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
@@ -69,7 +71,7 @@ pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
         if set.train.n == 0 {
             return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
         }
-        sets.push(d.split.parts(set, typed.train.seed));
+        sets.push(d.split.parts(set, Seed::of(&typed.train.settings)));
     }
     Ok(sets)
 }

@@ -7,14 +7,12 @@ use crate::exec::{ExecError, Tensor};
 use crate::measure::samples::{draw, find, shown};
 use crate::session::{Batch, Position, Purpose, Session};
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
-use gmc_compiler::rows::args::Const;
+use gmc_compiler::rows::measure::{Reconstructions, Samples};
 
 /// Colour of data points and of the model's samples.
 const DATA: [u8; 3] = [150, 160, 175];
 const MODEL: [u8; 3] = [205, 94, 30];
 
-/// Pairs in the picture of reconstructions, unless `eval { reconstructions 16 }` says how many.
-const PAIRS: usize = 32;
 /// Most samples in one picture.
 pub const MOST: usize = 10_000;
 
@@ -23,7 +21,7 @@ pub const MOST: usize = 10_000;
 /// # Errors
 /// What running a program reports.
 pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(&'static str, Picture)>, ExecError> {
-    let n = s.typed.eval.get("samples").and_then(Const::num).map_or(64, |x| x as usize).clamp(1, MOST);
+    let n = Samples::shown(&s.typed.eval);
     let pictures = [
         ("samples", samples(s, n, seed)?),
         ("reconstructions", reconstructions(s, seed)?),
@@ -35,7 +33,7 @@ pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(&'static str, Picture)>, E
 
 /// How many pairs the picture of reconstructions shows.
 pub fn pairs(s: &Session) -> usize {
-    s.typed.eval.get("reconstructions").and_then(Const::num).map_or(PAIRS, |x| x as usize).clamp(1, MOST)
+    Reconstructions::shown(&s.typed.eval)
 }
 
 /// A grid of samples, or a scatter plot over the data.

@@ -9,6 +9,7 @@ use crate::measure::{self, evaluate};
 use crate::session::snapshot::{Group, Stored};
 use crate::show::{pictures, report};
 use crate::store::weights;
+use gmc_compiler::rows::setting::Seed;
 use std::collections::BTreeMap;
 
 /// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is
@@ -20,7 +21,7 @@ impl Run<'_> {
     pub(super) fn finish(&mut self) -> Result<Ended, Failure> {
         let seconds = self.seconds();
         self.session.use_averages();
-        let seed = self.session.typed.train.seed;
+        let seed = Seed::of(&self.session.typed.train.settings);
         let budget = measure::full(self.session);
         if let Some(done) = self.session.infer_test(budget.examples, seed)? {
             note(&format!("{done}\n"));
@@ -57,7 +58,7 @@ impl Run<'_> {
     fn report(&self, scores: &[Score], health: &[LatentReport], seconds: f64) -> Result<(), Failure> {
         let name = self.dir.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let mut facts = vec![
-            ("seed".to_string(), self.session.typed.train.seed.to_string()),
+            ("seed".to_string(), Seed::of(&self.session.typed.train.settings).to_string()),
             ("device".to_string(), self.session.device.info().name.clone()),
             ("rounds".to_string(), self.step.to_string()),
             ("training time".to_string(), format!("{seconds:.1} s")),

@@ -13,6 +13,7 @@ mod trace;
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session, Updates};
 use gmc_compiler::rows::Progress;
+use gmc_compiler::rows::setting::{self, Batch, Seed};
 use order::Order;
 
 /// Where every round finds its minibatches.
@@ -36,10 +37,11 @@ impl Trainer {
         let t = &s.typed.train;
         let inner = t.players.iter().map(|p| p.steps).max().unwrap_or(1) as u64;
         let sizes: Vec<usize> = s.sets.iter().map(|p| p.train.n).collect();
-        let order = Order::new(t.seed, t.batch, sizes);
+        let seed = Seed::of(&t.settings);
+        let order = Order::new(seed, Batch::of(&t.settings), sizes);
         let per_epoch = order.per_epoch().div_ceil(inner).max(1);
-        let total = t.steps.unwrap_or_else(|| (t.epochs * per_epoch as f64).ceil().max(1.0) as u64);
-        Trainer { order, total, per_epoch, inner, seed: t.seed }
+        let total = setting::length(&t.settings).rounds(per_epoch).ceil().max(1.0) as u64;
+        Trainer { order, total, per_epoch, inner, seed }
     }
 
     /// Where training stands after `step` rounds.

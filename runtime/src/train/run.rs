@@ -14,7 +14,8 @@ use crate::store::checkpoint::{Checkpoint, Meta};
 use crate::store::identity::Hashes;
 use crate::store::log::Log;
 use gmc_compiler::diag::render::Sources;
-use gmc_compiler::rows::args::Const;
+use gmc_compiler::rows::measure::Every;
+use gmc_compiler::rows::setting::{self, Seed, Steps};
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,7 +70,7 @@ impl<'a> Run<'a> {
             Some(c) => session
                 .restore(&c.tensors)
                 .map_err(|why| Failure::new(format!("cannot go on: {why}")).at("resume", dir.path()))?,
-            None => session.init(session.typed.train.seed)?,
+            None => session.init(Seed::of(&session.typed.train.settings))?,
         }
         let meta = from.map(|c| c.meta.clone()).unwrap_or_default();
         let mut run = Run {
@@ -106,7 +107,7 @@ impl<'a> Run<'a> {
             meta: Meta {
                 step: self.step,
                 epoch_step: self.step % self.trainer.per_epoch,
-                seed: self.session.typed.train.seed,
+                seed: Seed::of(&self.session.typed.train.settings),
                 spec_hash: self.hashes.spec.clone(),
                 ir_hash: self.hashes.ir.clone(),
                 extra,
@@ -144,7 +145,8 @@ impl<'a> Run<'a> {
     fn rounds(&mut self, stop: &AtomicBool, bar: &ProgressBar) -> Result<bool, Failure> {
         let total = self.trainer.total;
         let log_every = (total / 400).clamp(1, 100);
-        let epoch = if self.session.typed.train.steps.is_some() { 1 } else { self.trainer.per_epoch };
+        let epoch =
+            if Steps::of(&self.session.typed.train.settings).is_some() { 1 } else { self.trainer.per_epoch };
         let look_every = self.asked_looks().unwrap_or(epoch * total.div_ceil(epoch * 20).max(1));
         let mut saved = Instant::now();
         while self.step < total {
@@ -163,7 +165,7 @@ impl<'a> Run<'a> {
             if self.step.is_multiple_of(look_every) && self.step < total {
                 self.look(bar)?;
             }
-            let due = match self.session.typed.train.checkpoint {
+            let due = match setting::Checkpoint::of(&self.session.typed.train.settings) {
                 Some(n) => self.step.is_multiple_of(n),
                 None => saved.elapsed() >= CHECKPOINT_EVERY,
             };
@@ -188,7 +190,7 @@ impl<'a> Run<'a> {
 
     /// Measures the test part while training, with the averages where there are any.
     fn look(&mut self, bar: &ProgressBar) -> Result<(), Failure> {
-        let seed = self.session.typed.train.seed;
+        let seed = Seed::of(&self.session.typed.train.settings);
         let scores = self.session.with_averages(|s| {
             let budget = glance(s);
             evaluate(s, seed, budget)
@@ -203,17 +205,7 @@ impl<'a> Run<'a> {
 
     /// Rounds between looks at the test part, where `eval { every 5 epochs }` says so.
     fn asked_looks(&self) -> Option<u64> {
-        let rounds = match self.session.typed.eval.get("every")? {
-            Const::Quantity(n, unit) if unit.starts_with("epoch") => n.num()? * self.trainer.per_epoch as f64,
-            Const::Quantity(n, _) => n.num()?,
-            Const::Int(n) => *n as f64,
-            Const::Num(_)
-            | Const::Word(_)
-            | Const::Text(_)
-            | Const::List(_)
-            | Const::Call(_)
-            | Const::Range(..) => return None,
-        };
-        Some(rounds.round().max(1.0) as u64)
+        let every = Every::of(&self.session.typed.eval)?;
+        Some(every.rounds(self.trainer.per_epoch).round().max(1.0) as u64)
     }
 }

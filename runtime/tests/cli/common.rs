@@ -2,6 +2,7 @@
 
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::Unit;
+use gmc_compiler::rows::setting::Seed;
 use gmc_runtime::exec::{DeviceChoice, open};
 use gmc_runtime::measure::scores::Number;
 use gmc_runtime::session::Session;
@@ -153,7 +154,7 @@ pub fn session(text: &str) -> Session {
     let u = load::unit("spec.gm", text, Path::new(""), &[]);
     assert!(!u.failed(), "{}", render(&u.diags, &u.sources, Format::Human, false));
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("nothing compiled") };
-    let seed = typed.train.seed;
+    let seed = Seed::of(&typed.train.settings);
     let mut s =
         load::session(typed, compiled, open(DeviceChoice::Cpu).unwrap()).unwrap_or_else(|f| panic!("{}", f));
     s.init(seed).unwrap();

@@ -5,6 +5,7 @@ use gmc_compiler::driver::Unit;
 use gmc_compiler::ir::interp::{self, Env};
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Op, Role};
+use gmc_compiler::rows::setting::Seed;
 use gmc_runtime::exec::{DeviceChoice, Tensor};
 use gmc_runtime::measure::draw;
 use gmc_runtime::measure::scores::Score;
@@ -32,7 +33,7 @@ pub fn session(text: &str, set: &[(&str, &str)]) -> Session {
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("{text}\n{shown:?}") };
     let device = load::device(DeviceChoice::Cpu).unwrap_or_else(|e| panic!("{}", e));
     let mut s = load::session(typed, compiled, device).unwrap_or_else(|e| panic!("{text}\n{}", e));
-    let seed = s.typed.train.seed;
+    let seed = Seed::of(&s.typed.train.settings);
     s.init(seed).unwrap_or_else(|e| panic!("{text}\n{e}"));
     s
 }

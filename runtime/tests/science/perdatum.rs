@@ -2,6 +2,7 @@
 //! amortised guide of the same model, and datum by datum.
 
 use super::common::{session, text, train, value};
+use gmc_compiler::rows::setting::{Batch, Seed};
 use gmc_runtime::exec::Tensor;
 use gmc_runtime::measure::posteriors;
 use gmc_runtime::measure::{Budget, evaluate, full};
@@ -172,7 +173,7 @@ fn inference_of_new_data_improves_their_bound() {
 #[test]
 fn data_that_are_not_visited_do_not_move() {
     let mut s = session(&text("vae_perdatum"), &[]);
-    let (seed, batch) = (s.typed.train.seed, s.typed.train.batch);
+    let (seed, batch) = (Seed::of(&s.typed.train.settings), Batch::of(&s.typed.train.settings));
     let mut order = Order::new(seed, batch, vec![s.sets[0].train.n]);
     let mut trainer = Trainer::new(&s);
     let moving = |s: &Session| -> BTreeSet<usize> {

@@ -21,6 +21,11 @@ Right:
 
 /// Nothing of the kind `what` (`layer`, ``site of `p` ``) is called `name`; `near` is a known name much like it.
 pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
+    unknown_row(what, name, span, near, &way_out(what, name))
+}
+
+/// As [`unknown`], with what may be written where no known name is near.
+pub fn unknown_row(what: &str, name: &str, span: Span, near: Option<&str>, offers: &str) -> Diag {
     let diag = match what.split_once(" of `") {
         // ``site of `p` ``, ``setting of `train` ``
         Some((kind, owner)) => {
@@ -36,7 +41,7 @@ pub fn unknown(what: &str, name: &str, span: Span, near: Option<&str>) -> Diag {
     };
     match near {
         Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag.help(way_out(what, name)),
+        None => diag.help(offers),
     }
 }
 
@@ -64,10 +69,7 @@ fn way_out(what: &str, name: &str) -> String {
             "use `enumerate`, `gumbel(tau: 0.67)`, `pathwise` or `score(baseline: moving)` (REINFORCE), or leave `by ..` out".to_string()
         }
         "support" => "use `reals`, `positive`, `unit`, `simplex` or `interval(-1, 1)`".to_string(),
-        "corruption" => format!("use {}", crate::rows::corruption::offers()),
         "weight constraint" => "use `clip(0.01)`".to_string(),
-        "setting of `train`" => "the settings are `epochs`, `steps`, `batch`, `seed`, `ema`, `clip` and `checkpoint`".to_string(),
-        "metric or setting of `eval`" => "use `iwae(k: 64)`, `samples 64`, `reconstructions 16`, `modes` or `every 5 epochs`".to_string(),
         _ if what.starts_with("site of ") => format!("draw or compute `{name}` there, or name one of its sites"),
         _ => format!(
             "declare `{name}` before it is used: draw it, `{name} ~ ..`, compute it, `{name} = ..`, or read it, `data {name}: .. from ..`"

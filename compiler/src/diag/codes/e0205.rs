@@ -55,16 +55,17 @@ pub fn set_twice(block: &str, name: &str, first: Span, span: Span) -> Diag {
         .help("keep one of the two")
 }
 
-/// Both `epochs` and `steps` say how long to train: `first`, then `second`.
-pub fn two_lengths(first: &str, first_span: Span, second: &str, span: Span) -> Diag {
+/// Two settings say how long to train: `first`, then `second`, each with its place. `counts`: such settings, and what they count.
+pub fn two_lengths(first: (&str, Span), second: (&str, Span), counts: &[(&str, &str)]) -> Diag {
+    let counts: Vec<String> = counts.iter().map(|(name, what)| format!("`{name}` counts {what}")).collect();
     Diag::new(
         "E0205",
-        format!("`train` is given both `{first}` and `{second}`"),
-        span,
+        format!("`train` is given both `{}` and `{}`", first.0, second.0),
+        second.1,
         "says how long to train, too",
     )
-    .also(first_span, "says how long to train")
-    .note("`epochs` counts passes over the data, `steps` counts updates")
+    .also(first.1, "says how long to train")
+    .note(counts.join(", "))
     .help("keep one of the two")
 }
 

@@ -9,7 +9,7 @@ pub const PAGE: super::Page = super::Page {
     title: "`--set` names nothing in this spec",
     text: "\
 `--set path=value` replaces one literal of the spec before it is checked. Paths start with the name of an item: settings of
-training, `train.epochs`; arguments of its optimizer, `train.lr`, or of one player's, `train.critic.lr`; metrics, `eval.iwae`;
+training, `train.epochs`; arguments of its optimizer, `train.lr`, or of one player's, `train.critic.lr`; metrics, `eval.samples`;
 arguments of a data source, `x.noise`; a dim, `h`; the first value of a param, `s`; an argument of a layer, by the layer's
 position counted from 0 and the argument's name or position, `decode.0.units`, inside a `repeat` or a block with one position
 more, `f.0.1.units`, where `f.0` is how often the `repeat` runs; a parameter of a drawn site, `p.z.scale`.

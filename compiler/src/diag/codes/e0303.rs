@@ -49,15 +49,15 @@ pub fn relaxed_density(site: &str, span: Span, prior: &str, row: &str) -> Diag {
     .help(format!("give `{site}` the prior `{row}`, or write `by score(baseline: moving)`"))
 }
 
-/// `iwae` weighs samples by densities, and the draw of `site` is relaxed.
-pub fn relaxed_weight(site: &str, span: Span, iwae: Span) -> Diag {
+/// A bound at `bound` weighs samples by densities, and the draw of `site` is relaxed.
+pub fn relaxed_weight(site: &str, span: Span, bound: Span) -> Diag {
     Diag::new(
         "E0303",
         format!("a relaxed draw of `{site}` has no density to weigh it with"),
         span,
         "relaxed in training",
     )
-    .also(iwae, "weighs each sample by its density")
+    .also(bound, "weighs each sample by its density")
     .help("use `elbo(p, q)`, whose KL is known in closed form, or write `by score(baseline: moving)`")
 }
 

@@ -11,7 +11,7 @@ pub const PAGE: super::Page = super::Page {
 Which queries a run answers follows from its spec. `sample` needs a model whose sites can be drawn; `density` needs an
 exact density (a flow) or a guide, for a bound; `encode` and `reconstruct` need a guide or a flow that carries data to
 its latent sites. A model that is a net of noise has samples and nothing else. The same holds for what `eval` asks for:
-`iwae` needs a bound to tighten, `samples` a model, `reconstructions` an encoder, `modes` data whose modes are known.
+samples need a model, reconstructions an encoder, a tighter bound a guide, modes data whose modes are known.
 
 Wrong:
     model p { z ~ Normal(0, I)[2];  x = G(z) }
@@ -21,7 +21,7 @@ Right:
 ",
 };
 
-/// `eval` asks at `span` for `item` (`iwae`), which this spec does not have because of `why`.
+/// `eval` asks at `span` for `item`, which this spec does not have because of `why`.
 pub fn eval(item: &str, span: Span, why: &str, help: &str) -> Diag {
     Diag::new("E0507", format!("`eval` asks for `{item}`, and this spec has no answer"), span, why).help(help)
 }

@@ -8,7 +8,7 @@ pub const PAGE: super::Page = super::Page {
     code: "W0508",
     title: "a guide takes no part in training",
     text: "\
-A guide is trained by what compares it with a model: `elbo(p, q)`, `iwae(p, q, k: 16)`, `kl(q, p)`, or a payoff that reads
+A guide is trained by what compares it with a model, such as `elbo(p, q)` or `kl(q, p)`, or by a payoff that reads
 its samples. Where no objective is written and the density of the model is exact, as when a class is summed over, the
 objective is `nll(p)`, which needs no guide: its nets keep the weights that they start with.
 

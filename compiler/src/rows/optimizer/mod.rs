@@ -25,6 +25,9 @@ pub const ROWS: &[&dyn OptimizerRow] = &[
     &sgd::Sgd,
 ];
 
+/// What a spec that names none is trained with.
+pub const DEFAULT: &dyn OptimizerRow = &adam::Adam;
+
 /// An optimizer: how one tensor moves along its gradient.
 pub trait OptimizerRow: Row {
     /// Names of the tensors it keeps for every parameter (`m`, `v`), zero at the start.

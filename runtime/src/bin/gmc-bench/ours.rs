@@ -3,6 +3,7 @@
 use gmc_compiler::diag::render::Format;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::rows::setting::Seed;
 use gmc_compiler::types::Typed;
 use gmc_runtime::console::Messages;
 use gmc_runtime::exec::DeviceChoice;
@@ -29,7 +30,7 @@ pub fn open(path: &Path) -> Result<(Session, bool), Failure> {
         Err(_) => (stand_in(&typed), true),
     };
     let mut s = Session::new(typed, compiled, load::device(DeviceChoice::Cpu)?, sets);
-    s.init(s.typed.train.seed)?;
+    s.init(Seed::of(&s.typed.train.settings))?;
     Ok((s, random))
 }
 

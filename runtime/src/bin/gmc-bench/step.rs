@@ -5,6 +5,7 @@ use super::ours::{Ours, STAND_IN, open};
 use super::rival::Rival;
 use super::table::{Row, load_average, machine, quantile, table};
 use gmc_compiler::ir::schedule;
+use gmc_compiler::rows::setting::Batch;
 use gmc_runtime::failure::Failure;
 use gmc_runtime::train::order::Order;
 use std::hint::black_box;
@@ -31,7 +32,7 @@ pub fn steps(
 
 fn step(spec: &Path, rounds: u32, milliseconds: u64, rivals: &[(String, String)]) -> Result<(), Failure> {
     let (session, random) = open(spec)?;
-    let batch = session.typed.train.batch;
+    let batch = Batch::of(&session.typed.train.settings);
     let data = if random {
         format!("random data, {STAND_IN} examples in the shape of the set, which is not installed")
     } else {
@@ -82,7 +83,7 @@ impl Contest {
     /// Warms all up, which says how many steps fill a turn.
     fn new(mut ours: Ours, rivals: &[(String, String)], milliseconds: u64) -> Result<Contest, Failure> {
         let sets = ours.session.sets.iter().map(|p| p.train.n).collect();
-        let order = Order::new(1, ours.session.typed.train.batch, sets);
+        let order = Order::new(1, Batch::of(&ours.session.typed.train.settings), sets);
         let mut rivals = rivals.iter().map(|(n, c)| Rival::start(n, c)).collect::<Result<Vec<_>, _>>()?;
         ours.turn(3)?;
         let fill = |ms: f64| ((milliseconds as f64 / ms) as u64).clamp(1, 10_000);

@@ -3,19 +3,14 @@
 //! All places that can be changed are visited with their paths, [`places`]; [`apply`] changes the one whose path is asked for.
 //! Values keep spans near the place they change, so that the checker's messages about them point there.
 
-use super::ast::{Arg, Call, Expr, ExprKind, Ident, Item, Layer, Setting, Site, Spec, TrainItem};
-use super::walk::{self, Visitor};
 use crate::diag::{Diag, codes};
-use crate::rows::{self, Row};
+use crate::rows::measure::{self, Needs};
+use crate::rows::{self, Row, setting};
 use crate::span::{FileId, Span};
-
-/// Settings of `train` that can be added.
-const SETTINGS: [&str; 7] = ["epochs", "steps", "batch", "seed", "ema", "clip", "checkpoint"];
-/// Settings of `eval` that can be added.
-const EVALS: [&str; 4] = ["samples", "every", "reconstructions", "modes"];
-
-/// Arguments of `infer` in `eval`.
-const INFER: [&str; 2] = ["steps", "lr"];
+use crate::syntax::ast::{
+    Arg, Call, EvalItem, Expr, ExprKind, Ident, Item, Layer, Setting, Site, Spec, TrainItem,
+};
+use crate::syntax::walk::{self, Visitor};
 
 /// Sets the literal at `path` to `value`, or adds the argument or setting that the path names.
 ///
@@ -25,7 +20,7 @@ const INFER: [&str; 2] = ["steps", "lr"];
 pub fn apply(spec: &mut Spec, path: &str, value: &str) -> Result<(), Diag> {
     let path = path.trim();
     let at = item_span(spec, path);
-    let value = super::parse_expr(FileId::SPEC, value)
+    let value = crate::syntax::parse_expr(FileId::SPEC, value)
         .map_err(|d| codes::e0217::bad_value(path, value.trim(), at, &d.message))?;
     let mut known = Vec::new();
     let mut done = None;
@@ -66,7 +61,7 @@ enum Place<'a> {
     Positions(&'a mut Call),
     /// A setting to be added.
     Setting(&'a mut Vec<Setting>, &'static str, Span),
-    /// A call to be added: `iwae(k: 64)`, with the name of its argument.
+    /// A call to be added, with the name of its argument.
     Call(&'a mut Vec<Call>, &'static str, &'static str, Span),
     /// An optimizer.
     Using(&'a mut Option<Call>, Span),
@@ -98,13 +93,9 @@ impl Place<'_> {
                 });
             }
             Place::Setting(all, name, span) => {
-                // One of the two says how long to train.
-                let other = match name {
-                    "epochs" => Some("steps"),
-                    "steps" => Some("epochs"),
-                    _ => None,
-                };
-                all.retain(|s| Some(s.name.name.as_str()) != other);
+                // Of the settings that say how long to train there is one.
+                let length = |n: &str| rows::find(setting::ROWS, n).is_some_and(|r| r.counts().is_some());
+                all.retain(|s| !(length(name) && length(&s.name.name)));
                 all.push(Setting { name: ident(name, span), value: moved(value, after(span, all.len())) });
             }
             Place::Call(all, name, key, span) => {
@@ -131,8 +122,8 @@ impl Place<'_> {
                 }
             }
             Place::UsingWith(slot, key, span) => {
-                let mut call =
-                    Call { name: ident("adam", span), args: Vec::new(), parens: true, block: None, span };
+                let name = ident(rows::optimizer::DEFAULT.name(), span);
+                let mut call = Call { name, args: Vec::new(), parens: true, block: None, span };
                 add_argument(&mut call, Some(key), value);
                 *slot = Some(call);
             }
@@ -236,41 +227,7 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
             Item::Model(m) => sites(&mut m.sites, &m.name.name, visit),
             Item::Guide(g) => sites(&mut g.sites, &g.name.name, visit),
             Item::Train(t) => train(t, visit),
-            Item::Eval(e) => {
-                for s in &mut e.settings {
-                    visit(&[format!("eval.{}", s.name.name)], Place::Expr(&mut s.value));
-                }
-                for name in EVALS {
-                    if !e.settings.iter().any(|s| s.name.name == name) {
-                        visit(&[format!("eval.{name}")], Place::Setting(&mut e.settings, name, e.span));
-                    }
-                }
-                for c in &mut e.calls {
-                    let path = format!("eval.{}", c.name.name);
-                    if c.name.name == "infer" {
-                        arguments(c, &[path], &INFER, visit);
-                        continue;
-                    }
-                    match c.args.first_mut() {
-                        Some(a) => visit(&[path.clone(), format!("{path}.k")], Place::Expr(&mut a.value)),
-                        None => visit(&[path.clone(), format!("{path}.k")], Place::Argument(c, Some("k"))),
-                    }
-                }
-                for argument in INFER {
-                    if per_datum && !e.calls.iter().any(|c| c.name.name == "infer") {
-                        visit(
-                            &[format!("eval.infer.{argument}")],
-                            Place::Call(&mut e.calls, "infer", argument, e.span),
-                        );
-                    }
-                }
-                if !e.calls.iter().any(|c| c.name.name == "iwae") {
-                    visit(
-                        &["eval.iwae".to_string(), "eval.iwae.k".to_string()],
-                        Place::Call(&mut e.calls, "iwae", "k", e.span),
-                    );
-                }
-            }
+            Item::Eval(e) => eval(e, per_datum, visit),
         }
     }
     if !spec.items.iter().any(|i| matches!(i, Item::Train(_))) {
@@ -288,6 +245,53 @@ fn places(spec: &mut Spec, visit: Visit<'_>) {
         train(&mut t, visit);
         if t.using.is_some() || !t.settings.is_empty() {
             spec.items.push(Item::Train(t));
+        }
+    }
+}
+
+/// The items of `eval` that are there, then those that can be added; what asks about parameters of each datum only where there are such.
+fn eval(e: &mut EvalItem, per_datum: bool, visit: Visit<'_>) {
+    for s in &mut e.settings {
+        visit(&[format!("eval.{}", s.name.name)], Place::Expr(&mut s.value));
+    }
+    for c in &mut e.calls {
+        let path = format!("eval.{}", c.name.name);
+        let Some(row) = rows::find(measure::ROWS, &c.name.name) else { continue };
+        match row.single() {
+            None => {
+                let known: Vec<&'static str> = row.params().iter().map(|p| p.name).collect();
+                arguments(c, &[path], &known, visit);
+            }
+            Some(p) => {
+                let paths = [path.clone(), format!("{path}.{}", p.name)];
+                match c.args.first_mut() {
+                    Some(a) => visit(&paths, Place::Expr(&mut a.value)),
+                    None => visit(&paths, Place::Argument(c, Some(p.name))),
+                }
+            }
+        }
+    }
+    for row in measure::ROWS {
+        let name = row.name();
+        let there =
+            e.settings.iter().any(|s| s.name.name == name) || e.calls.iter().any(|c| c.name.name == name);
+        if there || (row.needs() == Needs::PerDatum && !per_datum) {
+            continue;
+        }
+        match row.single() {
+            Some(p) if p.name == name => {
+                visit(&[format!("eval.{name}")], Place::Setting(&mut e.settings, name, e.span));
+            }
+            Some(p) => {
+                let paths = [format!("eval.{name}"), format!("eval.{name}.{}", p.name)];
+                visit(&paths, Place::Call(&mut e.calls, name, p.name, e.span));
+            }
+            None => {
+                for p in row.params() {
+                    let path = format!("eval.{name}.{}", p.name);
+                    visit(&[path], Place::Call(&mut e.calls, name, p.name, e.span));
+                }
+            }
         }
     }
 }
@@ -417,11 +421,9 @@ fn using(slot: &mut Option<Call>, prefix: &str, span: Span, visit: Visit<'_>) {
             arguments(c, &[prefix.to_string(), path.clone()], &known, visit);
         }
         None => {
-            for name in ["lr", "betas", "eps"] {
-                visit(
-                    &[format!("{prefix}.{name}"), format!("{path}.{name}")],
-                    Place::UsingWith(slot, name, span),
-                );
+            for p in rows::optimizer::DEFAULT.params() {
+                let paths = [format!("{prefix}.{}", p.name), format!("{path}.{}", p.name)];
+                visit(&paths, Place::UsingWith(slot, p.name, span));
             }
         }
     }
@@ -432,7 +434,7 @@ fn train(t: &mut TrainItem, visit: Visit<'_>) {
     for s in &mut t.settings {
         visit(&[format!("train.{}", s.name.name)], Place::Expr(&mut s.value));
     }
-    for name in SETTINGS {
+    for name in setting::ROWS.iter().map(|r| r.name()) {
         if !t.settings.iter().any(|s| s.name.name == name) {
             visit(&[format!("train.{name}")], Place::Setting(&mut t.settings, name, t.span));
         }

@@ -1,0 +1,73 @@
+//! The settings of `train`.
+
+use super::consts::{defaults, eval, unfit};
+use super::{Checker, Res};
+use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::args::Args;
+use crate::rows::{self, SettingRow, setting};
+use crate::span::Span;
+use crate::syntax::ast::Setting;
+
+/// Every setting as it is when `train` says nothing.
+pub(super) fn unsaid() -> Args {
+    defaults("train", Span::default(), setting::params())
+}
+
+impl Checker<'_> {
+    /// Reads the settings of a `train` block; each is given once, and one says how long to train.
+    pub(super) fn settings(&mut self, all: &[Setting]) {
+        for (i, s) in all.iter().enumerate() {
+            let before = all.get(..i).unwrap_or(&[]);
+            if let Some(first) = before.iter().find(|b| b.name.name == s.name.name) {
+                self.say(codes::e0205::set_twice("train", &s.name.name, first.name.span, s.name.span));
+            } else if let Some(row) = length(s)
+                && let Some((first, other)) = before.iter().find_map(|b| Some((b, length(b)?)))
+            {
+                let counts: Vec<_> =
+                    setting::ROWS.iter().filter_map(|r| Some((r.name(), r.counts()?))).collect();
+                self.say(codes::e0205::two_lengths(
+                    (other.name(), first.name.span),
+                    (row.name(), s.name.span),
+                    &counts,
+                ));
+            }
+            if let Err(bad) = self.setting(s) {
+                self.say(bad);
+            }
+        }
+    }
+
+    fn setting(&mut self, s: &Setting) -> Res<()> {
+        let Some(row) = row(s) else {
+            let near = did_you_mean(&s.name.name, setting::ROWS.iter().map(|r| r.name()));
+            let what = "setting of `train`";
+            return Err(
+                codes::e0200::unknown_row(what, &s.name.name, s.name.span, near, &setting::offers()).into()
+            );
+        };
+        for spec in row.params() {
+            let v = eval(&self.consts, &s.value)?;
+            if let Some(want) = unfit(spec.kind, &v) {
+                return Err(codes::e0205::wrong_kind(
+                    "train",
+                    spec.name,
+                    s.value.span,
+                    &v.to_string(),
+                    &want,
+                )
+                .into());
+            }
+            self.typed.train.settings.set(spec.name, v, s.value.span);
+        }
+        Ok(())
+    }
+}
+
+fn row(s: &Setting) -> Option<&'static dyn SettingRow> {
+    rows::find(setting::ROWS, &s.name.name)
+}
+
+/// The row of a setting that says how long to train.
+fn length(s: &Setting) -> Option<&'static dyn SettingRow> {
+    row(s).filter(|r| r.counts().is_some())
+}
