@@ -1,7 +1,7 @@
 //! Files as they are found on disks: plain, gzip, missing, damaged.
 
+use crate::sources::args;
 use gmc_compiler::event::{EventTy, Kind};
-use gmc_compiler::rows::args::Args;
 use gmc_compiler::rows::data::{Host, NOT_FOUND, ROWS};
 use gmc_compiler::rows::find;
 use gmc_runtime::session::host::FileHost;
@@ -64,8 +64,8 @@ fn the_real_mnist_is_read() {
     }
     let row = find(ROWS, "mnist").unwrap();
     let declared = [EventTy::real([784]), EventTy { kind: Kind::Class(10), shape: vec![] }];
-    let types = row.check(&Args::default(), &declared, &host).unwrap();
-    let set = row.load(&Args::default(), &types, &host).unwrap();
+    let types = row.check(&args("mnist", &[]), &declared, &host).unwrap();
+    let set = row.load(&args("mnist", &[]), &types, &host).unwrap();
     assert_eq!((set.train.n, set.test.unwrap().n), (60_000, 10_000));
     let pixels = &set.train.columns[0].values;
     let mean = pixels.iter().map(|v| f64::from(*v)).sum::<f64>() / pixels.len() as f64;

@@ -1,11 +1,11 @@
 //! Pictures and reports, pixel by pixel where that is short. With `GMC_KEEP_PICTURES` set to a folder they are left there to be
 //! looked at.
 
+use crate::sources::args;
 use gmc_compiler::event::{EventTy, Kind, Support};
-use gmc_compiler::rows::args::{Args, Const};
+use gmc_compiler::rows::args::Const;
 use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
-use gmc_compiler::span::Span;
 use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
 use gmc_runtime::session::host::FileHost;
 use gmc_runtime::show::image::{Picture, grid, pairs};
@@ -28,9 +28,8 @@ fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
 
 fn points(source: &str, noise: f64) -> Vec<f32> {
     let row = find(ROWS, source).unwrap();
-    let values =
-        vec![("n", Const::Int(3000), Span::default()), ("noise", Const::Num(noise), Span::default())];
-    let set = row.load(&Args { values, ..Args::default() }, &[EventTy::real([2])], &NoHost).unwrap();
+    let written = args(source, &[("n", Const::Int(3000)), ("noise", Const::Num(noise))]);
+    let set = row.load(&written, &[EventTy::real([2])], &NoHost).unwrap();
     set.train.columns[0].values.clone()
 }
 
@@ -108,7 +107,7 @@ fn points_land_where_they_are() {
 fn a_report_is_whole_and_repeatable() {
     let digits = find(ROWS, "digits").unwrap();
     let ty = EventTy { kind: Kind::Real(Support::UNIT), shape: vec![64] };
-    let set = digits.load(&Args::default(), std::slice::from_ref(&ty), &NoHost).unwrap();
+    let set = digits.load(&args("digits", &[]), std::slice::from_ref(&ty), &NoHost).unwrap();
     let images = &set.train.columns[0].values;
     let samples = grid(&images[..64 * 64], &ty, None).unwrap().png().unwrap();
     let pairs = pairs(&images[..640], &images[640..1280], &ty, 10).unwrap().png().unwrap();

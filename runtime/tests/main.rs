@@ -7,4 +7,5 @@ mod exec;
 mod host;
 mod image;
 mod science;
+mod sources;
 mod store;

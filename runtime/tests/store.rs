@@ -1,10 +1,10 @@
 //! The run folder after crashes, with damaged files, and with two processes at once.
 
+use crate::sources::args;
 use gmc_compiler::event::EventTy;
-use gmc_compiler::rows::args::{Args, Const};
+use gmc_compiler::rows::args::Const;
 use gmc_compiler::rows::data::ROWS;
 use gmc_compiler::rows::find;
-use gmc_compiler::span::Span;
 use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
 use gmc_runtime::session::host::FileHost;
 use gmc_runtime::session::snapshot::{Group, Stored};
@@ -216,8 +216,7 @@ fn tables_are_read_back_by_the_data_sources() {
         std::fs::write(folder.path().join("f.csv"), table::csv("x", 12 / shape[0], &values)).unwrap();
         for (source, file) in [("npy", "f.npy"), ("csv", "f.csv")] {
             let row = find(ROWS, source).unwrap();
-            let values_of = vec![("file", Const::Text(file.into()), Span::default())];
-            let args = Args { values: values_of, ..Args::default() };
+            let args = args(source, &[("file", Const::Text(file.into()))]);
             let declared = [EventTy::real(if shape.len() == 1 { vec![1] } else { shape[1..].to_vec() })];
             let types = row.check(&args, &declared, &host).unwrap();
             let set = row.load(&args, &types, &host).unwrap();

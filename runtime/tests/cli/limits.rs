@@ -4,7 +4,7 @@
 use super::common::*;
 
 const PARAM: &str = "
-data x: Real[2] from csv(\"x.csv\")
+data x: Real[2] from csv(\"x.csv\") split in order (test 0.1)
 param s: Real[] in positive = 1
 model p { x ~ Normal(0, s)[2] }
 train { steps 3  batch 8  using sgd(lr: 1e-6) }

@@ -3,6 +3,7 @@
 mod common;
 mod errors;
 mod families;
+mod formats;
 mod health;
 mod limits;
 mod reference;

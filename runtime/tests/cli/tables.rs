@@ -4,7 +4,7 @@ use super::common::*;
 use std::path::Path;
 
 const POINTS: &str = "
-data x: Real[3] from csv(\"points.csv\")
+data x: Real[3] from csv(\"points.csv\") split in order (test 0.1)
 net encode(x: Real[3]) -> Real[2] { dense(2) }
 net decode(z: Real[2]) -> Real[3] { dense(3) }
 train { minimizes mse(decode(encode(x)), x)  TRAIN  batch 16  using adam(lr: 1e-2) }
