@@ -501,7 +501,7 @@ guide q(x) { (m, n) = encode(x);  z ~ Normal(m, 0.5);  w ~ Normal(n, 0.5) }
             continue;
         }
         let out = run(g, 4, &inputs(&typed, &c, g, 4));
-        let mut sum = vec![0.0; 4];
+        let mut sum = [0.0; 4];
         for (output, v) in &out {
             let parts = output.starts_with("kl_dim:");
             if parts || output.starts_with("kl_site:") {

@@ -198,10 +198,8 @@ fn log_abs_det(mut a: Vec<Vec<f64>>) -> f64 {
         a.swap(k, pivot);
         log += a[k][k].abs().ln();
         for i in k + 1..n {
-            let f = a[i][k] / a[k][k];
-            for j in k..n {
-                a[i][j] -= f * a[k][j];
-            }
+            let (f, row) = (a[i][k] / a[k][k], a[k].clone());
+            a[i][k..].iter_mut().zip(&row[k..]).for_each(|(x, y)| *x -= f * y);
         }
     }
     log

@@ -22,7 +22,6 @@ pub mod estimate;
 pub mod kl;
 pub mod lower;
 pub mod math;
-pub mod nets;
 pub mod program;
 pub mod programs;
 pub mod query;

@@ -9,6 +9,7 @@ pub mod suggest;
 
 use crate::span::Span;
 use serde::Serialize;
+use std::ops::{Deref, DerefMut};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,9 +30,14 @@ pub struct Label {
     pub text: String,
 }
 
-/// One message to the user.
+/// One message to the user: [`Said`], boxed, because results carry it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Diag {
+#[serde(transparent)]
+pub struct Diag(Box<Said>);
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Said {
     /// `E0201`, `W0404`.
     pub code: &'static str,
     /// Error or warning.
@@ -48,11 +54,24 @@ pub struct Diag {
     pub help: Option<String>,
 }
 
+impl Deref for Diag {
+    type Target = Said;
+    fn deref(&self) -> &Said {
+        &self.0
+    }
+}
+
+impl DerefMut for Diag {
+    fn deref_mut(&mut self) -> &mut Said {
+        &mut self.0
+    }
+}
+
 impl Diag {
     /// An error with its primary label; the severity follows from the first letter of `code`.
     pub fn new(code: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
         let severity = if code.starts_with('W') { Severity::Warning } else { Severity::Error };
-        Diag {
+        Diag(Box::new(Said {
             code,
             severity,
             message: message.into(),
@@ -60,7 +79,7 @@ impl Diag {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
-        }
+        }))
     }
     /// Adds a cause.
     #[must_use]

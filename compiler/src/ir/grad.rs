@@ -8,42 +8,30 @@
 use super::formula::{Ex, Scope};
 use super::graph::{Graph, Node, Value};
 use super::shape::DType;
+use super::value_map::ValueMap;
 
 /// The values from which a derivative can reach `y`.
-fn above(g: &Graph, y: Value) -> Vec<bool> {
-    let mut marked = vec![false; y.0 as usize + 1];
-    if g.ty(y).dtype != DType::F {
-        return marked;
-    }
-    mark(&mut marked, y);
-    for (i, node) in g.nodes.iter().enumerate().take(marked.len()).rev() {
-        if !marked.get(i).copied().unwrap_or(false) {
+fn above(g: &Graph, y: Value) -> ValueMap<bool> {
+    let mut marked = ValueMap::new(g, false);
+    marked[y] = g.ty(y).dtype == DType::F;
+    for (v, node) in g.iter().rev() {
+        if !marked[v] {
             continue;
         }
         let rule = node.op.rule();
         for (k, &a) in node.args.iter().enumerate() {
             if rule.passes(k) && g.ty(a).dtype == DType::F {
-                mark(&mut marked, a);
+                marked[a] = true;
             }
         }
     }
     marked
 }
 
-fn mark(marked: &mut [bool], v: Value) {
-    if let Some(m) = marked.get_mut(v.0 as usize) {
-        *m = true;
-    }
-}
-
-fn is(marked: &[bool], v: Value) -> bool {
-    marked.get(v.0 as usize).copied().unwrap_or(false)
-}
-
 /// For each of `wrt`: whether there is a differentiable path from it to `y`.
 pub fn grad_reach(g: &Graph, y: Value, wrt: &[Value]) -> Vec<bool> {
     let above = above(g, y);
-    wrt.iter().map(|&w| is(&above, w)).collect()
+    wrt.iter().map(|&w| above[w]).collect()
 }
 
 /// ∂y/∂w for each `w` of `wrt`, in the shape of `w`; zeros where no path leads to `y`.
@@ -63,32 +51,26 @@ pub fn grad(g: &mut Graph, y: Value, wrt: &[Value]) -> Vec<Value> {
 pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
     assert_eq!(g.shape(y), g.shape(seed), "internal: graph `{}`: the seed of {y} has another shape", g.name);
     let above = above(g, y);
-    let mut active = vec![false; above.len()];
-    for &w in wrt {
-        mark(&mut active, w);
-    }
-    for (i, node) in g.nodes.iter().enumerate().take(active.len()) {
+    let mut below = ValueMap::new(g, false);
+    wrt.iter().for_each(|w| below[*w] = true);
+    for (v, node) in g.iter() {
         let rule = node.op.rule();
-        if node.args.iter().enumerate().any(|(k, &a)| rule.passes(k) && is(&active, a)) {
-            mark(&mut active, Value(i as u32));
+        if node.args.iter().enumerate().any(|(k, a)| rule.passes(k) && below[*a]) {
+            below[v] = true;
         }
     }
-    for (a, b) in active.iter_mut().zip(&above) {
-        *a &= b;
-    }
+    let active = ValueMap::of(g, |(v, _)| below[v] && above[v]);
 
     let at = g.at;
-    let mut adjoint: Vec<Option<Value>> = vec![None; active.len()];
-    if is(&active, y) {
-        set(&mut adjoint, y, seed);
-    }
+    let mut adjoint: ValueMap<Option<Value>> = ValueMap::new(g, None);
+    adjoint[y] = active[y].then_some(seed);
     for i in (0..=y.0).rev() {
         let v = Value(i);
-        let Some(out) = get(&adjoint, v) else { continue };
+        let Some(out) = adjoint[v] else { continue };
         let node = g.node(v).clone();
         let rule = node.op.rule();
         let wants: Vec<bool> =
-            node.args.iter().enumerate().map(|(k, &a)| rule.passes(k) && is(&active, a)).collect();
+            node.args.iter().enumerate().map(|(k, &a)| rule.passes(k) && active[a]).collect();
         if !wants.contains(&true) {
             continue;
         }
@@ -101,16 +83,12 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
                 "the adjoint of {a} under {} has another shape",
                 rule.name()
             );
-            let total = match get(&adjoint, a) {
-                Some(before) => g.add(before, d),
-                None => d,
-            };
-            set(&mut adjoint, a, total);
+            adjoint[a] = Some(adjoint[a].map_or(d, |before| g.add(before, d)));
         }
     }
     g.at = at;
     wrt.iter()
-        .map(|&w| match get(&adjoint, w) {
+        .map(|&w| match adjoint[w] {
             Some(d) => d,
             None => {
                 let shape = g.shape(w);
@@ -126,14 +104,4 @@ fn adjoints(g: &mut Graph, node: &Node, v: Value, out: Value, wants: &[bool]) ->
     let args: Vec<Ex> = node.args.iter().map(|&a| scope.ex(a)).collect();
     let adjoint = |k: usize| node.op.rule().adjoint(k, &args, scope.ex(v), scope.ex(out)).v;
     wants.iter().enumerate().map(|(k, wanted)| wanted.then(|| adjoint(k))).collect()
-}
-
-fn get(adjoint: &[Option<Value>], v: Value) -> Option<Value> {
-    adjoint.get(v.0 as usize).copied().flatten()
-}
-
-fn set(adjoint: &mut [Option<Value>], v: Value, d: Value) {
-    if let Some(slot) = adjoint.get_mut(v.0 as usize) {
-        *slot = Some(d);
-    }
 }

@@ -72,6 +72,10 @@ impl Graph {
     pub fn with(&self, nodes: Vec<Node>, outputs: Vec<(String, Value)>) -> Graph {
         Graph { name: self.name.clone(), nodes, outputs, next_stream: self.next_stream, ..Graph::default() }
     }
+    /// The values with their nodes, in definition order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Value, &Node)> + ExactSizeIterator {
+        self.nodes.iter().enumerate().map(|(i, node)| (Value(i as u32), node))
+    }
     /// The node behind a handle.
     #[expect(clippy::indexing_slicing, reason = "a Value is only ever made by this graph's push")]
     pub fn node(&self, v: Value) -> &Node {

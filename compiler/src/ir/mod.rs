@@ -12,6 +12,7 @@ pub mod schedule;
 pub mod shape;
 pub mod tensor;
 pub mod text;
+pub mod value_map;
 pub mod verify;
 
 pub use formula::{Ex, Operand, Scope};
@@ -23,4 +24,5 @@ pub use ops::{OpRule, exactly};
 pub use optimise::optimise;
 pub use shape::{DType, Dim, Shape, Ty};
 pub use tensor::Tensor64;
+pub use value_map::ValueMap;
 pub use verify::{Violation, verify};

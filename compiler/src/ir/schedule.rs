@@ -5,27 +5,20 @@
 use super::graph::{Graph, Node, Value};
 use super::op::Op;
 use super::shape::DType;
+use super::value_map::ValueMap;
 use std::collections::BTreeMap;
 
 /// For each node: the values to drop after it. Outputs are never dropped; a value that nothing uses is dropped after itself.
-pub fn last_uses(g: &Graph) -> Vec<Vec<Value>> {
-    let mut last: Vec<Option<usize>> = (0..g.nodes.len()).map(Some).collect();
-    for (i, node) in g.nodes.iter().enumerate() {
-        for a in &node.args {
-            if let Some(slot) = last.get_mut(a.0 as usize) {
-                *slot = Some(i);
-            }
-        }
+pub fn last_uses(g: &Graph) -> ValueMap<Vec<Value>> {
+    let mut last = ValueMap::of(g, |(v, _)| Some(v));
+    for (v, node) in g.iter() {
+        node.args.iter().for_each(|a| last[*a] = Some(v));
     }
-    for (_, v) in &g.outputs {
-        if let Some(slot) = last.get_mut(v.0 as usize) {
-            *slot = None;
-        }
-    }
-    let mut drops = vec![Vec::new(); g.nodes.len()];
-    for (v, at) in last.iter().enumerate() {
-        if let Some(list) = at.and_then(|at| drops.get_mut(at)) {
-            list.push(Value(v as u32));
+    g.outputs.iter().for_each(|(_, v)| last[*v] = None);
+    let mut drops = ValueMap::new(g, Vec::new());
+    for (v, at) in last.iter() {
+        if let Some(at) = at {
+            drops[*at].push(v);
         }
     }
     drops
@@ -44,12 +37,11 @@ fn bytes(node: &Node, batch: usize) -> usize {
 /// The most bytes alive at once, were every value materialised (views make it less).
 pub fn peak_bytes(g: &Graph, batch: usize) -> usize {
     let (mut now, mut peak) = (0usize, 0usize);
-    for (node, drops) in g.nodes.iter().zip(last_uses(g)) {
-        now = now.saturating_add(bytes(node, batch));
+    let size = ValueMap::of(g, |(_, node)| bytes(node, batch));
+    for (v, drops) in last_uses(g).iter() {
+        now = now.saturating_add(size[v]);
         peak = peak.max(now);
-        for v in drops {
-            now = now.saturating_sub(bytes(g.node(v), batch));
-        }
+        drops.iter().for_each(|v| now = now.saturating_sub(size[*v]));
     }
     peak
 }
@@ -71,76 +63,95 @@ pub fn lower_peak(g: &Graph, batch: usize) -> Graph {
     if peak_bytes(&reordered, batch) < peak_bytes(g, batch) { reordered } else { g.clone() }
 }
 
-fn greedy(g: &Graph, batch: usize) -> Vec<usize> {
-    let size: Vec<usize> = g.nodes.iter().map(|n| bytes(n, batch)).collect();
-    let at = |v: &Value| v.0 as usize;
-    let leaf: Vec<bool> = g.nodes.iter().map(|n| n.args.is_empty()).collect();
-    // Uses of each value still to come; outputs have one that never comes.
-    let mut uses = vec![0usize; g.nodes.len()];
-    let mut users: Vec<Vec<usize>> = vec![Vec::new(); g.nodes.len()];
-    let mut waiting = vec![0usize; g.nodes.len()];
-    for (i, node) in g.nodes.iter().enumerate() {
-        let mut args: Vec<usize> = node.args.iter().map(at).collect();
-        args.sort_unstable();
-        args.dedup();
-        for a in args {
-            uses[a] += 1;
-            users[a].push(i);
-            waiting[i] += usize::from(!leaf[a]);
+/// What the greedy order knows of each value.
+struct Greedy {
+    /// Its arguments, each once.
+    args: ValueMap<Vec<Value>>,
+    size: ValueMap<usize>,
+    /// Uses still to come; outputs have one that never comes.
+    uses: ValueMap<usize>,
+    placed: ValueMap<bool>,
+    order: Vec<Value>,
+}
+
+impl Greedy {
+    fn new(g: &Graph, batch: usize) -> Greedy {
+        let args = ValueMap::of(g, |(_, node)| {
+            let mut args = node.args.clone();
+            args.sort_unstable();
+            args.dedup();
+            args
+        });
+        let mut uses = ValueMap::new(g, 0);
+        args.iter().flat_map(|(_, args)| args).for_each(|a| uses[*a] += 1);
+        g.outputs.iter().for_each(|(_, v)| uses[*v] += 1);
+        Greedy {
+            args,
+            size: ValueMap::of(g, |(_, node)| bytes(node, batch)),
+            uses,
+            placed: ValueMap::new(g, false),
+            order: Vec::with_capacity(g.nodes.len()),
         }
     }
-    for (_, v) in &g.outputs {
-        uses[at(v)] += 1;
+    fn is_leaf(&self, v: Value) -> bool {
+        self.args[v].is_empty()
     }
-    let mut ready: Vec<usize> = (0..g.nodes.len()).filter(|&i| !leaf[i] && waiting[i] == 0).collect();
-    let mut placed = vec![false; g.nodes.len()];
-    let mut order = Vec::with_capacity(g.nodes.len());
-    let distinct = |i: usize| {
-        let mut args: Vec<usize> = g.nodes[i].args.iter().map(at).collect();
-        args.sort_unstable();
-        args.dedup();
-        args
-    };
-    while !ready.is_empty() {
-        let growth = |i: usize| {
-            let args = distinct(i);
-            let freed: usize = args.iter().filter(|&&a| uses[a] == 1).map(|&a| size[a]).sum();
-            let placed_now: usize = args.iter().filter(|&&a| leaf[a] && !placed[a]).map(|&a| size[a]).sum();
-            (size[i] + placed_now) as i128 - freed as i128
+    /// Bytes that are alive after `v` and were not before: it and the leaves that come with it, less the arguments used up.
+    fn growth(&self, v: Value) -> i128 {
+        let total = |part: &dyn Fn(Value) -> bool| -> usize {
+            self.args[v].iter().filter(|a| part(**a)).map(|a| self.size[*a]).sum()
         };
-        let Some(best) = ready.iter().enumerate().min_by_key(|&(_, &i)| (growth(i), i)).map(|(k, _)| k)
-        else {
-            break;
-        };
-        let i = ready.swap_remove(best);
-        for a in distinct(i) {
-            if leaf[a] && !placed[a] {
-                placed[a] = true;
-                order.push(a);
+        let freed = total(&|a| self.uses[a] == 1);
+        let leaves = total(&|a| self.is_leaf(a) && !self.placed[a]);
+        (self.size[v] + leaves) as i128 - freed as i128
+    }
+    /// Puts `v` next, after the leaves that it is the first to use.
+    fn place(&mut self, v: Value) {
+        for a in &self.args[v] {
+            if self.args[*a].is_empty() && !self.placed[*a] {
+                self.placed[*a] = true;
+                self.order.push(*a);
             }
-            uses[a] -= 1;
+            self.uses[*a] -= 1;
         }
-        placed[i] = true;
-        order.push(i);
-        for &u in &users[i] {
-            waiting[u] -= 1;
-            if waiting[u] == 0 {
-                ready.push(u);
+        self.placed[v] = true;
+        self.order.push(v);
+    }
+}
+
+fn greedy(g: &Graph, batch: usize) -> Vec<Value> {
+    let mut now = Greedy::new(g, batch);
+    let mut users = ValueMap::new(g, Vec::new());
+    let mut waiting = ValueMap::new(g, 0usize);
+    for (v, args) in now.args.iter() {
+        args.iter().for_each(|a| users[*a].push(v));
+        waiting[v] = args.iter().filter(|a| !now.is_leaf(**a)).count();
+    }
+    let mut ready: Vec<Value> =
+        waiting.iter().filter(|&(v, n)| *n == 0 && !now.is_leaf(v)).map(|(v, _)| v).collect();
+    while let Some((best, v)) = ready.iter().copied().enumerate().min_by_key(|&(_, v)| (now.growth(v), v)) {
+        ready.swap_remove(best);
+        now.place(v);
+        for u in &users[v] {
+            waiting[*u] -= 1;
+            if waiting[*u] == 0 {
+                ready.push(*u);
             }
         }
     }
-    order.extend((0..g.nodes.len()).filter(|&i| !placed[i]));
-    order
+    // Leaves that nothing uses.
+    let rest: Vec<Value> = now.placed.iter().filter(|(_, placed)| !**placed).map(|(v, _)| v).collect();
+    now.order.extend(rest);
+    now.order
 }
 
 /// The graph with its nodes in this order, which defines before it uses.
-fn permuted(g: &Graph, order: &[usize]) -> Graph {
-    let new: BTreeMap<u32, Value> =
-        order.iter().enumerate().map(|(k, &i)| (i as u32, Value(k as u32))).collect();
-    let rename = |v: &Value| new.get(&v.0).copied().unwrap_or(*v);
-    let nodes = order.iter().filter_map(|&i| g.nodes.get(i));
-    let nodes = nodes.map(|n| Node { args: n.args.iter().map(rename).collect(), ..n.clone() }).collect();
-    g.with(nodes, g.outputs.iter().map(|(name, v)| (name.clone(), rename(v))).collect())
+fn permuted(g: &Graph, order: &[Value]) -> Graph {
+    let mut new = ValueMap::new(g, Value(0));
+    order.iter().enumerate().for_each(|(k, v)| new[*v] = Value(k as u32));
+    let renamed = |n: &Node| Node { args: n.args.iter().map(|a| new[*a]).collect(), ..n.clone() };
+    let nodes = order.iter().map(|v| renamed(g.node(*v))).collect();
+    g.with(nodes, g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect())
 }
 
 /// How many nodes of each op there are, for reports.

@@ -2,6 +2,9 @@
 //!
 //! Every dtype is kept as f64: `I` as whole numbers, `B` as 0 and 1.
 
+use std::ops::{Index, IndexMut};
+use std::slice::SliceIndex;
+
 /// A dense tensor. Invariant: `data.len()` is the product of `dims`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor64 {
@@ -101,6 +104,22 @@ impl Tensor64 {
             }
         }
         Ok(Tensor64 { dims: dims.to_vec(), data })
+    }
+}
+
+/// Elements by their row-major positions, which follow from shapes that are checked before: to leave the tensor is a bug.
+impl<I: SliceIndex<[f64]>> Index<I> for Tensor64 {
+    type Output = I::Output;
+    #[expect(clippy::indexing_slicing, reason = "the one place where a tensor is indexed")]
+    fn index(&self, at: I) -> &I::Output {
+        &self.data[at]
+    }
+}
+
+impl<I: SliceIndex<[f64]>> IndexMut<I> for Tensor64 {
+    #[expect(clippy::indexing_slicing, reason = "the one place where a tensor is indexed")]
+    fn index_mut(&mut self, at: I) -> &mut I::Output {
+        &mut self.data[at]
     }
 }
 

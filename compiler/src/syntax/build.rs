@@ -98,7 +98,7 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
             let sign = part.take(Rule::compat_setting_sign).map(|p| cx.span(&p));
             let value = cx.expr(part.need()?, 0)?;
             if let Some(sign) = sign {
-                return Err(Box::new(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span))));
+                return Err(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span)));
             }
             split.push((name, value));
         }
@@ -117,7 +117,7 @@ pub(super) fn check_separated(cx: Cx<'_>, before: Option<Span>, next: Span) -> B
         cx.slice(next).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let shown = if first.is_empty() { "(".to_string() } else { first };
     let at = Span { end: next.start + shown.len() as u32, ..next };
-    Err(Box::new(e0112::statements(before, (&shown, at))))
+    Err(e0112::statements(before, (&shown, at)))
 }
 
 fn sites(cx: Cx<'_>, mut parts: Parts<'_>) -> Built<Vec<Site>> {
@@ -175,12 +175,12 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let rest = cx.slice(Span { start: value.span.start, ..span });
             // By convention, distributions begin with a capital letter.
             let drawn = rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.contains('(');
-            Err(Box::new(e0101::arrow((&name.name, name.span), (cx.slice(arrow), arrow), rest, drawn)))
+            Err(e0101::arrow((&name.name, name.span), (cx.slice(arrow), arrow), rest, drawn))
         }
         Rule::compat_target => {
             let keyword = parts.need()?;
             let term = cx.expr(parts.need()?, 0)?;
-            Err(Box::new(e0104::target(cx.span(&keyword), cx.slice(term.span))))
+            Err(e0104::target(cx.span(&keyword), cx.slice(term.span)))
         }
         _ => Err(broken(span)),
     }
@@ -199,7 +199,7 @@ pub(super) fn bind(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<BindSi
     let mut value = cx.expr(parts.need()?, 0)?;
     if let Some(sign) = sign {
         let rest = cx.slice(Span { start: value.span.start, ..span });
-        return Err(Box::new(e0103::sign(written, cx.slice(sign), sign, rest)));
+        return Err(e0103::sign(written, cx.slice(sign), sign, rest));
     }
     // `x = f(z) given y` says the same as `f(z, y)`.
     for name in given(cx, &mut parts) {

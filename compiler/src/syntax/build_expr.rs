@@ -11,7 +11,7 @@ use std::iter::Peekable;
 use std::sync::LazyLock;
 
 /// A built node, or the one error of the item.
-pub(super) type Built<T> = Result<T, Box<Diag>>;
+pub(super) type Built<T> = Result<T, Diag>;
 
 /// Operators chained along any one path of an expression; keeps recursive passes within their stack.
 const MAX_CHAIN: usize = 400;
@@ -56,11 +56,9 @@ impl<'i> Parts<'i> {
 }
 
 /// The grammar and the builder disagree. Reported, not panicked, as every input must be answered.
-pub(super) fn broken(span: Span) -> Box<Diag> {
-    Box::new(
-        Diag::new("E0100", "the parser did not understand its own grammar", span, "while reading this")
-            .note("this is a bug in gmc, not in the spec"),
-    )
+pub(super) fn broken(span: Span) -> Diag {
+    Diag::new("E0100", "the parser did not understand its own grammar", span, "while reading this")
+        .note("this is a bug in gmc, not in the spec")
 }
 
 impl<'a> Cx<'a> {
@@ -153,14 +151,14 @@ impl<'a> Cx<'a> {
             dotted = dotted.to(self.span(&part));
         }
         if dotted != name.span {
-            return Err(Box::new(e0107::dotted(self.slice(dotted), dotted)));
+            return Err(e0107::dotted(self.slice(dotted), dotted));
         }
         let list = parts.take(Rule::args);
         let parens = list.is_some();
         if let Some(list) = list.as_ref().filter(|_| e0108::NAMES.contains(&name.name.as_str())) {
             let inner = self.slice(self.span(list));
             let inner = inner.strip_prefix('(').and_then(|s| s.strip_suffix(')')).unwrap_or(inner).trim();
-            return Err(Box::new(e0108::stop(&name.name, name.span, inner)));
+            return Err(e0108::stop(&name.name, name.span, inner));
         }
         let args = match list {
             Some(list) => {
@@ -180,7 +178,7 @@ impl<'a> Cx<'a> {
         let sign = parts.take(Rule::compat_named_sign).map(|p| self.span(&p));
         let value = self.value(parts.need()?, depth)?;
         if let (Some(key), Some(sign)) = (&key, sign) {
-            return Err(Box::new(e0109::argument(&key.name, sign, self.slice(value.span))));
+            return Err(e0109::argument(&key.name, sign, self.slice(value.span)));
         }
         Ok(Arg { key, value })
     }
@@ -224,7 +222,7 @@ impl<'a> Cx<'a> {
         let depth = depth + inner.len();
         if depth > MAX_CHAIN {
             let at = inner.clone().nth(MAX_CHAIN).map_or(whole, |p| self.span(&p));
-            return Err(Box::new(e0114::chained(at)));
+            return Err(e0114::chained(at));
         }
         PRATT
             .map_primary(|p| self.primary(p, depth))
@@ -243,7 +241,7 @@ impl<'a> Cx<'a> {
                     Rule::mul => BinOp::Mul,
                     Rule::div => BinOp::Div,
                     Rule::pow => BinOp::Pow,
-                    _ => return Err(Box::new(e0105::power(at, self.slice(a.span), self.slice(b.span)))),
+                    _ => return Err(e0105::power(at, self.slice(a.span), self.slice(b.span))),
                 };
                 Ok(Expr { kind: ExprKind::Binary(op, Box::new(a), Box::new(b)), span })
             })
@@ -308,6 +306,6 @@ static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 /// An expression is unexpected where a more particular thing must stand.
-pub(super) fn misplaced(found: &str, expected: &str, span: Span) -> Box<Diag> {
-    Box::new(e0100::unexpected(found, &[expected.to_string()], span))
+pub(super) fn misplaced(found: &str, expected: &str, span: Span) -> Diag {
+    e0100::unexpected(found, &[expected.to_string()], span)
 }

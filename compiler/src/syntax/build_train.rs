@@ -28,7 +28,7 @@ impl Open {
     fn close(self) -> Built<PlayerItem> {
         let Open { name, owns, within, goal, using, steps, span } = self;
         let Some(goal) = goal else {
-            return Err(Box::new(e0115::goal(&name.name, name.span)));
+            return Err(e0115::goal(&name.name, name.span));
         };
         Ok(PlayerItem { name, owns, within, goal, using, steps, span })
     }
@@ -90,7 +90,7 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
                 let found = goal(cx, pair)?;
                 if let Some(first) = &train.goal {
                     let help = "add the payoffs up, or give each to a `player`";
-                    return Err(Box::new(e0115::twice("goals", first.span, found.span, help)));
+                    return Err(e0115::twice("goals", first.span, found.span, help));
                 }
                 train.goal = Some(found);
             }
@@ -98,11 +98,11 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
                 let found = cx.call(inner.need()?, 0)?;
                 if let Some(first) = &train.using {
                     let help = "keep one; a player may have its own, on the player's line";
-                    return Err(Box::new(e0115::twice("optimizers", first.span, found.span, help)));
+                    return Err(e0115::twice("optimizers", first.span, found.span, help));
                 }
                 train.using = Some(found);
             }
-            Rule::within => return Err(Box::new(e0115::within(at))),
+            Rule::within => return Err(e0115::within(at)),
             Rule::simultaneous => train.simultaneous = Some(at),
             Rule::setting => train.settings.push(setting(cx, pair)?),
             Rule::compat_setting => return Err(compat(cx, pair)?),
@@ -122,7 +122,7 @@ fn clause(cx: Cx<'_>, player: &mut Open, pair: &Pair<'_, Rule>) -> Built<bool> {
             let found = goal(cx, pair.clone())?;
             if let Some(first) = &player.goal {
                 let help = "add the payoffs up, or split the player in two";
-                return Err(Box::new(e0115::twice("goals for one player", first.span, found.span, help)));
+                return Err(e0115::twice("goals for one player", first.span, found.span, help));
             }
             player.goal = Some(found);
             Ok(true)
@@ -160,18 +160,18 @@ fn setting(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Setting> {
     // A misspelt keyword reads as a setting; the names of settings themselves are not known here.
     if let Some(near) = did_you_mean(&name.name, ["maximizes", "minimizes", "using"]) {
         let diag = e0100::unexpected(&format!("`{}`", name.name), &[], name.span);
-        return Err(Box::new(diag.help(format!("did you mean `{near}`?"))));
+        return Err(diag.help(format!("did you mean `{near}`?")));
     }
     Ok(Setting { name, value: cx.value(parts.need()?, 0)? })
 }
 
 /// The message for `epochs: 20`.
-fn compat(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Box<crate::diag::Diag>> {
+fn compat(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<crate::diag::Diag> {
     let mut parts = cx.parts(pair);
     let name = cx.ident(&parts.need()?);
     let sign = cx.span(&parts.need()?);
     let value = cx.value(parts.need()?, 0)?;
-    Ok(Box::new(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span))))
+    Ok(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span)))
 }
 
 /// Builds `eval { .. }`.

@@ -22,7 +22,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diag>> {
                 let printer = Printer { source: Some(text) };
                 lines.block(&item(printer, &scan.text, &parsed, piece.bytes), 0, "");
             }
-            Err(diag) => diags.push(*diag),
+            Err(diag) => diags.push(diag),
         }
     }
     lines.comments(usize::MAX, 0, false, true);

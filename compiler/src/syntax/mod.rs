@@ -37,20 +37,20 @@ pub fn parse(file: FileId, text: &str) -> (ast::Spec, Vec<Diag>) {
     for piece in split::split(file, &scan) {
         match parse_piece(file, &scan, &piece) {
             Ok(item) => spec.items.push(item),
-            Err(diag) => diags.push(*diag),
+            Err(diag) => diags.push(diag),
         }
     }
     (spec, diags)
 }
 
-fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Box<Diag>> {
+fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Diag> {
     let inside = |d: &&Diag| piece.bytes.contains(&(d.primary.span.start as usize));
     // A quote that never ends swallows brackets: characters are told of before brackets.
     if let Some(diag) = scan.diags.iter().find(inside).or(piece.error.as_ref()) {
-        return Err(Box::new(diag.clone()));
+        return Err(diag.clone());
     }
     if !piece.known {
-        return Err(Box::new(failure::unknown_item(file, scan, piece)));
+        return Err(failure::unknown_item(file, scan, piece));
     }
     let text = scan.text.get(piece.bytes.clone()).unwrap_or("");
     let cx = build_expr::Cx { file, text: &scan.text, base: piece.bytes.start };
@@ -59,14 +59,11 @@ fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::I
             Some(pair) => build::item(cx, pair),
             None => Err(build_expr::broken(Span::new(file, piece.bytes.start, piece.bytes.end))),
         },
-        Err(error) => {
-            Err(Box::new(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error)))
-        }
+        Err(error) => Err(failure::diagnose(file, scan, piece.bytes.start, piece.tokens.clone(), &error)),
     }
 }
 
 /// Parses the value of an argument or setting: an expression, `0 -> 1`, or `10 epochs`.
-#[expect(clippy::result_large_err, reason = "called once for each option of the command line")]
 pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
     let scan = scan::scan(file, text);
     let whole = Span::new(file, 0, text.len());
@@ -79,7 +76,7 @@ pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diag> {
         Ok(mut pairs) => {
             let value =
                 pairs.next().and_then(|p| cx.parts(p).next()).ok_or_else(|| build_expr::broken(whole));
-            value.and_then(|p| cx.value(p, 0)).map_err(|d| *d)
+            value.and_then(|p| cx.value(p, 0))
         }
         Err(error) => Err(failure::diagnose(file, &scan, 0, 0..scan.tokens.len(), &error)),
     }

@@ -309,8 +309,7 @@ impl Checker<'_> {
         let inner = Scope { vars, depth: scope.depth + 1, ..scope.clone() };
         // An error inside the body is shown at the call, with the body as its cause.
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
-            Bad::Diag(d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
-                let mut d = *d;
+            Bad::Diag(mut d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
                 let inside = std::mem::replace(
                     &mut d.primary,
                     crate::diag::Label { span: c.span, text: format!("in this call of `{}`", f.name.name) },
@@ -318,7 +317,7 @@ impl Checker<'_> {
                 if !d.secondary.contains(&inside) {
                     d.secondary.push(inside);
                 }
-                Bad::Diag(Box::new(d))
+                Bad::Diag(d)
             }
             other => other,
         })?;

@@ -201,7 +201,7 @@ impl Checker<'_> {
             declared.push(self.event_ty(&b.ty)?);
         }
         let yields = row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
-            Some(d) => *d,
+            Some(d) => d,
             None => codes::e0209::data_issue(&issue, d.source.span),
         })?;
         if yields.len() != d.bindings.len() {

@@ -502,12 +502,12 @@ pub enum Bad {
     /// Reported elsewhere; what depends on it stays silent.
     Said,
     /// To report.
-    Diag(Box<Diag>),
+    Diag(Diag),
 }
 
 impl From<Diag> for Bad {
     fn from(d: Diag) -> Bad {
-        Bad::Diag(Box::new(d))
+        Bad::Diag(d)
     }
 }
 
@@ -536,7 +536,7 @@ impl Checker<'_> {
     /// Reports, or stays silent about what was reported before.
     pub(crate) fn say(&mut self, bad: impl Into<Bad>) {
         if let Bad::Diag(d) = bad.into() {
-            self.diags.push(*d);
+            self.diags.push(d);
         }
     }
     pub(crate) fn data_var(&self, name: &str) -> Option<&TVar> {

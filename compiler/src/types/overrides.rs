@@ -16,7 +16,6 @@ use crate::syntax::walk::{self, Visitor};
 ///
 /// # Errors
 /// E0217: no place of the spec has this path, or the value cannot be read.
-#[expect(clippy::result_large_err, reason = "called once for each option of the command line")]
 pub fn apply(spec: &mut Spec, path: &str, value: &str) -> Result<(), Diag> {
     let path = path.trim();
     let at = item_span(spec, path);

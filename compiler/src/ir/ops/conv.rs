@@ -165,7 +165,7 @@ impl OpRule for Conv2d {
         let (x, w) = two(args)?;
         let out = self.infer(&[&f64_ty(x), &f64_ty(w)])?.shape.at(1);
         let mut y = Tensor64::full(&out, 0.0);
-        products(&self.0, &x.dims, &w.dims, &out, |i, k, o| y.data[o] += x.data[i] * w.data[k])?;
+        products(&self.0, &x.dims, &w.dims, &out, |i, k, o| y[o] += x[i] * w[k])?;
         Ok(y)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {
@@ -221,7 +221,7 @@ impl OpRule for ConvTranspose2d {
         let (y, w) = two(args)?;
         let dims = self.infer(&[&f64_ty(y), &f64_ty(w)])?.shape.at(1);
         let mut x = Tensor64::full(&dims, 0.0);
-        products(&self.geom, &dims, &w.dims, &y.dims, |i, k, o| x.data[i] += y.data[o] * w.data[k])?;
+        products(&self.geom, &dims, &w.dims, &y.dims, |i, k, o| x[i] += y[o] * w[k])?;
         Ok(x)
     }
     fn cost(&self, args: &[&Ty], _out: &Ty, batch: usize) -> u64 {
@@ -269,7 +269,7 @@ impl OpRule for ConvWeight {
         let (x, gy) = two(args)?;
         let dims = self.infer(&[&f64_ty(x), &f64_ty(gy)])?.shape.at(1);
         let mut w = Tensor64::full(&dims, 0.0);
-        products(&self.geom, &x.dims, &dims, &gy.dims, |i, k, o| w.data[k] += x.data[i] * gy.data[o])?;
+        products(&self.geom, &x.dims, &dims, &gy.dims, |i, k, o| w[k] += x[i] * gy[o])?;
         Ok(w)
     }
     fn cost(&self, args: &[&Ty], out: &Ty, batch: usize) -> u64 {

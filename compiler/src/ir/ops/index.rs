@@ -55,7 +55,7 @@ impl OpRule for Gather {
         let mut data = Vec::with_capacity(i.data.len());
         for (p, &v) in i.data.iter().enumerate() {
             let (o, r) = (p / (m * inner), p % inner);
-            data.push(x.data[(o * n + index(v, n)?) * inner + r]);
+            data.push(x[(o * n + index(v, n)?) * inner + r]);
         }
         Tensor64::new(&i.dims, data)
     }
@@ -92,7 +92,7 @@ impl OpRule for ScatterAdd {
         let mut x = Tensor64::full(&d.resized(self.axis, n), 0.0);
         for (p, (&v, &e)) in i.data.iter().zip(&d.data).enumerate() {
             let (o, r) = (p / (m * inner), p % inner);
-            x.data[(o * n + index(v, n)?) * inner + r] += e;
+            x[(o * n + index(v, n)?) * inner + r] += e;
         }
         Ok(x)
     }
@@ -134,7 +134,7 @@ impl OpRule for Take {
         let mut data = Vec::with_capacity(outer * inner * self.indices.len());
         for o in 0..outer {
             for &i in &self.indices {
-                data.extend_from_slice(&x.data[(o * n + i) * inner..(o * n + i + 1) * inner]);
+                data.extend_from_slice(&x[(o * n + i) * inner..(o * n + i + 1) * inner]);
             }
         }
         Tensor64::new(&x.resized(self.axis, self.indices.len()), data)
@@ -177,7 +177,7 @@ impl OpRule for Put {
         for o in 0..outer {
             for (j, &i) in self.indices.iter().enumerate() {
                 for r in 0..inner {
-                    x.data[(o * self.size + i) * inner + r] += d.data[(o * n + j) * inner + r];
+                    x[(o * self.size + i) * inner + r] += d[(o * n + j) * inner + r];
                 }
             }
         }
@@ -216,7 +216,7 @@ impl OpRule for Lookup {
         let mut data = Vec::with_capacity(i.data.len() * inner);
         for &v in &i.data {
             let row = index(v, n)?;
-            data.extend_from_slice(&x.data[row * inner..(row + 1) * inner]);
+            data.extend_from_slice(&x[row * inner..(row + 1) * inner]);
         }
         Tensor64::new(&x.resized(0, i.data.len()), data)
     }
@@ -253,7 +253,7 @@ impl OpRule for LookupAdd {
         for (m, &v) in i.data.iter().enumerate() {
             let row = index(v, self.size)?;
             for r in 0..inner {
-                x.data[row * inner + r] += d.data[m * inner + r];
+                x[row * inner + r] += d[m * inner + r];
             }
         }
         Ok(x)

@@ -152,7 +152,7 @@ impl OpRule for Slice {
         let x = one(args)?;
         let (outer, n, inner) = x.split(self.axis)?;
         let rows = (0..outer)
-            .flat_map(|o| &x.data[(o * n + self.start) * inner..(o * n + self.start + self.len) * inner]);
+            .flat_map(|o| &x[(o * n + self.start) * inner..(o * n + self.start + self.len) * inner]);
         Tensor64::new(&x.resized(self.axis, self.len), rows.copied().collect())
     }
 }
@@ -190,7 +190,7 @@ impl OpRule for Pad {
         let mut data = Vec::new();
         for o in 0..outer {
             data.resize(data.len() + self.before * inner, 0.0);
-            data.extend_from_slice(&x.data[o * n * inner..(o + 1) * n * inner]);
+            data.extend_from_slice(&x[o * n * inner..(o + 1) * n * inner]);
             data.resize(data.len() + self.after * inner, 0.0);
         }
         Tensor64::new(&x.resized(self.axis, n + self.before + self.after), data)
@@ -250,7 +250,7 @@ impl OpRule for Concat {
         for o in 0..outer {
             for a in args {
                 let (_, n, inner) = a.split(self.axis)?;
-                data.extend_from_slice(&a.data[o * n * inner..(o + 1) * n * inner]);
+                data.extend_from_slice(&a[o * n * inner..(o + 1) * n * inner]);
             }
         }
         Tensor64::new(&first.resized(self.axis, total), data)

@@ -79,14 +79,14 @@ impl OpRule for MatMul {
         let (wide_a, wide_b) = (a.spread(&shaped(&lead, *m, *k))?, b.spread(&shaped(&lead, *k, *n))?);
         let count: usize = lead.iter().product();
         let mut data = vec![0.0; count * m * n];
-        for l in 0..count {
-            for i in 0..*m {
-                for j in 0..*n {
-                    let mut s = 0.0;
-                    for p in 0..*k {
-                        s += wide_a.data[(l * m + i) * k + p] * wide_b.data[(l * k + p) * n + j];
-                    }
-                    data[(l * m + i) * n + j] = s;
+        if *k == 0 || *n == 0 {
+            return Tensor64::new(&shaped(&lead, *m, *n), data);
+        }
+        let matrices = wide_a.data.chunks_exact((m * k).max(1)).zip(wide_b.data.chunks_exact(k * n));
+        for ((a, b), c) in matrices.zip(data.chunks_exact_mut((m * n).max(1))) {
+            for (a_row, c_row) in a.chunks_exact(*k).zip(c.chunks_exact_mut(*n)) {
+                for (x, b_row) in a_row.iter().zip(b.chunks_exact(*n)) {
+                    c_row.iter_mut().zip(b_row).for_each(|(c, y)| *c += x * y);
                 }
             }
         }

@@ -8,10 +8,11 @@ mod algebra;
 mod fold;
 mod layout;
 
-use super::graph::{Graph, Value};
+use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::shape::{DType, Shape, Ty};
-use std::collections::BTreeMap;
+use super::value_map::ValueMap;
+use std::collections::HashMap;
 
 /// Rewriting runs again while it changes something, at most this often.
 const ROUNDS: usize = 4;
@@ -30,20 +31,13 @@ pub fn optimise(g: &Graph) -> Graph {
     now
 }
 
-/// The nodes that the outputs need.
-fn live(g: &Graph) -> Vec<bool> {
-    let mut live = vec![false; g.nodes.len()];
-    let mark = |live: &mut Vec<bool>, v: Value| {
-        if let Some(l) = live.get_mut(v.0 as usize) {
-            *l = true;
-        }
-    };
-    for (_, v) in &g.outputs {
-        mark(&mut live, *v);
-    }
-    for (i, node) in g.nodes.iter().enumerate().rev() {
-        if live.get(i).copied().unwrap_or(false) {
-            node.args.iter().for_each(|a| mark(&mut live, *a));
+/// The values that the outputs need.
+fn live(g: &Graph) -> ValueMap<bool> {
+    let mut live = ValueMap::new(g, false);
+    g.outputs.iter().for_each(|(_, v)| live[*v] = true);
+    for (v, node) in g.iter().rev() {
+        if live[v] {
+            node.args.iter().for_each(|a| live[*a] = true);
         }
     }
     live
@@ -51,39 +45,46 @@ fn live(g: &Graph) -> Vec<bool> {
 
 /// Dead code removed, nothing else changed.
 fn sweep(g: &Graph) -> Graph {
+    let live = live(g);
     let mut out = g.with(Vec::new(), Vec::new());
-    let mut new = vec![Value(0); g.nodes.len()];
-    let renamed = |new: &[Value], v: Value| new.get(v.0 as usize).copied().unwrap_or(v);
-    for (i, (node, live)) in g.nodes.iter().zip(live(g)).enumerate() {
-        if live {
-            let mut node = node.clone();
-            node.args.iter_mut().for_each(|a| *a = renamed(&new, *a));
-            if let Some(slot) = new.get_mut(i) {
-                *slot = Value(out.nodes.len() as u32);
-            }
-            out.nodes.push(node);
-        }
+    let mut new = ValueMap::new(g, Value(0));
+    for (v, node) in g.iter().filter(|(v, _)| live[*v]) {
+        new[v] = Value(out.nodes.len() as u32);
+        let args = node.args.iter().map(|a| new[*a]).collect();
+        out.nodes.push(Node { args, ..node.clone() });
     }
-    out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), renamed(&new, *v))).collect();
+    out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect();
     out
 }
 
 /// Every node emitted anew, simplified.
 fn rewrite(g: &Graph) -> Graph {
-    let mut r = Rewriter { out: Graph::new(g.name.clone()), known: BTreeMap::new() };
-    let mut new: Vec<Value> = Vec::with_capacity(g.nodes.len());
-    let renamed = |new: &[Value], v: Value| new.get(v.0 as usize).copied().unwrap_or(v);
-    for node in &g.nodes {
-        let args: Vec<Value> = node.args.iter().map(|a| renamed(&new, *a)).collect();
+    let mut r = Rewriter { out: Graph::new(g.name.clone()), known: HashMap::new() };
+    let mut new = ValueMap::new(g, Value(0));
+    for (v, node) in g.iter() {
+        let args: Vec<Value> = node.args.iter().map(|a| new[*a]).collect();
         r.out.at = node.span;
-        new.push(r.emit(node.op.clone(), &args));
+        new[v] = r.emit(node.op.clone(), &args);
     }
-    r.out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), renamed(&new, *v))).collect();
+    r.out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect();
     r.out
 }
 
-/// What decides quickly whether two nodes may be the same: token, arguments, and the bits of a constant.
+/// What decides quickly whether two nodes may be the same: token, arguments, and the bits of a number, the first of a table, or
+/// the stream of a draw.
 type Key = (&'static str, Vec<Value>, u64);
+
+fn salt(op: &Op) -> u64 {
+    if let Op::Full(f) = op {
+        f.value.to_bits()
+    } else if let Op::Literal(l) = op {
+        l.data.iter().take(16).fold(l.data.len() as u64, |h, x| h.rotate_left(7) ^ x.to_bits())
+    } else if let Op::Random(r) = op {
+        u64::from(r.stream)
+    } else {
+        0
+    }
+}
 
 /// Builds the new graph. Every rule in `algebra`, `layout` and `fold` is a method that answers the simpler value, or `None`; which
 /// of them an op has is said by its [`OpRule::simpler`].
@@ -92,7 +93,7 @@ type Key = (&'static str, Vec<Value>, u64);
 pub struct Rewriter {
     out: Graph,
     /// Emitted nodes by key.
-    known: BTreeMap<Key, Vec<Value>>,
+    known: HashMap<Key, Vec<Value>>,
 }
 
 impl Rewriter {
@@ -107,8 +108,7 @@ impl Rewriter {
                 return v;
             }
         }
-        let salt = if let Op::Full(f) = &op { f.value.to_bits() } else { 0 };
-        let known = self.known.entry((op.rule().name(), args.to_vec(), salt)).or_default();
+        let known = self.known.entry((op.rule().name(), args.to_vec(), salt(&op))).or_default();
         if let Some(v) = known.iter().find(|v| self.out.node(**v).op == op) {
             return *v;
         }

@@ -144,7 +144,7 @@ pub struct DataIssue {
     /// The way out.
     pub help: String,
     /// Already a diagnostic (an argument error), shown as it is.
-    pub diag: Option<Box<Diag>>,
+    pub diag: Option<Diag>,
 }
 
 /// The components of a mixture of equal isotropic Gaussians.
@@ -234,7 +234,7 @@ impl From<Diag> for DataIssue {
             message: diag.message.clone(),
             notes: diag.notes.clone(),
             help: diag.help.clone().unwrap_or_default(),
-            diag: Some(Box::new(diag)),
+            diag: Some(diag),
         }
     }
 }
