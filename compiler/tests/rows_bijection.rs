@@ -5,7 +5,7 @@ use gmc_compiler::diag::Diag;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::{Role, Shape, Tensor64};
-use gmc_compiler::rows::{BijFn, Builder, CheckedBijection, Jacobian, bijection::ROWS};
+use gmc_compiler::rows::{Builder, CheckedBijection, Direction, Jacobian, bijection::ROWS};
 
 type Case = (&'static str, Vec<usize>, Vec<(String, EventTy)>);
 
@@ -65,7 +65,7 @@ fn cases(row: &str) -> Vec<Case> {
 /// Runs one direction on a batch; (result, log-determinants, both as tensors).
 fn direction(
     b: &CheckedBijection,
-    f: &BijFn,
+    to: Direction,
     case: &Case,
     from: &[usize],
     inputs: &Inputs,
@@ -75,7 +75,7 @@ fn direction(
     let mut cx = Builder::new("t", false);
     let env = env(&mut cx, &case.2);
     let v = cx.input("x", Role::Data, Shape::batched(from));
-    let (y, ld) = f(&mut cx, &env, v);
+    let (y, ld) = move_by(b, to, &mut cx, &env, v);
     for (path, v) in cx.leaves() {
         let declared = b
             .params
@@ -145,13 +145,13 @@ fn verify_case(case: &Case, seed: u64) {
     let b = bijection(case.0, &input, &case.2);
     let what = format!("{} on {}", case.0, input);
     let n = input.size();
-    assert_eq!((b.out.size(), b.copies.len()), (n, n), "{what}");
+    assert_eq!((b.out.size(), b.identity_dims.len()), (n, n), "{what}");
     let mut rng = Rng(seed);
     let params = random_params(&b.params, &mut rng, 0.7);
     let dims = [&[1], case.1.as_slice()].concat();
     let z = rng.tensor(&dims, -1.8, 1.8);
-    let forward = |z: &Tensor64| direction(&b, &b.forward, case, &case.1, &params, z);
-    let inverse = |x: &Tensor64| direction(&b, &b.inverse, case, &b.out.shape, &params, x);
+    let forward = |z: &Tensor64| direction(&b, Direction::Forward, case, &case.1, &params, z);
+    let inverse = |x: &Tensor64| direction(&b, Direction::Inverse, case, &b.out.shape, &params, x);
 
     let (x, ld) = forward(&z);
     let (back, ild) = inverse(&x);
@@ -173,7 +173,7 @@ fn verify_case(case: &Case, seed: u64) {
         Jacobian::Triangular => assert!(triangular(&j), "{what}: {j:?}"),
         Jacobian::SmallDense => {}
     }
-    for (o, copy) in b.copies.iter().enumerate() {
+    for (o, copy) in b.identity_dims.iter().enumerate() {
         match copy {
             Some(i) => assert_eq!(x.data[o], z.data[*i], "{what}: output {o} is no copy of input {i}"),
             None => assert!(!z.data.contains(&x.data[o]), "{what}: output {o} is a copy"),
@@ -198,7 +198,7 @@ fn every_bijection_inverts_and_counts_volume() {
 /// taken at example `o` of a batch of equal ones.
 fn reverse_mode(
     b: &CheckedBijection,
-    f: &BijFn,
+    to: Direction,
     case: &Case,
     from: &[usize],
     inputs: &Inputs,
@@ -208,7 +208,7 @@ fn reverse_mode(
     let mut cx = Builder::new("jacobian", false);
     let env = env(&mut cx, &case.2);
     let x = cx.input("x", Role::Data, Shape::batched(from));
-    let (y, ld) = f(&mut cx, &env, x);
+    let (y, ld) = move_by(b, to, &mut cx, &env, x);
     let shape = cx.shape(y);
     let one = cx.input("one", Role::Data, shape);
     let picked = cx.mul(y, one);
@@ -271,12 +271,12 @@ fn log_determinants_are_those_of_our_own_gradient() {
             ] {
                 for z in places(case, &mut rng) {
                     let what = format!("{} on {:?} at {:?}", case.0, case.1, &z.data[..z.data.len().min(4)]);
-                    let (j, ld) = reverse_mode(&b, &b.forward, case, &case.1, &params, &z);
+                    let (j, ld) = reverse_mode(&b, Direction::Forward, case, &case.1, &params, &z);
                     close(&format!("{what}: log-determinant"), &[log_abs_det(j.clone())], &[ld], 1e-9);
-                    let (x, _) = direction(&b, &b.forward, case, &case.1, &params, &z);
-                    let (back, _) = direction(&b, &b.inverse, case, &b.out.shape, &params, &x);
+                    let (x, _) = direction(&b, Direction::Forward, case, &case.1, &params, &z);
+                    let (back, _) = direction(&b, Direction::Inverse, case, &b.out.shape, &params, &x);
                     close(&format!("{what}: inverse of forward"), &back.data, &z.data, 1e-8);
-                    let (k, ild) = reverse_mode(&b, &b.inverse, case, &b.out.shape, &params, &x);
+                    let (k, ild) = reverse_mode(&b, Direction::Inverse, case, &b.out.shape, &params, &x);
                     close(
                         &format!("{what}: log-determinant of the inverse"),
                         &[log_abs_det(k.clone())],
@@ -305,7 +305,7 @@ fn couplings_start_as_the_identity() {
             let b = bijection(case.0, &EventTy::real(case.1.clone()), &case.2);
             let params = initial_params(&b.params);
             let z = Rng(3).tensor(&[&[1], case.1.as_slice()].concat(), -4.0, 4.0);
-            let (x, ld) = direction(&b, &b.forward, &case, &case.1, &params, &z);
+            let (x, ld) = direction(&b, Direction::Forward, &case, &case.1, &params, &z);
             close(case.0, &x.data, &z.data, 1e-12);
             close(case.0, &ld, &[0.0], 1e-12);
         }
@@ -318,7 +318,7 @@ fn a_mixture_of_channels_starts_as_a_rotation() {
     let b = bijection(case.0, &EventTy::real([4]), &[]);
     let params = initial_params(&b.params);
     let z = Rng(3).tensor(&[1, 4], -2.0, 2.0);
-    let (x, ld) = direction(&b, &b.forward, &case, &case.1, &params, &z);
+    let (x, ld) = direction(&b, Direction::Forward, &case, &case.1, &params, &z);
     let square = |t: &Tensor64| t.data.iter().map(|v| v * v).sum::<f64>();
     close("length", &[square(&x)], &[square(&z)], 1e-9);
     close("volume", &ld, &[0.0], 1e-9);
@@ -334,7 +334,7 @@ fn splines_have_linear_tails_and_no_jumps() {
     let z = Tensor64::from_fn(&[steps, 2], |i| {
         if i % 2 == 0 { 0.3 } else { -2.5 + 5.0 * (i / 2) as f64 / (steps - 1) as f64 }
     });
-    let (x, _) = direction(&b, &b.forward, &case, &case.1, &params, &z);
+    let (x, _) = direction(&b, Direction::Forward, &case, &case.1, &params, &z);
     let at = |t: &Tensor64, i: usize| t.data[2 * i + 1];
     for i in 1..steps {
         let step = at(&x, i) - at(&x, i - 1);
@@ -385,4 +385,20 @@ fn wrong_flows_are_refused_in_the_users_words() {
         assert!(d.message.contains(words), "{text}: {}", d.message);
         assert!(d.help.is_some(), "{text}: {d:?}");
     }
+}
+
+/// What a bijection computes can be printed and compared: alike for the same call on the same input, and for no other.
+#[test]
+fn bijections_are_values() {
+    let all: Vec<Case> = ROWS.iter().flat_map(|row| cases(row.name())).collect();
+    let checked = |c: &Case| bijection(c.0, &EventTy::real(c.1.clone()), &c.2);
+    for (i, a) in all.iter().enumerate() {
+        assert_eq!(checked(a), checked(a), "{}", a.0);
+        for b in all.iter().skip(i + 1).filter(|b| (b.0, &b.1) != (a.0, &a.1)) {
+            let (x, y) = (checked(a), checked(b));
+            assert_ne!((x.params, x.bijection, x.out), (y.params, y.bijection, y.out), "{} and {}", a.0, b.0);
+        }
+    }
+    let printed = format!("{:?}", bijection("conv1x1(seed: 5)", &EventTy::real([200]), &[]));
+    assert!(printed.contains("Rotation { n: 200, seed: 5 }"), "{printed}");
 }

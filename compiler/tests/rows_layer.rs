@@ -3,7 +3,8 @@
 use crate::rows_net::*;
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::{Op, Role, Shape, Tensor64, grad};
-use gmc_compiler::rows::{Builder, Causality, Checked, ParamDecl, layer::ROWS};
+use gmc_compiler::rows::layer::{ROWS, whole};
+use gmc_compiler::rows::{Builder, Causality, Checked, Env, ParamDecl};
 
 struct Case {
     text: &'static str,
@@ -148,7 +149,7 @@ fn run(
     let mut cx = Builder::new("t", training);
     let env = env(&mut cx, &c.given);
     let v = cx.input("x", Role::Data, Shape::batched(&c.input.shape));
-    let ys = (checked.lower)(&mut cx, &env, v);
+    let ys = lower(&*checked.layer, &mut cx, &env, v);
     for (path, v) in cx.leaves() {
         let declared =
             find(&checked.params, path).unwrap_or_else(|| panic!("{}: {path} is not declared", c.text));
@@ -276,7 +277,7 @@ fn every_layer_has_the_right_gradient() {
             let mut cx = Builder::new("t", true);
             let env = env(&mut cx, &c.given);
             let x = cx.input("x", Role::Data, Shape::batched(&c.input.shape));
-            let ys = (checked.lower)(&mut cx, &env, x);
+            let ys = lower(&*checked.layer, &mut cx, &env, x);
             let mut loss = cx.scalar(0.0);
             for y in ys {
                 // Another weight for each element, so that no two derivatives cancel.
@@ -444,9 +445,7 @@ fn masked_stacks_are_strictly_causal_whatever_their_widths() {
     ] {
         let chain = net(text, &EventTy::real([4]), &[]).expect("the net is right");
         let params = random_params(&chain.params(), &mut Rng(4), 1.0);
-        let whole = Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| {
-            chain.lower(cx, env, x)[0]
-        });
+        let whole = Checked::global(chain.out_ty().clone(), chain.params(), Net(chain));
         let c = Case { text, input: EventTy::real([4]), out: vec![out], given: vec![] };
         assert_eq!(observed(&c, &whole, &params, false).0, Causality::Strict, "{text}");
     }
@@ -455,8 +454,7 @@ fn masked_stacks_are_strictly_causal_whatever_their_widths() {
     let chain = net(text, &input, &[]).expect("the net is right");
     assert_eq!(chain.out_ty().shape, [1, 4, 4, 2]);
     let params = random_params(&chain.params(), &mut Rng(4), 1.0);
-    let whole =
-        Checked::global(chain.out_ty().clone(), chain.params(), move |cx, env, x| chain.lower(cx, env, x)[0]);
+    let whole = Checked::global(chain.out_ty().clone(), chain.params(), Net(chain));
     let c = Case { text, input, out: vec![vec![1, 4, 4, 2]], given: vec![] };
     assert_eq!(observed(&c, &whole, &params, false).0, Causality::Strict, "{text}");
 }
@@ -646,4 +644,36 @@ fn wrong_layers_are_refused_in_the_users_words() {
             .unwrap_or_else(|| panic!("`{text}` should be refused"));
         assert!(d.message.contains(words) && d.help.is_some(), "{text}: {d:?}");
     }
+}
+
+/// What a layer computes can be printed and compared: alike for the same call on the same input, and for no other.
+#[test]
+fn layers_are_values() {
+    let all: Vec<_> = ROWS.iter().flat_map(|row| cases(row.name())).collect();
+    let checked = |c: &Case| layer(c.text, &c.input, &c.given);
+    for (i, a) in all.iter().enumerate() {
+        assert_eq!(checked(a), checked(a), "{}", a.text);
+        for b in all.iter().skip(i + 1).filter(|b| (b.text, &b.input) != (a.text, &a.input)) {
+            let (x, y) = (checked(a), checked(b));
+            assert_ne!(x, y, "{} and {}", a.text, b.text);
+            assert_eq!(x.layer == y.layer, format!("{:?}", x.layer) == format!("{:?}", y.layer));
+        }
+    }
+    let printed = format!("{:?}", layer("residual { dense(3, mask: B), relu }", &EventTy::real([3]), &[]));
+    for part in ["Skip", "Linear", "mask: B", "n_out: 3", "relu(", "Uniform("] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+}
+
+/// A net whose layers read its input by name does so as a layer of another net, too.
+#[test]
+fn a_net_as_a_layer_reads_its_own_input() {
+    let ty = EventTy::real([3]);
+    let chain = net("dense(3), bias_from(h)", &ty, &given(&[("h", ty.clone())])).expect("the net is right");
+    let whole = whole::checked("inner", "h", &chain.out, &chain);
+    let mut cx = Builder::new("t", false);
+    let x = cx.input("x", Role::Data, Shape::batched(&[3]));
+    lower(&*whole.layer, &mut cx, &Env::default(), x);
+    let read: Vec<&str> = cx.leaves().keys().map(String::as_str).collect();
+    assert_eq!(read, ["inner.0.bias", "inner.0.weight", "inner.1.h.weight"]);
 }

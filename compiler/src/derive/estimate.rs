@@ -199,11 +199,11 @@ impl Ctx<'_> {
             let columns = if wide { self.batch } else { Dim::fixed(1) };
             let v = self.cx.reshape(*v, Shape(vec![Dim::fixed(k), columns]));
             if let Some(slot) = levels.get_mut(usize::from(wide)) {
-                *slot = crate::rows::add_log_dets(&mut self.cx.g, *slot, Some(v));
+                *slot = crate::rows::add_log_dets(*slot, Some(v), |a, b| self.cx.add(a, b));
             }
         }
         let [narrow, wide] = levels;
-        let sum = crate::rows::add_log_dets(&mut self.cx.g, narrow, wide).map(|total| {
+        let sum = crate::rows::add_log_dets(narrow, wide, |a, b| self.cx.add(a, b)).map(|total| {
             let l = self.cx.logsumexp(total, 0);
             let columns = self.cx.shape(l).0.get(1).copied().unwrap_or(Dim::fixed(1));
             let l = self.cx.reshape(l, Shape(vec![columns]));

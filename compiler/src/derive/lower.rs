@@ -3,11 +3,11 @@
 //! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
-use super::{Input, Program};
+use super::{Input, Program, nets};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, DType, Dim, Ex, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
 use crate::rows::distribution::align_param;
-use crate::rows::{Builder, FnRow, MapRow};
+use crate::rows::{Builder, Direction, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::{Estimator, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 use std::collections::BTreeMap;
@@ -349,7 +349,8 @@ impl<'t> Ctx<'t> {
         if let Some(out) = self.flows.get(&key) {
             return *out;
         }
-        let out = self.flow(flow).forward(&mut self.cx, x, &key.2);
+        let f = self.flow(flow);
+        let out = nets::flow(&mut self.cx, f, x, &key.2, Direction::Forward);
         self.flows.insert(key, out);
         out
     }
@@ -408,7 +409,7 @@ impl<'t> Ctx<'t> {
     fn seen(&mut self, e: &TExpr, vars: &Vars) -> Value {
         let v = self.expr(e, vars);
         match e.ty.kind {
-            Kind::Class(n) => crate::types::chain::one_hot(&mut self.cx, v, n),
+            Kind::Class(n) => nets::one_hot(&mut self.cx, v, n),
             Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
         }
     }
@@ -446,7 +447,7 @@ impl<'t> Ctx<'t> {
         let mut inputs = values.clone();
         self.meet(&mut inputs);
         let outs = match self.typed.nets.get(i) {
-            Some(net) => net.lower(&mut self.cx, &inputs),
+            Some(net) => nets::net(&mut self.cx, net, &inputs),
             None => panic!("internal: net {i} is missing"),
         };
         self.nets.insert((i, values), outs.clone());
@@ -714,9 +715,10 @@ impl<'t> Ctx<'t> {
             TKind::Flow { flow, arg, given } => {
                 let (y, given) = self.with_given(y, given, vars);
                 let key = (*flow, std::iter::once(y).chain(given.iter().copied()).collect());
+                let f = self.flow(*flow);
                 let (x, ld) = match self.inverted.get(&key) {
                     Some(known) => *known,
-                    None => self.flow(*flow).inverse(&mut self.cx, y, &given),
+                    None => nets::flow(&mut self.cx, f, y, &given, Direction::Inverse),
                 };
                 self.inverted.insert(key, (x, ld));
                 let (z, more) = self.invert(arg, x, vars);
@@ -733,16 +735,12 @@ impl<'t> Ctx<'t> {
 
     /// Sum of two log-determinants, `None` being 0.
     fn add_log_dets(&mut self, a: Option<Value>, b: Option<Value>) -> Option<Value> {
-        match (a, b) {
-            (Some(a), Some(b)) => {
-                let mut both = [a, b];
-                self.meet(&mut both);
-                let [a, b] = both;
-                Some(self.cx.add(a, b))
-            }
-            (a, None) => a,
-            (None, b) => b,
-        }
+        crate::rows::add_log_dets(a, b, |a, b| {
+            let mut both = [a, b];
+            self.meet(&mut both);
+            let [a, b] = both;
+            self.cx.add(a, b)
+        })
     }
 
     /// Log-densities of all drawn sites whose value is known, and the log-determinant of what had to be inverted.

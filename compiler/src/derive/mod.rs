@@ -22,6 +22,7 @@ pub mod estimate;
 pub mod kl;
 pub mod lower;
 pub mod math;
+pub mod nets;
 pub mod program;
 pub mod programs;
 pub mod query;

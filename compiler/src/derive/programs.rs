@@ -12,7 +12,6 @@ use crate::rows::measure::Needs;
 use crate::rows::setting::{self, Ema};
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
-use std::rc::Rc;
 
 /// All programs, before optimisation.
 pub fn all(typed: &Typed) -> Compiled {
@@ -67,8 +66,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
     }
     for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
-        let constant: Init = Rc::new(move |g, shape| g.full(raw, Shape::fixed(shape)));
-        let init = p.drawn.as_ref().map_or(constant, |(_, init)| init.clone());
+        let init = p.drawn.as_ref().map_or(Init::Constant(raw), |(_, init)| init.clone());
         all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
     }
     for g in typed.models.iter().filter(|m| {
@@ -78,7 +76,7 @@ fn leaves(typed: &Typed) -> Vec<Leaf> {
             path: super::estimate::baseline_path(g),
             shape: Vec::new(),
             trainable: false,
-            init: crate::rows::init::zeros(),
+            init: Init::ZEROS,
         });
     }
     all
@@ -101,7 +99,7 @@ fn unconstrained(x: f64, support: crate::event::Support) -> f64 {
 fn init(leaves: &[Leaf]) -> Graph {
     let mut g = Graph::new(Program::Init);
     for l in leaves {
-        let v = (l.init)(&mut g, &l.shape);
+        let v = l.init.lower(Scope::of(&mut g), &l.shape).v;
         let v = g.broadcast(v, Shape::fixed(&l.shape));
         g.output(if l.trainable { Output::Param(l.path.clone()) } else { Output::State(l.path.clone()) }, v);
     }
@@ -632,7 +630,7 @@ fn agreement(typed: &Typed, models: &[(usize, &TModel)]) -> Option<Graph> {
     ctx.cx.g.at = m.span;
     for (output, x, y) in [(Output::Agrees, sample, asked), (Output::Knows, real, class)] {
         let scores = ctx.net_on(a.judge, vec![x]).first().copied()?;
-        let hot = crate::types::chain::one_hot(&mut ctx.cx, y, a.classes);
+        let hot = super::nets::one_hot(&mut ctx.cx, y, a.classes);
         let own = ctx.cx.mul(scores, hot);
         let own = ctx.cx.sum(own, &[1]);
         let best = ctx.cx.reduce(ReduceKind::Max, scores, &[1]);

@@ -7,7 +7,7 @@
 //! would not be the same for every divisor.
 
 use super::graph::{Graph, Value};
-use super::op::{ArgMax, Binary, Compare, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary};
+use super::op::{ArgMax, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary};
 use super::shape::{DType, Dim, Shape};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -310,6 +310,14 @@ impl<'g> Ex<'g> {
     pub fn matmul(self, b: Ex<'g>) -> Ex<'g> {
         self.scope.push(|g| g.matmul(self.v, b.v))
     }
+    /// Convolution of `[N, C, H, W]` with `[O, C/groups, kh, kw]`.
+    pub fn conv2d(self, w: Ex<'g>, geom: ConvGeom) -> Ex<'g> {
+        self.scope.push(|g| g.conv2d(self.v, w.v, geom))
+    }
+    /// The transpose of [`Ex::conv2d`] in its input.
+    pub fn conv_transpose2d(self, w: Ex<'g>, geom: ConvGeom, out_pad: [usize; 2]) -> Ex<'g> {
+        self.scope.push(|g| g.conv_transpose2d(self.v, w.v, geom, out_pad))
+    }
     /// The last two axes swapped.
     pub fn transpose(self) -> Ex<'g> {
         self.scope.push(|g| g.transpose(self.v))
@@ -317,6 +325,16 @@ impl<'g> Ex<'g> {
     /// The same elements under other axes.
     pub fn reshape(self, shape: Shape) -> Ex<'g> {
         self.scope.push(|g| g.reshape(self.v, shape))
+    }
+    /// The shape `[B, ..event]`, B being the first axis of this value.
+    pub fn like(self, event: &[usize]) -> Shape {
+        let mut dims = vec![self.lead()];
+        dims.extend(event.iter().map(|&n| Dim::fixed(n)));
+        Shape(dims)
+    }
+    /// `[B, ..]` seen as `[B, ..event]`.
+    pub fn view(self, event: &[usize]) -> Ex<'g> {
+        self.reshape(self.like(event))
     }
     /// Axes in another order.
     pub fn permute(self, perm: &[usize]) -> Ex<'g> {

@@ -72,13 +72,9 @@ pub fn all() -> Vec<Entry> {
     all.extend(schedule::ROWS.iter().map(|r| entry("schedule", *r, BlockUse::None)));
     all.extend(constraint::ROWS.iter().map(|r| entry("weight constraint", *r, BlockUse::None)));
     all.extend(estimator::ROWS.iter().map(|r| entry("gradient estimator", *r, BlockUse::None)));
-    all.extend(init::WORDS.iter().map(|(name, doc)| Entry {
-        kind: "initial value",
-        name: (*name).into(),
-        form: format!("init: {name}"),
-        doc: (*doc).into(),
-        params: Vec::new(),
-        facts: Vec::new(),
+    all.extend(init::ROWS.iter().map(|r| Entry {
+        form: format!("init: {}", r.name()),
+        ..entry("initial value", *r, BlockUse::None)
     }));
     all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
     all.extend(setting::ROWS.iter().map(|r| Entry {

@@ -2,7 +2,7 @@
 
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::codes;
-use crate::event::{EventTy, Kind, Support};
+use crate::event::{EventTy, Support};
 use crate::rows::{ChainCx, FlowChain};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -318,14 +318,5 @@ impl Checker<'_> {
         chain.out = to.clone();
         let added: Vec<&str> = chain.layers.iter().skip(from).map(|l| l.text.as_str()).collect();
         Ok(Some(added.join(", ")))
-    }
-}
-
-/// The type in which a body sees a further input: classes one-hot, grey levels 0..1.
-fn as_read(t: &EventTy) -> EventTy {
-    match t.kind {
-        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
-        Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
-        Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
     }
 }

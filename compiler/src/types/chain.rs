@@ -5,15 +5,14 @@ use super::items::holds;
 use super::{TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::{Scope, Shape};
 use crate::rows::args::{Args, Const};
+use crate::rows::bijection::identity_dims;
 use crate::rows::{
-    self, BlockUse, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Env, FlowChain,
-    FlowLayer, Jacobian, LayerRow, MapRow, ParamDecl, Row,
+    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, Jacobian,
+    LayerRow, MapRow, ParamDecl, Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Binding, Call, ExprKind, Layer};
-use std::rc::Rc;
 
 /// The checker's side of [`ChainCx`]: what is visible inside one body.
 pub(super) struct Body<'a> {
@@ -263,7 +262,7 @@ impl Body<'_> {
         before: &[FlowLayer],
     ) -> Result<(), Diag> {
         let Some(row) = rows::find(rows::bijection::ROWS, &c.name.name) else { return Ok(()) };
-        let rearranges = checked.copies.iter().all(Option::is_some);
+        let rearranges = checked.identity_dims.iter().all(Option::is_some);
         if rearranges || row.keeps(&bind(&self.consts, row.params(), c)?, range) {
             return Ok(());
         }
@@ -293,7 +292,7 @@ impl Body<'_> {
         }
         if let Some(f) = self.flows.iter().find(|f| f.name == name) {
             self.unroll(f.unrolled, c.span)?;
-            return Ok((flow_layer(f, c, input)?, name.to_string()));
+            return Ok((flow_layer(f, c, input, &self.given)?, name.to_string()));
         }
         if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
             return Err(codes::e0401::layer(name, c.span, c.parens));
@@ -326,47 +325,27 @@ pub(super) fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -
         return Err(codes::e0302::layer(row.name(), args.span, row.from(), support));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
-    let args = Rc::new(args);
-    let mut checked =
-        Checked::elementwise(out, move |cx, _, x| row.lower(&args, Scope::of(&mut cx.g).ex(x)).v);
-    checked.twice_differentiable = row.smooth();
-    Ok(checked)
+    Ok(rows::layer::map::checked(row, args, out))
 }
 
-/// A map used as a bijection: diagonal Jacobian. Nothing of it is trained, so it touches no element. `None` when it has no inverse.
+/// A map used as a bijection. `None` when it has no inverse.
 pub(super) fn map_bijection(
     row: &'static dyn MapRow,
     args: Args,
     input: &EventTy,
 ) -> Option<Result<CheckedBijection, Diag>> {
-    let inv = row.inverse()?;
+    row.inverse()?;
     let support = input.kind.support();
     if !support.inside(row.from()) {
         return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
-    let unit = row.keeps_volume(&args);
-    let (fwd, args) = (Rc::new(args.clone()), Rc::new(args));
-    Some(Ok(CheckedBijection {
-        copies: (0..input.size()).map(Some).collect(),
-        out,
-        params: Vec::new(),
-        jacobian: if unit { Jacobian::Unit } else { Jacobian::Diagonal },
-        forward: Rc::new(move |cx, _, x| {
-            let x = Scope::of(&mut cx.g).ex(x);
-            let y = row.lower(&fwd, x);
-            (y.v, (!unit).then(|| inv.log_det(&fwd, x).v))
-        }),
-        inverse: Rc::new(move |cx, _, y| {
-            let x = (inv.inverse)(&args, Scope::of(&mut cx.g).ex(y));
-            (x.v, (!unit).then(|| (-inv.log_det(&args, x)).v))
-        }),
-    }))
+    Some(Ok(rows::bijection::map::checked(row, args, out)))
 }
 
 /// A net used as a layer of another net: shares its parameters.
 pub(super) fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked, Diag> {
-    let [(_, want, at)] = net.inputs.as_slice() else {
+    let [(name, want, at)] = net.inputs.as_slice() else {
         return Err(codes::e0210::net_with_inputs(&net.name, c.span));
     };
     if want.shape != input.shape {
@@ -378,19 +357,16 @@ pub(super) fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked
             &want.shape_text(),
         ));
     }
-    let (chain, path) = (net.chain.clone(), net.name.clone());
-    Ok(Checked {
-        out: net.outs.clone(),
-        params: Vec::new(),
-        causality: chain_causality(&net.chain),
-        mixes_batch: net.chain.layers.iter().any(|l| l.checked.mixes_batch),
-        twice_differentiable: net.chain.layers.iter().all(|l| l.checked.twice_differentiable),
-        lower: Rc::new(move |cx, _, x| chain.lower(cx, &Env { path: path.clone(), ..Env::default() }, x)),
-    })
+    Ok(rows::layer::whole::checked(&net.name, name, &net.outs, &net.chain))
 }
 
-/// A flow used as a layer of another flow: shares its parameters.
-pub(super) fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<CheckedBijection, Diag> {
+/// A flow used as a layer of another flow, which has `given` values: shares its parameters.
+pub(super) fn flow_layer(
+    f: &TFlow,
+    c: &Call,
+    input: &EventTy,
+    given: &[(String, EventTy)],
+) -> Result<CheckedBijection, Diag> {
     if f.from.shape != input.shape {
         return Err(codes::e0201::layer_input(
             &f.name,
@@ -412,51 +388,22 @@ pub(super) fn flow_layer(f: &TFlow, c: &Call, input: &EventTy) -> Result<Checked
             input.kind.support(),
         ));
     }
-    let copies = flow_copies(&f.chain.layers, input.size());
-    let jacobian = f.chain.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit);
-    let (fwd, inv) = (f.chain.clone(), f.chain.clone());
-    let (p1, p2) = (f.name.clone(), f.name.clone());
-    Ok(CheckedBijection {
-        out: f.to.clone(),
-        params: Vec::new(),
-        jacobian,
-        copies,
-        forward: Rc::new(move |cx, env, x| {
-            fwd.forward(cx, &Env { path: p1.clone(), given: env.given.clone() }, x)
-        }),
-        inverse: Rc::new(move |cx, env, y| {
-            inv.inverse(cx, &Env { path: p2.clone(), given: env.given.clone() }, y)
-        }),
-    })
-}
-
-pub(super) fn chain_causality(chain: &Chain) -> rows::Causality {
-    use rows::Causality::{Global, Strict, Weak};
-    let all = chain.layers.iter().map(|l| l.checked.causality);
-    all.fold(Weak, |a, b| match (a, b) {
-        (Global, _) | (_, Global) => Global,
-        (Strict, Strict | Weak) | (Weak, Strict) => Strict,
-        (Weak, Weak) => Weak,
-    })
-}
-
-/// For each output element of a sequence of bijections, the input element that reaches it without a trained layer changing it.
-pub fn flow_copies(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
-    let mut now: Vec<Option<usize>> = (0..n).map(Some).collect();
-    for l in layers {
-        now = l.checked.copies.iter().map(|c| c.and_then(|j| now.get(j).copied().flatten())).collect();
+    for (name, ty) in &f.given {
+        if !given.iter().any(|(n, t)| n == name && *t == as_read(ty)) {
+            return Err(codes::e0210::flow_not_given(&f.name, c.span, name, ty, f.span));
+        }
     }
-    now
+    Ok(rows::bijection::whole::checked(&f.name, &f.to, &f.chain))
 }
 
 pub(super) fn identity_dims_in_repeat(
     r: &crate::syntax::ast::RepeatLayer,
     layers: &[FlowLayer],
 ) -> Option<Diag> {
-    let n = layers.first()?.checked.copies.len();
+    let n = layers.first()?.checked.identity_dims.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
     let identity_dims: Vec<usize> =
-        flow_copies(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
+        identity_dims(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
     let mask = r.body.iter().find_map(|l| match l {
         Layer::Call(c) => c.args.first().map(|a| a.value.span),
         Layer::Repeat(_) => None,
@@ -514,111 +461,30 @@ pub(super) fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Re
     }
 }
 
-/// A value as a net reads it: classes one-hot, grey levels scaled to 0..1.
-pub fn as_net_input(cx: &mut Builder, x: crate::ir::Value, ty: &EventTy) -> crate::ir::Value {
-    match ty.kind {
-        Kind::Real(_) | Kind::Bool | Kind::OneHot => x,
-        Kind::Int(n) => cx.mul_c(x, 1.0 / (n.max(2) - 1) as f64),
-        Kind::Class(n) => one_hot(cx, x, n),
+/// The type in which a body sees a further input: classes one-hot, grey levels 0..1.
+pub(super) fn as_read(t: &EventTy) -> EventTy {
+    match t.kind {
+        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
+        Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
     }
-}
-
-/// `[B, ..]` of class numbers to `[B, size * n]`.
-pub fn one_hot(cx: &mut Builder, x: crate::ir::Value, n: usize) -> crate::ir::Value {
-    let shape = cx.shape(x);
-    let lead = shape.0.first().copied().unwrap_or(crate::ir::Dim::fixed(1));
-    let rest: usize = shape.0.iter().skip(1).map(|d| d.n).product();
-    let col = cx.reshape(x, Shape(vec![lead, crate::ir::Dim::fixed(rest), crate::ir::Dim::fixed(1)]));
-    let classes = cx.literal((0..n).map(|k| k as f64).collect(), &[1, 1, n]);
-    let eq = cx.compare(crate::ir::Compare::Eq, col, classes);
-    let hot = cx.cast(eq, crate::ir::DType::F);
-    cx.reshape(hot, Shape(vec![lead, crate::ir::Dim::fixed(rest * n)]))
 }
 
 impl TNet {
-    /// Lowers the net on its inputs (`[B, ..event]` each).
-    pub fn lower(&self, cx: &mut Builder, inputs: &[crate::ir::Value]) -> Vec<crate::ir::Value> {
-        let mut env = Env { path: self.name.clone(), ..Env::default() };
-        let mut parts = Vec::new();
-        for ((i, (name, ty, _)), x) in self.inputs.iter().enumerate().zip(inputs) {
-            let v = as_net_input(cx, *x, ty);
-            env.given.insert(name.clone(), v);
-            if i == 0 || self.joined.get(i).copied().unwrap_or(false) {
-                parts.push(v);
-            }
-        }
-        let x = join(cx, &parts, &self.chain.input);
-        self.chain.lower(cx, &env, x)
-    }
     /// Whether any layer mixes the examples of a batch, and where.
     pub fn mixes_batch(&self) -> Option<Span> {
         self.chain.layers.iter().find(|l| l.checked.mixes_batch).map(|l| l.span)
     }
     /// What its output may read of its input.
     pub fn causality(&self) -> rows::Causality {
-        chain_causality(&self.chain)
+        self.chain.causality()
     }
-}
-
-/// Joins inputs: vectors end to end, vectors onto an image as constant planes, images by channel.
-pub(super) fn join(cx: &mut Builder, parts: &[crate::ir::Value], to: &EventTy) -> crate::ir::Value {
-    use crate::ir::Dim;
-    let lead = rows::lead(cx, parts);
-    let mut flat = Vec::new();
-    for p in parts {
-        let shape = cx.shape(*p);
-        let rest: Vec<Dim> = shape.0.iter().skip(1).copied().collect();
-        let own = shape.0.first().copied().unwrap_or(Dim::fixed(1));
-        let size: usize = rest.iter().map(|d| d.n).product();
-        let v = match (to.shape.as_slice(), rest.len()) {
-            (_, r) if r == to.shape.len() && r > 1 => *p,
-            ([_, h, w], _) => {
-                let v = cx.reshape(*p, Shape(vec![own, Dim::fixed(size), Dim::fixed(1), Dim::fixed(1)]));
-                cx.broadcast(v, Shape(vec![own, Dim::fixed(size), Dim::fixed(*h), Dim::fixed(*w)]))
-            }
-            _ => cx.reshape(*p, Shape(vec![own, Dim::fixed(size)])),
-        };
-        let mut dims = cx.shape(v).0;
-        if let Some(d) = dims.first_mut() {
-            *d = lead;
-        }
-        flat.push(cx.broadcast(v, Shape(dims)));
-    }
-    cx.concat(&flat, 1)
 }
 
 impl TFlow {
-    pub(super) fn env(&self, cx: &mut Builder, given: &[crate::ir::Value]) -> Env {
-        let mut env = Env { path: self.name.clone(), ..Env::default() };
-        for ((name, ty), v) in self.given.iter().zip(given) {
-            let v = as_net_input(cx, *v, ty);
-            env.given.insert(name.clone(), v);
-        }
-        env
-    }
-    /// z → x with its log-determinant.
-    pub fn forward(
-        &self,
-        cx: &mut Builder,
-        z: crate::ir::Value,
-        given: &[crate::ir::Value],
-    ) -> (crate::ir::Value, Option<crate::ir::Value>) {
-        let env = self.env(cx, given);
-        self.chain.forward(cx, &env, z)
-    }
-    /// x → z with the log-determinant of the inverse.
-    pub fn inverse(
-        &self,
-        cx: &mut Builder,
-        x: crate::ir::Value,
-        given: &[crate::ir::Value],
-    ) -> (crate::ir::Value, Option<crate::ir::Value>) {
-        let env = self.env(cx, given);
-        self.chain.inverse(cx, &env, x)
-    }
     /// Whether |det| = 1 everywhere, by construction.
     pub fn volume_preserving(&self) -> bool {
-        self.chain.layers.iter().all(|l| l.checked.jacobian == Jacobian::Unit)
+        self.chain.jacobian() == Jacobian::Unit
     }
 }
 

@@ -1,8 +1,8 @@
 //! Elements that reach the data as they were drawn: followed from a drawn site through all flows and maps up to the last computed one.
 
-use super::chain::flow_copies;
 use super::{Checker, TExpr, TFlow, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{Diag, codes};
+use crate::rows::bijection::behind;
 use crate::span::Span;
 
 /// What one model makes of one drawn site.
@@ -100,8 +100,7 @@ impl Checker<'_> {
             let before = self.expr_through(m, arg, flows);
             flows.push(*flow);
             let Some(f) = self.typed.flows.get(*flow) else { return before };
-            let here = flow_copies(&f.chain.layers, before.len());
-            here.into_iter().map(|c| c.and_then(|i| before.get(i).copied().flatten())).collect()
+            behind(&f.chain.identity_dims(), &before)
         } else if let TKind::Map { arg, .. } = &e.kind {
             self.expr_through(m, arg, flows)
         } else {
@@ -113,12 +112,7 @@ impl Checker<'_> {
 
 /// The elements that a flow alone leaves untouched.
 fn of_flow(f: &TFlow) -> Vec<usize> {
-    flow_copies(&f.chain.layers, f.from.size())
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.is_some())
-        .map(|(i, _)| i)
-        .collect()
+    f.chain.identity_dims().iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect()
 }
 
 fn value(s: &TSite) -> Option<&TExpr> {

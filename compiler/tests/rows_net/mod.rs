@@ -6,7 +6,8 @@ use gmc_compiler::ir::interp::run;
 use gmc_compiler::ir::*;
 use gmc_compiler::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use gmc_compiler::rows::{
-    self, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, ParamDecl,
+    self, Builder, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, Direction, FlowChain, FlowLayer,
+    Layer, ParamDecl,
 };
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast, parse, parse_expr};
@@ -105,9 +106,7 @@ impl ChainCx for Blocks {
                     let row = rows::find(rows::map::ROWS, &c.name.name)
                         .unwrap_or_else(|| panic!("no layer `{}`", c.name.name));
                     let args = bind(row.params(), c);
-                    Checked::elementwise(EventTy::real(ty.shape), move |cx, _, x| {
-                        row.lower(&args, Scope::of(&mut cx.g).ex(x)).v
-                    })
+                    rows::layer::map::checked(row, args, EventTy::real(ty.shape))
                 }
             };
             layers.push(ChainLayer { path: i.to_string(), text: c.name.name.clone(), span: c.span, checked });
@@ -176,6 +175,35 @@ pub fn env(cx: &mut Builder, given: &[(String, EventTy)]) -> rows::Env {
     rows::Env { path: "l".into(), given: values }
 }
 
+/// A layer on `x`, one value for each output.
+pub fn lower(layer: &dyn Layer, cx: &mut Builder, env: &rows::Env, x: Value) -> Vec<Value> {
+    let cx = cx.at(env);
+    layer.lower(cx, cx.ex(x)).iter().map(|y| y.v).collect()
+}
+
+/// One direction of a bijection on `x`.
+pub fn move_by(
+    b: &CheckedBijection,
+    to: Direction,
+    cx: &mut Builder,
+    env: &rows::Env,
+    x: Value,
+) -> (Value, Option<Value>) {
+    let cx = cx.at(env);
+    let (y, log_det) = b.bijection.run(cx, cx.ex(x), to);
+    (y.v, log_det.map(|l| l.v))
+}
+
+/// A whole block as a layer.
+#[derive(Debug, PartialEq)]
+pub struct Net(pub Chain);
+
+impl Layer for Net {
+    fn lower<'g>(&self, cx: rows::LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        self.0.lower(cx, x)
+    }
+}
+
 pub type Inputs = BTreeMap<String, Tensor64>;
 
 /// Random values for declared tensors: parameters around 0, states positive.
@@ -190,7 +218,7 @@ pub fn random_params(params: &[ParamDecl], rng: &mut Rng, size: f64) -> Inputs {
 pub fn initial_params(params: &[ParamDecl]) -> Inputs {
     let mut g = Graph::new("init");
     for p in params {
-        let v = (p.init)(&mut g, &p.shape);
+        let v = p.init.lower(Scope::of(&mut g), &p.shape).v;
         assert_eq!(g.shape(v), Shape::fixed(&p.shape), "{}", p.name);
         g.output(format!("l.{}", p.name), v);
     }

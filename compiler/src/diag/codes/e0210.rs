@@ -1,6 +1,7 @@
 //! E0210: bodies of nets that can't be built.
 
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::span::Span;
 
 /// What `gmc explain E0210` prints.
@@ -50,6 +51,18 @@ pub fn after_heads(name: &str, span: Span) -> Diag {
 pub fn net_with_inputs(name: &str, span: Span) -> Diag {
     Diag::new("E0210", format!("`{name}` cannot be a layer"), span, "has several inputs, and a layer has one")
         .help(format!("call it in a model, guide or payoff, `{name}(a, b)`, or give it one input"))
+}
+
+/// Flow `name`, declared at `decl`, is a layer of a flow that does not give it `missing`.
+pub fn flow_not_given(name: &str, span: Span, missing: &str, ty: &EventTy, decl: Span) -> Diag {
+    Diag::new(
+        "E0210",
+        format!("`{name}` is not given `{missing}` here"),
+        span,
+        "a layer reads what its flow is given",
+    )
+    .also(decl, format!("needs `{missing}: {ty}`"))
+    .help(format!("declare it on the flow around it too: `given ({missing}: {ty})`"))
 }
 
 /// `net f() -> ..`.

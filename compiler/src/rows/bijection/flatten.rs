@@ -1,32 +1,18 @@
 //! `flatten`: an event as a vector.
 
-use super::super::args::Args;
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
-
-use crate::diag::Diag;
+use super::reshape::reshaped;
+use super::{BijectionRow, Found};
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::rows::args::Args;
+use crate::rows::{Block, ChainCx};
 
-/// `flatten`
-pub struct Flatten;
-
-impl Row for Flatten {
-    fn name(&self) -> &'static str {
-        "flatten"
-    }
-    fn doc(&self) -> &'static str {
-        "The same elements, row-major, as one vector: [C, H, W] -> [C H W]; keeps volumes."
-    }
+row! {
+    /// The same elements, row-major, as one vector: [C, H, W] -> [C H W]; keeps volumes.
+    pub struct Flatten = "flatten";
 }
 
 impl BijectionRow for Flatten {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        _args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
-        Ok(super::reshape::reshaped(input, vec![input.size()]))
+    fn check(&self, _: &mut dyn ChainCx, _: &Args, _: Block, input: &EventTy) -> Found {
+        Ok(reshaped(input, vec![input.size()]))
     }
 }

@@ -1,50 +1,35 @@
 //! `masked(kind) { .. }`: a masked autoregressive flow.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::layer::linear::{Linear, Mask};
-use super::super::layer::parts::{
-    chain_causality, given_shape, given_value, misfit, need_vector, no_block, view,
-};
-use super::super::{
-    BijectionRow, BlockUse, Builder, Causality, Chain, ChainCx, CheckedBijection, Env, ParamDecl, Row,
-};
 use super::monotone::{self, Monotone};
-use super::parts::direction;
+use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
-use crate::ir::{Dim, Shape, Value};
+use crate::ir::Ex;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::layer::beside::Beside;
+use crate::rows::layer::linear::{Linear, Mask};
+use crate::rows::layer::require::{misfit, need_vector, no_block};
+use crate::rows::{Block, BlockUse, Causality, Chain, ChainCx, LowerCx, ParamDecl, Row, Shared};
 use crate::syntax::ast;
 use std::rc::Rc;
 
+row! {
+    /// A masked autoregressive flow of a vector (MAF, Papamakarios et al. 2017, eq. 3-4): x_i = z_i exp(s_i) + t_i, where s_i and t_i are
+    /// computed from x_1 .. x_(i-1) by the block and an appended masked layer that starts at 0. `dense` layers of the block are masked
+    /// (type B) without being told so. With `fast: density` x to z is one pass and z to x takes as many passes as there are coordinates;
+    /// with `fast: sampling` (inverse autoregressive flow, Kingma et al. 2016) it is the other way round.
+    pub struct Masked = "masked" [monotone::PARAM, FAST];
+}
+
+const FAST: ParamSpec = ParamSpec {
+    name: "fast",
+    kind: ArgKind::Word(&["density", "sampling"]),
+    default: Some("density"),
+    doc: "which direction is one pass",
+};
+
 /// One direction is unrolled, a pass for each coordinate.
 const LARGEST: usize = 4096;
-
-/// `masked(affine) { dense(64), relu }`
-pub struct Masked;
-
-impl Row for Masked {
-    fn name(&self) -> &'static str {
-        "masked"
-    }
-    fn doc(&self) -> &'static str {
-        "A masked autoregressive flow of a vector (MAF, Papamakarios et al. 2017, eq. 3-4): x_i = z_i exp(s_i) + t_i, where s_i and t_i are \
-         computed from x_1 .. x_(i-1) by the block and an appended masked layer that starts at 0. `dense` layers of the block are masked (type \
-         B) without being told so. With `fast: density` x to z is one pass and z to x takes as many passes as there are coordinates; with \
-         `fast: sampling` (inverse autoregressive flow, Kingma et al. 2016) it is the other way round."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[
-            monotone::PARAM,
-            ParamSpec {
-                name: "fast",
-                kind: ArgKind::Word(&["density", "sampling"]),
-                default: Some("density"),
-                doc: "which direction is one pass",
-            },
-        ];
-        PARAMS
-    }
-}
 
 /// The same layers with every `dense` masked, so that the user need not say what must hold anyway.
 fn with_masks(block: &[ast::Layer]) -> Vec<ast::Layer> {
@@ -76,14 +61,8 @@ impl BijectionRow for Masked {
     fn keeps(&self, args: &Args, range: Support) -> bool {
         Monotone::of(args).is_ok_and(|m| m.keeps(range))
     }
-    fn check(
-        &self,
-        cx: &mut dyn ChainCx,
-        args: &Args,
-        block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
-        let Some(block) = block else { return Err(no_block("masked", args.span)) };
+    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Block, input: &EventTy) -> Found {
+        let Some(block) = block else { return Err(no_block(self.name(), args.span)) };
         let n = need_vector(args, input)?;
         if n > LARGEST {
             let d = misfit(
@@ -95,120 +74,84 @@ impl BijectionRow for Masked {
         }
         let kind = Monotone::of(args)?;
         let chain = cx.chain(&with_masks(block), &EventTy::real([n]))?;
-        if chain_causality(&chain) == Causality::Global {
-            let d = Diag::new(
-                "E0402",
-                "the block of `masked` lets a coordinate read later ones",
-                args.span,
-                "coordinate i may depend on coordinates before i only",
-            );
-            let culprit = chain.layers.iter().find(|l| l.checked.causality == Causality::Global);
-            let d = match culprit {
-                Some(l) => d.also(l.span, format!("`{}` reads all coordinates", l.text)),
-                None => d,
-            };
-            return Err(d.help("use `dense`, activations, `residual` and `bias_from` only"));
-        }
-        let [out] = chain.out.as_slice() else {
-            let d = Diag::new(
-                "E0402",
-                "the block of `masked` must have one output",
-                args.span,
-                format!("it has {}", chain.out.len()),
-            );
-            return Err(d.help("leave `heads` out: scale and shift are computed by the appended layer"));
-        };
-        let [hidden] = out.shape.as_slice() else {
-            let d = Diag::new(
-                "E0402",
-                format!("the block of `masked` ends with shape {}", out.shape_text()),
-                args.span,
-                "needs a vector",
-            );
-            return Err(d.help("end the block with a `dense` layer"));
-        };
-        let count = kind.count();
-        let last = Linear { mask: Mask::A, group: count, ..Linear::plain("out.", *hidden, n * count) };
-        let given = cx.given().to_vec();
-        let width: usize = given.iter().map(|(_, ty)| given_shape(ty).iter().product::<usize>()).sum();
-        let told = (width > 0).then(|| Linear { bias: false, ..Linear::plain("given.", width, n * count) });
-        let mut params: Vec<ParamDecl> =
-            chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
+        let hidden = causal_vector(args, &chain)?;
+        let made = n * kind.count();
+        let last = Linear { mask: Mask::A, group: kind.count(), ..Linear::plain("out.", hidden, made) };
+        let beside = Beside::check(args, cx.given().to_vec(), &[n])?;
+        let told = Linear { bias: false, ..Linear::plain("given.", beside.added, made) };
+        let told = (beside.added > 0).then_some((beside, told));
+        let mut params: Vec<ParamDecl> = chain.params().into_iter().map(|p| p.inside("net")).collect();
         params.extend(last.zero_params());
-        params.extend(told.iter().flat_map(Linear::zero_params));
-        let flow = Rc::new(Autoregressive { n, chain, last, told, given, kind });
-        let other = flow.clone();
-        let sampling = args.word("fast") == "sampling";
-        let passes = direction(move |cx, env, x| flow.passes(cx, env, x, sampling));
-        let pass = direction(move |cx, env, x| other.pass(cx, env, x, !sampling));
-        let (forward, inverse) = if sampling { (pass, passes) } else { (passes, pass) };
-        // Not even the first coordinate is a copy: its scale and shift are trained.
+        params.extend(told.iter().flat_map(|(_, map)| map.zero_params()));
+        let fast = if args.word(FAST.name) == "sampling" { Direction::Forward } else { Direction::Inverse };
         Ok(CheckedBijection {
             out: EventTy::real([n]),
             params,
             jacobian: kind.jacobian(),
-            copies: vec![None; n],
-            forward,
-            inverse,
+            // Not even the first coordinate is a copy: its scale and shift are trained.
+            identity_dims: vec![None; n],
+            bijection: Shared(Rc::new(Autoregressive { n, chain, last, told, kind, fast })),
         })
     }
 }
 
+/// The size of the vector that a block ends with whose coordinates read no later ones.
+fn causal_vector(args: &Args, chain: &Chain) -> Result<usize, Diag> {
+    let wrong = |message: String, label: String| Diag::new("E0402", message, args.span, label);
+    if let Some(l) = chain.layers.iter().find(|l| l.checked.causality == Causality::Global) {
+        let d = wrong(
+            "the block of `masked` lets a coordinate read later ones".into(),
+            "coordinate i may depend on coordinates before i only".into(),
+        );
+        let d = d.also(l.span, format!("`{}` reads all coordinates", l.text));
+        return Err(d.help("use `dense`, activations, `residual` and `bias_from` only"));
+    }
+    let [out] = chain.out.as_slice() else {
+        let d =
+            wrong("the block of `masked` must have one output".into(), format!("it has {}", chain.out.len()));
+        return Err(d.help("leave `heads` out: scale and shift are computed by the appended layer"));
+    };
+    match out.shape.as_slice() {
+        [n] => Ok(*n),
+        _ => {
+            let message = format!("the block of `masked` ends with shape {}", out.shape_text());
+            Err(wrong(message, "needs a vector".into()).help("end the block with a `dense` layer"))
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
 struct Autoregressive {
     n: usize,
     chain: Chain,
     last: Linear,
-    told: Option<Linear>,
-    given: Vec<(String, EventTy)>,
+    /// What the `given` values of the flow add to the parameters.
+    told: Option<(Beside, Linear)>,
     kind: Monotone,
+    /// The direction that is one pass.
+    fast: Direction,
 }
 
 impl Autoregressive {
     /// Parameters of each coordinate, `[B, count, n]`, from the coordinates before it.
-    fn raw(&self, cx: &mut Builder, env: &Env, seen: Value) -> Value {
-        let h = self.chain.lower(cx, &env.child("net"), seen);
-        let mut raw = self.last.lower(cx, env, h.first().copied().unwrap_or(seen));
-        if let Some(told) = &self.told {
-            let parts: Vec<Value> = self
-                .given
-                .iter()
-                .filter_map(|(name, ty)| {
-                    let v = env.given.get(name).copied()?;
-                    let v = given_value(cx, v, ty);
-                    let v = view(cx, v, &[given_shape(ty).iter().product()]);
-                    let wide = Shape(vec![
-                        cx.shape(seen).0.first().copied().unwrap_or(Dim::BATCH),
-                        Dim::fixed(cx.shape(v).0.get(1).map_or(1, |d| d.n)),
-                    ]);
-                    Some(cx.broadcast(v, wide))
-                })
-                .collect();
-            if !parts.is_empty() {
-                let all = cx.concat(&parts, 1);
-                let y = told.lower(cx, env, all);
-                raw = cx.add(raw, y);
-            }
-        }
-        let raw = view(cx, raw, &[self.n, self.kind.count()]);
-        cx.permute(raw, &[0, 2, 1])
+    fn parameters<'g>(&self, cx: LowerCx<'g, '_>, seen: Ex<'g>) -> Ex<'g> {
+        let h = cx.inside("net", |cx| self.chain.lower_one(cx, seen));
+        let raw = self.last.lower(cx, h);
+        let told =
+            self.told.as_ref().and_then(|(beside, map)| Some(map.lower(cx, beside.lower_behind(cx, None)?)));
+        let raw = told.map_or(raw, |told| raw + told);
+        raw.view(&[self.n, self.kind.count()]).permute(&[0, 2, 1])
     }
-    fn apply(&self, cx: &mut Builder, x: Value, raw: Value, backward: bool) -> (Value, Option<Value>) {
-        if backward { self.kind.inverse(cx, x, raw, self.n) } else { self.kind.forward(cx, x, raw, self.n) }
-    }
-    /// The map whose parameters read its own argument: all coordinates at once.
-    fn pass(&self, cx: &mut Builder, env: &Env, x: Value, backward: bool) -> (Value, Option<Value>) {
-        let raw = self.raw(cx, env, x);
-        let (y, slope) = self.apply(cx, x, raw, backward);
-        (y, slope.map(|s| cx.sum_event(s)))
-    }
-    /// The map whose parameters read its result. Pass k makes coordinates 0 .. k right, whatever the others start from, so n passes are
-    /// exact; the slopes of the last pass read only coordinates that were right before it.
-    fn passes(&self, cx: &mut Builder, env: &Env, z: Value, backward: bool) -> (Value, Option<Value>) {
-        let (mut x, mut slope) = (z, None);
-        for _ in 0..self.n {
-            let raw = self.raw(cx, env, x);
-            (x, slope) = self.apply(cx, z, raw, backward);
-        }
-        (x, slope.map(|s| cx.sum_event(s)))
+}
+
+impl Bijection for Autoregressive {
+    /// The fast direction reads its own argument: all coordinates at once. The other one reads its result: pass k makes coordinates 0 .. k
+    /// right, whatever the others start from, so n passes are exact; the slopes of the last one read only coordinates that were right before
+    /// it.
+    fn run<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Moved<'g> {
+        let passes = if to == self.fast { 1 } else { self.n };
+        let pass = |(x, _): Moved<'g>, _| self.kind.run(z, self.parameters(cx, x), to);
+        let (x, slope) = (0..passes).fold((z, None), pass);
+        (x, slope.map(Ex::sum_event))
     }
 }

@@ -1,10 +1,12 @@
 //! Bijections, the layers of flows, one file each. The files that hold no row (`parts`, `mask`, `monotone`, `permutation`) hold what several
-//! rows share.
+//! rows share; `map` and `whole` are what maps and flows are as layers.
 
+pub mod map;
 pub mod mask;
 pub mod monotone;
 pub mod parts;
 pub mod permutation;
+pub mod whole;
 
 mod actnorm;
 mod conv1x1;
@@ -21,13 +23,13 @@ mod squeeze;
 mod unsqueeze;
 
 use super::args::Args;
-use super::{BlockUse, Builder, ChainCx, Env, ParamDecl, Row};
+use super::{Block, BlockUse, ChainCx, DynEq, LowerCx, ParamDecl, Row, Shared};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
-use crate::ir::{Graph, Value};
+use crate::ir::Ex;
 use crate::span::Span;
-use crate::syntax::ast;
-use std::rc::Rc;
+use std::fmt;
+
 /// Every bijection.
 pub const ROWS: &[&dyn BijectionRow] = &[
     &couple::Couple,
@@ -70,11 +72,49 @@ impl Jacobian {
     }
 }
 
-/// `[B, ..event] -> ([B, ..event], log |det J| of this direction as [B])`; `None` is 0.
-pub type BijFn = Rc<dyn Fn(&mut Builder, &Env, Value) -> (Value, Option<Value>)>;
+/// Which way a bijection is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// z → x, from the base to the data.
+    Forward,
+    /// x → z.
+    Inverse,
+}
+
+impl Direction {
+    /// 1 forwards, -1 backwards: the sign of what the logarithms of both slopes have in common.
+    pub fn sign(self) -> f64 {
+        match self {
+            Direction::Forward => 1.0,
+            Direction::Inverse => -1.0,
+        }
+    }
+    /// The other one.
+    pub fn other(self) -> Direction {
+        match self {
+            Direction::Forward => Direction::Inverse,
+            Direction::Inverse => Direction::Forward,
+        }
+    }
+}
+
+/// What a bijection makes of `[B, ..event]`, and log |det J| of the direction that it ran in as `[B]`; `None` is 0.
+pub type Moved<'g> = (Ex<'g>, Option<Ex<'g>>);
+
+/// What a bijection computes: a value, printable and comparable.
+pub trait Bijection: fmt::Debug + DynEq {
+    /// IR of one direction.
+    fn run<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g>;
+}
+
+impl PartialEq for dyn Bijection {
+    fn eq(&self, other: &dyn Bijection) -> bool {
+        self.dyn_eq(other)
+    }
+}
 
 /// What a bijection was found to be, for one input type and one set of arguments.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckedBijection {
     /// Output type (same number of elements).
     pub out: EventTy,
@@ -83,12 +123,13 @@ pub struct CheckedBijection {
     /// Class of the Jacobian.
     pub jacobian: Jacobian,
     /// For each output element (row-major), the input element that it is a copy or a fixed function of, if nothing trained changes it.
-    pub copies: Vec<Option<usize>>,
-    /// z → x.
-    pub forward: BijFn,
-    /// x → z, with the log-determinant of this inverse direction.
-    pub inverse: BijFn,
+    pub identity_dims: Vec<Option<usize>>,
+    /// What it computes.
+    pub bijection: Shared<dyn Bijection>,
 }
+
+/// What the check of a bijection ends in.
+pub type Found = Result<CheckedBijection, Diag>;
 
 /// A layer of a flow.
 pub trait BijectionRow: Row {
@@ -97,13 +138,7 @@ pub trait BijectionRow: Row {
         BlockUse::None
     }
     /// Verifies and infers in one place, as for layers.
-    fn check(
-        &self,
-        cx: &mut dyn ChainCx,
-        args: &Args,
-        block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag>;
+    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Block, input: &EventTy) -> Found;
     /// Whether it maps all of this range, narrower than the reals, onto the same range, whatever its parameters are. A layer that does
     /// not would send data back to where the layers before it have no inverse. Not asked of mere rearrangements.
     fn keeps(&self, _args: &Args, _range: Support) -> bool {
@@ -112,7 +147,7 @@ pub trait BijectionRow: Row {
 }
 
 /// A checked block of bijections.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowChain {
     /// Base side.
     pub input: EventTy,
@@ -123,7 +158,7 @@ pub struct FlowChain {
 }
 
 /// One bijection of a [`FlowChain`].
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowLayer {
     /// Last part of its path.
     pub path: String,
@@ -136,47 +171,49 @@ pub struct FlowLayer {
 }
 
 impl FlowChain {
-    /// z → x with the summed log-determinant.
-    pub fn forward(&self, cx: &mut Builder, env: &Env, z: Value) -> (Value, Option<Value>) {
-        self.run(cx, env, z, self.layers.iter(), |l| &l.checked.forward)
-    }
-    /// x → z with the summed log-determinant of the inverse.
-    pub fn inverse(&self, cx: &mut Builder, env: &Env, x: Value) -> (Value, Option<Value>) {
-        self.run(cx, env, x, self.layers.iter().rev(), |l| &l.checked.inverse)
-    }
-    fn run<'a>(
-        &'a self,
-        cx: &mut Builder,
-        env: &Env,
-        start: Value,
-        layers: impl Iterator<Item = &'a FlowLayer>,
-        dir: impl Fn(&FlowLayer) -> &BijFn,
-    ) -> (Value, Option<Value>) {
-        let (mut x, mut total) = (start, None);
-        for l in layers {
-            cx.g.at = l.span;
-            let (y, ld) = dir(l)(cx, &env.child(&l.path), x);
-            x = y;
-            total = add_log_dets(cx, total, ld);
+    /// The whole block in one direction, with the summed log-determinant.
+    pub fn run<'g>(&self, cx: LowerCx<'g, '_>, start: Ex<'g>, to: Direction) -> Moved<'g> {
+        let step = |(x, total): Moved<'g>, l: &FlowLayer| {
+            cx.caused_by(l.span);
+            let (y, log_det) = cx.inside(&l.path, |cx| l.checked.bijection.run(cx, x, to));
+            (y, add_log_dets(total, log_det, |a, b| a + b))
+        };
+        match to {
+            Direction::Forward => self.layers.iter().fold((start, None), step),
+            Direction::Inverse => self.layers.iter().rev().fold((start, None), step),
         }
-        (x, total)
     }
     /// The parameters of all layers, with paths relative to the block.
     pub fn params(&self) -> Vec<ParamDecl> {
-        let mut all = Vec::new();
-        for l in &self.layers {
-            for p in &l.checked.params {
-                all.push(ParamDecl { name: format!("{}.{}", l.path, p.name), ..p.clone() });
-            }
-        }
-        all
+        let of =
+            |l: &FlowLayer| l.checked.params.iter().map(|p| p.clone().inside(&l.path)).collect::<Vec<_>>();
+        self.layers.iter().flat_map(of).collect()
+    }
+    /// The largest Jacobian class among the layers. (Several triangular ones have no common order; their log-determinants add.)
+    pub fn jacobian(&self) -> Jacobian {
+        self.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit)
+    }
+    /// For each output element, the input element that reaches it without a trained layer changing it.
+    pub fn identity_dims(&self) -> Vec<Option<usize>> {
+        identity_dims(&self.layers, self.input.size())
     }
 }
 
+/// For each output element of a sequence of bijections on `n` elements, the input element that reaches it without a trained layer changing
+/// it.
+pub fn identity_dims(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
+    layers.iter().fold((0..n).map(Some).collect(), |before, l| behind(&l.checked.identity_dims, &before))
+}
+
+/// The same of one map behind another.
+pub fn behind(here: &[Option<usize>], before: &[Option<usize>]) -> Vec<Option<usize>> {
+    here.iter().map(|e| e.and_then(|i| before.get(i).copied().flatten())).collect()
+}
+
 /// Sum of two log-determinants, `None` being 0.
-pub fn add_log_dets(cx: &mut Graph, a: Option<Value>, b: Option<Value>) -> Option<Value> {
+pub fn add_log_dets<T>(a: Option<T>, b: Option<T>, add: impl FnOnce(T, T) -> T) -> Option<T> {
     match (a, b) {
-        (Some(a), Some(b)) => Some(cx.add(a, b)),
+        (Some(a), Some(b)) => Some(add(a, b)),
         (a, None) => a,
         (None, b) => b,
     }

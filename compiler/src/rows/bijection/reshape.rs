@@ -1,45 +1,43 @@
 //! `reshape`: the same elements under other axes.
 
-use super::super::args::{Args, ParamSpec};
-use super::super::layer::parts::view;
-use super::super::layer::reshape::new_shape;
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
-use super::parts::{all_copied, rearrangement};
-use crate::diag::Diag;
+use super::parts::rearrangement;
+use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
+use crate::rows::layer::reshape::{SHAPE, new_shape};
+use crate::rows::{Block, ChainCx, LowerCx};
 
-/// `reshape(12, 4, 4)`
-pub struct Reshape;
-
-impl Row for Reshape {
-    fn name(&self) -> &'static str {
-        "reshape"
-    }
-    fn doc(&self) -> &'static str {
-        "The same elements, row-major, under other axes; keeps volumes."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        crate::rows::layer::reshape::PARAMS
-    }
+row! {
+    /// The same elements, row-major, under other axes; keeps volumes.
+    pub struct Reshape = "reshape" [SHAPE];
 }
 
-impl BijectionRow for Reshape {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
-        Ok(reshaped(input, new_shape(args, input)?))
-    }
+#[derive(Debug, PartialEq)]
+struct View {
+    from: Vec<usize>,
+    to: Vec<usize>,
 }
 
 /// The elements of `input` under the axes `shape`, which hold as many.
 pub fn reshaped(input: &EventTy, shape: Vec<usize>) -> CheckedBijection {
     let out = EventTy { kind: input.kind, shape: shape.clone() };
-    let from = input.shape.clone();
-    let order = all_copied(input.size()).into_iter().flatten().collect();
-    rearrangement(out, order, move |cx, z| view(cx, z, &shape), move |cx, x| view(cx, x, &from))
+    let view = View { from: input.shape.clone(), to: shape };
+    rearrangement(out, (0..input.size()).collect(), view)
+}
+
+impl BijectionRow for Reshape {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Found {
+        Ok(reshaped(input, new_shape(args, input)?))
+    }
+}
+
+impl Bijection for View {
+    fn run<'g>(&self, _: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g> {
+        let shape = match to {
+            Direction::Forward => &self.to,
+            Direction::Inverse => &self.from,
+        };
+        (x.view(shape), None)
+    }
 }

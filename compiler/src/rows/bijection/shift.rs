@@ -1,32 +1,19 @@
 //! `shift`: a trained summand for each element.
 
-use super::super::args::Args;
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
-use super::parts::Diagonal;
-use crate::diag::Diag;
+use super::parts::ScaleShift;
+use super::{BijectionRow, Found};
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::rows::args::Args;
+use crate::rows::{Block, ChainCx};
 
-/// `shift`
-pub struct Shift;
-
-impl Row for Shift {
-    fn name(&self) -> &'static str {
-        "shift"
-    }
-    fn doc(&self) -> &'static str {
-        "y = x + b, with a trained b for each element; keeps volumes. It starts where the first data come out with mean 0, if the model's density is exact; else at 0."
-    }
+row! {
+    /// y = x + b, with a trained b for each element; keeps volumes. It starts where the first data come out with mean 0, if the model's
+    /// density is exact; else at 0.
+    pub struct Shift = "shift";
 }
 
 impl BijectionRow for Shift {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        _args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
-        Ok(Diagonal { scale: false, shift: true, by_channel: false }.on(input))
+    fn check(&self, _: &mut dyn ChainCx, _: &Args, _: Block, input: &EventTy) -> Found {
+        Ok(ScaleShift { scale: false, shift: true, by_channel: false }.on(input))
     }
 }

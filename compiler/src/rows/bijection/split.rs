@@ -1,26 +1,26 @@
 //! `split { .. }`: half of the elements go through a flow of their own.
 
-use super::super::args::Args;
-use super::super::layer::parts::no_block;
-use super::super::{BijectionRow, BlockUse, ChainCx, CheckedBijection, ParamDecl, Row};
-use super::parts::{chain_copies, chain_jacobian, direction, need_places};
+use super::{Bijection, BijectionRow, CheckedBijection, Direction, FlowChain, Found, Moved};
 use crate::diag::{Diag, codes};
 use crate::event::{EventTy, Support};
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
+use crate::rows::layer::require::{need_features, no_block};
+use crate::rows::{Block, BlockUse, ChainCx, LowerCx, Row, Shared};
 use std::rc::Rc;
 
-/// `split { couple(channels(0)) { .. } }`
-pub struct Split;
+row! {
+    /// The first half of the coordinates or channels passes unchanged, the second half goes through the block, a flow that keeps its
+    /// shape: the multi-scale architecture of RealNVP (Dinh et al. 2017, section 3.6), where the first half stays as it was drawn until
+    /// later layers mix the halves.
+    pub struct Split = "split";
+}
 
-impl Row for Split {
-    fn name(&self) -> &'static str {
-        "split"
-    }
-    fn doc(&self) -> &'static str {
-        "The first half of the coordinates or channels passes unchanged, the second half goes through the block, a flow that keeps its shape: \
-         the multi-scale architecture of RealNVP (Dinh et al. 2017, section 3.6), where the first half stays as it was drawn until later \
-         layers mix the halves."
-    }
+/// `pass` places along axis 1 that stay, and the flow of the others.
+#[derive(Debug, PartialEq)]
+struct Halves {
+    pass: usize,
+    chain: FlowChain,
 }
 
 impl BijectionRow for Split {
@@ -31,16 +31,10 @@ impl BijectionRow for Split {
     fn keeps(&self, _args: &Args, _range: Support) -> bool {
         true
     }
-    fn check(
-        &self,
-        cx: &mut dyn ChainCx,
-        args: &Args,
-        block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
-        let Some(block) = block else { return Err(no_block("split", args.span)) };
-        let n = need_places(args, input)?;
-        let (pass, flows) = (n / 2, n - n / 2);
+    fn check(&self, cx: &mut dyn ChainCx, args: &Args, block: Block, input: &EventTy) -> Found {
+        let Some(block) = block else { return Err(no_block(self.name(), args.span)) };
+        let n = need_features(args, input)?;
+        let pass = n / 2;
         if pass == 0 {
             let d = Diag::new(
                 "E0403",
@@ -52,19 +46,16 @@ impl BijectionRow for Split {
         }
         let mut half = input.clone();
         if let Some(first) = half.shape.first_mut() {
-            *first = flows;
+            *first = n - pass;
         }
         let chain = cx.flow_chain(block, &half)?;
         if chain.out.shape != half.shape {
+            let (from, to) = (half.shape_text(), chain.out.shape_text());
             let d = Diag::new(
                 "E0402",
-                format!(
-                    "the block of `split` turns shape {} into {}",
-                    half.shape_text(),
-                    chain.out.shape_text()
-                ),
+                format!("the block of `split` turns shape {from} into {to}"),
                 args.span,
-                format!("joins the result to a half of shape {}", half.shape_text()),
+                format!("joins the result to a half of shape {from}"),
             );
             return Err(d.help(
                 "undo `squeeze` with `unsqueeze`, and `flatten` with `reshape`, at the end of the block",
@@ -75,28 +66,23 @@ impl BijectionRow for Split {
             return Err(codes::e0305::halves(args.span, whole, part, chain.layers.last().map(|l| l.span)));
         }
         let offset = input.size() / n * pass;
-        let mut copies: Vec<Option<usize>> = (0..offset).map(Some).collect();
-        copies.extend(chain_copies(&chain).into_iter().map(|c| c.map(|i| i + offset)));
-        let params =
-            chain.params().into_iter().map(|p| ParamDecl { name: format!("net.{}", p.name), ..p }).collect();
-        let jacobian = chain_jacobian(&chain);
-        let chain = Rc::new(chain);
-        let back = chain.clone();
+        let mut identity_dims: Vec<Option<usize>> = (0..offset).map(Some).collect();
+        identity_dims.extend(chain.identity_dims().into_iter().map(|e| e.map(|i| i + offset)));
         Ok(CheckedBijection {
             out: input.clone(),
-            params,
-            jacobian,
-            copies,
-            forward: direction(move |cx, env, z| {
-                let (a, b) = (cx.slice(z, 1, 0, pass), cx.slice(z, 1, pass, flows));
-                let (b, log_det) = chain.forward(cx, &env.child("net"), b);
-                (cx.concat(&[a, b], 1), log_det)
-            }),
-            inverse: direction(move |cx, env, x| {
-                let (a, b) = (cx.slice(x, 1, 0, pass), cx.slice(x, 1, pass, flows));
-                let (b, log_det) = back.inverse(cx, &env.child("net"), b);
-                (cx.concat(&[a, b], 1), log_det)
-            }),
+            params: chain.params().into_iter().map(|p| p.inside("net")).collect(),
+            jacobian: chain.jacobian(),
+            identity_dims,
+            bijection: Shared(Rc::new(Halves { pass, chain })),
         })
+    }
+}
+
+impl Bijection for Halves {
+    fn run<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g> {
+        let n = x.shape().0.get(1).map_or(0, |d| d.n);
+        let (a, b) = (x.slice(1, 0, self.pass), x.slice(1, self.pass, n - self.pass));
+        let (b, log_det) = cx.inside("net", |cx| self.chain.run(cx, b, to));
+        (cx.scope().concat(&[a, b], 1), log_det)
     }
 }

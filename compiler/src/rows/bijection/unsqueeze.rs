@@ -1,40 +1,24 @@
 //! `unsqueeze`: channels become tiles of pixels.
 
-use super::super::args::{Args, ParamSpec};
-use super::super::layer::parts::{misfit, need_image};
-use super::super::{BijectionRow, ChainCx, CheckedBijection, Row};
+use super::parts::{Undo, rearrangement};
 use super::permutation::undo;
-use super::squeeze::{PARAMS, squeeze};
-use crate::diag::Diag;
+use super::squeeze::{FACTOR, squeeze};
+use super::{BijectionRow, Found};
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::rows::args::Args;
+use crate::rows::layer::require::{misfit, need_image};
+use crate::rows::{Block, ChainCx};
 
-/// `unsqueeze(2)`
-pub struct Unsqueeze;
-
-impl Row for Unsqueeze {
-    fn name(&self) -> &'static str {
-        "unsqueeze"
-    }
-    fn doc(&self) -> &'static str {
-        "f² channels become an f x f tile of pixels: [f² C, H, W] -> [C, f H, f W]; keeps volumes. The inverse of `squeeze`; a flow that ends \
-         at images starts its convolutional part from squeezed ones and ends with this."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        PARAMS
-    }
+row! {
+    /// f² channels become an f x f tile of pixels: [f² C, H, W] -> [C, f H, f W]; keeps volumes. The inverse of `squeeze`; a flow that
+    /// ends at images starts its convolutional part from squeezed ones and ends with this.
+    pub struct Unsqueeze = "unsqueeze" [FACTOR];
 }
 
 impl BijectionRow for Unsqueeze {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<CheckedBijection, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Found {
         let [c, h, w] = need_image(args, input)?;
-        let f = args.int("factor").max(1);
+        let f = args.int(FACTOR.name).max(1);
         if c % (f * f) != 0 {
             let d = misfit(
                 args,
@@ -43,10 +27,10 @@ impl BijectionRow for Unsqueeze {
             );
             return Err(d.help(format!("the number of channels must be divisible by {}", f * f)));
         }
-        let out = EventTy { kind: input.kind, shape: vec![c / (f * f), h * f, w * f] };
-        let there = squeeze(&out, [c / (f * f), h, w], f);
-        let order: Vec<usize> = there.copies.iter().flatten().copied().collect();
-        let copies = undo(&order).into_iter().map(Some).collect();
-        Ok(CheckedBijection { out, copies, forward: there.inverse, inverse: there.forward, ..there })
+        let c = c / (f * f);
+        let out = EventTy { kind: input.kind, shape: vec![c, h * f, w * f] };
+        let there = squeeze(&out, [c, h, w], f);
+        let order: Vec<usize> = there.identity_dims.iter().flatten().copied().collect();
+        Ok(rearrangement(out, undo(&order), Undo(there.bijection)))
     }
 }

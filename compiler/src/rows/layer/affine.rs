@@ -1,9 +1,11 @@
 //! The trained scale and shift behind a normalisation, and the arguments that all of them share.
 
-use super::super::args::{ArgKind, ParamSpec};
-use super::super::{Builder, Env, ParamDecl, init};
+use super::LowerCx;
 use super::parts::per_channel;
-use crate::ir::Value;
+use super::require::flag;
+use crate::ir::Ex;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::{Init, ParamDecl};
 
 /// The `affine` argument.
 pub const PARAM: ParamSpec = ParamSpec {
@@ -21,27 +23,30 @@ pub const EPS: ParamSpec = ParamSpec {
     doc: "added to the variance",
 };
 
-/// `scale` (1 at the start) and `shift` (0), each `[n]`.
-pub fn params(on: bool, n: usize) -> Vec<ParamDecl> {
-    if !on {
-        return Vec::new();
-    }
-    vec![
-        ParamDecl { name: "scale".into(), shape: vec![n], init: init::ones(), trainable: true },
-        ParamDecl { name: "shift".into(), shape: vec![n], init: init::zeros(), trainable: true },
-    ]
+/// x · scale + shift along axis 1 of `[B, n, ..]`, or the identity where it was not asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScaleShift {
+    on: bool,
+    n: usize,
 }
 
-/// x · scale + shift along axis 1 of `[B, n, ..]`.
-pub fn lower(cx: &mut Builder, env: &Env, on: bool, n: usize, x: Value) -> Value {
-    if !on {
-        return x;
+impl ScaleShift {
+    /// For `n` coordinates or channels, as the arguments say.
+    pub fn of(args: &Args, n: usize) -> ScaleShift {
+        ScaleShift { on: flag(args, PARAM.name), n }
     }
-    let rank = cx.rank(x);
-    let scale = cx.param(env, "scale", &[n]);
-    let shift = cx.param(env, "shift", &[n]);
-    let scale = per_channel(cx, scale, rank);
-    let shift = per_channel(cx, shift, rank);
-    let y = cx.mul(x, scale);
-    cx.add(y, shift)
+    /// `scale` (1 at the start) and `shift` (0), each `[n]`.
+    pub fn params(self) -> Vec<ParamDecl> {
+        let decl = |(name, init): (&str, Init)| ParamDecl::trained(name, &[self.n], init);
+        [("scale", Init::ONES), ("shift", Init::ZEROS)].map(decl).into_iter().filter(|_| self.on).collect()
+    }
+    /// Its value.
+    pub fn lower<'g>(self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        if !self.on {
+            return x;
+        }
+        let [scale, shift] =
+            ["scale", "shift"].map(|name| cx.param(name, &[self.n])).map(|p| per_channel(p, x.rank()));
+        x * scale + shift
+    }
 }

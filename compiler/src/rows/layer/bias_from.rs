@@ -1,46 +1,33 @@
 //! `bias_from`: adds a learned projection of further inputs.
 
-use super::super::args::{Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, Row};
-use super::conditioning::{PARAMS, Projection};
-use super::parts::need_features;
+use super::conditioning::{INPUTS, Projection};
+use super::require::need_features;
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
 
-/// `bias_from(z, y)`
-pub struct BiasFrom;
+row! {
+    /// x + Σ W v over the further inputs v of the net (or `given` values of the flow), one number for each coordinate of a vector or
+    /// channel of an image; an image input of the same rows and columns is projected pixel by pixel. `Class(n)` enters as one-hot.
+    pub struct BiasFrom = "bias_from" [INPUTS];
+}
 
-impl Row for BiasFrom {
-    fn name(&self) -> &'static str {
-        "bias_from"
-    }
-    fn doc(&self) -> &'static str {
-        "x + Σ W v over the further inputs v of the net (or `given` values of the flow), one number for each coordinate of a vector or \
-         channel of an image; an image input of the same rows and columns is projected pixel by pixel. `Class(n)` enters as one-hot."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        PARAMS
+#[derive(Debug, PartialEq)]
+struct Shifted(Projection);
+
+impl LayerRow for BiasFrom {
+    fn check(&self, cx: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        let n = need_features(args, input)?;
+        let shift = Projection::check(cx, args, "", input, n)?;
+        let params = shift.params(false);
+        Ok(Checked { params, ..Checked::elementwise(EventTy::real(input.shape.clone()), Shifted(shift)) })
     }
 }
 
-impl LayerRow for BiasFrom {
-    fn check(
-        &self,
-        cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
-        let n = need_features(args, input)?;
-        let p = Projection::check(cx, args, "", input, n)?;
-        let params = p.params(false);
-        let whole = Checked::elementwise(EventTy::real(input.shape.clone()), move |cx, env, x| {
-            match p.lower(cx, env) {
-                Some(b) => cx.add(x, b),
-                None => x,
-            }
-        });
-        Ok(Checked { params, ..whole })
+impl Layer for Shifted {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        vec![self.0.lower(cx).map_or(x, |shift| x + shift)]
     }
 }

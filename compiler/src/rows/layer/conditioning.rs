@@ -1,27 +1,29 @@
 //! Learned projections of further inputs onto the features of a layer's input, shared by `bias_from` and `film`.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Builder, ChainCx, Env, ParamDecl, init};
 use super::convolution::Convolution;
 use super::linear::Linear;
-use super::parts::{given_shape, given_value, misfit, named_givens, view};
+use super::parts::{as_numbers, shape_as_numbers};
+use super::require::{misfit, named_givens};
+use super::{ChainCx, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::Value;
+use crate::ir::Ex;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::{Init, ParamDecl};
 
 /// The list of further inputs.
-pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" }];
+pub const INPUTS: ParamSpec =
+    ParamSpec { name: "inputs", kind: ArgKind::List, default: None, doc: "names of further inputs" };
 
 /// A linear map of each of several further inputs to `features` numbers (an example, or a pixel), summed.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
     parts: Vec<(String, EventTy, Part)>,
     rank: usize,
     features: usize,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 enum Part {
     /// A vector: the same numbers for every pixel.
     Vector(Linear),
@@ -42,8 +44,8 @@ impl Projection {
         features: usize,
     ) -> Result<Projection, Diag> {
         let mut parts = Vec::new();
-        for (name, ty) in named_givens(cx, args, "inputs")? {
-            let shape = given_shape(&ty);
+        for (name, ty) in named_givens(cx, args, INPUTS.name)? {
+            let shape = shape_as_numbers(&ty);
             let path = format!("{prefix}{name}.");
             let part = match (shape.as_slice(), input.shape.as_slice()) {
                 ([c, h, w], [_, rows, columns]) if (h, w) == (rows, columns) => Part::Image(Convolution {
@@ -73,7 +75,7 @@ impl Projection {
     }
     /// Its tensors: uniform on ±1/√fan_in, or all 0.
     pub fn params(&self, zero: bool) -> Vec<ParamDecl> {
-        let weights = |fan_in| if zero { init::zeros() } else { init::lecun_uniform(fan_in) };
+        let weights = |fan_in| if zero { Init::ZEROS } else { Init::lecun(fan_in) };
         self.parts
             .iter()
             .flat_map(|(_, _, part)| match part {
@@ -82,29 +84,21 @@ impl Projection {
             })
             .collect()
     }
-    /// `[B, features]`, or `[B, features, H or 1, W or 1]` for images. `None` when an input was not supplied.
-    pub fn lower(&self, cx: &mut Builder, env: &Env) -> Option<Value> {
-        let mut total: Option<Value> = None;
-        for (name, ty, part) in &self.parts {
-            let v = env.given.get(name).copied()?;
-            let v = given_value(cx, v, ty);
-            let y = match part {
-                Part::Image(c) => c.lower(cx, env, v),
+    /// `[B, features]`, or `[B, features, H or 1, W or 1]` for images; `None` where no input is named.
+    pub fn lower<'g>(&self, cx: LowerCx<'g, '_>) -> Option<Ex<'g>> {
+        let each = self.parts.iter().map(|(name, ty, part)| {
+            let v = as_numbers(cx.given(name), ty);
+            match part {
+                Part::Image(c) => c.lower(cx, v),
                 Part::Vector(m) => {
-                    let flat = view(cx, v, &[m.n_in]);
-                    let y = m.lower(cx, env, flat);
                     let mut event = vec![1; self.rank.saturating_sub(1)];
                     if let Some(first) = event.first_mut() {
                         *first = self.features;
                     }
-                    view(cx, y, &event)
+                    m.lower(cx, v.view(&[m.n_in])).view(&event)
                 }
-            };
-            total = Some(match total {
-                Some(t) => cx.add(t, y),
-                None => y,
-            });
-        }
-        total
+            }
+        });
+        each.reduce(|total, y| total + y)
     }
 }

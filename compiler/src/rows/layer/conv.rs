@@ -1,98 +1,46 @@
 //! `conv`: a 2-D convolution.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, LayerRow, Row, init};
-use super::convolution::{Convolution, PAD, Padding, axis, too_small};
-use super::dense::BIAS;
-use super::linear::Mask;
-use super::parts::{flag, need_image};
-use super::spectral;
+use super::convolution::{Convolution, PAD, Padding, axis, check_groups, too_small};
+use super::convolution::{GROUPS, K};
+use super::linear::{BIAS, Mask};
+use super::require::{flag, need_image};
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::init;
 
-/// `conv(64, k: 3)`
-pub struct Conv;
+row! {
+    /// A 2-D convolution with bias: [C, H, W] -> [channels, H', W'], H' = ⌊(H + padding - dilation (k - 1) - 1) / stride⌋ + 1. With
+    /// `mask: A` an output pixel reads only pixels before it in raster order, with `mask: B` also its own (van den Oord et al. 2016,
+    /// section 3.2); all channels of a pixel count as one place in that order.
+    pub struct Conv = "conv" [CHANNELS, K, STRIDE, PAD, DILATION, GROUPS, BIAS, Mask::PARAM, init::PARAM, spectral::PARAM];
+}
 
-/// The `k` argument.
-pub const K: ParamSpec = ParamSpec {
-    name: "k",
-    kind: ArgKind::Pair(1),
-    default: Some("3"),
-    doc: "kernel size, one number or (rows, columns)",
-};
-/// The `stride` argument.
-pub const STRIDE: ParamSpec = ParamSpec {
+const CHANNELS: ParamSpec =
+    ParamSpec { name: "channels", kind: ArgKind::Int(1), default: None, doc: "channels of the output" };
+const STRIDE: ParamSpec = ParamSpec {
     name: "stride",
     kind: ArgKind::Pair(1),
     default: Some("1"),
     doc: "stride, one number or (rows, columns)",
 };
-/// The `groups` argument.
-pub const GROUPS: ParamSpec = ParamSpec {
-    name: "groups",
-    kind: ArgKind::Int(1),
+const DILATION: ParamSpec = ParamSpec {
+    name: "dilation",
+    kind: ArgKind::Pair(1),
     default: Some("1"),
-    doc: "channel groups that do not read each other",
+    doc: "distance between the pixels that the kernel reads",
 };
 
-impl Row for Conv {
-    fn name(&self) -> &'static str {
-        "conv"
+impl Layer for Convolution {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        vec![Convolution::lower(self, cx, x)]
     }
-    fn doc(&self) -> &'static str {
-        "A 2-D convolution with bias: [C, H, W] -> [channels, H', W'], H' = ⌊(H + padding - dilation (k - 1) - 1) / stride⌋ + 1. With \
-         `mask: A` an output pixel reads only pixels before it in raster order, with `mask: B` also its own (van den Oord et al. 2016, \
-         section 3.2); all channels of a pixel count as one place in that order."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[
-            ParamSpec {
-                name: "channels",
-                kind: ArgKind::Int(1),
-                default: None,
-                doc: "channels of the output",
-            },
-            K,
-            STRIDE,
-            PAD,
-            ParamSpec {
-                name: "dilation",
-                kind: ArgKind::Pair(1),
-                default: Some("1"),
-                doc: "distance between the pixels that the kernel reads",
-            },
-            GROUPS,
-            BIAS,
-            Mask::PARAM,
-            init::PARAM,
-            spectral::PARAM,
-        ];
-        PARAMS
-    }
-}
-
-/// The error of channels that do not divide into groups.
-pub fn check_groups(args: &Args, c_in: usize, c_out: usize, groups: usize) -> Result<(), Diag> {
-    if groups > 0 && c_in.is_multiple_of(groups) && c_out.is_multiple_of(groups) {
-        return Ok(());
-    }
-    let d = args.error(
-        "groups",
-        format!("{groups} groups do not divide {c_in} channels into {c_out}"),
-        "must divide both numbers of channels",
-    );
-    Err(d.help("choose `groups` that divides the channels before and after"))
 }
 
 impl LayerRow for Conv {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let [c_in, rows, columns] = need_image(args, input)?;
         let (k, stride, dilation) = (args.pair("k"), args.pair("stride"), args.pair("dilation"));
         let (c_out, groups, mask) = (args.int("channels"), args.int("groups"), Mask::of(args));
@@ -102,8 +50,9 @@ impl LayerRow for Conv {
             Padding::Same => [None, None],
             Padding::Fixed(p) => p.map(Some),
         };
-        let sized = |i: usize, size: usize| axis(size, k[i], stride[i], dilation[i], pads[i]);
-        let (Some(down), Some(across)) = (sized(0, rows), sized(1, columns)) else {
+        let down = axis(rows, k[0], stride[0], dilation[0], pads[0]);
+        let across = axis(columns, k[1], stride[1], dilation[1], pads[1]);
+        let (Some(down), Some(across)) = (down, across) else {
             return Err(too_small(args, [rows, columns], k, dilation, pads.map(|p| p.unwrap_or(0))));
         };
         let causality = match mask {
@@ -125,13 +74,12 @@ impl LayerRow for Conv {
             dilation,
             groups,
             axes: [down, across],
-            bias: flag(args, "bias"),
+            bias: flag(args, BIAS.name),
             mask,
             spectral: spectral::wanted(args),
         };
         let params = conv.params(init::from_args(args, conv.fan())?);
-        let whole = Checked::elementwise(EventTy::real(conv.out()), move |cx, env, x| conv.lower(cx, env, x));
-        Ok(Checked { params, causality, ..whole })
+        Ok(Checked { params, causality, ..Checked::elementwise(EventTy::real(conv.out()), conv) })
     }
 }
 

@@ -1,60 +1,49 @@
 //! `conv_transpose`: the transpose of a convolution, which enlarges.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, ParamDecl, Row, init};
-use super::conv::{GROUPS, K, check_groups};
-use super::convolution::{PAD, Padding};
-use super::dense::BIAS;
-use super::parts::{flag, misfit, need_image, per_channel};
-use super::spectral;
+use super::convolution::{GROUPS, K, PAD, Padding, biased, check_groups, weight_and_bias};
+use super::linear::BIAS;
+use super::require::{flag, misfit, need_image};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::{ConvGeom, ConvTranspose2d, Op};
-use crate::syntax::ast;
+use crate::ir::{ConvGeom, Ex};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::init;
 
-/// `conv_transpose(64, k: 4, stride: 2)`
-pub struct ConvTranspose;
+row! {
+    /// The transpose of a convolution: [C, H, W] -> [channels, H', W'], H' = (H - 1) stride - 2 pad + k + out_pad. `pad: same` makes
+    /// H' = H stride (`k: 4, stride: 2` doubles, as in DCGAN). The weight is stored as [C, channels / groups, k, k].
+    pub struct ConvTranspose = "conv_transpose"
+        [CHANNELS, ParamSpec { default: Some("4"), ..K }, STRIDE, CUT, OUT_PAD, GROUPS, BIAS, init::PARAM, spectral::PARAM];
+}
 
-impl Row for ConvTranspose {
-    fn name(&self) -> &'static str {
-        "conv_transpose"
-    }
-    fn doc(&self) -> &'static str {
-        "The transpose of a convolution: [C, H, W] -> [channels, H', W'], H' = (H - 1) stride - 2 pad + k + out_pad. `pad: same` makes \
-         H' = H stride (`k: 4, stride: 2` doubles, as in DCGAN). The weight is stored as [C, channels / groups, k, k]."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[
-            ParamSpec {
-                name: "channels",
-                kind: ArgKind::Int(1),
-                default: None,
-                doc: "channels of the output",
-            },
-            ParamSpec { default: Some("4"), ..K },
-            ParamSpec {
-                name: "stride",
-                kind: ArgKind::Pair(1),
-                default: Some("2"),
-                doc: "enlargement, one number or (rows, columns)",
-            },
-            ParamSpec {
-                doc: "cut off around the result: `same` (output = input x stride), `valid` (nothing), a number, or (rows, columns)",
-                ..PAD
-            },
-            ParamSpec {
-                name: "out_pad",
-                kind: ArgKind::Pair(0),
-                default: Some(""),
-                doc: "further rows and columns at the end, below the stride",
-            },
-            GROUPS,
-            BIAS,
-            init::PARAM,
-            spectral::PARAM,
-        ];
-        PARAMS
-    }
+const CHANNELS: ParamSpec =
+    ParamSpec { name: "channels", kind: ArgKind::Int(1), default: None, doc: "channels of the output" };
+const STRIDE: ParamSpec = ParamSpec {
+    name: "stride",
+    kind: ArgKind::Pair(1),
+    default: Some("2"),
+    doc: "enlargement, one number or (rows, columns)",
+};
+const CUT: ParamSpec = ParamSpec {
+    doc: "cut off around the result: `same` (output = input x stride), `valid` (nothing), a number, or (rows, columns)",
+    ..PAD
+};
+const OUT_PAD: ParamSpec = ParamSpec {
+    name: "out_pad",
+    kind: ArgKind::Pair(0),
+    default: Some(""),
+    doc: "further rows and columns at the end, below the stride",
+};
+
+#[derive(Debug, PartialEq)]
+struct Transposed {
+    shape: [usize; 4],
+    geom: ConvGeom,
+    out_pad: [usize; 2],
+    /// The channels that a bias is added to.
+    bias: Option<usize>,
+    spectral: bool,
 }
 
 /// Cut-off, further rows at the end, and output size of one axis.
@@ -96,13 +85,7 @@ fn axis(
 }
 
 impl LayerRow for ConvTranspose {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let [c_in, rows, columns] = need_image(args, input)?;
         let (k, stride, c_out, groups) =
             (args.pair("k"), args.pair("stride"), args.int("channels"), args.int("groups"));
@@ -118,44 +101,30 @@ impl LayerRow for ConvTranspose {
         // An output element reads one in stride of the kernel's rows and columns.
         let reads = (c_in / groups.max(1) * k[0] * k[1]).div_ceil((stride[0] * stride[1]).max(1));
         let fan = init::Fan { input: reads, output: shape[1] * k[0] * k[1] };
-        let written = init::from_args(args, fan)?;
-        let bias_init = if written.is_some() { init::zeros() } else { init::lecun_uniform(fan.input) };
-        let weight_init = written.unwrap_or_else(|| init::lecun_uniform(fan.input));
-        let (bias, normed) = (flag(args, "bias"), spectral::wanted(args));
-        let mut params = vec![ParamDecl {
-            name: "weight".into(),
-            shape: shape.to_vec(),
-            init: weight_init,
-            trainable: true,
-        }];
-        if bias {
-            params.push(ParamDecl {
-                name: "bias".into(),
-                shape: vec![c_out],
-                init: bias_init,
-                trainable: true,
-            });
-        }
-        if normed {
-            params.push(spectral::state("", c_in));
-        }
-        let op = ConvTranspose2d {
+        let bias = flag(args, BIAS.name).then_some(c_out);
+        let layer = Transposed {
+            shape,
             geom: ConvGeom { stride, pad: [down[0], across[0]], dilation: [1, 1], groups },
             out_pad: [down[1], across[1]],
+            bias,
+            spectral: spectral::wanted(args),
         };
-        let out = EventTy::real([c_out, down[2], across[2]]);
-        Ok(Checked::global(out, params, move |cx, env, x| {
-            let mut w = cx.param(env, "weight", &shape);
-            if normed {
-                w = spectral::lower(cx, env, "", w, [shape[0], shape[1] * shape[2] * shape[3]]);
-            }
-            let y = cx.push(Op::ConvTranspose2d(op), &[x, w]);
-            if !bias {
-                return y;
-            }
-            let b = cx.param(env, "bias", &[c_out]);
-            let b = per_channel(cx, b, 4);
-            cx.add(y, b)
-        }))
+        let mut params = weight_and_bias("", &shape, bias, fan, init::from_args(args, fan)?);
+        if layer.spectral {
+            params.push(spectral::state("", c_in));
+        }
+        Ok(Checked::global(EventTy::real([c_out, down[2], across[2]]), params, layer))
+    }
+}
+
+impl Layer for Transposed {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let [c_in, others @ ..] = self.shape;
+        let mut w = cx.param("weight", &self.shape);
+        if self.spectral {
+            w = spectral::normalised(cx, "", w, [c_in, others.iter().product()]);
+        }
+        let y = x.conv_transpose2d(w, self.geom, self.out_pad);
+        vec![self.bias.map_or(y, |n| biased(cx, "", y, n))]
     }
 }

@@ -1,12 +1,13 @@
 //! The convolution that `conv`, `logits`, couplings and conditioning share, and the arithmetic of padding.
 
-use super::super::args::{ArgKind, Args, Const, ParamSpec};
-use super::super::{Builder, Env, Init, ParamDecl, init};
 use super::linear::Mask;
-use super::parts::{misfit, per_channel};
-use super::spectral;
+use super::parts::per_channel;
+use super::require::misfit;
+use super::{LowerCx, spectral};
 use crate::diag::Diag;
-use crate::ir::{Conv2d, ConvGeom, Op, Pad, Value};
+use crate::ir::{ConvGeom, Ex, Scope};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::rows::{Init, ParamDecl, init};
 
 /// The `pad` argument.
 pub const PAD: ParamSpec = ParamSpec {
@@ -14,6 +15,21 @@ pub const PAD: ParamSpec = ParamSpec {
     kind: ArgKind::Any,
     default: Some("same"),
     doc: "zeros around the image: `same` (output = input / stride, rounded up), `valid` (none), a number, or (rows, columns)",
+};
+
+/// The `k` argument.
+pub const K: ParamSpec = ParamSpec {
+    name: "k",
+    kind: ArgKind::Pair(1),
+    default: Some("3"),
+    doc: "kernel size, one number or (rows, columns)",
+};
+/// The `groups` argument.
+pub const GROUPS: ParamSpec = ParamSpec {
+    name: "groups",
+    kind: ArgKind::Int(1),
+    default: Some("1"),
+    doc: "channel groups that do not read each other",
 };
 
 /// How an image is padded, before kernel and size are known.
@@ -102,7 +118,7 @@ pub fn axis(size: usize, k: usize, stride: usize, dilation: usize, pad: Option<u
 }
 
 /// A 2-D convolution with bias on `[B, c_in, H, W]`. The names of its tensors start with `prefix`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Convolution {
     /// Prefix of the parameter names, with its dot.
     pub prefix: String,
@@ -165,19 +181,13 @@ impl Convolution {
     }
     /// Its tensors; without `weights`, weight and bias start uniform on ±1/√fan_in.
     pub fn params(&self, weights: Option<Init>) -> Vec<ParamDecl> {
-        let fan_in = self.fan().input;
-        let bias = if weights.is_some() { init::zeros() } else { init::lecun_uniform(fan_in) };
-        let weights = weights.unwrap_or_else(|| init::lecun_uniform(fan_in));
-        let decl = |name: &str, shape: Vec<usize>, init| ParamDecl {
-            name: format!("{}{name}", self.prefix),
-            shape,
-            init,
-            trainable: true,
-        };
-        let mut all = vec![decl("weight", self.weight_shape().to_vec(), weights)];
-        if self.bias {
-            all.push(decl("bias", vec![self.c_out], bias));
-        }
+        let mut all = weight_and_bias(
+            &self.prefix,
+            &self.weight_shape(),
+            self.bias.then_some(self.c_out),
+            self.fan(),
+            weights,
+        );
         if self.spectral {
             all.push(spectral::state(&self.prefix, self.c_out));
         }
@@ -185,43 +195,32 @@ impl Convolution {
     }
     /// Its tensors, all 0 at the start.
     pub fn zero_params(&self) -> Vec<ParamDecl> {
-        self.params(Some(init::zeros()))
+        self.params(Some(Init::ZEROS))
     }
     /// Shape of the output event.
     pub fn out(&self) -> [usize; 3] {
         [self.c_out, self.axes[0].out, self.axes[1].out]
     }
     /// `[B, c_in, H, W] -> [B, c_out, H', W']`
-    pub fn lower(&self, cx: &mut Builder, env: &Env, x: Value) -> Value {
-        let shape = self.weight_shape();
-        let mut w = cx.param(env, &format!("{}weight", self.prefix), &shape);
-        if let Some(m) = self.mask_kernel() {
-            let m = cx.literal(m, &[1, 1, self.k[0], self.k[1]]);
-            w = cx.mul(w, m);
+    pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        let shape @ [out, others @ ..] = self.weight_shape();
+        let mut w = cx.param(&format!("{}weight", self.prefix), &shape);
+        if let Some(mask) = self.mask_kernel(cx.scope()) {
+            w = w * mask;
         }
         if self.spectral {
-            w = spectral::lower(cx, env, &self.prefix, w, [shape[0], shape[1] * shape[2] * shape[3]]);
+            w = spectral::normalised(cx, &self.prefix, w, [out, others.iter().product()]);
         }
-        let mut pad = [0, 0];
-        let mut x = x;
-        for (i, a) in self.axes.iter().enumerate() {
-            if a.before == a.after {
-                pad[i] = a.before;
-            } else {
-                x = cx.push(Op::Pad(Pad { axis: i + 2, before: a.before, after: a.after }), &[x]);
-            }
-        }
+        // The op pads both sides alike.
+        let uneven = self.axes.iter().enumerate().filter(|(_, a)| a.before != a.after);
+        let x = uneven.fold(x, |x, (i, a)| x.pad(i + 2, a.before, a.after));
+        let pad = self.axes.map(|a| if a.before == a.after { a.before } else { 0 });
         let geom = ConvGeom { stride: self.stride, pad, dilation: self.dilation, groups: self.groups };
-        let y = cx.push(Op::Conv2d(Conv2d(geom)), &[x, w]);
-        if !self.bias {
-            return y;
-        }
-        let b = cx.param(env, &format!("{}bias", self.prefix), &[self.c_out]);
-        let b = per_channel(cx, b, 4);
-        cx.add(y, b)
+        let y = x.conv2d(w, geom);
+        if self.bias { biased(cx, &self.prefix, y, self.c_out) } else { y }
     }
     /// 1 at the kernel positions before the centre in raster order, and at the centre for type B.
-    fn mask_kernel(&self) -> Option<Vec<f64>> {
+    fn mask_kernel<'g>(&self, s: Scope<'g>) -> Option<Ex<'g>> {
         let [rows, columns] = self.k;
         let centre = rows / 2 * columns + columns / 2;
         let last = match self.mask {
@@ -229,8 +228,42 @@ impl Convolution {
             Mask::A => centre,
             Mask::B => centre + 1,
         };
-        Some((0..rows * columns).map(|i| if i < last { 1.0 } else { 0.0 }).collect())
+        let kernel = (0..rows * columns).map(|i| if i < last { 1.0 } else { 0.0 }).collect();
+        Some(s.literal(kernel, &[1, 1, rows, columns]))
     }
+}
+
+/// The tensors of a convolution or its transpose; without `weights`, both start uniform on ±1/√fan_in, else the bias at 0.
+pub fn weight_and_bias(
+    prefix: &str,
+    shape: &[usize],
+    bias: Option<usize>,
+    fan: init::Fan,
+    weights: Option<Init>,
+) -> Vec<ParamDecl> {
+    let bias_init = if weights.is_some() { Init::ZEROS } else { Init::lecun(fan.input) };
+    let weights = weights.unwrap_or_else(|| Init::lecun(fan.input));
+    let mut all = vec![ParamDecl::trained(format!("{prefix}weight"), shape, weights)];
+    all.extend(bias.map(|n| ParamDecl::trained(format!("{prefix}bias"), &[n], bias_init)));
+    all
+}
+
+/// y + b, one b for each of n channels.
+pub fn biased<'g>(cx: LowerCx<'g, '_>, prefix: &str, y: Ex<'g>, n: usize) -> Ex<'g> {
+    y + per_channel(cx.param(&format!("{prefix}bias"), &[n]), 4)
+}
+
+/// The error of channels that do not divide into groups.
+pub fn check_groups(args: &Args, c_in: usize, c_out: usize, groups: usize) -> Result<(), Diag> {
+    if groups > 0 && c_in.is_multiple_of(groups) && c_out.is_multiple_of(groups) {
+        return Ok(());
+    }
+    let d = args.error(
+        "groups",
+        format!("{groups} groups do not divide {c_in} channels into {c_out}"),
+        "must divide both numbers of channels",
+    );
+    Err(d.help("choose `groups` that divides the channels before and after"))
 }
 
 /// The error of a kernel that is larger than the padded image.

@@ -1,80 +1,51 @@
 //! `dense`: an affine map of vectors.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, Row, init};
-use super::linear::{Linear, Mask};
-use super::parts::{as_vector, flag, need_vector};
-use super::spectral;
+use super::linear::{BIAS, Linear, Mask};
+use super::parts::as_numbers;
+use super::require::{flag, need_vector};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::syntax::ast;
-use std::rc::Rc;
+use crate::ir::Ex;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::init;
 
-/// `dense(256)`
-pub struct Dense;
-
-impl Row for Dense {
-    fn name(&self) -> &'static str {
-        "dense"
-    }
-    fn doc(&self) -> &'static str {
-        "An affine map of a vector: y = x W + b, [n] -> [units]. The weight is stored as [n, units]. With `mask: A` or `mask: B` \
-         coordinate u of n stands at the fraction u/n of the order and reads only earlier (or also equal) fractions of its input, \
-         so that a stack with `A` once and `B` otherwise is a masked autoencoder (MADE, Germain et al. 2015)."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[
-            ParamSpec {
-                name: "units",
-                kind: ArgKind::Int(1),
-                default: None,
-                doc: "coordinates of the output",
-            },
-            BIAS,
-            init::PARAM,
-            spectral::PARAM,
-            Mask::PARAM,
-        ];
-        PARAMS
-    }
+row! {
+    /// An affine map of a vector: y = x W + b, [n] -> [units]. The weight is stored as [n, units]. With `mask: A` or `mask: B`
+    /// coordinate u of n stands at the fraction u/n of the order and reads only earlier (or also equal) fractions of its input,
+    /// so that a stack with `A` once and `B` otherwise is a masked autoencoder (MADE, Germain et al. 2015).
+    pub struct Dense = "dense" [UNITS, BIAS, init::PARAM, spectral::PARAM, Mask::PARAM];
 }
 
-/// The `bias` argument.
-pub const BIAS: ParamSpec = ParamSpec {
-    name: "bias",
-    kind: ArgKind::Word(&["true", "false"]),
-    default: Some("true"),
-    doc: "whether a bias is added",
-};
+const UNITS: ParamSpec =
+    ParamSpec { name: "units", kind: ArgKind::Int(1), default: None, doc: "coordinates of the output" };
+
+#[derive(Debug, PartialEq)]
+struct AffineMap {
+    map: Linear,
+    input: EventTy,
+}
 
 impl LayerRow for Dense {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let map = Linear {
-            bias: flag(args, "bias"),
+            bias: flag(args, BIAS.name),
             mask: Mask::of(args),
             spectral: spectral::wanted(args),
             ..Linear::plain("", need_vector(args, input)?, args.int("units"))
         };
-        let params = map.params_from(args)?;
-        let (causality, input) = (map.mask.causality(), input.clone());
-        let out = EventTy::real([map.n_out]);
-        let lower = move |cx: &mut super::super::Builder, env: &super::super::Env, x| {
-            let x = as_vector(cx, x, &input);
-            vec![map.lower(cx, env, x)]
-        };
+        let (out, params, causality) =
+            (EventTy::real([map.n_out]), map.params_from(args)?, map.mask.causality());
         Ok(Checked {
-            out: vec![out],
             params,
             causality,
-            mixes_batch: false,
-            twice_differentiable: true,
-            lower: Rc::new(lower),
+            ..Checked::elementwise(out, AffineMap { map, input: input.clone() })
         })
+    }
+}
+
+impl Layer for AffineMap {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        vec![self.map.lower(cx, as_numbers(x, &self.input))]
     }
 }

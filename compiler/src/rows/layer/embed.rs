@@ -1,138 +1,116 @@
 //! `embed`: a trained vector for each value of a discrete event.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Builder, ChainCx, Checked, LayerRow, ParamDecl, Row, init};
-use super::parts::{misfit, shape_like, view};
+use super::require::misfit;
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind};
-use crate::ir::{DType, Dim, Lookup, Op, Shape, Value};
-use crate::syntax::ast;
+use crate::ir::{DType, Dim, Ex, Shape};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::{Init, ParamDecl, init};
 
-/// `embed(16)`
-pub struct Embed;
+row! {
+    /// A trained vector of k numbers for each value of a discrete event: Class(n)[s..] -> [s.., k]; an image Int(n)[1, H, W] becomes
+    /// channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. A relaxed bit, between 0 and 1, takes its place
+    /// between the two vectors. The table is stored as [n, k] and starts normal with standard deviation 1.
+    pub struct Embed = "embed" [K, TABLE];
+}
 
-impl Row for Embed {
-    fn name(&self) -> &'static str {
-        "embed"
-    }
-    fn doc(&self) -> &'static str {
-        "A trained vector of k numbers for each value of a discrete event: Class(n)[s..] -> [s.., k]; an image Int(n)[1, H, W] becomes \
-         channels, [k, H, W]. A class that arrives as its one-hot vector [n] becomes [k]. A relaxed bit, between 0 and 1, takes its place between the two vectors. The table is stored as [n, k] and starts normal with standard deviation 1."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[
-            ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" },
-            ParamSpec {
-                doc: "initial table, normal with standard deviation 1 when not written: `zeros`, `ones`, `constant(c)`, `uniform(b)`, \
-                      `normal(s)`, `lecun`, `xavier`, `he` or `orthogonal`; one number of the output reads one of the table",
-                ..init::PARAM
-            },
-        ];
-        PARAMS
-    }
+const K: ParamSpec =
+    ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "numbers for each value" };
+const TABLE: ParamSpec = ParamSpec {
+    doc: "initial table, normal with standard deviation 1 when not written: `zeros`, `ones`, `constant(c)`, `uniform(b)`, \
+          `normal(s)`, `lecun`, `xavier`, `he` or `orthogonal`; one number of the output reads one of the table",
+    ..init::PARAM
+};
+
+/// What arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    /// Numbers of values.
+    Numbers,
+    /// Bits, or what lies between them.
+    Bits,
+    /// The one-hot vector of one value.
+    OneHot,
+}
+
+/// A table `[n, k]` read by what arrives as `event`.
+#[derive(Debug, PartialEq)]
+struct Table {
+    n: usize,
+    k: usize,
+    coding: Coding,
+    event: Vec<usize>,
 }
 
 impl LayerRow for Embed {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
-        let n = match input.kind {
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => {
-                input.kind.cardinality().unwrap_or(0)
-            }
-            Kind::Real(_) if input.shape.len() == 1 => return one_hot_table(args, input.size()),
-            Kind::Real(_) => {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        let k = args.int(K.name);
+        let (coding, n) = match (input.kind, input.kind.cardinality()) {
+            (Kind::Bool | Kind::OneHot, n) => (Coding::Bits, n.unwrap_or(0)),
+            (Kind::Int(_) | Kind::Class(_), n) => (Coding::Numbers, n.unwrap_or(0)),
+            (Kind::Real(_), _) if input.shape.len() == 1 => (Coding::OneHot, input.size()),
+            (Kind::Real(_), _) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
                 return Err(d.help("use `dense` for real numbers"));
             }
         };
-        let k = args.int("k");
-        let image = match input.shape.as_slice() {
-            [1, h, w] => Some([*h, *w]),
-            _ => None,
+        let drawn = init::from_args(args, init::Fan { input: 1, output: k })?;
+        let params = vec![ParamDecl::trained("table", &[n, k], drawn.unwrap_or(Init::Normal(1.0)))];
+        let out = match (coding, input.shape.as_slice()) {
+            (Coding::OneHot, _) => vec![k],
+            (Coding::Bits | Coding::Numbers, [1, h, w]) => vec![k, *h, *w],
+            (Coding::Bits | Coding::Numbers, shape) => [shape, &[k]].concat(),
         };
-        let mut long = input.shape.clone();
-        long.push(k);
-        let out = match image {
-            Some([h, w]) => vec![k, h, w],
-            None => long.clone(),
-        };
-        let count = input.size();
-        let params = vec![table(args, n)?];
-        let bits = matches!(input.kind, Kind::Bool | Kind::OneHot);
-        let event = long;
-        let whole = Checked::elementwise(EventTy::real(out), move |cx, env, x| {
-            let table = cx.param(env, "table", &[n, k]);
-            if bits {
-                let rows = between(cx, table, x, &event);
-                let Some([h, w]) = image else { return rows };
-                let planes = cx.permute(rows, &[0, 4, 1, 2, 3]);
-                return view(cx, planes, &[k, h, w]);
-            }
-            let mut first = cx.shape(x).0.first().copied().unwrap_or(Dim::BATCH);
-            first.n *= count;
-            let ids = cx.reshape(x, Shape(vec![first]));
-            let ids = cx.cast(ids, DType::I);
-            let rows = cx.push(Op::Lookup(Lookup), &[table, ids]);
-            match image {
-                None => {
-                    let mut dims = cx.shape(x).0;
-                    dims.push(Dim::fixed(k));
-                    cx.reshape(rows, Shape(dims))
-                }
-                Some([h, w]) => {
-                    let per_pixel = shape_like(cx, x, &[h, w, k]);
-                    let rows = cx.reshape(rows, per_pixel);
-                    let planes = cx.permute(rows, &[0, 3, 1, 2]);
-                    view(cx, planes, &[k, h, w])
-                }
-            }
-        });
-        Ok(Checked { params, ..whole })
+        let (out, layer) = (EventTy::real(out), Table { n, k, coding, event: input.shape.clone() });
+        Ok(match coding {
+            Coding::OneHot => Checked::global(out, params, layer),
+            Coding::Bits | Coding::Numbers => Checked { params, ..Checked::elementwise(out, layer) },
+        })
     }
 }
 
-/// The table of n rows.
-fn table(args: &Args, n: usize) -> Result<ParamDecl, Diag> {
-    let k = args.int("k");
-    let init = init::from_args(args, init::Fan { input: 1, output: k })?.unwrap_or_else(|| init::normal(1.0));
-    Ok(ParamDecl { name: "table".into(), shape: vec![n, k], init, trainable: true })
-}
-
-/// `(1 - b) table[0] + b table[1]` for every bit b of `x`, as `[B, ..event]`: the table's rows at 0 and 1, and what lies between them for a
-/// relaxed draw, with a derivative to it.
-fn between(cx: &mut Builder, table: Value, x: Value, event: &[usize]) -> Value {
-    let shape = shape_like(cx, x, event);
-    let mut one = event.to_vec();
-    if let Some(last) = one.last_mut() {
-        *last = 1;
+impl Layer for Table {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let table = cx.param("table", &[self.n, self.k]);
+        let vectors = match self.coding {
+            Coding::OneHot => return vec![x.matmul(table)],
+            Coding::Bits => self.between(table, x),
+            Coding::Numbers => self.looked_up(table, x),
+        };
+        vec![match self.event.as_slice() {
+            [1, h, w] => {
+                let last = vectors.last_axis();
+                let places: Vec<usize> = (1..last).collect();
+                vectors.permute(&[&[0, last], places.as_slice()].concat()).view(&[self.k, *h, *w])
+            }
+            _ => vectors,
+        }]
     }
-    let b = view(cx, x, &one);
-    let rest = cx.neg(b);
-    let rest = cx.add_c(rest, 1.0);
-    let mut row = |i: usize, weight: Value| {
-        let r = cx.slice(table, 0, i, 1);
-        let mut dims = vec![Dim::fixed(1); event.len()];
-        dims.push(cx.shape(r).0.last().copied().unwrap_or(Dim::fixed(1)));
-        let r = cx.reshape(r, Shape(dims));
-        let r = cx.broadcast(r, shape.clone());
-        let weight = cx.broadcast(weight, shape.clone());
-        cx.mul(r, weight)
-    };
-    let (zero, one) = (row(0, rest), row(1, b));
-    cx.add(zero, one)
 }
 
-/// The row of the table that a one-hot vector points at.
-fn one_hot_table(args: &Args, n: usize) -> Result<Checked, Diag> {
-    let k = args.int("k");
-    let params = vec![table(args, n)?];
-    Ok(Checked::global(EventTy::real([k]), params, move |cx, env, x| {
-        let table = cx.param(env, "table", &[n, k]);
-        cx.matmul(x, table)
-    }))
+impl Table {
+    /// Rows by their numbers: `[B, ..event, k]`, or `[B, H, W, k]` for an image.
+    fn looked_up<'g>(&self, table: Ex<'g>, x: Ex<'g>) -> Ex<'g> {
+        let mut all = x.lead();
+        all.n *= self.event.iter().product::<usize>();
+        let rows = table.lookup(x.reshape(Shape(vec![all])).cast(DType::I));
+        match self.event.as_slice() {
+            [1, h, w] => rows.reshape(x.like(&[*h, *w, self.k])),
+            _ => {
+                let mut dims = x.shape().0;
+                dims.push(Dim::fixed(self.k));
+                rows.reshape(Shape(dims))
+            }
+        }
+    }
+    /// `(1 - b) table[0] + b table[1]` for every bit b, as `[B, ..event, k]`: the table's rows at 0 and 1, and what lies between them for
+    /// a relaxed draw, with a derivative to it.
+    fn between<'g>(&self, table: Ex<'g>, x: Ex<'g>) -> Ex<'g> {
+        let shape = x.like(&[self.event.as_slice(), &[self.k]].concat());
+        let b = x.view(&[self.event.as_slice(), &[1]].concat());
+        let rest = -b + 1.0;
+        let row = |i: usize| table.slice(0, i, 1).lift(shape.rank()).broadcast(&shape);
+        row(0) * rest.broadcast(&shape) + row(1) * b.broadcast(&shape)
+    }
 }

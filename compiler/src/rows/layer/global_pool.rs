@@ -1,50 +1,43 @@
 //! `global_pool`: one number a channel.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, Row};
-use super::parts::{need_image, view};
+use super::require::need_image;
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::ReduceKind;
-use crate::syntax::ast;
+use crate::ir::{Ex, ReduceKind};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
 
-/// `global_pool`
-pub struct GlobalPool;
-
-impl Row for GlobalPool {
-    fn name(&self) -> &'static str {
-        "global_pool"
-    }
-    fn doc(&self) -> &'static str {
-        "Average (or sum, or maximum) of all pixels of a channel: [C, H, W] -> [C]."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec {
-            name: "by",
-            kind: ArgKind::Word(&["avg", "sum", "max"]),
-            default: Some("avg"),
-            doc: "how the pixels are combined",
-        }]
-    }
+row! {
+    /// Average (or sum, or maximum) of all pixels of a channel: [C, H, W] -> [C].
+    pub struct GlobalPool = "global_pool" [BY];
 }
 
+const BY: ParamSpec = ParamSpec {
+    name: "by",
+    kind: ArgKind::Word(&["avg", "sum", "max"]),
+    default: Some("avg"),
+    doc: "how the pixels are combined",
+};
+
+#[derive(Debug, PartialEq)]
+struct AllPixels(ReduceKind);
+
 impl LayerRow for GlobalPool {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let [c, _, _] = need_image(args, input)?;
-        let how = match args.word("by") {
+        let how = match args.word(BY.name) {
             "sum" => ReduceKind::Sum,
             "max" => ReduceKind::Max,
             _ => ReduceKind::Mean,
         };
-        Ok(Checked::global(EventTy::real([c]), Vec::new(), move |cx, _, x| {
-            let y = cx.reduce(how, x, &[2, 3]);
-            view(cx, y, &[c])
-        }))
+        Ok(Checked::global(EventTy::real([c]), Vec::new(), AllPixels(how)))
+    }
+}
+
+impl Layer for AllPixels {
+    fn lower<'g>(&self, _: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let y = x.reduce(self.0, &[2, 3]);
+        let channels = y.shape().0.get(1).map_or(1, |d| d.n);
+        vec![y.view(&[channels])]
     }
 }

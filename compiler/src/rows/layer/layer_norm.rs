@@ -1,45 +1,37 @@
 //! `layer_norm`: standardisation of each example by itself.
 
-use super::super::args::{Args, ParamSpec};
-use super::super::{ChainCx, Checked, LayerRow, Row};
-use super::affine;
-use super::parts::{flag, need_features, standardise};
+use super::affine::{self, ScaleShift};
+use super::parts::{moments, standardised};
+use super::require::need_features;
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
 
-/// `layer_norm`
-pub struct LayerNorm;
+row! {
+    /// (x - mean) / √(var + eps) · scale + shift with mean and variance over all elements of one example (Ba et al. 2016); scale and
+    /// shift for each coordinate of a vector or channel of an image. Unlike `batch_norm`, it scores each example alone.
+    pub struct LayerNorm = "layer_norm" [affine::EPS, affine::PARAM];
+}
 
-impl Row for LayerNorm {
-    fn name(&self) -> &'static str {
-        "layer_norm"
-    }
-    fn doc(&self) -> &'static str {
-        "(x - mean) / √(var + eps) · scale + shift with mean and variance over all elements of one example (Ba et al. 2016); scale and \
-         shift for each coordinate of a vector or channel of an image. Unlike `batch_norm`, it scores each example alone."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const PARAMS: &[ParamSpec] = &[affine::EPS, affine::PARAM];
-        PARAMS
-    }
+#[derive(Debug, PartialEq)]
+struct ByExample {
+    eps: f64,
+    affine: ScaleShift,
 }
 
 impl LayerRow for LayerNorm {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
-        let n = need_features(args, input)?;
-        let (eps, affine) = (args.num("eps"), flag(args, "affine"));
-        let params = affine::params(affine, n);
-        Ok(Checked::global(EventTy::real(input.shape.clone()), params, move |cx, env, x| {
-            let axes: Vec<usize> = (1..cx.rank(x)).collect();
-            let (y, _, _) = standardise(cx, x, &axes, eps);
-            affine::lower(cx, env, affine, n, y)
-        }))
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        let affine = ScaleShift::of(args, need_features(args, input)?);
+        let layer = ByExample { eps: args.num(affine::EPS.name), affine };
+        Ok(Checked::global(EventTy::real(input.shape.clone()), affine.params(), layer))
+    }
+}
+
+impl Layer for ByExample {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let axes: Vec<usize> = (1..x.rank()).collect();
+        vec![self.affine.lower(cx, standardised(x, moments(x, &axes), self.eps))]
     }
 }

@@ -1,57 +1,41 @@
 //! `minibatch_stddev`: tells a critic how much the examples of a batch differ.
 
-use super::super::args::Args;
-use super::super::{ChainCx, Checked, LayerRow, Row};
-use super::parts::{need_features, shape_like};
+use super::parts::moments;
+use super::require::need_features;
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::{ReduceKind, Shape};
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
 
-/// `minibatch_stddev`
-pub struct MinibatchStddev;
-
-impl Row for MinibatchStddev {
-    fn name(&self) -> &'static str {
-        "minibatch_stddev"
-    }
-    fn doc(&self) -> &'static str {
-        "One further coordinate or channel with the standard deviation over the batch, averaged over all elements (Karras et al. 2018, \
-         section 3): [n] -> [n + 1], [C, H, W] -> [C + 1, H, W]. It mixes the examples of a batch."
-    }
+row! {
+    /// One further coordinate or channel with the standard deviation over the batch, averaged over all elements (Karras et al. 2018,
+    /// section 3): [n] -> [n + 1], [C, H, W] -> [C + 1, H, W]. It mixes the examples of a batch.
+    pub struct MinibatchStddev = "minibatch_stddev";
 }
+
+/// Puts the further coordinate, or channel of this shape, behind its input.
+#[derive(Debug, PartialEq)]
+struct Spread(Vec<usize>);
 
 impl LayerRow for MinibatchStddev {
     fn reads_batch(&self) -> bool {
         true
     }
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
-        let mut shape = input.shape.clone();
-        let mut plane = input.shape.clone();
-        if let (Some(s), Some(p)) = (shape.first_mut(), plane.first_mut()) {
-            *s = n + 1;
-            *p = 1;
-        }
-        let whole = Checked::global(EventTy::real(shape), Vec::new(), move |cx, _, x| {
-            let mean = cx.reduce(ReduceKind::Mean, x, &[0]);
-            let d = cx.sub(x, mean);
-            let sq = cx.square(d);
-            let var = cx.reduce(ReduceKind::Mean, sq, &[0]);
-            let var = cx.add_c(var, 1e-8);
-            let std = cx.sqrt(var);
-            let one = cx.mean_all(std);
-            let one = cx.reshape(one, Shape::scalar());
-            let wide = shape_like(cx, x, &plane);
-            let extra = cx.broadcast(one, wide);
-            cx.concat(&[x, extra], 1)
-        });
+        let with = |first: usize| -> Vec<usize> {
+            [first].into_iter().chain(input.shape.iter().skip(1).copied()).collect()
+        };
+        let whole = Checked::global(EventTy::real(with(n + 1)), Vec::new(), Spread(with(1)));
         Ok(Checked { mixes_batch: true, ..whole })
+    }
+}
+
+impl Layer for Spread {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let (_, var) = moments(x, &[0]);
+        let deviation = (var + 1e-8).sqrt().mean_all();
+        vec![cx.scope().concat(&[x, deviation.broadcast(&x.like(&self.0))], 1)]
     }
 }

@@ -1,13 +1,17 @@
-//! Layers of nets, one file each. The files that hold no row (`parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
-//! `conditioning`) hold what several rows share.
+//! Layers of nets, one file each. The files that hold no row (`require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
+//! `conditioning`, `beside`) hold what several rows share; `map` and `whole` are what maps and nets are as layers.
 
 pub mod affine;
+pub mod beside;
 pub mod conditioning;
 pub mod convolution;
 pub mod linear;
+pub mod map;
 pub mod parts;
 pub mod pool;
+pub mod require;
 pub mod spectral;
+pub mod whole;
 
 mod attention;
 mod avg_pool;
@@ -15,7 +19,7 @@ mod batch_norm;
 mod bias_from;
 mod conv;
 mod conv_transpose;
-pub mod dense;
+mod dense;
 mod dropout;
 mod embed;
 mod film;
@@ -24,7 +28,7 @@ mod global_pool;
 mod group_norm;
 mod heads;
 mod instance_norm;
-pub mod join;
+mod join;
 mod layer_norm;
 mod logits;
 mod max_pool;
@@ -37,15 +41,16 @@ mod residual;
 mod scalar;
 mod up;
 
-use super::FlowChain;
 use super::args::Args;
-use super::{Builder, Env, ParamDecl, Row};
+use super::{DynEq, FlowChain, LowerCx, ParamDecl, Row, Shared};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::Value;
+use crate::ir::Ex;
 use crate::span::Span;
 use crate::syntax::ast;
+use std::fmt;
 use std::rc::Rc;
+
 /// Every layer.
 pub const ROWS: &[&dyn LayerRow] = &[
     &dense::Dense,
@@ -77,6 +82,9 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &join::Join,
 ];
 
+/// The layers in braces behind a call, where there are any.
+pub type Block<'a> = Option<&'a [ast::Layer]>;
+
 /// What the checker offers to rows that contain layers themselves (`residual { .. }`, `couple(..) { .. }`).
 pub trait ChainCx {
     /// Checks a block of layers on an input of this type.
@@ -88,7 +96,7 @@ pub trait ChainCx {
 }
 
 /// A checked block of layers.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
     /// Input type.
     pub input: EventTy,
@@ -99,7 +107,7 @@ pub struct Chain {
 }
 
 /// One layer of a [`Chain`].
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChainLayer {
     /// Last part of its path: `0`, or `1.0` for the first layer of the second round of a `repeat`.
     pub path: String,
@@ -113,33 +121,57 @@ pub struct ChainLayer {
 
 impl Chain {
     /// Lowers the whole block on `x` (`[B, ..event]`).
-    pub fn lower(&self, cx: &mut Builder, env: &Env, x: Value) -> Vec<Value> {
-        let mut xs = vec![x];
-        for layer in &self.layers {
-            cx.g.at = layer.span;
-            let first = xs.first().copied().unwrap_or(x);
-            xs = (layer.checked.lower)(cx, &env.child(&layer.path), first);
-        }
-        xs
+    pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        self.layers.iter().fold(vec![x], |xs, l| {
+            cx.caused_by(l.span);
+            let x = xs.first().copied().unwrap_or(x);
+            cx.inside(&l.path, |cx| l.checked.layer.lower(cx, x))
+        })
+    }
+    /// The first output of the block, its only one unless it ends with `heads`.
+    pub fn lower_one<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        self.lower(cx, x).first().copied().unwrap_or(x)
     }
     /// The parameters of all layers, with paths relative to the block.
     pub fn params(&self) -> Vec<ParamDecl> {
-        let mut all = Vec::new();
-        for l in &self.layers {
-            for p in &l.checked.params {
-                all.push(ParamDecl { name: format!("{}.{}", l.path, p.name), ..p.clone() });
-            }
-        }
-        all
+        let of =
+            |l: &ChainLayer| l.checked.params.iter().map(|p| p.clone().inside(&l.path)).collect::<Vec<_>>();
+        self.layers.iter().flat_map(of).collect()
     }
     /// The only output type (the last one where there are several).
     pub fn out_ty(&self) -> &EventTy {
         self.out.last().unwrap_or(&self.input)
     }
+    /// What its output may read of its input: everything where one layer lets it, else only what is earlier where one layer sees to it.
+    pub fn causality(&self) -> Causality {
+        let says = |c| self.layers.iter().any(|l| l.checked.causality == c);
+        let strongest = [Causality::Global, Causality::Strict].into_iter().find(|c| says(*c));
+        strongest.unwrap_or(Causality::Weak)
+    }
+    /// Whether any layer mixes the examples of a batch.
+    pub fn mixes_batch(&self) -> bool {
+        self.layers.iter().any(|l| l.checked.mixes_batch)
+    }
+    /// Whether every layer has a derivative that is differentiable.
+    pub fn twice_differentiable(&self) -> bool {
+        self.layers.iter().all(|l| l.checked.twice_differentiable)
+    }
+}
+
+/// What a layer computes: a value, printable and comparable.
+pub trait Layer: fmt::Debug + DynEq {
+    /// IR from `[B, ..in]` to `[B, ..out]`, one value for each output.
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>>;
+}
+
+impl PartialEq for dyn Layer {
+    fn eq(&self, other: &dyn Layer) -> bool {
+        self.dyn_eq(other)
+    }
 }
 
 /// What a layer was found to be, for one input type and one set of arguments.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     /// Output types; one, except for `heads`.
     pub out: Vec<EventTy>,
@@ -151,32 +183,25 @@ pub struct Checked {
     pub mixes_batch: bool,
     /// Whether its derivative is differentiable and not zero almost everywhere by construction.
     pub twice_differentiable: bool,
-    /// IR from `[B, ..in]` to `[B, ..out]`.
-    pub lower: LayerFn,
+    /// What it computes.
+    pub layer: Shared<dyn Layer>,
 }
-
-/// Lowering of a layer.
-pub type LayerFn = Rc<dyn Fn(&mut Builder, &Env, Value) -> Vec<Value>>;
 
 impl Checked {
     /// A layer with one output, no parameters, that reads each element on its own.
-    pub fn elementwise(out: EventTy, f: impl Fn(&mut Builder, &Env, Value) -> Value + 'static) -> Checked {
+    pub fn elementwise(out: EventTy, layer: impl Layer) -> Checked {
         Checked {
             out: vec![out],
             params: Vec::new(),
             causality: Causality::Weak,
             mixes_batch: false,
             twice_differentiable: true,
-            lower: Rc::new(move |cx, env, x| vec![f(cx, env, x)]),
+            layer: Shared(Rc::new(layer)),
         }
     }
     /// A layer with one output whose every element may read every input.
-    pub fn global(
-        out: EventTy,
-        params: Vec<ParamDecl>,
-        f: impl Fn(&mut Builder, &Env, Value) -> Value + 'static,
-    ) -> Checked {
-        Checked { params, causality: Causality::Global, ..Checked::elementwise(out, f) }
+    pub fn global(out: EventTy, params: Vec<ParamDecl>, layer: impl Layer) -> Checked {
+        Checked { params, causality: Causality::Global, ..Checked::elementwise(out, layer) }
     }
 }
 
@@ -217,7 +242,7 @@ pub trait LayerRow: Row {
         &self,
         cx: &mut dyn ChainCx,
         args: &Args,
-        block: Option<&[ast::Layer]>,
+        block: Block,
         input: &EventTy,
     ) -> Result<Checked, Diag>;
 }

@@ -1,40 +1,30 @@
 //! `pixel_norm`: features of unit mean square.
 
-use super::super::args::Args;
-use super::super::{Causality, ChainCx, Checked, LayerRow, Row};
-use super::parts::{need_features, over_root};
+use super::require::need_features;
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::ReduceKind;
-use crate::syntax::ast;
+use crate::ir::Ex;
+use crate::rows::args::Args;
 
-/// `pixel_norm`
-pub struct PixelNorm;
+row! {
+    /// x / √(mean(x²) + 1e-8) over the channels of each pixel, or the coordinates of a vector (Karras et al. 2018, section 4.2).
+    pub struct PixelNorm = "pixel_norm";
+}
 
-impl Row for PixelNorm {
-    fn name(&self) -> &'static str {
-        "pixel_norm"
-    }
-    fn doc(&self) -> &'static str {
-        "x / √(mean(x²) + 1e-8) over the channels of each pixel, or the coordinates of a vector (Karras et al. 2018, section 4.2)."
+#[derive(Debug, PartialEq)]
+struct ByPixel;
+
+impl LayerRow for PixelNorm {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        need_features(args, input)?;
+        let causality = if input.shape.len() == 3 { Causality::Weak } else { Causality::Global };
+        Ok(Checked { causality, ..Checked::elementwise(EventTy::real(input.shape.clone()), ByPixel) })
     }
 }
 
-impl LayerRow for PixelNorm {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
-        need_features(args, input)?;
-        let causality = if input.shape.len() == 3 { Causality::Weak } else { Causality::Global };
-        let whole = Checked::elementwise(EventTy::real(input.shape.clone()), |cx, _, x| {
-            let sq = cx.square(x);
-            let mean = cx.reduce(ReduceKind::Mean, sq, &[1]);
-            over_root(cx, x, mean, 1e-8)
-        });
-        Ok(Checked { causality, ..whole })
+impl Layer for ByPixel {
+    fn lower<'g>(&self, _: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        vec![x / (x.sq().mean(&[1]) + 1e-8).sqrt()]
     }
 }

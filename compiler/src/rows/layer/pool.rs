@@ -1,19 +1,27 @@
 //! Pooling over tiles that do not overlap, shared by `avg_pool` and `max_pool`.
 
-use super::super::Checked;
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::parts::{misfit, need_image, view};
+use super::require::{misfit, need_image};
+use super::{Checked, Layer, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
-use crate::ir::ReduceKind;
+use crate::ir::{Ex, ReduceKind};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
 
 /// The `k` argument of pooling layers.
-pub const PARAMS: &[ParamSpec] = &[ParamSpec {
+pub const K: ParamSpec = ParamSpec {
     name: "k",
     kind: ArgKind::Pair(1),
     default: Some("2"),
     doc: "size of a tile, one number or (rows, columns)",
-}];
+};
+
+/// One number a tile, `[C, H, W] -> [C, H / rows, W / columns]`.
+#[derive(Debug, PartialEq)]
+struct Pool {
+    how: ReduceKind,
+    tile: [usize; 2],
+    out: [usize; 3],
+}
 
 /// `[C, H, W] -> [C, H / k, W / k]`, one number a tile.
 ///
@@ -21,7 +29,7 @@ pub const PARAMS: &[ParamSpec] = &[ParamSpec {
 /// E0201 when tiles of this size do not cover the image.
 pub fn check(args: &Args, input: &EventTy, how: ReduceKind) -> Result<Checked, Diag> {
     let [c, h, w] = need_image(args, input)?;
-    let [a, b] = args.pair("k");
+    let [a, b] = args.pair(K.name);
     if a == 0 || b == 0 || h % a != 0 || w % b != 0 {
         let d = misfit(
             args,
@@ -38,10 +46,13 @@ pub fn check(args: &Args, input: &EventTy, how: ReduceKind) -> Result<Checked, D
         }
         (ReduceKind::Sum, _) => Kind::Real(Support::REALS),
     };
-    let out = EventTy { kind, shape: vec![c, h / a, w / b] };
-    Ok(Checked::global(out, Vec::new(), move |cx, _, x| {
-        let x = view(cx, x, &[c, h / a, a, w / b, b]);
-        let y = cx.reduce(how, x, &[3, 5]);
-        view(cx, y, &[c, h / a, w / b])
-    }))
+    let out = [c, h / a, w / b];
+    Ok(Checked::global(EventTy { kind, shape: out.to_vec() }, Vec::new(), Pool { how, tile: [a, b], out }))
+}
+
+impl Layer for Pool {
+    fn lower<'g>(&self, _: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let ([a, b], [c, h, w]) = (self.tile, self.out);
+        vec![x.view(&[c, h, a, w, b]).reduce(self.how, &[3, 5]).view(&self.out)]
+    }
 }

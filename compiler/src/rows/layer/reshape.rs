@@ -1,37 +1,27 @@
 //! `reshape`: the same elements under other axes.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{Causality, ChainCx, Checked, LayerRow, Row};
-use super::parts::{misfit, sizes, view};
+use super::parts::View;
+use super::require::{misfit, sizes};
+use super::{Block, Causality, ChainCx, Checked, LayerRow};
 use crate::diag::Diag;
 use crate::event::{EventTy, shape_text};
-use crate::syntax::ast;
+use crate::rows::args::{ArgKind, Args, ParamSpec};
 
-/// `reshape(512, 4, 4)`
-pub struct Reshape;
+row! {
+    /// The same elements, row-major, under other axes: `reshape(512, 4, 4)` turns [8192] into [512, 4, 4].
+    pub struct Reshape = "reshape" [SHAPE];
+}
 
 /// The `shape` argument.
-pub const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "shape", kind: ArgKind::List, default: None, doc: "the new axes" }];
-
-impl Row for Reshape {
-    fn name(&self) -> &'static str {
-        "reshape"
-    }
-    fn doc(&self) -> &'static str {
-        "The same elements, row-major, under other axes: `reshape(512, 4, 4)` turns [8192] into [512, 4, 4]."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        PARAMS
-    }
-}
+pub const SHAPE: ParamSpec =
+    ParamSpec { name: "shape", kind: ArgKind::List, default: None, doc: "the new axes" };
 
 /// The new axes, checked to hold as many elements as the input.
 ///
 /// # Errors
 /// E0201 telling both products.
 pub fn new_shape(args: &Args, input: &EventTy) -> Result<Vec<usize>, Diag> {
-    let shape = sizes(args, "shape", 1)?;
+    let shape = sizes(args, SHAPE.name, 1)?;
     let product = shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
     if product == Some(input.size()) {
         return Ok(shape);
@@ -61,7 +51,7 @@ pub fn new_shape(args: &Args, input: &EventTy) -> Result<Vec<usize>, Diag> {
 
 /// Whether every element keeps its place in the order of an autoregressive site: a vector's coordinates, an image's pixels. Axes of
 /// size 1 do not matter, and a single-channel image may become its vector of pixels and back.
-pub fn order_kept(from: &[usize], to: &[usize]) -> Causality {
+fn order_kept(from: &[usize], to: &[usize]) -> Causality {
     let places = |s: &[usize]| match s {
         [1, h, w] => vec![h * w],
         [n] | [n, 1] => vec![*n],
@@ -70,17 +60,15 @@ pub fn order_kept(from: &[usize], to: &[usize]) -> Causality {
     if places(from) == places(to) { Causality::Weak } else { Causality::Global }
 }
 
+/// The layer that brings an event under other axes.
+pub fn reshaped(input: &EventTy, shape: Vec<usize>) -> Checked {
+    let out = EventTy { kind: input.kind, shape: shape.clone() };
+    let causality = order_kept(&input.shape, &shape);
+    Checked { causality, ..Checked::elementwise(out, View(shape)) }
+}
+
 impl LayerRow for Reshape {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
-        let shape = new_shape(args, input)?;
-        let out = EventTy { kind: input.kind, shape: shape.clone() };
-        let causality = order_kept(&input.shape, &shape);
-        Ok(Checked { causality, ..Checked::elementwise(out, move |cx, _, x| view(cx, x, &shape)) })
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        Ok(reshaped(input, new_shape(args, input)?))
     }
 }

@@ -1,31 +1,30 @@
 //! `residual { .. }`: a block added to its input.
 
-use super::super::args::{ArgKind, Args, ParamSpec};
-use super::super::{BlockUse, Causality, ChainCx, Checked, LayerRow, Row};
-use super::parts::{chain_causality, flag, misfit, no_block};
+use super::require::{flag, misfit, no_block};
+use super::{Block, BlockUse, Causality, Chain, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind};
-use crate::syntax::ast;
+use crate::ir::{Ex, Shape};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::{Init, ParamDecl, Row};
 
-/// `residual { dense(64), relu, dense(64) }`
-pub struct Residual;
+row! {
+    /// x + block(x) (He et al. 2016); the block keeps the shape. With `gate: true` the block is multiplied by a trained number that
+    /// starts at 0, so that the whole starts as the identity (ReZero, Bachlechner et al. 2021).
+    pub struct Residual = "residual" [GATE];
+}
 
-impl Row for Residual {
-    fn name(&self) -> &'static str {
-        "residual"
-    }
-    fn doc(&self) -> &'static str {
-        "x + block(x) (He et al. 2016); the block keeps the shape. With `gate: true` the block is multiplied by a trained number that \
-         starts at 0, so that the whole starts as the identity (ReZero, Bachlechner et al. 2021)."
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        &[ParamSpec {
-            name: "gate",
-            kind: ArgKind::Word(&["true", "false"]),
-            default: Some("false"),
-            doc: "whether a trained factor, 0 at the start, multiplies the block",
-        }]
-    }
+const GATE: ParamSpec = ParamSpec {
+    name: "gate",
+    kind: ArgKind::Word(&["true", "false"]),
+    default: Some("false"),
+    doc: "whether a trained factor, 0 at the start, multiplies the block",
+};
+
+#[derive(Debug, PartialEq)]
+struct Skip {
+    chain: Chain,
+    gate: bool,
 }
 
 impl LayerRow for Residual {
@@ -36,10 +35,10 @@ impl LayerRow for Residual {
         &self,
         cx: &mut dyn ChainCx,
         args: &Args,
-        block: Option<&[ast::Layer]>,
+        block: Block,
         input: &EventTy,
     ) -> Result<Checked, Diag> {
-        let Some(block) = block else { return Err(no_block("residual", args.span)) };
+        let Some(block) = block else { return Err(no_block(self.name(), args.span)) };
         let chain = cx.chain(block, input)?;
         let [one] = chain.out.as_slice() else {
             let d = misfit(
@@ -68,31 +67,26 @@ impl LayerRow for Residual {
                 _ => format!("let the block keep the shape {from}"),
             }));
         }
-        let gate = flag(args, "gate");
+        let gate = flag(args, GATE.name);
         let mut params = chain.params();
-        if gate {
-            params.push(super::super::ParamDecl {
-                name: "gate".into(),
-                shape: vec![1],
-                init: super::super::init::zeros(),
-                trainable: true,
-            });
+        params.extend(gate.then(|| ParamDecl::trained("gate", &[1], Init::ZEROS)));
+        Ok(Checked {
+            params,
+            // Also the input itself arrives at the output, so the whole is at best weak.
+            causality: chain.causality().max(Causality::Weak),
+            mixes_batch: chain.mixes_batch(),
+            twice_differentiable: chain.twice_differentiable(),
+            ..Checked::elementwise(input.with_kind(Kind::REAL), Skip { chain, gate })
+        })
+    }
+}
+
+impl Layer for Skip {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let mut y = self.chain.lower_one(cx, x);
+        if self.gate {
+            y = y * cx.param("gate", &[1]).reshape(Shape::scalar());
         }
-        // Also the input itself arrives at the output, so the whole is at best weak.
-        let causality = chain_causality(&chain).max(Causality::Weak);
-        let mixes_batch = chain.layers.iter().any(|l| l.checked.mixes_batch);
-        let twice_differentiable = chain.layers.iter().all(|l| l.checked.twice_differentiable);
-        let out = input.with_kind(Kind::REAL);
-        let whole = Checked::elementwise(out, move |cx, env, x| {
-            let ys = chain.lower(cx, env, x);
-            let mut y = ys.first().copied().unwrap_or(x);
-            if gate {
-                let gate = cx.param(env, "gate", &[1]);
-                let gate = cx.reshape(gate, crate::ir::Shape::scalar());
-                y = cx.mul(y, gate);
-            }
-            cx.add(x, y)
-        });
-        Ok(Checked { params, causality, mixes_batch, twice_differentiable, ..whole })
+        vec![x + y]
     }
 }

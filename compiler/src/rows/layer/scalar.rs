@@ -1,32 +1,19 @@
 //! `scalar`: a vector of one coordinate as a number.
 
-use super::super::args::Args;
-use super::super::{ChainCx, Checked, LayerRow, Row};
-use super::parts::{misfit, view};
+use super::parts::View;
+use super::require::misfit;
+use super::{Block, ChainCx, Checked, LayerRow};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::syntax::ast;
+use crate::rows::args::Args;
 
-/// `scalar`
-pub struct Scalar;
-
-impl Row for Scalar {
-    fn name(&self) -> &'static str {
-        "scalar"
-    }
-    fn doc(&self) -> &'static str {
-        "The only element of an event as a single number: [1] -> []. Ends a critic: `flatten, dense(1), scalar`."
-    }
+row! {
+    /// The only element of an event as a single number: [1] -> []. Ends a critic: `flatten, dense(1), scalar`.
+    pub struct Scalar = "scalar";
 }
 
 impl LayerRow for Scalar {
-    fn check(
-        &self,
-        _cx: &mut dyn ChainCx,
-        args: &Args,
-        _block: Option<&[ast::Layer]>,
-        input: &EventTy,
-    ) -> Result<Checked, Diag> {
+    fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         if input.size() != 1 {
             let d = misfit(
                 args,
@@ -36,6 +23,6 @@ impl LayerRow for Scalar {
             return Err(d.help("write `flatten, dense(1)` before it"));
         }
         let out = EventTy { kind: input.kind, shape: Vec::new() };
-        Ok(Checked::elementwise(out, |cx, _, x| view(cx, x, &[])))
+        Ok(Checked::elementwise(out, View(Vec::new())))
     }
 }
