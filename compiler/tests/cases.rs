@@ -86,3 +86,67 @@ fn a_misspelt_net_is_named_before_its_outputs_are_counted() {
     );
     clean(case, &text.replace("encoder", "encode"));
 }
+
+/// A small spec with these layers in the decoder, this site `x` and this `train`.
+fn with(layers: &str, x: &str, train: &str) -> String {
+    format!(
+        "data x: Bool[64] from digits(binarize: 0.5)\n\
+         net decode(z: Real[8]) -> Real[64]             {{ {layers} }}\n\
+         net encode(x: Bool[64]) -> (Real[8], Real[8])  {{ dense(128), relu, heads(8, 8) }}\n\
+         model p    {{ z ~ Normal(0, I)[8];  x ~ {x} }}\n\
+         guide q(x) {{ (m, s) = encode(x);   z ~ Normal(m, exp(s)) }}\n\
+         train {{ {train} }}\n"
+    )
+}
+
+const LAYERS: &str = "dense(128), relu, dense(64)";
+const SITE: &str = "Bernoulli(logits: decode(z))";
+const TRAIN: &str = "epochs 1 batch 64 using adam(lr: 2e-3)";
+
+#[test]
+fn words_of_other_tools_are_answered_with_ours() {
+    for (layers, word) in [
+        ("Linear(128), relu, dense(64)", "write `dense(256)`"),
+        ("nn.Linear(8, 128), relu, dense(64)", "write `dense(256)`"),
+        ("nn.ReLU(), dense(64)", "write `relu`"),
+        ("Conv2d(64, 3), dense(64)", "write `conv(64, k: 3)`"),
+        ("BatchNorm1d(128), dense(64)", "write `batch_norm`"),
+        ("dense(64), LeakyReLU(0.2), dense(64)", "write `leaky_relu(0.2)`"),
+        ("MaxPool2d(2), dense(64)", "write `max_pool(2)`"),
+        ("Sequential(dense(64))", "one after the other in braces"),
+        ("reshape(1, 8, 1), conv(64, kernel_size: 3)", "write `k:`"),
+        ("reshape(1, 8, 1), conv(64, k: 3, padding: 1)", "write `pad:`"),
+        ("dense(128, activation: relu), dense(64)", "a layer of its own: `dense(256), relu`"),
+        ("Dropout(0.5), dense(64)", "did you mean `dropout`?"),
+    ] {
+        refused("27-let-unpack", &with(layers, SITE, TRAIN), &[word]);
+    }
+    for (site, word) in [
+        ("Gaussian(decode(z), 1)", "write `Normal(0, 1)`"),
+        ("Normal(mu: decode(z), sigma: 1)", "write `loc:`"),
+        ("Normal(decode(z), std: 1)", "write `scale:`"),
+        ("Poisson(decode(z))", "there is no `Poisson`"),
+        ("dist.Bernoulli(logits: decode(z))", "write `Bernoulli(logits: decode(z))`"),
+        ("normal(decode(z), 1)", "did you mean `Normal`?"),
+    ] {
+        refused("27-let-unpack", &with(LAYERS, site, TRAIN), &[word]);
+    }
+    for (train, word) in [
+        ("epochs 1 batch_size 64", "write `batch 64`"),
+        ("num_epochs 1", "write `epochs 20`"),
+        ("epochs 1 lr 1e-3", "at the optimizer: `using adam(lr: 1e-3)`"),
+        ("epochs 1 optimizer adam", "write `using adam(lr: 1e-3)`"),
+        ("epochs 1 device \"cuda\"", "--device gpu"),
+        ("epochs 1 grad_clip 1.0", "write `clip 1.0`"),
+        ("epochs 1 using adam(learning_rate: 1e-3)", "write `lr:`"),
+        ("epochs 1 using Adam(lr: 1e-3)", "did you mean `adam`?"),
+        ("minimizes F.mse_loss(decode(q.z), x) epochs 1", "write `mse(a, b)`"),
+        ("minimizes BCEWithLogitsLoss(decode(q.z), x) epochs 1", "`x ~ Bernoulli(logits: ..)`"),
+        ("minimizes kl_divergence(q, p) epochs 1", "write `kl(q, p)`"),
+        ("minimizes sse(decode(q.z).detach(), x) epochs 1", "which gradients stop is derived from `owns`"),
+        ("minimizes sse(q.z.detach(), x) epochs 1", "which gradients stop is derived from `owns`"),
+        ("minimizes decode(q.z).sum() epochs 1", "write it in front: `sum(..)`"),
+    ] {
+        refused("27-let-unpack", &with(LAYERS, SITE, train), &[word]);
+    }
+}

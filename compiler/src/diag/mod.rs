@@ -4,6 +4,7 @@
 //! The primary label is on the smallest span, a secondary label on the cause.
 
 pub mod codes;
+pub mod foreign;
 pub mod render;
 pub mod suggest;
 

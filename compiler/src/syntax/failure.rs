@@ -7,7 +7,7 @@ use super::grammar::{Rule, described};
 use super::scan::{Scan, Token, TokenKind};
 use super::split::{ITEM_WORDS, Piece};
 use crate::diag::Diag;
-use crate::diag::codes::{e0100, e0102, e0106, e0112};
+use crate::diag::codes::{e0100, e0102, e0106, e0107, e0108, e0112};
 use crate::diag::suggest::did_you_mean;
 use crate::span::{FileId, Span};
 use pest::error::{Error, ErrorVariant, InputLocation};
@@ -101,6 +101,16 @@ pub(super) fn diagnose(
     {
         let whole = scan.text.get(entry_start(scan, before.unwrap_or(0))..left.end).unwrap_or("");
         return e0112::comma((whole, span_of(left)), (scan.str(right), span_of(right)));
+    }
+    // `decode(z).detach()`: a method of other languages behind a value.
+    if let Some(dot) = found.filter(|t| scan.str(t) == ".")
+        && let Some(method) =
+            scan.tokens.iter().find(|t| t.start >= dot.end).map(|t| (scan.str(t), span_of(t)))
+    {
+        return match e0108::NAMES.contains(&method.0) {
+            true => e0108::stop(method.0, method.1, ""),
+            false => e0107::method(method.0, span.to(method.1)),
+        };
     }
     let diag = e0100::unexpected(&shown, &expected, span);
     let keyword = scan.tokens.get(tokens.start).filter(|t| t.start == base).map_or("", |t| scan.str(t));

@@ -1,6 +1,7 @@
 //! E0107: a dotted name is called, as in `nn.Linear(784, 256)`.
 
 use crate::diag::Diag;
+use crate::diag::foreign;
 use crate::span::Span;
 
 /// What `gmc explain E0107` prints.
@@ -18,48 +19,36 @@ Right:
 ",
 };
 
-/// Names of PyTorch, Keras, JAX libraries and Pyro, and the gm layer, function or distribution.
-const KNOWN: [(&str, &str); 30] = [
-    ("Linear", "dense(256)"),
-    ("Dense", "dense(256)"),
-    ("Conv1d", "conv(64, k: 3)"),
-    ("Conv2d", "conv(64, k: 3)"),
-    ("Conv2D", "conv(64, k: 3)"),
-    ("Conv", "conv(64, k: 3)"),
-    ("ConvTranspose2d", "up(2), conv(64, k: 3)"),
-    ("Upsample", "up(2)"),
-    ("ReLU", "relu"),
-    ("relu", "relu"),
-    ("LeakyReLU", "leaky_relu(0.2)"),
-    ("leaky_relu", "leaky_relu(0.2)"),
-    ("Tanh", "tanh"),
-    ("tanh", "tanh"),
-    ("Sigmoid", "sigmoid"),
-    ("sigmoid", "sigmoid"),
-    ("Softplus", "softplus"),
-    ("softplus", "softplus"),
-    ("Flatten", "flatten"),
-    ("BatchNorm1d", "batch_norm"),
-    ("BatchNorm2d", "batch_norm"),
-    ("LayerNorm", "layer_norm"),
-    ("Normal", "Normal(0, I)"),
-    ("Bernoulli", "Bernoulli(logits: decode(z))"),
-    ("Categorical", "Categorical(logits: decode(z))"),
-    ("Adam", "adam(lr: 1e-3)"),
-    ("adam", "adam(lr: 1e-3)"),
-    ("SGD", "sgd(lr: 1e-2)"),
-    ("exp", "exp(s)"),
-    ("sample", "p.x"),
+/// What a dotted name says that has the same name here, with an example of its use.
+const SAME: [(&str, &str); 9] = [
+    ("dense", "`dense(256)`"),
+    ("conv", "`conv(64, k: 3)`"),
+    ("relu", "`relu`"),
+    ("normal", "`Normal(0, I)`"),
+    ("bernoulli", "`Bernoulli(logits: decode(z))`"),
+    ("categorical", "`Categorical(logits: decode(z))`"),
+    ("adam", "`adam(lr: 1e-3)`"),
+    ("sgd", "`sgd(lr: 1e-2)`"),
+    ("sample", "`p.x`: a sample is a field of its model"),
 ];
 
 /// `path` is a dotted name such as `nn.Linear`, called at `span`.
 pub fn dotted(path: &str, span: Span) -> Diag {
     let last = path.rsplit('.').next().unwrap_or(path);
-    let help = match KNOWN.iter().find(|(name, _)| *name == last) {
-        Some((_, "p.x")) => "a sample is a field of its model: `p.x`".to_string(),
-        Some((_, gm)) => format!("write `{gm}`"),
+    if super::e0108::NAMES.contains(&last) {
+        return super::e0108::stop(last, span, path.rsplit_once('.').map_or("", |(value, _)| value));
+    }
+    let same = SAME.iter().find(|(name, _)| name.eq_ignore_ascii_case(last)).map(|(_, advice)| *advice);
+    let help = match same.or_else(|| foreign::advice(last, foreign::Place::Name)) {
+        Some(advice) => format!("write {advice}"),
         None => format!("write the name alone: `{last}(..)`"),
     };
     Diag::new("E0107", format!("`{path}` cannot be called"), span, "a dotted name is a sample, such as `p.x`")
         .help(help)
+}
+
+/// `name` is called behind a value, as in `decode(z).sum()`, at `span`.
+pub fn method(name: &str, span: Span) -> Diag {
+    Diag::new("E0107", "values have no methods", span, "what follows the dot is called behind a value")
+        .help(format!("write it in front: `{name}(..)`"))
 }

@@ -1,6 +1,7 @@
 //! E0200: a name that nothing declares.
 
 use crate::diag::Diag;
+use crate::diag::foreign::{self, Place};
 use crate::span::Span;
 
 /// What `gmc explain E0200` prints.
@@ -39,9 +40,19 @@ pub fn unknown_row(what: &str, name: &str, span: Span, near: Option<&str>, offer
             Diag::new("E0200", format!("unknown {what} `{name}`"), span, format!("no {what} has this name"))
         }
     };
-    match near {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag.help(offers),
+    let place = if what.starts_with("setting of") || what.starts_with("metric") {
+        Place::Setting
+    } else {
+        Place::Name
+    };
+    match (near, foreign::advice(name, place)) {
+        (Some(near), None) => diag.help(format!("did you mean `{near}`?")),
+        // The same word in other letters is ours already.
+        (Some(near), Some(_)) if near.eq_ignore_ascii_case(name) => {
+            diag.help(format!("did you mean `{near}`?"))
+        }
+        (_, Some(advice)) => diag.help(format!("write {advice}")),
+        (None, None) => diag.help(offers),
     }
 }
 

@@ -1,5 +1,6 @@
 //! E0207: arguments that are unknown, missing, doubled or too many.
 
+use crate::diag::foreign;
 use crate::diag::{Diag, suggest::did_you_mean};
 use crate::span::Span;
 
@@ -23,6 +24,14 @@ Right:
 /// `name` has no argument `key`; `known` are those that it has (empty: it takes them by position only).
 pub fn unknown_argument(name: &str, key: &str, span: Span, known: &[&str]) -> Diag {
     let diag = Diag::new("E0207", format!("`{name}` has no argument `{key}`"), span, "not an argument of it");
+    // A word of others stands for one of ours only where that is an argument here.
+    let fits = |advice: &&str| match advice.split('`').nth(1).and_then(|w| w.strip_suffix(':')) {
+        Some(ours) => known.contains(&ours),
+        None => true,
+    };
+    if let Some(advice) = foreign::advice(key, foreign::Place::Argument).filter(fits) {
+        return diag.help(format!("write {advice}"));
+    }
     match (did_you_mean(key, known.iter().copied()), known) {
         (Some(near), _) => diag.help(format!("did you mean `{near}`?")),
         (None, []) => {
