@@ -72,7 +72,6 @@ const WORDS: &[(&str, Place, &str)] = &[
     ("gaussianmixture", Name, "`Mixture(Normal(m, s), logits: w)`"),
     ("truncatednormal", Name, "`Truncated(Normal(m, s), 0, 1)`"),
     ("studentt", Name, "`StudentT(df, loc, scale)`"),
-    ("t", Name, "`StudentT(df, loc, scale)`"),
     ("mseloss", Name, "`mse(a, b)`, or `x ~ Normal(.., 1)` for a likelihood"),
     ("l1loss", Name, "`l1(a, b)`, or `x ~ Laplace(.., 1)` for a likelihood"),
     ("smoothl1loss", Name, "`l1(a, b)`"),
