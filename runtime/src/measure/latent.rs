@@ -194,6 +194,8 @@ pub(super) fn active_parts(kl: &[f64]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
     use super::*;
 
     fn report(kl: Kl, active: Option<Active>, spread: f64, samples: f64) -> LatentReport {

@@ -46,10 +46,10 @@ impl Picture {
             && x < self.width
             && y < self.height
         {
-            let old = self.at(x, y);
-            let mixed = [0, 1, 2].map(|i| {
-                (f64::from(old[i]) + alpha * (f64::from(colour[i]) - f64::from(old[i]))).round() as u8
-            });
+            let mut mixed = self.at(x, y);
+            for (old, new) in mixed.iter_mut().zip(colour) {
+                *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old))).round() as u8;
+            }
             self.set(x, y, mixed);
         }
     }
@@ -78,7 +78,7 @@ impl Picture {
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header()?;
         let data: Vec<u8> = if grey {
-            self.pixels.iter().map(|p| p[0]).collect()
+            self.pixels.iter().map(|[grey, ..]| *grey).collect()
         } else {
             self.pixels.iter().flatten().copied().collect()
         };

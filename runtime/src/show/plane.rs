@@ -58,8 +58,8 @@ pub fn scatter(panels: &[(&[f32], Rgb)], window: Window) -> Picture {
         frame(&mut picture, left, window);
         let shown = (points.len() / 2).min(20_000);
         let alpha = (0.9 - 0.15 * (shown as f64 / 500.0).max(1.0).ln()).clamp(0.25, 0.9);
-        for p in points.chunks_exact(2).take(shown) {
-            dot(&mut picture, left, window, [f64::from(p[0]), f64::from(p[1])], *colour, alpha);
+        for p in points.as_chunks::<2>().0.iter().take(shown) {
+            dot(&mut picture, left, window, p.map(f64::from), *colour, alpha);
         }
     }
     picture
@@ -114,7 +114,8 @@ fn frame(picture: &mut Picture, left: usize, window: Window) {
 /// A disc of radius about 1.5 pixels; points outside the window are not drawn.
 fn dot(picture: &mut Picture, left: usize, window: Window, at: [f64; 2], colour: Rgb, alpha: f64) {
     let share = |(lo, hi): (f64, f64), v: f64| (v - lo) / (hi - lo);
-    let (x, y) = (share(window.x, at[0]), 1.0 - share(window.y, at[1]));
+    let [x, y] = at;
+    let (x, y) = (share(window.x, x), 1.0 - share(window.y, y));
     if !(0.0..1.0).contains(&x) || !(0.0..1.0).contains(&y) {
         return;
     }
@@ -146,5 +147,6 @@ fn heat(share: f64) -> Rgb {
     let at = share.clamp(0.0, 1.0) * 4.0;
     let i = (at as usize).min(3);
     let t = at - i as f64;
-    [0, 1, 2].map(|c| (KNOTS[i][c] + t * (KNOTS[i + 1][c] - KNOTS[i][c])).round() as u8)
+    let Some([[r, g, b], [to_r, to_g, to_b]]) = KNOTS.windows(2).nth(i) else { return WHITE };
+    [(r, to_r), (g, to_g), (b, to_b)].map(|(a, b)| (a + t * (b - a)).round() as u8)
 }
