@@ -88,13 +88,18 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
 /// As [`kept`]; a run without a checkpoint, data or a device that are not there.
 pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     let dir = RunDir::view(&r.run)?;
-    let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
+    let Kept { unit, checkpoint, hashes } = kept(&dir, m)?;
     let of_run = |why: String| Failure::new(why).at("open", dir.path());
     let checkpoint =
         checkpoint.ok_or_else(|| of_run(format!("{} holds no checkpoint yet", dir.path().display())))?;
     let device = load::device(r.device.choice())?;
     let (_, typed, compiled) = whole(unit)?;
     let mut s = load::session(typed, compiled, device)?;
+    for changed in hashes.with_data(&s.typed, &s.sets).changed_data(&checkpoint) {
+        note(&format!(
+            "warning: the data of `{changed}` have changed since the run began: what is measured on them is not of the run's own parts\n"
+        ));
+    }
     s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
     s.use_averages();
     if r.infer_steps.is_some() && s.compiled.blocks.is_empty() {

@@ -72,6 +72,7 @@ pub fn run(
         dir.path().display()
     ));
     watch_for_interrupts();
+    let hashes = hashes.with_data(&session.typed, &session.sets);
     let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
 }
@@ -128,6 +129,15 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
     let device = load::device(device)?;
     let (sources, typed, compiled) = whole(unit)?;
     let mut session = load::session(typed, compiled, device)?;
+    let hashes = hashes.with_data(&session.typed, &session.sets);
+    if let Some(changed) = checkpoint.as_ref().map(|c| hashes.changed_data(c)).filter(|c| !c.is_empty()) {
+        return Err(Failure::new(format!(
+            "the data of `{}` have changed since the run began",
+            changed.join("` and `")
+        ))
+        .at("resume", dir.path())
+        .help("put them back as they were, or train on the new ones with `gmc run`"));
+    }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
     let total = Trainer::new(&session).total;

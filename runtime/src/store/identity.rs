@@ -7,7 +7,9 @@ use crate::failure::Failure;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::ir::text;
+use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::span::FileId;
+use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 
 /// Names and texts: overrides by path, or files by name.
@@ -22,10 +24,14 @@ pub struct Hashes {
     pub ir: String,
     /// Of each file of the run folder that says what is trained, by its path there.
     pub files: BTreeMap<String, String>,
+    /// Of the values of each data item in all its parts, by its variables: `x, y`. Empty where no data were loaded.
+    pub data: BTreeMap<String, String>,
 }
 
 /// Under this name a checkpoint keeps [`Hashes::files`].
 const FILES: &str = "files";
+/// Under this name a checkpoint keeps [`Hashes::data`].
+const DATA: &str = "data";
 
 impl Hashes {
     /// CRC-32 of a spec's text, its overrides, the files that it uses, and its programs.
@@ -36,12 +42,37 @@ impl Hashes {
             ("set.txt".to_string(), crc(&set_text(set))),
         ]);
         files.extend(used.iter().map(|(path, text)| (format!("use/{}", plain(path)), crc(text))));
-        Hashes { spec: spec_hash(text, set, used), ir: compiled.map(ir_hash).unwrap_or_default(), files }
+        let data = BTreeMap::new();
+        Hashes {
+            spec: spec_hash(text, set, used),
+            ir: compiled.map(ir_hash).unwrap_or_default(),
+            files,
+            data,
+        }
+    }
+
+    /// With what was loaded.
+    #[must_use]
+    pub fn with_data(self, typed: &Typed, sets: &[Parts]) -> Hashes {
+        let named = typed.data.iter().zip(sets).map(|(item, parts)| {
+            let names: Vec<&str> = item.vars.iter().map(|v| v.name.as_str()).collect();
+            (names.join(", "), data_hash(parts))
+        });
+        Hashes { data: named.collect(), ..self }
+    }
+
+    /// The data items, by their variables, whose values are not those that a checkpoint was trained with.
+    pub fn changed_data(&self, checkpoint: &Checkpoint) -> Vec<String> {
+        let then: BTreeMap<String, String> =
+            checkpoint.meta.extra.get(DATA).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
+        let differ = |name: &String, crc: &String| self.data.get(name).is_some_and(|now| now != crc);
+        then.iter().filter(|(name, crc)| differ(name, crc)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Writes what [`Hashes::read`] reads into a checkpoint's header.
     pub fn keep(&self, extra: &mut BTreeMap<String, String>) {
         extra.insert(FILES.into(), serde_json::to_string(&self.files).unwrap_or_default());
+        extra.insert(DATA.into(), serde_json::to_string(&self.data).unwrap_or_default());
     }
 
     /// [`Hashes::files`] of the run that wrote a checkpoint; `None` of one that kept none.
@@ -82,6 +113,19 @@ fn spec_hash(text: &str, set: &Pairs, used: &Pairs) -> String {
     set.iter().for_each(|(a, b)| spec.update(format!("\n{a}={b}").as_bytes()));
     used.iter().for_each(|(path, text)| spec.update(format!("\n{path}\n{text}").as_bytes()));
     format!("{:08x}", spec.finalize())
+}
+
+/// CRC-32 of the values of all parts, each with its number of rows.
+fn data_hash(parts: &Parts) -> String {
+    let mut crc = crc32fast::Hasher::new();
+    for part in [&parts.train, &parts.valid, &parts.test] {
+        crc.update(&(part.n as u64).to_le_bytes());
+        for chunk in part.columns.iter().flat_map(|c| c.values.chunks(4096)) {
+            let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
+            crc.update(&bytes);
+        }
+    }
+    format!("{:08x}", crc.finalize())
 }
 
 /// CRC-32 of all programs.
