@@ -636,7 +636,8 @@ fn channels_that_stand_last_are_named_and_read() {
     files.0.insert("x".into(), npy(header, &[0, 10, 20, 1, 11, 21, 2, 12, 22, 3, 13, 23]));
     let file = ("file", text("x"));
     let row = find(ROWS, "npy").unwrap();
-    let issue = row.check(&args("npy", &[file.clone()]), &[real(&[3, 2, 2])], &files).unwrap_err();
+    let issue =
+        row.check(&args("npy", std::slice::from_ref(&file)), &[real(&[3, 2, 2])], &files).unwrap_err();
     assert!(issue.message.contains("channels of its images last: [2, 2, 3], not [3, 2, 2]"), "{issue:?}");
     assert!(issue.help.contains("channels: last"), "{issue:?}");
     let last = [file, ("channels", Const::Word("last".into()))];

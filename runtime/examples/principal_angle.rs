@@ -2,8 +2,10 @@
 //! `cargo run --release -p gmc-runtime --features gpu --example principal_angle -- runs/ae_linear-1`. Ends with an error at a degree or
 //! more (row 1 of the results).
 
+#![expect(clippy::indexing_slicing, clippy::print_stdout, reason = "an example that a person runs")]
+
 #[path = "../tests/science/linalg.rs"]
-#[allow(dead_code, reason = "tests use the rest")]
+#[expect(dead_code, reason = "tests use the rest")]
 mod linalg;
 
 use gmc_runtime::session::load;

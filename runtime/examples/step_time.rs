@@ -1,4 +1,5 @@
 //! Milliseconds of one training step of a variational autoencoder (784-400-20-400-784, batch 128, Adam) on the CPU.
+#![expect(clippy::indexing_slicing, reason = "an example that a person runs")]
 
 use gmc_compiler::ir::grad::grad;
 use gmc_compiler::ir::graph::{Graph, Value};

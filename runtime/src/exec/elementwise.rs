@@ -10,6 +10,7 @@ use gmc_compiler::ir::shape::DType;
 type Raw = DispatchTensor;
 
 /// An argument: a tensor, or a number that is known before the run.
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for one operation")]
 pub enum Arg {
     /// A tensor.
     Tensor(Tensor),

@@ -165,10 +165,10 @@ impl Builder<'_> {
 fn allocate(mut code: Vec<Instr>, mut results: Vec<Src>) -> (Vec<Instr>, Vec<Src>, usize) {
     let mut last = vec![0usize; code.len()];
     let mut touch = |s: &Src, at: usize| {
-        if let Src::Reg(r) = s {
-            if let Some(l) = last.get_mut(*r) {
-                *l = at;
-            }
+        if let Src::Reg(r) = s
+            && let Some(l) = last.get_mut(*r)
+        {
+            *l = at;
         }
     };
     for (at, i) in code.iter().enumerate() {

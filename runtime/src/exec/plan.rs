@@ -188,11 +188,12 @@ fn groups(graph: &Graph, live: &[bool], level: &[usize]) -> Vec<Vec<usize>> {
             if joins(graph, node, *a) && level.get(j) == Some(&l) {
                 let (x, y) = (find(&mut leader, i), find(&mut leader, j));
                 set(&mut leader, x.max(y), x.min(y));
-            } else if same && !is_constant(graph, j) {
-                if let Some(other) = readers.insert((l, j), i) {
-                    let (x, y) = (find(&mut leader, i), find(&mut leader, other));
-                    set(&mut leader, x.max(y), x.min(y));
-                }
+            } else if same
+                && !is_constant(graph, j)
+                && let Some(other) = readers.insert((l, j), i)
+            {
+                let (x, y) = (find(&mut leader, i), find(&mut leader, other));
+                set(&mut leader, x.max(y), x.min(y));
             }
         }
     }

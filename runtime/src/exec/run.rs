@@ -127,10 +127,7 @@ impl Executable {
     }
     /// What must be supplied, in the graph's order.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
-        self.graph.nodes.iter().filter_map(|n| match &n.op {
-            Op::Input(i) => Some(i),
-            _ => None,
-        })
+        self.graph.nodes.iter().filter_map(|n| if let Op::Input(i) = &n.op { Some(i) } else { None })
     }
     /// Number of steps of a fused run, and of nodes among them that are not fused: what a change of the planner is measured by.
     pub fn units(&self) -> (usize, usize) {
@@ -217,11 +214,10 @@ fn check(i: usize, node: &Node, value: &Tensor, tainted: &mut [bool]) -> Result<
     if let Some(t) = tainted.get_mut(i) {
         *t = true;
     }
-    match &node.op {
-        Op::Literal(_) => Ok(()),
-        _ if from => Ok(()),
-        op => Err(ExecError::NotFinite { node: i, span: node.span, op: op.rule().name().into() }),
+    if from || matches!(node.op, Op::Literal(_)) {
+        return Ok(());
     }
+    Err(ExecError::NotFinite { node: i, span: node.span, op: node.op.rule().name().into() })
 }
 
 impl Run<'_> {

@@ -140,6 +140,8 @@ impl Tensor {
         }
     }
     /// The CPU tensor inside, or the value back when it lives elsewhere.
+    #[expect(clippy::result_large_err, reason = "the value itself goes back, on the way of every operation")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the backend's features add kinds")]
     pub(crate) fn into_flex(self) -> Result<FlexTensor, Tensor> {
         match self.raw.kind {
             DispatchTensorKind::Flex(

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn pages_are_sorted_and_named_after_their_codes() {
-        assert!(PAGES.windows(2).all(|w| w[0].code < w[1].code));
+        assert!(PAGES.windows(2).all(|w| matches!(w, [a, b] if a.code < b.code)));
         for page in PAGES {
             let digits = page.code.strip_prefix(['E', 'W']).unwrap_or("");
             assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", page.code);

@@ -67,10 +67,8 @@ fn read(args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Table, Dat
     let number = |c: &Const| if let Const::Int(i) = c { usize::try_from(*i).ok() } else { None };
     let is_class = |v: usize| declared.get(v).is_some_and(|t| matches!(t.kind, Kind::Class(_)));
     let label = args.get("label").and_then(number);
-    let columns = args.get("columns").map(|c| match c {
-        Const::List(all) => all.iter().filter_map(number).collect::<Vec<_>>(),
-        one => number(one).into_iter().collect(),
-    });
+    let columns =
+        args.get("columns").map(|_| args.items("columns").iter().filter_map(number).collect::<Vec<_>>());
     let numeric = |c: usize, _: usize| {
         if Some(c) == label {
             return Some(!is_class(1));

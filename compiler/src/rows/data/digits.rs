@@ -1,3 +1,8 @@
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index lies within a length that was checked, or that the code itself made"
+)]
+
 use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic, edged};
 use super::{DataIssue, DataRow, Dataset, Host, SplitMix, at_most};
 use crate::event::{EventTy, Kind};

@@ -1,4 +1,8 @@
 //! What sets of grey images share: which types they can yield, and how grey levels become numbers.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index lies within a length that was checked, or that the code itself made"
+)]
 
 use super::{Column, DataIssue, Part};
 use crate::event::{EventTy, Kind, Support};

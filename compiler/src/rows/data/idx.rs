@@ -1,4 +1,8 @@
 //! IDX files: `00 00 08 rank`, one big-endian u32 an axis, then bytes (the format of MNIST).
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index lies within a length that was checked, or that the code itself made"
+)]
 
 use super::grey::{BINARIZE, Grey, LEVELS, dynamic};
 use super::{Column, DataIssue, DataRow, Dataset, Host, at_most};

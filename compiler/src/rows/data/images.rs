@@ -1,3 +1,8 @@
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index lies within a length that was checked, or that the code itself made"
+)]
+
 use super::{Column, DataIssue, DataRow, Dataset, Decoded, Host, Part, at_most};
 use crate::event::{EventTy, Kind, Support};
 use crate::rows::Row;

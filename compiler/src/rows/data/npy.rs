@@ -1,4 +1,8 @@
 //! NumPy's `.npy`, format versions 1 to 3 (NEP 1): magic, version, header length, a Python dictionary, then the elements.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index lies within a length that was checked, or that the code itself made"
+)]
 
 use super::narrow::narrow;
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
