@@ -1,6 +1,6 @@
 //! All tests of the runtime, in one program: it links once. `cargo test --release -p gmc-runtime cli::resume` runs the tests of one file.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 mod cli;
 mod exec;
