@@ -11,8 +11,9 @@
 use super::lower::Ctx;
 use super::programs::owned;
 use super::{INFER, Input, Output, Program};
-use crate::ir::{Dim, Graph, Role, Shape, Value, grad};
+use crate::ir::{Dim, Ex, Graph, Role, Scope, Shape, Value, grad};
 use crate::rows::args::Args;
+use crate::rows::optimizer::Update;
 use crate::rows::{self, OptimizerRow};
 use crate::span::Span;
 use crate::types::consts::defaults;
@@ -88,16 +89,19 @@ pub fn infer(typed: &Typed) -> Option<Graph> {
             let slot = |s: &str| {
                 Input::Slot { player: INFER.into(), slot: s.into(), path: path.clone() }.to_string()
             };
-            let names = adam.slots(&args);
-            let slots: Vec<Value> =
-                names.iter().map(|s| g.input(&slot(s), Role::Block, shape.clone())).collect();
-            let mut hyper = |g: &mut Graph, name: &str| match name {
-                "lr" => g.input(&Input::Rate.to_string(), Role::Scalar, Shape::scalar()),
-                other => g.scalar(args.num(other)),
+            let scope = Scope::of(g);
+            let input = |s: &'static str| (s, scope.input(&slot(s), Role::Block, shape.clone()));
+            let slots: Vec<(&'static str, Ex)> = adam.slots(&args).into_iter().map(input).collect();
+            let hyper = |name: &str| match name {
+                "lr" => scope.input(&Input::Rate.to_string(), Role::Scalar, Shape::scalar()),
+                other => scope.num(args.num(other)),
             };
-            let (new, moved) = adam.update(g, &args, &mut hyper, t, *block, grad, &slots);
+            let [t, param, grad] = scope.exs([t, *block, grad]);
+            let updated = adam.update(&Update { args: &args, hyper: &hyper, t, param, grad, slots: &slots });
+            let new = updated.param.v;
+            let moved: Vec<(&str, Value)> = slots.iter().map(|(s, _)| (*s, updated.slot(s).v)).collect();
             g.output(Output::PerDatum(path.clone()), new);
-            for (s, v) in names.iter().zip(moved) {
+            for (s, v) in moved {
                 g.output(Output::PerDatum(slot(s)), v);
             }
         }

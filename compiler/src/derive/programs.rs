@@ -6,9 +6,10 @@ use super::lower::{Ctx, Draws, Vars};
 use super::{Answer, Compiled, Input, Leaf, NumberKind, Output, Program, Query, Question};
 use crate::diag::{Diag, codes};
 use crate::event::Kind;
-use crate::ir::{Compare, DType, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
+use crate::ir::{Compare, DType, Ex, Graph, ReduceKind, Role, Scope, Shape, Value, grad};
 use crate::rows::Init;
 use crate::rows::measure::Needs;
+use crate::rows::optimizer::Update;
 use crate::rows::setting::{self, Ema};
 use crate::syntax::ast::BinOp;
 use crate::types::{Density, TExpr, TKind, TModel, TPlayer, TSiteKind, Typed};
@@ -158,25 +159,30 @@ fn step(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> G
     let t = g.input(&Input::Update.to_string(), Role::Scalar, Shape::scalar());
     for ((path, param), grad) in paths.iter().zip(&params).zip(&grads) {
         let shape = g.shape(*param);
-        let names = p.optimizer.slots(&p.args);
         // A row of a table of blocks counts its own updates, and is not averaged: it is visited once in a pass over the data.
         let role = if each(path) { Role::Block } else { Role::State };
         let slot = |slot: &str| {
             Input::Slot { player: p.name.clone(), slot: slot.into(), path: path.clone() }.to_string()
         };
         let kept = |slot: String| if each(path) { Output::PerDatum(slot) } else { Output::State(slot) };
-        let slots: Vec<Value> = names.iter().map(|s| g.input(&slot(s), role, shape.clone())).collect();
-        let t = if each(path) { visits(g, &slot(VISITS), &shape) } else { t };
-        let mut hyper = |g: &mut Graph, name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
-            Some((_, i)) => g.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
-            None => g.scalar(p.args.num(name)),
+        let scope = Scope::of(g);
+        let input = |s: &'static str| (s, scope.input(&slot(s), role, shape.clone()));
+        let slots: Vec<(&'static str, Ex)> = p.optimizer.slots(&p.args).into_iter().map(input).collect();
+        let t = if each(path) { scope.with(|g| visits(g, &slot(VISITS), &shape)) } else { t };
+        let hyper = |name: &str| match p.schedules.iter().find(|(n, _)| n == name) {
+            Some((_, i)) => scope.input(&Input::Schedule(*i).to_string(), Role::Scalar, Shape::scalar()),
+            None => scope.num(p.args.num(name)),
         };
-        let (mut new, new_slots) = p.optimizer.update(g, &p.args, &mut hyper, t, *param, *grad, &slots);
-        if let Some((row, args)) = &p.within {
-            new = row.apply(args, Scope::of(g).ex(new)).v;
-        }
+        let [t, param, grad] = scope.exs([t, *param, *grad]);
+        let updated =
+            p.optimizer.update(&Update { args: &p.args, hyper: &hyper, t, param, grad, slots: &slots });
+        let new = match &p.within {
+            Some((row, args)) => row.apply(args, updated.param).v,
+            None => updated.param.v,
+        };
+        let moved: Vec<(&str, Value)> = slots.iter().map(|(s, _)| (*s, updated.slot(s).v)).collect();
         g.output(if each(path) { Output::PerDatum(path.clone()) } else { Output::Param(path.clone()) }, new);
-        for (s, v) in names.iter().zip(new_slots) {
+        for (s, v) in moved {
             g.output(kept(slot(s)), v);
         }
         if let (Some(decay), false) = (Ema::of(&typed.train.settings), each(path)) {

@@ -6,13 +6,14 @@ mod adagrad;
 mod adam;
 mod adamax;
 mod adamw;
+mod lookahead;
 mod momentum;
 mod rmsprop;
 mod sgd;
 
 use super::Row;
 use super::args::{ArgKind, Args, ParamSpec};
-use crate::ir::{Graph, Unary, Value};
+use crate::ir::Ex;
 
 /// All optimizers.
 pub const ROWS: &[&dyn OptimizerRow] = &[
@@ -20,6 +21,7 @@ pub const ROWS: &[&dyn OptimizerRow] = &[
     &adam::Adam,
     &adamax::Adamax,
     &adamw::AdamW,
+    &lookahead::Lookahead,
     &momentum::Momentum,
     &rmsprop::RmsProp,
     &sgd::Sgd,
@@ -32,19 +34,83 @@ pub const DEFAULT: &dyn OptimizerRow = &adam::Adam;
 pub trait OptimizerRow: Row {
     /// Names of the tensors it keeps for every parameter (`m`, `v`), zero at the start.
     fn slots(&self, args: &Args) -> Vec<&'static str>;
-    /// One update that *descends* along `grad`. `hyper(name)` is the (possibly scheduled) value of a numeric argument as a rank-0
-    /// value; `t` is the number of this update, from 1: rank 0, or `[B, 1, ..]` where every row of the parameter has its own count, and
-    /// then no row may have a part in another's update. Returns the new parameter and the new slots.
-    fn update(
-        &self,
-        g: &mut Graph,
-        args: &Args,
-        hyper: &mut dyn FnMut(&mut Graph, &str) -> Value,
-        t: Value,
-        param: Value,
-        grad: Value,
-        slots: &[Value],
-    ) -> (Value, Vec<Value>);
+    /// One update that *descends* along the gradient.
+    fn update<'g>(&self, u: &Update<'_, 'g>) -> Updated<'g>;
+}
+
+/// What an update reads: one tensor, its gradient, and what was kept for it.
+#[derive(Clone, Copy)]
+pub struct Update<'a, 'g> {
+    /// The arguments of the optimizer.
+    pub args: &'a Args,
+    /// The value of a numeric argument, scheduled or not, as a rank-0 value.
+    pub hyper: &'a dyn Fn(&str) -> Ex<'g>,
+    /// The number of this update, from 1: rank 0, or `[B, 1, ..]` where every row of the tensor has its own count, and then no row may
+    /// have a part in another's update.
+    pub t: Ex<'g>,
+    /// The tensor before the update.
+    pub param: Ex<'g>,
+    /// Its gradient, of the same shape.
+    pub grad: Ex<'g>,
+    /// The slots by name, each of the same shape.
+    pub slots: &'a [(&'static str, Ex<'g>)],
+}
+
+/// What an update gives back.
+pub struct Updated<'g> {
+    /// The tensor after the update.
+    pub param: Ex<'g>,
+    /// The new slots by name. What is no slot with these arguments, as the first moment of `adam` where it does not last, may stand here too.
+    pub slots: Vec<(&'static str, Ex<'g>)>,
+}
+
+impl<'g> Updated<'g> {
+    /// The new value of a slot.
+    ///
+    /// # Panics
+    /// Where the update gave none, which is a bug of its row.
+    pub fn slot(&self, name: &str) -> Ex<'g> {
+        found(&self.slots, name)
+    }
+}
+
+fn found<'g>(slots: &[(&'static str, Ex<'g>)], name: &str) -> Ex<'g> {
+    match slots.iter().find(|(n, _)| *n == name) {
+        Some((_, slot)) => *slot,
+        None => panic!("internal: there is no slot `{name}`"),
+    }
+}
+
+impl<'g> Update<'_, 'g> {
+    fn hyper(&self, name: &str) -> Ex<'g> {
+        (self.hyper)(name)
+    }
+    /// A slot that is kept whatever the arguments are.
+    fn slot(&self, name: &str) -> Ex<'g> {
+        found(self.slots, name)
+    }
+    /// The same with weight decay joined to the gradient, without a node where there is none.
+    fn decayed(&self) -> Self {
+        if !present(self.args, "weight_decay") {
+            return *self;
+        }
+        Update { grad: self.grad + self.param * self.hyper("weight_decay"), ..*self }
+    }
+    /// The running sum `decay slot + x`; `x` itself where it does not last (`decay` = 0) and no slot is kept.
+    fn moment(&self, name: &str, decay: f64, x: Ex<'g>) -> Ex<'g> {
+        match self.slots.iter().find(|(n, _)| *n == name) {
+            Some((_, slot)) => *slot * decay + x,
+            None => x,
+        }
+    }
+    /// 1 - beta^t, without the four digits that 1 - 0.999^1 has lost in single precision. 1 where beta is 0.
+    fn correction(&self, beta: f64) -> Ex<'g> {
+        if beta == 0.0 { self.t.num(1.0) } else { -(self.t * beta.ln()).exp_m1() }
+    }
+    /// The tensor, moved against `direction` at this rate.
+    fn moved(&self, direction: Ex<'g>, rate: Ex<'g>) -> Ex<'g> {
+        self.param - direction * rate
+    }
 }
 
 /// The learning rate, with its default.
@@ -88,58 +154,4 @@ const BETAS: ParamSpec = ParamSpec {
 /// Whether a numeric argument is anything but the constant 0.
 fn present(args: &Args, name: &str) -> bool {
     args.get(name).is_some_and(|c| c.num() != Some(0.0))
-}
-
-/// grad + weight_decay param, without a node where there is no decay.
-fn decayed(
-    g: &mut Graph,
-    args: &Args,
-    hyper: &mut dyn FnMut(&mut Graph, &str) -> Value,
-    param: Value,
-    grad: Value,
-) -> Value {
-    if !present(args, "weight_decay") {
-        return grad;
-    }
-    let wd = hyper(g, "weight_decay");
-    let d = g.mul(param, wd);
-    g.add(grad, d)
-}
-
-/// decay slot + x
-fn accumulate(g: &mut Graph, slot: Value, decay: f64, x: Value) -> Value {
-    let s = g.mul_c(slot, decay);
-    g.add(s, x)
-}
-
-/// 1 - beta^t as a rank-0 value, written as -expm1(t ln beta): in single precision 1 - 0.999^1 has lost four digits. 1 where beta is 0.
-fn bias_correction(g: &mut Graph, beta: f64, t: Value) -> Value {
-    if beta == 0.0 {
-        return g.scalar(1.0);
-    }
-    let e = g.mul_c(t, beta.ln());
-    let e = g.unary(Unary::Expm1, e);
-    g.neg(e)
-}
-
-/// param - rate direction
-fn descend(g: &mut Graph, param: Value, rate: Value, direction: Value) -> Value {
-    let step = g.mul(direction, rate);
-    g.sub(param, step)
-}
-
-/// A moment that decays by `beta`: for `beta` = 0 it is `x` itself and needs no slot, else the slot moves and is returned too.
-fn moment(
-    g: &mut Graph,
-    slots: &mut std::slice::Iter<'_, Value>,
-    beta: f64,
-    x: Value,
-) -> (Value, Option<Value>) {
-    match (beta != 0.0).then(|| slots.next()).flatten() {
-        Some(&slot) => {
-            let m = accumulate(g, slot, beta, x);
-            (m, Some(m))
-        }
-        None => (x, None),
-    }
 }

@@ -1,52 +1,25 @@
 //! `sgd`.
 
-use super::{L2, decayed, descend, lr, moment};
-use crate::ir::{Graph, Value};
+use super::{L2, Update, Updated, lr};
+use crate::rows::OptimizerRow;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::rows::{OptimizerRow, Row};
 
-/// The row.
-pub struct Sgd;
-
-impl Row for Sgd {
-    fn name(&self) -> &'static str {
-        "sgd"
-    }
-    fn doc(&self) -> &'static str {
-        "Gradient descent; with momentum: b = momentum b + grad, and the step is lr b (nesterov: lr (grad + momentum b)). (torch.optim.SGD.)"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        const P: &[ParamSpec] = &[lr("0.01"), momentum("0"), NESTEROV, L2];
-        P
-    }
+row! {
+    /// Gradient descent; with momentum: b = momentum b + grad, and the step is lr b (nesterov: lr (grad +
+    /// momentum b)). (torch.optim.SGD.)
+    pub struct Sgd = "sgd" [lr("0.01"), momentum("0"), NESTEROV, L2];
 }
 
 impl OptimizerRow for Sgd {
     fn slots(&self, args: &Args) -> Vec<&'static str> {
         if args.num("momentum") == 0.0 { Vec::new() } else { vec!["momentum"] }
     }
-    fn update(
-        &self,
-        g: &mut Graph,
-        args: &Args,
-        hyper: &mut dyn FnMut(&mut Graph, &str) -> Value,
-        _t: Value,
-        param: Value,
-        grad: Value,
-        slots: &[Value],
-    ) -> (Value, Vec<Value>) {
-        let grad = decayed(g, args, hyper, param, grad);
-        let mu = args.num("momentum");
-        let mut slots = slots.iter();
-        let (b, kept) = moment(g, &mut slots, mu, grad);
-        let direction = if kept.is_some() && args.word("nesterov") == "true" {
-            let ahead = g.mul_c(b, mu);
-            g.add(grad, ahead)
-        } else {
-            b
-        };
-        let rate = hyper(g, "lr");
-        (descend(g, param, rate, direction), kept.into_iter().collect())
+    fn update<'g>(&self, u: &Update<'_, 'g>) -> Updated<'g> {
+        let (u, mu) = (u.decayed(), u.args.num("momentum"));
+        let b = u.moment("momentum", mu, u.grad);
+        let ahead = mu != 0.0 && u.args.word("nesterov") == "true";
+        let direction = if ahead { u.grad + b * mu } else { b };
+        Updated { param: u.moved(direction, u.hyper("lr")), slots: vec![("momentum", b)] }
     }
 }
 
