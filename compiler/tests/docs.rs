@@ -25,6 +25,7 @@ const RECIPES: &[(&str, &str)] = &[
     ("a bijection", "compiler/src/rows/bijection/mod.rs"),
     ("a map", "compiler/src/rows/map/mod.rs"),
     ("an optimizer", "compiler/src/rows/optimizer/mod.rs"),
+    ("an op", "compiler/src/ir/op.rs"),
     ("a schedule", "compiler/src/rows/schedule/mod.rs"),
     ("a weight constraint", "compiler/src/rows/constraint/mod.rs"),
     ("a gradient estimator", "compiler/src/rows/estimator/mod.rs"),

@@ -8,7 +8,7 @@ use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::map::ROWS;
 use gmc_compiler::rows::{MapRow, find};
 
-/// Computed once with NumPy and SciPy (`scipy.special.erf`, `expit`, `log_expit`) in double precision.
+/// Computed once with NumPy and SciPy (`scipy.special.erf`, `expit`, `log_expit`) in double precision; `sinh` with Python's `math`.
 #[rustfmt::skip]
 const VALUES: &[(&str, &[f64], &[f64])] = &[
     ("abs", &[-2.3, -0.4, 0.7, 3.1], &[2.3, 0.4, 0.7, 3.1]),
@@ -31,6 +31,7 @@ const VALUES: &[(&str, &[f64], &[f64])] = &[
     ("sigmoid", &[-2.3, -0.4, 0.7, 3.1], &[0.09112296101485616, 0.401312339887548, 0.6681877721681662, 0.9568927450589139]),
     ("silu", &[-2.3, -0.4, 0.7, 3.1], &[-0.20958281033416915, -0.1605249359550192, 0.46773144051771626, 2.966367509682633]),
     ("sin", &[-2.3, -0.4, 0.7, 3.1], &[-0.7457052121767203, -0.3894183423086505, 0.644217687237691, 0.04158066243329049]),
+    ("sinh", &[-2.3, -0.4, 0.7, 3.1], &[-4.936961805545957, -0.4107523258028155, 0.7585837018395334, 11.07645103952404]),
     ("softplus", &[-2.3, -0.4, 0.7, 3.1], &[0.09554546459796295, 0.5130152523999526, 1.103186048885458, 3.144063967938574]),
     ("sqrt", &[0.02, 0.7, 3.1], &[0.1414213562373095, 0.8366600265340756, 1.760681686165901]),
     ("square", &[-2.3, -0.4, 0.7, 3.1], &[5.289999999999999, 0.16000000000000003, 0.48999999999999994, 9.610000000000001]),
@@ -218,6 +219,32 @@ fn inverses_and_slopes_do_not_cancel_far_out() {
     );
     assert_close("slope of sigmoid at 300", at("sigmoid", true, 300.0), -300.0, 1e-12);
     assert_close("tanh^-1(1e-9)", at("tanh", false, 1e-9), 1e-9, 1e-15);
+    assert_close("sinh^-1(-1e-9)", at("sinh", false, -1e-9), -1e-9, 1e-21);
+    let far = 300.0 * std::f64::consts::LN_10 + std::f64::consts::LN_2;
+    assert_close("sinh^-1(1e300)", at("sinh", false, 1e300), far, 1e-12);
+    assert_close("sinh^-1(-1e300)", at("sinh", false, -1e300), -far, 1e-12);
+    let slope = 300.0 - std::f64::consts::LN_2;
+    assert_close("slope of sinh at 300", at("sinh", true, 300.0), slope, 1e-12);
+    assert_close("slope of sinh at -300", at("sinh", true, -300.0), slope, 1e-12);
+}
+
+/// Two derivatives of the inverse and of the log slope against their closed forms, also where branches meet: at 0 and at ±1.
+#[test]
+fn sinh_has_two_derivatives_everywhere() {
+    let Some(row) = find(ROWS, "sinh") else { panic!("no row") };
+    let (Some(inv), args) = (row.inverse(), args(row)) else { panic!("no inverse") };
+    let at = [-50.0, -1.0, -1e-3, -0.0, 0.0, 1e-3, 1.0, 1.5, 50.0];
+    let first = |f: for<'g> fn(&Args, Ex<'g>) -> Ex<'g>| apply(&at, |x| slope(x, f(&args, x)));
+    let second = |f: for<'g> fn(&Args, Ex<'g>) -> Ex<'g>| apply(&at, |x| slope(x, slope(x, f(&args, x))));
+    let (d, dd, l, ll) =
+        (first(inv.inverse), second(inv.inverse), first(inv.log_slope), second(inv.log_slope));
+    for (i, x) in at.iter().enumerate() {
+        let h = 1.0 + x * x;
+        assert_close(&format!("arsinh' {x}"), d[i], h.powf(-0.5), 1e-12);
+        assert_close(&format!("arsinh'' {x}"), dd[i], -x * h.powf(-1.5), 1e-12);
+        assert_close(&format!("(ln cosh)' {x}"), l[i], x.tanh(), 1e-12);
+        assert_close(&format!("(ln cosh)'' {x}"), ll[i], x.cosh().powi(-2), 1e-12);
+    }
 }
 
 #[test]

@@ -53,6 +53,7 @@ const CHAINS: &[(&str, &[usize], &[usize])] = &[
     ("log_sigmoid", &[6], &[6]),
     ("exp, recip", &[6], &[6]),
     ("exp, sqrt", &[6], &[6]),
+    ("sinh", &[6], &[6]),
     (
         "squeeze(2), actnorm, conv1x1, couple(channels(0)) { conv(4), relu }, unsqueeze(2)",
         &[1, 4, 4],

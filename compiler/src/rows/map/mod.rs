@@ -21,6 +21,7 @@ mod selu;
 mod sigmoid;
 mod silu;
 mod sin;
+mod sinh;
 mod softplus;
 mod sqrt;
 mod square;
@@ -53,6 +54,7 @@ pub const ROWS: &[&dyn MapRow] = &[
     &sigmoid::SigmoidMap,
     &silu::SiluMap,
     &sin::SinMap,
+    &sinh::SinhMap,
     &softplus::SoftplusMap,
     &sqrt::SqrtMap,
     &square::SquareMap,

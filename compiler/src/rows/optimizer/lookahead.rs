@@ -31,9 +31,10 @@ impl OptimizerRow for Lookahead {
     }
     fn update<'g>(&self, u: &Update<'_, 'g>) -> Updated<'g> {
         let Updated { param: fast, mut slots } = adam::Adam.update(u);
-        // A count is a multiple of k where it is the multiple that lies nearest to it, however the quotient was rounded.
         let k = u.args.int("k") as f64;
-        let due = u.t.eq((u.t / k + 0.5).floor() * k);
+        let rest = u.t - (u.t / k).floor() * k;
+        // k, too, says that the count is a multiple: its quotient was then rounded down.
+        let due = rest.eq(0.0).or(rest.eq(k));
         let before = u.t.le(1.0).select(u.param, u.slot("slow"));
         let after = due.select(before + (fast - before) * u.args.num("alpha"), before);
         slots.push(("slow", after));
