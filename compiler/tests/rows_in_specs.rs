@@ -127,6 +127,8 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("Gamma", LATENT, "Gamma(2, 1)[2]", "LogNormal(m, exp(s))"),
     ("Beta", LATENT, "Beta(2, 1)[2]", "Uniform(0.25 * sigmoid(m), 0.5 + 0.5 * sigmoid(s))"),
     ("Uniform", LATENT, "Uniform(-1, 1)[2]", "Uniform(-sigmoid(m), sigmoid(s))"),
+    ("VonMises", LATENT, "VonMises(0, 1)[2]", "VonMises(m, exp(s))"),
+    ("VonMises", GAME, "VonMises(0, 4)[4]", "Real[4] in interval(-3.2, 3.2)"),
     ("Gamma", GAME, "Gamma(2, 1)[4]", "Real[4]"),
     ("Dirichlet", GAME, "Dirichlet(exp(e))", "Real[3] in simplex"),
     ("Uniform", GAME, "Uniform(-1, 1)[4]", "Real[4] in interval(-1, 1)"),
@@ -234,6 +236,12 @@ fn levels_are_shown_as_means_and_classes_as_themselves() {
         levels.iter().all(|x| (0.0..=16.0).contains(x)) && levels.iter().any(|x| x.fract() != 0.0),
         "{levels:?}"
     );
+    // The number of levels is the same number however it is written.
+    let [written, computed] = ["17", "-(-17)"].map(|levels| {
+        let row = format!("DiscretizedLogistic(c(z), 0.1, levels: {levels})");
+        run_one(&fill(GREY, &row, ""), "reconstruct", "site:x")
+    });
+    assert_eq!(written, computed);
     let classes = "data x: Real[2] from moons(noise: 0.05)
 net f(k: Class(3)[4]) -> Real[2] { embed(2), flatten, dense(2) }
 net e(x: Real[2]) -> Real[4, 3] { dense(12), reshape(4, 3) }

@@ -6,7 +6,7 @@
 use super::{Input, Program, nets};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Binary, DType, Dim, Ex, Graph, RandomKind, Role, Scope, Shape, Unary, Value, grad};
-use crate::rows::distribution::align_param;
+use crate::rows::distribution::{align_param, constant};
 use crate::rows::{Builder, Direction, FnRow, MapRow};
 use crate::syntax::ast::BinOp;
 use crate::types::{Estimator, TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
@@ -633,7 +633,12 @@ impl<'t> Ctx<'t> {
         let mut out = Vec::new();
         for (p, spec) in d.params.iter().zip(d.row.dist_params()) {
             out.push(p.as_ref().map(|e| {
-                let v = self.expr(e, vars);
+                self.cx.g.at = e.span;
+                // A row may ask for the number itself: `levels: -(-17)` is one.
+                let v = match constant(Some(&e.ty)) {
+                    Some(c) if e.ty.shape.is_empty() => self.cx.scalar(c),
+                    Some(_) | None => self.expr(e, vars),
+                };
                 align_param(&mut self.cx.g, v, draws, spec.axes)
             }));
         }

@@ -196,6 +196,15 @@ pub const TRUNCATED: &[Case] = &[
 
 pub const MIXTURES: &[Case] = &[
     case(
+        "Mixture VonMises",
+        &[CENTRES, Some((&[2, 3], &[0.5, 2.0, 4.0, 1.0, 3.0, 1.5])), WEIGHTS],
+        &[],
+        &[2],
+        &[0.4, -0.3],
+        &[-2.1937946515370257, -1.1144291464386158],
+        CIRCLE,
+    ),
+    case(
         "Mixture Laplace",
         &[CENTRES, WIDTHS, WEIGHTS],
         &[],

@@ -2,7 +2,7 @@
 //!
 //! The log-densities were computed once with SciPy 1.x (`scipy.stats`: `norm`, `laplace`, `logistic`, `cauchy`, `gumbel_r`, `t`,
 //! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`, `multivariate_normal`,
-//! `bernoulli`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
+//! `bernoulli`, `vonmises(kappa=concentration)`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
 //! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures; `truncnorm`, and `logpdf - ln(cdf(high) - cdf(low))`
 //! for the other truncated ones), in double precision.
 
@@ -73,6 +73,7 @@ const LOC2: Par = Some((&[3], &[0.1, -1.0, 1.9]));
 const SCALE2: Par = Some((&[3], &[0.7, 1.1, 0.2]));
 const X: &[f64] = &[0.1, 3.0, 2.02];
 const REALS: Domain = Domain::Each(Line::Reals);
+const CIRCLE: Domain = Domain::Each(Line::Between(-std::f64::consts::PI, std::f64::consts::PI));
 const POSITIVE: Domain = Domain::Each(Line::Positive);
 const LOGITS3: Par = Some((&[2, 3], &[0.1, -1.0, 2.0, 0.0, 0.5, 0.2]));
 const LOGITS3B: Par = Some((&[2, 3], &[0.4, 0.2, -2.0, 0.3, 0.1, 1.2]));
@@ -328,5 +329,14 @@ const ROWS: &[Case] = &[
         &[0.4, -0.3],
         &[-2.2624317149357913, -1.355123132014532],
         REALS,
+    ),
+    case(
+        "VonMises",
+        &[LOC, Some((&[3], &[0.5, 4.0, 80.0]))],
+        &[LOC2, Some((&[3], &[1.5, 0.2, 30.0]))],
+        &[3],
+        X,
+        &[-1.4093934966742057, -6.223893147287602, 1.254502922131278],
+        CIRCLE,
     ),
 ];

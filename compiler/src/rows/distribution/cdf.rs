@@ -43,6 +43,8 @@ pub enum Law {
 pub enum Link<'g> {
     /// loc + scale z
     LocationScale(Ex<'g>, Ex<'g>),
+    /// lo + (hi - lo) z
+    LowHigh(Ex<'g>, Ex<'g>),
     /// e^(loc + scale z)
     LogLocationScale(Ex<'g>, Ex<'g>),
     /// scale z
@@ -56,6 +58,7 @@ impl<'g> Link<'g> {
     fn standardise(self, x: Ex<'g>) -> Ex<'g> {
         match self {
             Link::LocationScale(loc, scale) => (x - loc) / scale,
+            Link::LowHigh(lo, hi) => (x - lo) / (hi - lo),
             Link::LogLocationScale(loc, scale) => (x.max(TINY).ln() - loc) / scale,
             Link::Scale(scale) => x / scale,
             Link::Rate(rate) => rate * x,
@@ -65,6 +68,7 @@ impl<'g> Link<'g> {
     fn shift_scale(self, z: Ex<'g>) -> Ex<'g> {
         match self {
             Link::LocationScale(loc, scale) => loc + scale * z,
+            Link::LowHigh(lo, hi) => lo + (hi - lo) * z,
             Link::LogLocationScale(loc, scale) => (loc + scale * z).exp(),
             Link::Scale(scale) => scale * z,
             Link::Rate(rate) => z / rate,

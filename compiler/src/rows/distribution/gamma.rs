@@ -44,7 +44,8 @@ impl<'g> Distribution<'g> for Gamma {
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         let (a, rate) = (p.concentration, p.rate);
-        (a - 1.0) * x.ln() - rate * x + (a * rate.ln() - a.lgamma())
+        let log_norm = a * rate.ln() - a.lgamma();
+        (a - 1.0) * x.ln() - rate * x + log_norm
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
         (standard(p.concentration, noise) / p.rate).detach()

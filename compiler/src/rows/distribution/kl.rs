@@ -16,6 +16,7 @@ use super::multivariate_normal::{self, MultivariateNormal};
 use super::normal::{self, Normal};
 use super::one_hot_categorical::OneHotCategorical;
 use super::uniform::Uniform;
+use super::von_mises::{VonMises, versine};
 use super::{DistRow, HALF_LN_TAU};
 use crate::ir::{Ex, Graph, Scope, Value};
 use std::f64::consts::{EULER_GAMMA, FRAC_1_SQRT_2, FRAC_2_PI, LN_2};
@@ -85,7 +86,10 @@ pairs! {
     };
     /// Penny 2001, eq. for two Dirichlets.
     Dirichlet, Dirichlet => |p, q| {
-        (p.concentration - q.concentration) * p.log_means() + (q.log_norm() - p.log_norm())
+        let log_x = p.log_means();
+        let of_x = (p.concentration - q.concentration) * log_x;
+        let (mine, theirs) = (p.log_norm(), q.log_norm());
+        of_x + (theirs - mine)
     };
     /// E[ln(r / r') - (r - r') x] with E[x] = 1 / r.
     Exponential, Exponential => |p, q| {
@@ -164,6 +168,12 @@ pairs! {
     Uniform, Normal => |p, q| {
         let width = p.width();
         from_normal(p.middle(), width.sq() * (1.0 / 12.0), width.ln(), q)
+    };
+    /// Mardia and Jupp 2000, section 3.5.4.
+    VonMises, VonMises => |p, q| {
+        // E_p[1 - cos(x - q.loc)]
+        let away = p.mean_versine() + (1.0 - p.mean_versine()) * versine(p.loc - q.loc);
+        q.log_scaled_i0() - p.log_scaled_i0() + (q.concentration * away - p.concentration * p.mean_versine())
     };
 }
 

@@ -34,11 +34,13 @@ mod student_t;
 mod truncated;
 mod uniform;
 pub mod values;
+mod von_mises;
 
 use super::Row;
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Dim, Graph, Scope, Shape, Value};
 use cdf::{Cdf, Link};
+pub use events::constant;
 
 /// All distributions.
 pub const ROWS: &[&dyn DistRow] = &[
@@ -62,6 +64,7 @@ pub const ROWS: &[&dyn DistRow] = &[
     &one_hot_categorical::OneHotCategorical,
     &student_t::StudentT,
     &uniform::Uniform,
+    &von_mises::VonMises,
 ];
 
 /// One parameter of a distribution.

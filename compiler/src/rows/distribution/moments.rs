@@ -65,11 +65,12 @@ impl<'g> Cdf<Link<'g>> {
         let mean = match self.link {
             // E[e^y | a < y < b] = e^(m + s²/2) P(a < y' < b) / P(a < y < b), y' being centred at m + s².
             Link::LogLocationScale(loc, scale) => {
-                let moved = Cdf { link: Link::LogLocationScale(loc + scale.sq(), scale), ..*self };
+                let v = scale.sq();
+                let moved = Cdf { link: Link::LogLocationScale(loc + v, scale), ..*self };
                 let [above, below] = [moved, *self].map(|c| c.log_mass_or_zero(scope, low, high));
-                (loc + scale.sq() * 0.5 + above - below).exp()
+                (loc + v * 0.5 + above - below).exp()
             }
-            Link::LocationScale(..) | Link::Scale(_) | Link::Rate(_) => {
+            Link::LocationScale(..) | Link::LowHigh(..) | Link::Scale(_) | Link::Rate(_) => {
                 self.shift_scale(moments(self.between(scope, low, high)).mean)
             }
         };
@@ -84,14 +85,16 @@ impl<'g> Cdf<Link<'g>> {
         low: Option<Ex<'g>>,
         high: Option<Ex<'g>>,
     ) -> Ex<'g> {
-        let z = self.between(scope, low, high);
-        let m = moments(z);
+        let m = moments(self.between(scope, low, high));
+        let log_mass = self.log_mass_or_zero(scope, low, high);
+        let of_z = m.surprisal + log_mass;
         let log_slope = match self.link {
             Link::LocationScale(_, scale) | Link::Scale(scale) => scale.ln(),
+            Link::LowHigh(lo, hi) => (hi - lo).ln(),
             Link::LogLocationScale(loc, scale) => scale.ln() + (loc + scale * m.mean),
             Link::Rate(rate) => -rate.ln(),
         };
-        m.surprisal + z.log_mass + log_slope
+        of_z + log_slope
     }
 
     fn log_mass_or_zero(&self, scope: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ex<'g> {
@@ -99,9 +102,8 @@ impl<'g> Cdf<Link<'g>> {
     }
 
     fn between(&self, scope: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Between<'g> {
-        let log_mass = self.log_mass_or_zero(scope, low, high);
-        let [low, high] = [low, high].map(|end| end.map(|x| self.standardise(x)));
-        Between { scope, low, high, log_mass }
+        let [from, to] = [low, high].map(|end| end.map(|x| self.standardise(x)));
+        Between { scope, low: from, high: to, log_mass: self.log_mass_or_zero(scope, low, high) }
     }
 }
 
@@ -135,7 +137,11 @@ fn normal(z: Between<'_>, constant: f64) -> Moments<'_> {
 /// The antiderivative of z f is -(1 + |z|) f on both sides of 0; that of |z| f is the same on the right, its opposite on the left, and
 /// E|z| = (1 - (1 + |a|) f(a) - (1 + |b|) f(b)) / mass across 0.
 fn laplace(z: Between<'_>) -> Moments<'_> {
-    let [[ta], [tb]] = z.at_ends(|end| [(end.abs() + 1.0) * z.density(end.abs(), LN_2)]);
+    let [[ta], [tb]] = z.at_ends(|end| {
+        let size = end.abs();
+        let r = z.density(size, LN_2);
+        [(size + 1.0) * r]
+    });
     let mean = ta - tb;
     // Across 0 the mass is no tail; elsewhere this is not taken.
     let across = (-z.log_mass.max(-30.0)).exp() - ta - tb;
@@ -160,7 +166,8 @@ fn exponential(z: Between<'_>) -> Moments<'_> {
 fn logistic(z: Between<'_>) -> Moments<'_> {
     let right = || half_logistic(z);
     let left = || {
-        let m = half_logistic(Between { low: z.high.map(|b| -b), high: z.low.map(|a| -a), ..z });
+        let [high, low] = [z.low, z.high].map(|end| end.map(|z| -z));
+        let m = half_logistic(Between { low, high, ..z });
         Moments { mean: -m.mean, surprisal: m.surprisal }
     };
     match (z.low, z.high) {

@@ -18,15 +18,11 @@ distribution! {
 }
 
 impl<'g> Params<'g> {
-    /// (df + 1) / 2 and df / 2
-    fn halves(self) -> (Ex<'g>, Ex<'g>) {
+    /// (df + 1) / 2, df / 2 and ln B(df / 2, 1/2)
+    fn halves(self) -> (Ex<'g>, Ex<'g>, Ex<'g>) {
         let h = self.df * 0.5;
-        (h + 0.5, h)
-    }
-    /// ln B(df / 2, 1/2)
-    fn log_beta(self) -> Ex<'g> {
-        let (h1, h) = self.halves();
-        h.lgamma() - h1.lgamma() + 0.5 * PI.ln()
+        let h1 = h + 0.5;
+        (h1, h, h.lgamma() - h1.lgamma() + 0.5 * PI.ln())
     }
 }
 
@@ -35,9 +31,9 @@ impl<'g> Distribution<'g> for StudentT {
         single(Kind::REAL)
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
-        let (h1, _) = p.halves();
+        let (h1, _, log_beta) = p.halves();
         let z = (x - p.loc) / p.scale;
-        -(h1 * (z.sq() / p.df).ln_1p() + (p.df.ln() * 0.5 + p.log_beta() + p.scale.ln()))
+        -(h1 * (z.sq() / p.df).ln_1p() + (p.df.ln() * 0.5 + log_beta + p.scale.ln()))
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
         let (u, v) = (noise.uniform(), noise.uniform());
@@ -52,8 +48,8 @@ impl<'g> Distribution<'g> for StudentT {
     }
     fn entropy(&self) -> Closed<'g, Self> {
         Ok(|p| {
-            let (h1, h) = p.halves();
-            h1 * (h1.digamma() - h.digamma()) + p.df.ln() * 0.5 + p.log_beta() + p.scale.ln()
+            let (h1, h, log_beta) = p.halves();
+            h1 * (h1.digamma() - h.digamma()) + p.df.ln() * 0.5 + log_beta + p.scale.ln()
         })
     }
 }

@@ -65,6 +65,6 @@ impl<'g> Distribution<'g> for Uniform {
         Ok(|p| p.width().ln())
     }
     fn cdf(&self) -> Option<Cdf<LinkOf<'g, Self>>> {
-        Some(Cdf { law: Law::Uniform, link: |p| Link::LocationScale(p.lo, p.width()) })
+        Some(Cdf { law: Law::Uniform, link: |p| Link::LowHigh(p.lo, p.hi) })
     }
 }
