@@ -5,8 +5,7 @@ use std::ops::{Index, IndexMut};
 
 /// One `T` for each value that a graph has when the map is made.
 ///
-/// Indexing panics on a value that the graph got later, or of another graph: a bug of the compiler. What may meet such values
-/// asks with [`ValueMap::get`].
+/// Indexing panics on a value that the graph got later, or of another graph: a bug of the compiler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueMap<T>(Vec<T>);
 
@@ -14,14 +13,6 @@ impl<T> ValueMap<T> {
     /// What `f` says of each node, in order.
     pub fn of(g: &Graph, f: impl FnMut((Value, &Node)) -> T) -> ValueMap<T> {
         ValueMap(g.iter().map(f).collect())
-    }
-    /// The entry of `v`, if the graph had this value.
-    pub fn get(&self, v: Value) -> Option<&T> {
-        self.0.get(v.0 as usize)
-    }
-    /// The entry of `v` to be changed, if the graph had this value.
-    pub fn get_mut(&mut self, v: Value) -> Option<&mut T> {
-        self.0.get_mut(v.0 as usize)
     }
     /// All entries in the order of the values.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Value, &T)> + ExactSizeIterator {

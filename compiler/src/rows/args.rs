@@ -239,24 +239,29 @@ impl Args {
     }
     /// One or two whole numbers, as a pair.
     pub fn pair(&self, name: &str) -> [usize; 2] {
-        match self.value(name) {
-            Const::List(l) if let [a, b] = l.as_slice() => [self.whole(name, a), self.whole(name, b)],
-            one => [self.whole(name, one); 2],
+        let value = self.value(name);
+        if let Const::List(l) = value
+            && let [a, b] = l.as_slice()
+        {
+            return [self.whole(name, a), self.whole(name, b)];
         }
+        [self.whole(name, value); 2]
     }
     /// Two numbers.
     pub fn num_pair(&self, name: &str) -> (f64, f64) {
-        match self.value(name) {
-            Const::List(l) if let [a, b] = l.as_slice() => (self.number(name, a), self.number(name, b)),
-            other => self.bug(name, &format!("reads `{other}` as a pair of numbers")),
+        let value = self.value(name);
+        if let Const::List(l) = value
+            && let [a, b] = l.as_slice()
+        {
+            return (self.number(name, a), self.number(name, b));
         }
+        self.bug(name, &format!("reads `{value}` as a pair of numbers"))
     }
     /// The ends of a range.
     pub fn range(&self, name: &str) -> (f64, f64) {
-        match self.value(name) {
-            Const::Range(a, b) => (self.number(name, a), self.number(name, b)),
-            other => self.bug(name, &format!("reads `{other}` as a range")),
-        }
+        let value = self.value(name);
+        let Const::Range(a, b) = value else { self.bug(name, &format!("reads `{value}` as a range")) };
+        (self.number(name, a), self.number(name, b))
     }
     /// The values of a list; one that stands alone is a list of one. Empty where none is given.
     pub fn items(&self, name: &str) -> &[Const] {
@@ -268,11 +273,10 @@ impl Args {
     }
     /// A duration.
     pub fn duration(&self, name: &str) -> Duration {
-        match self.value(name) {
-            Const::Quantity(n, unit) if unit.starts_with("epoch") => Duration::Epochs(self.number(name, n)),
-            Const::Quantity(n, _) => Duration::Rounds(self.number(name, n)),
-            n => Duration::Rounds(self.number(name, n)),
-        }
+        let value = self.value(name);
+        let Const::Quantity(n, unit) = value else { return Duration::Rounds(self.number(name, value)) };
+        let n = self.number(name, n);
+        if unit.starts_with("epoch") { Duration::Epochs(n) } else { Duration::Rounds(n) }
     }
     /// A duration, where one is given.
     pub fn duration_if_given(&self, name: &str) -> Option<Duration> {
@@ -308,10 +312,10 @@ impl Args {
         }
     }
     fn text<'c>(&self, name: &str, c: &'c Const) -> &'c str {
-        match c {
-            Const::Word(w) | Const::Text(w) => w,
-            other => self.bug(name, &format!("reads `{other}` as a word")),
+        if let Const::Word(w) | Const::Text(w) = c {
+            return w;
         }
+        self.bug(name, &format!("reads `{c}` as a word"))
     }
     fn bug(&self, name: &str, what: &str) -> ! {
         panic!("internal: `{}` {what}: `{name}`", self.name)

@@ -156,9 +156,7 @@ impl<'a> Scanner<'a> {
                     self.push(TokenKind::Word, start);
                 }
                 '0'..='9' => self.number(),
-                '.' if self.rest().get(1..2).is_some_and(|d| d.bytes().all(|b| b.is_ascii_digit())) => {
-                    self.number()
-                }
+                '.' if self.rest().as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
                 '(' | '[' | '{' => self.one(TokenKind::Open),
                 ')' | ']' | '}' => self.one(TokenKind::Close),
                 '~' | '=' | ':' | ',' | ';' | '+' | '-' | '*' | '/' | '^' | '<' | '>' | '|' | '.' => {

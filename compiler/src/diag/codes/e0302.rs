@@ -185,9 +185,10 @@ pub fn net_output(name: &str, last: Span, have: Support, declared: Span, want: &
 
 /// Of a distribution whose ends are computed: what it covers in any case.
 pub(super) fn surely(s: Support) -> String {
-    match s {
-        Support::NOTHING => "covers no value for sure: its ends depend on parameters".to_string(),
-        s => format!("surely covers only {}: its ends depend on parameters", range(s)),
+    if s == Support::NOTHING {
+        "covers no value for sure: its ends depend on parameters".to_string()
+    } else {
+        format!("surely covers only {}: its ends depend on parameters", range(s))
     }
 }
 
