@@ -1,6 +1,6 @@
 //! From a typed spec to programs: one training step per player, and one program for each query the model can answer.
 //!
-//! Enter at [`derive`]. Programs exchange tensors by name ([`program`] and [`signature`] hold all names):
+//! Enter at [`fn@derive`]. Programs exchange tensors by name ([`program`] and [`signature`] hold all names):
 //!
 //! | program | inputs | outputs |
 //! |---|---|---|

@@ -418,7 +418,7 @@ macro_rules! declare {
         /// One operation with its attributes.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Op {
-            $(#[doc = concat!("See [`struct@", stringify!($name), "`].")] $name($name),)*
+            $(#[doc = concat!("See [`type@", stringify!($name), "`].")] $name($name),)*
         }
         impl Op {
             /// The names of the variants, as RON writes them.

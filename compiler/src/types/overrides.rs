@@ -1,6 +1,6 @@
 //! `--set path=value`: replaces one literal of a spec before it is checked.
 //!
-//! All places that can be changed are visited with their paths, [`places`]; [`apply`] changes the one whose path is asked for.
+//! All places that can be changed are visited with their paths, `places`; [`apply`] changes the one whose path is asked for.
 //! Values keep spans near the place they change, so that the checker's messages about them point there.
 
 use crate::diag::{Diag, codes};

@@ -2,7 +2,7 @@
 //!
 //! Every row here is an increasing function of a standard law (`Normal(m, s)` of the standard normal, `LogNormal` of the same), so a row
 //! says which law and which function, and a law says the rest. Values stay finite, and so do their derivatives, wherever `select` later
-//! takes the other branch: logarithms of probabilities are kept at or below -[`TINY`].
+//! takes the other branch: logarithms of probabilities are kept at or below -`TINY`.
 
 use crate::ir::Ex;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};

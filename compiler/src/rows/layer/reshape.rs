@@ -8,7 +8,7 @@ use crate::event::{EventTy, shape_text};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
 row! {
-    /// The same elements, row-major, under other axes: `reshape(512, 4, 4)` turns [8192] into [512, 4, 4].
+    /// The same elements, row-major, under other axes: `reshape(512, 4, 4)` turns `[8192]` into `[512, 4, 4]`.
     pub struct Reshape = "reshape" [SHAPE];
 }
 
