@@ -93,6 +93,11 @@ impl<'g> Scope<'g> {
     }
 }
 
+/// The first axis that these values have together: that of the first which is not the same for every example, else 1.
+pub fn common_lead(values: &[Ex<'_>]) -> Dim {
+    values.iter().map(|x| x.lead()).find(|d| !d.is_one()).unwrap_or(Dim::fixed(1))
+}
+
 /// What may stand beside an [`Ex`]: another one, or a number.
 pub trait Operand<'g> {
     /// As a value of this graph.
@@ -375,11 +380,11 @@ impl<'g> Ex<'g> {
     }
     /// The size of the last axis (1 for a rank-0 value).
     pub fn last_size(self) -> usize {
-        self.shape().0.last().map_or(1, |d| d.n)
+        self.scope.with(|g| g.ty(self.v).shape.0.last().map_or(1, |d| d.n))
     }
     /// The first axis (1 for a rank-0 value).
     pub fn lead(self) -> Dim {
-        self.shape().0.first().copied().unwrap_or(Dim::fixed(1))
+        self.scope.with(|g| g.ty(self.v).shape.0.first().copied()).unwrap_or(Dim::fixed(1))
     }
     /// Without the last axis, which has size 1.
     pub fn drop_last(self) -> Ex<'g> {

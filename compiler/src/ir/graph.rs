@@ -7,7 +7,7 @@ use super::op::*;
 use super::shape::{DType, Dim, Shape, Ty};
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A handle into [`Graph::nodes`]; prints as `%3`.
@@ -52,7 +52,7 @@ pub struct Graph {
     pub next_stream: u32,
     /// Inputs by name, among the first `indexed` nodes.
     #[serde(skip)]
-    inputs: HashMap<String, Value>,
+    inputs: BTreeMap<String, Value>,
     #[serde(skip)]
     indexed: usize,
 }

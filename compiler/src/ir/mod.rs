@@ -15,7 +15,7 @@ pub mod text;
 pub mod value_map;
 pub mod verify;
 
-pub use formula::{Ex, Operand, Scope};
+pub use formula::{Ex, Operand, Scope, common_lead};
 pub use grad::{grad, grad_reach, vjp};
 pub use graph::{Graph, Node, Value};
 pub use interp::Env;

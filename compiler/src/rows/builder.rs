@@ -1,7 +1,7 @@
 //! A graph under construction, and what layers read and set while they are lowered.
 
 use super::Init;
-use crate::ir::{Dim, Ex, Graph, Role, Scope, Shape, Value};
+use crate::ir::{Ex, Graph, Role, Scope, Shape, Value};
 use crate::span::Span;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -233,13 +233,4 @@ impl<'g> LowerCx<'g, '_> {
     pub fn caused_by(self, span: Span) {
         self.scope.with(|g| g.at = span);
     }
-}
-
-/// The first axis that these values have together: that of the first which is not the same for every example, else 1.
-pub fn lead(g: &Graph, values: &[Value]) -> Dim {
-    values
-        .iter()
-        .filter_map(|v| g.shape(*v).0.first().copied())
-        .find(|d| !d.is_one())
-        .unwrap_or(Dim::fixed(1))
 }

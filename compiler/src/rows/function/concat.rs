@@ -2,7 +2,7 @@
 
 use super::{combine, ends, numbers};
 use crate::event::{EventTy, Kind, Support, shape_text};
-use crate::ir::{Dim, Ex, Shape};
+use crate::ir::{Dim, Ex, Shape, common_lead};
 use crate::rows::FnRow;
 
 row! {
@@ -52,8 +52,7 @@ impl FnRow for ConcatFn {
         Ok(EventTy { kind, shape })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
-        // The first axis of one that is not the same for every example.
-        let batch = args.iter().map(|x| x.lead()).find(|d| !d.is_one()).unwrap_or(Dim::fixed(1));
+        let batch = common_lead(args);
         let part = |(&x, ty): (&Ex<'g>, &EventTy)| {
             let event: &[usize] = if ty.shape.is_empty() { &[1] } else { &ty.shape };
             let of =

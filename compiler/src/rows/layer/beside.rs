@@ -5,9 +5,8 @@ use super::parts::{as_numbers, shape_as_numbers};
 use super::require::misfit;
 use crate::diag::Diag;
 use crate::event::{EventTy, shape_text};
-use crate::ir::{Dim, Ex, Scope, Shape, Value};
+use crate::ir::{Dim, Ex, Scope, Shape, common_lead};
 use crate::rows::args::Args;
-use crate::rows::lead;
 
 /// Further inputs laid beside an event of some shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,8 +65,7 @@ impl Beside {
 /// Values `[B, n_i, ..]` one after the other along axis 1, as `[B, Σ n_i, ..rest]`. A value that is the same for every example has a first
 /// axis of 1, and one number for every pixel has further axes of 1: both are repeated.
 pub fn concat<'g>(s: Scope<'g>, all: &[Ex<'g>], rest: &[Dim]) -> Ex<'g> {
-    let values: Vec<Value> = all.iter().map(|x| x.v).collect();
-    let first = s.with(|g| lead(g, &values));
+    let first = common_lead(all);
     let wide = |x: &Ex<'g>| {
         let features = x.shape().0.get(1).copied().unwrap_or(Dim::fixed(1));
         x.broadcast(&Shape([&[first, features], rest].concat()))

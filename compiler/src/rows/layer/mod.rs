@@ -36,7 +36,7 @@ mod minibatch_stddev;
 mod pixel_norm;
 mod reflect_pad;
 mod rescale;
-pub mod reshape;
+pub(super) mod reshape;
 mod residual;
 mod scalar;
 mod up;
