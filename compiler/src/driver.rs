@@ -8,8 +8,7 @@ use crate::span::FileId;
 use crate::syntax::{self, ast};
 use crate::types::{self, Typed};
 
-/// `specs/prelude.gm`: always in scope.
-pub const PRELUDE: &str = include_str!("../../specs/prelude.gm");
+pub use crate::syntax::PRELUDE;
 
 /// A spec on its way through the compiler.
 pub struct Unit {

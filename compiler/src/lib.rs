@@ -6,6 +6,7 @@ pub mod derive;
 pub mod diag;
 pub mod driver;
 pub mod event;
+pub mod explain;
 pub mod ir;
 pub mod rows;
 pub mod span;

@@ -52,7 +52,7 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
             inputs.retain(|k, _| !k.starts_with("opt.") && k != "rate" && k != "update");
             run(&c.programs["loss"], n, &inputs)[&format!("payoff:{}", owner.name)].data[0] * n as f64
         };
-        for b in &c.blocks {
+        for b in &c.per_datum {
             let m = &out[&format!("block:opt.infer.m.{}", b.path)];
             let moved = &out[&format!("block:{}", b.path)];
             for i in 0..m.data.len() {
@@ -83,7 +83,7 @@ fn inference_of_a_datum_depends_on_it_alone() {
     let g = &c.programs["infer"];
     let given = inputs(&typed, &c, g, 4);
     let together = run(g, 4, &given);
-    assert_eq!(together.len(), 3 * c.blocks.len());
+    assert_eq!(together.len(), 3 * c.per_datum.len());
     for r in 0..4 {
         let mut alone = given.clone();
         for n in &g.nodes {
@@ -151,7 +151,7 @@ fn programs_know_the_minibatch_only() {
     }
     assert!(initial(&c).keys().all(|k| !k.contains("free")));
     let paths: Vec<(&str, &[usize])> =
-        c.blocks.iter().map(|b| (b.path.as_str(), b.shape.as_slice())).collect();
+        c.per_datum.iter().map(|b| (b.path.as_str(), b.shape.as_slice())).collect();
     assert_eq!(paths, [("q.free0", &[8][..]), ("q.free1", &[8])]);
 }
 
@@ -159,7 +159,7 @@ fn programs_know_the_minibatch_only() {
 #[test]
 fn free_in_an_amortised_guide_is_shared() {
     let (typed, c) = clean("shared", &HEAD.replace("q[x]", "q(x)"));
-    assert!(c.blocks.is_empty() && c.programs.named("infer").is_none());
+    assert!(c.per_datum.is_empty() && c.programs.named("infer").is_none());
     let leaf = c.leaves.iter().find(|l| l.path == "q.free0").unwrap();
     assert_eq!(leaf.shape, [3]);
     let g = &c.programs["step.all"];

@@ -3,7 +3,8 @@
 
 use crate::rows_common::{Line, quadrature};
 use crate::spec_common::{all, clean, inputs, normal, run, run_with, uniform};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{RandomKind, Tensor64};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;

@@ -1,7 +1,8 @@
 //! Discrete latent sites: exact sums against sums written out, and the estimators of their gradients against each other.
 
 use crate::spec_common::{clean, normal, uniform};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Env, RandomKind, Tensor64, interp};
 use gmc_compiler::types::{Density, Typed};
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@
 use crate::spec_common::{clean, root, specs, unit};
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::explain::typed;
 use gmc_compiler::rows::Row;
 use gmc_compiler::rows::{
     bijection, constraint, corruption, data, distribution, estimator, function, layer, map, measure,
@@ -11,7 +12,7 @@ use gmc_compiler::rows::{
 };
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::parse;
-use gmc_compiler::types::{overrides, show};
+use gmc_compiler::types::overrides;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -223,7 +224,7 @@ fn specs_that_the_readme_names_exist_and_are_short() {
             let text = &all.iter().find(|(n, _)| *n == example).unwrap().1;
             let (typed, _) = clean(&example, text);
             let p = typed.models.iter().find(|m| !m.guide).unwrap();
-            assert!(show::density(p).contains(said), "{example}: {} is not `{said}`", show::density(p));
+            assert!(typed::density(p).contains(said), "{example}: {} is not `{said}`", typed::density(p));
         }
     }
 }

@@ -2,7 +2,8 @@
 //! out over lists of values.
 
 use crate::spec_common::{clean, normal, run, unit};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::Tensor64;
 use gmc_compiler::types::{Density, Typed};
 use std::collections::BTreeMap;

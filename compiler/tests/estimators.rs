@@ -3,7 +3,8 @@
 
 use crate::rows_common::{Line, quadrature};
 use crate::spec_common::{clean, normal, run_with, uniform};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{RandomKind, Tensor64};
 use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;

@@ -2,9 +2,10 @@
 //! start from the first data.
 
 use crate::spec_common::{initial, run, run_with, uniform};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Graph, RandomKind, Tensor64};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;

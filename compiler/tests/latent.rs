@@ -2,7 +2,8 @@
 //! Values are compared with the same formulas written out.
 
 use crate::spec_common::{clean, normal, uniform, unit};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Dim, Env, Graph, Op, RandomKind, Tensor64, interp};
 use gmc_compiler::types::Density;
 use std::collections::BTreeMap;

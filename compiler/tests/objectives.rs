@@ -1,8 +1,9 @@
 //! Objectives against what is known of them: closed forms, numerical Jacobians, Monte Carlo, finite differences.
 
 use crate::spec_common::{NoFiles, all, clean, initial, inputs, inputs_from, normal, run, specs, uniform};
-use gmc_compiler::derive::{Compiled, math};
+use gmc_compiler::derive::Compiled;
 use gmc_compiler::driver::compile;
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Graph, Op, RandomKind, Tensor64};
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::overrides;

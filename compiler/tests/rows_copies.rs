@@ -3,11 +3,10 @@
 
 use crate::rows_common::{Rng, assert_close, evaluate, tensor};
 use crate::spec_common::{clean, inputs, run, unit};
-use gmc_compiler::derive::math;
 use gmc_compiler::ir::{Graph, Role, Shape, Value};
 use gmc_compiler::rows::distribution::{ROWS, kl, spelled};
 use gmc_compiler::rows::{DistRow, find};
-use gmc_compiler::types::Typed;
+use gmc_compiler::types::{Typed, text};
 
 const DRAWS: usize = 4;
 
@@ -454,7 +453,7 @@ fn forms_are_printed_as_they_are_written() {
             panic!("{z}: {:?}", u.diags)
         };
         let gmc_compiler::types::TSiteKind::Draw(d) = &site.kind else { panic!("{z}: no draw") };
-        assert_eq!(math::distribution(typed, d, false), want);
+        assert_eq!(text::distribution(typed, d, false), want);
     }
     let named = |name: &str| find(ROWS, name).map(|r| r.form().is_none());
     assert_eq!((named("NormalMixture"), named("DiscretizedLogisticMixture")), (Some(true), Some(true)));

@@ -2,8 +2,8 @@
 
 use crate::rows_common::{Rng, evaluate};
 use crate::spec_common::{clean, inputs, run_with, unit};
-use gmc_compiler::derive::math;
 use gmc_compiler::event::{Kind, Support};
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::ir::{Role, Scope, Shape};
 use gmc_compiler::rows::corruption::ROWS;

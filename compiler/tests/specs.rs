@@ -2,12 +2,12 @@
 //! Nothing in a snapshot depends on where in its file a thing stands: a comment more or less changes none.
 
 use crate::spec_common::{clean, snapshot, specs};
-use gmc_compiler::derive::math;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::driver::PRELUDE;
+use gmc_compiler::explain::math;
+use gmc_compiler::explain::typed;
 use gmc_compiler::ir::{Graph, Op, schedule, text};
 use gmc_compiler::span::{FileId, Span};
-use gmc_compiler::types::show;
 use std::fmt::Write as _;
 
 /// Graphs with more nodes are shown by the number of nodes of each kind.
@@ -62,7 +62,7 @@ fn census(g: &Graph) -> String {
 #[test]
 fn typed_stage() {
     for (name, text) in specs() {
-        snapshot(&format!("{name}.typed"), show::show(&clean(&name, &text).0));
+        snapshot(&format!("{name}.typed"), typed::show(&clean(&name, &text).0));
     }
 }
 

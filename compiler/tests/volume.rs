@@ -1,8 +1,8 @@
 //! Which flows keep volumes, and what `explain` says of the others; which of their elements stay as they were drawn.
 
 use crate::spec_common::{inputs, run, unit};
-use gmc_compiler::derive::math;
-use gmc_compiler::types::show;
+use gmc_compiler::explain::math;
+use gmc_compiler::explain::typed;
 
 const NICE: &str = "repeat 4 as i { couple(parity(i), additive) { dense(8), relu } }";
 
@@ -17,7 +17,7 @@ fn flow(body: &str) -> (Vec<String>, Vec<String>, bool, usize) {
     let (typed, compiled) = (u.typed.unwrap(), u.compiled.unwrap());
     let o = math::objective(&typed, &typed.train.players[0], false);
     let unit = typed.flows[0].volume_preserving();
-    assert_eq!(show::show(&typed).contains(", volume-preserving"), unit, "{body}");
+    assert_eq!(typed::show(&typed).contains(", volume-preserving"), unit, "{body}");
     // The program has outputs that are finite whatever terms it has left out.
     let g = &compiled.programs["log_prob.p"];
     let out = run(g, 4, &inputs(&typed, &compiled, g, 4));

@@ -5,8 +5,8 @@
 //! | program | inputs | outputs |
 //! |---|---|---|
 //! | `init` | none | `param:PATH`, `state:PATH` |
-//! | `step.PLAYER` | params, states, slots `opt.PLAYER.SLOT.PATH`, `ema.PATH`, data, scalars `schedule.N`, `update`; blocks and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
-//! | `infer` | params, states, data, blocks and their slots `opt.infer.SLOT.PATH`, scalars `update`, `rate` | `block:..` |
+//! | `step.PLAYER` | params, states, slots `opt.PLAYER.SLOT.PATH`, `ema.PATH`, data, scalars `schedule.N`, `update`; parameters per datum and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
+//! | `infer` | params, states, data, parameters per datum and their slots `opt.infer.SLOT.PATH`, scalars `update`, `rate` | `block:..` |
 //! | `loss` | params, states, data, scalars | `payoff:PLAYER`, `term:NAME` |
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |
@@ -14,18 +14,18 @@
 //! | `encode` | params, states, data | `code:NAME` |
 //! | `reconstruct` | params, states, data | `site:NAME` |
 //!
-//! A program that reads a guide `q[x]` also has the blocks of the minibatch's data as inputs (`q.free0`, `[B, ..]`, see [`blocks`]).
+//! A program that reads a guide `q[x]` also has the rows of the minibatch's data as inputs (`q.free0`, `[B, ..]`, see [`per_datum`]).
 
-pub mod blocks;
 pub mod bound;
-pub mod estimate;
 pub mod kl;
 pub mod lower;
-pub mod math;
 pub mod nets;
+mod params;
+pub mod per_datum;
 pub mod program;
-pub mod programs;
+mod programs;
 pub mod query;
+mod score;
 pub mod signature;
 
 use crate::diag::Diag;
@@ -34,6 +34,7 @@ use crate::rows::Init;
 use crate::rows::setting::Batch;
 use crate::types::Typed;
 pub use program::{Program, Programs};
+pub use programs::classify::class_site;
 pub use query::{Answer, NumberKind, Query, Question};
 pub use signature::{INFER, Input, Output};
 
@@ -50,12 +51,19 @@ pub struct Leaf {
     pub init: Init,
 }
 
+impl Leaf {
+    /// Whether it belongs to this net, flow or param.
+    pub fn belongs(&self, owner: &str) -> bool {
+        params::belongs(&self.path, owner)
+    }
+}
+
 /// Everything that running a spec takes.
 pub struct Compiled {
     /// Parameters and states.
     pub leaves: Vec<Leaf>,
     /// What guides `q[x]` hold for each datum.
-    pub blocks: Vec<blocks::Block>,
+    pub per_datum: Vec<per_datum::PerDatum>,
     /// Programs before optimisation.
     pub graphs: Programs,
     /// Programs as they run; empty before [`Compiled::optimise`].

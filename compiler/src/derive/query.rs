@@ -73,10 +73,6 @@ impl Answer {
     pub(super) fn of(program: Program) -> Answer {
         Answer { program, number: None }
     }
-    /// A program whose answer is a number of this kind.
-    pub(super) fn number(program: Program, kind: NumberKind) -> Answer {
-        Answer { program, number: Some(kind) }
-    }
     /// Whether it is a bound with draws of a guide: more draws tighten it.
     pub fn is_bound(&self) -> bool {
         matches!(self.program, Program::Bound(_))

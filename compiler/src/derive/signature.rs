@@ -1,6 +1,7 @@
 //! What goes in and out of programs by name, beside data and parameters, which go by their own names. Here, and nowhere else, these
 //! names are text.
 
+use crate::ir::{Graph, Role, Shape, Value};
 use std::fmt;
 
 /// An enum whose values have names as text: a word, and where the value has a name of its own that name behind a separator.
@@ -137,6 +138,13 @@ impl Input {
             }
             _ => None,
         }
+    }
+}
+
+impl Input {
+    /// The value of an input that is one number.
+    pub(super) fn scalar(&self, g: &mut Graph) -> Value {
+        g.input(&self.to_string(), Role::Scalar, Shape::scalar())
     }
 }
 

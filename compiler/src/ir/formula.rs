@@ -45,6 +45,10 @@ impl<'g> Scope<'g> {
     pub fn exs<const N: usize>(self, vs: [Value; N]) -> [Ex<'g>; N] {
         vs.map(|v| self.ex(v))
     }
+    /// Handles of a list of values.
+    pub fn all(self, vs: &[Value]) -> Vec<Ex<'g>> {
+        vs.iter().map(|v| self.ex(*v)).collect()
+    }
     /// What `f` pushes to the graph itself.
     pub fn push(self, f: impl FnOnce(&mut Graph) -> Value) -> Ex<'g> {
         Ex { scope: self, v: self.with(f) }

@@ -46,7 +46,6 @@ pub mod layer;
 pub mod map;
 pub mod measure;
 pub mod optimizer;
-pub mod reference;
 pub mod schedule;
 pub mod setting;
 mod value;

@@ -29,6 +29,9 @@ use grammar::{GmParser, Rule};
 use pest::Parser;
 use scan::Scan;
 
+/// `specs/prelude.gm`: always in scope.
+pub const PRELUDE: &str = include_str!("../../../specs/prelude.gm");
+
 /// Parses a file: every item that could be read, and one message for each that could not.
 pub fn parse(file: FileId, text: &str) -> (ast::Spec, Vec<Diag>) {
     let scan = scan::scan(file, text);

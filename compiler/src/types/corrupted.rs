@@ -17,25 +17,12 @@ impl Checker<'_> {
 
     /// The first corruption in an expression that is no part of an input of a net or flow.
     fn bare(&self, e: &TExpr) -> Option<Span> {
-        let any = |parts: &[&TExpr]| parts.iter().find_map(|p| self.bare(p));
         match &e.kind {
             TKind::Corrupt { args, .. } => Some(args.span),
             // What a critic is differentiated in is its input.
             TKind::Net { .. } | TKind::Flow { .. } | TKind::GradientPenalty { .. } => None,
             TKind::Grad { of, .. } => self.bare(of),
-            TKind::Let(i) => self.typed.train.lets.get(*i).and_then(|(_, e)| self.bare(e)),
-            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) => self.bare(arg),
-            TKind::Elbo { beta, .. } => self.bare(beta),
-            TKind::Fn { args, .. } => args.iter().find_map(|a| self.bare(a)),
-            TKind::Binary(_, a, b) => any(&[a, b]),
-            TKind::LogProb { values, .. } => values.iter().find_map(|(_, v)| self.bare(v)),
-            TKind::Const(_)
-            | TKind::Schedule(_)
-            | TKind::Data(_)
-            | TKind::Sample(..)
-            | TKind::Var(_)
-            | TKind::Param(_) => None,
-            TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => None,
+            _ => self.typed.children(e).into_iter().find_map(|e| self.bare(e)),
         }
     }
 }

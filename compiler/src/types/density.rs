@@ -5,33 +5,13 @@ use crate::rows::distribution::values;
 
 /// The names an expression reads inside its model.
 pub fn reads(e: &TExpr, out: &mut Vec<String>) {
-    match &e.kind {
-        TKind::Var(n) => {
-            if !out.contains(n) {
-                out.push(n.clone());
-            }
+    e.walk(&mut |e| {
+        if let TKind::Var(n) = &e.kind
+            && !out.contains(n)
+        {
+            out.push(n.clone());
         }
-        TKind::Const(_)
-        | TKind::Schedule(_)
-        | TKind::Data(_)
-        | TKind::Sample(..)
-        | TKind::Param(_)
-        | TKind::Let(_) => {}
-        TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => {}
-        TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().for_each(|a| reads(a, out)),
-        TKind::Flow { arg, given, .. } => {
-            reads(arg, out);
-            given.iter().for_each(|a| reads(a, out));
-        }
-        TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
-            reads(arg, out)
-        }
-        TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } | TKind::GradientPenalty { u: a, v: b, .. } => {
-            reads(a, out);
-            reads(b, out);
-        }
-        TKind::LogProb { values, .. } => values.iter().for_each(|(_, v)| reads(v, out)),
-    }
+    });
 }
 
 /// If a site is bound to an invertible expression of one other site, that site: `x = f(z)`, `x = exp(f(z))`.

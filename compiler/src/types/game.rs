@@ -150,37 +150,7 @@ impl Checker<'_> {
 
     /// Visits an expression and everything inside it.
     pub(crate) fn walk(&self, e: &TExpr, f: &mut dyn FnMut(&Self, &TExpr)) {
-        f(self, e);
-        match &e.kind {
-            TKind::Let(i) => {
-                if let Some((_, x)) = self.typed.train.lets.get(*i) {
-                    self.walk(x, f);
-                }
-            }
-            TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().for_each(|a| self.walk(a, f)),
-            TKind::Flow { arg, given, .. } => {
-                self.walk(arg, f);
-                given.iter().for_each(|a| self.walk(a, f));
-            }
-            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
-                self.walk(arg, f)
-            }
-            TKind::Elbo { beta, .. } => self.walk(beta, f),
-            TKind::Binary(_, a, b)
-            | TKind::Grad { of: a, at: b }
-            | TKind::GradientPenalty { u: a, v: b, .. } => {
-                self.walk(a, f);
-                self.walk(b, f);
-            }
-            TKind::LogProb { values, .. } => values.iter().for_each(|(_, v)| self.walk(v, f)),
-            TKind::Const(_)
-            | TKind::Schedule(_)
-            | TKind::Data(_)
-            | TKind::Sample(..)
-            | TKind::Var(_)
-            | TKind::Param(_) => {}
-            TKind::Nll(_) | TKind::Kl { .. } | TKind::Iwae { .. } => {}
-        }
+        self.typed.walk(e, &mut |x| f(self, x));
     }
 
     fn default_optimizer() -> Call {

@@ -21,7 +21,8 @@ pub mod model;
 pub mod overrides;
 mod scheduled;
 mod settings;
-pub mod show;
+pub mod text;
+mod walk;
 mod wants;
 mod zero;
 
@@ -29,6 +30,7 @@ use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
 use crate::rows::args::Args;
 use crate::rows::data::{DataRow, Host};
+use crate::rows::estimator::{Baseline, Estimator};
 use crate::rows::measure::Asked;
 use crate::rows::{
     Chain, ConstraintRow, CorruptionRow, DistRow, FlowChain, FnRow, MapRow, OptimizerRow, ScheduleRow,
@@ -251,52 +253,6 @@ pub struct TDist {
     pub written: bool,
     /// What [`Baseline::Learned`] subtracts: one number for each example, of what stands before the draw.
     pub baseline: Option<TExpr>,
-}
-
-/// How the derivative of an expectation passes through a draw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Estimator {
-    /// The draw is a differentiable function of its parameters and of noise (Kingma & Welling 2014).
-    Pathwise,
-    /// `(payoff - baseline) ∇ log q` (Williams 1992).
-    Score {
-        /// What is subtracted.
-        baseline: Baseline,
-    },
-    /// The expectation is a sum over all values of the draw.
-    Enumerate,
-    /// A relaxed draw at this temperature, differentiable and biased (Jang et al. 2017; Maddison et al. 2017).
-    Gumbel {
-        /// The temperature.
-        tau: f64,
-    },
-}
-
-/// What the score function subtracts from the payoff. Whatever does not depend on the draw leaves the mean of the gradient as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Baseline {
-    /// Nothing.
-    None,
-    /// A moving average of the payoff.
-    Moving,
-    /// The site's own expression, fitted to the payoff by squared error (Mnih & Gregor 2014, eq. 7-8).
-    Learned,
-}
-
-impl Estimator {
-    /// In words, for `explain`.
-    pub fn describe(self) -> String {
-        match self {
-            Estimator::Pathwise => "pathwise".into(),
-            Estimator::Score { baseline: Baseline::Moving } => "score function with a moving baseline".into(),
-            Estimator::Score { baseline: Baseline::None } => "score function without a baseline".into(),
-            Estimator::Score { baseline: Baseline::Learned } => {
-                "score function with a learned baseline".into()
-            }
-            Estimator::Enumerate => "exact sum over all values".into(),
-            Estimator::Gumbel { tau } => format!("Gumbel-softmax at temperature {tau}, biased"),
-        }
-    }
 }
 
 /// What the model says about the density of the data.

@@ -468,7 +468,7 @@ impl Checker<'_> {
             let ty = inner.ty.with_kind(kind);
             let Some(n) = kind.cardinality() else {
                 let (data, at) = self.data_var(&name.name).map_or((&ty, c.span), |v| (&v.ty, v.ty_span));
-                let value = crate::derive::math::text(&self.typed, &inner);
+                let value = super::text::plain(&self.typed, &inner);
                 return Err(codes::e0304::quantized_reals(&name.name, c.span, at, data, &value).into());
             };
             self.fills_flow(&inner, model)?;
@@ -623,7 +623,7 @@ impl Checker<'_> {
         match &site.kind {
             TSiteKind::Bind(e) if data.kind.discrete() && !quantised && density::inverted(e).is_some() => {
                 let levels = data.kind.cardinality().unwrap_or(0);
-                let value = crate::derive::math::text(&self.typed, e);
+                let value = super::text::plain(&self.typed, e);
                 return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels, &value).into());
             }
             TSiteKind::Draw(d) if data.kind.discrete() && !site.ty.kind.discrete() => {

@@ -6,14 +6,15 @@ use super::reference;
 use crate::console::{Messages, say};
 use crate::failure::Failure;
 use crate::session::load;
-use gmc_compiler::derive::math::{self, Objective};
 use gmc_compiler::derive::{Compiled, NumberKind, Program};
 use gmc_compiler::diag::codes;
+use gmc_compiler::explain::math::{self, Objective};
+use gmc_compiler::explain::typed;
 use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::measure::Infer;
 use gmc_compiler::rows::setting::{Batch, Ema};
+use gmc_compiler::types::Typed;
 use gmc_compiler::types::game::owner_of;
-use gmc_compiler::types::{Typed, show};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -57,7 +58,7 @@ pub fn explain(
 
 fn conclusions(typed: &Typed, out: &mut String) {
     for m in typed.models.iter().filter(|m| !m.guide) {
-        let _ = writeln!(out, "model {}: {}", m.name, show::density(m));
+        let _ = writeln!(out, "model {}: {}", m.name, typed::density(m));
     }
     if typed.models.iter().all(|m| m.guide) {
         let _ = writeln!(
@@ -147,9 +148,9 @@ fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
 /// are inferred.
 fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
     // The number of data is known where the data are there.
-    let sets = if c.blocks.is_empty() { None } else { load::data(typed).ok() };
+    let sets = if c.per_datum.is_empty() { None } else { load::data(typed).ok() };
     for (g, item) in typed.models.iter().filter_map(|g| Some((g, g.each?))) {
-        let own: Vec<_> = c.blocks.iter().filter(|b| owner_of(&b.path) == g.name).collect();
+        let own: Vec<_> = c.per_datum.iter().filter(|b| owner_of(&b.path) == g.name).collect();
         let size: usize = own.iter().map(|b| b.shape.iter().product::<usize>()).sum();
         let x = g.conds.first().map_or("x", |x| x);
         let player =

@@ -7,11 +7,12 @@ use crate::exec;
 use crate::failure::Failure;
 use crate::session::load;
 use crate::store::atomic_write;
-use gmc_compiler::derive::math;
 use gmc_compiler::diag::render::{Sources, render};
+use gmc_compiler::explain::math;
+use gmc_compiler::explain::typed;
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax;
-use gmc_compiler::types::show;
+use gmc_compiler::types::text;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -35,14 +36,14 @@ pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
     let mut out = String::new();
     let models: Vec<_> = typed.models.iter().filter(|m| !m.guide).collect();
     for m in &models {
-        let _ = writeln!(out, "{}: {}", m.name, show::density(m));
+        let _ = writeln!(out, "{}: {}", m.name, typed::density(m));
     }
     if models.is_empty() {
         let _ = writeln!(out, "no model: nets trained with a stated goal");
     }
     for p in &typed.train.players {
         let o = math::objective(typed, p, false);
-        let _ = writeln!(out, "{} {} {}", o.player, o.verb, math::text(typed, &p.payoff));
+        let _ = writeln!(out, "{} {} {}", o.player, o.verb, text::plain(typed, &p.payoff));
     }
     say(&out)
 }

@@ -5,12 +5,13 @@ use super::explain::objective;
 use super::kept::compiled;
 use crate::console::{Messages, say};
 use crate::failure::Failure;
-use gmc_compiler::derive::{Compiled, Program, math};
+use gmc_compiler::derive::{Compiled, Program};
 use gmc_compiler::driver::Unit;
+use gmc_compiler::explain::math;
+use gmc_compiler::explain::typed;
 use gmc_compiler::ir::{Graph, dot, text};
 use gmc_compiler::span::Span;
 use gmc_compiler::syntax;
-use gmc_compiler::types::show;
 
 /// `gmc ir`
 pub fn ir(
@@ -31,7 +32,7 @@ pub fn ir(
             let text = ron::ser::to_string_pretty(&syntax::strip_spans(&u.spec), config);
             say(&(text.map_err(|e| Failure::new(format!("cannot write the syntax tree: {e}")))? + "\n"))
         }
-        (Stage::Typed, IrFormat::Text) => say(&show::show(typed)),
+        (Stage::Typed, IrFormat::Text) => say(&typed::show(typed)),
         (Stage::Objective, IrFormat::Text) => {
             let mut out = String::new();
             typed

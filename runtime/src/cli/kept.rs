@@ -102,7 +102,7 @@ pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     }
     s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
     s.use_averages();
-    if r.infer_steps.is_some() && s.compiled.blocks.is_empty() {
+    if r.infer_steps.is_some() && s.compiled.per_datum.is_empty() {
         return Err(Failure::new(
             "--infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none",
         ));

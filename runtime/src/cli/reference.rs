@@ -4,7 +4,7 @@ use crate::console::say;
 use crate::failure::Failure;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::suggest::did_you_mean;
-use gmc_compiler::rows::reference::{self, Entry};
+use gmc_compiler::explain::reference::{self, Entry};
 use std::fmt::Write;
 
 /// Columns of text.

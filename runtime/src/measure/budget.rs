@@ -28,6 +28,6 @@ const GLANCE_INFERRED: usize = 250;
 
 /// A quick look at this session while training.
 pub fn glance(s: &Session) -> Budget {
-    let examples = if s.compiled.blocks.is_empty() { GLANCE.examples } else { GLANCE_INFERRED };
+    let examples = if s.compiled.per_datum.is_empty() { GLANCE.examples } else { GLANCE_INFERRED };
     Budget { examples, ..GLANCE }
 }

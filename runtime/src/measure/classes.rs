@@ -5,7 +5,7 @@ use super::metric::Metric;
 use super::scores::{Score, Trust};
 use crate::exec::{ExecError, Tensor};
 use crate::session::{Batch, Position, Purpose, Session};
-use gmc_compiler::derive::programs::class_site;
+use gmc_compiler::derive::class_site;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 
 /// Posteriors of the test part.
@@ -56,7 +56,7 @@ pub fn posteriors(
             let given = Tensor::from_f32(&s.device, vec![class as f32; rows.len()], &[rows.len()]);
             data.insert(out.name.clone(), given);
             // Another class is another datum, with a block of its own.
-            if !s.compiled.blocks.is_empty() {
+            if !s.compiled.per_datum.is_empty() {
                 s.infer(&mut data, rows.len(), seed, i as u64)?;
             }
             for sample in 0..rounds as u64 {

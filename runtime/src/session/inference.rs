@@ -26,7 +26,7 @@ impl Session {
             self.infer_steps.unwrap_or_else(|| Infer::of(&self.typed.eval).0),
             Infer::of(&self.typed.eval).1,
         );
-        for b in &self.compiled.blocks {
+        for b in &self.compiled.per_datum {
             let shape: Vec<usize> = std::iter::once(n).chain(b.shape.iter().copied()).collect();
             data.insert(b.path.clone(), Tensor::zeros(&self.device, &shape));
         }
@@ -68,12 +68,12 @@ impl Session {
     pub fn infer_test(&mut self, most: usize, seed: u64) -> Result<Option<String>, ExecError> {
         let n = self.test_examples().min(most);
         let known = self.inferred.values().map(Table::len).min().unwrap_or(0);
-        if self.compiled.blocks.is_empty() || n <= known {
+        if self.compiled.per_datum.is_empty() || n <= known {
             return Ok(None);
         }
         let mut found: BTreeMap<String, Table> = self
             .compiled
-            .blocks
+            .per_datum
             .iter()
             .map(|b| (b.path.clone(), Table { item: b.item, event: b.shape.clone(), values: Vec::new() }))
             .collect();

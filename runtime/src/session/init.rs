@@ -80,7 +80,7 @@ impl Session {
 
     /// Path, data item and axes of a row of every table that training keeps.
     pub(super) fn declared_tables(&self) -> Vec<(String, usize, Vec<usize>)> {
-        let blocks = &self.compiled.blocks;
+        let blocks = &self.compiled.per_datum;
         let mut all: Vec<_> = blocks.iter().map(|b| (b.path.clone(), b.item, b.shape.clone())).collect();
         for p in &self.typed.train.players {
             for (name, shape) in self.inputs(&Program::Step(p.name.clone()), Role::Block) {

@@ -66,7 +66,7 @@ impl Session {
     /// What a tensor is, and its name among those.
     fn group(&self, path: &str) -> (Group, String) {
         let leaf = self.compiled.leaves.iter().find(|l| l.path == path);
-        let per_datum = || self.compiled.blocks.iter().any(|b| b.path == path);
+        let per_datum = || self.compiled.per_datum.iter().any(|b| b.path == path);
         match (leaf.map(|l| l.trainable), Input::parse(path)) {
             (Some(true), _) => (Group::Param, path.to_string()),
             (Some(false), _) => (Group::State, path.to_string()),
@@ -108,7 +108,7 @@ impl Session {
                 }
             }
         }
-        if let Some(b) = self.compiled.blocks.iter().find(|b| !self.tables.contains_key(&b.path)) {
+        if let Some(b) = self.compiled.per_datum.iter().find(|b| !self.tables.contains_key(&b.path)) {
             return Err(format!("the checkpoint has no `{}`", b.path));
         }
         self.complete()?;

@@ -1,7 +1,7 @@
 //! `gmc explain NAME` and `gmc explain --list`.
 
 use super::common::*;
-use gmc_compiler::rows::reference;
+use gmc_compiler::explain::reference;
 
 #[test]
 fn every_name_is_explained() {

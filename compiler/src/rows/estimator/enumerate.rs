@@ -1,10 +1,10 @@
 //! `enumerate`.
 
+use super::Estimator;
 use crate::event::EventTy;
 use crate::rows::args::Args;
 use crate::rows::distribution::values;
 use crate::rows::{DistRow, EstimatorRow};
-use crate::types::Estimator;
 
 row! {
     /// The expectation over a discrete draw, a number or a vector, as a sum over all of its values: exact, at the cost

@@ -1,9 +1,9 @@
 //! `gumbel`.
 
+use super::Estimator;
 use crate::event::EventTy;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{DistRow, EstimatorRow, distribution};
-use crate::types::Estimator;
 
 row! {
     /// In training a relaxed draw, softmax((logits + Gumbel noise) / tau) (Jang et al. 2017, eq. 2; Maddison et al.

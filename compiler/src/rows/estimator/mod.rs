@@ -10,7 +10,52 @@ use super::Row;
 use super::args::Args;
 use super::distribution::values;
 use crate::event::EventTy;
-use crate::types::{Baseline, Estimator};
+
+/// How the derivative of an expectation passes through a draw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Estimator {
+    /// The draw is a differentiable function of its parameters and of noise (Kingma & Welling 2014).
+    Pathwise,
+    /// `(payoff - baseline) ∇ log q` (Williams 1992).
+    Score {
+        /// What is subtracted.
+        baseline: Baseline,
+    },
+    /// The expectation is a sum over all values of the draw.
+    Enumerate,
+    /// A relaxed draw at this temperature, differentiable and biased (Jang et al. 2017; Maddison et al. 2017).
+    Gumbel {
+        /// The temperature.
+        tau: f64,
+    },
+}
+
+/// What the score function subtracts from the payoff. Whatever does not depend on the draw leaves the mean of the gradient as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baseline {
+    /// Nothing.
+    None,
+    /// A moving average of the payoff.
+    Moving,
+    /// The site's own expression, fitted to the payoff by squared error (Mnih & Gregor 2014, eq. 7-8).
+    Learned,
+}
+
+impl Estimator {
+    /// In words, for `explain`.
+    pub fn describe(self) -> String {
+        match self {
+            Estimator::Pathwise => "pathwise".into(),
+            Estimator::Score { baseline: Baseline::Moving } => "score function with a moving baseline".into(),
+            Estimator::Score { baseline: Baseline::None } => "score function without a baseline".into(),
+            Estimator::Score { baseline: Baseline::Learned } => {
+                "score function with a learned baseline".into()
+            }
+            Estimator::Enumerate => "exact sum over all values".into(),
+            Estimator::Gumbel { tau } => format!("Gumbel-softmax at temperature {tau}, biased"),
+        }
+    }
+}
 
 /// All estimators.
 pub const ROWS: &[&dyn EstimatorRow] =

@@ -1,9 +1,9 @@
 //! `pathwise`.
 
+use super::Estimator;
 use crate::event::EventTy;
 use crate::rows::args::Args;
 use crate::rows::{DistRow, EstimatorRow};
-use crate::types::Estimator;
 
 row! {
     /// The draw as a differentiable function of its parameters and of noise that has none (Kingma & Welling 2014,

@@ -1,9 +1,9 @@
 //! `score`.
 
+use super::{Baseline, Estimator};
 use crate::event::EventTy;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{DistRow, EstimatorRow};
-use crate::types::{Baseline, Estimator};
 
 row! {
     /// Policy gradient: (payoff - baseline) times the derivative of log q (Williams 1992; Mnih & Gregor 2014). Unbiased

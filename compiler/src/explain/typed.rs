@@ -1,7 +1,6 @@
 //! The typed stage as text: what the checker concluded, in the words of the spec. Deterministic, for people and snapshots.
 
-use super::{Density, TExpr, TModel, TSiteKind, Typed};
-use crate::derive::math;
+use crate::types::{Density, TExpr, TModel, TSiteKind, Typed, text};
 use std::fmt::Write;
 
 /// `gmc ir --stage typed`.
@@ -91,7 +90,7 @@ pub fn show(t: &Typed) -> String {
             p.name,
             owns.join(", "),
             if p.maximize { "maximizes" } else { "minimizes" },
-            math::text(t, &p.payoff),
+            text::plain(t, &p.payoff),
             p.optimizer.name()
         );
     }
@@ -103,9 +102,9 @@ fn listed(params: &[String]) -> String {
 }
 
 fn site(t: &Typed, k: &TSiteKind) -> String {
-    let show = |e: &TExpr| math::text(t, e);
+    let show = |e: &TExpr| text::plain(t, e);
     match k {
-        TSiteKind::Draw(d) => format!("~ {}", math::distribution(t, d, true)),
+        TSiteKind::Draw(d) => format!("~ {}", text::distribution(t, d, true)),
         TSiteKind::Bind(e) => format!("= {}", show(e)),
         TSiteKind::Quantize(e) => format!("= quantize({})", show(e)),
     }

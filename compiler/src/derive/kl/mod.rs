@@ -5,8 +5,12 @@
 //! the prior is a sum over a discrete site, only their total means anything. This is decided here, from types alone, for what is computed
 //! (`bound`) and for what is said about it (`math`).
 
+mod value;
+
 use crate::rows::distribution::kl::closed_form as kl_between;
-use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, density};
+use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, Typed, density};
+pub use value::Kl;
+pub(super) use value::Known;
 
 /// The finest parts of a site's KL that mean anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,4 +227,17 @@ pub fn latent_sites(m: &TModel, g: &TModel) -> Vec<String> {
         .filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)) && known.contains(&s.name))
         .map(|s| s.name.clone())
         .collect()
+}
+
+/// The guide that covers model `p` and has a density at every latent site: its index.
+pub fn covering(typed: &Typed, p: usize) -> Option<usize> {
+    let m = typed.models.get(p)?;
+    let has_density = |g: &TModel, s: &TSite| {
+        m.proposed(s).is_none() || drawn(s).is_some() || density::flowed(g, s).is_some()
+    };
+    typed.models.iter().position(|g| {
+        g.guide
+            && density::open_sites(m, &known(m, Some(g))).is_empty()
+            && g.sites.iter().all(|s| has_density(g, s))
+    })
 }

@@ -1,14 +1,13 @@
 //! Everything that a spec may name, as `gmc explain NAME` shows it: read off the rows, the prelude and what the checker provides itself.
 
-use super::args::{ArgKind, ParamSpec, within};
-use super::{BlockUse, DistParam, Row};
-use super::{
-    bijection, constraint, corruption, data, distribution, estimator, function, init, layer, map, measure,
-    optimizer, schedule, setting,
-};
-use crate::driver::PRELUDE;
 use crate::event::{Kind, Support};
+use crate::rows::args::{ArgKind, ParamSpec, within};
 use crate::rows::distribution::Reparameterised;
+use crate::rows::{
+    BlockUse, DistParam, DistRow, FnRow, MapRow, Row, bijection, constraint, corruption, data, distribution,
+    estimator, function, init, layer, map, measure, optimizer, schedule, setting,
+};
+use crate::syntax::PRELUDE;
 use crate::types::expr::BUILTINS;
 
 /// One meaning of one name.
@@ -160,7 +159,7 @@ fn range(support: Support) -> String {
     }
 }
 
-fn distribution(row: &dyn super::DistRow) -> Entry {
+fn distribution(row: &dyn DistRow) -> Entry {
     let absent = vec![None; row.dist_params().len()];
     let mut facts = Vec::new();
     // Where the kind follows from the parameters, the documentation says how.
@@ -197,7 +196,7 @@ fn distribution(row: &dyn super::DistRow) -> Entry {
     }
 }
 
-fn map(row: &dyn super::MapRow) -> Entry {
+fn map(row: &dyn MapRow) -> Entry {
     let e = entry("map", row, BlockUse::None);
     let args: String = row.params().iter().map(|p| format!(", {}", p.name)).collect();
     let inverse = match row.inverse() {
@@ -221,7 +220,7 @@ fn numbers(support: Support) -> String {
     }
 }
 
-fn function(row: &dyn super::FnRow) -> Entry {
+fn function(row: &dyn FnRow) -> Entry {
     let (least, most) = row.arity();
     let count = match (least, most) {
         (1, 1) => "takes one value".to_string(),

@@ -1,0 +1,157 @@
+//! Sites of models and guides: their values, the values that stand for them, their log-densities.
+
+use super::{Ctx, Vars};
+use crate::event::{EventTy, Kind};
+use crate::ir::{Scope, Shape, Value};
+use crate::rows::distribution::{align_param, constant};
+use crate::rows::estimator::Estimator;
+use crate::types::{TDist, TSite, TSiteKind};
+
+/// How draws of a guide or model are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// Sampled.
+    Sampled,
+    /// Replaced by the mean of the distribution, where it has one.
+    Means,
+}
+
+impl Ctx<'_> {
+    /// A site of a model or guide, sampled with everything before it; shared within the program.
+    pub fn sample(&mut self, model: &str, site: &str) -> Value {
+        let key = (model.to_string(), site.to_string());
+        if let Some(v) = self.shared.samples.get(&key) {
+            return *v;
+        }
+        let Some(i) = self.typed.models.iter().position(|m| m.name == model) else {
+            panic!("internal: model `{model}` is missing");
+        };
+        self.ancestral(i);
+        match self.shared.samples.get(&key) {
+            Some(v) => *v,
+            None => panic!("internal: `{model}.{site}` was not sampled"),
+        }
+    }
+
+    /// Fixes the value of a site for the rest of the program, instead of a draw.
+    pub fn set_sample(&mut self, model: &str, site: &str, v: Value) {
+        self.shared.samples.insert((model.to_string(), site.to_string()), v);
+    }
+
+    /// Samples every site of a model or guide in order.
+    pub fn ancestral(&mut self, i: usize) -> Vars {
+        let m = self.model(i);
+        let mut vars = self.conditions(m);
+        for s in &m.sites {
+            let key = (m.name.clone(), s.name.clone());
+            let v = match self.shared.samples.get(&key) {
+                Some(v) => *v,
+                None => self.site_value(s, &vars),
+            };
+            self.shared.samples.insert(key, v);
+            vars.insert(s.name.clone(), v);
+        }
+        vars
+    }
+
+    /// The value of a site given the sites before it: a draw, its mean, or its bound value.
+    pub fn site_value(&mut self, s: &TSite, vars: &Vars) -> Value {
+        match &s.kind {
+            TSiteKind::Draw(d) => self.draw(s, d, vars),
+            TSiteKind::Bind(e) => {
+                let v = self.expr(e, vars);
+                let shape = self.shape(&s.ty.shape);
+                let lead = self.cx.shape(v).0.first().copied();
+                if lead.is_none_or(|d| d.is_one()) { self.cx.broadcast(v, shape) } else { v }
+            }
+            TSiteKind::Quantize(e) => {
+                let v = self.expr(e, vars);
+                let top = s.ty.kind.cardinality().map_or(0.0, |n| n as f64 - 1.0);
+                let g = Scope::of(&mut self.cx.g);
+                let level = g.ex(v).floor();
+                let (lo, hi) = (g.num(0.0), g.num(top));
+                level.max(lo).min(hi).v
+            }
+        }
+    }
+
+    /// A draw of a site, or what stands for it.
+    fn draw(&mut self, s: &TSite, d: &TDist, vars: &Vars) -> Value {
+        let params = self.dist_params(d, &s.ty, vars);
+        let shape = self.shape(&s.ty.shape);
+        self.cx.g.at = s.value_span;
+        let mean = match self.draws {
+            Draws::Means => Some(self.centre(s, d, &params, &shape)),
+            Draws::Sampled => None,
+        };
+        match (mean, d.by) {
+            (Some(m), _) => self.cx.broadcast(m, shape),
+            (None, Estimator::Gumbel { tau }) if self.relaxed => match d.row.reparameterised().relaxed() {
+                Some(relaxed) => relaxed(&mut self.cx.g, &params, &shape, tau),
+                None => panic!("internal: `{}` has no relaxed form", d.row.name()),
+            },
+            // The score function is the whole derivative: none passes through the draw itself.
+            (None, Estimator::Score { .. }) => {
+                let v = d.row.sample(&mut self.cx.g, &params, &shape);
+                self.cx.detach(v)
+            }
+            (None, Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. }) => {
+                d.row.sample(&mut self.cx.g, &params, &shape)
+            }
+        }
+    }
+
+    /// The value that stands for a draw where one is shown: for levels with an order their mean (rounded to a level where the site is no
+    /// data), for classes the most probable one.
+    fn centre(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Value {
+        let data = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| s.observed && v.name == s.name);
+        let kind = data.map_or(s.ty.kind, |v| v.ty.kind);
+        let m = d.row.centre(&mut self.cx.g, params, shape, kind);
+        match kind {
+            Kind::Int(_) if !s.observed => (Scope::of(&mut self.cx.g).ex(m) + 0.5).floor().v,
+            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => m,
+        }
+    }
+
+    /// The mean of an observed site's distribution (what a picture of a sample shows), or what stands for it; classes have none.
+    pub fn mean_of(&mut self, s: &TSite, vars: &Vars) -> Option<Value> {
+        let TSiteKind::Draw(d) = &s.kind else { return None };
+        let var = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == s.name)?;
+        if matches!(var.ty.kind, Kind::Class(_)) {
+            return None;
+        }
+        let params = self.dist_params(d, &s.ty, vars);
+        let shape = self.shape(&s.ty.shape);
+        let m = self.centre(s, d, &params, &shape);
+        Some(self.cx.broadcast(m, shape))
+    }
+
+    /// Parameters of a distribution, each rank 0 or beside the event's axes as its row reads it.
+    pub fn dist_params(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
+        let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
+        let own = d.row.event(&types).map_or(0, |e| e.own.len());
+        let draws = ty.shape.len().saturating_sub(own);
+        let mut out = Vec::new();
+        for (p, spec) in d.params.iter().zip(d.row.dist_params()) {
+            out.push(p.as_ref().map(|e| {
+                self.cx.g.at = e.span;
+                // A row may ask for the number itself: `levels: -(-17)` is one.
+                let v = match constant(Some(&e.ty)) {
+                    Some(c) if e.ty.shape.is_empty() => self.cx.scalar(c),
+                    Some(_) | None => self.expr(e, vars),
+                };
+                align_param(&mut self.cx.g, v, draws, spec.axes)
+            }));
+        }
+        out
+    }
+
+    /// Log-density of a drawn site at `x`, `[B]`.
+    pub fn log_density(&mut self, s: &TSite, d: &TDist, x: Value, vars: &Vars) -> Value {
+        let params = self.dist_params(d, &s.ty, vars);
+        let (x, params) = self.at_values(x, params);
+        self.cx.g.at = s.value_span;
+        let lp = d.row.log_prob(&mut self.cx.g, &params, x);
+        self.cx.sum_event(lp)
+    }
+}

@@ -1,0 +1,239 @@
+//! Expressions, applications of nets and functions.
+
+use super::{Ctx, Vars};
+use crate::derive::{Input, nets};
+use crate::event::{EventTy, Kind};
+use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
+use crate::rows::FnRow;
+use crate::syntax::ast::BinOp;
+use crate::types::{TExpr, TKind};
+
+/// Keeps the square root of a squared norm differentiable at 0.
+const SQUARED_NORM_FLOOR: f64 = 1e-12;
+
+impl Ctx<'_> {
+    /// An expression outside any model.
+    pub fn payoff(&mut self, e: &TExpr) -> Value {
+        self.expr(e, &Vars::new())
+    }
+
+    /// An expression; `vars` are the values of the names of the surrounding model.
+    pub fn expr(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        self.cx.g.at = e.span;
+        match &e.kind {
+            TKind::Const(x) => self.cx.scalar(*x),
+            TKind::Schedule(i) => Input::Schedule(*i).scalar(&mut self.cx.g),
+            TKind::Data(n) => self.data(n),
+            TKind::Sample(m, s) => self.sample(m, s),
+            TKind::Var(n) => match vars.get(n) {
+                Some(v) => *v,
+                None => panic!("internal: `{n}` has no value in graph `{}`", self.cx.name),
+            },
+            TKind::Param(i) => self.param(*i),
+            TKind::Let(i) => self.let_value(*i),
+            TKind::Net { net, args, output } => match self.net(*net, args, vars).get(*output) {
+                Some(v) => *v,
+                None => panic!("internal: output {output} of net {net} is missing"),
+            },
+            TKind::Flow { flow, arg, given } => {
+                let x = self.expr(arg, vars);
+                self.flow_forward(*flow, x, given, vars).0
+            }
+            TKind::Map { row, args, arg } => {
+                let x = self.expr(arg, vars);
+                self.cx.g.at = e.span;
+                row.lower(args, Scope::of(&mut self.cx.g).ex(x)).v
+            }
+            TKind::Fn { row, args } => {
+                let (mut values, types) = self.arguments(args, vars);
+                self.meet(&mut values);
+                self.cx.g.at = e.span;
+                let values = Scope::of(&mut self.cx.g).all(&values);
+                row.lower(&values, &types).v
+            }
+            TKind::Neg(a) => {
+                let a = self.expr(a, vars);
+                self.cx.neg(a)
+            }
+            TKind::Binary(op, a, b) => self.binary(e, *op, (a, b), vars),
+            TKind::Expect(a) => {
+                let x = self.expr(a, vars);
+                self.cx.g.at = e.span;
+                self.cx.mean_all(x)
+            }
+            TKind::LogProb { model, values, targets } => {
+                let values: Vars = values.iter().map(|(n, v)| (n.clone(), self.expr(v, vars))).collect();
+                self.log_prob_of(*model, values, targets)
+            }
+            TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => {
+                self.objective(&e.kind, vars)
+            }
+            TKind::GradientPenalty { net, u, v } => self.gradient_penalty(*net, u, v, vars),
+            TKind::Grad { of, at } => {
+                let at = self.expr(at, vars);
+                let y = self.expr(of, vars);
+                self.gradient(y, at)
+            }
+            TKind::Corrupt { .. } => self.corrupt(&e.kind, vars),
+        }
+    }
+
+    /// A goal of a model as one word: rank 0.
+    fn objective(&mut self, kind: &TKind, vars: &Vars) -> Value {
+        match kind {
+            TKind::Nll(p) => {
+                let l = self.log_likelihood(*p);
+                let m = self.cx.mean_all(l);
+                self.cx.neg(m)
+            }
+            TKind::Elbo { p, q, beta, free, entropy } => {
+                let parts = self.elbo(*p, *q, *entropy);
+                let beta = self.expr(beta, vars);
+                self.elbo_value(*q, &parts, beta, *free)
+            }
+            TKind::Kl { q, p } => {
+                let parts = self.elbo(*p, *q, false);
+                let total = self.total(&parts.kl_totals());
+                self.cx.mean_all(total)
+            }
+            TKind::Iwae { p, q, k } => self.iwae(*p, *q, *k),
+            _ => panic!("internal: an expression that is no goal was taken for one"),
+        }
+    }
+
+    fn corrupt(&mut self, kind: &TKind, vars: &Vars) -> Value {
+        let TKind::Corrupt { arg, row, args, schedules } = kind else {
+            panic!("internal: an expression that corrupts nothing was taken for one that does")
+        };
+        let x = self.expr(arg, vars);
+        if !self.corrupting {
+            return x;
+        }
+        self.cx.g.at = args.span;
+        let g = Scope::of(&mut self.cx.g);
+        let amount = |name: &str| match schedules.iter().find(|(n, _)| n == name) {
+            Some((_, i)) => g.push(|g| Input::Schedule(*i).scalar(g)),
+            None => g.num(args.num(name)),
+        };
+        let y = row.lower(arg.ty.kind, &amount, g.ex(x)).v;
+        self.corrupted.push(y);
+        y
+    }
+
+    fn binary(&mut self, e: &TExpr, op: BinOp, (a, b): (&TExpr, &TExpr), vars: &Vars) -> Value {
+        let both = [self.expr(a, vars), self.expr(b, vars)];
+        let mut both = align(&mut self.cx.g, both);
+        self.meet(&mut both);
+        self.cx.g.at = e.span;
+        let [x, y] = both;
+        let op = match op {
+            BinOp::Add => Binary::Add,
+            BinOp::Sub => Binary::Sub,
+            BinOp::Mul => Binary::Mul,
+            BinOp::Div => Binary::Div,
+            BinOp::Pow => match b.kind {
+                TKind::Const(c) if c == 2.0 => return self.cx.square(x),
+                TKind::Const(c) if c == 1.0 => return x,
+                TKind::Const(c) if c == 0.5 => return self.cx.sqrt(x),
+                _ => Binary::Pow,
+            },
+        };
+        self.cx.binary(op, x, y)
+    }
+
+    /// What a function of a payoff has to say about a batch.
+    pub fn report(&mut self, row: &'static dyn FnRow, args: &[TExpr]) -> Vec<(String, Value)> {
+        let (values, types) = self.arguments(args, &Vars::new());
+        let values = Scope::of(&mut self.cx.g).all(&values);
+        row.report(&values, &types).into_iter().map(|(name, x)| (name, x.v)).collect()
+    }
+
+    /// Values as function rows read them, classes one-hot, and their types.
+    fn arguments(&mut self, args: &[TExpr], vars: &Vars) -> (Vec<Value>, Vec<EventTy>) {
+        let mut values = Vec::new();
+        for a in args {
+            let v = self.expr(a, vars);
+            values.push(match a.ty.kind {
+                Kind::Class(n) => nets::one_hot(&mut self.cx, v, n),
+                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
+            });
+        }
+        (values, args.iter().map(|a| a.ty.clone()).collect())
+    }
+
+    fn net(&mut self, i: usize, args: &[TExpr], vars: &Vars) -> Vec<Value> {
+        let values: Vec<Value> = args.iter().map(|a| self.expr(a, vars)).collect();
+        // What every repetition of a datum gives alike, such as the code of an encoder, is computed once.
+        let once: Option<Vec<Value>> = values.iter().map(|v| self.once.get(v).copied()).collect();
+        match once.filter(|v| !v.is_empty()) {
+            Some(once) => self.net_on(i, once).into_iter().map(|y| self.replicated(y)).collect(),
+            None => self.net_on(i, values),
+        }
+    }
+
+    /// A net on values that were made before; once for each set of values.
+    pub fn net_on(&mut self, i: usize, values: Vec<Value>) -> Vec<Value> {
+        let key = (i, values);
+        if let Some(outs) = self.shared.nets.get(&key) {
+            return outs.clone();
+        }
+        let mut inputs = key.1.clone();
+        self.meet(&mut inputs);
+        let outs = match self.typed.nets.get(i) {
+            Some(net) => nets::net(&mut self.cx, net, &inputs),
+            None => panic!("internal: net {i} is missing"),
+        };
+        self.shared.nets.insert(key, outs.clone());
+        outs
+    }
+
+    fn let_value(&mut self, i: usize) -> Value {
+        if let Some(v) = self.shared.lets.get(&i) {
+            return *v;
+        }
+        let v = match self.typed.train.lets.get(i) {
+            Some((_, e)) => self.payoff(e),
+            None => panic!("internal: let {i} is missing"),
+        };
+        self.shared.lets.insert(i, v);
+        v
+    }
+
+    /// The derivative of the sum of `of` in `at`.
+    fn gradient(&mut self, of: Value, at: Value) -> Value {
+        let total = self.cx.sum_all(of);
+        match grad::grad(&mut self.cx.g, total, &[at]).first() {
+            Some(g) => *g,
+            None => panic!("internal: no gradient came back"),
+        }
+    }
+
+    /// `E[(‖∇D(w)‖ - 1)²]` at random `w` between `u` and `v` (Gulrajani et al. 2017, eq. 3).
+    fn gradient_penalty(&mut self, net: usize, u: &TExpr, v: &TExpr, vars: &Vars) -> Value {
+        let lead = self.shape(&vec![1; u.ty.shape.len()]);
+        let uv = [self.expr(u, vars), self.expr(v, vars)];
+        let g = Scope::of(&mut self.cx.g);
+        let eps = g.uniform(&lead);
+        let [u, v] = g.exs(uv);
+        let w = (v + eps * (u - v)).v;
+        let y = self.net_on(net, vec![w]).first().copied().unwrap_or(w);
+        let d = self.gradient(y, w);
+        let squared = Scope::of(&mut self.cx.g).ex(d).sq().sum_event();
+        ((squared + SQUARED_NORM_FLOOR).sqrt() - 1.0).sq().mean_all().v
+    }
+}
+
+/// Two operands of different rank, one number per example and an event: axes of size 1 for the number.
+fn align(g: &mut Graph, [a, b]: [Value; 2]) -> [Value; 2] {
+    let [a, b] = Scope::of(g).exs([a, b]);
+    let widen = |x: Ex<'_>, to: usize| {
+        let mut dims = x.shape().0;
+        dims.resize(to, Dim::fixed(1));
+        x.reshape(Shape(dims)).v
+    };
+    match (a.rank(), b.rank()) {
+        (0, _) | (_, 0) => [a.v, b.v],
+        (ra, rb) if ra < rb => [widen(a, rb), b.v],
+        (ra, _) => [a.v, widen(b, ra)],
+    }
+}

@@ -1,0 +1,49 @@
+//! The joint log-density of a model at known values.
+
+use super::{Ctx, Vars};
+use crate::ir::Value;
+use crate::types::{TModel, TSiteKind};
+
+/// What a model says about some values.
+pub struct Joint {
+    /// Log-densities of the drawn sites, `[B]` each.
+    pub sites: Vec<(String, Value)>,
+    /// Summed log-determinant of the inverted flows, `[B]`.
+    pub log_det: Option<Value>,
+}
+
+impl Ctx<'_> {
+    /// Log-densities of all drawn sites whose value is known, and the log-determinant of what had to be inverted.
+    pub fn joint(&mut self, m: &TModel, vars: &mut Vars) -> Joint {
+        let log_det = self.solve(m, vars);
+        let mut sites = Vec::new();
+        for s in &m.sites {
+            if let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
+                let lp = self.log_density(s, d, x, vars);
+                sites.push((s.name.clone(), lp));
+            }
+        }
+        Joint { sites, log_det }
+    }
+
+    /// `log p(targets | the other values)`, `[B]`.
+    pub(super) fn log_prob_of(&mut self, model: usize, mut vars: Vars, targets: &[String]) -> Value {
+        let m = self.model(model);
+        let joint = self.joint(m, &mut vars);
+        // The density of a flow's output is that of everything it determines.
+        let computed =
+            m.sites.iter().any(|s| targets.contains(&s.name) && !matches!(s.kind, TSiteKind::Draw(_)));
+        let counts = |name: &String| computed || targets.contains(name);
+        let mut parts: Vec<Value> =
+            joint.sites.into_iter().filter(|(name, _)| counts(name)).map(|(_, v)| v).collect();
+        parts.extend(joint.log_det.filter(|_| computed));
+        self.total(&parts)
+    }
+
+    /// Exact `log p(data)` of a model whose latent sites, if any, are summed over, `[B]`.
+    pub fn log_likelihood(&mut self, p: usize) -> Value {
+        let m = self.model(p);
+        let mut vars = self.observed(m);
+        self.log_joint(m, &mut vars)
+    }
+}

@@ -1,0 +1,137 @@
+//! Exact sums over the values of discrete sites that nothing proposes.
+//!
+//! Whatever reads only summed sites and parameters is computed once for each of the `k` combinations of their values, whatever reads
+//! none of them once for each datum; only what reads both is computed `k` times for each datum, value outermost.
+
+use super::copies::{drop_first, repeat};
+use super::{Ctx, Joint, Vars};
+use crate::ir::{Dim, Scope, Shape, Value};
+use crate::rows::add_log_dets;
+use crate::rows::distribution::values;
+use crate::types::{TModel, TSite, TSiteKind, density};
+
+/// The name under which the log-determinants of inverted flows stand among the log-densities of sites.
+pub const VOLUME: &str = "volume";
+
+/// What a model says about known values.
+pub struct Densities {
+    /// Log-densities that no summed site reaches, by site, `[m·B]` each; log-determinants as [`VOLUME`].
+    pub each: Vec<(String, Value)>,
+    /// The sites inside the sum over discrete sites, and its logarithm, `[m·B]`; `None` where nothing is summed over.
+    pub sum: Option<(Vec<String>, Value)>,
+}
+
+/// How many combinations of values these sites have.
+pub fn count(sites: &[&TSite]) -> usize {
+    sites.iter().filter_map(|s| density::values(s)).product()
+}
+
+/// Every combination of values of these sites, the first site's changing fastest: for each site the axes of its event and its value in each
+/// combination, `[k, ..event]` row-major.
+pub fn combinations<'s>(sites: &[&'s TSite]) -> Vec<(&'s str, &'s [usize], Vec<f64>)> {
+    let k = count(sites);
+    let mut stride = 1;
+    let mut out = Vec::new();
+    for s in sites {
+        let (TSiteKind::Draw(d), Some(n)) = (&s.kind, density::values(s)) else { continue };
+        let all = (0..k).flat_map(|c| values::nth(d.row, &s.ty, c / stride % n)).collect();
+        out.push((s.name.as_str(), s.ty.shape.as_slice(), all));
+        stride *= n;
+    }
+    out
+}
+
+/// The log-densities of a joint, but those of the sites in `without`.
+fn by_name(joint: Joint, without: &[String]) -> Vec<(String, Value)> {
+    let volume = joint.log_det.map(|v| (VOLUME.to_string(), v));
+    joint.sites.into_iter().filter(|(n, _)| !without.contains(n)).chain(volume).collect()
+}
+
+impl Ctx<'_> {
+    /// The batch axis with every datum once for each of `k` combinations.
+    fn for_each(&self, k: usize) -> Dim {
+        Dim { n: k * self.batch.n, batch: true }
+    }
+
+    /// Gives values that are about to be combined the same first axis, while discrete sites are summed over: what depends on data and
+    /// what depends on the summed sites meet at every combination of both. What is the same everywhere, a first axis of 1, stays.
+    pub fn meet(&mut self, values: &mut [Value]) {
+        let Some(k) = self.combinations else { return };
+        let (of_data, of_sites, of_both) = (self.batch, Dim::fixed(k), self.for_each(k));
+        let g = Scope::of(&mut self.cx.g);
+        let lead = |v: Value| g.ex(v).shape().0.first().copied().filter(|d| !d.is_one());
+        let leads: Vec<Dim> = values.iter().filter_map(|v| lead(*v)).collect();
+        if leads.iter().all(|d| Some(d) == leads.first()) {
+            return;
+        }
+        for v in values {
+            match lead(*v).filter(|d| *d != of_both) {
+                Some(d) if d == of_data => *v = repeat(g.ex(*v), 0, of_sites).v,
+                Some(d) if d == of_sites => *v = repeat(g.ex(*v), 1, of_data).v,
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// A value and the parameters of its distribution, with the same first axis.
+    pub fn at_values(&mut self, x: Value, params: Vec<Option<Value>>) -> (Value, Vec<Option<Value>>) {
+        let mut all = vec![x];
+        all.extend(params.iter().flatten());
+        self.meet(&mut all);
+        let mut all = all.into_iter();
+        let x = all.next().unwrap_or(x);
+        (x, params.into_iter().map(|p| p.and_then(|_| all.next())).collect())
+    }
+
+    /// The log-densities of the drawn sites but those in `without`, summed exactly over the discrete sites that are neither known nor
+    /// determined.
+    pub fn densities(&mut self, m: &TModel, vars: &mut Vars, without: &[String]) -> Densities {
+        let known: Vec<String> = vars.keys().cloned().collect();
+        let names = density::summable(m, &known);
+        if names.is_empty() {
+            return Densities { each: by_name(self.joint(m, vars), without), sum: None };
+        }
+        let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
+        let k = count(&sites);
+        let outer = self.combinations.replace(k);
+        let mut inner = vars.clone();
+        for (name, event, v) in combinations(&sites) {
+            let v = self.cx.literal(v, &[&[k], event].concat());
+            inner.insert(name.to_string(), v);
+        }
+        let all = by_name(self.joint(m, &mut inner), without);
+        let (each, inside): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, v)| self.cx.shape(*v).0.first() == Some(&self.batch));
+        let values: Vec<Value> = inside.iter().map(|(_, v)| *v).collect();
+        let sum = self.log_sum(&values, k).map(|l| (inside.into_iter().map(|(n, _)| n).collect(), l));
+        self.combinations = outer;
+        Densities { each, sum }
+    }
+
+    /// The logarithm of the sum over `k` combinations of the product of densities, `[m·B]`; `None` where there are none. Those that are
+    /// the same for every datum and those that are not are each added up before they meet.
+    fn log_sum(&mut self, log_densities: &[Value], k: usize) -> Option<Value> {
+        let (of_both, batch) = (self.for_each(k), self.batch);
+        let mut levels: [Option<Value>; 2] = [None, None];
+        for v in log_densities {
+            let wide = self.cx.shape(*v).0.first() == Some(&of_both);
+            let columns = if wide { batch } else { Dim::fixed(1) };
+            let v = self.cx.reshape(*v, Shape(vec![Dim::fixed(k), columns]));
+            if let Some(level) = levels.get_mut(usize::from(wide)) {
+                *level = add_log_dets(*level, Some(v), |a, b| self.cx.add(a, b));
+            }
+        }
+        let [narrow, wide] = levels;
+        let total = add_log_dets(narrow, wide, |a, b| self.cx.add(a, b))?;
+        let total = Scope::of(&mut self.cx.g).ex(total);
+        Some(drop_first(total.logsumexp(0)).broadcast(&Shape(vec![batch])).v)
+    }
+
+    /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.
+    pub fn log_joint(&mut self, m: &TModel, vars: &mut Vars) -> Value {
+        let d = self.densities(m, vars, &[]);
+        let mut parts: Vec<Value> = d.each.iter().map(|(_, v)| *v).collect();
+        parts.extend(d.sum.map(|(_, v)| v));
+        self.total(&parts)
+    }
+}

@@ -1,0 +1,65 @@
+//! Free parameters: reals without bounds, mapped into the range that the spec gives them.
+
+use super::Leaf;
+use super::score::{baseline_path, scored};
+use crate::event::Support;
+use crate::ir::Ex;
+use crate::rows::estimator::Baseline;
+use crate::rows::{Init, ParamDecl};
+use crate::types::Typed;
+
+/// Whether what stands at `path` belongs to `owner`, a net, flow, param or guide.
+pub(super) fn belongs(path: &str, owner: &str) -> bool {
+    path == owner || path.strip_prefix(owner).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Every parameter and state of the spec, in the order of the text.
+pub(super) fn leaves(typed: &Typed) -> Vec<Leaf> {
+    let of = |owner: &str, decls: Vec<ParamDecl>| {
+        let leaf = |d: ParamDecl| Leaf {
+            path: format!("{owner}.{}", d.name),
+            shape: d.shape,
+            trainable: d.trainable,
+            init: d.init,
+        };
+        decls.into_iter().map(leaf).collect::<Vec<_>>()
+    };
+    let mut all: Vec<Leaf> = typed.nets.iter().flat_map(|n| of(&n.name, n.chain.params())).collect();
+    all.extend(typed.flows.iter().flat_map(|f| of(&f.name, f.chain.params())));
+    for p in typed.params.iter().filter(|p| p.each.is_none()) {
+        let raw = unconstrained(p.init, p.ty.kind.support());
+        let init = p.drawn.as_ref().map_or(Init::Constant(raw), |(_, init)| init.clone());
+        all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
+    }
+    let moving = |b: &Baseline| *b == Baseline::Moving;
+    for g in typed.models.iter().filter(|m| m.guide && scored(m).iter().any(|(_, b)| moving(b))) {
+        all.push(Leaf { path: baseline_path(g), shape: Vec::new(), trainable: false, init: Init::ZEROS });
+    }
+    all
+}
+
+/// The real number whose image under [`constrained`] is `x`.
+fn unconstrained(x: f64, support: Support) -> f64 {
+    match support {
+        Support::Simplex => x,
+        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => ((x - lo) / (hi - x)).ln(),
+            (true, false) => (x - lo).ln(),
+            (false, true) => (hi - x).ln(),
+            (false, false) => x,
+        },
+    }
+}
+
+/// Reals mapped into an interval.
+pub(super) fn constrained(raw: Ex<'_>, support: Support) -> Ex<'_> {
+    match support {
+        Support::Simplex => raw,
+        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => raw.sigmoid() * (hi - lo) + lo,
+            (true, false) => raw.exp() + lo,
+            (false, true) => -raw.exp() + hi,
+            (false, false) => raw,
+        },
+    }
+}

@@ -1,0 +1,31 @@
+//! Which class data have, by Bayes' rule: the densities with each class in turn answer it.
+
+use super::Model;
+use crate::derive::Answer;
+use crate::event::Kind;
+use crate::types::{TModel, TSite, TSiteKind};
+
+/// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
+pub fn class_site(m: &TModel) -> Option<&TSite> {
+    m.sites.iter().find(|s| {
+        s.observed
+            && s.ty.shape.is_empty()
+            && matches!(s.ty.kind, Kind::Class(_))
+            && matches!(s.kind, TSiteKind::Draw(_))
+    })
+}
+
+/// Bayes' rule needs a class among the observed sites and the density of all of them together.
+pub(super) fn query(models: &[Model<'_>], density: &Result<Answer, String>) -> Result<Answer, String> {
+    let Some((_, m)) = models.first() else { return Err("this spec has no `model`".into()) };
+    match class_site(m) {
+        Some(y) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => {
+            Err(format!("nothing but the class `{}` is observed", y.name))
+        }
+        Some(_) => density.clone(),
+        None => Err(format!(
+            "`{}` draws no class from the data; write `y ~ Categorical(free(10));  x ~ .. ` with `y: Class(10)` in the data",
+            m.name
+        )),
+    }
+}

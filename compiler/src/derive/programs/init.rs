@@ -1,0 +1,17 @@
+//! `init`: initial values of parameters and states.
+
+use super::Made;
+use crate::derive::{Leaf, Output, Program};
+use crate::ir::{Graph, Scope, Shape};
+
+/// The initial values as every leaf says itself.
+pub(super) fn program(leaves: &[Leaf]) -> Made {
+    let mut g = Graph::new(Program::Init);
+    for l in leaves {
+        let v = l.init.lower(Scope::of(&mut g), &l.shape).v;
+        let v = g.broadcast(v, Shape::fixed(&l.shape));
+        let path = l.path.clone();
+        g.output(if l.trainable { Output::Param(path) } else { Output::State(path) }, v);
+    }
+    (Program::Init, g)
+}

@@ -1,0 +1,82 @@
+//! The programs of a spec: one file a kind of program, each with the refusal of the question that it would answer.
+
+mod agreement;
+mod autoencoder;
+pub(super) mod classify;
+mod denoise;
+mod density;
+mod encode;
+mod eval;
+mod infer;
+mod influence;
+mod init;
+mod loss;
+mod reconstruct;
+mod sample;
+mod start;
+mod step;
+mod terms;
+mod update;
+
+use super::{Answer, Compiled, Program, Query, Question, params, per_datum};
+use crate::ir::Graph;
+use crate::types::{TModel, Typed};
+
+/// A program and its graph.
+pub(super) type Made = (Program, Graph);
+
+/// A model, with its index among models and guides.
+type Model<'t> = (usize, &'t TModel);
+
+/// All programs, before optimisation.
+pub fn all(typed: &Typed) -> Compiled {
+    let leaves = params::leaves(typed);
+    let mut diags = Vec::new();
+    let mut graphs = vec![init::program(&leaves)];
+    for p in &typed.train.players {
+        graphs.push(step::program(typed, p, &leaves, &mut diags));
+    }
+    graphs.push(loss::program(typed, Program::Loss));
+    if loss::corrupts(typed) {
+        graphs.push(loss::program(typed, Program::LossCorrupted));
+    }
+    graphs.extend(infer::program(typed));
+    graphs.extend(typed.models.iter().enumerate().find_map(|m| start::program(typed, m)));
+    let models: Vec<Model<'_>> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
+    graphs.extend(models.iter().map(|m| sample::program(typed, *m)));
+    let queries = queries(typed, &models, &mut graphs);
+    graphs.extend(denoise::program(typed));
+    graphs.extend(agreement::program(typed, &models));
+    diags.extend(eval::unanswered(typed, &models, &queries));
+    Compiled {
+        leaves,
+        per_datum: per_datum::all(typed),
+        graphs: graphs.into_iter().collect(),
+        programs: super::Programs::default(),
+        queries,
+        diags,
+    }
+}
+
+/// What can be asked, in the order in which it is listed; adds the programs that answer.
+fn queries(typed: &Typed, models: &[Model<'_>], graphs: &mut Vec<Made>) -> Vec<Query> {
+    let mut keep = |made: Result<Made, String>| {
+        made.map(|(program, graph)| {
+            graphs.push((program.clone(), graph));
+            program
+        })
+    };
+    let density = density::query(typed, models)
+        .and_then(|(made, number)| Ok(Answer { program: keep(Ok(made))?, number: Some(number) }));
+    let encode = keep(encode::query(typed, models)).map(Answer::of);
+    let reconstruct = keep(reconstruct::query(typed, models)).map(Answer::of);
+    let classify = classify::query(models, &density);
+    let query = |question, answer| Query { question, answer };
+    vec![
+        query(Question::Sample, sample::query(models)),
+        query(Question::Density, density),
+        query(Question::Classify, classify),
+        query(Question::Encode, encode),
+        query(Question::Reconstruct, reconstruct),
+    ]
+}

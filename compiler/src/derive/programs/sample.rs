@@ -1,0 +1,32 @@
+//! `sample.MODEL`: draws from a model.
+
+use super::{Made, Model};
+use crate::derive::lower::Ctx;
+use crate::derive::{Answer, Output, Program};
+use crate::types::Typed;
+
+/// Every site of a model, and what stands for those that are data where they are shown.
+pub(super) fn program(typed: &Typed, (i, m): Model<'_>) -> Made {
+    let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
+    let vars = ctx.ancestral(i);
+    for s in &m.sites {
+        if let Some(v) = vars.get(&s.name) {
+            ctx.output(Output::Site(s.name.clone()), *v);
+        }
+        if let (true, Some(mean)) = (s.observed, ctx.mean_of(s, &vars)) {
+            ctx.output(Output::Mean(s.name.clone()), mean);
+        }
+    }
+    ctx.finish()
+}
+
+/// The program that draws from the first model; a spec without one has none.
+pub(super) fn query(models: &[Model<'_>]) -> Result<Answer, String> {
+    match models {
+        [] => {
+            Err("this spec has no `model`: its nets map data to data and say nothing about how data arise"
+                .into())
+        }
+        [(_, m), ..] => Ok(Answer::of(Program::Sample(m.name.clone()))),
+    }
+}

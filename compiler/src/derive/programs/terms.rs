@@ -1,0 +1,42 @@
+//! The named parts of a payoff, which a run reports beside it.
+
+use crate::derive::lower::Ctx;
+use crate::ir::Value;
+use crate::syntax::ast::BinOp;
+use crate::types::{TExpr, TKind, text};
+
+/// The parts of a payoff, rank 0 each: the two halves of an ELBO, the summands of what the user wrote.
+pub(super) fn terms(ctx: &mut Ctx<'_>, payoff: &TExpr) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    collect(ctx, payoff, 1.0, true, &mut out);
+    out
+}
+
+/// `top` holds for the payoff itself, which is no part.
+fn collect(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut Vec<(String, Value)>) {
+    match &e.kind {
+        TKind::Elbo { p, q, entropy, .. } => {
+            let parts = ctx.elbo(*p, *q, *entropy);
+            let rec = ctx.reconstruction(&parts);
+            let rec = ctx.cx.mean_all(rec);
+            out.push(("reconstruction".into(), rec));
+            for kl in &parts.kl {
+                let v = ctx.cx.mean_all(kl.total);
+                out.push((format!("kl[{}]", kl.of.name), v));
+            }
+        }
+        TKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
+            collect(ctx, a, sign, false, out);
+            let flip = if *op == BinOp::Sub { -1.0 } else { 1.0 };
+            collect(ctx, b, sign * flip, false, out);
+        }
+        TKind::Neg(a) => collect(ctx, a, -sign, false, out),
+        _ if top => {}
+        _ => {
+            let v = ctx.payoff(e);
+            let v = if sign < 0.0 { ctx.cx.neg(v) } else { v };
+            let name = text::plain(ctx.typed, e);
+            out.push((if sign < 0.0 { format!("-{name}") } else { name }, v));
+        }
+    }
+}

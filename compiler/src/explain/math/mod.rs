@@ -1,0 +1,172 @@
+//! Objectives as people write them: plain text and LaTeX from one tree walk.
+
+mod bound;
+mod exact;
+mod volume;
+
+use crate::derive::kl::known;
+use crate::syntax::ast::BinOp;
+use crate::types::text::Notation;
+use crate::types::{Density, TDist, TExpr, TKind, TModel, TPlayer, Typed, density};
+
+/// The objective of one player, one line a term.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// The player.
+    pub player: String,
+    /// `maximizes` or `minimizes`.
+    pub verb: &'static str,
+    /// Whether the compiler supplied it.
+    pub derived: bool,
+    /// The terms with their sign, in order.
+    pub terms: Vec<String>,
+    /// Facts about how terms are computed.
+    pub notes: Vec<String>,
+}
+
+/// The objective of a player.
+pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
+    let mut w = Writer { n: Notation { typed, latex }, terms: Vec::new(), notes: Vec::new() };
+    w.payoff(&p.payoff, Sign::Plus);
+    Objective {
+        player: p.name.clone(),
+        verb: if p.maximize { "maximizes" } else { "minimizes" },
+        derived: p.derived,
+        terms: w.terms,
+        notes: w.notes,
+    }
+}
+
+/// The sign before a term.
+#[derive(Clone, Copy)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    fn text(self) -> &'static str {
+        match self {
+            Sign::Plus => "",
+            Sign::Minus => "-",
+        }
+    }
+    fn flipped(self) -> Sign {
+        match self {
+            Sign::Plus => Sign::Minus,
+            Sign::Minus => Sign::Plus,
+        }
+    }
+}
+
+/// The sign and the factor before a term.
+#[derive(Clone, Copy)]
+struct Factor<'a> {
+    sign: Sign,
+    /// `beta * `, or nothing.
+    weight: &'a str,
+}
+
+impl Factor<'_> {
+    fn flipped(self) -> Self {
+        Factor { sign: self.sign.flipped(), ..self }
+    }
+}
+
+impl From<Sign> for Factor<'_> {
+    fn from(sign: Sign) -> Self {
+        Factor { sign, weight: "" }
+    }
+}
+
+/// Terms and notes as they are found.
+struct Writer<'t> {
+    n: Notation<'t>,
+    terms: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl<'t> Writer<'t> {
+    fn term<'f>(&mut self, factor: impl Into<Factor<'f>>, text: &str) {
+        let factor = factor.into();
+        self.terms.push(format!("{}{}{text}", factor.sign.text(), factor.weight));
+    }
+
+    fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    fn model(&self, i: usize) -> Option<&'t TModel> {
+        self.n.typed.models.get(i)
+    }
+
+    fn payoff(&mut self, e: &'t TExpr, sign: Sign) {
+        match &e.kind {
+            TKind::Nll(p) => {
+                if let Some(m) = self.model(*p) {
+                    self.exact(m, sign.flipped());
+                    if matches!(m.density, Density::Exact { dequantised: false, .. }) {
+                        self.note("exact: no bound, no sampling".into());
+                    }
+                }
+            }
+            TKind::Elbo { p, q, beta, free, entropy } => {
+                if let (Some(m), Some(g)) = (self.model(*p), self.model(*q)) {
+                    self.elbo(&bound::Pair { m, g, entropy: *entropy }, beta, *free, sign);
+                }
+            }
+            TKind::Iwae { q, .. } => {
+                let text = self.n.expr(e, 2);
+                self.term(sign, &text);
+                if let Some(g) = self.model(*q) {
+                    self.estimators(g, true);
+                }
+            }
+            TKind::Kl { q, p } => {
+                if let (Some(m), Some(g)) = (self.model(*p), self.model(*q)) {
+                    self.kl(&bound::Pair { m, g, entropy: false }, sign.into());
+                }
+            }
+            TKind::Binary(BinOp::Add, a, b) => {
+                self.payoff(a, sign);
+                self.payoff(b, sign);
+            }
+            TKind::Binary(BinOp::Sub, a, b) => {
+                self.payoff(a, sign);
+                self.payoff(b, sign.flipped());
+            }
+            TKind::Neg(a) => self.payoff(a, sign.flipped()),
+            _ => {
+                let text = self.n.expr(e, 2);
+                self.term(sign, &text);
+            }
+        }
+    }
+
+    /// `log Normal(x; m, s)`
+    fn log_density_at(&self, d: &TDist, x: &str) -> String {
+        format!("{}{}", self.n.either("\\log ", "log "), self.n.density_at(d, x))
+    }
+
+    fn expect(&self, over: &str, what: &str) -> String {
+        if self.n.latex {
+            format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]")
+        } else {
+            format!("E_{over}[{what}]")
+        }
+    }
+
+    /// `log|det df / dx|`
+    fn log_det(&self, of: &str, by: &str) -> String {
+        if self.n.latex {
+            format!("\\log\\left|\\det \\partial {of} / \\partial {by}\\right|")
+        } else {
+            format!("log|det d{of} / d{by}|")
+        }
+    }
+}
+
+/// The discrete sites that a bound sums over because the guide leaves them out.
+fn summed(m: &TModel, g: &TModel) -> Vec<String> {
+    density::summable(m, &known(m, Some(g)))
+}

@@ -1,0 +1,243 @@
+//! Typed expressions as people write them: plain text and LaTeX from one tree walk.
+
+use super::{TDist, TExpr, TKind, Typed};
+use crate::rows::DistRow;
+use crate::rows::args::Args;
+use crate::syntax::ast::BinOp;
+
+/// Plain text of a typed expression.
+pub fn plain(typed: &Typed, e: &TExpr) -> String {
+    Notation { typed, latex: false }.expr(e, 0)
+}
+
+/// A drawn site's distribution as it is written; with `named`, each parameter with its name.
+pub fn distribution(typed: &Typed, d: &TDist, named: bool) -> String {
+    Notation { typed, latex: false }.call(d.row, &d.params, None, named)
+}
+
+/// How expressions are written.
+#[derive(Clone, Copy)]
+pub struct Notation<'t> {
+    /// The spec that they belong to.
+    pub typed: &'t Typed,
+    /// As LaTeX, or as plain text.
+    pub latex: bool,
+}
+
+/// How strongly what surrounds an expression binds: it is put in parentheses where it binds less.
+mod strength {
+    pub(super) const NONE: u8 = 0;
+    pub(super) const SUM: u8 = 1;
+    pub(super) const PRODUCT: u8 = 2;
+    pub(super) const POWER: u8 = 3;
+    pub(super) const ATOM: u8 = 4;
+}
+use strength::{ATOM, NONE, POWER, PRODUCT, SUM};
+
+/// A text that binds with `own` strength, inside of something that binds with `outer`.
+fn wrap(own: u8, outer: u8, s: String) -> String {
+    if own < outer { format!("({s})") } else { s }
+}
+
+/// `lr: 0.1, ..`: the arguments that were written.
+fn compile_time(args: &Args) -> String {
+    args.values.iter().filter(|v| v.2 != args.span).map(|(n, v, _)| format!(", {n}: {v}")).collect()
+}
+
+impl Notation<'_> {
+    /// One of two texts, LaTeX and plain.
+    pub fn either<'a>(&self, latex: &'a str, plain: &'a str) -> &'a str {
+        if self.latex { latex } else { plain }
+    }
+
+    /// A name of the spec.
+    pub fn name(&self, n: &str) -> String {
+        if self.latex && n.chars().count() > 1 {
+            format!("\\mathrm{{{}}}", n.replace('_', "\\_"))
+        } else {
+            n.to_string()
+        }
+    }
+
+    /// A name of the language.
+    pub fn op(&self, n: &str) -> String {
+        if self.latex { format!("\\operatorname{{{}}}", n.replace('_', "\\_")) } else { n.to_string() }
+    }
+
+    /// The name of flow number `i`.
+    pub fn flow(&self, i: usize) -> String {
+        self.typed.flows.get(i).map_or(String::new(), |f| self.name(&f.name))
+    }
+
+    /// The name of schedule number `i`, as it is written.
+    fn schedule(&self, i: usize) -> String {
+        self.typed.schedules.get(i).map_or(String::new(), |s| s.text.clone())
+    }
+
+    /// The name of model or guide number `i`, as it is written.
+    fn model(&self, i: usize) -> &str {
+        self.typed.models.get(i).map_or("", |m| &m.name)
+    }
+
+    /// The name of net number `i`, as it is written.
+    fn net(&self, i: usize) -> &str {
+        self.typed.nets.get(i).map_or("", |n| &n.name)
+    }
+
+    /// An expression; `outer` is the binding strength of what surrounds: 0 none, 1 sum, 2 product, 3 power or sign.
+    pub fn expr(&self, e: &TExpr, outer: u8) -> String {
+        match &e.kind {
+            TKind::Const(x) => format!("{x}"),
+            TKind::Schedule(i) => self.schedule(*i),
+            TKind::Data(n) | TKind::Var(n) => self.name(n),
+            TKind::Sample(m, s) => format!("{m}.{s}"),
+            TKind::Param(i) => self.param(*i),
+            TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
+            TKind::Net { net, args, output } => {
+                let several = self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
+                let tail = if several { format!("_{}", output + 1) } else { String::new() };
+                format!("{}{tail}({})", self.name(self.net(*net)), self.list(args))
+            }
+            TKind::Flow { flow, .. } => format!("{}({})", self.flow(*flow), self.list(e.children())),
+            TKind::Map { row, args, arg } => {
+                format!("{}({}{})", self.op(row.name()), self.expr(arg, NONE), compile_time(args))
+            }
+            TKind::Fn { row, args } => format!("{}({})", self.op(row.name()), self.list(args)),
+            TKind::Neg(a) => wrap(SUM, outer, format!("-{}", self.expr(a, POWER))),
+            TKind::Binary(op, a, b) => self.binary(*op, a, b, outer),
+            TKind::Expect(a) if self.latex => {
+                format!("\\mathbb{{E}}\\left[{}\\right]", self.expr(a, NONE))
+            }
+            TKind::Expect(a) => format!("E[{}]", self.expr(a, NONE)),
+            TKind::LogProb { model, values, targets } => {
+                wrap(PRODUCT, outer, self.log_prob(*model, values, targets))
+            }
+            TKind::Nll(p) => format!("nll({})", self.model(*p)),
+            TKind::Elbo { p, q, beta, free, entropy } => self.elbo((*p, *q), beta, *free, *entropy),
+            TKind::Kl { q, p } => format!("kl({}, {})", self.model(*q), self.model(*p)),
+            TKind::Iwae { p, q, k } => format!("iwae({}, {}, k: {k})", self.model(*p), self.model(*q)),
+            TKind::GradientPenalty { net, u, v } => {
+                let (u, v) = (self.expr(u, NONE), self.expr(v, NONE));
+                format!("{}({}, {u}, {v})", self.op("gradient_penalty"), self.net(*net))
+            }
+            TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, NONE), self.expr(at, NONE)),
+            TKind::Corrupt { arg, row, args, schedules } => {
+                let how = self.scheduled(args, schedules);
+                format!("{}({}, {}({how}))", self.op("corrupt"), self.expr(arg, NONE), row.name())
+            }
+        }
+    }
+
+    /// Expressions with commas between them.
+    fn list<'e>(&self, es: impl IntoIterator<Item = &'e TExpr>) -> String {
+        es.into_iter().map(|e| self.expr(e, NONE)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Parameter number `i`; with the variable whose every datum has its own.
+    fn param(&self, i: usize) -> String {
+        let Some(p) = self.typed.params.get(i) else { return String::new() };
+        let of = p.each.and_then(|d| self.typed.data.get(d)).and_then(|d| d.vars.first());
+        let of = of.map_or(String::new(), |v| format!("[{}]", self.name(&v.name)));
+        format!("{}{of}", self.name(&p.name))
+    }
+
+    fn binary(&self, op: BinOp, a: &TExpr, b: &TExpr, outer: u8) -> String {
+        let infix = |own: u8, left: u8, sign: &str, right: u8| {
+            wrap(own, outer, format!("{}{sign}{}", self.expr(a, left), self.expr(b, right)))
+        };
+        match op {
+            BinOp::Add => infix(SUM, SUM, " + ", SUM),
+            BinOp::Sub => infix(SUM, SUM, " - ", PRODUCT),
+            BinOp::Mul => infix(PRODUCT, PRODUCT, self.either(" \\, ", " * "), PRODUCT),
+            BinOp::Div if self.latex => {
+                format!("\\frac{{{}}}{{{}}}", self.expr(a, NONE), self.expr(b, NONE))
+            }
+            BinOp::Div => infix(PRODUCT, PRODUCT, " / ", POWER),
+            BinOp::Pow if self.latex => format!("{}^{{{}}}", self.expr(a, ATOM), self.expr(b, NONE)),
+            BinOp::Pow => infix(POWER, ATOM, "^", POWER),
+        }
+    }
+
+    /// `log p(x | z)`
+    fn log_prob(&self, model: usize, values: &[(String, TExpr)], targets: &[String]) -> String {
+        let shown = |target: bool| {
+            self.list(values.iter().filter(|(n, _)| targets.contains(n) == target).map(|(_, v)| v))
+        };
+        let given = shown(false);
+        let bar = match given.is_empty() {
+            true => String::new(),
+            false => format!(" {} {given}", self.either("\\mid", "|")),
+        };
+        let m = self.typed.models.get(model).map_or("p", |m| &m.name);
+        format!("{} {m}({}{bar})", self.either("\\log", "log"), shown(true))
+    }
+
+    fn elbo(&self, (p, q): (usize, usize), beta: &TExpr, free: f64, entropy: bool) -> String {
+        let mut args = vec![self.model(p).to_string(), self.model(q).to_string()];
+        if !matches!(beta.kind, TKind::Const(1.0)) {
+            args.push(format!("beta: {}", self.expr(beta, NONE)));
+        }
+        if free > 0.0 {
+            args.push(format!("free: {free}"));
+        }
+        if entropy {
+            args.push("form: entropy".into());
+        }
+        format!("elbo({})", args.join(", "))
+    }
+
+    /// The values of arguments, or the schedules that they follow.
+    fn scheduled(&self, args: &Args, schedules: &[(String, usize)]) -> String {
+        let values = args.values.iter().map(|(n, v, _)| match schedules.iter().find(|(s, _)| s == n) {
+            Some((_, i)) => self.schedule(*i),
+            None => v.to_string(),
+        });
+        values.collect::<Vec<_>>().join(", ")
+    }
+
+    /// A distribution as it is written, without names: `Normal(m, s)`.
+    pub fn dist(&self, d: &TDist) -> String {
+        self.call(d.row, &d.params, None, false)
+    }
+
+    /// `Normal(x; m, s)`
+    pub fn density_at(&self, d: &TDist, x: &str) -> String {
+        self.call(d.row, &d.params, Some(x), false)
+    }
+
+    /// A distribution as it is written, `Mixture(Normal(m, s), logits: w)`, at the point `at` if there is one: `Normal(x; m, s)`. With
+    /// `named` every parameter has its name.
+    fn call(&self, row: &dyn DistRow, params: &[Option<TExpr>], at: Option<&str>, named: bool) -> String {
+        let specs = row.dist_params();
+        let inside =
+            row.form().map(|(form, inner)| (form.name(), inner, inner.dist_params().len().min(params.len())));
+        let own = inside.map_or(0, |(_, _, n)| n);
+        let mut shown = Vec::new();
+        if let Some((_, inner, n)) = inside {
+            let (of_inner, _) = params.split_at(n);
+            shown.push(self.call(inner, of_inner, None, named));
+        }
+        let all_ends = specs.iter().zip(params).skip(own).all(|(_, p)| p.is_some());
+        for (s, p) in specs.iter().zip(params).skip(own) {
+            let Some(p) = p else { continue };
+            let v = self.expr(p, NONE);
+            let end = s.default.is_some_and(f64::is_infinite);
+            // What a form adds is told from the row inside by its name, and one end of an interval from the other.
+            let by_name = match (named, inside.is_some()) {
+                (true, _) => true,
+                (false, true) => !(end && all_ends),
+                (false, false) => s.group != 0 && at.is_none(),
+            };
+            let as_default =
+                inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);
+            match (as_default, by_name) {
+                (true, _) => {}
+                (false, true) => shown.push(format!("{}: {v}", s.name)),
+                (false, false) => shown.push(v),
+            }
+        }
+        let name = inside.map_or(row.name(), |(form, _, _)| form);
+        let point = at.map_or(String::new(), |x| format!("{x}; "));
+        format!("{}({point}{})", self.op(name), shown.join(", "))
+    }
+}

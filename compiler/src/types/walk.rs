@@ -1,0 +1,58 @@
+//! Expressions inside expressions: the one place that knows where each form of expression holds others.
+
+use super::{TExpr, TKind, Typed};
+
+impl TExpr {
+    /// The expressions directly inside it, in the order of the text. What a `let` of the train block stands for is none of them: see
+    /// [`Typed::children`].
+    pub fn children(&self) -> Vec<&TExpr> {
+        match &self.kind {
+            TKind::Net { args, .. } | TKind::Fn { args, .. } => args.iter().collect(),
+            TKind::Flow { arg, given, .. } => std::iter::once(&**arg).chain(given).collect(),
+            TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
+                vec![arg]
+            }
+            TKind::Elbo { beta, .. } => vec![beta],
+            TKind::Binary(_, a, b)
+            | TKind::Grad { of: a, at: b }
+            | TKind::GradientPenalty { u: a, v: b, .. } => vec![a, b],
+            TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
+            TKind::Const(_)
+            | TKind::Schedule(_)
+            | TKind::Data(_)
+            | TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Param(_)
+            | TKind::Let(_)
+            | TKind::Nll(_)
+            | TKind::Kl { .. }
+            | TKind::Iwae { .. } => Vec::new(),
+        }
+    }
+
+    /// Visits it and everything inside it.
+    pub fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a TExpr)) {
+        f(self);
+        for e in self.children() {
+            e.walk(f);
+        }
+    }
+}
+
+impl Typed {
+    /// The expressions directly inside an expression, and what a `let` of the train block stands for.
+    pub fn children<'a>(&'a self, e: &'a TExpr) -> Vec<&'a TExpr> {
+        match e.kind {
+            TKind::Let(i) => self.train.lets.get(i).map(|(_, x)| x).into_iter().collect(),
+            _ => e.children(),
+        }
+    }
+
+    /// Visits an expression and everything inside it, what lets of the train block stand for included.
+    pub fn walk<'a>(&'a self, e: &'a TExpr, f: &mut dyn FnMut(&'a TExpr)) {
+        f(e);
+        for c in self.children(e) {
+            self.walk(c, f);
+        }
+    }
+}
