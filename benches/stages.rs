@@ -1,9 +1,9 @@
 //! Benchmarks of the compiler: what `gmc check` does to each spec, and each stage on its own for a few of them.
 //!
 //! ```text
-//! cargo bench -p gmc-compiler                          all of them
-//! cargo bench -p gmc-compiler check/maf                those whose name has a part
-//! cargo bench -p gmc-compiler -- --save-baseline old   to compare with later: `-- --baseline old`
+//! cargo bench --manifest-path benches/Cargo.toml                          all of them
+//! cargo bench --manifest-path benches/Cargo.toml check/maf                those whose name has a part
+//! cargo bench --manifest-path benches/Cargo.toml -- --save-baseline old   to compare with later: `-- --baseline old`
 //! ```
 //!
 //! No process is started and no file is read: `target/release/gmc-bench check` measures `gmc check` from start to exit.
