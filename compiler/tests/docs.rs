@@ -34,6 +34,8 @@ const RECIPES: &[(&str, &str)] = &[
     ("a data source", "compiler/src/rows/data/mod.rs"),
     ("a setting of train", "compiler/src/rows/setting/mod.rs"),
     ("an item of eval", "compiler/src/rows/measure/mod.rs"),
+    ("a verb", "runtime/src/cli/mod.rs"),
+    ("a metric", "runtime/src/measure/metric.rs"),
     ("an error", "compiler/src/diag/codes/mod.rs"),
     ("a spec", "tests/snapshots"),
 ];
