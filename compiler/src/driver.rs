@@ -44,12 +44,14 @@ pub fn compile(
 ) -> Unit {
     let mut u = check(name, text, host, read, change);
     if let (Some(typed), Some(compiled)) = (&u.typed, &mut u.compiled) {
+        compiled.complete(typed);
         compiled.optimise(typed);
     }
     u
 }
 
-/// As [`compile`], up to everything that can be wrong with a spec: the programs are derived, but not yet optimised.
+/// As [`compile`], up to everything that can be wrong with a spec: of the programs only those are derived in which something can be, and
+/// they are not yet optimised.
 pub fn check(
     name: &str,
     text: &str,
@@ -76,7 +78,7 @@ pub fn check(
     if types::failed(&diags) {
         return Unit { sources, spec, typed: Some(typed), compiled: None, diags };
     }
-    let mut compiled = derive::graphs(&typed);
+    let mut compiled = derive::judged(&typed);
     diags.append(&mut compiled.diags);
     let compiled = (!types::failed(&diags)).then_some(compiled);
     Unit { sources, spec, typed: Some(typed), compiled, diags }

@@ -83,7 +83,14 @@ pub fn derive(typed: &Typed) -> Compiled {
 
 /// Derives all programs of a checked spec, as they are before optimisation.
 pub fn graphs(typed: &Typed) -> Compiled {
-    programs::all(typed)
+    let mut c = judged(typed);
+    c.complete(typed);
+    c
+}
+
+/// Derives the programs in which a spec can still be found wrong, and no others.
+pub fn judged(typed: &Typed) -> Compiled {
+    programs::judged(typed)
 }
 
 impl Compiled {
@@ -97,6 +104,10 @@ impl Compiled {
             Some(Err(why)) => Err(why),
             None => Err("it was not asked"),
         }
+    }
+    /// Adds the programs that [`judged`] leaves out.
+    pub fn complete(&mut self, typed: &Typed) {
+        self.graphs.extend(programs::others(typed, &self.leaves));
     }
     /// Makes the programs as they run.
     pub fn optimise(&mut self, typed: &Typed) {

@@ -95,6 +95,12 @@ impl FromIterator<(Program, Graph)> for Programs {
     }
 }
 
+impl Extend<(Program, Graph)> for Programs {
+    fn extend<I: IntoIterator<Item = (Program, Graph)>>(&mut self, all: I) {
+        self.0.extend(all);
+    }
+}
+
 impl Index<&str> for Programs {
     type Output = Graph;
     /// The graph of a program that is known to be there, as a map's index: it panics where the spec has no program of this name.

@@ -18,7 +18,7 @@ mod step;
 mod terms;
 mod update;
 
-use super::{Answer, Compiled, Program, Query, Question, params, per_datum};
+use super::{Answer, Compiled, Leaf, Program, Query, Question, params, per_datum};
 use crate::ir::Graph;
 use crate::types::{TModel, Typed};
 
@@ -28,25 +28,19 @@ pub(super) type Made = (Program, Graph);
 /// A model, with its index among models and guides.
 type Model<'t> = (usize, &'t TModel);
 
-/// All programs, before optimisation.
-pub fn all(typed: &Typed) -> Compiled {
+/// The models of a spec, with their index among models and guides.
+fn models(typed: &Typed) -> Vec<Model<'_>> {
+    typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect()
+}
+
+/// The programs that can be refused, before optimisation: the steps, and what answers questions. All that can be wrong with a spec shows here.
+pub fn judged(typed: &Typed) -> Compiled {
     let leaves = params::leaves(typed);
     let mut diags = Vec::new();
-    let mut graphs = vec![init::program(&leaves)];
-    for p in &typed.train.players {
-        graphs.push(step::program(typed, p, &leaves, &mut diags));
-    }
-    graphs.push(loss::program(typed, Program::Loss));
-    if loss::corrupts(typed) {
-        graphs.push(loss::program(typed, Program::LossCorrupted));
-    }
-    graphs.extend(infer::program(typed));
-    graphs.extend(typed.models.iter().enumerate().find_map(|m| start::program(typed, m)));
-    let models: Vec<Model<'_>> = typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
-    graphs.extend(models.iter().map(|m| sample::program(typed, *m)));
+    let mut graphs: Vec<Made> =
+        typed.train.players.iter().map(|p| step::program(typed, p, &leaves, &mut diags)).collect();
+    let models = models(typed);
     let queries = queries(typed, &models, &mut graphs);
-    graphs.extend(denoise::program(typed));
-    graphs.extend(agreement::program(typed, &models));
     diags.extend(eval::unanswered(typed, &models, &queries));
     Compiled {
         leaves,
@@ -56,6 +50,22 @@ pub fn all(typed: &Typed) -> Compiled {
         queries,
         diags,
     }
+}
+
+/// The programs that every spec with a right to [`judged`] has: they take most of the time of large flows, whose samples are unrolled.
+pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
+    let mut graphs = vec![init::program(leaves)];
+    graphs.push(loss::program(typed, Program::Loss));
+    if loss::corrupts(typed) {
+        graphs.push(loss::program(typed, Program::LossCorrupted));
+    }
+    graphs.extend(infer::program(typed));
+    graphs.extend(typed.models.iter().enumerate().find_map(|m| start::program(typed, m)));
+    let models = models(typed);
+    graphs.extend(models.iter().map(|m| sample::program(typed, *m)));
+    graphs.extend(denoise::program(typed));
+    graphs.extend(agreement::program(typed, &models));
+    graphs
 }
 
 /// What can be asked, in the order in which it is listed; adds the programs that answer.
