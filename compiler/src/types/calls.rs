@@ -1,5 +1,10 @@
 //! Calls in expressions: nets, flows, maps, functions, bounds and penalties.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::consts::bind;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};

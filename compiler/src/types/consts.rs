@@ -1,5 +1,10 @@
 //! Compile-time values: dimensions, repeat indices, layer and optimizer arguments.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use crate::span::{FileId, Span};

@@ -1,5 +1,10 @@
 //! Where a corrupted value may stand: as an input of a net or flow, and nowhere else.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::{Checker, TExpr, TKind, density};
 use crate::diag::codes;
 use crate::span::Span;

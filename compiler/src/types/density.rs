@@ -1,5 +1,10 @@
 //! What a model says about the density of the data: the closure of the data sites under flows, both ways.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind};
 use crate::rows::distribution::values;
 

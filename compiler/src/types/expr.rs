@@ -1,5 +1,10 @@
 //! Expressions of sites and payoffs: names, shapes and supports.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::consts::eval;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};

@@ -1,5 +1,10 @@
 //! The train block: players, who owns what, and the objective that follows when none is written.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::expr::Scope;
 use super::{Bad, Checker, Density, Res, TExpr, TKind, TModel, TPlayer, TSiteKind, TTrain, density};
 use crate::diag::{codes, suggest::did_you_mean};

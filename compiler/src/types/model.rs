@@ -1,5 +1,10 @@
 //! Models and guides: each site typed in the order of the text, supports checked, guides matched to their model.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::expr::Scope;
 use super::{
     Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density,

@@ -91,14 +91,7 @@ impl Checker<'_> {
             let flowed = density::flowed(g, s)
                 .is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
             if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
-                return Err(codes::e0503::no_density(
-                    &g.name,
-                    &s.name,
-                    s.value_span,
-                    span,
-                    &format!("{}", s.name),
-                )
-                .into());
+                return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &s.name).into());
             }
             if of.ty.shape != s.ty.shape {
                 return Err(codes::e0201::guide_site(

@@ -5,6 +5,7 @@
 //! Images are padded and taken apart by phase (position modulo stride) first: all the numbers that one tap of the kernel reads
 //! then lie in one run, and gathering is copying. A few images at a time, so that their patches stay in the cache. Every image is computed by itself, and the weight's
 //! parts are added in an order that does not depend on the number of threads.
+#![expect(clippy::result_large_err, reason = "what a convolution does not take goes back as it came")]
 #![expect(
     clippy::indexing_slicing,
     reason = "ranges follow from the shapes, which the plan has verified; the loops are the step itself"

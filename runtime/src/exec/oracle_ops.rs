@@ -1,5 +1,5 @@
 //! The derivative of every op against Burn's own `backward()`, op by op: the loss is the result against fixed weights.
-#![expect(clippy::indexing_slicing, clippy::type_complexity, reason = "tests")]
+#![expect(clippy::type_complexity, reason = "tests")]
 
 use super::oracle::numbers;
 use super::{DeviceChoice, Executable, RngKey, Tensor, open};

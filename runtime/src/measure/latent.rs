@@ -194,7 +194,6 @@ pub(super) fn active_parts(kl: &[f64]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
 

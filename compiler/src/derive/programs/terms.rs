@@ -1,5 +1,10 @@
 //! The named parts of a payoff, which a run reports beside it.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use crate::derive::lower::Ctx;
 use crate::ir::Value;
 use crate::syntax::ast::BinOp;

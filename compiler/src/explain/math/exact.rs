@@ -1,5 +1,10 @@
 //! Exact log-densities: of draws, of what flows recover from the data, of sums over discrete sites.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::{Sign, Writer};
 use crate::derive::kl::known;
 use crate::types::{Density, TExpr, TKind, TModel, TSite, TSiteKind, density};

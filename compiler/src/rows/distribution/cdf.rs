@@ -4,6 +4,8 @@
 //! says which law and which function, and a law says the rest. Values stay finite, and so do their derivatives, wherever `select` later
 //! takes the other branch: logarithms of probabilities are kept at or below -`TINY`.
 
+#![expect(clippy::excessive_precision, reason = "coefficients as they are published")]
+
 use crate::ir::Ex;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 
