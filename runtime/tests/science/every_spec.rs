@@ -90,7 +90,7 @@ fn ask(name: &str, s: &mut Session) -> usize {
                 let wanted = match query {
                     Question::Density => ["log_prob", "log_weight"],
                     Question::Encode => ["code:", "code:"],
-                    _ => ["site:", "site:"],
+                    Question::Sample | Question::Classify | Question::Reconstruct => ["site:", "site:"],
                 };
                 assert!(
                     answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))),
