@@ -1,64 +1,141 @@
 //! Types of one event: what a variable, a net's input or a site ranges over. The batch axis is never part of it.
 
+use crate::interval::Interval;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Where a real number lies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Support {
-    /// `lo <= x <= hi`; infinite ends give `reals`, `positive`.
-    Interval {
-        /// Builder end, possibly -∞.
-        lo: f64,
-        /// Upper end, possibly ∞.
-        hi: f64,
-    },
+    /// Between two ends, each open or closed.
+    Interval(Interval),
     /// Nonnegative along the last axis, summing to 1.
-    Simplex,
+    Simplex {
+        /// No part is 0, so that none is 1 either: what `softmax` yields of two or more.
+        open: bool,
+    },
+}
+
+impl From<Interval> for Support {
+    fn from(interval: Interval) -> Support {
+        Support::Interval(interval)
+    }
 }
 
 impl Support {
     /// The whole line.
-    pub const REALS: Support = Support::Interval { lo: f64::NEG_INFINITY, hi: f64::INFINITY };
-    /// Above zero.
-    pub const POSITIVE: Support = Support::Interval { lo: 0.0, hi: f64::INFINITY };
-    /// Between 0 and 1.
-    pub const UNIT: Support = Support::Interval { lo: 0.0, hi: 1.0 };
+    pub const REALS: Support = Support::Interval(Interval::REALS);
+    /// Above 0.
+    pub const POSITIVE: Support = Support::open(0.0, f64::INFINITY);
+    /// At least 0.
+    pub const NONNEGATIVE: Support = Support::closed(0.0, f64::INFINITY);
+    /// From 0 to 1.
+    pub const UNIT: Support = Support::closed(0.0, 1.0);
+    /// Parts that sum to 1, some of which may be 0.
+    pub const SIMPLEX: Support = Support::Simplex { open: false };
     /// No number at all: what a distribution surely covers whose ends may lie anywhere.
-    pub const NOTHING: Support = Support::Interval { lo: f64::INFINITY, hi: f64::NEG_INFINITY };
+    pub const NOTHING: Support = Support::Interval(Interval::NOTHING);
 
+    /// `lo <= x <= hi`
+    pub const fn closed(lo: f64, hi: f64) -> Support {
+        Support::Interval(Interval::closed(lo, hi))
+    }
+    /// `lo < x < hi`
+    pub const fn open(lo: f64, hi: f64) -> Support {
+        Support::Interval(Interval::open(lo, hi))
+    }
+    /// One number.
+    pub const fn point(x: f64) -> Support {
+        Support::closed(x, x)
+    }
+    /// Where each number lies on its own: the parts of a simplex between 0 and 1.
+    pub fn interval(self) -> Interval {
+        match self {
+            Support::Interval(i) => i,
+            Support::Simplex { open: true } => Interval::open(0.0, 1.0),
+            Support::Simplex { open: false } => Interval::closed(0.0, 1.0),
+        }
+    }
+    /// The numbers at the ends.
+    pub fn ends(self) -> (f64, f64) {
+        let i = self.interval();
+        (i.lo().at, i.hi().at)
+    }
     /// Whether every point of `self` is a point of `other`.
     pub fn inside(self, other: Support) -> bool {
         match (self, other) {
-            (Support::Simplex, Support::Simplex) => true,
-            (Support::Simplex, Support::Interval { lo, hi }) => lo <= 0.0 && hi >= 1.0,
-            (Support::Interval { .. }, Support::Simplex) => false,
-            (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) => a >= lo && b <= hi,
+            (Support::Simplex { open: a }, Support::Simplex { open: b }) => a || !b,
+            (Support::Interval(_), Support::Simplex { .. }) => false,
+            (Support::Interval(_) | Support::Simplex { .. }, Support::Interval(i)) => {
+                self.interval().inside(i)
+            }
         }
     }
-    /// From `lo` to `hi`; nothing where they do not leave anything between them.
-    pub fn between(lo: f64, hi: f64) -> Support {
-        if lo < hi { Support::Interval { lo, hi } } else { Support::NOTHING }
+    /// Whether the two differ at most in whether their ends belong to them.
+    pub fn alike(self, other: Support) -> bool {
+        self.closure() == other.closure()
+    }
+    /// With its ends.
+    pub fn closure(self) -> Support {
+        match self {
+            Support::Interval(i) => Support::Interval(i.closure()),
+            Support::Simplex { .. } => Support::SIMPLEX,
+        }
+    }
+    /// Without its ends, where almost every draw of a density on it lies, and what a map from all reals onto it reaches.
+    pub fn interior(self) -> Support {
+        match self {
+            Support::Interval(i) => Support::Interval(i.interior()),
+            Support::Simplex { .. } => Support::Simplex { open: true },
+        }
     }
     /// What numbers of this support do, after the name of a variable: `ranges over all reals`.
     pub fn describe(self) -> String {
         match self {
-            Support::Simplex => "sums to 1".into(),
-            s if s == Support::REALS => "ranges over all reals".into(),
-            s if s == Support::POSITIVE => "is positive".into(),
-            Support::Interval { lo, hi } => format!("lies between {lo} and {hi}"),
+            Support::Simplex { .. } => "sums to 1".into(),
+            Support::REALS => "ranges over all reals".into(),
+            Support::POSITIVE => "is positive".into(),
+            Support::NONNEGATIVE => "is at least 0".into(),
+            Support::Interval(_) => {
+                let (lo, hi) = self.ends();
+                format!("lies between {lo} and {hi}")
+            }
         }
     }
 }
 
+/// The ranges with a name: as declared, which numbers they are, and in words. Beside them there is [`INTERVAL`].
+pub const RANGES: [(&str, Support, &str); 5] = [
+    ("reals", Support::REALS, "All real numbers: what `Real` is where it declares no range."),
+    (
+        "positive",
+        Support::POSITIVE,
+        "The numbers above 0: scales, and what has a logarithm. `exp` and `softplus` yield them.",
+    ),
+    ("nonnegative", Support::NONNEGATIVE, "The numbers from 0 on. `relu`, `abs` and `square` yield them."),
+    ("unit", Support::UNIT, "The numbers from 0 to 1, with both ends. `sigmoid` yields those between."),
+    (
+        "simplex",
+        Support::SIMPLEX,
+        "Nonnegative parts along the last axis that sum to 1. `softmax` yields positive ones.",
+    ),
+];
+
+/// The range that is declared by its ends: name, form, and in words.
+pub const INTERVAL: (&str, &str, &str) = (
+    "interval",
+    "in interval(-1, 1)",
+    "The numbers from the first to the second, with both ends; `inf` and `-inf` are none. A flow, and a `param`, reach those between.",
+);
+
+/// As one declares it; whether the ends of a range with two of them belong to it is not told.
 impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Support::Simplex => write!(f, "simplex"),
-            s if s == Support::REALS => write!(f, "reals"),
-            s if s == Support::POSITIVE => write!(f, "positive"),
-            s if s == Support::UNIT => write!(f, "unit"),
-            Support::Interval { lo, hi } => write!(f, "interval({lo}, {hi})"),
+        let (lo, hi) = self.ends();
+        let bounded = lo.is_finite() && hi.is_finite();
+        match RANGES.iter().find(|(_, s, _)| s == self || bounded && s.alike(*self)) {
+            Some((name, ..)) => write!(f, "{name}"),
+            None => write!(f, "interval({lo}, {hi})"),
         }
     }
 }
@@ -100,7 +177,7 @@ impl Kind {
     pub fn inside(self, other: Kind) -> bool {
         match (self, other) {
             (Kind::Real(a), Kind::Real(b)) => a.inside(b),
-            (Kind::OneHot, Kind::OneHot | Kind::Real(Support::Simplex)) => true,
+            (Kind::OneHot, Kind::OneHot | Kind::Real(Support::Simplex { open: false })) => true,
             (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::OneHot) => false,
             (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => false,
             (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => {
@@ -114,12 +191,26 @@ impl Kind {
             }
         }
     }
+    /// The same numbers without the ends of their range; of whole ones every value stays.
+    pub fn interior(self) -> Kind {
+        match self {
+            Kind::Real(s) => Kind::Real(s.interior()),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => self,
+        }
+    }
+    /// The same numbers with the ends of their range.
+    pub fn closure(self) -> Kind {
+        match self {
+            Kind::Real(s) => Kind::Real(s.closure()),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => self,
+        }
+    }
     /// The support of the values seen as real numbers.
     pub fn support(self) -> Support {
         match self {
             Kind::Real(s) => s,
             Kind::Bool | Kind::OneHot => Support::UNIT,
-            Kind::Int(n) | Kind::Class(n) => Support::Interval { lo: 0.0, hi: n.saturating_sub(1) as f64 },
+            Kind::Int(n) | Kind::Class(n) => Support::closed(0.0, n.saturating_sub(1) as f64),
         }
     }
 }
@@ -146,6 +237,24 @@ impl EventTy {
     pub fn with_kind(&self, kind: Kind) -> EventTy {
         EventTy { kind, shape: self.shape.clone() }
     }
+    /// The same elements, row by row, under other axes, some of them repeated or left out: what sums to 1 along the last axis does so only
+    /// where that axis stays as it is.
+    pub fn rearranged(&self, shape: Vec<usize>) -> EventTy {
+        let kind = match self.kind {
+            kind if self.shape.last() == shape.last() => kind,
+            Kind::Real(s) => Kind::Real(s.interval().into()),
+            Kind::OneHot => Kind::Bool,
+            Kind::Bool | Kind::Int(_) | Kind::Class(_) => self.kind,
+        };
+        EventTy { kind, shape }
+    }
+    /// A draw of a density on this type: almost surely none of its elements is an end of their range, unless there is but one value.
+    pub fn drawn(&self) -> EventTy {
+        match (self.kind, self.shape.last()) {
+            (Kind::Real(Support::Simplex { .. }), Some(1)) => self.clone(),
+            (kind, _) => self.with_kind(kind.interior()),
+        }
+    }
     /// `[3, 64, 64]`
     pub fn shape_text(&self) -> String {
         shape_text(&self.shape)
@@ -162,7 +271,7 @@ impl fmt::Display for EventTy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shape = self.shape_text();
         match self.kind {
-            Kind::Real(s) if s == Support::REALS => write!(f, "Real{shape}"),
+            Kind::Real(Support::REALS) => write!(f, "Real{shape}"),
             Kind::Real(s) => write!(f, "Real{shape} in {s}"),
             Kind::Bool => write!(f, "Bool{shape}"),
             Kind::OneHot => write!(f, "one-hot{shape}"),

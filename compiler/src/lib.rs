@@ -7,6 +7,7 @@ pub mod diag;
 pub mod driver;
 pub mod event;
 pub mod explain;
+pub mod interval;
 pub mod ir;
 pub mod rows;
 pub mod span;

@@ -26,6 +26,7 @@ mod metamorphic;
 mod mutants;
 mod objectives;
 mod overrides;
+mod ranges;
 mod rows_args;
 mod rows_bijection;
 mod rows_common;

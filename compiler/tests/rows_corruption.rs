@@ -81,7 +81,7 @@ fn mask_sets_a_part_to_zero_and_leaves_the_rest() {
 
 #[test]
 fn salt_and_pepper_are_the_ends_of_the_type_with_equal_chance() {
-    let between = |lo, hi| Kind::Real(Support::Interval { lo, hi });
+    let between = |lo, hi| Kind::Real(Support::closed(lo, hi));
     for (kind, lo, hi) in [
         (UNIT, 0.0, 1.0),
         (between(-1.0, 1.0), -1.0, 1.0),
@@ -101,21 +101,21 @@ fn salt_and_pepper_are_the_ends_of_the_type_with_equal_chance() {
 /// What comes out lies in the kind that the row says, and the kind is no wider than it must be.
 #[test]
 fn kinds_hold_what_comes_out() {
-    let positive = Kind::Real(Support::POSITIVE);
-    let high = Kind::Real(Support::Interval { lo: 1.0, hi: 2.0 });
-    let from = |lo, hi| Kind::Real(Support::Interval { lo, hi });
+    let (positive, nonnegative) = (Kind::Real(Support::POSITIVE), Kind::Real(Support::NONNEGATIVE));
+    let high = Kind::Real(Support::closed(1.0, 2.0));
+    let from = |lo, hi| Kind::Real(Support::closed(lo, hi));
     for (row, kind, want) in [
         ("gaussian", UNIT, Kind::REAL),
         ("gaussian", Kind::Bool, Kind::REAL),
         ("mask", UNIT, UNIT),
-        ("mask", positive, positive),
+        ("mask", positive, nonnegative),
         ("mask", high, from(0.0, 2.0)),
         ("mask", Kind::Bool, Kind::Bool),
         ("mask", Kind::OneHot, Kind::Bool),
-        ("mask", Kind::Real(Support::Simplex), UNIT),
+        ("mask", Kind::Real(Support::SIMPLEX), UNIT),
         ("salt_pepper", high, high),
         ("salt_pepper", Kind::Int(17), Kind::Int(17)),
-        ("salt_pepper", positive, positive),
+        ("salt_pepper", positive, nonnegative),
         ("salt_pepper", Kind::REAL, Kind::REAL),
     ] {
         assert_eq!(find(ROWS, row).unwrap().kind(kind), want, "{row} of {kind:?}");

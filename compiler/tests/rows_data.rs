@@ -130,7 +130,7 @@ fn digits_adapt_to_the_declaration() {
         kind(&[("binarize", Const::Num(0.5))], ty(Kind::Int(2), &[64])),
         (ty(Kind::Int(2), &[64]), 0.0, 1.0)
     );
-    let tanh = Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 });
+    let tanh = Kind::Real(Support::closed(-1.0, 1.0));
     assert_eq!(kind(&[], ty(tanh, &[64])), (ty(tanh, &[64]), -1.0, 1.0));
     // A wrong shape is answered with the right one of that rank, for the checker to compare.
     assert_eq!(kind(&[], real(&[1, 28, 28])).0.shape, [1, 8, 8]);
@@ -410,6 +410,14 @@ fn npy_checks_values_against_the_declaration() {
         (issue.message.as_str(), issue.notes),
         ("`x` holds values that are not Bool[1, 2, 2]", vec!["element 1 of event 0 is 0.25".into()])
     );
+    // 0 is nonnegative, and no positive number.
+    let from = |s| ty(Kind::Real(s), &[1, 2, 2]);
+    assert!(load(&files, "npy", file, &[from(Support::NONNEGATIVE)]).is_ok());
+    let issue = load(&files, "npy", file, &[from(Support::POSITIVE)]).unwrap_err();
+    assert_eq!(
+        (issue.message.as_str(), issue.notes),
+        ("`x` holds values that are not Real[1, 2, 2] in positive", vec!["element 0 of event 0 is 0".into()])
+    );
     let nan = f64::NAN.to_le_bytes();
     files.0.insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}", &nan));
     let issue = load(&files, "npy", file, &[real(&[1])]).unwrap_err();
@@ -489,7 +497,7 @@ fn images_are_cropped_and_resized_to_the_declaration() {
     let (types, set) = load(&Files::default(), "images", &folder("wide"), &[real(&[3, 1, 1])]).unwrap();
     assert_eq!(types, [ty(Kind::Real(Support::UNIT), &[3, 1, 1])]);
     assert_eq!(set.train.columns[0].values, [1.0, 0.0, 0.0]);
-    let tanh = ty(Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }), &[3, 1, 2]);
+    let tanh = ty(Kind::Real(Support::closed(-1.0, 1.0)), &[3, 1, 2]);
     let set = load(&Files::default(), "images", &folder("wide"), std::slice::from_ref(&tanh)).unwrap().1;
     assert_eq!(set.train.columns[0].values, [0.0, 0.0, -1.0, -1.0, -1.0, -1.0]);
     let set =

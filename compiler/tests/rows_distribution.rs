@@ -666,8 +666,7 @@ fn one_set_of_logits_serves_every_element_of_an_event() {
 #[test]
 fn events_follow_the_parameters_types() {
     let real = |shape: &[usize]| Some(EventTy::real(shape));
-    let number =
-        |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::closed(c, c)), shape: vec![] });
     let event = |name: &str, types: &[Option<EventTy>]| match find(ROWS, name) {
         Some(r) => r.event(types),
         None => panic!("no row `{name}`"),
@@ -687,11 +686,11 @@ fn events_follow_the_parameters_types() {
         (Kind::REAL, vec![])
     );
     assert_eq!(kind(event("OneHotCategorical", &[real(&[4, 5]), None])), (Kind::OneHot, vec![5]));
-    assert_eq!(kind(event("Dirichlet", &[real(&[4, 5])])), (Kind::Real(Support::Simplex), vec![5]));
+    assert_eq!(kind(event("Dirichlet", &[real(&[4, 5])])), (Kind::Real(Support::SIMPLEX), vec![5]));
     assert_eq!(kind(event("MultivariateNormal", &[real(&[3]), real(&[4, 3, 3])])), (Kind::REAL, vec![3]));
     assert_eq!(
         kind(event("Uniform", &[number(-1.0), number(2.0)])).0,
-        Kind::Real(Support::Interval { lo: -1.0, hi: 2.0 })
+        Kind::Real(Support::closed(-1.0, 2.0))
     );
     assert!(event("Categorical", &[real(&[]), None]).is_err());
     assert!(event("Categorical", &[None, None]).is_err());

@@ -441,13 +441,12 @@ fn a_suffix_makes_independent_copies() {
 #[test]
 fn events_of_forms() {
     let real = |shape: &[usize]| Some(EventTy::real(shape));
-    let number =
-        |c: f64| Some(EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] });
+    let number = |c: f64| Some(EventTy { kind: Kind::Real(Support::closed(c, c)), shape: vec![] });
     let kind = |name: &str, types: &[Option<EventTy>]| row(name).event(types).map(|e| (e.kind, e.own));
-    let interval = |lo, hi| Kind::Real(Support::Interval { lo, hi });
+    let interval = |lo, hi| Kind::Real(Support::closed(lo, hi));
     assert_eq!(
         kind("Truncated Normal", &[real(&[4]), number(1.0), number(0.0), None]),
-        Ok((Kind::Real(Support::POSITIVE), vec![]))
+        Ok((Kind::Real(Support::NONNEGATIVE), vec![]))
     );
     assert_eq!(
         kind("Truncated Normal", &[real(&[4]), number(1.0), number(-1.0), number(2.0)]),
@@ -459,7 +458,7 @@ fn events_of_forms() {
     );
     assert_eq!(
         kind("Mixture Truncated Normal", &[real(&[4, 3]), number(1.0), number(0.0), None, real(&[3])]),
-        Ok((Kind::Real(Support::POSITIVE), vec![]))
+        Ok((Kind::Real(Support::NONNEGATIVE), vec![]))
     );
     assert_eq!(
         kind("Mixture DiscretizedLogistic", &[real(&[4, 3]), real(&[4, 3]), number(16.0), None]),
@@ -493,5 +492,5 @@ guide q(x) { (m, v) = e(x);  s ~ Truncated(Normal(m, exp(v)), low: 0.001) }
 ";
     let (typed, _) = clean("scale", text);
     let p = typed.models.iter().find(|m| m.name == "p").and_then(|p| p.site("s")).map(|s| s.ty.kind);
-    assert_eq!(p, Some(Kind::Real(Support::Interval { lo: 0.001, hi: f64::INFINITY })));
+    assert_eq!(p, Some(Kind::Real(Support::open(0.001, f64::INFINITY))));
 }

@@ -89,12 +89,14 @@ fn values_and_types() {
     let v = real(&[3]);
     let one = real(&[]);
     let positive = |shape: &[usize]| EventTy { kind: Kind::Real(Support::POSITIVE), shape: shape.to_vec() };
+    let nonnegative =
+        |shape: &[usize]| EventTy { kind: Kind::Real(Support::NONNEGATIVE), shape: shape.to_vec() };
     check("sum", &[(v.clone(), x.clone())], &one, &[2], &[7.0, 5.0]);
     check("sum", &[(positive(&[3]), x.clone())], &positive(&[]), &[2], &[7.0, 5.0]);
     check("mean", &[(v.clone(), x.clone())], &one, &[2], &[7.0 / 3.0, 5.0 / 3.0]);
     check("batch_mean", &[(v.clone(), x.clone())], &v, &[1, 3], &[2.0, 1.0, 3.0]);
     check("batch_mean", &[(one.clone(), tensor(&[2], &[1.0, 4.0]))], &one, &[1], &[2.5]);
-    check("norm", &[(v.clone(), x.clone())], &positive(&[]), &[2], &[5.0, 3.0]);
+    check("norm", &[(v.clone(), x.clone())], &nonnegative(&[]), &[2], &[5.0, 3.0]);
     check(
         "dot",
         &[(v.clone(), x.clone()), (v.clone(), tensor(&[1, 3], &[1.0, 2.0, 3.0]))],
@@ -118,15 +120,15 @@ fn values_and_types() {
         &[2, 3],
         &[2.5, 0.0, 2.5, 1.0, 1.5, 1.5],
     );
-    let number = |c: f64| EventTy { kind: Kind::Real(Support::Interval { lo: c, hi: c }), shape: vec![] };
+    let number = |c: f64| EventTy { kind: Kind::Real(Support::closed(c, c)), shape: vec![] };
     check(
         "max",
         &[(v.clone(), x.clone()), (number(0.0), tensor(&[], &[1.0]))],
-        &positive(&[3]),
+        &nonnegative(&[3]),
         &[2, 3],
         &[3.0, 1.0, 4.0, 1.0, 2.0, 2.0],
     );
-    let clamped = EventTy { kind: Kind::Real(Support::Interval { lo: 1.0, hi: 3.0 }), shape: vec![3] };
+    let clamped = EventTy { kind: Kind::Real(Support::closed(1.0, 3.0)), shape: vec![3] };
     let ends = [(number(1.0), tensor(&[], &[1.0])), (number(3.0), tensor(&[], &[3.0]))];
     check(
         "clamp",
@@ -139,10 +141,9 @@ fn values_and_types() {
     let (l0, l1) = (e(&[3.0, 0.0, 4.0]), e(&[1.0, 2.0, 2.0]));
     check("log_sum_exp", &[(v.clone(), x.clone())], &one, &[2], &[l0, l1]);
     let lp = [3.0 - l0, -l0, 4.0 - l0, 1.0 - l1, 2.0 - l1, 2.0 - l1];
-    let negative =
-        EventTy { kind: Kind::Real(Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }), shape: vec![3] };
+    let negative = EventTy { kind: Kind::Real(Support::open(f64::NEG_INFINITY, 0.0)), shape: vec![3] };
     check("log_softmax", &[(v.clone(), x.clone())], &negative, &[2, 3], &lp);
-    let simplex = EventTy { kind: Kind::Real(Support::Simplex), shape: vec![3] };
+    let simplex = EventTy { kind: Kind::Real(Support::Simplex { open: true }), shape: vec![3] };
     check("softmax", &[(v.clone(), x.clone())], &simplex, &[2, 3], &lp.map(f64::exp));
     let image = tensor(&[2, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
     check("flatten", &[(real(&[1, 2, 2]), image.clone())], &real(&[4]), &[2, 4], &image.data);
@@ -177,10 +178,10 @@ fn book() -> (EventTy, Tensor64) {
 #[test]
 fn codebooks() {
     let z = (real(&[2]), tensor(&[2, 2], &[0.9, 0.1, -1.0, -1.0]));
-    let positive = EventTy { kind: Kind::Real(Support::POSITIVE), shape: vec![] };
+    let nonnegative = EventTy { kind: Kind::Real(Support::NONNEGATIVE), shape: vec![] };
     check("nearest", &[z.clone(), book()], &real(&[2]), &[2, 2], &[1.0, 0.0, -1.0, -2.0]);
-    check("codebook_loss", &[z.clone(), book()], &positive, &[2], &[0.02, 1.0]);
-    check("commitment", &[z, book()], &positive, &[2], &[0.02, 1.0]);
+    check("codebook_loss", &[z.clone(), book()], &nonnegative, &[2], &[0.02, 1.0]);
+    check("commitment", &[z, book()], &nonnegative, &[2], &[0.02, 1.0]);
     // Two vectors an example; then the same numbers as the pixels of an image whose channels are the vectors' numbers.
     let two = (real(&[2, 2]), tensor(&[2, 2, 2], &[0.9, 0.1, -1.0, -1.0, 0.2, 0.7, 2.0, 0.3]));
     check(
@@ -190,7 +191,7 @@ fn codebooks() {
         &[2, 2, 2],
         &[1.0, 0.0, -1.0, -2.0, 0.0, 1.0, 1.0, 0.0],
     );
-    check("commitment", &[two, book()], &positive, &[2], &[1.02, 0.13 + 1.09]);
+    check("commitment", &[two, book()], &nonnegative, &[2], &[1.02, 0.13 + 1.09]);
     let image = (real(&[2, 1, 2]), tensor(&[2, 2, 1, 2], &[0.9, -1.0, 0.1, -1.0, 0.2, 2.0, 0.7, 0.3]));
     check(
         "nearest",

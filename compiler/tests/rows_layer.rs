@@ -64,7 +64,7 @@ fn cases(row: &str) -> Vec<Case> {
         "scalar" => vec![case("scalar", &[1], &[])],
         "rescale" => vec![
             kinded(Kind::Int(5), "rescale", &[3], &[3]),
-            kinded(Kind::Real(Support::Interval { lo: 0.0, hi: 4.0 }), "rescale", &[2], &[2]),
+            kinded(Kind::Real(Support::closed(0.0, 4.0)), "rescale", &[2], &[2]),
         ],
         "conv" => vec![
             case("conv(4)", &[2, 5, 6], &[4, 5, 6]),

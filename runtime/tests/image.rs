@@ -35,7 +35,7 @@ fn points(source: &str, noise: f64) -> Vec<f32> {
 
 #[test]
 fn a_grid_enlarges_and_separates() {
-    let ty = EventTy { kind: Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }), shape: vec![1, 2, 2] };
+    let ty = EventTy { kind: Kind::Real(Support::closed(-1.0, 1.0)), shape: vec![1, 2, 2] };
     let picture = grid(&[-1.0, 0.0, 1.0, 9.0, f32::NAN, 0.0, 0.0, 0.0], &ty, None).unwrap();
     // 2 by 2 pixels, each 24 wide, with lines of 2 around.
     assert_eq!((picture.width, picture.height), (2 * 50 + 2, 52));

@@ -40,26 +40,22 @@ pub(super) fn leaves(typed: &Typed) -> Vec<Leaf> {
 
 /// The real number whose image under [`constrained`] is `x`.
 fn unconstrained(x: f64, support: Support) -> f64 {
-    match support {
-        Support::Simplex => x,
-        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
-            (true, true) => ((x - lo) / (hi - x)).ln(),
-            (true, false) => (x - lo).ln(),
-            (false, true) => (hi - x).ln(),
-            (false, false) => x,
-        },
+    let (lo, hi) = support.ends();
+    match (support, lo.is_finite(), hi.is_finite()) {
+        (Support::Simplex { .. }, ..) | (_, false, false) => x,
+        (_, true, true) => ((x - lo) / (hi - x)).ln(),
+        (_, true, false) => (x - lo).ln(),
+        (_, false, true) => (hi - x).ln(),
     }
 }
 
 /// Reals mapped into an interval.
 pub(super) fn constrained(raw: Ex<'_>, support: Support) -> Ex<'_> {
-    match support {
-        Support::Simplex => raw,
-        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
-            (true, true) => raw.sigmoid() * (hi - lo) + lo,
-            (true, false) => raw.exp() + lo,
-            (false, true) => -raw.exp() + hi,
-            (false, false) => raw,
-        },
+    let (lo, hi) = support.ends();
+    match (support, lo.is_finite(), hi.is_finite()) {
+        (Support::Simplex { .. }, ..) | (_, false, false) => raw,
+        (_, true, true) => raw.sigmoid() * (hi - lo) + lo,
+        (_, true, false) => raw.exp() + lo,
+        (_, false, true) => -raw.exp() + hi,
     }
 }

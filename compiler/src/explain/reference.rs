@@ -1,6 +1,6 @@
 //! Everything that a spec may name, as `gmc explain NAME` shows it: read off the rows, the prelude and what the checker provides itself.
 
-use crate::event::{Kind, Support};
+use crate::event::{INTERVAL, Kind, RANGES, Support};
 use crate::rows::args::{ArgKind, ParamSpec, within};
 use crate::rows::distribution::Reparameterised;
 use crate::rows::{
@@ -62,6 +62,16 @@ pub fn all() -> Vec<Entry> {
         name: (*name).into(),
         form: (*form).into(),
         doc: (*doc).into(),
+        params: Vec::new(),
+        facts: Vec::new(),
+    }));
+    let ranges = RANGES.iter().map(|(name, _, doc)| (*name, format!("in {name}"), *doc));
+    let interval = (INTERVAL.0, INTERVAL.1.to_string(), INTERVAL.2);
+    all.extend(ranges.chain([interval]).map(|(name, form, doc)| Entry {
+        kind: "range",
+        name: name.into(),
+        form,
+        doc: doc.into(),
         params: Vec::new(),
         facts: Vec::new(),
     }));
@@ -153,9 +163,12 @@ fn dist_param(p: &DistParam) -> Param {
 /// Where a number lies, in words.
 fn range(support: Support) -> String {
     match support {
-        s if s == Support::POSITIVE => "a positive number".into(),
-        Support::Interval { lo, hi } => within(lo, hi),
-        Support::Simplex => "numbers of at least 0 that sum to 1".into(),
+        Support::POSITIVE => "a positive number".into(),
+        Support::Interval(_) => {
+            let (lo, hi) = support.ends();
+            within(lo, hi)
+        }
+        Support::Simplex { .. } => "numbers of at least 0 that sum to 1".into(),
     }
 }
 
@@ -167,7 +180,7 @@ fn distribution(row: &dyn DistRow) -> Entry {
         facts.push(format!(
             "draws {}",
             match event.kind {
-                Kind::Real(s) => range(s),
+                Kind::Real(s) => range(s.interior()),
                 Kind::Bool => "0 or 1".into(),
                 Kind::OneHot => "a vector of zeros with a single 1".into(),
                 Kind::Int(n) | Kind::Class(n) => format!("a whole number from 0 to {}", n.saturating_sub(1)),
@@ -213,10 +226,14 @@ fn map(row: &dyn MapRow) -> Entry {
 
 fn numbers(support: Support) -> String {
     match support {
-        s if s == Support::REALS => "all reals".into(),
-        s if s == Support::POSITIVE => "positive numbers".into(),
-        Support::Interval { lo, hi } => format!("numbers between {lo} and {hi}"),
-        Support::Simplex => "numbers that sum to 1".into(),
+        Support::REALS => "all reals".into(),
+        Support::POSITIVE => "positive numbers".into(),
+        Support::NONNEGATIVE => "numbers of at least 0".into(),
+        Support::Interval(_) => {
+            let (lo, hi) = support.ends();
+            format!("numbers between {lo} and {hi}")
+        }
+        Support::Simplex { .. } => "numbers that sum to 1".into(),
     }
 }
 

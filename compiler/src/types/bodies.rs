@@ -1,9 +1,9 @@
 //! The items `net` and `flow`: inputs, outputs and bodies, in the order in which they use each other.
 
 use super::{Bad, Checker, Res, TFlow, TNet};
-use crate::diag::codes;
+use crate::diag::{Diag, codes};
 use crate::event::{EventTy, Support};
-use crate::rows::{ChainCx, FlowChain};
+use crate::rows::{Chain, ChainCx, FlowChain};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
 
@@ -55,9 +55,9 @@ impl Checker<'_> {
         for b in &n.inputs {
             inputs.push((b.name.name.clone(), self.event_ty(&b.ty)?, b.name.span.to(b.ty.span)));
         }
-        let Some((_, first, _)) = inputs.first().cloned() else {
+        if inputs.is_empty() {
             return Err(codes::e0210::no_inputs(&n.name.name, n.name.span).into());
-        };
+        }
         let mut declared = Vec::new();
         for t in &n.outputs {
             declared.push(self.event_ty(t)?);
@@ -65,21 +65,14 @@ impl Checker<'_> {
         self.body_names(&n.body)?;
         let joined: Vec<bool> =
             n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
-        let others: Vec<(&Binding, EventTy)> = n
-            .inputs
-            .iter()
-            .zip(&inputs)
-            .zip(&joined)
-            .filter(|(_, j)| **j)
-            .map(|((b, i), _)| (b, i.1.clone()))
-            .collect();
-        let input = joined_type(&first, &others)?;
-        within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
-        let given = inputs.iter().map(|(n, t, _)| (n.clone(), as_read(t))).collect();
-        let mut body = self.body(given);
-        let chain = body.chain(&n.body, &input)?;
-        let unrolled = body.unrolled;
-        let warnings = std::mem::take(&mut body.warnings);
+        let given: Vec<EventTy> = inputs.iter().map(|(_, t, _)| t.clone()).collect();
+        let (chain, unrolled, warnings) = self.net_body(n, &given, &joined)?;
+        // `in positive` says between which numbers the inputs lie; where the body is defined at 0 as well, 0 may come in.
+        let closed: Vec<EventTy> = given.iter().map(|t| t.with_kind(t.kind.closure())).collect();
+        let at_ends = (closed != given)
+            .then(|| self.net_body(n, &closed, &joined).ok().map(|(chain, ..)| chain.out))
+            .flatten()
+            .filter(|outs| outs.iter().zip(&declared).all(|(o, d)| o.kind.inside(d.kind.closure())));
         self.diags.extend(warnings);
         let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
         if chain.out.len() != declared.len() {
@@ -104,7 +97,8 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            if !got.kind.inside(want.kind) {
+            // Whether an end of the declared range is taken, the body says.
+            if !got.kind.inside(want.kind.closure()) {
                 return Err(codes::e0302::net_output(
                     &n.name.name,
                     out_span,
@@ -119,6 +113,7 @@ impl Checker<'_> {
         Ok(TNet {
             name: n.name.name.clone(),
             inputs,
+            at_ends,
             joined,
             outs,
             out_span,
@@ -127,6 +122,19 @@ impl Checker<'_> {
             unrolled,
             span: n.name.span,
         })
+    }
+
+    /// The layers of a net on inputs of these types, how many they are, and what is to be said of them.
+    fn net_body(&self, n: &NetItem, inputs: &[EventTy], joined: &[bool]) -> Res<(Chain, usize, Vec<Diag>)> {
+        let Some(first) = inputs.first() else { return Err(Bad::Said) };
+        let all = || n.inputs.iter().zip(inputs);
+        let others: Vec<(&Binding, EventTy)> =
+            all().zip(joined).filter(|(_, j)| **j).map(|((b, t), _)| (b, t.clone())).collect();
+        let input = joined_type(first, &others)?;
+        within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
+        let mut body = self.body(all().map(|(b, t)| (b.name.name.clone(), as_read(t))).collect());
+        let chain = body.chain(&n.body, &input)?;
+        Ok((chain, body.unrolled, body.warnings))
     }
 
     /// Silences bodies that use a broken net or flow.
@@ -186,7 +194,9 @@ impl Checker<'_> {
     }
 
     fn flow_item(&mut self, f: &FlowItem) -> Res<TFlow> {
-        let (from, to) = (self.event_ty(&f.from)?, self.event_ty(&f.to)?);
+        // The layers of a flow are smooth both ways on what lies between the ends of its ranges; at the ends some are not.
+        let between = |ty: EventTy| ty.with_kind(ty.kind.interior());
+        let (from, to) = (between(self.event_ty(&f.from)?), between(self.event_ty(&f.to)?));
         for (side, t) in [(&f.from, &from), (&f.to, &to)] {
             if t.kind.discrete() {
                 return Err(codes::e0304::flow_side(side.span, t).into());
@@ -199,7 +209,8 @@ impl Checker<'_> {
         }
         let mut given = Vec::new();
         for b in &f.given {
-            given.push((b.name.name.clone(), self.event_ty(&b.ty)?));
+            let ty = self.event_ty(&b.ty)?;
+            given.push((b.name.name.clone(), ty.with_kind(ty.kind.closure())));
         }
         self.body_names(&f.body)?;
         let read = given.iter().map(|(n, t)| (n.clone(), as_read(t))).collect();
@@ -263,8 +274,9 @@ impl Checker<'_> {
     /// data does by hand (Dinh et al. 2017, section 4.1), here part of the flow, so that its log-determinant is counted. Returns the added
     /// layers as one would write them.
     fn fit(&mut self, chain: &mut FlowChain, to: &EventTy, at: Span) -> Res<Option<String>> {
-        let Support::Interval { lo, hi } = to.kind.support() else { return Ok(None) };
+        let (lo, hi) = to.kind.support().ends();
         if to.kind.discrete()
+            || matches!(to.kind.support(), Support::Simplex { .. })
             || chain.out.shape != to.shape
             || chain.out.kind.support() != Support::REALS
             || to.kind.support() == Support::REALS

@@ -8,7 +8,7 @@
 use super::consts::bind;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::{EventTy, Kind, Support};
+use crate::event::{EventTy, Kind};
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Ident};
@@ -144,8 +144,14 @@ impl Checker<'_> {
         let args = self.positional(c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
         self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
-        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
-        let [out] = net.outs.as_slice() else {
+        check_inputs(
+            &net.name,
+            &args,
+            net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)),
+            net.at_ends.is_some(),
+            c.span,
+        )?;
+        let [out] = net.outs_of(&args) else {
             return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
         };
         Ok(TExpr {
@@ -163,7 +169,13 @@ impl Checker<'_> {
         let args = self.positional(c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
         self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
-        check_inputs(&net.name, &args, net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)), c.span)?;
+        check_inputs(
+            &net.name,
+            &args,
+            net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)),
+            net.at_ends.is_some(),
+            c.span,
+        )?;
         let batched = args.iter().any(|a| a.batched);
         let one = |(output, ty): (usize, &EventTy)| TExpr {
             ty: ty.clone(),
@@ -172,7 +184,7 @@ impl Checker<'_> {
             origin: Some(net.out_span),
             kind: TKind::Net { net: i, args: args.clone(), output },
         };
-        Ok(Some(net.outs.iter().enumerate().map(one).collect()))
+        Ok(Some(net.outs_of(&args).iter().enumerate().map(one).collect()))
     }
 
     pub(super) fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
@@ -181,7 +193,7 @@ impl Checker<'_> {
         self.about_one_example(&flow.name, &flow.calls, flow.span, c.span, scope)?;
         let params = std::iter::once(("its argument", &flow.from, flow.span))
             .chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));
-        check_inputs(&flow.name, &args, params, c.span)?;
+        check_inputs(&flow.name, &args, params, false, c.span)?;
         let (first, given) = args.split_first().ok_or(Bad::Said)?;
         Ok(TExpr {
             ty: flow.to.clone(),
@@ -208,21 +220,14 @@ impl Checker<'_> {
         if let Kind::Class(_) = x.ty.kind {
             return Err(codes::e0211::class_arithmetic(x.span).into());
         }
-        if !x.support().inside(row.from()) {
-            return Err(codes::e0302::function(
-                row.name(),
-                first.value.span,
-                row.from(),
-                x.support(),
-                x.origin,
-            )
-            .into());
-        }
-        if super::zero::infinite_at_zero(row, &args) && self.reaches_zero(&x, scope) {
-            return Err(codes::e0302::at_zero(row.name(), first.value.span, x.origin).into());
+        let domain = row.domain(&args);
+        if !x.support().inside(domain) {
+            return Err(
+                codes::e0302::function(row.name(), first.value.span, domain, x.support(), x.origin).into()
+            );
         }
         let ty = x.ty.with_kind(Kind::Real(row.image(&args, x.support())));
-        constant_is_finite(ty.kind.support(), &[&x], span)?;
+        constant_is_finite(ty.kind.support().interval(), &[&x], span)?;
         Ok(TExpr {
             ty,
             batched: x.batched,
@@ -404,8 +409,7 @@ impl Checker<'_> {
                 }
                 let negative = match (&beta.kind, beta.support()) {
                     (TKind::Schedule(i), _) => self.schedule_leaves(*i, 0.0, f64::INFINITY),
-                    (_, Support::Interval { hi, .. }) => hi < 0.0,
-                    (_, Support::Simplex) => false,
+                    (_, range) => range.ends().1 < 0.0,
                 };
                 if negative {
                     let want = "a number of at least 0, or a schedule of such numbers";
@@ -454,6 +458,7 @@ impl Checker<'_> {
                 n,
                 std::slice::from_ref(w),
                 critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)),
+                critic.at_ends.is_some(),
                 w.span,
             )?;
         }
@@ -504,8 +509,7 @@ impl Checker<'_> {
         let mut h = h.clone();
         for a in &mut h.args {
             if let ExprKind::Name(n) = &a.value.kind
-                && let Some(Support::Interval { lo: value, hi }) = scope.vars.get(n).map(TExpr::support)
-                && value == hi
+                && let Some(value) = scope.vars.get(n).and_then(|v| v.support().interval().constant())
             {
                 let size = Expr {
                     kind: ExprKind::Number { value: value.abs(), integer: false },

@@ -2,7 +2,7 @@
 
 use super::consts::{Consts, bind, size};
 use super::items::holds;
-use super::{TFlow, TNet};
+use super::{TExpr, TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
 use crate::rows::args::{Args, Const};
@@ -154,12 +154,6 @@ impl Body<'_> {
                         return Err(codes::e0210::after_heads(&c.name.name, c.span));
                     };
                     self.deeper(c.span)?;
-                    if let Some(row) = rows::find(rows::map::ROWS, &c.name.name)
-                        && super::zero::layers_reach_zero(out, self.nets)
-                        && super::zero::infinite_at_zero(row, &bind(&self.consts, row.params(), c)?)
-                    {
-                        return Err(codes::e0302::layer_at_zero(row.name(), c.span));
-                    }
                     self.unroll(1, c.span)?;
                     let (checked, text) = self.layer(c, input)?;
                     self.depth -= 1;
@@ -320,9 +314,9 @@ pub(super) fn within_memory(out: &[EventTy], params: &[ParamDecl], span: Span) -
 
 /// A map used as an activation layer.
 pub(super) fn map_layer(row: &'static dyn MapRow, args: Args, input: &EventTy) -> Result<Checked, Diag> {
-    let support = input.kind.support();
-    if !support.inside(row.from()) {
-        return Err(codes::e0302::layer(row.name(), args.span, row.from(), support));
+    let (support, domain) = (input.kind.support(), row.domain(&args));
+    if !support.inside(domain) {
+        return Err(codes::e0302::layer(row.name(), args.span, domain, support));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
     Ok(rows::layer::map::checked(row, args, out))
@@ -335,9 +329,9 @@ pub(super) fn map_bijection(
     input: &EventTy,
 ) -> Option<Result<CheckedBijection, Diag>> {
     row.inverse()?;
-    let support = input.kind.support();
-    if !support.inside(row.from()) {
-        return Some(Err(codes::e0302::layer(row.name(), args.span, row.from(), support)));
+    let (support, domain) = (input.kind.support(), row.domain(&args));
+    if !support.inside(domain) {
+        return Some(Err(codes::e0302::layer(row.name(), args.span, domain, support)));
     }
     let out = input.with_kind(Kind::Real(row.image(&args, support)));
     Some(Ok(rows::bijection::map::checked(row, args, out)))
@@ -357,7 +351,14 @@ pub(super) fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked
             &want.shape_text(),
         ));
     }
-    Ok(rows::layer::whole::checked(&net.name, name, &net.outs, &net.chain))
+    let outs = match (net.chain.input.kind, input.kind.support()) {
+        (Kind::Real(takes), have) if !have.inside(takes) => match &net.at_ends {
+            Some(outs) if have.inside(takes.closure()) => outs,
+            Some(_) | None => return Err(codes::e0302::layer(&net.name, c.span, takes, have)),
+        },
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => &net.outs,
+    };
+    Ok(rows::layer::whole::checked(&net.name, name, outs, &net.chain))
 }
 
 /// A flow used as a layer of another flow, which has `given` values: shares its parameters.
@@ -471,6 +472,11 @@ pub(super) fn as_read(t: &EventTy) -> EventTy {
 }
 
 impl TNet {
+    /// Its output types for these arguments.
+    pub(super) fn outs_of(&self, args: &[TExpr]) -> &[EventTy] {
+        let inside = args.iter().zip(&self.inputs).all(|(a, (_, t, _))| a.ty.kind.inside(t.kind));
+        self.at_ends.as_ref().filter(|_| !inside).unwrap_or(&self.outs)
+    }
     /// Whether any layer mixes the examples of a batch, and where.
     pub fn mixes_batch(&self) -> Option<Span> {
         self.chain.layers.iter().find(|l| l.checked.mixes_batch).map(|l| l.span)

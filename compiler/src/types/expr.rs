@@ -9,6 +9,7 @@ use super::consts::eval;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
+use crate::interval::Interval;
 use crate::span::Span;
 use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
 use std::collections::BTreeMap;
@@ -24,8 +25,6 @@ pub struct Scope {
     pub guide: bool,
     /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
     pub each: Option<usize>,
-    /// Of the computed sites: whether the value can be the lowest and the highest number of its range itself.
-    pub reached: BTreeMap<String, (bool, bool)>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }
@@ -35,7 +34,7 @@ impl TExpr {
     pub fn number(value: f64, span: Span) -> TExpr {
         TExpr {
             kind: TKind::Const(value),
-            ty: EventTy { kind: Kind::Real(Support::Interval { lo: value, hi: value }), shape: Vec::new() },
+            ty: EventTy { kind: Kind::Real(Support::point(value)), shape: Vec::new() },
             batched: false,
             span,
             origin: None,
@@ -46,6 +45,10 @@ impl TExpr {
     }
     pub(super) fn support(&self) -> Support {
         self.ty.kind.support()
+    }
+    /// Where each of its numbers lies.
+    pub(super) fn range(&self) -> Interval {
+        self.support().interval()
     }
 }
 
@@ -112,12 +115,8 @@ impl Checker<'_> {
                 if let Kind::Class(_) = a.ty.kind {
                     return Err(codes::e0211::class_arithmetic(a.span).into());
                 }
-                let support = match a.support() {
-                    Support::Interval { lo, hi } => Support::Interval { lo: -hi, hi: -lo },
-                    Support::Simplex => Support::REALS,
-                };
                 Ok(TExpr {
-                    ty: a.ty.with_kind(Kind::Real(support)),
+                    ty: a.ty.with_kind(Kind::Real((-a.range()).into())),
                     batched: a.batched,
                     span: e.span,
                     origin: a.origin,
@@ -126,7 +125,7 @@ impl Checker<'_> {
             }
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
-                if *op == BinOp::Div && self.is_zero(&b, scope) {
+                if *op == BinOp::Div && b.range().is_zero() {
                     return Err(codes::e0211::divides_by_zero(e.span, b.span).into());
                 }
                 binary(*op, a, b, e.span)
@@ -149,10 +148,7 @@ impl Checker<'_> {
                 if let Kind::Class(_) = a.ty.kind {
                     return Err(codes::e0211::class_arithmetic(a.span).into());
                 }
-                let kind = Kind::Real(match a.support() {
-                    Support::Simplex => Support::UNIT,
-                    s => s,
-                });
+                let kind = Kind::Real(a.range().into());
                 Ok(TExpr {
                     ty: EventTy { kind, shape: Vec::new() },
                     batched: false,
@@ -425,15 +421,20 @@ pub(super) fn covers(outer: Span, inner: Span) -> bool {
 /// The type in which a function row sees an argument: everything is a real number, classes one-hot.
 pub(super) fn seen(t: &EventTy) -> EventTy {
     match t.kind {
-        Kind::Class(n) => EventTy::real(vec![t.size() * n]),
+        Kind::Class(n) => {
+            let one = EventTy { kind: Kind::Real(Support::SIMPLEX), shape: vec![n] };
+            one.rearranged(vec![t.size() * n])
+        }
         Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
     }
 }
 
+/// The arguments of a net or flow against the inputs that it declares, of which it takes the ends of their ranges too where `at_ends`.
 pub(super) fn check_inputs<'a>(
     name: &str,
     args: &[TExpr],
     params: impl Iterator<Item = (&'a str, &'a EventTy, Span)>,
+    at_ends: bool,
     at: Span,
 ) -> Res<()> {
     let params: Vec<_> = params.collect();
@@ -456,7 +457,8 @@ pub(super) fn check_inputs<'a>(
         }
         // A net that takes real numbers would compute with the number of a class.
         let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));
-        if label || !a.ty.kind.inside(want.kind) {
+        let takes = if at_ends { want.kind.closure() } else { want.kind };
+        if label || !a.ty.kind.inside(takes) {
             return Err(codes::e0302::argument(name, a.span, &a.ty, decl, want).into());
         }
     }
@@ -485,25 +487,28 @@ pub(super) fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
             return Err(codes::e0211::class_arithmetic(t.span).into());
         }
     }
-    if op == BinOp::Pow && !whole(b.support()) && super::zero::lowest(&a) < 0.0 {
+    let whole = b.range().constant().is_some_and(|n| n.fract() == 0.0);
+    if op == BinOp::Pow && !whole && a.range().lo().at < 0.0 {
         return Err(codes::e0302::power(a.span, a.support(), a.origin, b.span).into());
     }
-    let support = arithmetic(op, a.support(), b.support());
-    constant_is_finite(support, &[&a, &b], span)?;
+    let plain = match op {
+        BinOp::Add => a.range() + b.range(),
+        BinOp::Sub => a.range() - b.range(),
+        BinOp::Mul => a.range() * b.range(),
+        BinOp::Div => a.range() / b.range(),
+        BinOp::Pow => a.range().power(b.range()),
+    };
+    let range = super::mix::of(op, &a, &b).map_or(plain, |mixed| plain.meet(mixed));
+    constant_is_finite(range, &[&a, &b], span)?;
     let batched = a.batched || b.batched;
     let origin = a.origin.or(b.origin);
     Ok(TExpr {
-        ty: EventTy { kind: Kind::Real(support), shape },
+        ty: EventTy { kind: Kind::Real(range.into()), shape },
         batched,
         span,
         origin,
         kind: TKind::Binary(op, Box::new(a), Box::new(b)),
     })
-}
-
-/// Whether a range is one whole number.
-pub(super) fn whole(s: Support) -> bool {
-    matches!(s, Support::Interval { lo, hi } if lo == hi && lo.fract() == 0.0)
 }
 
 /// A number that 32 bits can hold: infinities and what is beyond 3.4e38 are none.
@@ -512,16 +517,10 @@ pub(super) fn finite(value: f64, span: Span) -> Res<()> {
 }
 
 /// What is computed from constants only must be a number, too: not so `0 / 0` or `1e30 * 1e30`.
-pub(super) fn constant_is_finite(result: Support, args: &[&TExpr], span: Span) -> Res<()> {
-    let constant = |s: Support| match s {
-        Support::Interval { lo, hi } => lo == hi,
-        Support::Simplex => false,
-    };
-    match result {
-        Support::Interval { lo, hi } if args.iter().all(|a| constant(a.support())) => {
-            finite(lo, span).and_then(|()| finite(hi, span))
-        }
-        Support::Interval { .. } | Support::Simplex => Ok(()),
+pub(super) fn constant_is_finite(result: Interval, args: &[&TExpr], span: Span) -> Res<()> {
+    match args.iter().all(|a| a.range().constant().is_some()) {
+        true => finite(result.lo().at, span).and_then(|()| finite(result.hi().at, span)),
+        false => Ok(()),
     }
 }
 
@@ -531,34 +530,4 @@ pub(super) fn only_in_payoffs(what: &str, is: &str, span: Span, scope: &Scope) -
         Some(model) => Err(codes::e0212::only_in_payoffs(what, is, span, model).into()),
         None => Ok(()),
     }
-}
-
-/// Interval arithmetic.
-pub(super) fn arithmetic(op: BinOp, a: Support, b: Support) -> Support {
-    let (Support::Interval { lo: a0, hi: a1 }, Support::Interval { lo: b0, hi: b1 }) = (a, b) else {
-        return Support::REALS;
-    };
-    let corners = |f: fn(f64, f64) -> f64| {
-        let all = [f(a0, b0), f(a0, b1), f(a1, b0), f(a1, b1)].map(|x| if x.is_nan() { 0.0 } else { x });
-        (
-            all.iter().copied().fold(f64::INFINITY, f64::min),
-            all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        )
-    };
-    let (lo, hi) = match op {
-        BinOp::Add => (a0 + b0, a1 + b1),
-        BinOp::Sub => (a0 - b1, a1 - b0),
-        BinOp::Mul => corners(|x, y| x * y),
-        BinOp::Div if b0 > 0.0 || b1 < 0.0 => corners(|x, y| x / y),
-        BinOp::Div if b0 == 0.0 && a0 >= 0.0 => (0.0, f64::INFINITY),
-        BinOp::Div => (f64::NEG_INFINITY, f64::INFINITY),
-        BinOp::Pow if b0 == b1 && b0 == 2.0 => {
-            let least = if a0 <= 0.0 && a1 >= 0.0 { 0.0 } else { a0.abs().min(a1.abs()).powi(2) };
-            (least, a0.abs().max(a1.abs()).powi(2))
-        }
-        BinOp::Pow if b0 == b1 && b0 % 2.0 == 0.0 => (0.0, f64::INFINITY),
-        BinOp::Pow if a0 >= 0.0 => (0.0, f64::INFINITY),
-        BinOp::Pow => (f64::NEG_INFINITY, f64::INFINITY),
-    };
-    Support::Interval { lo, hi }
 }

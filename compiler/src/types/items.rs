@@ -3,7 +3,7 @@
 use super::consts::{bind, eval, size};
 use super::{Bad, Checker, Res, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::{EventTy, Kind, Support, shape_text};
+use crate::event::{EventTy, INTERVAL, Kind, RANGES, Support, shape_text};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::split::{PARTS, Split};
 use crate::rows::{self, init};
@@ -153,17 +153,19 @@ impl Checker<'_> {
         };
         let nums: Vec<f64> =
             c.args.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        match (c.name.name.as_str(), nums.as_slice()) {
-            ("reals", []) => Ok(Support::REALS),
-            ("positive", []) => Ok(Support::POSITIVE),
-            ("unit", []) => Ok(Support::UNIT),
-            ("simplex", []) => Ok(Support::Simplex),
-            ("interval", [lo, hi]) if lo < hi => Ok(Support::Interval { lo: *lo, hi: *hi }),
-            ("interval", _) => Err(codes::e0208::bad_interval(c.span).into()),
-            (other, _) => {
-                let near = did_you_mean(other, ["reals", "positive", "unit", "simplex", "interval"])
-                    .map(str::to_string);
-                Err(codes::e0200::unknown("support", other, c.name.span, near.as_deref()).into())
+        let name = c.name.name.as_str();
+        if name == INTERVAL.0 {
+            return match nums.as_slice() {
+                [lo, hi] if lo < hi => Ok(Support::closed(*lo, *hi)),
+                _ => Err(codes::e0208::bad_interval(c.span).into()),
+            };
+        }
+        match RANGES.iter().find(|(n, ..)| *n == name && nums.is_empty()) {
+            Some((_, support, _)) => Ok(*support),
+            None => {
+                let known = RANGES.iter().map(|r| r.0).chain([INTERVAL.0]);
+                let near = did_you_mean(name, known).map(str::to_string);
+                Err(codes::e0200::unknown("support", name, c.name.span, near.as_deref()).into())
             }
         }
     }
@@ -346,11 +348,10 @@ impl Checker<'_> {
                     let Kind::Real(support) = ty.kind else {
                         return Err(codes::e0208::discrete_param(&p.name.name, p.ty.span, &shape_text(&ty.shape)).into());
                     };
-                    let inside = match support {
-                        Support::Interval { lo, hi } => (init.0 > lo || lo == f64::NEG_INFINITY) && init.0 < hi,
-                        Support::Simplex => true,
-                    };
-                    if !inside {
+                    // A map from the reals reaches none of the ends.
+                    let support = support.interior();
+                    let ty = ty.with_kind(Kind::Real(support));
+                    if !matches!(support, Support::Simplex { .. }) && !support.interval().holds(init.0) {
                         return Err(codes::e0208::init_outside(&p.name.name, init.1, init.0, support).into());
                     }
                     Ok(TParam { name: p.name.name.clone(), ty, init: init.0, drawn: None, each: None, span: p.name.span })
@@ -389,13 +390,11 @@ impl Checker<'_> {
 }
 
 fn default_init(s: Support) -> f64 {
-    match s {
-        Support::Simplex => 0.0,
-        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
-            (true, true) => (lo + hi) / 2.0,
-            (true, false) => lo + 1.0,
-            (false, true) => hi - 1.0,
-            (false, false) => 0.0,
-        },
+    let (lo, hi) = s.ends();
+    match (s, lo.is_finite(), hi.is_finite()) {
+        (Support::Simplex { .. }, ..) | (_, false, false) => 0.0,
+        (_, true, true) => (lo + hi) / 2.0,
+        (_, true, false) => lo + 1.0,
+        (_, false, true) => hi - 1.0,
     }
 }

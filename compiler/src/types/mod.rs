@@ -10,21 +10,21 @@ pub mod chain;
 pub mod consts;
 mod corrupted;
 pub mod density;
-pub mod ends;
 mod evals;
 pub mod expr;
 pub mod game;
 mod guide;
 mod identity_dims;
 pub mod items;
+mod mix;
 pub mod model;
+pub mod open_range;
 pub mod overrides;
 mod scheduled;
 mod settings;
 pub mod text;
 mod walk;
 mod wants;
-mod zero;
 
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
@@ -112,6 +112,8 @@ pub struct TNet {
     pub name: String,
     /// Inputs with the spans of their bindings.
     pub inputs: Vec<(String, EventTy, Span)>,
+    /// Its output types if ends of their ranges come in which do not belong to the ranges, where the body is defined there.
+    pub at_ends: Option<Vec<EventTy>>,
     /// Which inputs after the first are joined to the first (the others are read by layers by name).
     pub joined: Vec<bool>,
     /// Output types.

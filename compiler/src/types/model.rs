@@ -183,15 +183,11 @@ impl Checker<'_> {
         match s {
             Site::Draw(d) => {
                 let site = self.draw(d, scope, model)?;
-                add(scope, model, site)
+                self.add(scope, model, site)
             }
             Site::Bind(b) => {
                 for site in self.bind_site(b, scope, model)? {
-                    if let TSiteKind::Bind(e) = &site.kind {
-                        let ends = self.reached(e, scope);
-                        scope.reached.insert(site.name.clone(), ends);
-                    }
-                    add(scope, model, site)?;
+                    self.add(scope, model, site)?;
                 }
                 Ok(())
             }
@@ -238,7 +234,8 @@ impl Checker<'_> {
         }
         let mut shape = draws.unwrap_or_default();
         shape.extend(event.own);
-        let ty = EventTy { kind: event.kind, shape };
+        let whole = EventTy { kind: event.kind, shape };
+        let ty = whole.drawn();
         let value_span =
             d.shape.as_ref().and_then(|s| s.last()).map_or(d.dist.span, |s| d.dist.span.to(s.span));
         let summed = |s: &&TSite| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Enumerate);
@@ -277,7 +274,7 @@ impl Checker<'_> {
             }
         };
         let dist = TDist { row, args, params, by, written: d.by.is_some(), baseline };
-        let covers = row.covers(&types).unwrap_or(ty.kind.support());
+        let covers = row.covers(&types).unwrap_or(whole.kind.support());
         let (name, kind) = (d.name.name.clone(), TSiteKind::Draw(dist));
         let site = TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span };
         self.observe(site, model, false)
@@ -391,36 +388,8 @@ impl Checker<'_> {
             if let Kind::Class(_) = v.ty.kind {
                 return Err(codes::e0211::class_arithmetic(v.span).into());
             }
-            if !v.ty.kind.support().inside(spec.support) {
-                let var = match &a.value.kind {
-                    ExprKind::Name(n) => Some(n.as_str()),
-                    _ => None,
-                };
-                let fix = fix_text(name, c, &a.value, spec.support, var);
-                return Err(codes::e0301::support(
-                    name,
-                    spec.name,
-                    spec.support,
-                    a.value.span,
-                    v.ty.kind.support(),
-                    v.origin,
-                    var,
-                    &fix,
-                )
-                .into());
-            }
-            if spec.support == Support::POSITIVE && self.reaches_zero(&v, scope) {
-                let var = match &a.value.kind {
-                    ExprKind::Name(n) => Some(n.as_str()),
-                    _ => None,
-                };
-                let constant = matches!(v.kind, TKind::Const(_));
-                let fix = if constant {
-                    "write a number above 0"
-                } else {
-                    "use `softplus` or `exp` there, or add a small number"
-                };
-                return Err(codes::e0301::zero(name, spec.name, a.value.span, v.origin, var, fix).into());
+            if !v.support().inside(spec.support) {
+                return Err(outside(name, spec, c, &a.value, &v));
             }
             *slot = Some(v);
         }
@@ -478,7 +447,7 @@ impl Checker<'_> {
             };
             self.fills_flow(&inner, model)?;
             let filled = self.covered(&inner, model);
-            if !(Support::Interval { lo: 0.0, hi: n as f64 }).inside(filled) {
+            if !Support::open(0.0, n as f64).inside(filled) {
                 return Err(codes::e0305::not_onto_levels(arg.value.span, n, filled).into());
             }
             let site = TSite {
@@ -574,7 +543,12 @@ impl Checker<'_> {
             TKind::Flow { flow, arg, .. } => {
                 let filled = self.covered(arg, model);
                 let fills = self.typed.flows.get(*flow).is_some_and(|f| f.from.kind.support().inside(filled));
-                if fills || filled == arg.ty.kind.support() { whole } else { Support::NOTHING }
+                match fills || filled.alike(arg.ty.kind.support()) {
+                    // From all reals it comes near the ends; a flow of an interval may take its ends to them.
+                    true if filled == Support::REALS => whole,
+                    true => whole.closure(),
+                    false => Support::NOTHING,
+                }
             }
             TKind::Map { row, args, arg } if row.inverse().is_some() => match self.covered(arg, model) {
                 Support::NOTHING => Support::NOTHING,
@@ -641,7 +615,7 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            TSiteKind::Draw(d) if !data.kind.inside(site.ty.kind) => {
+            TSiteKind::Draw(d) if !data.kind.closure().inside(site.ty.kind.closure()) => {
                 return Err(codes::e0302::observed(
                     &site.name,
                     site.value_span,
@@ -652,7 +626,7 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            TSiteKind::Draw(d) if !data.kind.support().inside(site.covers) => {
+            TSiteKind::Draw(d) if !data.kind.support().inside(site.covers.closure()) => {
                 return Err(codes::e0302::ends_move(
                     &site.name,
                     site.value_span,
@@ -663,7 +637,9 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            TSiteKind::Bind(e) if density::inverted(e).is_some() && !data.kind.inside(site.ty.kind) => {
+            TSiteKind::Bind(e)
+                if density::inverted(e).is_some() && !data.kind.closure().inside(site.ty.kind.closure()) =>
+            {
                 return Err(codes::e0302::observed(
                     &site.name,
                     site.value_span,
@@ -675,7 +651,7 @@ impl Checker<'_> {
                 .into());
             }
             TSiteKind::Bind(e)
-                if density::inverted(e).is_some() && !data.kind.support().inside(site.covers) =>
+                if density::inverted(e).is_some() && !data.kind.support().inside(site.covers.closure()) =>
             {
                 return Err(codes::e0302::ends_move(
                     &site.name,
@@ -696,22 +672,46 @@ impl Checker<'_> {
         site.observed = true;
         Ok(site)
     }
+
+    fn add(&self, scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
+        if let Some(first) = model.site(&site.name) {
+            return Err(codes::e0202::declared_twice(&site.name, site.span, first.span).into());
+        }
+        let origin = match &site.kind {
+            TSiteKind::Bind(e) => e.origin.or(Some(site.value_span)),
+            TSiteKind::Draw(_) | TSiteKind::Quantize(_) => Some(site.value_span),
+        };
+        // Where the site is read it is a draw or a datum, and a datum may lie at an end of the range.
+        let data = self.data_var(&site.name).filter(|_| site.observed).map(|v| v.ty.kind.support());
+        let kind = match (site.ty.kind, data) {
+            (Kind::Real(Support::Interval(own)), Some(data)) => Kind::Real(own.hull(data.interval()).into()),
+            (Kind::Real(s), Some(_)) => Kind::Real(s.closure()),
+            (kind, Some(_) | None) => kind,
+        };
+        let ty = site.ty.with_kind(kind);
+        let t = TExpr { kind: TKind::Var(site.name.clone()), ty, batched: true, span: site.span, origin };
+        scope.vars.insert(site.name.clone(), t);
+        model.sites.push(site);
+        Ok(())
+    }
 }
 
-fn add(scope: &mut Scope, model: &mut TModel, site: TSite) -> Res<()> {
-    if let Some(first) = model.site(&site.name) {
-        return Err(codes::e0202::declared_twice(&site.name, site.span, first.span).into());
-    }
-    let batched = true;
-    let origin = match &site.kind {
-        TSiteKind::Bind(e) => e.origin.or(Some(site.value_span)),
-        TSiteKind::Draw(_) | TSiteKind::Quantize(_) => Some(site.value_span),
+/// Parameter `spec` of `row` is given `v`, written as `at`, which leaves its range.
+fn outside(row: &str, spec: &DistParam, c: &Call, at: &Expr, v: &TExpr) -> Bad {
+    let var = match &at.kind {
+        ExprKind::Name(n) => Some(n.as_str()),
+        _ => None,
     };
-    let t =
-        TExpr { kind: TKind::Var(site.name.clone()), ty: site.ty.clone(), batched, span: site.span, origin };
-    scope.vars.insert(site.name.clone(), t);
-    model.sites.push(site);
-    Ok(())
+    let have = v.support();
+    if spec.support == Support::POSITIVE && have.inside(Support::NONNEGATIVE) {
+        let fix = match matches!(v.kind, TKind::Const(_)) {
+            true => "write a number above 0",
+            false => "use `softplus` or `exp` there, or add a small number",
+        };
+        return codes::e0301::zero(row, spec.name, at.span, v.origin, var, fix).into();
+    }
+    let fix = fix_text(row, c, at, spec.support, var);
+    codes::e0301::support(row, spec.name, spec.support, at.span, have, v.origin, var, &fix).into()
 }
 
 /// Whether a distribution, or a form of one, has this name.
@@ -723,15 +723,15 @@ fn named(name: &str) -> bool {
 /// `Normal(m, exp(s))`: the call with the offending argument mapped to where it must lie.
 fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>) -> String {
     let maps: &[&str] = match support {
-        s if s == Support::POSITIVE => &["exp", "softplus"],
-        s if s == Support::UNIT => &["sigmoid"],
-        Support::Interval { .. } | Support::Simplex => &[],
+        Support::POSITIVE => &["exp", "softplus"],
+        s if s.alike(Support::UNIT) => &["sigmoid"],
+        Support::Interval(_) | Support::Simplex { .. } => &[],
     };
     if let ExprKind::Number { .. } | ExprKind::Neg(_) = at.kind {
         return format!(
             "write a number that {}",
             match support {
-                s if s == Support::POSITIVE => "is positive".to_string(),
+                Support::POSITIVE => "is positive".to_string(),
                 s => format!("lies in {s}"),
             }
         );

@@ -17,16 +17,7 @@ impl Checker<'_> {
             Bad::from(codes::e0200::unknown("schedule", &c.name.name, c.name.span, near.as_deref()))
         })?;
         let args = bind(&self.consts, row.params(), c)?;
-        // Moments are no values.
-        let ends: Vec<f64> =
-            args.values.iter().filter(|(n, _, _)| *n != "at").flat_map(|(_, v, _)| ends(v)).collect();
-        let support = match ends.is_empty() {
-            true => Support::REALS,
-            false => Support::Interval {
-                lo: ends.iter().copied().fold(0.0, f64::min),
-                hi: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            },
-        };
+        let support = row.range(&args).into();
         let written: Vec<String> =
             args.values.iter().filter(|v| v.2 != c.span).map(|(n, v, _)| format!("{n}: {v}")).collect();
         let text = format!("{}({})", c.name.name, written.join(", "));

@@ -105,7 +105,8 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            if !s.ty.kind.inside(of.ty.kind) {
+            let (proposed, ends_stand) = (s.ty.kind, of.covers.alike(of.ty.kind.support()));
+            if !proposed.inside(of.ty.kind.closure()) || ends_stand && !proposed.support().inside(of.covers) {
                 return Err(codes::e0505::support(
                     &g.name,
                     &s.name,
@@ -116,7 +117,7 @@ impl Checker<'_> {
                 )
                 .into());
             }
-            if !s.ty.kind.support().inside(of.covers) {
+            if !proposed.support().inside(of.covers) {
                 return Err(codes::e0505::ends_move(
                     &g.name,
                     &s.name,

@@ -229,16 +229,16 @@ pub fn inputs_from(
                 let (var, dynamic) = var.unwrap_or_else(|| panic!("no data `{}`", input.name));
                 let u = uniform(stream, n);
                 match var.ty.kind {
-                    Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() => {
-                        u.iter().map(|u| lo + (hi - lo) * u).collect()
-                    }
-                    Kind::Real(Support::Interval { lo, hi }) => normal(stream, n)
-                        .iter()
-                        .map(|x| if lo == 0.0 && hi.is_infinite() { x.exp() } else { *x })
-                        .collect(),
-                    Kind::Real(Support::Simplex) => {
+                    Kind::Real(Support::Simplex { .. }) => {
                         u.iter().map(|_| 1.0 / dims.last().copied().unwrap_or(1) as f64).collect()
                     }
+                    Kind::Real(support) => match support.ends() {
+                        (lo, hi) if lo.is_finite() && hi.is_finite() => {
+                            u.iter().map(|u| lo + (hi - lo) * u).collect()
+                        }
+                        (0.0, _) => normal(stream, n).iter().map(|x| x.exp()).collect(),
+                        _ => normal(stream, n),
+                    },
                     Kind::Bool if dynamic => u,
                     Kind::Bool | Kind::OneHot => u.iter().map(|u| (2.0 * u).floor()).collect(),
                     Kind::Int(k) | Kind::Class(k) => u.iter().map(|u| (k as f64 * u).floor()).collect(),

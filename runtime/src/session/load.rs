@@ -14,7 +14,7 @@ use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::rows::setting::Seed;
 use gmc_compiler::syntax::ast;
 use gmc_compiler::types::Typed;
-use gmc_compiler::types::ends::open_ends;
+use gmc_compiler::types::open_range::open_ranges;
 use gmc_compiler::types::overrides;
 use std::path::Path;
 
@@ -106,11 +106,11 @@ pub fn session(
     Ok(Session::new(typed, compiled, device, sets))
 }
 
-/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ends`]). To be
+/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ranges`]). To be
 /// asked before training.
 pub fn unreachable(s: &Session) -> Vec<Diag> {
     let mut diags = Vec::new();
-    for ends in open_ends(&s.typed) {
+    for ends in open_ranges(&s.typed) {
         let columns = s.typed.data.iter().zip(&s.sets).flat_map(|(item, parts)| {
             let at = item.vars.iter().position(|v| v.name == ends.site);
             [&parts.train, &parts.test].into_iter().filter_map(move |part| part.columns.get(at?))

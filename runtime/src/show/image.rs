@@ -1,7 +1,7 @@
 //! PNG pictures of events: grids of images, originals above reconstructions.
 
 use crate::failure::Failure;
-use gmc_compiler::event::{EventTy, Kind, Support};
+use gmc_compiler::event::{EventTy, Kind};
 
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
@@ -115,8 +115,11 @@ pub fn layout(event: &EventTy) -> Option<Layout> {
 /// Black and white of a kind: the ends of a bounded support, 0 and n - 1 of levels, otherwise 0 and 1.
 fn ends(kind: Kind) -> (f64, f64) {
     match kind {
-        Kind::Real(Support::Interval { lo, hi }) if lo.is_finite() && hi.is_finite() && lo < hi => (lo, hi),
-        Kind::Real(_) | Kind::Bool | Kind::OneHot => (0.0, 1.0),
+        Kind::Real(support) => match support.ends() {
+            (lo, hi) if lo.is_finite() && hi.is_finite() && lo < hi => (lo, hi),
+            _ => (0.0, 1.0),
+        },
+        Kind::Bool | Kind::OneHot => (0.0, 1.0),
         Kind::Int(n) | Kind::Class(n) => (0.0, n.saturating_sub(1).max(1) as f64),
     }
 }

@@ -136,7 +136,7 @@ fn data_that_a_flow_never_reaches() {
             "`in interval(-0.01, 1.01)`",
         ]);
     }
-    let low = "data x: Real[2] in positive from csv(\"low.csv\")\nflow f: Real[2] <-> Real[2] in positive { actnorm }\nmodel p { z ~ Normal(0, I)[2];  x = f(z) }\ntrain { steps 2 }\n";
+    let low = "data x: Real[2] in nonnegative from csv(\"low.csv\")\nflow f: Real[2] <-> Real[2] in positive { actnorm }\nmodel p { z ~ Normal(0, I)[2];  x = f(z) }\ntrain { steps 2 }\n";
     place.write("low.csv", "a,b\n1,2\n0,3\n0.5,1\n2,2\n");
     place.write("low.gm", low);
     place.gmc("run low.gm --device cpu").fails(&[

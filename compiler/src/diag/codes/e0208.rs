@@ -80,7 +80,7 @@ pub fn init_outside(name: &str, span: Span, value: f64, support: Support) -> Dia
         "E0208",
         format!("param `{name}` starts outside its range"),
         span,
-        e0302::beyond(Support::Interval { lo: value, hi: value }, support),
+        e0302::beyond(Support::point(value), support),
     )
     .note(format!("the range is {}, and its ends do not belong to it", e0302::range(support)))
     .help(format!("start strictly inside, for example `{name}: .. = {}`", e0302::number(example(support))))
@@ -88,13 +88,11 @@ pub fn init_outside(name: &str, span: Span, value: f64, support: Support) -> Dia
 
 /// A number inside.
 fn example(s: Support) -> f64 {
-    match s {
-        Support::Simplex => 0.0,
-        Support::Interval { lo, hi } => match (lo.is_finite(), hi.is_finite()) {
-            (true, true) => lo + (hi - lo) / 2.0,
-            (true, false) => lo + 1.0,
-            (false, true) => hi - 1.0,
-            (false, false) => 0.0,
-        },
+    let (lo, hi) = s.ends();
+    match (s, lo.is_finite(), hi.is_finite()) {
+        (Support::Simplex { .. }, ..) | (_, false, false) => 0.0,
+        (_, true, true) => lo + (hi - lo) / 2.0,
+        (_, true, false) => lo + 1.0,
+        (_, false, true) => hi - 1.0,
     }
 }

@@ -15,6 +15,11 @@ flow whose body yields all reals is brought there by a map that is added to it (
 A function such as `log` takes only numbers on which it is defined. A distribution whose site is observed must give a
 density to every value that the data can take.
 
+An end of a range belongs to it or does not. `positive` are the numbers above 0, which `exp` and `softplus` yield and `log`
+takes; `nonnegative` are those from 0 on, which `relu` and `square` yield. `unit` and `interval(-1, 1)` are declared with
+their ends, so data may lie there; `sigmoid` and `tanh` come near the ends and take none. What depends on it is inferred: a
+net that declares `in positive` and ends in `relu` yields nonnegative numbers, which are no scale and have no logarithm.
+
 Wrong:
     net G(z: Real[16]) -> Real[64] in unit { dense(64) }
 Right:
@@ -30,36 +35,41 @@ pub(super) fn number(x: f64) -> String {
 
 /// The words for a range: `the positive reals`.
 pub(super) fn range(s: Support) -> String {
+    let (lo, hi) = s.ends();
     match s {
-        Support::Simplex => "the parts that sum to 1".to_string(),
-        s if s == Support::REALS => "all reals".to_string(),
-        s if s == Support::POSITIVE => "the positive reals".to_string(),
-        Support::Interval { lo, hi } if hi == f64::INFINITY => format!("the reals above {}", number(lo)),
-        Support::Interval { lo, hi } if lo == f64::NEG_INFINITY => format!("the reals below {}", number(hi)),
-        Support::Interval { lo, hi } => format!("the reals between {} and {}", number(lo), number(hi)),
+        Support::Simplex { .. } => "the parts that sum to 1".to_string(),
+        Support::REALS => "all reals".to_string(),
+        Support::POSITIVE => "the positive reals".to_string(),
+        Support::NONNEGATIVE => "the nonnegative reals".to_string(),
+        Support::Interval(_) if hi == f64::INFINITY => format!("the reals above {}", number(lo)),
+        Support::Interval(_) if lo == f64::NEG_INFINITY => format!("the reals below {}", number(hi)),
+        Support::Interval(_) => format!("the reals between {} and {}", number(lo), number(hi)),
     }
 }
 
 /// After "must": `be positive`, `lie between 0 and 1`.
 pub(super) fn must(s: Support) -> String {
+    let (lo, hi) = s.ends();
     match s {
-        Support::Simplex => "be nonnegative parts that sum to 1".to_string(),
-        s if s == Support::REALS => "be a real number".to_string(),
-        s if s == Support::POSITIVE => "be positive".to_string(),
-        Support::Interval { lo, hi } if hi == f64::INFINITY => format!("lie above {}", number(lo)),
-        Support::Interval { lo, hi } if lo == f64::NEG_INFINITY => format!("lie below {}", number(hi)),
-        Support::Interval { lo, hi } => format!("lie between {} and {}", number(lo), number(hi)),
+        Support::Simplex { .. } => "be nonnegative parts that sum to 1".to_string(),
+        Support::REALS => "be a real number".to_string(),
+        Support::POSITIVE => "be positive".to_string(),
+        Support::NONNEGATIVE => "be at least 0".to_string(),
+        Support::Interval(_) if hi == f64::INFINITY => format!("lie above {}", number(lo)),
+        Support::Interval(_) if lo == f64::NEG_INFINITY => format!("lie below {}", number(hi)),
+        Support::Interval(_) => format!("lie between {} and {}", number(lo), number(hi)),
     }
 }
 
 /// In which way a value of range `have` leaves `want`: `can be negative`; `is negative` of a constant.
 pub(super) fn beyond(have: Support, want: Support) -> String {
-    let (Support::Interval { lo: a, hi: b }, Support::Interval { lo, hi }) = (have, want) else {
+    if let (Support::Simplex { .. }, _) | (_, Support::Simplex { .. }) = (have, want) {
         return match want {
-            Support::Simplex => "need not sum to 1".to_string(),
-            Support::Interval { .. } => "lies between 0 and 1".to_string(),
+            Support::Simplex { .. } => "need not sum to 1".to_string(),
+            Support::Interval(_) => "lies between 0 and 1".to_string(),
         };
-    };
+    }
+    let ((a, b), (lo, hi)) = (have.ends(), want.ends());
     let is = if a == b { "is" } else { "can be" };
     match (a < lo, b > hi) {
         (true, _) if lo == 0.0 && hi == f64::INFINITY => format!("{is} negative"),
@@ -67,44 +77,94 @@ pub(super) fn beyond(have: Support, want: Support) -> String {
         (true, false) if lo == 0.0 => format!("{is} negative"),
         (true, false) => format!("{is} below {}", number(lo)),
         (false, true) => format!("{is} above {}", number(hi)),
-        (false, false) => format!("{is} at the very end of its range"),
+        (false, false) => taken(have, want)
+            .filter(|_| a != b)
+            .unwrap_or_else(|| format!("{is} at the very end of its range")),
     }
+}
+
+/// The ends of `want` that values of range `have` take, though they do not belong to it, where that is all by which they leave it:
+/// `can be 0`.
+pub(super) fn taken(have: Support, want: Support) -> Option<String> {
+    if have.inside(want) || !have.inside(want.closure()) {
+        return None;
+    }
+    let (have, want) = (have.interval(), want.interval());
+    let ends: Vec<String> = [want.lo(), want.hi()]
+        .iter()
+        .filter(|e| e.at.is_finite() && have.holds(e.at) && !want.holds(e.at))
+        .map(|e| number(e.at))
+        .collect();
+    let is = if have.constant().is_some() { "is" } else { "can be" };
+    Some(format!("{is} {}", ends.join(" and ")))
 }
 
 /// A map from all reals (or where it can) into a range: `exp(..)`.
 pub(super) fn map_into(s: Support) -> Option<&'static str> {
     match s {
-        Support::Simplex => Some("softmax"),
-        s if s == Support::POSITIVE => Some("exp"),
-        s if s == Support::UNIT => Some("sigmoid"),
-        Support::Interval { lo: -1.0, hi: 1.0 } => Some("tanh"),
-        Support::Interval { .. } => None,
+        Support::Simplex { .. } => Some("softmax"),
+        Support::POSITIVE => Some("exp"),
+        Support::NONNEGATIVE => Some("relu"),
+        s if s.alike(Support::UNIT) => Some("sigmoid"),
+        s if s.alike(Support::closed(-1.0, 1.0)) => Some("tanh"),
+        Support::Interval(_) => None,
     }
 }
 
 /// Layer or flow `name` takes `want`, and the layer before it yields `have`.
 pub fn layer(name: &str, span: Span, want: Support, have: Support) -> Diag {
+    let title = format!("`{name}` takes {}", range(want));
+    if let Some(ends) = taken(have, want) {
+        let diag = Diag::new("E0302", title, span, format!("its input {ends}"));
+        return match want {
+            Support::POSITIVE => diag.help(format!(
+                "put a layer before it that yields {}, such as `softplus` or `exp`",
+                range(want)
+            )),
+            Support::Interval(_) | Support::Simplex { .. } => {
+                let (scale, shift) = match want.ends() {
+                    (lo, hi) if lo.is_finite() && hi.is_finite() => (0.98, 0.01 * (lo + hi)),
+                    (lo, _) => (1.0, if lo.is_finite() { 0.01 } else { -0.01 }),
+                };
+                diag.help(format!(
+                    "put a layer before it that stays away from there, such as `affine({scale}, {shift})`"
+                ))
+            }
+        };
+    }
     let help = match map_into(want) {
         Some(map) => format!("put a layer before it that yields {}, such as `{map}`", range(want)),
         None => format!("make the layer before it yield {}", range(want)),
     };
-    Diag::new(
-        "E0302",
-        format!("`{name}` takes {}", range(want)),
-        span,
-        format!("its input {}", beyond(have, want)),
-    )
-    .help(help)
+    Diag::new("E0302", title, span, format!("its input {}", beyond(have, want))).help(help)
 }
 
 /// Function `name` takes `want`, and its argument at `span` lies in `have`, which `origin` decided.
 pub fn function(name: &str, span: Span, want: Support, have: Support, origin: Option<Span>) -> Diag {
-    let diag = Diag::new("E0302", format!("`{name}` takes {}", range(want)), span, beyond(have, want));
-    let diag = match origin.filter(|o| *o != span) {
-        Some(o) => diag.also(o, format!("so it {}", have.describe())),
+    let title = format!("`{name}` takes {}", range(want));
+    let because = |diag: Diag, so: String| match origin.filter(|o| *o != span) {
+        Some(o) => diag.also(o, format!("so it {so}")),
         None => diag,
     };
-    match (map_into(want), want == Support::POSITIVE) {
+    if let Some(ends) = taken(have, want) {
+        let diag = because(Diag::new("E0302", title, span, ends.clone()), ends);
+        return diag.help(match want {
+            Support::POSITIVE => "use `softplus` or `exp` instead, or add a small number".to_string(),
+            Support::Interval(_) | Support::Simplex { .. } => {
+                let (lo, hi) = want.ends();
+                let inner = match (lo.is_finite(), hi.is_finite()) {
+                    (true, true) => {
+                        format!("clamp(.., {}, {})", lo + 0.01 * (hi - lo), hi - 0.01 * (hi - lo))
+                    }
+                    (true, false) => format!("max(.., {})", lo + 0.01),
+                    (false, _) => format!("min(.., {})", hi - 0.01),
+                };
+                format!("keep it away from there: `{name}({inner})`")
+            }
+        });
+    }
+    let diag = because(Diag::new("E0302", title, span, beyond(have, want)), have.describe());
+    match (map_into(want), want.alike(Support::POSITIVE)) {
         (_, true) => {
             diag.help(format!("keep the argument positive: `{name}(softplus(..))`, or add a constant"))
         }
@@ -127,25 +187,6 @@ pub fn power(base: Span, have: Support, origin: Option<Span>, power: Span) -> Di
         None => diag,
     };
     diag.help("keep the base positive, `softplus(..)` or `exp(..)`, or write a whole number")
-}
-
-/// Function `name` is infinite at 0, and its argument at `span`, which `origin` decided, can be 0.
-pub fn at_zero(name: &str, span: Span, origin: Option<Span>) -> Diag {
-    let diag = Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "can be 0");
-    let diag = match origin.filter(|o| *o != span) {
-        Some(o) => diag.also(o, "so it can be 0"),
-        None => diag,
-    };
-    diag.help("use `softplus` or `exp` instead, or add a small number")
-}
-
-/// The layer `name` is infinite at 0, and the layers before it end in one that can yield 0.
-pub fn layer_at_zero(name: &str, span: Span) -> Diag {
-    Diag::new("E0302", format!("`{name}` takes {}", range(Support::POSITIVE)), span, "its input can be 0")
-        .help(format!(
-            "put a layer before it that yields {}, such as `softplus` or `exp`",
-            range(Support::POSITIVE)
-        ))
 }
 
 /// The argument at `span` of net or flow `name`, which declares `want`.
@@ -212,7 +253,8 @@ pub fn observed(
 ) -> Diag {
     let by = if row.starts_with("the ") { row.to_string() } else { format!("`{row}`") };
     let (have, within) = (data.kind.support(), site_ty.kind.support());
-    let label = match have.inside(within) {
+    let inside = have.closure().inside(within.closure());
+    let label = match inside {
         true => format!("makes `{site_ty}` only"),
         false => match site_ty.kind.cardinality() {
             Some(2) => "yields 0 and 1 only".to_string(),
@@ -221,7 +263,7 @@ pub fn observed(
         },
     };
     let diag = Diag::new("E0302", format!("{by} gives no density to some data"), span, label);
-    let diag = match have.inside(within) {
+    let diag = match inside {
         true => diag.also(declared, format!("`{site}` is `{data}`")),
         false => diag.also(declared, format!("`{site}` {}", beyond(have, within))),
     };

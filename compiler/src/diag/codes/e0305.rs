@@ -4,6 +4,7 @@ use super::e0302;
 use crate::diag::Diag;
 use crate::event::Support;
 use crate::span::Span;
+use crate::types::open_range::OpenRange;
 
 /// What `gmc explain E0305` prints.
 pub const PAGE: super::Page = super::Page {
@@ -57,8 +58,11 @@ pub fn leaves(name: &str, span: Span, range: Support, narrows: Option<(&str, Spa
     let diag = diag.note(
         "data come back through the flow, and what comes back from outside of that range is not a number",
     );
-    let keeps =
-        if range == Support::POSITIVE && name != "scale" { "; `scale` keeps the positive reals" } else { "" };
+    let keeps = if range.alike(Support::POSITIVE) && name != "scale" {
+        "; `scale` keeps the positive reals"
+    } else {
+        ""
+    };
     diag.help(match (narrows, map_from(range)) {
         (Some((text, _)), Some(back)) => {
             format!("write `{name}` before `{text}`, or `{back}` between them, which yields all reals again{keeps}")
@@ -154,42 +158,48 @@ pub fn not_filled(name: &str, declared: Span, want: Support, arg: Span, have: Su
 
 /// A distribution that ranges over all of `s`.
 fn such_as(s: Support) -> Option<String> {
+    let (lo, hi) = s.ends();
     match s {
-        Support::Simplex => Some("Dirichlet(1)".into()),
-        s if s == Support::REALS => Some("Normal(0, I)".into()),
-        s if s == Support::POSITIVE => Some("LogNormal(0, 1)".into()),
-        Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => {
+        Support::Simplex { .. } => Some("Dirichlet(1)".into()),
+        Support::REALS => Some("Normal(0, I)".into()),
+        s if s.alike(Support::POSITIVE) => Some("LogNormal(0, 1)".into()),
+        Support::Interval(_) if lo.is_finite() && hi.is_finite() => {
             Some(format!("Uniform({}, {})", e0302::number(lo), e0302::number(hi)))
         }
-        Support::Interval { .. } => None,
+        Support::Interval(_) => None,
     }
 }
 
 /// A layer of a flow that goes from `s` to all reals.
 fn map_from(s: Support) -> Option<&'static str> {
     match s {
-        s if s == Support::POSITIVE => Some("log"),
-        s if s == Support::UNIT => Some("logit"),
-        Support::Interval { .. } | Support::Simplex => None,
+        s if s.alike(Support::POSITIVE) => Some("log"),
+        s if s.alike(Support::UNIT) => Some("logit"),
+        Support::Interval(_) | Support::Simplex { .. } => None,
     }
 }
 
-/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where. The site is computed at `ends.span`.
-pub fn at_the_ends(ends: &crate::types::ends::OpenEnds, counts: &str) -> Diag {
-    let taken = match (ends.lo.is_finite(), ends.hi.is_finite()) {
+/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where.
+pub fn at_the_ends(ends: &OpenRange, counts: &str) -> Diag {
+    let near = match (ends.lo.is_finite(), ends.hi.is_finite()) {
         (true, true) => format!("comes near {} and {}, and never takes them", ends.lo, ends.hi),
         (true, false) => format!("comes near {}, and never takes it", ends.lo),
         (false, _) => format!("comes near {}, and never takes it", ends.hi),
     };
+    let by = ends.drawn.map_or("its flow".to_string(), |row| format!("`{row}`"));
+    let title = format!("`{}` has values that {by} never reaches", ends.site);
+    let diag = Diag::new("E0305", title, ends.span, near)
+        .also(ends.declared, counts)
+        .note("at an end the density has no finite logarithm, so training could not begin");
+    if ends.drawn.is_some() {
+        return diag.help("leave these values out, move the data away from there, or draw from a distribution that takes the end");
+    }
     let margin = if ends.lo.is_finite() && ends.hi.is_finite() { 0.01 * (ends.hi - ends.lo) } else { 0.01 };
     let short = |x: f64| format!("{}", (x * 1e6).round() / 1e6);
     let lo = if ends.lo.is_finite() { short(ends.lo - margin) } else { "-inf".to_string() };
     let hi = if ends.hi.is_finite() { short(ends.hi + margin) } else { "inf".to_string() };
-    Diag::new("E0305", format!("`{}` has values that its flow never reaches", ends.site), ends.span, taken)
-        .also(ends.declared, counts)
-        .note("at an end the density has no finite logarithm, so training could not begin")
-        .help(format!(
-            "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {0}: Int(17)[..]`, with `{0} = quantize(..)`",
-            ends.site
-        ))
+    diag.help(format!(
+        "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {0}: Int(17)[..]`, with `{0} = quantize(..)`",
+        ends.site
+    ))
 }

@@ -26,17 +26,17 @@ Right:
 /// A proposal for a site of this range, in words: ``a positive proposal, for example `c ~ LogNormal(u, exp(v))` ``.
 pub(super) fn proposal(site: &str, support: Support) -> String {
     match support {
-        Support::Simplex => {
+        Support::Simplex { .. } => {
             format!("a proposal of parts that sum to 1, for example `{site} ~ Dirichlet(exp(u))`")
         }
-        s if s == Support::REALS => format!("a proposal, for example `{site} ~ Normal(m, exp(s))`"),
-        s if s == Support::POSITIVE => {
+        Support::REALS => format!("a proposal, for example `{site} ~ Normal(m, exp(s))`"),
+        s if s.alike(Support::POSITIVE) => {
             format!("a positive proposal, for example `{site} ~ LogNormal(u, exp(v))`")
         }
-        s if s == Support::UNIT => {
+        s if s.alike(Support::UNIT) => {
             format!("a proposal between 0 and 1, for example `{site} ~ Beta(exp(u), exp(v))`")
         }
-        Support::Interval { .. } => format!("a proposal among {}: `{site} ~ ..`", e0302::range(support)),
+        Support::Interval(_) => format!("a proposal among {}: `{site} ~ ..`", e0302::range(support)),
     }
 }
 

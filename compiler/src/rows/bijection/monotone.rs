@@ -69,8 +69,10 @@ impl Monotone {
     /// [-bound, bound] only.
     pub fn keeps(self, range: Support) -> bool {
         match (self, range) {
-            (Monotone::Spline { bound, .. }, Support::Interval { lo, hi }) => lo <= -bound && hi >= bound,
-            (Monotone::Spline { .. }, Support::Simplex)
+            (Monotone::Spline { bound, .. }, Support::Interval(_)) => {
+                Support::open(-bound, bound).inside(range)
+            }
+            (Monotone::Spline { .. }, Support::Simplex { .. })
             | (Monotone::Additive | Monotone::Affine { .. }, _) => false,
         }
     }

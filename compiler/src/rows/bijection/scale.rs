@@ -18,6 +18,6 @@ impl BijectionRow for Scale {
     }
     /// The factors are positive: half-lines that begin at 0 stay.
     fn keeps(&self, _args: &Args, range: Support) -> bool {
-        range == Support::POSITIVE || range == Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }
+        range.alike(Support::POSITIVE) || range.alike(Support::open(f64::NEG_INFINITY, 0.0))
     }
 }

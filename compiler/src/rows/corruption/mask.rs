@@ -23,9 +23,6 @@ impl CorruptionRow for Mask {
     fn kind(&self, kind: Kind) -> Kind {
         widened(kind, 0.0, 0.0)
     }
-    fn sets(&self, _kind: Kind, value: f64) -> bool {
-        value == 0.0
-    }
     fn lower<'g>(&self, _: Kind, amount: &dyn Fn(&str) -> Ex<'g>, x: Ex<'g>) -> Ex<'g> {
         let rate = amount("rate");
         let u = x.scope().uniform(&x.shape());

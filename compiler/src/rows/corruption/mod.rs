@@ -7,6 +7,7 @@ mod salt_pepper;
 
 use super::Row;
 use crate::event::{Kind, Support};
+use crate::interval::Interval;
 use crate::ir::Ex;
 
 /// All corruptions.
@@ -16,10 +17,6 @@ pub const ROWS: &[&dyn CorruptionRow] = &[&gaussian::Gaussian, &mask::Mask, &sal
 pub trait CorruptionRow: Row {
     /// What kind of number an element is once it may be corrupted.
     fn kind(&self, kind: Kind) -> Kind;
-    /// Whether elements of this kind are set to `value`.
-    fn sets(&self, _kind: Kind, _value: f64) -> bool {
-        false
-    }
     /// The corrupted value, of the shape of `x`, whose elements are of this kind. `amount(name)` is the (possibly scheduled) value of a
     /// numeric argument as a rank-0 value.
     fn lower<'g>(&self, kind: Kind, amount: &dyn Fn(&str) -> Ex<'g>, x: Ex<'g>) -> Ex<'g>;
@@ -37,20 +34,18 @@ pub fn offers() -> String {
 
 /// The smallest and the largest value that a kind of number can take, where there are such; else 0 and 1.
 fn extremes(kind: Kind) -> (f64, f64) {
-    match kind.support() {
-        Support::Interval { lo, hi } if lo.is_finite() && hi.is_finite() => (lo, hi),
-        Support::Interval { .. } | Support::Simplex => (0.0, 1.0),
+    match kind.support().ends() {
+        (lo, hi) if lo.is_finite() && hi.is_finite() => (lo, hi),
+        _ => (0.0, 1.0),
     }
 }
 
 /// The kind of a number that may also take the values `lo` and `hi`.
 fn widened(kind: Kind, lo: f64, hi: f64) -> Kind {
     match kind {
-        Kind::Real(Support::Interval { lo: a, hi: b }) => {
-            Kind::Real(Support::Interval { lo: a.min(lo), hi: b.max(hi) })
-        }
+        Kind::Real(Support::Interval(range)) => Kind::Real(range.hull(Interval::closed(lo, hi)).into()),
         // What summed to 1 does so no longer.
-        Kind::Real(Support::Simplex) => Kind::Real(Support::UNIT),
+        Kind::Real(Support::Simplex { .. }) => Kind::Real(Support::UNIT),
         // Several bits, or none.
         Kind::OneHot => Kind::Bool,
         Kind::Bool | Kind::Int(_) | Kind::Class(_) => kind,

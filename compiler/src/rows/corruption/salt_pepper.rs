@@ -24,10 +24,6 @@ impl CorruptionRow for SaltPepper {
         let (lo, hi) = extremes(kind);
         widened(kind, lo, hi)
     }
-    fn sets(&self, kind: Kind, value: f64) -> bool {
-        let (lo, hi) = extremes(kind);
-        value == lo || value == hi
-    }
     fn lower<'g>(&self, kind: Kind, amount: &dyn Fn(&str) -> Ex<'g>, x: Ex<'g>) -> Ex<'g> {
         let ((lo, hi), rate) = (extremes(kind), amount("rate"));
         let hit = x.scope().uniform(&x.shape()).lt(rate);

@@ -72,7 +72,7 @@ impl Grey {
             Reading::Threshold(_) | Reading::Dynamic if declared.kind == Kind::Int(2) => Kind::Int(2),
             Reading::Threshold(_) | Reading::Dynamic => Kind::Bool,
             Reading::Levels(n) => Kind::Int(n),
-            Reading::Real { lo, hi, .. } => Kind::Real(Support::Interval { lo, hi }),
+            Reading::Real { lo, hi, .. } => Kind::Real(Support::closed(lo, hi)),
         };
         Ok(EventTy { kind, shape: shape.clone() })
     }
@@ -109,7 +109,7 @@ impl Grey {
         }
         match declared {
             Kind::Int(_) | Kind::Class(_) => Ok(Reading::Levels(levels)),
-            Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => {
+            Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => {
                 Ok(Reading::Real { lo: -1.0, hi: 1.0, levels })
             }
             Kind::Real(_) => Ok(Reading::Real { lo: 0.0, hi: 1.0, levels }),

@@ -38,7 +38,7 @@ impl DataRow for Images {
             .map(|ty| {
                 let kind = match ty.kind {
                     Kind::Int(256) => ty.kind,
-                    Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => ty.kind,
+                    Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => ty.kind,
                     Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => {
                         Kind::Real(Support::UNIT)
                     }
@@ -71,7 +71,7 @@ impl DataRow for Images {
             return Err(DataIssue::new(message, "declare smaller images, or use fewer"));
         }
         let (lo, scale) = match ty.kind {
-            Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }) => (-1.0, 2.0 / 255.0),
+            Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => (-1.0, 2.0 / 255.0),
             Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) => (0.0, 1.0 / 255.0),
             Kind::Int(_) => (0.0, 1.0),
         };

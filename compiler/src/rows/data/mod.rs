@@ -26,6 +26,7 @@ use super::Row;
 use super::args::{ArgKind, Args, Const, ParamSpec};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
+use crate::interval::End;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[
@@ -289,10 +290,13 @@ pub(crate) fn verify_at(
     place: &dyn Fn(usize) -> String,
 ) -> Result<(), DataIssue> {
     let bad = match ty.kind {
-        Kind::Real(Support::Interval { lo, hi }) => values
-            .iter()
-            .position(|v| !v.is_finite() || f64::from(*v) < lo - 1e-6 || f64::from(*v) > hi + 1e-6),
-        Kind::Real(Support::Simplex) => {
+        Kind::Real(Support::Interval(range)) => values.iter().position(|v| {
+            let v = f64::from(*v);
+            // An end that belongs to the range may be missed by rounding.
+            let below = |x: f64, end: End| if end.open { x <= end.at } else { x < end.at - 1e-6 };
+            !v.is_finite() || below(v, range.lo()) || below(-v, End { at: -range.hi().at, ..range.hi() })
+        }),
+        Kind::Real(Support::Simplex { .. }) => {
             let axis = ty.shape.last().copied().unwrap_or(1).max(1);
             let row = values.chunks(axis).position(|c| {
                 let total: f32 = c.iter().sum();

@@ -15,7 +15,7 @@ distribution! {
         /// unnormalised ln of the probabilities; the last axis are the classes
         logits: REALS[1] or probs,
         /// probabilities; the last axis are the classes
-        probs: Simplex[1] or logits,
+        probs: SIMPLEX[1] or logits,
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) mod prelude {
     pub(in super::super) use crate::ir::Ex;
 }
 
-/// A list of [`DistParam`]s, each as `/// documentation`, `name: SUPPORT[axes] or other = default`: the support is a constant or
-/// variant of [`Support`]; `[axes]` is the number of trailing axes that one draw reads, 0 unless written; `or other` says that
+/// A list of [`DistParam`]s, each as `/// documentation`, `name: SUPPORT[axes] or other = default`: the support is a constant
+/// of [`Support`]; `[axes]` is the number of trailing axes that one draw reads, 0 unless written; `or other` says that
 /// exactly one of the two is given.
 macro_rules! dist_params {
     (@default) => { None };

@@ -35,7 +35,7 @@ impl<'g> Params<'g> {
 
 impl<'g> Distribution<'g> for Dirichlet {
     fn event(&self, types: Types<'_>) -> Result<DistEvent, String> {
-        Ok(DistEvent { kind: Kind::Real(Support::Simplex), own: vec![last_axis(&types.named())?] })
+        Ok(DistEvent { kind: Kind::Real(Support::SIMPLEX), own: vec![last_axis(&types.named())?] })
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         (p.concentration - 1.0) * x.ln() - p.log_norm()

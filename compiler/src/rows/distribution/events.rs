@@ -42,8 +42,11 @@ pub(super) fn last_axis(params: &[(&str, Option<&EventTy>)]) -> Result<usize, St
 /// The value of a parameter whose type says that it is one constant number.
 pub fn constant(ty: Option<&EventTy>) -> Option<f64> {
     match ty.map(|t| t.kind) {
-        Some(Kind::Real(Support::Interval { lo, hi })) if lo == hi => Some(lo),
-        Some(Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) | None => None,
+        Some(Kind::Real(Support::Interval(range))) => range.constant(),
+        Some(
+            Kind::Real(Support::Simplex { .. }) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_),
+        )
+        | None => None,
     }
 }
 

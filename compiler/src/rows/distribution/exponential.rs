@@ -12,7 +12,7 @@ distribution! {
 
 impl<'g> Distribution<'g> for Exponential {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
-        single(Kind::Real(Support::POSITIVE))
+        single(Kind::Real(Support::NONNEGATIVE))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         p.rate.ln() - p.rate * x

@@ -40,7 +40,7 @@ pub(super) fn standard<'g>(a: Ex<'g>, noise: &Noise<'g>) -> Ex<'g> {
 
 impl<'g> Distribution<'g> for Gamma {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
-        single(Kind::Real(Support::POSITIVE))
+        single(Kind::Real(Support::NONNEGATIVE))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         let (a, rate) = (p.concentration, p.rate);

@@ -13,7 +13,7 @@ distribution! {
 
 impl<'g> Distribution<'g> for HalfNormal {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
-        single(Kind::Real(Support::POSITIVE))
+        single(Kind::Real(Support::NONNEGATIVE))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         (x / p.scale).sq() * -0.5 - (p.scale.ln() + (HALF_LN_TAU - LN_2))

@@ -6,7 +6,6 @@ use super::events::constant;
 use super::{EntropyFn, LinkFn, MeanFn, ROWS, RelaxedFn, Reparameterised};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Ex, Graph, Scope, Shape, Value};
-use crate::rows::map::ends;
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
 use std::sync::LazyLock;
 
@@ -103,7 +102,7 @@ impl DistRow for Within {
         self.inner.together(inner)?;
         // Shapes that do not fit are told by `event`.
         let Ok(event) = self.inner.event(inner) else { return Ok(()) };
-        let (least, most) = ends(event.kind.support());
+        let (least, most) = event.kind.support().ends();
         let (first, last) =
             (low.map_or(Some(least), |t| constant(Some(t))), high.map_or(Some(most), |t| constant(Some(t))));
         if let (Some(a), Some(b)) = (first, last)
@@ -129,27 +128,21 @@ impl DistRow for Within {
         self.together(params).map_err(|(why, _)| why)?;
         let (inner, low, high) = self.parts(params);
         let event = self.inner.event(inner)?;
-        let (least, most) = ends(event.kind.support());
         if low.is_none() && high.is_none() {
             return Err("it is given no end: write `low: ..`, `high: ..` or both".into());
         }
-        let (lo, hi) = (
-            low.map_or(least, |t| ends(t.kind.support()).0),
-            high.map_or(most, |t| ends(t.kind.support()).1),
-        );
-        Ok(DistEvent {
-            kind: Kind::Real(Support::Interval { lo: lo.max(least), hi: hi.min(most) }),
-            own: event.own,
-        })
+        let lo = low.map_or(f64::NEG_INFINITY, |t| t.kind.support().ends().0);
+        let hi = high.map_or(f64::INFINITY, |t| t.kind.support().ends().1);
+        let within = event.kind.support().interval().between(lo, hi);
+        Ok(DistEvent { kind: Kind::Real(within.into()), own: event.own })
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
         let (inner, low, high) = self.parts(params);
         let whole =
             self.inner.covers(inner).or_else(|| self.inner.event(inner).ok().map(|e| e.kind.support()))?;
-        let (least, most) = ends(whole);
-        let low = low.map_or(least, |t| ends(t.kind.support()).1);
-        let high = high.map_or(most, |t| ends(t.kind.support()).0);
-        Some(Support::between(low.max(least), high.min(most)))
+        let low = low.map_or(f64::NEG_INFINITY, |t| t.kind.support().ends().1);
+        let high = high.map_or(f64::INFINITY, |t| t.kind.support().ends().0);
+        Some(whole.interval().between(low, high).into())
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);

@@ -3,7 +3,7 @@
 use super::declare::prelude::*;
 use super::events::constant;
 use crate::event::EventTy;
-use crate::rows::map::ends;
+use crate::interval::Interval;
 
 distribution! {
     /// Density 1 / (hi - lo) between lo and hi, 0 elsewhere.
@@ -26,9 +26,9 @@ impl<'g> Params<'g> {
     }
 }
 
-/// The least and the greatest value of a parameter.
-fn range(ty: Option<&EventTy>) -> (f64, f64) {
-    ends(ty.map_or(Support::REALS, |ty| ty.kind.support()))
+/// Where a parameter lies.
+fn range(ty: Option<&EventTy>) -> Interval {
+    ty.map_or(Interval::REALS, |ty| ty.kind.support().interval())
 }
 
 impl<'g> Distribution<'g> for Uniform {
@@ -43,10 +43,10 @@ impl<'g> Distribution<'g> for Uniform {
     }
     fn event(&self, types: Types<'_>) -> Result<DistEvent, String> {
         self.together(types).map_err(|(why, _)| why)?;
-        single(Kind::Real(Support::Interval { lo: range(types.lo).0, hi: range(types.hi).1 }))
+        single(Kind::Real(Interval::new(range(types.lo).lo(), range(types.hi).hi()).into()))
     }
     fn covers(&self, types: Types<'_>) -> Option<Support> {
-        Some(Support::between(range(types.lo).1, range(types.hi).0))
+        Some(Interval::REALS.between(range(types.lo).hi().at, range(types.hi).lo().at).into())
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         let inside = x.ge(p.lo).and(x.le(p.hi));

@@ -94,7 +94,7 @@ fn cosh_scale_less_1(k: Ex<'_>) -> Ex<'_> {
 
 impl<'g> Distribution<'g> for VonMises {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
-        single(Kind::Real(Support::Interval { lo: -PI, hi: PI }))
+        single(Kind::Real(Support::closed(-PI, PI)))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         -(p.concentration * versine(x - p.loc)) - (p.log_scaled_i0() + TAU.ln())

@@ -1,7 +1,7 @@
 //! `clamp`.
 
-use super::{aligned, ends, numbers, same_shape};
-use crate::event::{EventTy, Kind, Support};
+use super::{aligned, numbers, range, same_shape};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -17,12 +17,8 @@ impl FnRow for Clamp {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
         let shape = same_shape(args)?;
-        let [(a, b), (lo_a, lo_b), (hi_a, hi_b)] =
-            [0, 1, 2].map(|i| args.get(i).map_or((0.0, 0.0), |t| ends(t.kind.support())));
-        Ok(EventTy {
-            kind: Kind::Real(Support::Interval { lo: a.max(lo_a).min(hi_a), hi: b.max(lo_b).min(hi_b) }),
-            shape,
-        })
+        let [x, lo, hi] = [0, 1, 2].map(|i| range(args, i));
+        Ok(EventTy { kind: Kind::Real(x.max(lo).min(hi).into()), shape })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
         let aligned: Vec<Ex> = aligned(args, types).collect();

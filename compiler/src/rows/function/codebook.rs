@@ -110,7 +110,7 @@ pub enum Moved {
 /// The type of [`distance`].
 pub fn distance_ty(args: &[EventTy]) -> Result<EventTy, (usize, String)> {
     layout(args)?;
-    Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
+    Ok(EventTy { kind: Kind::Real(Support::NONNEGATIVE), shape: Vec::new() })
 }
 
 /// `Σ |z - e|²` over the vectors of each example and their nearest entries, `[B]`, with a derivative to one side only.

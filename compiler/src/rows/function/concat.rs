@@ -1,7 +1,8 @@
 //! `concat`.
 
-use super::{combine, ends, numbers};
-use crate::event::{EventTy, Kind, Support, shape_text};
+use super::{combine, numbers};
+use crate::event::{EventTy, Kind, shape_text};
+use crate::interval::Interval;
 use crate::ir::{Dim, Ex, Shape, common_lead};
 use crate::rows::FnRow;
 
@@ -41,14 +42,8 @@ impl FnRow for ConcatFn {
         if let Some(axis) = shape.first_mut() {
             *axis = length;
         }
-        let lo = combine(args, f64::min);
-        let hi = combine(args, f64::max);
         let all_bool = args.iter().all(|t| t.kind == Kind::Bool);
-        let kind = if all_bool {
-            Kind::Bool
-        } else {
-            Kind::Real(Support::Interval { lo: ends(lo).0, hi: ends(hi).1 })
-        };
+        let kind = if all_bool { Kind::Bool } else { Kind::Real(combine(args, Interval::hull)) };
         Ok(EventTy { kind, shape })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {

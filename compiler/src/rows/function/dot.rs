@@ -1,7 +1,7 @@
 //! `dot`.
 
-use super::{numbers, same_shape};
-use crate::event::EventTy;
+use super::{numbers, range, same_shape};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -20,6 +20,10 @@ impl FnRow for Dot {
         match args {
             [a, b] if a.shape != b.shape => {
                 Err((1, format!("has shape {} where the first has {}", b.shape_text(), a.shape_text())))
+            }
+            [a, _] => {
+                let products = range(args, 0) * range(args, 1);
+                Ok(EventTy { kind: Kind::Real(products.summed(a.size()).into()), shape: Vec::new() })
             }
             _ => Ok(EventTy::real([])),
         }

@@ -1,7 +1,7 @@
 //! `entry`.
 
-use super::numbers;
-use crate::event::EventTy;
+use super::{numbers, range};
+use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Ex, Shape, exactly};
 use crate::rows::FnRow;
 
@@ -28,7 +28,15 @@ impl FnRow for Entry {
             ));
         };
         match k.shape.as_slice() {
-            [n] if *n == entries => Ok(EventTy::real([width])),
+            [n] if *n == entries => {
+                let (weights, of) = (k.kind.support(), range(args, 1));
+                // Weights that sum to 1 leave the mean within the range of the entries.
+                let range = match k.kind.inside(Kind::Real(Support::SIMPLEX)) {
+                    true => of,
+                    false => (weights.interval() * of).summed(entries),
+                };
+                Ok(EventTy { kind: Kind::Real(range.into()), shape: vec![width] })
+            }
             _ => Err((0, format!("is no class of {entries}, the number of entries"))),
         }
     }

@@ -15,7 +15,7 @@ impl FnRow for Flatten {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         match args.first() {
-            Some(t) => Ok(EventTy { kind: t.kind, shape: vec![t.size()] }),
+            Some(t) => Ok(t.rearranged(vec![t.size()])),
             None => Err((0, "is missing".into())),
         }
     }

@@ -15,8 +15,10 @@ impl FnRow for LogSoftmax {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
-        last_axis(args)?;
-        let support = Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 };
+        let support = match last_axis(args)? {
+            1 => Support::point(0.0),
+            _ => Support::open(f64::NEG_INFINITY, 0.0),
+        };
         Ok(EventTy {
             kind: Kind::Real(support),
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),

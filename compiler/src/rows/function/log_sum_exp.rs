@@ -1,7 +1,7 @@
 //! `log_sum_exp`.
 
-use super::last_axis;
-use crate::event::EventTy;
+use super::{last_axis, range};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -15,10 +15,11 @@ impl FnRow for LogSumExp {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
-        last_axis(args)?;
+        let n = last_axis(args)?;
+        let range = range(args, 0).increasing(|x| x + (n as f64).ln());
         let mut shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
         shape.pop();
-        Ok(EventTy::real(shape))
+        Ok(EventTy { kind: Kind::Real(range.into()), shape })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

@@ -2,6 +2,7 @@
 
 use super::{combine, fold, numbers, same_shape};
 use crate::event::{EventTy, Kind};
+use crate::interval::Interval;
 use crate::ir::Ex;
 use crate::rows::FnRow;
 
@@ -16,7 +17,7 @@ impl FnRow for MaxFn {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
-        Ok(EventTy { kind: Kind::Real(combine(args, f64::max)), shape: same_shape(args)? })
+        Ok(EventTy { kind: Kind::Real(combine(args, Interval::max)), shape: same_shape(args)? })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
         fold(args, types, |a, b| a.max(b))

@@ -1,6 +1,6 @@
 //! `mean`.
 
-use super::{combine, numbers};
+use super::{numbers, range};
 use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, Shape, exactly};
 use crate::rows::FnRow;
@@ -16,7 +16,7 @@ impl FnRow for MeanFn {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
-        Ok(EventTy { kind: Kind::Real(combine(args, |a, _| a)), shape: Vec::new() })
+        Ok(EventTy { kind: Kind::Real(range(args, 0).into()), shape: Vec::new() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

@@ -23,8 +23,8 @@ mod softmax;
 mod sum;
 
 use super::Row;
-use super::map::ends;
 use crate::event::{EventTy, Kind, Support};
+use crate::interval::Interval;
 use crate::ir::{Dim, Ex, Shape};
 
 /// All functions.
@@ -83,12 +83,15 @@ fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
     Ok(())
 }
 
-/// Support of an elementwise combination whose ends are combined from the arguments' ends.
-fn combine(args: &[EventTy], f: impl Fn(f64, f64) -> f64) -> Support {
-    let mut all = args.iter().map(|t| ends(t.kind.support()));
-    let first = all.next().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    let (lo, hi) = all.fold(first, |(lo, hi), (a, b)| (f(lo, a), f(hi, b)));
-    Support::Interval { lo, hi }
+/// Where the elements of argument `i` lie.
+fn range(args: &[EventTy], i: usize) -> Interval {
+    args.get(i).map_or(Interval::REALS, |t| t.kind.support().interval())
+}
+
+/// Where all arguments lie, combined two by two.
+fn combine(args: &[EventTy], f: impl Fn(Interval, Interval) -> Interval) -> Support {
+    let all = args.iter().map(|t| t.kind.support().interval());
+    all.reduce(f).unwrap_or(Interval::REALS).into()
 }
 
 /// The shape that numbers and events of one shape have together.

@@ -1,7 +1,8 @@
 //! `nearest`.
 
 use super::codebook::{layout, sure};
-use crate::event::{EventTy, Kind, Support};
+use super::range;
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -23,7 +24,7 @@ impl FnRow for Nearest {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         layout(args)?;
         let shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
-        Ok(EventTy { kind: Kind::Real(Support::REALS), shape })
+        Ok(EventTy { kind: Kind::Real(range(args, 1).into()), shape })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
         let (&[z, book], layout) = (exactly(args), sure(layout(types)));

@@ -1,7 +1,7 @@
 //! `norm`.
 
-use super::numbers;
-use crate::event::{EventTy, Kind, Support};
+use super::{numbers, range};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -17,7 +17,9 @@ impl FnRow for Norm {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
-        Ok(EventTy { kind: Kind::Real(Support::POSITIVE), shape: Vec::new() })
+        let squares = range(args, 0).valley(0.0, 0.0, |x| x * x);
+        let range = squares.summed(args.first().map_or(1, EventTy::size)).increasing(f64::sqrt);
+        Ok(EventTy { kind: Kind::Real(range.into()), shape: Vec::new() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

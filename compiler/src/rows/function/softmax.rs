@@ -15,9 +15,9 @@ impl FnRow for Softmax {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
-        last_axis(args)?;
+        let n = last_axis(args)?;
         Ok(EventTy {
-            kind: Kind::Real(Support::Simplex),
+            kind: Kind::Real(Support::Simplex { open: n > 1 }),
             shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
         })
     }

@@ -1,7 +1,7 @@
 //! `sum`.
 
-use super::{ends, numbers};
-use crate::event::{EventTy, Kind, Support};
+use super::{numbers, range};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, exactly};
 use crate::rows::FnRow;
 
@@ -16,9 +16,8 @@ impl FnRow for SumFn {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
-        let lo = args.first().map_or(f64::NEG_INFINITY, |t| ends(t.kind.support()).0);
-        let support = if lo >= 0.0 { Support::POSITIVE } else { Support::REALS };
-        Ok(EventTy { kind: Kind::Real(support), shape: Vec::new() })
+        let n = args.first().map_or(1, EventTy::size);
+        Ok(EventTy { kind: Kind::Real(range(args, 0).summed(n).into()), shape: Vec::new() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

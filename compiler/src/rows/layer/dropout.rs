@@ -3,6 +3,7 @@
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind};
+use crate::interval::Interval;
 use crate::ir::{DType, Ex};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
@@ -32,7 +33,9 @@ impl LayerRow for Dropout {
                 .error(P.name, message, format!("{p} sets every element to 0"))
                 .help("write `dropout(0.5)`"));
         }
-        Ok(Checked::elementwise(input.with_kind(Kind::REAL), Zeros(p)))
+        let kept = input.kind.support().interval() * Interval::closed(1.0, 1.0 / (1.0 - p));
+        let range = kept.hull(Interval::point(0.0));
+        Ok(Checked::elementwise(input.with_kind(Kind::Real(range.into())), Zeros(p)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `global_pool`: one number a channel.
 
+use super::pool::pooled;
 use super::require::need_image;
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
@@ -24,13 +25,14 @@ struct AllPixels(ReduceKind);
 
 impl LayerRow for GlobalPool {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
-        let [c, _, _] = need_image(args, input)?;
+        let [c, h, w] = need_image(args, input)?;
         let how = match args.word(BY.name) {
             "sum" => ReduceKind::Sum,
             "max" => ReduceKind::Max,
             _ => ReduceKind::Mean,
         };
-        Ok(Checked::global(EventTy::real([c]), Vec::new(), AllPixels(how)))
+        let out = EventTy { kind: pooled(how, input.kind, h * w), shape: vec![c] };
+        Ok(Checked::global(out, Vec::new(), AllPixels(how)))
     }
 }
 

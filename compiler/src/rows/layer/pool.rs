@@ -3,7 +3,7 @@
 use super::require::{misfit, need_image};
 use super::{Checked, Layer, LowerCx};
 use crate::diag::Diag;
-use crate::event::{EventTy, Kind, Support};
+use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, ReduceKind};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
@@ -23,6 +23,17 @@ struct Pool {
     out: [usize; 3],
 }
 
+/// What becomes of `n` numbers of this kind that are put together.
+pub fn pooled(how: ReduceKind, kind: Kind, n: usize) -> Kind {
+    let range = kind.support().interval();
+    match (how, kind) {
+        (ReduceKind::Max, Kind::Bool | Kind::Int(_) | Kind::Class(_)) => kind,
+        (ReduceKind::Max, Kind::OneHot) => Kind::Bool,
+        (ReduceKind::Max, Kind::Real(_)) | (ReduceKind::Mean, _) => Kind::Real(range.into()),
+        (ReduceKind::Sum, _) => Kind::Real(range.summed(n).into()),
+    }
+}
+
 /// `[C, H, W] -> [C, H / k, W / k]`, one number a tile.
 ///
 /// # Errors
@@ -38,16 +49,9 @@ pub fn check(args: &Args, input: &EventTy, how: ReduceKind) -> Result<Checked, D
         );
         return Err(d.help("choose a `k` that divides rows and columns, or halve with `conv(.., stride: 2)`, which rounds up"));
     }
-    let kind = match (how, input.kind) {
-        (ReduceKind::Max, kind) => kind,
-        (ReduceKind::Mean, Kind::Real(s)) => Kind::Real(s),
-        (ReduceKind::Mean, Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => {
-            Kind::Real(input.kind.support())
-        }
-        (ReduceKind::Sum, _) => Kind::Real(Support::REALS),
-    };
     let out = [c, h / a, w / b];
-    Ok(Checked::global(EventTy { kind, shape: out.to_vec() }, Vec::new(), Pool { how, tile: [a, b], out }))
+    let ty = EventTy { kind: pooled(how, input.kind, a * b), shape: out.to_vec() };
+    Ok(Checked::global(ty, Vec::new(), Pool { how, tile: [a, b], out }))
 }
 
 impl Layer for Pool {

@@ -39,7 +39,7 @@ impl LayerRow for ReflectPad {
             let from_border = (0..size + 2 * n).map(|i| i.abs_diff(n));
             from_border.map(|d| if d < size { d } else { 2 * (size - 1) - d }).collect()
         };
-        let out = EventTy { kind: input.kind, shape: vec![c, h + 2 * n, w + 2 * n] };
+        let out = input.rearranged(vec![c, h + 2 * n, w + 2 * n]);
         Ok(Checked::global(out, Vec::new(), Mirror { rows: mirror(h), columns: mirror(w) }))
     }
 }

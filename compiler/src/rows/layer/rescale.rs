@@ -4,6 +4,7 @@ use super::require::misfit;
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
+use crate::interval::{End, Interval};
 use crate::ir::Ex;
 use crate::rows::args::Args;
 
@@ -22,9 +23,9 @@ struct From {
 impl LayerRow for Rescale {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let range = match (input.kind, input.kind.support()) {
-            (Kind::Class(_), _) | (_, Support::Simplex) => None,
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval { lo, hi }) => {
-                Some(From { lo, hi })
+            (Kind::Class(_), _) | (_, Support::Simplex { .. }) => None,
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval(i)) => {
+                Some(From { lo: i.lo().at, hi: i.hi().at })
             }
         };
         let finite = |r: &From| r.lo.is_finite() && r.hi.is_finite() && r.lo < r.hi;
@@ -33,7 +34,9 @@ impl LayerRow for Rescale {
                 misfit(args, "`rescale` takes numbers between two known ends", format!("receives {input}"));
             return Err(d.help("declare the range: `Real[..] in interval(0, 1)` or `Int(256)[..]`"));
         };
-        let out = input.with_kind(Kind::Real(Support::Interval { lo: -1.0, hi: 1.0 }));
+        let all = input.kind.support().interval();
+        let to = Interval::new(End { at: -1.0, ..all.lo() }, End { at: 1.0, ..all.hi() });
+        let out = input.with_kind(Kind::Real(to.into()));
         Ok(Checked::elementwise(out, range))
     }
 }

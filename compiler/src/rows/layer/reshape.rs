@@ -62,7 +62,7 @@ fn order_kept(from: &[usize], to: &[usize]) -> Causality {
 
 /// The layer that brings an event under other axes.
 pub fn reshaped(input: &EventTy, shape: Vec<usize>) -> Checked {
-    let out = EventTy { kind: input.kind, shape: shape.clone() };
+    let out = input.rearranged(shape.clone());
     let causality = order_kept(&input.shape, &shape);
     Checked { causality, ..Checked::elementwise(out, View(shape)) }
 }

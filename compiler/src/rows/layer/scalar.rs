@@ -22,7 +22,7 @@ impl LayerRow for Scalar {
             );
             return Err(d.help("write `flatten, dense(1)` before it"));
         }
-        let out = EventTy { kind: input.kind, shape: Vec::new() };
+        let out = input.rearranged(Vec::new());
         Ok(Checked::elementwise(out, View(Vec::new())))
     }
 }

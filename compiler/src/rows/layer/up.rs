@@ -29,7 +29,7 @@ impl LayerRow for Up {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let image @ [c, h, w] = need_image(args, input)?;
         let factor @ [a, b] = args.pair(FACTOR.name);
-        let out = EventTy { kind: input.kind, shape: vec![c, h * a, w * b] };
+        let out = input.rearranged(vec![c, h * a, w * b]);
         Ok(Checked::global(out, Vec::new(), Enlarge { image, factor }))
     }
 }

@@ -1,5 +1,6 @@
 //! `affine`.
 
+use super::increasing;
 use crate::event::Support;
 use crate::ir::Ex;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
@@ -33,10 +34,7 @@ impl MapRow for AffineMap {
     }
     fn image(&self, args: &Args, support: Support) -> Support {
         let (a, b) = (args.num("scale"), args.num("shift"));
-        match support {
-            Support::Interval { lo, hi } => Support::Interval { lo: a * lo + b, hi: a * hi + b },
-            Support::Simplex => Support::Interval { lo: b, hi: a + b },
-        }
+        increasing(support, |x| a * x + b)
     }
     fn lower<'g>(&self, args: &Args, x: Ex<'g>) -> Ex<'g> {
         x * args.num("scale") + args.num("shift")

@@ -15,7 +15,7 @@ impl MapRow for CosMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: -1.0, hi: 1.0 }
+        Support::closed(-1.0, 1.0)
     }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.cos()

@@ -16,7 +16,7 @@ impl MapRow for EluMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: -1.0, hi: f64::INFINITY }
+        Support::open(-1.0, f64::INFINITY)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| if x > 0.0 { x } else { x.exp_m1() })

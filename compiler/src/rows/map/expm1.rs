@@ -16,7 +16,7 @@ impl MapRow for Expm1Map {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: -1.0, hi: f64::INFINITY }
+        Support::open(-1.0, f64::INFINITY)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::exp_m1)

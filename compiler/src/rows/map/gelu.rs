@@ -1,7 +1,7 @@
 //! `gelu`.
 
-use super::ends;
 use crate::event::Support;
+use crate::interval::{End, Interval};
 use crate::ir::Ex;
 use crate::rows::MapRow;
 use crate::rows::args::Args;
@@ -21,12 +21,15 @@ impl MapRow for GeluMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
+        Support::closed(BOTTOM, f64::INFINITY)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
-        // Above 0 it rises from 0 with 0 <= f(x) <= x; below, only the bottom is claimed.
-        let (lo, hi) = ends(support);
-        Support::Interval { lo: if lo >= 0.0 { 0.0 } else { BOTTOM }, hi: hi.max(0.0) }
+        // Above 0 it rises from 0 with 0 < f(x) < x; below it is negative, and only the bottom is claimed.
+        let x = support.interval();
+        let zero = End { at: 0.0, open: !x.holds(0.0) };
+        let lo = if x.lo().at >= 0.0 { zero } else { End::closed(BOTTOM) };
+        let hi = if x.hi().at > 0.0 { End::open(x.hi().at) } else { zero };
+        Interval::new(lo, hi).into()
     }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         let twice_cdf = (x * FRAC_1_SQRT_2).erf() + 1.0;

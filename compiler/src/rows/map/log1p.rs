@@ -13,7 +13,7 @@ row! {
 
 impl MapRow for Log1pMap {
     fn from(&self) -> Support {
-        Support::Interval { lo: -1.0, hi: f64::INFINITY }
+        Support::open(-1.0, f64::INFINITY)
     }
     fn to(&self) -> Support {
         Support::REALS

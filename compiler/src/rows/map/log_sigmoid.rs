@@ -16,7 +16,7 @@ impl MapRow for LogSigmoidMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: f64::NEG_INFINITY, hi: 0.0 }
+        Support::open(f64::NEG_INFINITY, 0.0)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.min(0.0) - (-x.abs()).exp().ln_1p())

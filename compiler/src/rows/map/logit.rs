@@ -30,7 +30,10 @@ fn pulled_in<'g>(args: &Args, x: Ex<'g>) -> Ex<'g> {
 
 impl MapRow for LogitMap {
     fn from(&self) -> Support {
-        Support::UNIT
+        Support::open(0.0, 1.0)
+    }
+    fn domain(&self, args: &Args) -> Support {
+        if args.num("lambda") > 0.0 { Support::UNIT } else { self.from() }
     }
     fn to(&self) -> Support {
         Support::REALS

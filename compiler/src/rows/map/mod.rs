@@ -64,8 +64,12 @@ pub const ROWS: &[&dyn MapRow] = &[
 /// An elementwise map between supports. One row serves as activation layer (`relu`), as function of expressions (`exp(s)`)
 /// and, where it has an inverse, as diagonal bijection.
 pub trait MapRow: Row {
-    /// Where it is defined.
+    /// Where it is defined, whatever its arguments are.
     fn from(&self) -> Support;
+    /// Where it is defined for these arguments, if further.
+    fn domain(&self, _args: &Args) -> Support {
+        self.from()
+    }
     /// Where it lands when the argument ranges over `from`.
     fn to(&self) -> Support;
     /// Where it lands when the argument ranges over `support` (a sub-support of `from`), for these arguments. Default: `to`.
@@ -81,10 +85,6 @@ pub trait MapRow: Row {
     /// The inverse and `log |dy/dx|`, both elementwise, where it is a bijection `from -> to`.
     fn inverse(&self) -> Option<MapInverse> {
         None
-    }
-    /// Whether a value can be 0 itself, where `to` is the positive reals: so it is no scale.
-    fn reaches_zero(&self) -> bool {
-        false
     }
     /// False for `relu`, whose second derivative is zero.
     fn smooth(&self) -> bool {
@@ -112,23 +112,12 @@ impl MapInverse {
     }
 }
 
-/// The ends of a support; a simplex lies within 0 and 1 element by element.
-pub(crate) fn ends(s: Support) -> (f64, f64) {
-    match s {
-        Support::Interval { lo, hi } => (lo, hi),
-        Support::Simplex => (0.0, 1.0),
-    }
-}
-
-/// Image of a support under a nondecreasing function that is defined on it, ends included as limits.
+/// Image of a support under a strictly increasing function that is defined on it, ends included as limits.
 pub(crate) fn increasing(s: Support, f: impl Fn(f64) -> f64) -> Support {
-    let (lo, hi) = ends(s);
-    Support::Interval { lo: f(lo), hi: f(hi) }
+    s.interval().increasing(f).into()
 }
 
 /// Image of a support under a function that falls down to `bottom` at `at` and rises from there (`square`, `abs`, `silu`).
 pub(crate) fn valley(s: Support, at: f64, bottom: f64, f: impl Fn(f64) -> f64) -> Support {
-    let (lo, hi) = ends(s);
-    let lowest = if lo <= at && at <= hi { bottom } else { f(lo).min(f(hi)) };
-    Support::Interval { lo: lowest, hi: f(lo).max(f(hi)) }
+    s.interval().valley(at, bottom, f).into()
 }

@@ -1,6 +1,5 @@
 //! `neg`.
 
-use super::ends;
 use crate::event::Support;
 use crate::ir::Ex;
 use crate::rows::args::Args;
@@ -19,8 +18,7 @@ impl MapRow for NegMap {
         Support::REALS
     }
     fn image(&self, _: &Args, support: Support) -> Support {
-        let (lo, hi) = ends(support);
-        Support::Interval { lo: -hi, hi: -lo }
+        (-support.interval()).into()
     }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         -x

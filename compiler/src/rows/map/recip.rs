@@ -1,7 +1,7 @@
 //! `recip`.
 
-use super::ends;
 use crate::event::Support;
+use crate::interval::Interval;
 use crate::ir::Ex;
 use crate::rows::args::Args;
 use crate::rows::{MapInverse, MapRow};
@@ -19,8 +19,7 @@ impl MapRow for RecipMap {
         Support::POSITIVE
     }
     fn image(&self, _: &Args, support: Support) -> Support {
-        let (lo, hi) = ends(support);
-        Support::Interval { lo: hi.recip(), hi: lo.recip() }
+        (Interval::point(1.0) / support.interval()).into()
     }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.recip()

@@ -1,7 +1,7 @@
 //! `relu`.
 
-use super::increasing;
 use crate::event::Support;
+use crate::interval::Interval;
 use crate::ir::Ex;
 use crate::rows::MapRow;
 use crate::rows::args::Args;
@@ -16,13 +16,10 @@ impl MapRow for ReluMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::POSITIVE
-    }
-    fn reaches_zero(&self) -> bool {
-        true
+        Support::NONNEGATIVE
     }
     fn image(&self, _: &Args, support: Support) -> Support {
-        increasing(support, |x| x.max(0.0))
+        support.interval().max(Interval::point(0.0)).into()
     }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.relu()

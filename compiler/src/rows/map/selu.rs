@@ -22,7 +22,7 @@ impl MapRow for SeluMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: -SCALE * ALPHA, hi: f64::INFINITY }
+        Support::open(-SCALE * ALPHA, f64::INFINITY)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| if x > 0.0 { SCALE * x } else { SCALE * ALPHA * x.exp_m1() })

@@ -16,7 +16,7 @@ impl MapRow for SigmoidMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::UNIT
+        Support::open(0.0, 1.0)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| 1.0 / (1.0 + (-x).exp()))

@@ -21,7 +21,7 @@ impl MapRow for SiluMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: BOTTOM, hi: f64::INFINITY }
+        Support::closed(BOTTOM, f64::INFINITY)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         valley(

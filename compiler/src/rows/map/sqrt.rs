@@ -14,10 +14,10 @@ row! {
 
 impl MapRow for SqrtMap {
     fn from(&self) -> Support {
-        Support::POSITIVE
+        Support::NONNEGATIVE
     }
     fn to(&self) -> Support {
-        Support::POSITIVE
+        Support::NONNEGATIVE
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::sqrt)

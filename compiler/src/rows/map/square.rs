@@ -16,10 +16,7 @@ impl MapRow for SquareMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::POSITIVE
-    }
-    fn reaches_zero(&self) -> bool {
-        true
+        Support::NONNEGATIVE
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         valley(support, 0.0, 0.0, |x| x * x)

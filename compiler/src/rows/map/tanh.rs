@@ -17,7 +17,7 @@ impl MapRow for TanhMap {
         Support::REALS
     }
     fn to(&self) -> Support {
-        Support::Interval { lo: -1.0, hi: 1.0 }
+        Support::open(-1.0, 1.0)
     }
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, f64::tanh)

@@ -1,6 +1,7 @@
 //! `constant`.
 
 use super::VALUE;
+use crate::interval::Interval;
 use crate::rows::args::Args;
 use crate::rows::{Progress, ScheduleRow};
 
@@ -12,5 +13,8 @@ row! {
 impl ScheduleRow for Constant {
     fn value(&self, args: &Args, _at: Progress) -> f64 {
         args.num("value")
+    }
+    fn range(&self, args: &Args) -> Interval {
+        Interval::point(args.num("value"))
     }
 }

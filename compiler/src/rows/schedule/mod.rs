@@ -11,6 +11,7 @@ mod warmup;
 
 use super::Row;
 use super::args::{ArgKind, Args, ParamSpec};
+use crate::interval::Interval;
 
 /// All schedules.
 pub const ROWS: &[&dyn ScheduleRow] = &[
@@ -39,6 +40,11 @@ pub struct Progress {
 pub trait ScheduleRow: Row {
     /// The value at this moment.
     fn value(&self, args: &Args, at: Progress) -> f64;
+    /// Where its values lie: between the first and the last, if the row does not know more.
+    fn range(&self, args: &Args) -> Interval {
+        let (a, b) = args.range("range");
+        Interval::point(a).hull(Interval::point(b))
+    }
 }
 
 const RANGE: ParamSpec =

@@ -1,6 +1,7 @@
 //! `steps`.
 
 use super::VALUE;
+use crate::interval::Interval;
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::{Progress, ScheduleRow};
 
@@ -27,5 +28,10 @@ impl ScheduleRow for Steps {
         let epoch = at.step as f64 / at.per_epoch.max(1) as f64;
         let passed = args.items("at").iter().filter_map(Const::num).filter(|e| *e <= epoch).count();
         args.num("value") * args.num("by").powf(passed as f64)
+    }
+    fn range(&self, args: &Args) -> Interval {
+        let first = args.num("value");
+        let last = first * args.num("by").powf(args.items("at").len() as f64);
+        Interval::point(first).hull(Interval::point(last))
     }
 }

@@ -1,6 +1,7 @@
 //! `warmup`.
 
 use super::VALUE;
+use crate::interval::{End, Interval};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Progress, ScheduleRow};
 
@@ -18,5 +19,8 @@ impl ScheduleRow for Warmup {
         let over = args.duration("over").rounds(at.per_epoch);
         let f = if over > 0.0 { ((at.step + 1) as f64 / over).min(1.0) } else { 1.0 };
         args.num("value") * f
+    }
+    fn range(&self, args: &Args) -> Interval {
+        Interval::point(args.num("value")) * Interval::new(End::open(0.0), End::closed(1.0))
     }
 }
