@@ -7,8 +7,8 @@ use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::explain::typed;
 use gmc_compiler::rows::Row;
 use gmc_compiler::rows::{
-    bijection, constraint, corruption, data, distribution, estimator, function, layer, map, measure,
-    optimizer, schedule, setting,
+    bijection, builtin, constraint, corruption, data, distribution, estimator, function, layer, map, measure,
+    objective, optimizer, schedule, setting,
 };
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::parse;
@@ -30,6 +30,7 @@ const RECIPES: &[(&str, &str)] = &[
     ("a schedule", "compiler/src/rows/schedule/mod.rs"),
     ("a weight constraint", "compiler/src/rows/constraint/mod.rs"),
     ("a gradient estimator", "compiler/src/rows/estimator/mod.rs"),
+    ("an objective", "compiler/src/rows/objective/mod.rs"),
     ("a corruption", "compiler/src/rows/corruption/mod.rs"),
     ("a data source", "compiler/src/rows/data/mod.rs"),
     ("a setting of train", "compiler/src/rows/setting/mod.rs"),
@@ -123,6 +124,7 @@ fn every_recipe_names_its_files() {
         "schedule",
         "constraint",
         "estimator",
+        "objective",
         "corruption",
         "data",
         "setting",
@@ -294,6 +296,8 @@ fn every_row_is_documented() {
     documented("data source", data::ROWS);
     documented("constraint", constraint::ROWS);
     documented("estimator", estimator::ROWS);
+    documented("objective", objective::ROWS);
+    documented("built in", builtin::ROWS);
     documented("corruption", corruption::ROWS);
     documented("setting of `train`", setting::ROWS);
     documented("item of `eval`", measure::ROWS);

@@ -411,3 +411,39 @@ fn draws_of_the_tests_are_what_they_claim() {
     let (m, e) = mean(&uniform(3, 50_000));
     assert!((m - 0.5).abs() < 4.0 * e);
 }
+
+/// The arguments of objectives are named, each once, inside the ranges of their rows; subjects come by position.
+#[test]
+fn arguments_of_objectives() {
+    let code = |payoff: &str| {
+        let text = format!(
+            "data x: Bool[64] from digits(binarize: 0.5)\nnet d(z: Real[2]) -> Real[64] {{ dense(64) }}\n\
+             net e(x: Bool[64]) -> Real[2] {{ dense(2) }}\nmodel p {{ z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: d(z)) }}\n\
+             guide q(x) {{ z ~ Normal(e(x), 1) }}\ntrain {{ maximizes {payoff} }}\n"
+        );
+        let u = crate::spec_common::unit("objective", &text);
+        u.diags.first().map_or(String::new(), |d| format!("{} {}", d.code, d.message))
+    };
+    for good in
+        ["elbo(p, q)", "elbo(p, q, form: entropy, free: 0.5, beta: 2 * 3)", "iwae(p, q, k: 2)", "-kl(q, p)"]
+    {
+        assert_eq!(code(good), "", "{good}");
+    }
+    for (bad, said) in [
+        ("elbo(p)", "E0207 `elbo` takes 2 arguments"),
+        ("elbo(p, q, beta: 1, beta: 2)", "E0207 `elbo` is given `beta` twice"),
+        ("elbo(p, q, free: 1, free: 2)", "E0207 `elbo` is given `free` twice"),
+        ("elbo(p, q, k: 2)", "E0207 `elbo` has no argument `k`"),
+        ("elbo(p, q, free: -1)", "E0205 `free` of `elbo` must be a number between 0 and 1000000"),
+        ("elbo(p, q, form: full)", "E0205 `form` of `elbo` must be one of `kl`, `entropy`"),
+        ("elbo(p, q, beta: E[q.z])", ""),
+        ("elbo(p, q, beta: q.z)", "E0211 not one number"),
+        ("elbo(p, x)", "E0200"),
+        ("elbo(p, q.z)", "E0212"),
+        ("iwae(p, q, k: 0)", "E0205 `k` of `iwae` must be a whole number of at least 1"),
+        ("nll(p, k: 3)", "E0207 `nll` has no argument `k`"),
+    ] {
+        let got = code(bad);
+        assert!(got.starts_with(said) && (said.is_empty() == got.is_empty()), "{bad}: {got}");
+    }
+}

@@ -221,15 +221,4 @@ impl Ctx<'_> {
         }
         total
     }
-
-    /// The importance-weighted bound with `k` samples per datum, rank 0.
-    pub fn iwae(&mut self, p: usize, q: usize, k: usize) -> Value {
-        self.repeated(k, |me| {
-            let w = me.log_weight(p, q);
-            let w = Scope::of(&mut me.cx.g).ex(w).reshape(Shape(vec![Dim::fixed(k), Dim::BATCH]));
-            let l = w.logsumexp(0) - (k as f64).ln();
-            let (value, w, l) = (l.mean_all().v, w.v, l.v);
-            me.with_leave_one_out(q, value, w, l)
-        })
-    }
 }

@@ -20,6 +20,7 @@ pub mod bound;
 pub mod kl;
 pub mod lower;
 pub mod nets;
+mod objective;
 mod params;
 pub mod per_datum;
 pub mod program;

@@ -4,11 +4,10 @@ use crate::event::{INTERVAL, Kind, RANGES, Support};
 use crate::rows::args::{ArgKind, ParamSpec, within};
 use crate::rows::distribution::Reparameterised;
 use crate::rows::{
-    BlockUse, DistParam, DistRow, FnRow, MapRow, Row, bijection, constraint, corruption, data, distribution,
-    estimator, function, init, layer, map, measure, optimizer, schedule, setting,
+    BlockUse, DistParam, DistRow, FnRow, MapRow, Row, bijection, builtin, constraint, corruption, data,
+    distribution, estimator, function, init, layer, map, measure, objective, optimizer, schedule, setting,
 };
 use crate::syntax::PRELUDE;
-use crate::types::expr::BUILTINS;
 
 /// One meaning of one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,14 +56,14 @@ pub fn all() -> Vec<Entry> {
     all.extend(bijection::ROWS.iter().map(|r| entry("layer of a flow", *r, r.block())));
     all.extend(map::ROWS.iter().map(|r| map(*r)));
     all.extend(function::ROWS.iter().map(|r| function(*r)));
-    all.extend(BUILTINS.iter().map(|(name, form, doc)| Entry {
-        kind: "built in",
-        name: (*name).into(),
-        form: (*form).into(),
-        doc: (*doc).into(),
-        params: Vec::new(),
-        facts: Vec::new(),
-    }));
+    all.extend(
+        objective::ROWS.iter().map(|r| Entry { form: r.example(), ..entry("objective", *r, BlockUse::None) }),
+    );
+    all.extend(
+        builtin::ROWS
+            .iter()
+            .map(|r| Entry { form: r.form().into(), ..entry("built in", *r, BlockUse::None) }),
+    );
     let ranges = RANGES.iter().map(|(name, _, doc)| (*name, format!("in {name}"), *doc));
     let interval = (INTERVAL.0, INTERVAL.1.to_string(), INTERVAL.2);
     all.extend(ranges.chain([interval]).map(|(name, form, doc)| Entry {

@@ -35,6 +35,7 @@ macro_rules! row {
 pub mod args;
 pub mod bijection;
 mod builder;
+pub mod builtin;
 pub mod constraint;
 pub mod corruption;
 pub mod data;
@@ -45,6 +46,7 @@ pub mod init;
 pub mod layer;
 pub mod map;
 pub mod measure;
+pub mod objective;
 pub mod optimizer;
 pub mod schedule;
 pub mod setting;
@@ -64,6 +66,7 @@ pub use init::Init;
 pub use layer::{Block, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, Layer, LayerRow};
 pub use map::{MapInverse, MapRow};
 pub use measure::MeasureRow;
+pub use objective::ObjectiveRow;
 pub use optimizer::OptimizerRow;
 pub use schedule::{Progress, ScheduleRow};
 pub use setting::SettingRow;
@@ -100,6 +103,8 @@ pub fn all() -> Vec<(&'static str, &'static dyn Row)> {
         .chain(of("layer of a flow", bijection::ROWS, |r| r))
         .chain(of("map", map::ROWS, |r| r))
         .chain(of("function", function::ROWS, |r| r))
+        .chain(of("objective", objective::ROWS, |r| r))
+        .chain(of("built in", builtin::ROWS, |r| r))
         .chain(of("corruption", corruption::ROWS, |r| r))
         .chain(of("optimizer", optimizer::ROWS, |r| r))
         .chain(of("schedule", schedule::ROWS, |r| r))

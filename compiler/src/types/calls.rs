@@ -1,4 +1,4 @@
-//! Calls in expressions: nets, flows, maps, functions, bounds and penalties.
+//! Calls in expressions: nets, flows, maps, functions; objectives stand in a file of their own.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -8,10 +8,11 @@
 use super::consts::bind;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::{EventTy, Kind};
+use crate::event::{EventTy, Kind, Support};
+use crate::rows::builtin::Builtin;
 use crate::rows::{self, FnRow};
 use crate::span::Span;
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Ident};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -43,17 +44,34 @@ impl Checker<'_> {
             let ty = EventTy { kind: Kind::Real(support), shape: Vec::new() };
             return Ok(TExpr { kind: TKind::Schedule(i), ty, batched: false, span, origin: None });
         }
-        match name {
-            "nll" | "elbo" | "iwae" | "kl" => {
-                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
-                self.bound_call(c, span, scope)
-            }
-            "gradient_penalty" => {
-                only_in_payoffs(name, "is one number for the whole batch", span, scope)?;
-                self.penalty_call(c, span, scope)
-            }
-            "grad" => {
-                only_in_payoffs(name, "is the derivative of a sum over the batch", span, scope)?;
+        if let Some(row) = rows::find(rows::objective::ROWS, name) {
+            return self.objective_call(row, c, span, scope);
+        }
+        if let Some(row) = rows::find(rows::builtin::ROWS, name) {
+            return self.builtin_call(row.which(), c, span, scope);
+        }
+        if rows::find(rows::distribution::ROWS, name).is_some()
+            || rows::find(rows::distribution::FORMS, name).is_some()
+        {
+            return Err(codes::e0211::distribution(name, span).into());
+        }
+        let known = rows::map::ROWS
+            .iter()
+            .map(|r| r.name())
+            .chain(rows::function::ROWS.iter().map(|r| r.name()))
+            .chain(self.typed.nets.iter().map(|n| n.name.as_str()))
+            .chain(self.typed.flows.iter().map(|n| n.name.as_str()))
+            .chain(self.fns.keys().map(String::as_str))
+            .chain(rows::objective::ROWS.iter().map(|r| r.name()))
+            .chain(rows::builtin::ROWS.iter().map(|r| r.name()));
+        let near = did_you_mean(name, known).map(str::to_string);
+        Err(codes::e0200::unknown("function", name, c.name.span, near.as_deref()).into())
+    }
+
+    fn builtin_call(&mut self, which: Builtin, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        match which {
+            Builtin::Grad => {
+                only_in_payoffs(&c.name.name, "is the derivative of a sum over the batch", span, scope)?;
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
                 let ty = at.ty.with_kind(Kind::REAL);
                 Ok(TExpr {
@@ -64,29 +82,12 @@ impl Checker<'_> {
                     kind: TKind::Grad { of: Box::new(of), at: Box::new(at) },
                 })
             }
-            "corrupt" => match &scope.model {
+            Builtin::Corrupt => match &scope.model {
                 Some(m) if !scope.guide => Err(codes::e0212::corrupts(span, m).into()),
                 Some(_) | None => self.corrupt_call(c, span, scope),
             },
-            "free" => self.free_call(c, span, scope),
-            "quantize" => Err(codes::e0304::quantize_elsewhere(span).into()),
-            _ if rows::find(rows::distribution::ROWS, name).is_some()
-                || rows::find(rows::distribution::FORMS, name).is_some() =>
-            {
-                Err(codes::e0211::distribution(name, span).into())
-            }
-            _ => {
-                let known = rows::map::ROWS
-                    .iter()
-                    .map(|r| r.name())
-                    .chain(rows::function::ROWS.iter().map(|r| r.name()))
-                    .chain(self.typed.nets.iter().map(|n| n.name.as_str()))
-                    .chain(self.typed.flows.iter().map(|n| n.name.as_str()))
-                    .chain(self.fns.keys().map(String::as_str))
-                    .chain(BUILTINS.iter().map(|(n, _, _)| *n));
-                let near = did_you_mean(name, known).map(str::to_string);
-                Err(codes::e0200::unknown("function", name, c.name.span, near.as_deref()).into())
-            }
+            Builtin::Free => self.free_call(c, span, scope),
+            Builtin::Quantize => Err(codes::e0304::quantize_elsewhere(span).into()),
         }
     }
 
@@ -332,142 +333,6 @@ impl Checker<'_> {
             other => other,
         })?;
         Ok(TExpr { span, ..t })
-    }
-
-    pub(super) fn bound_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
-        let mut models = Vec::new();
-        let mut beta = TExpr::number(1.0, c.span);
-        let (mut k, mut free, mut entropy) = (1usize, 0.0, false);
-        let allowed: &[&str] = match c.name.name.as_str() {
-            "elbo" => &["beta", "free", "form"],
-            "iwae" => &["k"],
-            _ => &[],
-        };
-        for a in &c.args {
-            match (&a.key, &a.value.kind) {
-                (Some(key), _) if key.name == "beta" && allowed.contains(&"beta") => {
-                    beta = self.expr(&a.value, scope)?
-                }
-                (Some(key), _) if key.name == "free" && allowed.contains(&"free") => {
-                    free = self
-                        .constant(&a.value, "free", "a number of at least 0", |x| (0.0..1e6).contains(&x))?;
-                }
-                (Some(key), ExprKind::Name(n))
-                    if key.name == "form"
-                        && allowed.contains(&"form")
-                        && ["kl", "entropy"].contains(&n.as_str()) =>
-                {
-                    entropy = n == "entropy";
-                }
-                (Some(key), _) if key.name == "form" && allowed.contains(&"form") => {
-                    return Err(codes::e0205::wrong_kind(
-                        "elbo",
-                        "form",
-                        a.value.span,
-                        "this",
-                        "`kl` or `entropy`",
-                    )
-                    .into());
-                }
-                (Some(key), _) if key.name == "k" && allowed.contains(&"k") => {
-                    k = super::consts::size(&self.consts, &a.value, 1)?
-                }
-                (Some(key), _) => {
-                    return Err(
-                        codes::e0207::unknown_argument(&c.name.name, &key.name, key.span, allowed).into()
-                    );
-                }
-                (None, ExprKind::Name(n)) => {
-                    let id = Ident { name: n.clone(), span: a.value.span };
-                    models.push((self.model_named(&id)?, a.value.span));
-                }
-                (None, _) => return Err(codes::e0212::model_expected(a.value.span).into()),
-            }
-        }
-        let want: &[&str] = match c.name.name.as_str() {
-            "nll" => &["the model"],
-            "kl" => &["the guide", "the model"],
-            _ => &["the model", "the guide"],
-        };
-        if models.len() != want.len() {
-            return Err(codes::e0207::count(&c.name.name, c.span, models.len(), want).into());
-        }
-        let at = |i: usize| models.get(i).copied().unwrap_or((0, span));
-        let kind = match c.name.name.as_str() {
-            "nll" => {
-                self.wants_exact(at(0).0, c.span)?;
-                TKind::Nll(at(0).0)
-            }
-            "kl" => {
-                self.wants_guide(at(1).0, at(0).0, c.span)?;
-                TKind::Kl { q: at(0).0, p: at(1).0 }
-            }
-            "elbo" => {
-                self.wants_guide(at(0).0, at(1).0, c.span)?;
-                if !beta.ty.shape.is_empty() || beta.batched {
-                    return Err(codes::e0211::not_one_number(beta.span, &beta.ty.shape_text()).into());
-                }
-                let negative = match (&beta.kind, beta.support()) {
-                    (TKind::Schedule(i), _) => self.schedule_leaves(*i, 0.0, f64::INFINITY),
-                    (_, range) => range.ends().1 < 0.0,
-                };
-                if negative {
-                    let want = "a number of at least 0, or a schedule of such numbers";
-                    return Err(codes::e0205::wrong_kind("elbo", "beta", beta.span, "this", want).into());
-                }
-                TKind::Elbo { p: at(0).0, q: at(1).0, beta: Box::new(beta), free, entropy }
-            }
-            _ => {
-                self.wants_guide(at(0).0, at(1).0, c.span)?;
-                if let (Some(m), Some(g)) = (self.typed.models.get(at(0).0), self.typed.models.get(at(1).0))
-                    && let Some(s) =
-                        g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s))
-                {
-                    return Err(codes::e0303::relaxed_weight(&s.name, s.value_span, c.span).into());
-                }
-                TKind::Iwae { p: at(0).0, q: at(1).0, k }
-            }
-        };
-        Ok(TExpr::real(kind, Vec::new(), false, span))
-    }
-
-    pub(super) fn penalty_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
-        let [net_arg, u, v] = c.args.as_slice() else {
-            return Err(codes::e0207::count(
-                "gradient_penalty",
-                c.span,
-                c.args.len(),
-                &["the critic", "u", "v"],
-            )
-            .into());
-        };
-        let ExprKind::Name(n) = &net_arg.value.kind else {
-            return Err(codes::e0705::no_critic(net_arg.value.span).into());
-        };
-        let Some(net) = self.typed.nets.iter().position(|t| t.name == *n) else {
-            let near = did_you_mean(n, self.typed.nets.iter().map(|t| t.name.as_str())).map(str::to_string);
-            return Err(codes::e0200::unknown("net", n, net_arg.value.span, near.as_deref()).into());
-        };
-        let (u, v) = (self.expr(&u.value, scope)?, self.expr(&v.value, scope)?);
-        let Some(critic) = self.typed.nets.get(net) else { return Err(Bad::Said) };
-        if let Some(layer) = critic.mixes_batch() {
-            return Err(codes::e0705::mixes(n, net_arg.value.span, layer).into());
-        }
-        for w in [&u, &v] {
-            check_inputs(
-                n,
-                std::slice::from_ref(w),
-                critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)),
-                critic.at_ends.is_some(),
-                w.span,
-            )?;
-        }
-        Ok(TExpr::real(
-            TKind::GradientPenalty { net, u: Box::new(u), v: Box::new(v) },
-            Vec::new(),
-            false,
-            span,
-        ))
     }
 
     pub(super) fn corrupt_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {

@@ -25,7 +25,7 @@ impl Checker<'_> {
         match &e.kind {
             TKind::Corrupt { args, .. } => Some(args.span),
             // What a critic is differentiated in is its input.
-            TKind::Net { .. } | TKind::Flow { .. } | TKind::GradientPenalty { .. } => None,
+            TKind::Net { .. } | TKind::Flow { .. } => None,
             TKind::Grad { of, .. } => self.bare(of),
             _ => self.typed.children(e).into_iter().find_map(|e| self.bare(e)),
         }

@@ -5,7 +5,6 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::consts::eval;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
@@ -54,54 +53,6 @@ impl TExpr {
 
 /// Most nodes of all expressions of a spec, functions put in place of their calls.
 pub(super) const MOST_NODES: usize = 1 << 18;
-
-/// What the compiler itself provides in expressions: how it is written, and what it is.
-pub const BUILTINS: [(&str, &str, &str); 9] = [
-    (
-        "nll",
-        "nll(p)",
-        "Mean negative log-likelihood of the data under a model whose density is exact, in nats.",
-    ),
-    (
-        "elbo",
-        "elbo(p, q, beta: 1, free: 0, form: kl)",
-        "Mean evidence lower bound of model p with guide q (Kingma & Welling 2014, eq. 3), in nats. `beta` is the factor of the KL, a number or \
-         a schedule; `free` are nats of each latent dimension that cost nothing (Kingma et al. 2016, eq. 15); `form` is `kl` or `entropy`.",
-    ),
-    (
-        "iwae",
-        "iwae(p, q, k: 1)",
-        "Mean importance-weighted bound of model p with k samples of guide q for each example (Burda et al. 2016, eq. 8), in nats.",
-    ),
-    (
-        "kl",
-        "kl(q, p)",
-        "Mean KL divergence of guide q from the latent sites of model p, in nats: in closed form where one is known.",
-    ),
-    (
-        "gradient_penalty",
-        "gradient_penalty(D, u, v)",
-        "Mean of (norm of the gradient of D at w - 1)^2, with w at random between u and v (Gulrajani et al. 2017, eq. 3).",
-    ),
-    ("grad", "grad(f, x)", "Derivative in x of the sum of f; it has the shape of x."),
-    (
-        "corrupt",
-        "corrupt(x, gaussian(0.3))",
-        "x with noise, in training and where the answer to corrupted inputs is measured; x itself everywhere else. For inputs of nets and \
-         flows only.",
-    ),
-    (
-        "quantize",
-        "x = quantize(f(z))",
-        "Whole numbers below a continuous value, at a site of a model; training sees x + u with u uniform on (0, 1), so the value is a lower \
-         bound (Theis et al. 2016, section 3.1).",
-    ),
-    (
-        "free",
-        "free(10)",
-        "A parameter of the model or guide in which it stands, of this shape, 0 at first; in a guide `q[x]` one for each datum.",
-    ),
-];
 
 impl Checker<'_> {
     /// Types an expression.
@@ -400,17 +351,6 @@ impl Checker<'_> {
             return Err(codes::e0212::log_prob_given(&m.name, first, span).into());
         }
         Ok(TExpr::real(TKind::LogProb { model, values, targets }, Vec::new(), true, span))
-    }
-
-    /// A constant number.
-    pub(crate) fn constant(&self, e: &Expr, what: &str, want: &str, ok: impl Fn(f64) -> bool) -> Res<f64> {
-        let v = eval(&self.consts, e)?;
-        match v.num() {
-            Some(x) if ok(x) => Ok(x),
-            Some(_) | None => {
-                Err(codes::e0205::wrong_kind("train", what, e.span, &v.to_string(), want).into())
-            }
-        }
     }
 }
 

@@ -6,9 +6,12 @@
 )]
 
 use super::expr::Scope;
-use super::{Bad, Checker, Density, Res, TExpr, TKind, TModel, TPlayer, TSiteKind, TTrain, density};
+use super::{
+    Bad, Checker, Density, Res, TExpr, TKind, TModel, TObjective, TPlayer, TSiteKind, TSubject, TTrain,
+    density,
+};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::rows;
+use crate::rows::{self, objective};
 use crate::span::Span;
 use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, TrainItem};
 use std::collections::BTreeSet;
@@ -296,9 +299,11 @@ impl Checker<'_> {
         let mut used: Vec<String> = Vec::new();
         let mut visit = |c: &Self, e: &TExpr| {
             let name = match &e.kind {
-                TKind::Net { net, .. } | TKind::GradientPenalty { net, .. } => {
-                    c.typed.nets.get(*net).map(|n| n.name.clone())
-                }
+                TKind::Net { net, .. } => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                TKind::Objective(o) => o.subjects.iter().find_map(|s| match s {
+                    TSubject::Critic(net, _) => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                    TSubject::Model(_) | TSubject::Guide(_) | TSubject::Input(_) => None,
+                }),
                 TKind::Flow { flow, .. } => c.typed.flows.get(*flow).map(|f| f.name.clone()),
                 TKind::Param(i) => c.typed.params.get(*i).map(|p| p.name.clone()),
                 _ => None,
@@ -371,12 +376,10 @@ impl Checker<'_> {
         let named = |name: &str| self.typed.models.iter().position(|m| m.name == name);
         for p in &self.typed.train.players {
             self.walk(&p.payoff, &mut |_, x| {
-                if let TKind::Elbo { q, .. }
-                | TKind::Kl { q, .. }
-                | TKind::Iwae { q, .. }
-                | TKind::LogProb { model: q, .. } = &x.kind
-                {
-                    read.insert(*q);
+                if let TKind::LogProb { model, .. } = &x.kind {
+                    read.insert(*model);
+                } else if let TKind::Objective(o) = &x.kind {
+                    read.extend(o.reads());
                 } else if let TKind::Sample(m, _) = &x.kind {
                     read.extend(named(m));
                 }
@@ -464,7 +467,10 @@ impl Checker<'_> {
             origin: None,
         };
         match m.density.clone() {
-            Density::Exact { .. } => self.anonymous(number(TKind::Nll(p)), false, true, using, span),
+            Density::Exact { .. } => {
+                let o = TObjective::supplied(&objective::Nll, vec![TSubject::Model(p)], span);
+                self.anonymous(number(TKind::Objective(o)), false, true, using, span)
+            }
             Density::Unobserved => Err(codes::e0504::no_data(&name, span).into()),
             Density::Implicit(site) => {
                 let at = m.site(&site).map_or(span, |s| s.value_span);
@@ -486,14 +492,9 @@ impl Checker<'_> {
                     .into());
                 };
                 self.wants_guide(p, *q, span)?;
-                let beta = Box::new(TExpr::number(1.0, span));
-                self.anonymous(
-                    number(TKind::Elbo { p, q: *q, beta, free: 0.0, entropy: false }),
-                    true,
-                    true,
-                    using,
-                    span,
-                )
+                let subjects = vec![TSubject::Model(p), TSubject::Guide(*q)];
+                let o = TObjective::supplied(&objective::Elbo, subjects, span);
+                self.anonymous(number(TKind::Objective(o)), true, true, using, span)
             }
         }
     }

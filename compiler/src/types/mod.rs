@@ -18,6 +18,7 @@ mod identity_dims;
 pub mod items;
 mod mix;
 pub mod model;
+mod objectives;
 pub mod open_range;
 pub mod overrides;
 mod scheduled;
@@ -38,6 +39,7 @@ use crate::rows::{
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
+pub use objectives::{TObjective, TSubject};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -356,46 +358,8 @@ pub enum TKind {
         /// Which of them the density is of.
         targets: Vec<String>,
     },
-    /// `nll(p)`
-    Nll(usize),
-    /// `elbo(p, q, beta: ..)`
-    Elbo {
-        /// The model: index.
-        p: usize,
-        /// The guide: index.
-        q: usize,
-        /// Factor of the KL terms.
-        beta: Box<TExpr>,
-        /// Nats of each latent dimension that cost nothing (Kingma et al. 2016, eq. 15); 0: none.
-        free: f64,
-        /// The form `E_q[log p(x, z)] + H(q)`, with the entropy in closed form where the row has one.
-        entropy: bool,
-    },
-    /// `kl(q, p)`
-    Kl {
-        /// The guide: index.
-        q: usize,
-        /// The model: index.
-        p: usize,
-    },
-    /// `iwae(p, q, k: 16)`
-    Iwae {
-        /// The model: index.
-        p: usize,
-        /// The guide: index.
-        q: usize,
-        /// Number of samples.
-        k: usize,
-    },
-    /// `gradient_penalty(D, u, v)`: E[(‖∇D(w)‖ - 1)²] at random w between u and v.
-    GradientPenalty {
-        /// The critic.
-        net: usize,
-        /// One end.
-        u: Box<TExpr>,
-        /// The other end.
-        v: Box<TExpr>,
-    },
+    /// `nll(p)`, `elbo(p, q, beta: ..)`, `gradient_penalty(D, u, v)` ..: one number.
+    Objective(TObjective),
     /// `grad(f, x)`: derivative of the sum of `f` in `x`, shape of `x`.
     Grad {
         /// What is differentiated.

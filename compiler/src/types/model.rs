@@ -566,11 +566,7 @@ impl Checker<'_> {
             | TKind::Binary(..) => whole,
             TKind::Expect(_)
             | TKind::LogProb { .. }
-            | TKind::Nll(_)
-            | TKind::Elbo { .. }
-            | TKind::Kl { .. } => whole,
-            TKind::Iwae { .. }
-            | TKind::GradientPenalty { .. }
+            | TKind::Objective(_)
             | TKind::Grad { .. }
             | TKind::Corrupt { .. } => whole,
         }

@@ -1,6 +1,6 @@
 //! Typed expressions as people write them: plain text and LaTeX from one tree walk.
 
-use super::{TDist, TExpr, TKind, Typed};
+use super::{TDist, TExpr, TKind, TObjective, TSubject, Typed};
 use crate::rows::DistRow;
 use crate::rows::args::Args;
 use crate::syntax::ast::BinOp;
@@ -112,14 +112,7 @@ impl Notation<'_> {
             TKind::LogProb { model, values, targets } => {
                 wrap(PRODUCT, outer, self.log_prob(*model, values, targets))
             }
-            TKind::Nll(p) => format!("nll({})", self.model(*p)),
-            TKind::Elbo { p, q, beta, free, entropy } => self.elbo((*p, *q), beta, *free, *entropy),
-            TKind::Kl { q, p } => format!("kl({}, {})", self.model(*q), self.model(*p)),
-            TKind::Iwae { p, q, k } => format!("iwae({}, {}, k: {k})", self.model(*p), self.model(*q)),
-            TKind::GradientPenalty { net, u, v } => {
-                let (u, v) = (self.expr(u, NONE), self.expr(v, NONE));
-                format!("{}({}, {u}, {v})", self.op("gradient_penalty"), self.net(*net))
-            }
+            TKind::Objective(o) => self.objective(o),
             TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, NONE), self.expr(at, NONE)),
             TKind::Corrupt { arg, row, args, schedules } => {
                 let how = self.scheduled(args, schedules);
@@ -172,18 +165,21 @@ impl Notation<'_> {
         format!("{} {m}({}{bar})", self.either("\\log", "log"), shown(true))
     }
 
-    fn elbo(&self, (p, q): (usize, usize), beta: &TExpr, free: f64, entropy: bool) -> String {
-        let mut args = vec![self.model(p).to_string(), self.model(q).to_string()];
-        if !matches!(beta.kind, TKind::Const(1.0)) {
-            args.push(format!("beta: {}", self.expr(beta, NONE)));
-        }
-        if free > 0.0 {
-            args.push(format!("free: {free}"));
-        }
-        if entropy {
-            args.push("form: entropy".into());
-        }
-        format!("elbo({})", args.join(", "))
+    /// An objective as it is written, without arguments that are as when they are not written.
+    pub fn objective(&self, o: &TObjective) -> String {
+        let subjects = o.subjects.iter().map(|s| match s {
+            TSubject::Model(i) | TSubject::Guide(i) => self.model(*i).to_string(),
+            TSubject::Critic(i, _) => self.net(*i).to_string(),
+            TSubject::Input(x) => self.expr(x, NONE),
+        });
+        let args = o.row.params().iter().filter_map(|p| {
+            let value = match o.amount(p.name) {
+                Some(x) => Some(self.expr(x, NONE)),
+                None => o.args.get(p.name).map(ToString::to_string),
+            };
+            value.filter(|v| p.default != Some(v)).map(|v| format!("{}: {v}", p.name))
+        });
+        format!("{}({})", self.op(o.row.name()), subjects.chain(args).collect::<Vec<_>>().join(", "))
     }
 
     /// The values of arguments, or the schedules that they follow.

@@ -17,10 +17,8 @@ impl TExpr {
             TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
                 vec![arg]
             }
-            TKind::Elbo { beta, .. } => vec![beta],
-            TKind::Binary(_, a, b)
-            | TKind::Grad { of: a, at: b }
-            | TKind::GradientPenalty { u: a, v: b, .. } => vec![a, b],
+            TKind::Objective(o) => o.children(),
+            TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } => vec![a, b],
             TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
             TKind::Const(_)
             | TKind::Schedule(_)
@@ -28,10 +26,7 @@ impl TExpr {
             | TKind::Sample(..)
             | TKind::Var(_)
             | TKind::Param(_)
-            | TKind::Let(_)
-            | TKind::Nll(_)
-            | TKind::Kl { .. }
-            | TKind::Iwae { .. } => Vec::new(),
+            | TKind::Let(_) => Vec::new(),
         }
     }
 

@@ -45,12 +45,19 @@ fn every_name_is_explained() {
         ("relu", &["has no inverse: it maps every negative value to 0"]),
         ("flatten", &["flatten: layer\n", "flatten: layer of a flow", "flatten: function"]),
         ("mse", &["mse: function of the prelude", "fn mse(a, b) = E[(a - b)^2]", "mean squared error"]),
-        ("elbo", &["elbo: built in", "elbo(p, q, beta: 1"]),
+        (
+            "elbo",
+            &["elbo: objective", "elbo(p, q, beta: 1", "beta  factor of the KL; a number of at least 0"],
+        ),
         ("mask", &["mask: corruption", "a number between 0 and 1, or a schedule"]),
         ("adam", &["adam: optimizer", "default 1e-3"]),
         ("gumbel", &["gumbel: gradient estimator", "default 0.67"]),
         ("digits", &["digits: data source", "1,797 handwritten digits"]),
-        ("iwae", &["iwae: built in", "iwae: item of `eval`"]),
+        ("iwae", &["iwae: objective", "iwae: item of `eval`"]),
+        ("clip", &["clip: weight constraint", "clip: setting of `train`", "a number above 0; default none"]),
+        ("ema", &["ema: setting of `train`", "a number of at least 0 and below 1"]),
+        ("agreement", &["agreement: item of `eval`", "agreement(judge: ..)"]),
+        ("grad", &["grad: built in", "grad(f, x)"]),
         ("he", &["he: initial value", "He et al. 2015"]),
     ] {
         let one = place.gmc(&format!("explain {name}"));

@@ -6,15 +6,13 @@
 )]
 
 use super::{Ctx, Vars};
+use crate::derive::objective::lowering;
 use crate::derive::{Input, nets};
 use crate::event::{EventTy, Kind};
 use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
 use crate::rows::FnRow;
 use crate::syntax::ast::BinOp;
 use crate::types::{TExpr, TKind};
-
-/// Keeps the square root of a squared norm differentiable at 0.
-const SQUARED_NORM_FLOOR: f64 = 1e-12;
 
 impl Ctx<'_> {
     /// An expression outside any model.
@@ -70,39 +68,13 @@ impl Ctx<'_> {
                 let values: Vars = values.iter().map(|(n, v)| (n.clone(), self.expr(v, vars))).collect();
                 self.log_prob_of(*model, values, targets)
             }
-            TKind::Nll(_) | TKind::Elbo { .. } | TKind::Kl { .. } | TKind::Iwae { .. } => {
-                self.objective(&e.kind, vars)
-            }
-            TKind::GradientPenalty { net, u, v } => self.gradient_penalty(*net, u, v, vars),
+            TKind::Objective(o) => lowering(o.row).value(self, o, vars),
             TKind::Grad { of, at } => {
                 let at = self.expr(at, vars);
                 let y = self.expr(of, vars);
                 self.gradient(y, at)
             }
             TKind::Corrupt { .. } => self.corrupt(&e.kind, vars),
-        }
-    }
-
-    /// A goal of a model as one word: rank 0.
-    fn objective(&mut self, kind: &TKind, vars: &Vars) -> Value {
-        match kind {
-            TKind::Nll(p) => {
-                let l = self.log_likelihood(*p);
-                let m = self.cx.mean_all(l);
-                self.cx.neg(m)
-            }
-            TKind::Elbo { p, q, beta, free, entropy } => {
-                let parts = self.elbo(*p, *q, *entropy);
-                let beta = self.expr(beta, vars);
-                self.elbo_value(*q, &parts, beta, *free)
-            }
-            TKind::Kl { q, p } => {
-                let parts = self.elbo(*p, *q, false);
-                let total = self.total(&parts.kl_totals());
-                self.cx.mean_all(total)
-            }
-            TKind::Iwae { p, q, k } => self.iwae(*p, *q, *k),
-            _ => panic!("internal: an expression that is no goal was taken for one"),
         }
     }
 
@@ -205,26 +177,12 @@ impl Ctx<'_> {
     }
 
     /// The derivative of the sum of `of` in `at`.
-    fn gradient(&mut self, of: Value, at: Value) -> Value {
+    pub fn gradient(&mut self, of: Value, at: Value) -> Value {
         let total = self.cx.sum_all(of);
         match grad::grad(&mut self.cx.g, total, &[at]).first() {
             Some(g) => *g,
             None => panic!("internal: no gradient came back"),
         }
-    }
-
-    /// `E[(‖∇D(w)‖ - 1)²]` at random `w` between `u` and `v` (Gulrajani et al. 2017, eq. 3).
-    fn gradient_penalty(&mut self, net: usize, u: &TExpr, v: &TExpr, vars: &Vars) -> Value {
-        let lead = self.shape(&vec![1; u.ty.shape.len()]);
-        let uv = [self.expr(u, vars), self.expr(v, vars)];
-        let g = Scope::of(&mut self.cx.g);
-        let eps = g.uniform(&lead);
-        let [u, v] = g.exs(uv);
-        let w = (v + eps * (u - v)).v;
-        let y = self.net_on(net, vec![w]).first().copied().unwrap_or(w);
-        let d = self.gradient(y, w);
-        let squared = Scope::of(&mut self.cx.g).ex(d).sq().sum_event();
-        ((squared + SQUARED_NORM_FLOOR).sqrt() - 1.0).sq().mean_all().v
     }
 }
 

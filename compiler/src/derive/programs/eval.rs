@@ -20,7 +20,7 @@ type Refusal = (String, &'static str);
 pub(super) fn unanswered(typed: &Typed, models: &[Model<'_>], queries: &[Query]) -> Vec<Diag> {
     let asked = Asked { typed, models, queries };
     let refusal = |needs: Needs| match needs {
-        Needs::Bound => asked.iwae(),
+        Needs::Bound => asked.tighter(),
         Needs::Draws => asked.samples(),
         Needs::Code => asked.reconstructions(),
         Needs::Modes => asked.modes(),
@@ -48,7 +48,7 @@ impl Asked<'_> {
     }
 
     /// A bound of several samples tightens one of a single sample.
-    fn iwae(&self) -> Option<Refusal> {
+    fn tighter(&self) -> Option<Refusal> {
         let model = self.model();
         match self.answer(Question::Density)? {
             Ok(answer) if answer.number == Some(NumberKind::Exact) => Some((

@@ -6,6 +6,7 @@
 )]
 
 use crate::derive::lower::Ctx;
+use crate::derive::objective::lowering;
 use crate::ir::Value;
 use crate::syntax::ast::BinOp;
 use crate::types::{TExpr, TKind, text};
@@ -20,16 +21,7 @@ pub(super) fn terms(ctx: &mut Ctx<'_>, payoff: &TExpr) -> Vec<(String, Value)> {
 /// `top` holds for the payoff itself, which is no part.
 fn collect(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut Vec<(String, Value)>) {
     match &e.kind {
-        TKind::Elbo { p, q, entropy, .. } => {
-            let parts = ctx.elbo(*p, *q, *entropy);
-            let rec = ctx.reconstruction(&parts);
-            let rec = ctx.cx.mean_all(rec);
-            out.push(("reconstruction".into(), rec));
-            for kl in &parts.kl {
-                let v = ctx.cx.mean_all(kl.total);
-                out.push((format!("kl[{}]", kl.of.name), v));
-            }
-        }
+        TKind::Objective(o) if let Some(parts) = lowering(o.row).parts(ctx, o) => out.extend(parts),
         TKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
             collect(ctx, a, sign, false, out);
             let flip = if *op == BinOp::Sub { -1.0 } else { 1.0 };

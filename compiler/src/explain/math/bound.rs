@@ -50,11 +50,11 @@ impl Summed {
 }
 
 impl<'t> Writer<'t> {
-    pub(super) fn elbo(&mut self, pair: &Pair<'t>, beta: &TExpr, free: f64, sign: Sign) {
+    pub(super) fn elbo(&mut self, pair: &Pair<'t>, beta: Option<&TExpr>, free: f64, sign: Sign) {
         let (m, g) = (pair.m, pair.g);
-        let weight = match beta.kind {
-            TKind::Const(1.0) => String::new(),
-            _ => format!("{}{}", self.n.expr(beta, 2), self.n.either(" \\, ", " * ")),
+        let weight = match beta.filter(|b| !matches!(b.kind, TKind::Const(1.0))) {
+            Some(beta) => format!("{}{}", self.n.expr(beta, 2), self.n.either(" \\, ", " * ")),
+            None => String::new(),
         };
         let sums = pair.summed();
         for s in m.sites.iter().filter(|s| !sums.latent.contains(&s.name) && !sums.inside.contains(&s.name)) {

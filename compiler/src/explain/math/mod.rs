@@ -10,9 +10,10 @@ mod exact;
 mod volume;
 
 use crate::derive::kl::known;
+use crate::rows::objective::{self, Elbo, ObjectiveRow};
 use crate::syntax::ast::BinOp;
 use crate::types::text::Notation;
-use crate::types::{Density, TDist, TExpr, TKind, TModel, TPlayer, Typed, density};
+use crate::types::{Density, TDist, TExpr, TKind, TModel, TObjective, TPlayer, Typed, density};
 
 /// The objective of one player, one line a term.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,31 +108,10 @@ impl<'t> Writer<'t> {
 
     fn payoff(&mut self, e: &'t TExpr, sign: Sign) {
         match &e.kind {
-            TKind::Nll(p) => {
-                if let Some(m) = self.model(*p) {
-                    self.exact(m, sign.flipped());
-                    if matches!(m.density, Density::Exact { dequantised: false, .. }) {
-                        self.note("exact: no bound, no sampling".into());
-                    }
-                }
-            }
-            TKind::Elbo { p, q, beta, free, entropy } => {
-                if let (Some(m), Some(g)) = (self.model(*p), self.model(*q)) {
-                    self.elbo(&bound::Pair { m, g, entropy: *entropy }, beta, *free, sign);
-                }
-            }
-            TKind::Iwae { q, .. } => {
-                let text = self.n.expr(e, 2);
-                self.term(sign, &text);
-                if let Some(g) = self.model(*q) {
-                    self.estimators(g, true);
-                }
-            }
-            TKind::Kl { q, p } => {
-                if let (Some(m), Some(g)) = (self.model(*p), self.model(*q)) {
-                    self.kl(&bound::Pair { m, g, entropy: false }, sign.into());
-                }
-            }
+            TKind::Objective(o) => match WRITTEN.iter().find(|(row, _)| row.name() == o.row.name()) {
+                Some((_, written)) => written(self, o, sign),
+                None => self.itself(e, sign),
+            },
             TKind::Binary(BinOp::Add, a, b) => {
                 self.payoff(a, sign);
                 self.payoff(b, sign);
@@ -141,11 +121,14 @@ impl<'t> Writer<'t> {
                 self.payoff(b, sign.flipped());
             }
             TKind::Neg(a) => self.payoff(a, sign.flipped()),
-            _ => {
-                let text = self.n.expr(e, 2);
-                self.term(sign, &text);
-            }
+            _ => self.itself(e, sign),
         }
+    }
+
+    /// A term that is written as it stands in the spec.
+    fn itself(&mut self, e: &'t TExpr, sign: Sign) {
+        let text = self.n.expr(e, 2);
+        self.term(sign, &text);
     }
 
     /// `log Normal(x; m, s)`
@@ -170,6 +153,36 @@ impl<'t> Writer<'t> {
         }
     }
 }
+
+/// Writes an objective as the terms that it adds up to, and facts about them.
+type Written = for<'t> fn(&mut Writer<'t>, &'t TObjective, Sign);
+
+/// The objectives about which there is more to say than their names.
+const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
+    (&objective::Nll, |w, o, sign| {
+        let Some(m) = w.model(o.model()) else { return };
+        w.exact(m, sign.flipped());
+        if matches!(m.density, Density::Exact { dequantised: false, .. }) {
+            w.note("exact: no bound, no sampling".into());
+        }
+    }),
+    (&objective::Elbo, |w, o, sign| {
+        let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
+        let pair = bound::Pair { m, g, entropy: Elbo::entropy(&o.args) };
+        w.elbo(&pair, o.amount(Elbo::BETA.name), Elbo::free(&o.args), sign);
+    }),
+    (&objective::Iwae, |w, o, sign| {
+        let text = w.n.objective(o);
+        w.term(sign, &text);
+        if let Some(g) = w.model(o.guide()) {
+            w.estimators(g, true);
+        }
+    }),
+    (&objective::Kl, |w, o, sign| {
+        let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
+        w.kl(&bound::Pair { m, g, entropy: false }, sign.into());
+    }),
+];
 
 /// The discrete sites that a bound sums over because the guide leaves them out.
 fn summed(m: &TModel, g: &TModel) -> Vec<String> {

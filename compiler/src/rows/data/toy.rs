@@ -49,8 +49,10 @@ pub(super) struct Draws<'a>(std::slice::Iter<'a, f64>);
 impl Draws<'_> {
     /// Uniform on (0, 1).
     pub(super) fn unit(&mut self) -> f64 {
-        // The host promises as many numbers as were asked for; a short answer gives the median.
-        self.0.next().copied().unwrap_or(0.5)
+        match self.0.next() {
+            Some(u) => *u,
+            None => panic!("internal: a point draws more random numbers than it says"),
+        }
     }
     /// One of `0..n`.
     pub(super) fn below(&mut self, n: usize) -> usize {

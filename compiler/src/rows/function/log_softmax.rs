@@ -15,14 +15,12 @@ impl FnRow for LogSoftmax {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+        let [x] = exactly(args);
         let support = match last_axis(args)? {
             1 => Support::point(0.0),
             _ => Support::open(f64::NEG_INFINITY, 0.0),
         };
-        Ok(EventTy {
-            kind: Kind::Real(support),
-            shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
-        })
+        Ok(EventTy { kind: Kind::Real(support), shape: x.shape.clone() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

@@ -15,9 +15,10 @@ impl FnRow for LogSumExp {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+        let [x] = exactly(args);
         let n = last_axis(args)?;
         let range = range(args, 0).increasing(|x| x + (n as f64).ln());
-        let mut shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
+        let mut shape = x.shape.clone();
         shape.pop();
         Ok(EventTy { kind: Kind::Real(range.into()), shape })
     }

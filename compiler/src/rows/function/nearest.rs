@@ -23,8 +23,8 @@ impl FnRow for Nearest {
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         layout(args)?;
-        let shape = args.first().map(|t| t.shape.clone()).unwrap_or_default();
-        Ok(EventTy { kind: Kind::Real(range(args, 1).into()), shape })
+        let [z, _] = exactly(args);
+        Ok(EventTy { kind: Kind::Real(range(args, 1).into()), shape: z.shape.clone() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g> {
         let (&[z, book], layout) = (exactly(args), sure(layout(types)));

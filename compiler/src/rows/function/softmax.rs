@@ -15,11 +15,9 @@ impl FnRow for Softmax {
         (1, 1)
     }
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
+        let [x] = exactly(args);
         let n = last_axis(args)?;
-        Ok(EventTy {
-            kind: Kind::Real(Support::Simplex { open: n > 1 }),
-            shape: args.first().map(|t| t.shape.clone()).unwrap_or_default(),
-        })
+        Ok(EventTy { kind: Kind::Real(Support::Simplex { open: n > 1 }), shape: x.shape.clone() })
     }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);

@@ -1,0 +1,30 @@
+//! `gradient_penalty(D, u, v)`: the mean of (‖∇D(w)‖ - 1)² at random w between u and v (Gulrajani et al. 2017, eq. 3).
+
+use super::Lowering;
+use crate::derive::lower::{Ctx, Vars};
+use crate::ir::{Scope, Value, exactly};
+use crate::types::TObjective;
+
+/// Keeps the square root of a squared norm differentiable at 0.
+const SQUARED_NORM_FLOOR: f64 = 1e-12;
+
+/// How it is computed.
+pub struct GradientPenalty;
+
+impl Lowering for GradientPenalty {
+    fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, vars: &Vars) -> Value {
+        let inputs = o.inputs();
+        let &[u, v] = exactly(&inputs);
+        let lead = ctx.shape(&vec![1; u.ty.shape.len()]);
+        let uv = [ctx.expr(u, vars), ctx.expr(v, vars)];
+        let g = Scope::of(&mut ctx.cx.g);
+        let eps = g.uniform(&lead);
+        let [u, v] = g.exs(uv);
+        let w = (v + eps * (u - v)).v;
+        let scores = ctx.net_on(o.critic().0, vec![w]);
+        let &[y] = exactly(&scores);
+        let d = ctx.gradient(y, w);
+        let squared = Scope::of(&mut ctx.cx.g).ex(d).sq().sum_event();
+        ((squared + SQUARED_NORM_FLOOR).sqrt() - 1.0).sq().mean_all().v
+    }
+}

@@ -1,0 +1,17 @@
+//! `kl(q, p)`: the mean over the data of KL(q(z | x) || p(z)).
+
+use super::Lowering;
+use crate::derive::lower::{Ctx, Vars};
+use crate::ir::Value;
+use crate::types::TObjective;
+
+/// How it is computed.
+pub struct Kl;
+
+impl Lowering for Kl {
+    fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, _vars: &Vars) -> Value {
+        let parts = ctx.elbo(o.model(), o.guide(), false);
+        let total = ctx.total(&parts.kl_totals());
+        ctx.cx.mean_all(total)
+    }
+}
