@@ -8,7 +8,7 @@
 use super::consts::bind;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::{EventTy, Kind, Support};
+use crate::event::{EventTy, Kind};
 use crate::rows::builtin::Builtin;
 use crate::rows::{self, FnRow};
 use crate::span::Span;

@@ -39,18 +39,17 @@ fn moved(x: &TExpr, product: &TExpr, plus: bool) -> Option<Interval> {
 
 /// The two factors of a product, in both orders.
 fn factors(e: &TExpr) -> Option<[(&TExpr, &TExpr); 2]> {
-    match &e.kind {
-        TKind::Binary(BinOp::Mul, a, b) => Some([(a, b), (b, a)]),
-        _ => None,
-    }
+    if let TKind::Binary(BinOp::Mul, a, b) = &e.kind { Some([(a, b), (b, a)]) } else { None }
 }
 
 /// The `a` of `1 - a`.
 fn one_less(e: &TExpr) -> Option<&TExpr> {
-    match &e.kind {
-        TKind::Binary(BinOp::Sub, one, a) if one.range().constant() == Some(1.0) => Some(a),
-        _ => None,
+    if let TKind::Binary(BinOp::Sub, one, a) = &e.kind
+        && one.range().constant() == Some(1.0)
+    {
+        return Some(a);
     }
+    None
 }
 
 /// Where `a * x + (1 - a) * y` lies for a weight in the unit interval: between the two, at an end of both only where it can be at the end

@@ -4,7 +4,6 @@ use super::consts::{bind, defaults};
 use super::expr::{Scope, check_inputs, only_in_payoffs};
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::Support;
 use crate::rows::args::{ArgKind, Args, ParamSpec, within};
 use crate::rows::objective::{Demand, ObjectiveRow, Subject};
 use crate::span::Span;
@@ -113,9 +112,10 @@ impl Checker<'_> {
     }
 
     fn subject(&mut self, subject: Subject, e: &Expr, scope: &Scope) -> Res<TSubject> {
-        let name = match &e.kind {
-            ExprKind::Name(n) => Some(Ident { name: n.clone(), span: e.span }),
-            _ => None,
+        let name = if let ExprKind::Name(n) = &e.kind {
+            Some(Ident { name: n.clone(), span: e.span })
+        } else {
+            None
         };
         match (subject, name) {
             (Subject::Model, Some(id)) => Ok(TSubject::Model(self.model_named(&id)?)),

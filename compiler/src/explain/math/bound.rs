@@ -1,10 +1,5 @@
 //! Bounds with a guide: their terms, which of them are in closed form, and how gradients pass through the guide's draws.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "one form of expression is asked for; all others are alike"
-)]
-
 use super::{Factor, Sign, Writer, summed};
 use crate::derive::kl::{self, LatentKl, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::estimator::{self, Estimator};
