@@ -1,7 +1,7 @@
 //! The executor: graph IR in, tensors out. The only place that names Burn.
 //!
 //! Enter at [`open`] (a device), [`Tensor::from_f32`] (values on it) and [`Executable`] (a prepared graph to run).
-//! On the CPU chains of elementwise operations run as one loop ([`fuse`]); on a GPU each operation is Burn's.
+//! On the CPU chains of elementwise operations run as one loop (`fuse`); on a GPU each operation is Burn's.
 //!
 //! Invariant: a run is a pure function of (graph, inputs, [`RngKey`]); nothing here reads a clock or a global generator.
 

@@ -16,7 +16,7 @@ pub const START: usize = 512;
 
 impl Session {
     /// Draws initial parameters; those that start from data (`actnorm`, `scale`, `shift` of a flow) are
-    /// computed from [`START`] examples spread over the training part. Slots start at zero, averages at the
+    /// computed from `START` examples spread over the training part. Slots start at zero, averages at the
     /// parameters.
     ///
     /// # Errors

@@ -32,12 +32,12 @@ pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> 
     unit_with(name, text, &|p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string()), set)
 }
 
-/// As [`unit`], with `read` for the files named by `use`.
+/// As [`unit()`], with `read` for the files named by `use`.
 pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
     compile(name, text, &FileHost::new(0), read, |spec| changes(spec, set))
 }
 
-/// As [`unit`], without optimised programs: what `gmc check` needs.
+/// As [`unit()`], without optimised programs: what `gmc check` needs.
 pub fn checked(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
     let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
     check(name, text, &FileHost::new(0), &read, |spec| changes(spec, set))

@@ -69,7 +69,7 @@ impl Hashes {
         then.iter().filter(|(name, crc)| differ(name, crc)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Writes what [`Hashes::read`] reads into a checkpoint's header.
+    /// Writes what `Hashes::read` reads into a checkpoint's header.
     pub fn keep(&self, extra: &mut BTreeMap<String, String>) {
         extra.insert(FILES.into(), serde_json::to_string(&self.files).unwrap_or_default());
         extra.insert(DATA.into(), serde_json::to_string(&self.data).unwrap_or_default());
