@@ -1,7 +1,7 @@
 //! Ends of a range that data may take and the model of them does not: a flow from all reals into a bounded range approaches the ends and never
 //! gets there, and `LogNormal` has no density at 0.
 
-use super::{TSiteKind, Typed};
+use super::{TSiteKind, Typed, density};
 use crate::event::Support;
 use crate::span::Span;
 
@@ -30,8 +30,9 @@ pub fn open_ranges(typed: &Typed) -> Vec<OpenRange> {
         for s in m.sites.iter().filter(|s| s.observed) {
             let drawn = match &s.kind {
                 TSiteKind::Draw(d) => Some(d.row.name()),
-                TSiteKind::Bind(_) => None,
-                TSiteKind::Quantize(_) => continue,
+                TSiteKind::Bind(e) if density::inverted(e).is_some() => None,
+                // A net that is not run backwards is asked for no density.
+                TSiteKind::Bind(_) | TSiteKind::Quantize(_) => continue,
             };
             let var = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == s.name);
             let (Some(v), Support::Interval(covered)) = (var, s.covers) else { continue };
