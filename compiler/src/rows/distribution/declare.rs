@@ -49,7 +49,7 @@ macro_rules! dist_params {
 /// the name in the language and the parameters, as in [`dist_params!`]. Next to the row it makes `Params<'g>`, the parameters
 /// as the formulas read them, and `Types<'t>`, what the checker knows of them.
 ///
-/// ```ignore
+/// ```text
 /// distribution! {
 ///     /// Double exponential.
 ///     pub struct Laplace = "Laplace" {
