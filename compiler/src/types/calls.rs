@@ -141,7 +141,8 @@ impl Checker<'_> {
         })
     }
 
-    pub(super) fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+    /// The arguments of a call of a net, which fit its inputs.
+    fn net_args(&mut self, i: usize, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
         let args = self.positional(c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
         self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
@@ -152,6 +153,12 @@ impl Checker<'_> {
             net.at_ends.is_some(),
             c.span,
         )?;
+        Ok(args)
+    }
+
+    pub(super) fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
+        let args = self.net_args(i, c, scope)?;
+        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
         let [out] = net.outs_of(&args) else {
             return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
         };
@@ -167,16 +174,8 @@ impl Checker<'_> {
     /// A net of several outputs, one expression for each.
     pub(crate) fn net_outputs(&mut self, c: &Call, scope: &Scope) -> Res<Option<Vec<TExpr>>> {
         let Some(i) = self.typed.nets.iter().position(|n| n.name == c.name.name) else { return Ok(None) };
-        let args = self.positional(c, scope)?;
+        let args = self.net_args(i, c, scope)?;
         let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
-        self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
-        check_inputs(
-            &net.name,
-            &args,
-            net.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)),
-            net.at_ends.is_some(),
-            c.span,
-        )?;
         let batched = args.iter().any(|a| a.batched);
         let one = |(output, ty): (usize, &EventTy)| TExpr {
             ty: ty.clone(),
