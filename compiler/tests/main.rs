@@ -29,6 +29,7 @@ mod overrides;
 mod ranges;
 mod rows_args;
 mod rows_bijection;
+mod rows_causality;
 mod rows_common;
 mod rows_constraint;
 mod rows_copies;

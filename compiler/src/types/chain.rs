@@ -8,8 +8,8 @@ use crate::event::{EventTy, Kind, Support};
 use crate::rows::args::{Args, Const};
 use crate::rows::bijection::identity_dims;
 use crate::rows::{
-    self, BlockUse, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer, Jacobian,
-    LayerRow, MapRow, ParamDecl, Row,
+    self, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, CheckedBijection, FlowChain, FlowLayer,
+    Jacobian, LayerRow, MapRow, ParamDecl, Row,
 };
 use crate::span::Span;
 use crate::syntax::ast::{Binding, Call, ExprKind, Layer};
@@ -481,9 +481,29 @@ impl TNet {
     pub fn mixes_batch(&self) -> Option<Span> {
         self.chain.layers.iter().find(|l| l.checked.mixes_batch).map(|l| l.span)
     }
-    /// What its output may read of its input.
-    pub fn causality(&self) -> rows::Causality {
-        self.chain.causality()
+    /// What its output reads of its first input, by layers that read it by name, too. Where further inputs are joined to a vector, its
+    /// coordinates lose their places; beside an image they come as channels.
+    pub fn causality(&self) -> Causality {
+        let Some((name, ty, _)) = self.inputs.first() else { return Causality::Global };
+        let by_name = self.chain.causality_in(name).unwrap_or(Causality::Strict);
+        let arrives = match (ty.kind, self.joined.contains(&true), ty.shape.len()) {
+            (_, true, 3) => Causality::Weak,
+            (_, true, _) => Causality::Global,
+            // As one-hot vectors, one behind the other.
+            (Kind::Class(_), false, _) => Causality::Weak,
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), false, _) => Causality::Own,
+        };
+        arrives.then(self.chain.causality()).worse(by_name)
+    }
+    /// The layer that lets its output read later places of its first input. None does where [`TNet::causality`] is not global, and where
+    /// joined inputs are the reason.
+    pub fn blame(&self) -> Option<&ChainLayer> {
+        let by_name = || {
+            let name = self.inputs.first().map(|(name, ..)| name)?;
+            let global = |l: &&ChainLayer| l.checked.given.contains(&(name.clone(), Causality::Global));
+            self.chain.layers.iter().find(global)
+        };
+        self.chain.blame().or_else(by_name)
     }
 }
 

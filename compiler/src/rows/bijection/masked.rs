@@ -9,7 +9,7 @@ use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::layer::beside::Beside;
 use crate::rows::layer::linear::{Linear, Mask};
 use crate::rows::layer::require::{misfit, need_vector, no_block};
-use crate::rows::{Block, BlockUse, Causality, Chain, ChainCx, LowerCx, ParamDecl, Row, Shared};
+use crate::rows::{Block, BlockUse, Chain, ChainCx, LowerCx, ParamDecl, Row, Shared};
 use crate::syntax::ast;
 use std::rc::Rc;
 
@@ -98,7 +98,7 @@ impl BijectionRow for Masked {
 /// The size of the vector that a block ends with whose coordinates read no later ones.
 fn causal_vector(args: &Args, chain: &Chain) -> Result<usize, Diag> {
     let wrong = |message: String, label: String| Diag::new("E0402", message, args.span, label);
-    if let Some(l) = chain.layers.iter().find(|l| l.checked.causality == Causality::Global) {
+    if let Some(l) = chain.blame() {
         let d = wrong(
             "the block of `masked` lets a coordinate read later ones".into(),
             "coordinate i may depend on coordinates before i only".into(),

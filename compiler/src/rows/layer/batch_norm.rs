@@ -3,7 +3,7 @@
 use super::affine::{self, ScaleShift};
 use super::parts::{moments, per_channel, standardised};
 use super::require::need_features;
-use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::{Ex, Shape};
@@ -40,10 +40,8 @@ impl LayerRow for BatchNorm {
         let mut params = affine.params();
         params.push(ParamDecl::state("mean", &[n], Init::ZEROS));
         params.push(ParamDecl::state("var", &[n], Init::ONES));
-        // Statistics over the pixels of an image let every pixel read every other one.
-        let causality = if input.shape.len() == 1 { Causality::Weak } else { Causality::Global };
         let whole = Checked::elementwise(EventTy::real(input.shape.clone()), layer);
-        Ok(Checked { params, causality, mixes_batch: true, ..whole })
+        Ok(Checked { params, mixes_batch: true, ..whole })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Further inputs laid beside the features of an event, shared by `join`, couplings and the nets that join their inputs.
 
-use super::LowerCx;
 use super::parts::{as_numbers, shape_as_numbers};
 use super::require::misfit;
+use super::{Causality, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, shape_text};
 use crate::ir::{Dim, Ex, Scope, Shape, common_lead};
@@ -48,6 +48,14 @@ impl Beside {
             all.push((name, ty, laid));
         }
         Ok(Beside { given: all, added })
+    }
+    /// What is read of each further input: images pixel by pixel, vectors whole.
+    pub fn given(&self) -> Vec<(String, Causality)> {
+        let read = |laid: &[usize]| match laid {
+            [_, h, w] if h * w > 1 => Causality::Weak,
+            _ => Causality::Global,
+        };
+        self.given.iter().map(|(name, _, laid)| (name.clone(), read(laid))).collect()
     }
     /// `[B, n + added, ..]`
     pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {

@@ -22,7 +22,9 @@ impl LayerRow for BiasFrom {
         let n = need_features(args, input)?;
         let shift = Projection::check(cx, args, "", input, n)?;
         let params = shift.params(false);
-        Ok(Checked { params, ..Checked::elementwise(EventTy::real(input.shape.clone()), Shifted(shift)) })
+        let given = shift.given();
+        let out = EventTy::real(input.shape.clone());
+        Ok(Checked { params, given, ..Checked::elementwise(out, Shifted(shift)) })
     }
 }
 

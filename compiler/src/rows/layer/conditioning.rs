@@ -4,7 +4,7 @@ use super::convolution::Convolution;
 use super::linear::Linear;
 use super::parts::{as_numbers, shape_as_numbers};
 use super::require::{misfit, named_givens};
-use super::{ChainCx, LowerCx};
+use super::{Causality, ChainCx, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -72,6 +72,14 @@ impl Projection {
             parts.push((name, ty, part));
         }
         Ok(Projection { parts, rank: input.shape.len() + 1, features })
+    }
+    /// What is read of each input: an image pixel by pixel, a vector whole.
+    pub fn given(&self) -> Vec<(String, Causality)> {
+        let read = |part: &Part| match part {
+            Part::Vector(_) => Causality::Global,
+            Part::Image(_) => Causality::Weak,
+        };
+        self.parts.iter().map(|(name, _, part)| (name.clone(), read(part))).collect()
     }
     /// Its tensors: uniform on ±1/√fan_in, or all 0.
     pub fn params(&self, zero: bool) -> Vec<ParamDecl> {

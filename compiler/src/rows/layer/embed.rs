@@ -1,7 +1,7 @@
 //! `embed`: a trained vector for each value of a discrete event.
 
 use super::require::misfit;
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind};
 use crate::ir::{DType, Dim, Ex, Shape};
@@ -65,7 +65,12 @@ impl LayerRow for Embed {
         let (out, layer) = (EventTy::real(out), Table { n, k, coding, event: input.shape.clone() });
         Ok(match coding {
             Coding::OneHot => Checked::global(out, params, layer),
-            Coding::Bits | Coding::Numbers => Checked { params, ..Checked::elementwise(out, layer) },
+            Coding::Bits | Coding::Numbers => {
+                // All channels of a pixel are made of its one number.
+                let causality =
+                    if let [1, _, _] = input.shape.as_slice() { Causality::Weak } else { Causality::Own };
+                Checked { params, causality, ..Checked::elementwise(out, layer) }
+            }
         })
     }
 }

@@ -27,7 +27,8 @@ impl LayerRow for Film {
         let shift = Projection::check(cx, args, "shift.", input, n)?;
         let params = [gain.params(true), shift.params(true)].concat();
         let out = EventTy::real(input.shape.clone());
-        Ok(Checked { params, ..Checked::elementwise(out, Modulated { gain, shift }) })
+        let given = shift.given();
+        Ok(Checked { params, given, ..Checked::elementwise(out, Modulated { gain, shift }) })
     }
 }
 

@@ -49,6 +49,7 @@ impl LayerRow for Heads {
             out: sizes.iter().map(|&s| EventTy::real([s])).collect(),
             params,
             causality: mask.causality(),
+            given: Vec::new(),
             mixes_batch: false,
             twice_differentiable: true,
             layer: Shared(Rc::new(Maps { maps, input: input.clone() })),

@@ -37,8 +37,9 @@ impl LayerRow for Join {
         if let Some(first) = shape.first_mut() {
             *first += beside.added;
         }
+        let given = beside.given();
         let layer = Joined { input: input.clone(), beside };
-        Ok(Checked { causality, ..Checked::elementwise(EventTy::real(shape), layer) })
+        Ok(Checked { causality, given, ..Checked::elementwise(EventTy::real(shape), layer) })
     }
 }
 

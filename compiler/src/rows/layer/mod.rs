@@ -1,8 +1,9 @@
-//! Layers of nets, one file each. The files that hold no row (`require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
+//! Layers of nets, one file each. The files that hold no row (`causality`, `require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
 //! `conditioning`, `beside`) hold what several rows share; `map` and `whole` are what maps and nets are as layers.
 
 pub mod affine;
 pub mod beside;
+pub mod causality;
 pub mod conditioning;
 pub mod convolution;
 pub mod linear;
@@ -50,6 +51,8 @@ use crate::span::Span;
 use crate::syntax::ast;
 use std::fmt;
 use std::rc::Rc;
+
+pub use causality::Causality;
 
 /// Every layer.
 pub const ROWS: &[&dyn LayerRow] = &[
@@ -142,12 +145,6 @@ impl Chain {
     pub fn out_ty(&self) -> &EventTy {
         self.out.last().unwrap_or(&self.input)
     }
-    /// What its output may read of its input: everything where one layer lets it, else only what is earlier where one layer sees to it.
-    pub fn causality(&self) -> Causality {
-        let says = |c| self.layers.iter().any(|l| l.checked.causality == c);
-        let strongest = [Causality::Global, Causality::Strict].into_iter().find(|c| says(*c));
-        strongest.unwrap_or(Causality::Weak)
-    }
     /// Whether any layer mixes the examples of a batch.
     pub fn mixes_batch(&self) -> bool {
         self.layers.iter().any(|l| l.checked.mixes_batch)
@@ -162,6 +159,10 @@ impl Chain {
 pub trait Layer: fmt::Debug + DynEq {
     /// IR from `[B, ..in]` to `[B, ..out]`, one value for each output.
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>>;
+    /// The blocks of layers inside of it.
+    fn blocks(&self) -> Vec<&Chain> {
+        Vec::new()
+    }
 }
 
 impl PartialEq for dyn Layer {
@@ -177,8 +178,10 @@ pub struct Checked {
     pub out: Vec<EventTy>,
     /// Its parameters and states, those of blocks inside included (`0.weight`).
     pub params: Vec<ParamDecl>,
-    /// What it says about the order of elements.
+    /// What it reads of its input, in the order of an autoregressive site.
     pub causality: Causality,
+    /// The further inputs that it reads by name, and what it reads of each.
+    pub given: Vec<(String, Causality)>,
     /// Whether one example's output depends on the others of the batch.
     pub mixes_batch: bool,
     /// Whether its derivative is differentiable and not zero almost everywhere by construction.
@@ -193,7 +196,8 @@ impl Checked {
         Checked {
             out: vec![out],
             params: Vec::new(),
-            causality: Causality::Weak,
+            causality: Causality::Own,
+            given: Vec::new(),
             mixes_batch: false,
             twice_differentiable: true,
             layer: Shared(Rc::new(layer)),
@@ -203,17 +207,6 @@ impl Checked {
     pub fn global(out: EventTy, params: Vec<ParamDecl>, layer: impl Layer) -> Checked {
         Checked { params, causality: Causality::Global, ..Checked::elementwise(out, layer) }
     }
-}
-
-/// Which inputs an output element reads, in the order of an autoregressive site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Causality {
-    /// Only earlier ones.
-    Strict,
-    /// Earlier ones and itself.
-    Weak,
-    /// Any.
-    Global,
 }
 
 /// Whether a row takes a `{ .. }` block.

@@ -49,15 +49,22 @@ pub fn new_shape(args: &Args, input: &EventTy) -> Result<Vec<usize>, Diag> {
     }))
 }
 
-/// Whether every element keeps its place in the order of an autoregressive site: a vector's coordinates, an image's pixels. Axes of
-/// size 1 do not matter, and a single-channel image may become its vector of pixels and back.
+/// What becomes of the order when the same elements stand under other axes. They keep their places where as many lie one behind the
+/// other as before: a vector's coordinates, the pixels of a single channel, the tokens of a sequence. Where each place becomes several
+/// (`[T, d]` to `[T d]`), an element of it reads at most what arrived at that place.
 fn order_kept(from: &[usize], to: &[usize]) -> Causality {
     let places = |s: &[usize]| match s {
-        [1, h, w] => vec![h * w],
-        [n] | [n, 1] => vec![*n],
-        other => other.to_vec(),
+        [] => Some(1),
+        [1, h, w] | [1, h, w, _] => Some(h * w),
+        [_, _, _] | [_, _, _, _] => None,
+        [n, ..] => Some(*n),
     };
-    if places(from) == places(to) { Causality::Weak } else { Causality::Global }
+    match (places(from), places(to)) {
+        _ if from == to => Causality::Own,
+        (Some(a), Some(b)) if a == b => Causality::Own,
+        (Some(a), Some(b)) if a > 0 && b % a == 0 => Causality::Weak,
+        (Some(_) | None, Some(_) | None) => Causality::Global,
+    }
 }
 
 /// The layer that brings an event under other axes.

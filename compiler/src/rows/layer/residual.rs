@@ -72,8 +72,9 @@ impl LayerRow for Residual {
         params.extend(gate.then(|| ParamDecl::trained("gate", &[1], Init::ZEROS)));
         Ok(Checked {
             params,
-            // Also the input itself arrives at the output, so the whole is at best weak.
-            causality: chain.causality().max(Causality::Weak),
+            // Also the input itself arrives at the output.
+            causality: chain.causality().worse(Causality::Own),
+            given: chain.given(),
             mixes_batch: chain.mixes_batch(),
             twice_differentiable: chain.twice_differentiable(),
             ..Checked::elementwise(input.with_kind(Kind::REAL), Skip { chain, gate })
@@ -88,5 +89,8 @@ impl Layer for Skip {
             y = y * cx.param("gate", &[1]).reshape(Shape::scalar());
         }
         vec![x + y]
+    }
+    fn blocks(&self) -> Vec<&Chain> {
+        vec![&self.chain]
     }
 }

@@ -1,6 +1,6 @@
 //! A whole net as a layer of another one, with which it shares its parameters.
 
-use super::{Chain, Checked, Layer, LowerCx};
+use super::{Causality, Chain, Checked, Layer, LowerCx};
 use crate::event::EventTy;
 use crate::ir::Ex;
 use crate::rows::{Env, Shared};
@@ -20,14 +20,19 @@ impl Layer for Whole {
         let env = Env { path: self.name.clone(), given: [(self.input.clone(), x.v)].into() };
         self.chain.lower(cx.elsewhere(&env), x)
     }
+    fn blocks(&self) -> Vec<&Chain> {
+        vec![&self.chain]
+    }
 }
 
 /// The net of this name, as a layer that yields `out`; `input` is the name of what it reads.
 pub fn checked(name: &str, input: &str, out: &[EventTy], chain: &Chain) -> Checked {
+    let by_name = chain.causality_in(input).unwrap_or(Causality::Strict);
     Checked {
         out: out.to_vec(),
         params: Vec::new(),
-        causality: chain.causality(),
+        causality: chain.causality().worse(by_name),
+        given: Vec::new(),
         mixes_batch: chain.mixes_batch(),
         twice_differentiable: chain.twice_differentiable(),
         layer: Shared(Rc::new(Whole { name: name.into(), input: input.into(), chain: chain.clone() })),
