@@ -52,4 +52,5 @@ mod spec_common;
 mod specs;
 mod supports;
 mod syntax;
+mod training;
 mod volume;

@@ -143,6 +143,8 @@ fn a_report_is_whole_and_repeatable() {
             value: Number(89.123_456),
             unit: "nats".into(),
             trust: Trust::Bound { samples: 500 },
+            at: String::new(),
+            caveats: Vec::new(),
         },
         Score {
             key: "entropy".into(),
@@ -151,6 +153,8 @@ fn a_report_is_whole_and_repeatable() {
             value: Number(1.1384),
             unit: "nats".into(),
             trust: Trust::Exact,
+            at: String::new(),
+            caveats: Vec::new(),
         },
     ];
     let images = [

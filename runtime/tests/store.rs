@@ -187,6 +187,8 @@ fn metrics_survive_torn_lines_and_go_back_in_time() {
         value: Number(1.25),
         unit: "nats".into(),
         trust: Trust::Estimate { samples: 64, error: Some(0.01) },
+        at: String::new(),
+        caveats: Vec::new(),
     }];
     assert!(run.scores().unwrap().is_empty());
     run.write_scores(&scores).unwrap();

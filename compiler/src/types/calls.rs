@@ -10,6 +10,7 @@ use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind};
 use crate::rows::builtin::Builtin;
+use crate::rows::layer::ReadsBatch;
 use crate::rows::{self, FnRow};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
@@ -131,14 +132,7 @@ impl Checker<'_> {
 
     /// The layer that reads other examples, among what a body calls and what that calls in turn.
     pub(super) fn reads_batch(&self, calls: &[String]) -> Option<&'static str> {
-        calls.iter().find_map(|n| {
-            let layer = rows::find(rows::layer::ROWS, n).filter(|r| r.reads_batch()).map(|r| r.name());
-            let net =
-                || self.typed.nets.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
-            let flow =
-                || self.typed.flows.iter().find(|t| t.name == *n).and_then(|t| self.reads_batch(&t.calls));
-            layer.or_else(net).or_else(flow)
-        })
+        self.typed.reads_batch(calls, ReadsBatch::Always)
     }
 
     /// The arguments of a call of a net, which fit its inputs.

@@ -11,6 +11,8 @@ use super::{
     density,
 };
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::layer::ReadsBatch;
+use crate::rows::setting::Batch;
 use crate::rows::{self, objective};
 use crate::span::Span;
 use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, TrainItem};
@@ -44,6 +46,17 @@ impl Checker<'_> {
         }
         self.unused();
         self.idle_guides();
+        self.minibatches();
+    }
+
+    /// Refuses minibatches of one example where examples are compared with each other.
+    fn minibatches(&mut self) {
+        let settings = &self.typed.train.settings;
+        if Batch::of(settings) == 1
+            && let Some(by) = self.typed.coupled(ReadsBatch::Training)
+        {
+            self.say(codes::e0220::batch_of_one(by, Batch::span(settings)));
+        }
     }
 
     fn train(&mut self, t: &TrainItem) -> Res<()> {

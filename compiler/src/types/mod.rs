@@ -4,11 +4,13 @@
 //!
 //! Enter at [`check`]. Invariant: a [`Typed`] is only used when no error was reported.
 
+mod amounts;
 mod bodies;
 mod calls;
 pub mod chain;
 pub mod consts;
 mod corrupted;
+pub mod coupled;
 pub mod density;
 mod evals;
 pub mod expr;

@@ -7,6 +7,7 @@ use crate::session::{Session, load};
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, plain, set_of, used_files};
+use crate::train::Trainer;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::driver::Unit;
@@ -101,6 +102,7 @@ pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
         ));
     }
     s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
+    s.standing = Trainer::new(&s).progress(checkpoint.meta.step);
     s.use_averages();
     if r.infer_steps.is_some() && s.compiled.per_datum.is_empty() {
         return Err(Failure::new(

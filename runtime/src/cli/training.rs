@@ -14,8 +14,11 @@ use crate::train::Trainer;
 use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run};
 use gmc_compiler::diag::render::render;
+use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::ir::{Graph, text};
-use gmc_compiler::rows::setting::Seed;
+use gmc_compiler::rows::layer::ReadsBatch;
+use gmc_compiler::rows::setting::{Ema, Pass, Seed};
+use gmc_compiler::types::failed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,11 +60,15 @@ pub fn run(
     for (item, set) in session.typed.data.iter().zip(&session.sets) {
         set.notes.iter().for_each(|n| note(&format!("data ({}): {n}\n", item.row.name())));
     }
-    let wrong = load::unreachable(&session);
-    if !wrong.is_empty() {
-        note(&render(&wrong, &sources, m.format, m.color));
+    let found = load::found_in_data(&session);
+    let found: Vec<Diag> = found.into_iter().chain(remembering(&session)).collect();
+    if !found.is_empty() {
+        note(&render(&found, &sources, m.format, m.color));
+    }
+    if failed(&found) {
         return Err(Failure::told());
     }
+    session.passes().iter().filter_map(|p| joined(&session, p)).for_each(|n| note(&n));
     memory::fits(&session)?;
     let dir = RunDir::create(out, &name)?;
     write_spec(&dir, &source, &set, &used, &graphs)?;
@@ -75,6 +82,27 @@ pub fn run(
     let hashes = hashes.with_data(&session.typed, &session.sets);
     let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
+}
+
+/// A warning where averages of weights are asked for that training is too short for.
+fn remembering(s: &Session) -> Option<Diag> {
+    let settings = &s.typed.train.settings;
+    let decay = Ema::of(settings)?;
+    let each = s.typed.train.players.iter().map(|p| p.steps as u64).min().unwrap_or(1);
+    let updates = Trainer::new(s).total.saturating_mul(each);
+    let share = Ema::remembers(decay, updates)?;
+    Some(codes::w0510::remembers(decay, Ema::span(settings), updates, share))
+}
+
+/// Says where the leftover of a pass joins the minibatch before it, and why.
+fn joined(s: &Session, pass: &Pass) -> Option<String> {
+    let by = s.typed.coupled(ReadsBatch::Training)?;
+    let (n, batch) = (pass.size, pass.batch);
+    let last = pass.last().checked_sub(batch).filter(|more| *more > 0 && s.sets.len() == 1)?;
+    Some(format!(
+        "note: {n} training examples in minibatches of {batch} leave {last}, which join the last minibatch: `{}` compares the examples of a minibatch with each other\n",
+        by.row
+    ))
 }
 
 /// Writes what a run is of. What it cannot be resumed without is there before the spec is: a folder with a

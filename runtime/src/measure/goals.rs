@@ -26,7 +26,10 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Resu
         return Ok(Vec::new());
     }
     let trust = Trust::of_samples(s.test_examples().min(most));
+    let amounts: Vec<(String, Vec<(String, f64)>)> =
+        players.iter().map(|p| (p.name.clone(), s.typed.amounts(&p.payoff, s.standing))).collect();
     let score = |(output, value): (Output, f64)| {
+        let at = weighted(&output, &amounts);
         let metric = if let Output::PayoffOf(player) = output {
             let player = Some(player).filter(|p| p != ONLY);
             Metric::Payoff { player, corrupted }
@@ -35,9 +38,33 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Resu
         } else {
             Metric::Term { name: output.to_string(), corrupted }
         };
-        Score::new(&metric, value, trust.clone())
+        Score { at, ..Score::new(&metric, value, trust.clone()) }
     };
     Ok(means(s, &program, seed, most)?.into_iter().map(score).collect())
+}
+
+/// What a number of a payoff is weighted with, given what the payoff of each player is: a term only with the
+/// schedules in its name.
+fn weighted(output: &Output, amounts: &[(String, Vec<(String, f64)>)]) -> String {
+    let of = |output: &Output, player: &str, name: &str| {
+        if let Output::PayoffOf(p) = output {
+            p == player
+        } else if let Output::Term(term) = output {
+            name.contains('(') && term.contains(name)
+        } else {
+            false
+        }
+    };
+    let mut all: Vec<String> = Vec::new();
+    for (player, amounts) in amounts {
+        for (name, value) in amounts.iter().filter(|(name, _)| of(output, player, name)) {
+            let text = format!("{name} {}", (value * 1e4).round() / 1e4);
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all.join(", ")
 }
 
 /// Part of the code's entries, over the test part and the units, that are active: larger in size than a tenth

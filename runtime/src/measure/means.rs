@@ -36,7 +36,7 @@ pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Resu
     let mut total = 0usize;
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let data = s.batch(true, rows);
-        for (name, t) in s.run(program, rows.len(), &data, position(seed, i).at_the_end())? {
+        for (name, t) in s.run(program, rows.len(), &data, position(seed, i))? {
             let v = t.to_f32();
             // A number of the whole chunk counts for each of its examples.
             let sum: f64 = match v.len() {

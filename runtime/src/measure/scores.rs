@@ -132,13 +132,20 @@ pub struct Score {
     pub unit: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// What it is weighted with, where that is set by the spec: `beta 0.5`. Empty elsewhere.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub at: String,
+    /// What else must be known before it is believed, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
 }
 
 impl Score {
     /// A number about the test part.
     pub fn new(metric: &Metric, value: f64, trust: Trust) -> Score {
         let (key, name, unit) = (metric.key(), metric.name(), metric.unit().into());
-        Score { key, name, part: TEST.into(), value: Number(value), unit, trust }
+        let part = TEST.into();
+        Score { key, name, part, value: Number(value), unit, trust, at: String::new(), caveats: Vec::new() }
     }
 
     /// The same of another part.
@@ -147,7 +154,12 @@ impl Score {
         Score { part: part.into(), ..self }
     }
 
-    /// What people read: `negative ELBO [nats]`.
+    /// Its name with what it is weighted with: `payoff (beta 0.5)`.
+    pub fn title(&self) -> String {
+        if self.at.is_empty() { self.name.clone() } else { format!("{} ({})", self.name, self.at) }
+    }
+
+    /// What curves are called: `negative ELBO [nats]`.
     pub fn label(&self) -> String {
         if self.unit.is_empty() { self.name.clone() } else { format!("{} [{}]", self.name, self.unit) }
     }

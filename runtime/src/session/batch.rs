@@ -8,6 +8,8 @@ use gmc_compiler::derive::Program;
 use gmc_compiler::event::Kind;
 use gmc_compiler::ir::{RandomKind, Role};
 use gmc_compiler::rows::data::Column;
+use gmc_compiler::rows::layer::ReadsBatch;
+use gmc_compiler::rows::setting::{Leftover, Pass};
 
 /// Examples that are run at once, where a whole part of the data is.
 const CHUNK: usize = 500;
@@ -23,10 +25,19 @@ impl Session {
         self.sets.iter().map(|p| p.test.n).max().unwrap_or(0)
     }
 
-    /// The rows of at most `most` test examples, in chunks that are run at once.
+    /// The rows of at most `most` test examples, in chunks that are run at once; where examples that are run
+    /// together are compared with each other, none is left alone.
     pub fn test_chunks(&self, most: usize) -> Vec<Vec<usize>> {
-        let rows: Vec<usize> = (0..self.test_examples().min(most)).collect();
-        rows.chunks(CHUNK).map(<[usize]>::to_vec).collect()
+        let n = self.test_examples().min(most);
+        let leftover = match self.typed.coupled(ReadsBatch::Always) {
+            Some(_) => Leftover::Joined,
+            None => Leftover::Alone,
+        };
+        let pass = Pass::new(n, CHUNK, leftover);
+        (0..pass.count)
+            .map(|i| pass.examples(i).collect())
+            .filter(|rows: &Vec<usize>| !rows.is_empty())
+            .collect()
     }
 
     /// The data variables a program reads.

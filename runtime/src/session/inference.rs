@@ -47,7 +47,7 @@ impl Session {
             let rate = first * (1.0 - step as f64 / steps as f64);
             data.insert(rate_name.clone(), Tensor::scalar(&self.device, rate as f32));
             let purpose = Purpose::Inference { part, step };
-            let at = Position { update: step + 1, ..Position::of(purpose, seed).at_the_end() };
+            let at = Position { update: step + 1, ..Position::of(purpose, seed) };
             for (output, t) in self.run(&Program::Infer, n, data, at)? {
                 if let Output::PerDatum(path) = output {
                     data.insert(path, t);

@@ -10,12 +10,13 @@ use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::{Reader, Unit, check, compile};
-use gmc_compiler::rows::data::DataIssue;
+use gmc_compiler::rows::data::{Column, DataIssue, Part};
+use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::Seed;
 use gmc_compiler::syntax::ast;
-use gmc_compiler::types::Typed;
 use gmc_compiler::types::open_range::open_ranges;
 use gmc_compiler::types::overrides;
+use gmc_compiler::types::{TData, Typed};
 use std::path::Path;
 
 /// Reads a spec's text.
@@ -106,30 +107,71 @@ pub fn session(
     Ok(Session::new(typed, compiled, device, sets))
 }
 
-/// What is wrong with loaded data under the model: values that no flow reaches (see [`open_ranges`]). To be
-/// asked before training.
-pub fn unreachable(s: &Session) -> Vec<Diag> {
+/// What is wrong with loaded data under the model. To be asked before training.
+pub fn found_in_data(s: &Session) -> Vec<Diag> {
+    let mut all = unreachable(s);
+    all.extend(alone(s));
+    all
+}
+
+/// Training parts of one example where examples are compared with each other.
+fn alone(s: &Session) -> Vec<Diag> {
+    let Some(by) = s.typed.coupled(ReadsBatch::Training) else { return Vec::new() };
+    let items = s.typed.data.iter().zip(&s.sets).filter(|(_, set)| set.train.n == 1);
+    items.map(|(item, _)| codes::e0220::one_example(by, item.span)).collect()
+}
+
+/// Values where the model of them has no finite density above 0 (see [`open_ranges`]).
+fn unreachable(s: &Session) -> Vec<Diag> {
     let mut diags = Vec::new();
     for ends in open_ranges(&s.typed) {
-        let columns = s.typed.data.iter().zip(&s.sets).flat_map(|(item, parts)| {
-            let at = item.vars.iter().position(|v| v.name == ends.site);
-            [&parts.train, &parts.test].into_iter().filter_map(move |part| part.columns.get(at?))
-        });
         let (mut low, mut high, mut all) = (0usize, 0usize, 0usize);
-        for column in columns {
+        let mut first = None;
+        for (part, name, column) in parts_of(s, &ends.site) {
             all += column.values.len();
-            low += column.values.iter().filter(|v| f64::from(**v) <= ends.lo).count();
-            high += column.values.iter().filter(|v| f64::from(**v) >= ends.hi).count();
+            for (i, v) in column.values.iter().enumerate() {
+                let (at_lo, at_hi) = (f64::from(*v) <= ends.lo, f64::from(*v) >= ends.hi);
+                low += usize::from(at_lo);
+                high += usize::from(at_hi);
+                if (at_lo || at_hi) && first.is_none() {
+                    first = Some(place(part, name, column, i));
+                }
+            }
         }
+        let is = |n: usize| if n == 1 { "is" } else { "are" };
         let counts = match (low, high) {
             (0, 0) => continue,
-            (low, 0) => format!("{low} of {all} values are exactly {}", ends.lo),
-            (0, high) => format!("{high} of {all} values are exactly {}", ends.hi),
+            (low, 0) => format!("{low} of {all} values {} exactly {}", is(low), ends.lo),
+            (0, high) => format!("{high} of {all} values {} exactly {}", is(high), ends.hi),
             (low, high) => {
                 format!("of {all} values {low} are exactly {} and {high} exactly {}", ends.lo, ends.hi)
             }
         };
-        diags.push(codes::e0305::at_the_ends(&ends, &counts));
+        let first = first.unwrap_or_default();
+        diags.push(match ends.rarely {
+            false => codes::e0305::at_the_ends(&ends, &counts, &first),
+            true => codes::w0306::at_an_end(&ends, &counts, &first),
+        });
     }
     diags
+}
+
+/// The columns of a data variable in all parts, with what is said of their rows.
+fn parts_of<'s>(s: &'s Session, name: &str) -> Vec<(&'s Part, &'static str, &'s Column)> {
+    let of = |(item, parts): (&TData, &'s Parts)| {
+        let at = item.vars.iter().position(|v| v.name == name)?;
+        // A test part of the source's own has rows of its own.
+        let test = if parts.test.rows.is_empty() { " of the test part" } else { "" };
+        let all = [(&parts.train, ""), (&parts.valid, ""), (&parts.test, test)];
+        Some(all.into_iter().filter_map(|(part, said)| Some((part, said, part.columns.get(at)?))).collect())
+    };
+    s.typed.data.iter().zip(&s.sets).find_map(of).unwrap_or_default()
+}
+
+/// Where number `i` of a column stands and what it is: ``row 17, element 3: 0.5``.
+fn place(part: &Part, said: &str, column: &Column, i: usize) -> String {
+    let size = column.ty.size().max(1);
+    let value = column.values.get(i).copied().unwrap_or(f32::NAN);
+    let element = if size == 1 { String::new() } else { format!(", element {}", i % size) };
+    format!("row {}{said}{element}: {value}", part.row(i / size))
 }

@@ -4,7 +4,7 @@ use super::Session;
 use crate::exec::DeviceKind;
 use crate::failure::Failure;
 use gmc_compiler::ir::schedule;
-use gmc_compiler::rows::setting::Batch;
+use gmc_compiler::rows::setting::Pass;
 use std::fs;
 
 /// Bytes that a process of this machine can have: its memory with what it swaps to, or the limit of the group
@@ -37,9 +37,8 @@ pub fn fits(s: &Session) -> Result<(), Failure> {
     let needs = |batch: usize| {
         s.compiled.programs.steps().map(|(_, g)| schedule::peak_bytes(g, batch) as u64).max().unwrap_or(0)
     };
-    // No minibatch holds more than there are data.
-    let batch =
-        s.sets.iter().map(|set| set.train.n).max().unwrap_or(1).clamp(1, Batch::of(&s.typed.train.settings));
+    // No minibatch holds more than there are data; one that a leftover joins holds more than was asked for.
+    let batch = s.passes().iter().map(Pass::largest).max().unwrap_or(1).max(1);
     if needs(batch) <= there {
         return Ok(());
     }

@@ -25,6 +25,9 @@ pub use random::Purpose;
 use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
 use gmc_compiler::derive::{Compiled, Input, Output, Program};
 use gmc_compiler::ir::Role;
+use gmc_compiler::rows::Progress;
+use gmc_compiler::rows::layer::ReadsBatch;
+use gmc_compiler::rows::setting::{Batch as BatchSetting, Leftover, Pass};
 use gmc_compiler::types::Typed;
 use per_datum::Table;
 use programs::{Outputs, Prepared};
@@ -67,6 +70,8 @@ pub struct Session {
     pub infer_steps: Option<u64>,
     /// The loaded sets, one for each data item.
     pub sets: Vec<Parts>,
+    /// How far the parameters have been trained: schedules stand there, whatever is asked.
+    pub standing: Progress,
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
 }
@@ -85,9 +90,24 @@ impl Session {
             inferred,
             infer_steps: None,
             sets,
+            standing: Progress { step: 0, total: 1, per_epoch: 1 },
             programs,
             options: RunOptions::default(),
         }
+    }
+
+    /// What becomes of the examples of a pass that fill no minibatch.
+    pub fn leftover(&self) -> Leftover {
+        match self.typed.coupled(ReadsBatch::Training) {
+            Some(_) => Leftover::Joined,
+            None => Leftover::Alone,
+        }
+    }
+
+    /// How a pass over each data item is cut into minibatches, where that is the only one.
+    pub fn passes(&self) -> Vec<Pass> {
+        let (batch, leftover) = (BatchSetting::of(&self.typed.train.settings), self.leftover());
+        self.sets.iter().map(|p| Pass::new(p.train.n, batch, leftover)).collect()
     }
 
     /// Switches the search for the first value that is not finite on or off.
@@ -147,6 +167,7 @@ impl Session {
             Replaced::Kept => &[],
         };
         let (tensors, typed, device) = (&mut self.tensors, &self.typed, &self.device);
+        let progress = at.progress.unwrap_or(self.standing);
         let mut inputs = |name: &str| -> Option<Tensor> {
             if let Some(t) = data.get(name) {
                 return Some(t.clone());
@@ -155,7 +176,7 @@ impl Session {
                 Some(Input::Update) => return Some(Tensor::scalar(device, at.update as f32)),
                 Some(Input::Schedule(i)) => {
                     let s = typed.schedules.get(*i)?;
-                    return Some(Tensor::scalar(device, s.row.value(&s.args, at.progress) as f32));
+                    return Some(Tensor::scalar(device, s.row.value(&s.args, progress) as f32));
                 }
                 Some(Input::Rate | Input::Slot { .. } | Input::Average(_)) | None => {}
             }

@@ -1,5 +1,6 @@
 //! `report.html`: one file that opens anywhere. Equal inputs give equal bytes.
 
+use super::table::caveats;
 use crate::measure::scores::{Record, Score};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -80,15 +81,19 @@ fn scores(page: &mut String, scores: &[Score]) {
     for s in scores {
         let _ = writeln!(
             page,
-            "<tr><td>{}<td>{}<td class=\"n\">{}<td>{}<td>{}</tr>",
-            escape(&s.name),
+            "<tr><td>{}<td>{}<td class=\"n\">{}<td>{}<td>{}{}</tr>",
+            escape(&s.title()),
             escape(&s.part),
             number(s.value.0),
             escape(&s.unit),
-            escape(&s.trust.describe())
+            escape(&s.trust.describe()),
+            if s.caveats.is_empty() { "" } else { ", but see below" }
         );
     }
     page.push_str("</table>\n");
+    for caveat in caveats(scores) {
+        let _ = writeln!(page, "<p><b>warning:</b> {}</p>", escape(caveat));
+    }
 }
 
 /// A curve: steps and values, by part.

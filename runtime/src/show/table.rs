@@ -51,13 +51,29 @@ pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String
 /// Scores with their kind, in columns.
 pub fn of_scores(scores: &[Score]) -> String {
     let mut out = String::new();
-    let width = scores.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
+    let width = scores.iter().map(|s| s.title().chars().count()).max().unwrap_or(0);
     for s in scores {
-        let pad = " ".repeat(width - s.name.chars().count());
+        let title = s.title();
+        let pad = " ".repeat(width - title.chars().count());
         let trust = s.trust.describe();
-        let _ = writeln!(out, "{:<8} {}{pad} {:>12.4} {:<9} {trust}", s.part, s.name, s.value.0, s.unit);
+        let beware = if s.caveats.is_empty() { "" } else { ", but see below" };
+        let _ = writeln!(out, "{:<8} {title}{pad} {:>12.4} {:<9} {trust}{beware}", s.part, s.value.0, s.unit);
+    }
+    for caveat in caveats(scores) {
+        let _ = writeln!(out, "warning: {caveat}");
     }
     out
+}
+
+/// What must be known before scores are believed, each sentence once.
+pub fn caveats(scores: &[Score]) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    for caveat in scores.iter().flat_map(|s| &s.caveats) {
+        if !all.contains(&caveat.as_str()) {
+            all.push(caveat);
+        }
+    }
+    all
 }
 
 /// Scores as in `scores.json`, an object a line.

@@ -38,7 +38,7 @@ impl Trainer {
         let inner = t.players.iter().map(|p| p.steps).max().unwrap_or(1) as u64;
         let sizes: Vec<usize> = s.sets.iter().map(|p| p.train.n).collect();
         let seed = Seed::of(&t.settings);
-        let order = Order::new(seed, Batch::of(&t.settings), sizes);
+        let order = Order::new(seed, Batch::of(&t.settings), s.leftover(), sizes);
         let per_epoch = order.per_epoch().div_ceil(inner).max(1);
         let total = setting::length(&t.settings).rounds(per_epoch).ceil().max(1.0) as u64;
         Trainer { order, total, per_epoch, inner, seed }
@@ -69,7 +69,7 @@ impl Trainer {
                 let batch = self.order.minibatch(s, draw);
                 let at = Position {
                     key: Purpose::Training { draw }.key(self.seed),
-                    progress: self.progress(step),
+                    progress: Some(self.progress(step)),
                     update: step * steps + j + 1,
                 };
                 let mut moved = simultaneous.then(Updates::default);
@@ -94,6 +94,7 @@ impl Trainer {
             }
         }
         s.put(later);
+        s.standing = self.progress(step + 1);
         Ok(numbers)
     }
 }

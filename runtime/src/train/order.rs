@@ -4,12 +4,14 @@
 use crate::session::{Minibatch, Session};
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
+use gmc_compiler::rows::setting::{Leftover, Pass};
 use rand::seq::SliceRandom;
 
 /// Orders of the data items of one run.
 pub struct Order {
     seed: u64,
     batch: usize,
+    leftover: Leftover,
     items: Vec<Item>,
 }
 
@@ -22,18 +24,21 @@ struct Item {
 
 impl Order {
     /// Orders of items of these sizes.
-    pub fn new(seed: u64, batch: usize, sizes: Vec<usize>) -> Order {
+    pub fn new(seed: u64, batch: usize, leftover: Leftover, sizes: Vec<usize>) -> Order {
         Order {
             seed,
             batch,
+            leftover,
             items: sizes.into_iter().map(|size| Item { size, pass: None, permutation: Vec::new() }).collect(),
         }
     }
 
-    /// Minibatches in one pass over the largest item (the last one may be smaller where there is one item).
+    /// Minibatches in one pass over the largest item (the last one may be smaller or larger where there is one
+    /// item; several are streams, whose minibatches are whole).
     pub fn per_epoch(&self) -> u64 {
         let largest = self.items.iter().map(|i| i.size).max().unwrap_or(0);
-        (largest.div_ceil(self.batch)).max(1) as u64
+        let leftover = if self.items.len() == 1 { self.leftover } else { Leftover::Alone };
+        Pass::new(largest, self.batch, leftover).count as u64
     }
 
     /// Minibatch number `draw`.
@@ -41,18 +46,17 @@ impl Order {
         let single = self.items.len() == 1;
         let mut out =
             Minibatch { n: self.batch, rows: vec![Vec::new(); self.items.len()], ..Minibatch::default() };
-        let (seed, batch) = (self.seed, self.batch);
+        let (seed, batch, leftover) = (self.seed, self.batch, self.leftover);
         for (k, item) in self.items.iter_mut().enumerate() {
             if item.size == 0 {
                 continue;
             }
-            // One item: passes of ceil(N/B) minibatches, the last one short. Several: whole minibatches,
-            // streams wrap on their own.
+            // One item: passes of about N/B minibatches. Several: whole minibatches, streams wrap on their own.
             let rows: Vec<usize> = if single || item.size < batch {
-                let per = item.size.div_ceil(batch) as u64;
-                let (pass, at) = (draw / per, (draw % per) as usize);
+                let cut = Pass::new(item.size, batch, leftover);
+                let (pass, at) = (draw / cut.count as u64, (draw % cut.count as u64) as usize);
                 let p = item.permuted(seed, k, pass);
-                p.iter().skip(at * batch).take(batch).copied().collect()
+                p.get(cut.examples(at)).unwrap_or_default().to_vec()
             } else {
                 let first = draw as u128 * batch as u128;
                 (0..batch as u128)

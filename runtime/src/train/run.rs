@@ -73,6 +73,7 @@ impl<'a> Run<'a> {
             None => session.init(Seed::of(&session.typed.train.settings))?,
         }
         let meta = from.map(|c| c.meta.clone()).unwrap_or_default();
+        session.standing = trainer.progress(meta.step);
         let mut run = Run {
             session,
             trainer,

@@ -87,10 +87,18 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     let text = quadratic("steps 12  ema 0.75  using sgd(lr: 0.1)");
     let mut s = session(&text);
     let mut trainer = gmc_runtime::train::Trainer::new(&s);
-    let mut average = values(&s, "s");
+    let mut average = Vec::new();
+    let mut seen: Vec<Vec<f32>> = Vec::new();
     for i in 0..12 {
         trainer.round(&mut s, i).unwrap();
-        average = average.iter().zip(values(&s, "s")).map(|(a, p)| 0.75 * a + 0.25 * p).collect();
+        seen.push(values(&s, "s"));
+        // Shares 0.75^age, which sum to 1: what stood there before training has none.
+        let share = |age: usize| 0.75f32.powi(age as i32);
+        let all: f32 = (0..seen.len()).map(share).sum();
+        let newest = || seen.iter().rev().enumerate();
+        average = (0..values(&s, "s").len())
+            .map(|k| newest().map(|(age, w)| share(age) * w[k]).sum::<f32>() / all)
+            .collect();
         close(&values(&s, "ema.s"), &average, 1e-5);
     }
     let raw = values(&s, "s");

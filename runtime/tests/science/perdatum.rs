@@ -174,7 +174,7 @@ fn inference_of_new_data_improves_their_bound() {
 fn data_that_are_not_visited_do_not_move() {
     let mut s = session(&text("vae_perdatum"), &[]);
     let (seed, batch) = (Seed::of(&s.typed.train.settings), Batch::of(&s.typed.train.settings));
-    let mut order = Order::new(seed, batch, vec![s.sets[0].train.n]);
+    let mut order = Order::new(seed, batch, s.leftover(), vec![s.sets[0].train.n]);
     let mut trainer = Trainer::new(&s);
     let moving = |s: &Session| -> BTreeSet<usize> {
         let rows = s.tables["q.free0"].values.chunks(8).zip(s.tables["q.free1"].values.chunks(8)).enumerate();

@@ -91,7 +91,7 @@ fn leaf(g: &mut Graph, (p, train): (&TPlayer, &TTrain), t: Value, of: Param<'_>)
         let name = Input::Average(of.path.into()).to_string();
         let shape = g.shape(of.value);
         let old = g.input(&name, Role::State, shape);
-        let average = Ema::average(g, decay, old, new);
+        let average = Ema::average(g, decay, t, old, new);
         g.output(Output::State(name), average);
     }
 }

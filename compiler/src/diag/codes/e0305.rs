@@ -179,8 +179,8 @@ fn map_from(s: Support) -> Option<&'static str> {
     }
 }
 
-/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where.
-pub fn at_the_ends(ends: &OpenRange, counts: &str) -> Diag {
+/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where, `first` which is the first of them.
+pub fn at_the_ends(ends: &OpenRange, counts: &str, first: &str) -> Diag {
     let near = match (ends.lo.is_finite(), ends.hi.is_finite()) {
         (true, true) => format!("comes near {} and {}, and never takes them", ends.lo, ends.hi),
         (true, false) => format!("comes near {}, and never takes it", ends.lo),
@@ -190,6 +190,7 @@ pub fn at_the_ends(ends: &OpenRange, counts: &str) -> Diag {
     let title = format!("`{}` has values that {by} never reaches", ends.site);
     let diag = Diag::new("E0305", title, ends.span, near)
         .also(ends.declared, counts)
+        .note(format!("the first is {first}"))
         .note("at an end the density has no finite logarithm, so training could not begin");
     if ends.drawn.is_some() {
         return diag.help("leave these values out, move the data away from there, or draw from a distribution that takes the end");

@@ -37,6 +37,7 @@ pub mod e0214;
 pub mod e0216;
 pub mod e0217;
 pub mod e0218;
+pub mod e0220;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -59,9 +60,11 @@ pub mod e0704;
 pub mod e0705;
 pub mod e0706;
 pub mod w0215;
+pub mod w0306;
 pub mod w0404;
 pub mod w0506;
 pub mod w0508;
+pub mod w0510;
 pub mod w0707;
 
 /// What `gmc explain CODE` prints.
@@ -111,6 +114,7 @@ pub const PAGES: &[&Page] = &[
     &e0216::PAGE,
     &e0217::PAGE,
     &e0218::PAGE,
+    &e0220::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,
@@ -133,9 +137,11 @@ pub const PAGES: &[&Page] = &[
     &e0705::PAGE,
     &e0706::PAGE,
     &w0215::PAGE,
+    &w0306::PAGE,
     &w0404::PAGE,
     &w0506::PAGE,
     &w0508::PAGE,
+    &w0510::PAGE,
     &w0707::PAGE,
 ];
 

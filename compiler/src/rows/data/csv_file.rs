@@ -138,7 +138,7 @@ impl DataRow for Csv {
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let mut table = read(args, types, host)?;
         let used = used(&table, args)?;
-        let mut part = Part { n: table.len(), columns: Vec::new() };
+        let mut part = Part { n: table.len(), ..Part::default() };
         let label: Vec<usize> = used.label.into_iter().collect();
         let mut notes = std::mem::take(&mut table.notes);
         for (i, (ty, columns)) in types.iter().zip([&used.datum, &label]).enumerate() {

@@ -163,7 +163,7 @@ impl Grey {
         if let Some(ty) = types.get(1) {
             columns.push(Column { ty: ty.clone(), values: classes.iter().map(|c| f32::from(*c)).collect() });
         }
-        Ok(Part { n, columns })
+        Ok(Part { n, columns, ..Part::default() })
     }
 }
 

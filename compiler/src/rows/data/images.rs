@@ -91,7 +91,7 @@ impl DataRow for Images {
             }
         }
         Ok(Dataset {
-            train: Part { n, columns: vec![Column { ty: ty.clone(), values }] },
+            train: Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() },
             test: None,
             ..Dataset::default()
         })

@@ -101,6 +101,15 @@ pub struct Part {
     pub n: usize,
     /// The variables, in the order of the data item.
     pub columns: Vec<Column>,
+    /// Which events of the source these are, from 0; empty where they are all of them, in its order.
+    pub rows: Vec<usize>,
+}
+
+impl Part {
+    /// The number, from 1, of an event among all that the source yields.
+    pub fn row(&self, event: usize) -> usize {
+        self.rows.get(event).copied().unwrap_or(event) + 1
+    }
 }
 
 /// A loaded set.

@@ -158,7 +158,7 @@ fn rows_of(part: &Part, rows: &[usize]) -> Part {
             .collect();
         Column { ty: c.ty.clone(), values }
     });
-    Part { n: rows.len(), columns: columns.collect() }
+    Part { n: rows.len(), columns: columns.collect(), rows: rows.to_vec() }
 }
 
 #[cfg(test)]
@@ -173,7 +173,7 @@ mod tests {
             values: (0..n).map(|i| (i * classes / n) as f32).collect(),
         };
         let columns = if classes > 0 { vec![number, class] } else { vec![number] };
-        Dataset { train: Part { n, columns }, test: None, notes: Vec::new() }
+        Dataset { train: Part { n, columns, ..Part::default() }, test: None, notes: Vec::new() }
     }
 
     fn split(parts: &[(&str, f64)], in_order: bool) -> Split {

@@ -76,7 +76,7 @@ impl DataRow for Text {
             }
             let starts = (0..n).map(|i| i * stride);
             let values = starts.flat_map(|s| text[s..s + window].iter().map(|b| f32::from(*b))).collect();
-            Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }] })
+            Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() })
         };
         Ok(Dataset { train: part(head)?, test: Some(part(tail)?), ..Dataset::default() })
     }

@@ -148,7 +148,7 @@ fn part<T: Toy>(toy: &T, args: &Args, types: &[EventTy], host: &dyn Host, number
     }
     let columns =
         types.iter().cloned().zip([points, classes]).map(|(ty, values)| Column { ty, values }).collect();
-    Part { n, columns }
+    Part { n, columns, ..Part::default() }
 }
 
 /// Mean and (population) standard deviation of both columns; a constant column keeps its scale.

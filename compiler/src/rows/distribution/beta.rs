@@ -31,6 +31,9 @@ impl<'g> Distribution<'g> for Beta {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
         single(Kind::Real(Support::UNIT))
     }
+    fn at_ends(&self, types: Types<'_>) -> [AtEnd; 2] {
+        [types.a, types.b].map(|c| AtEnd::of_power(constant(c)))
+    }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         (p.a - 1.0) * x.ln() + (p.b - 1.0) * (-x).ln_1p() - p.log_norm()
     }

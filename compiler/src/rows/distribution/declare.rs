@@ -5,7 +5,7 @@
 
 use super::axes::{broadcast_to_params, with_last};
 use super::cdf::{Cdf, Link};
-use super::{DistEvent, DistParam, DistRow, EntropyFn, LinkFn, MeanFn, RelaxedFn, Reparameterised};
+use super::{AtEnd, DistEvent, DistParam, DistRow, EntropyFn, LinkFn, MeanFn, RelaxedFn, Reparameterised};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Ex, Graph, Scope, Shape, Value};
 use crate::rows::Row;
@@ -14,7 +14,7 @@ use crate::rows::Row;
 pub(super) mod prelude {
     pub(in super::super) use super::super::cdf::{Cdf, Law, Link};
     pub(in super::super) use super::super::events::single;
-    pub(in super::super) use super::super::{DistEvent, HALF_LN_TAU, Reparameterised};
+    pub(in super::super) use super::super::{AtEnd, DistEvent, HALF_LN_TAU, Reparameterised, constant};
     pub(in super::super) use super::{Closed, Distribution, LinkOf, Noise, RelaxationOf};
     pub(in super::super) use crate::event::{Kind, Support};
     pub(in super::super) use crate::ir::Ex;
@@ -188,6 +188,10 @@ pub trait Distribution<'g>: Parameters {
     fn covers(&self, _types: Self::Types<'_>) -> Option<Support> {
         None
     }
+    /// As [`DistRow::at_ends`].
+    fn at_ends(&self, _types: Self::Types<'_>) -> [AtEnd; 2] {
+        [AtEnd::Finite; 2]
+    }
     /// As [`DistRow::log_prob`].
     fn log_prob(&self, p: Self::Params<'g>, x: Ex<'g>) -> Ex<'g>;
     /// As [`DistRow::sample`]; the draw has the shape of the noise.
@@ -277,6 +281,9 @@ impl<D: for<'g> Distribution<'g>> DistRow for D {
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
         Distribution::covers(self, D::types(params))
+    }
+    fn at_ends(&self, params: &[Option<EventTy>]) -> [AtEnd; 2] {
+        Distribution::at_ends(self, D::types(params))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);

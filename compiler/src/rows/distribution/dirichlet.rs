@@ -37,6 +37,9 @@ impl<'g> Distribution<'g> for Dirichlet {
     fn event(&self, types: Types<'_>) -> Result<DistEvent, String> {
         Ok(DistEvent { kind: Kind::Real(Support::SIMPLEX), own: vec![last_axis(&types.named())?] })
     }
+    fn at_ends(&self, types: Types<'_>) -> [AtEnd; 2] {
+        [AtEnd::of_power(constant(types.concentration)), AtEnd::Finite]
+    }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         (p.concentration - 1.0) * x.ln() - p.log_norm()
     }

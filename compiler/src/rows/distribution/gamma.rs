@@ -42,6 +42,9 @@ impl<'g> Distribution<'g> for Gamma {
     fn event(&self, _: Types<'_>) -> Result<DistEvent, String> {
         single(Kind::Real(Support::NONNEGATIVE))
     }
+    fn at_ends(&self, types: Types<'_>) -> [AtEnd; 2] {
+        [AtEnd::of_power(constant(types.concentration)), AtEnd::Finite]
+    }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
         let (a, rate) = (p.concentration, p.rate);
         let log_norm = a * rate.ln() - a.lgamma();

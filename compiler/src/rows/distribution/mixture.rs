@@ -3,7 +3,7 @@
 use super::axes::{pick, sum_over_values, with_last};
 use super::declare::Noise;
 use super::events::{constant, last_axis};
-use super::{EntropyFn, MeanFn, ROWS, RelaxedFn, Reparameterised, truncated};
+use super::{AtEnd, EntropyFn, MeanFn, ROWS, RelaxedFn, Reparameterised, truncated};
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{DType, Dim, Ex, Graph, ReduceKind, Scope, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
@@ -154,6 +154,9 @@ impl DistRow for MixtureOf {
     }
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support> {
         self.inner.covers(&self.of_one(params))
+    }
+    fn at_ends(&self, params: &[Option<EventTy>]) -> [AtEnd; 2] {
+        self.inner.at_ends(&self.of_one(params))
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);

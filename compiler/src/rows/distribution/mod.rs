@@ -85,6 +85,28 @@ pub struct DistParam {
     pub doc: &'static str,
 }
 
+/// What a density is at an end of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Above 0 and finite.
+    Finite,
+    /// That for one value of a parameter only, which is not known before training; 0 or infinite for all others.
+    Rarely,
+    /// 0 or infinite.
+    Never,
+}
+
+impl AtEnd {
+    /// Of a density that behaves as x^(c - 1) there, given what is known of `c`: 0 above 1 and infinite below.
+    pub fn of_power(c: Option<f64>) -> AtEnd {
+        match c {
+            Some(1.0) => AtEnd::Finite,
+            Some(_) => AtEnd::Never,
+            None => AtEnd::Rarely,
+        }
+    }
+}
+
 /// How a draw depends on the parameters.
 #[derive(Clone, Copy, Debug)]
 pub enum Reparameterised<R> {
@@ -146,6 +168,10 @@ pub trait DistRow: Row {
     /// Where the density is above 0 whatever values of these types the parameters take; `None`: wherever [`DistRow::event`] says. The two
     /// differ where the ends of the range are computed.
     fn covers(&self, params: &[Option<EventTy>]) -> Option<Support>;
+    /// What the density is at the two ends of the range, for parameters of these types; of a simplex, where an element is 0, and 1.
+    fn at_ends(&self, _params: &[Option<EventTy>]) -> [AtEnd; 2] {
+        [AtEnd::Finite; 2]
+    }
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value;

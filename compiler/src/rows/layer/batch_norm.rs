@@ -3,7 +3,7 @@
 use super::affine::{self, ScaleShift};
 use super::parts::{moments, per_channel, standardised};
 use super::require::need_features;
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, ReadsBatch};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::{Ex, Shape};
@@ -13,7 +13,8 @@ use crate::rows::{Init, ParamDecl};
 row! {
     /// (x - mean) / √(var + eps) · scale + shift for each coordinate of a vector or channel of an image (Ioffe & Szegedy 2015). While
     /// training, mean and (biased) variance are those of the batch, and running averages of them are kept; otherwise the running
-    /// averages are used. It mixes the examples of a batch.
+    /// averages are used. It mixes the examples of a batch, so a
+    /// batch has at least two, and a leftover of fewer than half a batch joins the minibatch before it.
     pub struct BatchNorm = "batch_norm" [MOMENTUM, affine::EPS, affine::PARAM];
 }
 
@@ -33,6 +34,9 @@ struct ByBatch {
 }
 
 impl LayerRow for BatchNorm {
+    fn reads_batch(&self) -> ReadsBatch {
+        ReadsBatch::Training
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;
         let affine = ScaleShift::of(args, n);

@@ -2,7 +2,7 @@
 
 use super::parts::moments;
 use super::require::need_features;
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, ReadsBatch};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -19,8 +19,8 @@ row! {
 struct Spread(Vec<usize>);
 
 impl LayerRow for MinibatchStddev {
-    fn reads_batch(&self) -> bool {
-        true
+    fn reads_batch(&self) -> ReadsBatch {
+        ReadsBatch::Always
     }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let n = need_features(args, input)?;

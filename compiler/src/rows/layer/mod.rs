@@ -209,6 +209,17 @@ impl Checked {
     }
 }
 
+/// When a layer reads the other examples of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReadsBatch {
+    /// Each example stands alone.
+    Never,
+    /// In training; afterwards it uses what it has kept.
+    Training,
+    /// Whenever it is used.
+    Always,
+}
+
 /// Whether a row takes a `{ .. }` block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockUse {
@@ -222,9 +233,9 @@ pub enum BlockUse {
 
 /// A layer of a net.
 pub trait LayerRow: Row {
-    /// Whether it reads the other examples of a batch outside of training, too.
-    fn reads_batch(&self) -> bool {
-        false
+    /// When it reads the other examples of a batch.
+    fn reads_batch(&self) -> ReadsBatch {
+        ReadsBatch::Never
     }
     /// Whether it takes a block.
     fn block(&self) -> BlockUse {

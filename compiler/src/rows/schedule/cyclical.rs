@@ -20,7 +20,9 @@ impl ScheduleRow for Cyclical {
         if period <= 0.0 {
             return b;
         }
-        let f = (at.step as f64 % period) / period;
+        // After the last round it stands where that round was: no further cycle has begun.
+        let step = at.step.min(at.total.saturating_sub(1));
+        let f = (step as f64 % period) / period;
         a + (b - a) * (2.0 * f).min(1.0)
     }
 }

@@ -8,7 +8,7 @@ mod epochs;
 mod seed;
 mod steps;
 
-pub use batch::Batch;
+pub use batch::{Batch, Leftover, Pass};
 pub use checkpoint::Checkpoint;
 pub use clip::Clip;
 pub use ema::Ema;

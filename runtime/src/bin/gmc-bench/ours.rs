@@ -51,7 +51,7 @@ fn stand_in(typed: &Typed) -> Vec<Parts> {
             let levels = ty.kind.cardinality();
             Column { ty: ty.clone(), values: (0..n * ty.size()).map(|_| next(levels)).collect() }
         };
-        Part { n, columns: types.iter().map(&mut column).collect() }
+        Part { n, columns: types.iter().map(&mut column).collect(), ..Part::default() }
     };
     let mut sets = Vec::new();
     for d in &typed.data {

@@ -83,7 +83,8 @@ impl Contest {
     /// Warms all up, which says how many steps fill a turn.
     fn new(mut ours: Ours, rivals: &[(String, String)], milliseconds: u64) -> Result<Contest, Failure> {
         let sets = ours.session.sets.iter().map(|p| p.train.n).collect();
-        let order = Order::new(1, Batch::of(&ours.session.typed.train.settings), sets);
+        let settings = &ours.session.typed.train.settings;
+        let order = Order::new(1, Batch::of(settings), ours.session.leftover(), sets);
         let mut rivals = rivals.iter().map(|(n, c)| Rival::start(n, c)).collect::<Result<Vec<_>, _>>()?;
         ours.turn(3)?;
         let fill = |ms: f64| ((milliseconds as f64 / ms) as u64).clamp(1, 10_000);
