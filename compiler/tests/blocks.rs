@@ -41,7 +41,7 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
         let g = &c.programs["infer"];
         let n = 3;
         let mut given = inputs(&typed, &c, g, n);
-        given.insert("rate".into(), Tensor64::scalar(0.01));
+        given.insert("@rate".into(), Tensor64::scalar(0.01));
         let out = run(g, n, &given);
         assert!(out.keys().all(|k| k.starts_with("block:")), "{:?}", out.keys());
         // The program `loss` draws the same streams in the same shapes.
@@ -49,11 +49,11 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
             typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o.starts_with('q'))).unwrap();
         let payoff = |given: &BTreeMap<String, Tensor64>| {
             let mut inputs = given.clone();
-            inputs.retain(|k, _| !k.starts_with("opt.") && k != "rate" && k != "update");
+            inputs.retain(|k, _| !k.starts_with("@opt.") && k != "@rate" && k != "@update");
             run(&c.programs["loss"], n, &inputs)[&format!("payoff:{}", owner.name)].data[0] * n as f64
         };
         for b in &c.per_datum {
-            let m = &out[&format!("block:opt.infer.m.{}", b.path)];
+            let m = &out[&format!("block:@opt.@infer.m.{}", b.path)];
             let moved = &out[&format!("block:{}", b.path)];
             for i in 0..m.data.len() {
                 let at = |by: f64| {
@@ -110,7 +110,7 @@ fn every_row_counts_its_own_updates() {
         let g = &c.programs["step.all"];
         let mut given = inputs(&typed, &c, g, 2);
         for (name, t) in &mut given {
-            if name.starts_with("opt.") && !name.contains("visits") {
+            if name.starts_with("@opt.") && !name.contains("visits") {
                 t.data.iter_mut().zip(normal(9, 64)).for_each(|(x, e)| *x = e.abs());
             }
         }
@@ -119,7 +119,7 @@ fn every_row_counts_its_own_updates() {
         let out = |counts: [f64; 2], update: f64| {
             let mut e = given.clone();
             visits.iter().for_each(|v| e.get_mut(v).unwrap().data.copy_from_slice(&counts));
-            e.insert("update".into(), Tensor64::scalar(update));
+            e.insert("@update".into(), Tensor64::scalar(update));
             run(g, 2, &e)
         };
         let (mixed, seven, none) = (out([0.0, 7.0], 100.0), out([7.0, 7.0], 3.0), out([0.0, 0.0], 1.0));

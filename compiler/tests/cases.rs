@@ -150,3 +150,9 @@ fn words_of_other_tools_are_answered_with_ours() {
         refused("27-let-unpack", &with(LAYERS, SITE, train), &[word]);
     }
 }
+
+#[test]
+fn further_inputs_and_conditions_of_critics() {
+    clean("22-panic-scalar-further-input", &spec("22-panic-scalar-further-input"));
+    clean("23-panic-penalty-of-conditional-critic", &spec("23-panic-penalty-of-conditional-critic"));
+}

@@ -39,7 +39,7 @@ fn params() -> BTreeMap<String, Tensor64> {
         ("sort.0.bias".into(), t(&[3], vec![0.0; 3])),
         ("p.free0".into(), t(&[3], PRIOR.to_vec())),
         ("q.baseline".into(), t(&[], vec![0.0])),
-        ("update".into(), t(&[], vec![1.0])),
+        ("@update".into(), t(&[], vec![1.0])),
     ])
 }
 
@@ -422,7 +422,7 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         ("encode.0.head1.weight".to_string(), t(&[2, 1], vec![0.1, -0.1])),
         ("encode.0.head1.bias".to_string(), t(&[1], vec![-0.5])),
         ("q.baseline".to_string(), t(&[], vec![-2.0])),
-        ("update".to_string(), t(&[], vec![1.0])),
+        ("@update".to_string(), t(&[], vec![1.0])),
     ]);
     let mut results = Vec::new();
     for by in ["", " by score(baseline: moving)"] {

@@ -119,7 +119,7 @@ fn env(c: &Compiled) -> Env {
         );
     }
     all.insert("x".into(), Tensor64 { dims: vec![2, 2], data: X.to_vec() });
-    all.insert("update".into(), Tensor64 { dims: Vec::new(), data: vec![1.0] });
+    all.insert("@update".into(), Tensor64 { dims: Vec::new(), data: vec![1.0] });
     all
 }
 

@@ -182,7 +182,7 @@ fn valued_step(c: &Compiled, params: &Params, repeats: usize, seed: u64, baselin
         Tensor64 { dims: vec![2 * repeats, 2], data: (0..repeats).flat_map(|_| X.concat()).collect() },
     );
     env.insert("q.baseline".into(), Tensor64::scalar(baseline));
-    env.insert("update".into(), Tensor64::scalar(1.0));
+    env.insert("@update".into(), Tensor64::scalar(1.0));
     let random = |kind: RandomKind, stream: u32, n: usize| match kind {
         RandomKind::Uniform => uniform(seed.wrapping_mul(7919) + u64::from(stream), n)
             .into_iter()

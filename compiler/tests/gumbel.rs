@@ -108,7 +108,7 @@ train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
         ("sort.0.weight", t(&[2, 3], SORT.to_vec())),
         ("sort.0.bias", t(&[3], vec![0.0; 3])),
         ("p.free0", t(&[3], vec![0.2, -0.5, 0.4])),
-        ("update", t(&[], vec![1.0])),
+        ("@update", t(&[], vec![1.0])),
         ("x", t(&[200, 2], (0..100).flat_map(|_| X.concat()).collect())),
     ]
     .map(|(n, t)| (n.to_string(), t))

@@ -450,7 +450,7 @@ train { let z = encode(x)  minimizes sse(decode(nearest(z, book)), x) + E[codebo
     put(&mut env, "encode.0.bias", &[2], &[0.05, -0.1]);
     put(&mut env, "decode.0.weight", &[2, 2], &[1.1, 0.4, -0.5, 0.9]);
     put(&mut env, "decode.0.bias", &[2], &[0.2, -0.3]);
-    put(&mut env, "update", &[], &[1.0]);
+    put(&mut env, "@update", &[], &[1.0]);
     let x = [0.9, -0.4];
     put(&mut env, "x", &[1, 2], &x);
     let out = run(&c, "step.all", &env, 1, None);

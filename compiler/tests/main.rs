@@ -12,6 +12,7 @@ mod docs;
 mod enumerate;
 mod estimators;
 mod flow_data;
+mod further_inputs;
 mod gumbel;
 mod ir_common;
 mod ir_conv;

@@ -143,11 +143,11 @@ fn clip_scales_all_gradients_of_a_player_together() {
 fn ema_averages_what_an_update_made() {
     let (after, before) = step("ema 0.75");
     // With shares (1 - d) d^(t - i) / (1 - d^t), the newest of t weights has this one.
-    let t = before["update"].data[0];
+    let t = before["@update"].data[0];
     let share = 0.25 / (1.0 - 0.75f64.powf(t));
     let mut seen = 0;
-    for (name, average) in after.iter().filter_map(|(n, t)| Some((n.strip_prefix("state:ema.")?, t))) {
-        let (new, old) = (&after[&format!("param:{name}")], &before[&format!("ema.{name}")]);
+    for (name, average) in after.iter().filter_map(|(n, t)| Some((n.strip_prefix("state:@ema.")?, t))) {
+        let (new, old) = (&after[&format!("param:{name}")], &before[&format!("@ema.{name}")]);
         for ((a, n), o) in average.data.iter().zip(&new.data).zip(&old.data) {
             assert!((a - (o + share * (n - o))).abs() < 1e-12, "{name}");
         }

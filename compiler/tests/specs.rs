@@ -46,7 +46,7 @@ fn census(g: &Graph) -> String {
     let mut out = format!("program \"{}\"\n", g.name);
     for n in &g.nodes {
         if let Op::Input(i) = &n.op
-            && !i.name.starts_with("opt.")
+            && !i.name.starts_with("@opt.")
         {
             writeln!(out, "  {:?} {}: {}", i.role, i.name, n.ty).unwrap();
         }
@@ -54,7 +54,7 @@ fn census(g: &Graph) -> String {
     let counted: Vec<String> = schedule::census(g).iter().map(|(op, n)| format!("{n} {op}")).collect();
     writeln!(out, "  computes {}", counted.join(", ")).unwrap();
     let outs: Vec<&str> =
-        g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.contains(":opt.")).collect();
+        g.outputs.iter().map(|(n, _)| n.as_str()).filter(|n| !n.contains(":@opt.")).collect();
     writeln!(out, "  gives {}", outs.join(", ")).unwrap();
     out
 }

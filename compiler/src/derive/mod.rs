@@ -5,8 +5,8 @@
 //! | program | inputs | outputs |
 //! |---|---|---|
 //! | `init` | none | `param:PATH`, `state:PATH` |
-//! | `step.PLAYER` | params, states, slots `opt.PLAYER.SLOT.PATH`, `ema.PATH`, data, scalars `schedule.N`, `update`; parameters per datum and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
-//! | `infer` | params, states, data, parameters per datum and their slots `opt.infer.SLOT.PATH`, scalars `update`, `rate` | `block:..` |
+//! | `step.PLAYER` | params, states, slots `@opt.PLAYER.SLOT.PATH`, `@ema.PATH`, data, scalars `@schedule.N`, `@update`; parameters per datum and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
+//! | `infer` | params, states, data, parameters per datum and their slots `@opt.@infer.SLOT.PATH`, scalars `@update`, `@rate` | `block:..` |
 //! | `loss` | params, states, data, scalars | `payoff:PLAYER`, `term:NAME` |
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |
@@ -114,6 +114,7 @@ impl Compiled {
     pub fn optimise(&mut self, typed: &Typed) {
         let ready =
             |g: &Graph| schedule::lower_peak(&optimise::optimise(g), Batch::of(&typed.train.settings));
-        self.programs = self.graphs.iter().map(|(n, g)| (n.clone(), ready(g))).collect();
+        let made = self.graphs.iter().map(|(n, g)| (n.clone(), programs::sound(n, ready(g))));
+        self.programs = made.collect();
     }
 }

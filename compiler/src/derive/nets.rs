@@ -1,16 +1,15 @@
 //! Nets and flows applied to values. Their layers are lowered by what [`crate::rows`] says about each.
 
 use crate::event::{EventTy, Kind};
-use crate::ir::{Dim, Ex, Scope, Value};
+use crate::ir::{Dim, Ex, Scope, Shape, Value, common_lead};
 use crate::rows::layer::{beside, parts};
 use crate::rows::{Builder, Direction, Env};
 use crate::types::{TFlow, TNet};
 
-/// A net on its inputs, `[B, ..event]` each.
+/// A net on its inputs, `[B, ..event]` each; `[1, ..event]` or, where the event is one number, rank 0 for what all examples share.
 pub fn net(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Vec<Value> {
     let s = Scope::of(&mut cx.g);
-    let read: Vec<Value> =
-        net.inputs.iter().zip(inputs).map(|((_, ty, _), x)| as_read(s.ex(*x), ty).v).collect();
+    let read = arguments(s, inputs, net.inputs.iter().map(|(_, ty, _)| ty));
     let given = net.inputs.iter().map(|(name, ..)| name.clone()).zip(read.iter().copied()).collect();
     let env = Env { path: net.name.clone(), given };
     let at = cx.at(&env);
@@ -34,11 +33,36 @@ pub fn flow(
     to: Direction,
 ) -> (Value, Option<Value>) {
     let s = Scope::of(&mut cx.g);
-    let read = flow.given.iter().zip(given).map(|((name, ty), v)| (name.clone(), as_read(s.ex(*v), ty).v));
-    let env = Env { path: flow.name.clone(), given: read.collect() };
+    let end = match to {
+        Direction::Forward => &flow.from,
+        Direction::Inverse => &flow.to,
+    };
+    let types = std::iter::once(end).chain(flow.given.iter().map(|(_, ty)| ty));
+    let mut read = arguments(s, &[&[x], given].concat(), types).into_iter();
+    let x = read.next().unwrap_or(x);
+    let given = flow.given.iter().map(|(name, _)| name.clone()).zip(read).collect();
+    let env = Env { path: flow.name.clone(), given };
     let at = cx.at(&env);
     let (y, log_det) = flow.chain.run(at, at.ex(x), to);
     (y.v, log_det.map(|l| l.v))
+}
+
+/// Arguments as a body reads them, the first being what its layers go over. One number that all examples share has no axes
+/// elsewhere; here it has those of its event, and a first axis of 1 like everything that is shared. The first argument has the batch
+/// axis as soon as any has it: what layers make of the others is added to it, or laid beside it.
+fn arguments<'t>(s: Scope<'_>, values: &[Value], types: impl Iterator<Item = &'t EventTy>) -> Vec<Value> {
+    let with_axes = |(v, ty): (&Value, &EventTy)| {
+        let x = s.ex(*v);
+        let x = if x.rank() == 0 { x.reshape(Shape::fixed(&vec![1; ty.shape.len() + 1])) } else { x };
+        as_read(x, ty)
+    };
+    let mut all: Vec<Ex> = values.iter().zip(types).map(with_axes).collect();
+    let lead = common_lead(&all);
+    if let Some(first) = all.first_mut().filter(|x| x.lead() != lead) {
+        let event = first.shape().0.into_iter().skip(1);
+        *first = first.broadcast(&Shape(std::iter::once(lead).chain(event).collect()));
+    }
+    all.iter().map(|x| x.v).collect()
 }
 
 /// Class numbers `[B, ..s]` as one-hot vectors, one after the other: `[B, size of s · n]`.
@@ -63,6 +87,9 @@ fn as_read<'g>(x: Ex<'g>, ty: &EventTy) -> Ex<'g> {
 
 /// Inputs side by side, as an event of this shape: vectors end to end, vectors onto an image as constant planes, images by channel.
 fn joined<'g>(s: Scope<'g>, inputs: &[Ex<'g>], to: &[usize]) -> Ex<'g> {
+    if let [one] = inputs {
+        return *one;
+    }
     let each = inputs.iter().map(|x| {
         let rank = x.rank().saturating_sub(1);
         let size = x.shape().0.iter().skip(1).map(|d| d.n).product();

@@ -42,18 +42,21 @@ pub(super) fn leaves(typed: &Typed) -> Vec<Leaf> {
 fn unconstrained(x: f64, support: Support) -> f64 {
     let (lo, hi) = support.ends();
     match (support, lo.is_finite(), hi.is_finite()) {
-        (Support::Simplex { .. }, ..) | (_, false, false) => x,
+        // All parts start equal: their logits are.
+        (Support::Simplex { .. }, ..) => 0.0,
+        (_, false, false) => x,
         (_, true, true) => ((x - lo) / (hi - x)).ln(),
         (_, true, false) => (x - lo).ln(),
         (_, false, true) => (hi - x).ln(),
     }
 }
 
-/// Reals mapped into an interval.
+/// Reals mapped into an interval; vectors along the last axis onto a simplex, as logits.
 pub(super) fn constrained(raw: Ex<'_>, support: Support) -> Ex<'_> {
     let (lo, hi) = support.ends();
     match (support, lo.is_finite(), hi.is_finite()) {
-        (Support::Simplex { .. }, ..) | (_, false, false) => raw,
+        (Support::Simplex { .. }, ..) => raw.log_softmax(raw.last_axis()).exp(),
+        (_, false, false) => raw,
         (_, true, true) => raw.sigmoid() * (hi - lo) + lo,
         (_, true, false) => raw.exp() + lo,
         (_, false, true) => -raw.exp() + hi,

@@ -98,7 +98,7 @@ named! {
     }
 }
 
-/// What a program reads beside data, parameters and the states of layers.
+/// What a program reads beside data, parameters and the states of layers. As text each begins with `@`, which no name of a spec does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The number of this update, from 1.
@@ -109,7 +109,7 @@ pub enum Input {
     Schedule(usize),
     /// What an optimizer keeps for a parameter.
     Slot {
-        /// The player, or `infer`.
+        /// The player, or [`INFER`].
         player: String,
         /// The optimizer's name for it: `m`.
         slot: String,
@@ -120,14 +120,17 @@ pub enum Input {
     Average(String),
 }
 
-/// The optimizer of the program `infer` keeps its slots as a player of this name.
-pub const INFER: &str = "infer";
+/// The optimizer of the program `infer` keeps its slots as a player of this name, which no player of a spec has.
+pub const INFER: &str = "@infer";
+
+/// What the names of these inputs begin with.
+const OWN: char = '@';
 
 impl Input {
-    /// The input of this name. Parameters and states of layers go by their paths, which may read the same: only what is known to be none
-    /// of these is asked for.
+    /// The input of this name.
     pub fn parse(text: &str) -> Option<Input> {
-        match (text, text.split_once('.')) {
+        let name = text.strip_prefix(OWN)?;
+        match (name, name.split_once('.')) {
             ("update", _) => Some(Input::Update),
             ("rate", _) => Some(Input::Rate),
             (_, Some(("schedule", i))) => i.parse().ok().map(Input::Schedule),
@@ -151,11 +154,11 @@ impl Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Input::Update => f.write_str("update"),
-            Input::Rate => f.write_str("rate"),
-            Input::Schedule(i) => write!(f, "schedule.{i}"),
-            Input::Slot { player, slot, path } => write!(f, "opt.{player}.{slot}.{path}"),
-            Input::Average(path) => write!(f, "ema.{path}"),
+            Input::Update => write!(f, "{OWN}update"),
+            Input::Rate => write!(f, "{OWN}rate"),
+            Input::Schedule(i) => write!(f, "{OWN}schedule.{i}"),
+            Input::Slot { player, slot, path } => write!(f, "{OWN}opt.{player}.{slot}.{path}"),
+            Input::Average(path) => write!(f, "{OWN}ema.{path}"),
         }
     }
 }
@@ -168,8 +171,8 @@ mod tests {
     fn every_name_is_read_back() {
         let outputs = [
             "param:decode.0.weight",
-            "state:ema.s",
-            "block:opt.all.visits.q.free0",
+            "state:@ema.s",
+            "block:@opt.all.visits.q.free0",
             "loss",
             "payoff",
             "payoff:D",
@@ -193,10 +196,10 @@ mod tests {
             assert_eq!(Output::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Output::parse("payoff:D"), Some(Output::PayoffOf("D".into())));
-        for text in ["update", "rate", "schedule.2", "opt.infer.m.q.free0", "ema.decode.0.weight"] {
+        for text in ["@update", "@rate", "@schedule.2", "@opt.@infer.m.q.free0", "@ema.decode.0.weight"] {
             assert_eq!(Input::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
-        for other in ["x", "schedule.x", "opt.all.m"] {
+        for other in ["x", "@schedule.x", "@opt.all.m", "update", "rate", "ema.free0", "schedule.0", "@"] {
             assert_eq!(Input::parse(other), None, "{other}");
         }
     }

@@ -258,6 +258,7 @@ impl<'a> Cx<'a> {
             }
             Rule::string => ExprKind::Text(text.trim_matches('"').to_string()),
             Rule::name => ExprKind::Name(text.to_string()),
+            Rule::hole => ExprKind::Name("_".to_string()),
             Rule::field => {
                 let mut parts = self.parts(pair);
                 ExprKind::Field(self.ident(&parts.need()?), self.ident(&parts.need()?))

@@ -63,6 +63,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::paren
         | Rule::list => Some("an expression"),
         Rule::name => Some("a name"),
+        Rule::hole => Some("`·`"),
         Rule::number => Some("a number"),
         Rule::string => Some("text in quotes"),
         Rule::comma => Some("`,`"),

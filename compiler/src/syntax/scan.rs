@@ -78,6 +78,9 @@ impl Scan {
 /// Signs of several characters, longest first.
 const SIGNS: [&str; 8] = ["<->", "<-", "->", "**", ":=", "==", "+=", "<="];
 
+/// What stands for an argument that is left open.
+const HOLE: char = '\u{b7}';
+
 /// Reads `text` into tokens.
 pub fn scan(file: FileId, text: &str) -> Scan {
     let mut s = Scanner {
@@ -164,6 +167,10 @@ impl<'a> Scanner<'a> {
                     self.pos += len;
                     self.push(TokenKind::Sign, start);
                 }
+                HOLE if self.at_hole() => {
+                    self.pos += c.len_utf8();
+                    self.push(TokenKind::Word, start);
+                }
                 _ => self.stray(c),
             }
         }
@@ -228,6 +235,13 @@ impl<'a> Scanner<'a> {
             self.out.diags.push(diag);
         }
         self.push(TokenKind::Number, start);
+    }
+
+    /// Whether the dot here stands for a whole argument, as in `D(·, y)`, and not for a product.
+    fn at_hole(&self) -> bool {
+        let before = self.out.tokens.last().and_then(|t| self.text.get(t.start..t.end));
+        let after = self.rest().strip_prefix(HOLE).map(str::trim_start);
+        matches!(before, Some("(" | ",")) && after.is_some_and(|s| s.starts_with([',', ')']))
     }
 
     /// A character that no token has; quoted text in foreign quotes is taken whole.

@@ -314,7 +314,7 @@ impl Checker<'_> {
             let name = match &e.kind {
                 TKind::Net { net, .. } => c.typed.nets.get(*net).map(|n| n.name.clone()),
                 TKind::Objective(o) => o.subjects.iter().find_map(|s| match s {
-                    TSubject::Critic(net, _) => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                    TSubject::Critic(d) => c.typed.nets.get(d.net).map(|n| n.name.clone()),
                     TSubject::Model(_) | TSubject::Guide(_) | TSubject::Input(_) => None,
                 }),
                 TKind::Flow { flow, .. } => c.typed.flows.get(*flow).map(|f| f.name.clone()),

@@ -124,6 +124,9 @@ impl Checker<'_> {
             Some(dims) => self.dims(dims)?,
             None => Vec::new(),
         };
+        if let (Kind::Real(Support::Simplex { .. }), true, Some(s)) = (kind, shape.is_empty(), &t.support) {
+            return Err(codes::e0208::simplex_of_a_number(s.span).into());
+        }
         Ok(EventTy { kind, shape })
     }
 
@@ -349,8 +352,16 @@ impl Checker<'_> {
                         return Err(codes::e0208::discrete_param(&p.name.name, p.ty.span, &shape_text(&ty.shape)).into());
                     };
                     // A map from the reals reaches none of the ends.
-                    let support = support.interior();
+                    let parts = ty.shape.last().copied().unwrap_or(1);
+                    let whole = parts == 1 && matches!(support, Support::Simplex { .. });
+                    // A single part is all of it.
+                    let support = if whole { support } else { support.interior() };
                     let ty = ty.with_kind(Kind::Real(support));
+                    if let (Support::Simplex { .. }, Some(e)) = (support, &p.init)
+                        && (init.0 * parts as f64 - 1.0).abs() > 1e-6
+                    {
+                        return Err(codes::e0208::init_off_simplex(&p.name.name, e.span, init.0, parts).into());
+                    }
                     if !matches!(support, Support::Simplex { .. }) && !support.interval().holds(init.0) {
                         return Err(codes::e0208::init_outside(&p.name.name, init.1, init.0, support).into());
                     }

@@ -41,7 +41,7 @@ use crate::rows::{
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
-pub use objectives::{TObjective, TSubject};
+pub use objectives::{TCritic, TObjective, TSubject};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

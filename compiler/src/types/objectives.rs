@@ -10,6 +10,9 @@ use crate::span::Span;
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Ident};
 use std::rc::Rc;
 
+/// How `·` and `_` are read: what stands for the value that a critic scores, `D(·, y)`.
+pub(super) const HOLE: &str = "_";
+
 /// An objective of a payoff.
 #[derive(Clone)]
 pub struct TObjective {
@@ -30,10 +33,21 @@ pub enum TSubject {
     Model(usize),
     /// A guide: index.
     Guide(usize),
-    /// A net and where it is named: index.
-    Critic(usize, Span),
+    /// A net.
+    Critic(TCritic),
     /// A value for the critic.
     Input(TExpr),
+}
+
+/// A net that scores values.
+#[derive(Clone)]
+pub struct TCritic {
+    /// The net: index.
+    pub net: usize,
+    /// Where it is named.
+    pub span: Span,
+    /// What it reads beside the value that it scores, in the order of its inputs.
+    pub given: Vec<TExpr>,
 }
 
 impl TObjective {
@@ -54,9 +68,9 @@ impl TObjective {
     pub fn guide(&self) -> usize {
         self.find("guide", |s| if let TSubject::Guide(q) = s { Some(*q) } else { None })
     }
-    /// The critic that it is about, and where it is named: index.
-    pub fn critic(&self) -> (usize, Span) {
-        self.find("critic", |s| if let TSubject::Critic(net, at) = s { Some((*net, *at)) } else { None })
+    /// The critic that it is about.
+    pub fn critic(&self) -> &TCritic {
+        self.find("critic", |s| if let TSubject::Critic(c) = s { Some(c) } else { None })
     }
     /// The values for its critic.
     pub fn inputs(&self) -> Vec<&TExpr> {
@@ -70,14 +84,16 @@ impl TObjective {
     pub fn reads(&self) -> impl Iterator<Item = usize> {
         self.subjects.iter().filter_map(|s| match s {
             TSubject::Model(i) | TSubject::Guide(i) => Some(*i),
-            TSubject::Critic(..) | TSubject::Input(_) => None,
+            TSubject::Critic(_) | TSubject::Input(_) => None,
         })
     }
     /// The expressions directly inside it.
     pub fn children(&self) -> Vec<&TExpr> {
-        self.inputs().into_iter().chain(self.amounts.iter().map(|(_, x)| x)).collect()
+        let given = |s| if let &TSubject::Critic(ref c) = s { c.given.as_slice() } else { &[] };
+        let inside = self.inputs().into_iter().chain(self.subjects.iter().flat_map(given));
+        inside.chain(self.amounts.iter().map(|(_, x)| x)).collect()
     }
-    fn find<T>(&self, what: &str, of: impl Fn(&TSubject) -> Option<T>) -> T {
+    fn find<'o, T>(&'o self, what: &str, of: impl Fn(&'o TSubject) -> Option<T>) -> T {
         match self.subjects.iter().find_map(of) {
             Some(found) => found,
             None => panic!("internal: `{}` is asked for its {what}, and has none", self.row.name()),
@@ -121,17 +137,57 @@ impl Checker<'_> {
             (Subject::Model, Some(id)) => Ok(TSubject::Model(self.model_named(&id)?)),
             (Subject::Guide, Some(id)) => Ok(TSubject::Guide(self.model_named(&id)?)),
             (Subject::Model | Subject::Guide, None) => Err(codes::e0212::model_expected(e.span).into()),
-            (Subject::Critic, Some(id)) => Ok(TSubject::Critic(self.critic(&id)?, e.span)),
-            (Subject::Critic, None) => Err(codes::e0705::no_critic(e.span).into()),
+            (Subject::Critic, Some(id)) => self.critic_by_name(&id, scope),
+            (Subject::Critic, None) => self.critic_with_conditions(e, scope),
             (Subject::Input(_), _) => Ok(TSubject::Input(self.expr(e, scope)?)),
         }
     }
 
     fn critic(&self, id: &Ident) -> Res<usize> {
+        if self.broken.contains(&id.name) {
+            return Err(Bad::Said);
+        }
         self.typed.nets.iter().position(|t| t.name == id.name).ok_or_else(|| {
             let near = did_you_mean(&id.name, self.typed.nets.iter().map(|t| t.name.as_str()));
             codes::e0200::unknown("net", &id.name, id.span, near).into()
         })
+    }
+
+    /// `D`: what it reads beside the value that it scores is what has the names of its further inputs, as the conditions of a model are.
+    fn critic_by_name(&mut self, id: &Ident, scope: &Scope) -> Res<TSubject> {
+        let net = self.critic(id)?;
+        let names: Vec<String> = self.further_inputs(net).map(str::to_string).collect();
+        let mut given = Vec::new();
+        for name in &names {
+            let known = scope.vars.contains_key(name) || self.data_var(name).is_some();
+            if !known && !self.typed.params.iter().any(|p| p.name == *name) && !self.broken.contains(name) {
+                return Err(codes::e0705::condition(&id.name, name, names.len(), id.span).into());
+            }
+            given.push(self.var(name, id.span, scope)?);
+        }
+        Ok(TSubject::Critic(TCritic { net, span: id.span, given }))
+    }
+
+    /// `D(·, y)`: the dot stands for the value that it scores.
+    fn critic_with_conditions(&mut self, e: &Expr, scope: &Scope) -> Res<TSubject> {
+        let ExprKind::Call(c) = &e.kind else { return Err(codes::e0705::no_critic(e.span).into()) };
+        let is_hole = |a: &Arg| a.key.is_none() && matches!(&a.value.kind, ExprKind::Name(n) if n == HOLE);
+        let Some((_, rest)) = c.args.split_first().filter(|(a, _)| is_hole(a)) else {
+            return Err(codes::e0705::no_critic(e.span).into());
+        };
+        let net = self.critic(&c.name)?;
+        let given = self.positional(&Call { args: rest.to_vec(), ..c.clone() }, scope)?;
+        let names: Vec<&str> =
+            self.typed.nets.get(net).into_iter().flat_map(|n| &n.inputs).map(|(n, ..)| n.as_str()).collect();
+        if given.len() + 1 != names.len() {
+            return Err(codes::e0207::count(&c.name.name, c.span, given.len() + 1, &names).into());
+        }
+        Ok(TSubject::Critic(TCritic { net, span: c.name.span, given }))
+    }
+
+    /// The names of a net's inputs after the first.
+    fn further_inputs(&self, net: usize) -> impl Iterator<Item = &str> {
+        self.typed.nets.get(net).into_iter().flat_map(|n| n.inputs.iter().skip(1)).map(|(n, ..)| n.as_str())
     }
 
     /// The named arguments: those that may be schedules as expressions, the others as constants.
@@ -210,16 +266,16 @@ impl Checker<'_> {
 
     /// A critic sees each example alone and takes the values that it is asked about.
     fn wants_critic(&self, o: &TObjective) -> Res<()> {
-        let (net, at) = o.critic();
-        let Some(critic) = self.typed.nets.get(net) else { return Err(Bad::Said) };
+        let TCritic { net, span, given } = o.critic();
+        let Some(critic) = self.typed.nets.get(*net) else { return Err(Bad::Said) };
         if let Some(layer) = critic.mixes_batch() {
-            return Err(codes::e0705::mixes(&critic.name, at, layer).into());
+            return Err(codes::e0705::mixes(&critic.name, *span, layer).into());
         }
         for x in o.inputs() {
             check_inputs(
                 &critic.name,
-                std::slice::from_ref(x),
-                critic.inputs.iter().take(1).map(|(n, t, s)| (n.as_str(), t, *s)),
+                &[std::slice::from_ref(x), given.as_slice()].concat(),
+                critic.inputs.iter().map(|(n, t, s)| (n.as_str(), t, *s)),
                 critic.at_ends.is_some(),
                 x.span,
             )?;

@@ -169,7 +169,10 @@ impl Notation<'_> {
     pub fn objective(&self, o: &TObjective) -> String {
         let subjects = o.subjects.iter().map(|s| match s {
             TSubject::Model(i) | TSubject::Guide(i) => self.model(*i).to_string(),
-            TSubject::Critic(i, _) => self.net(*i).to_string(),
+            TSubject::Critic(c) if c.given.is_empty() => self.net(c.net).to_string(),
+            TSubject::Critic(c) => {
+                format!("{}({}, {})", self.net(c.net), self.either("\\cdot", "·"), self.list(c.given.iter()))
+            }
             TSubject::Input(x) => self.expr(x, NONE),
         });
         let args = o.row.params().iter().filter_map(|p| {

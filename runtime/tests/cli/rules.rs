@@ -99,7 +99,7 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
         average = (0..values(&s, "s").len())
             .map(|k| newest().map(|(age, w)| share(age) * w[k]).sum::<f32>() / all)
             .collect();
-        close(&values(&s, "ema.s"), &average, 1e-5);
+        close(&values(&s, "@ema.s"), &average, 1e-5);
     }
     let raw = values(&s, "s");
     assert!(raw.iter().zip(&average).all(|(r, a)| (r - a).abs() > 0.05), "{raw:?} {average:?}");
@@ -116,7 +116,7 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
     let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     let kept = weights(&run);
     assert_eq!(kept[&(Group::Param, "s".to_string())], bits(&raw));
-    assert_eq!(kept[&(Group::Ema, "s".to_string())], bits(&values(&s, "ema.s")));
+    assert_eq!(kept[&(Group::Ema, "s".to_string())], bits(&values(&s, "@ema.s")));
     let file = std::fs::read(run.join("weights.safetensors")).unwrap();
     let wanted: Vec<u8> = values(&s, "s").iter().flat_map(|v| v.to_le_bytes()).collect();
     assert!(file.ends_with(&wanted), "other weights than the averages");

@@ -201,7 +201,7 @@ fn data_that_are_not_visited_do_not_move() {
     for step in 5..30 {
         trainer.round(&mut s, step).unwrap_or_else(|e| panic!("{e}"));
     }
-    let visits = &s.tables["opt.codes.visits.q.free0"].values;
+    let visits = &s.tables["@opt.codes.visits.q.free0"].values;
     assert!(visits.iter().all(|v| *v == 1.0 || *v == 2.0));
     let twice = visits.iter().filter(|v| **v == 2.0).count();
     assert_eq!(twice, 6 * batch);
@@ -255,7 +255,7 @@ fn blocks_move_in_games_of_any_order() {
     train(&mut s);
     // Two passes over the data, two minibatches a round.
     assert_eq!(Trainer::new(&s).total, 24);
-    assert!(s.tables["opt.codes.visits.q.free0"].values.iter().all(|v| *v == 2.0));
+    assert!(s.tables["@opt.codes.visits.q.free0"].values.iter().all(|v| *v == 2.0));
     assert!(s.tables["q.free0"].values.chunks(8).all(|row| row.iter().any(|x| *x != 0.0)));
     let budget = full(&s);
     let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));

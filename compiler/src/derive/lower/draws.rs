@@ -60,12 +60,11 @@ impl Ctx<'_> {
             TSiteKind::Draw(d) => self.draw(s, d, vars),
             TSiteKind::Bind(e) => {
                 let v = self.expr(e, vars);
-                let shape = self.shape(&s.ty.shape);
-                let lead = self.cx.shape(v).0.first().copied();
-                if lead.is_none_or(|d| d.is_one()) { self.cx.broadcast(v, shape) } else { v }
+                self.for_each_example(v, &s.ty)
             }
             TSiteKind::Quantize(e) => {
                 let v = self.expr(e, vars);
+                let v = self.for_each_example(v, &s.ty);
                 let top = s.ty.kind.cardinality().map_or(0.0, |n| n as f64 - 1.0);
                 let g = Scope::of(&mut self.cx.g);
                 let level = g.ex(v).floor();
@@ -73,6 +72,16 @@ impl Ctx<'_> {
                 level.max(lo).min(hi).v
             }
         }
+    }
+
+    /// A value of this type, `[B, ..event]` also where all examples share it.
+    fn for_each_example(&mut self, v: Value, ty: &EventTy) -> Value {
+        let lead = self.cx.shape(v).0.first().copied();
+        if lead.is_some_and(|d| !d.is_one()) {
+            return v;
+        }
+        let shape = self.shape(&ty.shape);
+        self.cx.broadcast(v, shape)
     }
 
     /// A draw of a site, or what stands for it.

@@ -20,8 +20,16 @@ impl Ctx<'_> {
         self.expr(e, &Vars::new())
     }
 
-    /// An expression; `vars` are the values of the names of the surrounding model.
+    /// An expression; `vars` are the values of the names of the surrounding model. One number that is the same for all examples has no
+    /// axes, whatever made it.
     pub fn expr(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        let v = self.form(e, vars);
+        let one = !e.batched && e.ty.shape.is_empty() && self.cx.shape(v) == Shape::fixed(&[1]);
+        if one { self.cx.reshape(v, Shape::scalar()) } else { v }
+    }
+
+    /// The value that each form of expression has.
+    fn form(&mut self, e: &TExpr, vars: &Vars) -> Value {
         self.cx.g.at = e.span;
         match &e.kind {
             TKind::Const(x) => self.cx.scalar(*x),

@@ -16,7 +16,7 @@ pub use joint::Joint;
 pub use sums::{Densities, VOLUME};
 pub(super) use sums::{combinations, count};
 
-use super::programs::Made;
+use super::programs::{Made, sound};
 use super::{Output, Program};
 use crate::ir::{Dim, Shape, Value};
 use crate::rows::Builder;
@@ -107,7 +107,8 @@ impl<'t> Ctx<'t> {
 
     /// The finished program.
     pub(super) fn finish(self) -> Made {
-        (self.program, self.cx.g)
+        let g = sound(&self.program, self.cx.g);
+        (self.program, g)
     }
 
     /// `[B, ..event]` at the current batch.

@@ -1,4 +1,5 @@
-//! `gradient_penalty(D, u, v)`: the mean of (‖∇D(w)‖ - 1)² at random w between u and v (Gulrajani et al. 2017, eq. 3).
+//! `gradient_penalty(D, u, v)`: the mean of (‖∇D(w)‖ - 1)² at random w between u and v (Gulrajani et al. 2017, eq. 3). What else a critic
+//! reads has one value at all w and no part in the gradient.
 
 use super::Lowering;
 use crate::derive::lower::{Ctx, Vars};
@@ -21,7 +22,9 @@ impl Lowering for GradientPenalty {
         let eps = g.uniform(&lead);
         let [u, v] = g.exs(uv);
         let w = (v + eps * (u - v)).v;
-        let scores = ctx.net_on(o.critic().0, vec![w]);
+        let critic = o.critic();
+        let given: Vec<Value> = critic.given.iter().map(|e| ctx.expr(e, vars)).collect();
+        let scores = ctx.net_on(critic.net, [&[w], given.as_slice()].concat());
         let &[y] = exactly(&scores);
         let d = ctx.gradient(y, w);
         let squared = Scope::of(&mut ctx.cx.g).ex(d).sq().sum_event();

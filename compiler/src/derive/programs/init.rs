@@ -1,6 +1,6 @@
 //! `init`: initial values of parameters and states.
 
-use super::Made;
+use super::{Made, sound};
 use crate::derive::{Leaf, Output, Program};
 use crate::ir::{Graph, Scope, Shape};
 
@@ -13,5 +13,6 @@ pub(super) fn program(leaves: &[Leaf]) -> Made {
         let path = l.path.clone();
         g.output(if l.trainable { Output::Param(path) } else { Output::State(path) }, v);
     }
+    let g = sound(&Program::Init, g);
     (Program::Init, g)
 }

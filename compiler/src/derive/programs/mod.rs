@@ -19,11 +19,25 @@ mod terms;
 mod update;
 
 use super::{Answer, Compiled, Leaf, Program, Query, Question, params, per_datum};
-use crate::ir::Graph;
+use crate::ir::{Graph, verify};
 use crate::types::{TModel, Typed};
 
 /// A program and its graph.
 pub(super) type Made = (Program, Graph);
+
+/// A program as it was made. In debug and test builds it is verified.
+///
+/// # Panics
+/// When it breaks an invariant of the verifier: a bug of the compiler.
+pub(super) fn sound(program: &Program, g: Graph) -> Graph {
+    if cfg!(any(test, debug_assertions))
+        && let Err(broken) = verify(&g)
+    {
+        let all: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        panic!("internal: program `{program}` is broken: {}", all.join("; "));
+    }
+    g
+}
 
 /// A model, with its index among models and guides.
 type Model<'t> = (usize, &'t TModel);
@@ -36,6 +50,10 @@ fn models(typed: &Typed) -> Vec<Model<'_>> {
 /// The programs that can be refused, before optimisation: the steps, and what answers questions. All that can be wrong with a spec shows here.
 pub fn judged(typed: &Typed) -> Compiled {
     let leaves = params::leaves(typed);
+    debug_assert!(
+        leaves.iter().enumerate().all(|(i, l)| leaves.iter().take(i).all(|m| m.path != l.path)),
+        "internal: two parameters have one path"
+    );
     let mut diags = Vec::new();
     let mut graphs: Vec<Made> =
         typed.train.players.iter().map(|p| step::program(typed, p, &leaves, &mut diags)).collect();

@@ -86,6 +86,28 @@ pub fn init_outside(name: &str, span: Span, value: f64, support: Support) -> Dia
     .help(format!("start strictly inside, for example `{name}: .. = {}`", e0302::number(example(support))))
 }
 
+/// A `param` on a simplex of so many `parts` starts with every part `value`.
+pub fn init_off_simplex(name: &str, span: Span, value: f64, parts: usize) -> Diag {
+    Diag::new(
+        "E0208",
+        format!("param `{name}` starts outside its range"),
+        span,
+        format!("{parts} parts of {value} do not sum to 1"),
+    )
+    .help("leave the initial value out: then all parts start equal")
+}
+
+/// A single number that should be the parts of a whole.
+pub fn simplex_of_a_number(span: Span) -> Diag {
+    Diag::new(
+        "E0208",
+        "a single number is no simplex",
+        span,
+        "the parts that sum to 1 stand along a last axis",
+    )
+    .help("give the type a shape: `Real[3] in simplex`")
+}
+
 /// A number inside.
 fn example(s: Support) -> f64 {
     let (lo, hi) = s.ends();

@@ -132,6 +132,10 @@ pub fn named_givens(cx: &dyn ChainCx, args: &Args, param: &str) -> Result<Vec<(S
         Some(Const::List(l)) => l.iter().map(ToString::to_string).collect(),
         Some(one) => vec![one.to_string()],
     };
+    if let Some(twice) = names.iter().enumerate().find(|(i, n)| names.iter().take(*i).any(|m| m == *n)) {
+        let d = args.error(param, format!("`{}` reads `{}` twice", args.name, twice.1), "each input once");
+        return Err(d.help(format!("write `{}` once", twice.1)));
+    }
     names
         .into_iter()
         .map(|name| match all.iter().find(|(n, _)| *n == name) {

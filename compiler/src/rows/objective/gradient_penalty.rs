@@ -3,7 +3,8 @@
 use super::{Demand, ObjectiveRow, Subject};
 
 row! {
-    /// Mean of (norm of the gradient of D at w - 1)^2, with w at random between u and v (Gulrajani et al. 2017, eq. 3).
+    /// Mean of (norm of the gradient of D at w - 1)^2, with w at random between u and v (Gulrajani et al. 2017, eq. 3). A critic that reads
+    /// further inputs is written `D(·, y)`; where only `D` stands, each is what has its name.
     pub struct GradientPenalty = "gradient_penalty";
 }
 
