@@ -5,6 +5,7 @@ use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::ir::{Op, Role, Shape, Tensor64, grad};
 use gmc_compiler::rows::layer::{ROWS, ReadsBatch, whole};
 use gmc_compiler::rows::{Builder, Causality, Checked, Env, ParamDecl};
+use std::cmp::Ordering;
 
 struct Case {
     text: &'static str,
@@ -41,6 +42,12 @@ fn cases(row: &str) -> Vec<Case> {
         "heads" => vec![
             Case { out: vec![vec![2], vec![5]], ..case("heads(2, 5)", &[3], &[]) },
             Case { out: vec![vec![4], vec![4]], ..case("heads(4, 4, mask: A)", &[4], &[]) },
+            Case { out: vec![vec![4, 3]; 3], ..case("heads(4, 4, 4, k: 3, mask: B)", &[8], &[]) },
+            Case { out: vec![vec![1, 3, 4], vec![2, 3, 4]], ..case("heads(1, 2)", &[5, 3, 4], &[]) },
+            Case {
+                out: vec![vec![3, 2, 2, 4]; 2],
+                ..case("heads(3, 3, k: 4, mask: B, colours: 3)", &[6, 2, 2], &[])
+            },
         ],
         "logits" => vec![
             case("logits(3)", &[4], &[4, 3]),
@@ -48,6 +55,8 @@ fn cases(row: &str) -> Vec<Case> {
             case("logits(2, mask: A)", &[5], &[5, 2]),
             case("logits(2)", &[6, 3, 4], &[1, 3, 4, 2]),
             case("logits(5, channels: 3)", &[6, 3, 4], &[3, 3, 4, 5]),
+            case("logits(2, channels: 3, mask: B, colours: 3)", &[6, 2, 3], &[3, 2, 3, 2]),
+            case("logits(2, channels: 3, mask: A, colours: 3)", &[6, 2, 3], &[3, 2, 3, 2]),
         ],
         "embed" => vec![
             kinded(Kind::Class(4), "embed(3)", &[], &[3]),
@@ -81,6 +90,9 @@ fn cases(row: &str) -> Vec<Case> {
             ),
             case("conv(3, k: 3, mask: A)", &[2, 4, 5], &[3, 4, 5]),
             case("conv(3, k: 5, mask: B, norm: spectral)", &[1, 5, 5], &[3, 5, 5]),
+            case("conv(6, k: 3, mask: A, colours: 3)", &[3, 3, 3], &[6, 3, 3]),
+            case("conv(3, k: (1, 3), mask: B, colours: 3)", &[6, 2, 3], &[3, 2, 3]),
+            case("conv(4, k: 3, mask: A, colours: 2, groups: 2)", &[4, 3, 3], &[4, 3, 3]),
         ],
         "conv_transpose" => vec![
             case("conv_transpose(3)", &[2, 3, 4], &[3, 6, 8]),
@@ -97,6 +109,12 @@ fn cases(row: &str) -> Vec<Case> {
         }
         "reflect_pad" => vec![case("reflect_pad(2)", &[1, 3, 4], &[1, 7, 8])],
         "attention" => vec![case("attention", &[8, 3, 2], &[8, 3, 2])],
+        "gate" => vec![
+            case("gate", &[6], &[3]),
+            case("gate", &[4, 6], &[4, 3]),
+            case("gate", &[6, 2, 3], &[3, 2, 3]),
+            case("gate(colours: 3)", &[12, 2, 2], &[6, 2, 2]),
+        ],
         "residual" => vec![
             case("residual { dense(4), tanh, dense(3) }", &[3], &[3]),
             case("residual(gate: true) { conv(2, mask: B) }", &[2, 4, 4], &[2, 4, 4]),
@@ -198,6 +216,12 @@ fn place(shape: &[usize], e: usize) -> f64 {
     }
 }
 
+/// The run of channels in which an element of an image stands, of `runs`.
+fn run_of(shape: &[usize], e: usize, runs: usize) -> usize {
+    let per_channel: usize = shape.iter().skip(1).product();
+    e / per_channel * runs / shape[0]
+}
+
 /// What the outputs really read: moves each input element of one example, and looks which outputs of which example change.
 fn observed(c: &Case, checked: &Checked, params: &Inputs, training: bool) -> (Causality, bool) {
     let x = some_input(&c.input, BATCH, &mut Rng(5));
@@ -225,7 +249,18 @@ fn observed(c: &Case, checked: &Checked, params: &Inputs, training: bool) -> (Ca
                 } else if e / (size / n).max(1) == i {
                     Causality::Own
                 } else if from < to + 1e-9 {
-                    Causality::Weak
+                    match checked.causality {
+                        Causality::StrictChannels(g) | Causality::WeakChannels(g) => {
+                            match run_of(&c.input.shape, i, g).cmp(&run_of(shape, e, g)) {
+                                Ordering::Less => Causality::StrictChannels(g),
+                                Ordering::Equal => Causality::WeakChannels(g),
+                                Ordering::Greater => Causality::Weak,
+                            }
+                        }
+                        Causality::Strict | Causality::Own | Causality::Weak | Causality::Global => {
+                            Causality::Weak
+                        }
+                    }
                 } else {
                     Causality::Global
                 });
@@ -262,7 +297,8 @@ fn every_layer_is_what_it_says() {
             let (_, mixes) = observed(&c, &checked, &params, true);
             let said = checked.causality;
             assert!(order.within(said), "{what}: says {said:?}, reads {order:?}");
-            assert_eq!(order == Causality::Strict, said == Causality::Strict, "{what}: reads its own place");
+            let strict = |c| matches!(c, Causality::Strict | Causality::StrictChannels(_));
+            assert_eq!(strict(order), strict(said), "{what}: says {said:?}, reads {order:?}");
             assert_eq!(mixes, checked.mixes_batch, "{what}: mixes the batch");
             let when = row.reads_batch();
             assert_eq!(mixes_eval, when == ReadsBatch::Always, "{what}: mixes the batch outside training");
@@ -627,6 +663,14 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("embed(3)", &[4, 4], "E0201", "discrete"),
         ("rescale", &[4], "E0201", "two known ends"),
         ("dropout(1)", &[4], "E0205", "leaves nothing"),
+        ("gate", &[5], "E0201", "5 is odd"),
+        ("gate", &[2, 2, 2, 2], "E0201", "takes a vector, a sequence"),
+        ("gate(colours: 3)", &[8, 2, 2], "E0205", "8 channels cannot be parted into 3 equal runs"),
+        ("gate(colours: 3)", &[6], "E0205", "parts the channels of an image"),
+        ("conv(6, colours: 3)", &[3, 2, 2], "E0205", "there is none"),
+        ("conv(8, colours: 3, mask: A)", &[3, 2, 2], "E0205", "8 channels cannot be parted into 3"),
+        ("logits(4, channels: 2, colours: 3, mask: B)", &[3, 2, 2], "E0205", "2 channels cannot be parted"),
+        ("heads(3, 4, colours: 3, mask: B)", &[3, 2, 2], "E0205", "4 channels cannot be parted"),
     ];
     for (text, shape, code, words) in cases {
         let d = match net(text, &EventTy::real(shape.to_vec()), &[]) {

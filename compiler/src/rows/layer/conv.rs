@@ -4,6 +4,7 @@ use super::convolution::{Convolution, PAD, Padding, axis, check_groups, too_smal
 use super::convolution::{GROUPS, K};
 use super::linear::{BIAS, Mask};
 use super::require::{flag, need_image};
+use super::runs::Runs;
 use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
@@ -14,8 +15,9 @@ use crate::rows::init;
 row! {
     /// A 2-D convolution with bias: [C, H, W] -> [channels, H', W'], H' = ⌊(H + padding - dilation (k - 1) - 1) / stride⌋ + 1. With
     /// `mask: A` an output pixel reads only pixels before it in raster order, with `mask: B` also its own (van den Oord et al. 2016,
-    /// section 3.2); all channels of a pixel count as one place in that order.
-    pub struct Conv = "conv" [CHANNELS, K, STRIDE, PAD, DILATION, GROUPS, BIAS, Mask::PARAM, init::PARAM, spectral::PARAM];
+    /// section 3.2). All channels of a pixel count as one place in that order, unless `colours: g` parts them into g equal runs, before
+    /// and after: at its own pixel a channel of run a then reads the runs before a, with `mask: B` also run a (section 3.4).
+    pub struct Conv = "conv" [CHANNELS, K, STRIDE, PAD, DILATION, GROUPS, BIAS, Mask::PARAM, Runs::PARAM, init::PARAM, spectral::PARAM];
 }
 
 const CHANNELS: ParamSpec =
@@ -44,7 +46,9 @@ impl LayerRow for Conv {
         let [c_in, rows, columns] = need_image(args, input)?;
         let (k, stride, dilation) = (args.pair("k"), args.pair("stride"), args.pair("dilation"));
         let (c_out, groups, mask) = (args.int("channels"), args.int("groups"), Mask::of(args));
+        let runs = Runs::of(args);
         check_groups(args, c_in, c_out, groups)?;
+        runs.check_masked(args, mask, &input.shape, &[c_out])?;
         let padding = Padding::of(args)?;
         let pads = match padding {
             Padding::Same => [None, None],
@@ -62,7 +66,7 @@ impl LayerRow for Conv {
             Mask::None => Causality::Global,
             Mask::A | Mask::B => {
                 check_mask(args, k, stride, padding)?;
-                mask.causality()
+                runs.causality(mask)
             }
         };
         let conv = Convolution {
@@ -76,6 +80,7 @@ impl LayerRow for Conv {
             axes: [down, across],
             bias: flag(args, BIAS.name),
             mask,
+            runs,
             spectral: spectral::wanted(args),
         };
         let params = conv.params(init::from_args(args, conv.fan())?);

@@ -3,6 +3,7 @@
 use super::linear::Mask;
 use super::parts::per_channel;
 use super::require::misfit;
+use super::runs::Runs;
 use super::{LowerCx, spectral};
 use crate::diag::Diag;
 use crate::ir::{ConvGeom, Ex, Scope};
@@ -140,6 +141,8 @@ pub struct Convolution {
     pub bias: bool,
     /// Which pixels an output pixel reads, in raster order.
     pub mask: Mask,
+    /// Into how many equal runs a mask parts the channels, before and after.
+    pub runs: Runs,
     /// Whether the weight is divided by its largest singular value.
     pub spectral: bool,
 }
@@ -166,6 +169,7 @@ impl Convolution {
             axes: [axis(rows), axis(columns)],
             bias: true,
             mask: Mask::None,
+            runs: Runs(1),
             spectral: false,
         }
     }
@@ -219,17 +223,35 @@ impl Convolution {
         let y = x.conv2d(w, geom);
         if self.bias { biased(cx, &self.prefix, y, self.c_out) } else { y }
     }
-    /// 1 at the kernel positions before the centre in raster order, and at the centre for type B.
+    /// The same with `k` channels for each element: `[B, c_out / k, H', W', k]`.
+    pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, k: usize) -> Ex<'g> {
+        let [c, h, w] = self.out();
+        self.lower(cx, x).view(&[c / k.max(1), k, h, w]).permute(&[0, 1, 3, 4, 2])
+    }
+    /// 1 at the kernel positions before the centre in raster order. At the centre an output channel reads the runs of channels before its
+    /// own, for type B also its own (van den Oord et al. 2016, section 3.4).
     fn mask_kernel<'g>(&self, s: Scope<'g>) -> Option<Ex<'g>> {
         let [rows, columns] = self.k;
         let centre = rows / 2 * columns + columns / 2;
-        let last = match self.mask {
+        let own = match self.mask {
             Mask::None => return None,
-            Mask::A => centre,
-            Mask::B => centre + 1,
+            Mask::A => false,
+            Mask::B => true,
         };
-        let kernel = (0..rows * columns).map(|i| if i < last { 1.0 } else { 0.0 }).collect();
-        Some(s.literal(kernel, &[1, 1, rows, columns]))
+        let kernel =
+            |reads: bool| (0..rows * columns).map(move |i| f64::from(i < centre || i == centre && reads));
+        let Runs(runs @ 2..) = self.runs else {
+            return Some(s.literal(kernel(own).collect(), &[1, 1, rows, columns]));
+        };
+        let [out, group_in, ..] = self.weight_shape();
+        let group_out = (out / self.groups.max(1)).max(1);
+        let run = |channel: usize, of: usize| channel * runs / of.max(1);
+        let kernels = (0..out).flat_map(|o| {
+            let (to, first) = (run(o, out), o / group_out * group_in);
+            (first..first + group_in).map(move |i| (run(i, self.c_in), to))
+        });
+        let mask = kernels.flat_map(|(from, to)| kernel(from < to || own && from == to)).collect();
+        Some(s.literal(mask, &[out, group_in, rows, columns]))
     }
 }
 

@@ -1,65 +1,129 @@
-//! `heads`: several dense outputs side by side.
+//! `heads`: several outputs side by side, from the same features.
 
+use super::convolution::Convolution;
 use super::linear::{Linear, Mask};
 use super::parts::as_numbers;
-use super::require::{need_vector, sizes};
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::require::{need_image, need_vector, sizes};
+use super::runs::Runs;
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::rows::{Shared, init};
-use std::rc::Rc;
+use crate::rows::{ParamDecl, init};
 
 row! {
-    /// Several affine maps of the same vector, one output each: [n] -> ([a], [b], ..). It stands last in a net with several outputs.
-    pub struct Heads = "heads" [SIZES, init::PARAM, Mask::PARAM];
+    /// Several affine maps of the same features, one output each; it stands last in a net with several outputs. A vector becomes
+    /// [n] -> ([a], [b], ..), an image, by 1 x 1 convolutions, [C, H, W] -> ([a, H, W], [b, H, W], ..). With `k` every element of an output
+    /// is k numbers on a new last axis, ([a, k], ..) or ([a, H, W, k], ..): the components of a mixture. `mask` and `colours` are
+    /// those of `dense` and `conv`.
+    pub struct Heads = "heads" [SIZES, init::PARAM, Mask::PARAM, K, Runs::PARAM];
 }
 
 const SIZES: ParamSpec = ParamSpec {
     name: "sizes",
     kind: ArgKind::List,
     default: None,
-    doc: "coordinates of each output, in order",
+    doc: "coordinates, or channels, of each output, in order",
+};
+const K: ParamSpec = ParamSpec {
+    name: "k",
+    kind: ArgKind::Int(1),
+    default: Some(""),
+    doc: "numbers for each element, on a new last axis; none is added when not written",
 };
 
+/// Affine maps of a vector.
 #[derive(Debug, PartialEq)]
-struct Maps {
+struct OfVector {
     maps: Vec<Linear>,
+    k: Option<usize>,
     input: EventTy,
+}
+
+/// Affine maps of every pixel.
+#[derive(Debug, PartialEq)]
+struct OfImage {
+    maps: Vec<Convolution>,
+    k: Option<usize>,
 }
 
 impl LayerRow for Heads {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
-        let n = need_vector(args, input)?;
         let sizes = sizes(args, SIZES.name, 1)?;
         if sizes.is_empty() {
             let d = args.error(SIZES.name, "`heads` needs the size of each output", "no sizes here");
             return Err(d.help("write `heads(16, 16)` for two outputs of 16 coordinates"));
         }
-        let mask = Mask::of(args);
-        let head =
-            |(i, &size): (usize, &usize)| Linear { mask, ..Linear::plain(format!("head{i}."), n, size) };
-        let maps: Vec<Linear> = sizes.iter().enumerate().map(head).collect();
-        let mut params = Vec::new();
-        for m in &maps {
-            params.extend(m.params_from(args)?);
+        let (k, mask, runs) = (args.int_if_given(K.name), Mask::of(args), Runs::of(args));
+        if input.shape.len() == 3 {
+            return of_image(args, input, &sizes, k, mask);
         }
-        Ok(Checked {
-            out: sizes.iter().map(|&s| EventTy::real([s])).collect(),
-            params,
-            causality: mask.causality(),
-            given: Vec::new(),
-            mixes_batch: false,
-            twice_differentiable: true,
-            layer: Shared(Rc::new(Maps { maps, input: input.clone() })),
-        })
+        let n = need_vector(args, input)?;
+        runs.check(args, &input.shape, &[])?;
+        let each = k.unwrap_or(1);
+        let map = |(i, &size): (usize, &usize)| Linear {
+            mask,
+            group: each,
+            ..Linear::plain(format!("head{i}."), n, size.saturating_mul(each))
+        };
+        let maps: Vec<Linear> = sizes.iter().enumerate().map(map).collect();
+        let params = maps.iter().map(|m| m.params_from(args)).collect::<Result<Vec<_>, _>>()?.concat();
+        let out = sizes.iter().map(|&s| EventTy::real([&[s], k.as_slice()].concat())).collect();
+        Ok(several(out, params, mask.causality(), OfVector { maps, k, input: input.clone() }))
     }
 }
 
-impl Layer for Maps {
+fn of_image(
+    args: &Args,
+    input: &EventTy,
+    sizes: &[usize],
+    k: Option<usize>,
+    mask: Mask,
+) -> Result<Checked, Diag> {
+    let [c, h, w] = need_image(args, input)?;
+    let runs = Runs::of(args);
+    runs.check_masked(args, mask, &input.shape, sizes)?;
+    let map = |(i, &size): (usize, &usize)| {
+        let made = size.saturating_mul(k.unwrap_or(1));
+        Convolution { mask, runs, ..Convolution::same(format!("head{i}."), c, made, 1, h, w) }
+    };
+    let maps: Vec<Convolution> = sizes.iter().enumerate().map(map).collect();
+    let mut params = Vec::new();
+    for m in &maps {
+        params.extend(m.params(init::from_args(args, m.fan())?));
+    }
+    // A 1 x 1 kernel reads its own pixel only, with or without a mask.
+    let causality = match mask {
+        Mask::None => Causality::Weak,
+        Mask::A | Mask::B => runs.causality(mask),
+    };
+    let out = sizes.iter().map(|&s| EventTy::real([&[s, h, w], k.as_slice()].concat())).collect();
+    Ok(several(out, params, causality, OfImage { maps, k }))
+}
+
+/// A layer with these outputs.
+fn several(out: Vec<EventTy>, params: Vec<ParamDecl>, causality: Causality, layer: impl Layer) -> Checked {
+    Checked { out, params, causality, ..Checked::elementwise(EventTy::real([]), layer) }
+}
+
+impl Layer for OfVector {
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
         let x = as_numbers(x, &self.input);
-        self.maps.iter().map(|m| m.lower(cx, x)).collect()
+        let each = |m: &Linear| match self.k {
+            Some(k) => m.lower(cx, x).view(&[m.n_out / k.max(1), k]),
+            None => m.lower(cx, x),
+        };
+        self.maps.iter().map(each).collect()
+    }
+}
+
+impl Layer for OfImage {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let each = |m: &Convolution| match self.k {
+            Some(k) => m.lower_each(cx, x, k),
+            None => m.lower(cx, x),
+        };
+        self.maps.iter().map(each).collect()
     }
 }

@@ -4,6 +4,7 @@ use super::convolution::Convolution;
 use super::linear::{Linear, Mask};
 use super::parts::as_numbers;
 use super::require::{need_image, need_vector};
+use super::runs::Runs;
 use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
@@ -14,8 +15,9 @@ use crate::rows::init;
 row! {
     /// Scores of k classes on a new last axis. An image [C, H, W] becomes [channels, H, W, k] by a 1 x 1 convolution (`channels` is 1
     /// when not written: one predicted number a pixel); a vector [n] becomes [n, k] by a dense layer, whose `mask: B` lets the scores
-    /// of coordinate i read coordinates up to i only.
-    pub struct Logits = "logits" [K, CHANNELS, init::PARAM, Mask::PARAM];
+    /// of coordinate i read coordinates up to i only. With `mask: B, colours: 3` the scores of three predicted channels read the features of
+    /// earlier colours and their own, with `mask: A` of earlier ones only (van den Oord et al. 2016, section 3.4).
+    pub struct Logits = "logits" [K, CHANNELS, init::PARAM, Mask::PARAM, Runs::PARAM];
 }
 
 const K: ParamSpec = ParamSpec { name: "k", kind: ArgKind::Int(1), default: None, doc: "number of classes" };
@@ -45,6 +47,7 @@ impl LayerRow for Logits {
             return of_image(args, input, k, mask);
         }
         let n = need_vector(args, input)?;
+        Runs::of(args).check(args, &input.shape, &[])?;
         let map = Linear { mask, group: k, ..Linear::plain("", n, n * k) };
         let params = map.params_from(args)?;
         let whole = Checked::elementwise(EventTy::real([n, k]), OfVector { map, input: input.clone() });
@@ -55,12 +58,14 @@ impl LayerRow for Logits {
 fn of_image(args: &Args, input: &EventTy, k: usize, mask: Mask) -> Result<Checked, Diag> {
     let [c_in, h, w] = need_image(args, input)?;
     let channels = args.int("channels");
-    let conv = Convolution { mask, ..Convolution::same("", c_in, channels * k, 1, h, w) };
+    let runs = Runs::of(args);
+    runs.check_masked(args, mask, &input.shape, &[channels])?;
+    let conv = Convolution { mask, runs, ..Convolution::same("", c_in, channels * k, 1, h, w) };
     let params = conv.params(init::from_args(args, conv.fan())?);
     // A 1 x 1 kernel reads its own pixel only, with or without a mask.
     let causality = match mask {
         Mask::None => Causality::Weak,
-        Mask::A | Mask::B => mask.causality(),
+        Mask::A | Mask::B => runs.causality(mask),
     };
     let whole = Checked::elementwise(EventTy::real([channels, h, w, k]), OfImage { conv, k });
     Ok(Checked { params, causality, ..whole })
@@ -74,8 +79,6 @@ impl Layer for OfVector {
 
 impl Layer for OfImage {
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
-        let [c, h, w] = self.conv.out();
-        let scores = self.conv.lower(cx, x).view(&[c / self.k.max(1), self.k, h, w]);
-        vec![scores.permute(&[0, 1, 3, 4, 2])]
+        vec![self.conv.lower_each(cx, x, self.k)]
     }
 }

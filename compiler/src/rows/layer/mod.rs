@@ -1,4 +1,4 @@
-//! Layers of nets, one file each. The files that hold no row (`causality`, `require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
+//! Layers of nets, one file each. The files that hold no row (`causality`, `runs`, `require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
 //! `conditioning`, `beside`) hold what several rows share; `map` and `whole` are what maps and nets are as layers.
 
 pub mod affine;
@@ -11,6 +11,7 @@ pub mod map;
 pub mod parts;
 pub mod pool;
 pub mod require;
+pub mod runs;
 pub mod spectral;
 pub mod whole;
 
@@ -25,6 +26,7 @@ mod dropout;
 mod embed;
 mod film;
 mod flatten;
+mod gate;
 mod global_pool;
 mod group_norm;
 mod heads;
@@ -72,6 +74,7 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &global_pool::GlobalPool,
     &reflect_pad::ReflectPad,
     &attention::Attention,
+    &gate::Gate,
     &residual::Residual,
     &dropout::Dropout,
     &batch_norm::BatchNorm,
