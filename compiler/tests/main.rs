@@ -17,6 +17,7 @@ mod gumbel;
 mod ir_common;
 mod ir_conv;
 mod ir_grad;
+mod ir_loops;
 mod ir_optimise;
 mod ir_text;
 mod ir_verify;

@@ -338,8 +338,95 @@ fn cases() -> Vec<Case> {
     let mut all = elementwise_cases();
     all.extend(layout_cases());
     all.extend(heavy_cases());
+    all.extend(loop_cases());
     all.push(loss_and_update());
     all
+}
+
+/// The ops of a graph and of the bodies in it, each with how often it runs.
+fn ops(graph: &Graph) -> Vec<(&Op, usize)> {
+    let mut all = Vec::new();
+    for node in &graph.nodes {
+        all.push((&node.op, 1));
+        if let Op::Loop(l) = &node.op {
+            all.extend(ops(&l.body).into_iter().map(|(op, n)| (op, n * l.count)));
+        }
+    }
+    all
+}
+
+/// Several carried values, of which one leads nowhere; parts at the places of iterations; draws; a loop in a loop.
+fn loop_cases() -> Vec<Case> {
+    let at = [At { div: 3, modulo: 2, offset: 1 }, At { div: 1, modulo: 3, offset: 0 }];
+    vec![
+        case("loop", |g| {
+            let (x, w) = (data(g, "x", &[4]), param(g, "w", &[4, 4]));
+            let (e, z) = (g.exp(x), g.scalar(0.5));
+            let out = g.loop_over(5, &[x, e, z], &[w], |g, carried, read, p| {
+                let h = g.matmul(carried[0], read[0]);
+                let h = g.unary(Unary::Tanh, h);
+                let noise = g.random(RandomKind::Normal, Shape::batched(&[4]));
+                let scaled = g.mul(noise, carried[1]);
+                let moved = g.add(h, scaled);
+                let less = g.mul_c(carried[1], 0.5);
+                let p = g.add_c(p, 1.0);
+                let less = g.div(less, p);
+                let z = g.add_c(carried[2], 1.0);
+                vec![moved, less, z]
+            });
+            vec![out, x]
+        }),
+        case("parts", |g| {
+            let (x, y) = (data(g, "x", &[3, 5, 2]), data(g, "y", &[1, 1, 2]));
+            let out = g.loop_over(6, &[x], &[y], |g, carried, read, _| {
+                let old = g.dyn_slice(carried[0], &[1, 2], &[1, 2], &at);
+                let sum = g.sum(old, &[2]);
+                let new = g.add(sum, read[0]);
+                let new = g.unary(Unary::Sin, new);
+                vec![g.dyn_update(carried[0], new, &[1, 2], &at)]
+            });
+            let flipped = g.permute(x, &[0, 2, 1, 3]);
+            let turned = g.loop_over(4, &[flipped], &[flipped], |g, carried, read, _| {
+                let old = g.dyn_slice(read[0], &[1, 2], &[2, 1], &at);
+                let old = g.mul_c(old, 2.0);
+                vec![g.dyn_update(carried[0], old, &[1, 2], &at)]
+            });
+            vec![out, turned, x]
+        }),
+        case("parts of indices and truth values", |g| {
+            let x = data(g, "x", &[3]);
+            let i = g.cast(x, DType::I);
+            let row = |n| [At { div: 1, modulo: n, offset: 0 }];
+            let i = g.loop_over(2, &[i], &[], |g, carried, _, _| {
+                let one = g.dyn_slice(carried[0], &[1], &[1], &row(3));
+                vec![g.dyn_update(carried[0], one, &[1], &[At { offset: 1, ..row(2)[0] }])]
+            });
+            let b = g.cast(x, DType::B);
+            let b = g.loop_over(3, &[b], &[], |g, carried, _, _| {
+                let one = g.dyn_slice(carried[0], &[1], &[1], &row(3));
+                let not = g.push(Op::Logic(Logic::Not), &[one]);
+                vec![g.dyn_update(carried[0], not, &[1], &row(3))]
+            });
+            vec![i, b]
+        }),
+        case("loop in a loop", |g| {
+            let (x, v) = (data(g, "x", &[6]), param(g, "v", &[1, 6]));
+            let out = g.loop_over(2, &[x, v], &[v], |g, carried, read, outer| {
+                let inner = g.loop_over(3, &[carried[0]], &[read[0], outer], |g, carried, read, _| {
+                    let u = g.random(RandomKind::Uniform, Shape::batched(&[2]));
+                    let wide = g.add(u, read[1]);
+                    let halves = [At { div: 1, modulo: 3, offset: 0 }];
+                    let here = g.dyn_slice(carried[0], &[1], &[2], &[At { offset: 1, ..halves[0] }]);
+                    let here = g.add(here, wide);
+                    let next = g.dyn_update(carried[0], here, &[1], &halves);
+                    vec![g.mul(next, read[0])]
+                });
+                let back = g.add_c(carried[1], 1.0);
+                vec![inner, back]
+            });
+            vec![out]
+        }),
+    ]
 }
 
 /// A dense network with a Bernoulli likelihood, its gradient and an Adam step: the shape of a training step.
@@ -418,11 +505,14 @@ fn variant(op: &Op) -> &'static str {
         Op::Slice(_) => "Slice",
         Op::Pad(_) => "Pad",
         Op::Concat(_) => "Concat",
+        Op::Loop(_) => "Loop",
+        Op::DynSlice(_) => "DynSlice",
+        Op::DynUpdate(_) => "DynUpdate",
     }
 }
 
 /// Number of variants of [`Op`]; the match above does not compile when it lacks one, and this then has to follow.
-const VARIANTS: usize = 31;
+const VARIANTS: usize = 34;
 
 fn inputs(graph: &Graph) -> BTreeMap<String, Tensor64> {
     let mut all = BTreeMap::new();
@@ -454,8 +544,14 @@ fn execute(graph: &Graph, device: &Device, options: RunOptions) -> Vec<(String, 
 
 fn reference(graph: &Graph) -> Vec<(String, Tensor64)> {
     let salt = random::salt(&graph.name);
-    let draws =
-        |kind, stream, n| random::values(kind, KEY, salt, stream, n).into_iter().map(f64::from).collect();
+    // What a node in loops draws is one draw of all iterations for the reference, and one with a key of its own for the executor.
+    let ops = ops(graph);
+    let draws = |kind, stream, n| {
+        let drawn = |(op, _): &&(&Op, usize)| matches!(op, Op::Random(r) if r.stream == stream);
+        let times = ops.iter().find(drawn).map_or(1, |(_, times)| *times);
+        let one = |i| random::values_in(kind, KEY, salt, (stream, i), n / times);
+        (0..times as u64).flat_map(one).map(f64::from).collect()
+    };
     interp::run(graph, &interp::Env { batch: BATCH, inputs: inputs(graph), random: &draws })
         .expect("the reference runs")
 }
@@ -482,7 +578,7 @@ const CHECKED: RunOptions = RunOptions { check: true, fuse: true };
 fn every_op_has_a_case() {
     let seen: BTreeSet<&str> = cases()
         .iter()
-        .flat_map(|c| c.graph.nodes.iter().map(|n| variant(&n.op)).collect::<Vec<_>>())
+        .flat_map(|c| ops(&c.graph).into_iter().map(|(op, _)| variant(op)).collect::<Vec<_>>())
         .collect();
     assert_eq!(seen.len(), VARIANTS, "an op is in no case; seen {seen:?}");
 }

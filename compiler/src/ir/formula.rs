@@ -7,7 +7,9 @@
 //! would not be the same for every divisor.
 
 use super::graph::{Graph, Value};
-use super::op::{ArgMax, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary};
+use super::op::{
+    ArgMax, At, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary,
+};
 use super::shape::{DType, Dim, Shape};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -89,6 +91,22 @@ impl<'g> Scope<'g> {
     /// The number of elements of a shape, rank 0.
     pub fn count(self, shape: &Shape) -> Ex<'g> {
         self.push(|g| g.count(shape.clone()))
+    }
+    /// As [`Graph::loop_over`]; the body is written with handles of its own graph.
+    pub fn loop_over(
+        self,
+        count: usize,
+        carried: &[Ex<'g>],
+        read: &[Ex<'g>],
+        body: impl for<'b> FnOnce(Scope<'b>, &[Ex<'b>], &[Ex<'b>], Ex<'b>) -> Vec<Ex<'b>>,
+    ) -> Ex<'g> {
+        let values = |xs: &[Ex]| xs.iter().map(|x| x.v).collect::<Vec<Value>>();
+        self.push(|g| {
+            g.loop_over(count, &values(carried), &values(read), |g, carried, read, position| {
+                let inner = Scope::of(g);
+                values(&body(inner, &inner.all(carried), &inner.all(read), inner.ex(position)))
+            })
+        })
     }
     /// Values one after the other along `axis`.
     pub fn concat(self, xs: &[Ex<'g>], axis: usize) -> Ex<'g> {
@@ -356,6 +374,14 @@ impl<'g> Ex<'g> {
     /// `len` elements from `start` along a fixed axis.
     pub fn slice(self, axis: usize, start: usize, len: usize) -> Ex<'g> {
         self.scope.push(|g| g.slice(self.v, axis, start, len))
+    }
+    /// In the body of a loop: `lens` elements along `axes` from the places `at` of the iteration.
+    pub fn dyn_slice(self, axes: &[usize], lens: &[usize], at: &[At]) -> Ex<'g> {
+        self.scope.push(|g| g.dyn_slice(self.v, axes, lens, at))
+    }
+    /// In the body of a loop: this value with `y` at the places `at` of the iteration along `axes`.
+    pub fn dyn_update(self, y: Ex<'g>, axes: &[usize], at: &[At]) -> Ex<'g> {
+        self.scope.push(|g| g.dyn_update(self.v, y.v, axes, at))
     }
     /// Zeros before and after along a fixed axis.
     pub fn pad(self, axis: usize, before: usize, after: usize) -> Ex<'g> {

@@ -4,6 +4,7 @@
 //! op's rule infers; input names are unique; output names are unique.
 
 use super::op::*;
+use super::ops::Local;
 use super::shape::{DType, Dim, Shape, Ty};
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,87 @@ impl Graph {
         let stream = self.next_stream;
         self.next_stream += 1;
         self.push(Op::Random(Random { kind, shape, stream }), &[])
+    }
+
+    // Loops.
+
+    /// The value `carry.0` after `count` iterations of a [`Loop`]. `body` writes one iteration into a graph of its own: it gets handles of
+    /// the carried values, of those that are only read, and of the iteration's number (from 0, rank-0 `F`), and returns the new carried
+    /// values, of the types of the old ones. Parameters, states and other inputs that it makes in its graph become arguments of the loop:
+    /// they are read from the inputs of their names in this graph. Its draws are other ones in each iteration.
+    ///
+    /// # Panics
+    /// When the body does not make what it was given to carry, which is a bug of the caller.
+    pub fn loop_over(
+        &mut self,
+        count: usize,
+        carried: &[Value],
+        read: &[Value],
+        body: impl FnOnce(&mut Graph, &[Value], &[Value], Value) -> Vec<Value>,
+    ) -> Value {
+        self.loop_with(count, [carried, read], body, |g, i| g.input(&i.name, i.role, i.shape.clone()))
+    }
+
+    /// As [`Graph::loop_over`], with values carried and read. What an input that the body made itself is in this graph, `outer` says.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn loop_with(
+        &mut self,
+        count: usize,
+        [carried, read]: [&[Value]; 2],
+        body: impl FnOnce(&mut Graph, &[Value], &[Value], Value) -> Vec<Value>,
+        mut outer: impl FnMut(&mut Graph, &Input) -> Value,
+    ) -> Value {
+        let mut g = Graph { at: self.at, next_stream: self.next_stream, ..Graph::default() };
+        let mut local = |local: Local, ty: &Ty| {
+            let (dtype, shape) = (ty.dtype, ty.shape.clone());
+            g.push(Op::Input(Input { name: local.to_string(), role: Role::Local, dtype, shape }), &[])
+        };
+        let carries: Vec<Value> =
+            carried.iter().enumerate().map(|(k, v)| local(Local::Carry(k), self.ty(*v))).collect();
+        let reads: Vec<Value> =
+            read.iter().enumerate().map(|(k, v)| local(Local::Read(k), self.ty(*v))).collect();
+        let position = local(Local::Position, &Ty::f(Shape::scalar()));
+        for (k, v) in body(&mut g, &carries, &reads, position).into_iter().enumerate() {
+            g.output(Local::Carry(k).to_string(), v);
+        }
+        self.next_stream = g.next_stream;
+        let mut args = [carried, read].concat();
+        for node in &mut g.nodes {
+            if let Op::Input(input) = &mut node.op
+                && input.role != Role::Local
+            {
+                let read = Local::Read(args.len() - carried.len()).to_string();
+                args.push(outer(self, input));
+                *input = Input { name: read, role: Role::Local, ..input.clone() };
+            }
+        }
+        // The body is looked up no more.
+        let body = Box::new(Graph { nodes: g.nodes, outputs: g.outputs, ..Graph::default() });
+        self.push(Op::Loop(Loop { body, count, carried: carried.len() }), &args)
+    }
+    /// The part of `x` at the place of the iteration: see [`DynSlice`].
+    pub fn dyn_slice(&mut self, x: Value, axes: &[usize], lens: &[usize], at: &[At]) -> Value {
+        let op = DynSlice { axes: axes.to_vec(), lens: lens.to_vec(), at: at.to_vec() };
+        self.push(Op::DynSlice(op), &[x])
+    }
+    /// `x` with `y` at the place of the iteration: see [`DynUpdate`].
+    pub fn dyn_update(&mut self, x: Value, y: Value, axes: &[usize], at: &[At]) -> Value {
+        self.push(Op::DynUpdate(DynUpdate { axes: axes.to_vec(), at: at.to_vec() }), &[x, y])
+    }
+    /// One more than the last random stream of the graph and the bodies in it; 0 where nothing is drawn.
+    pub fn streams(&self) -> u32 {
+        let after = |node: &Node| {
+            if let Op::Random(r) = &node.op {
+                r.stream.saturating_add(1)
+            } else if let Op::Loop(l) = &node.op {
+                l.body.streams()
+            } else {
+                0
+            }
+        };
+        self.nodes.iter().map(after).max().unwrap_or(0)
     }
 
     /// The number of elements of a shape, as a rank-0 `F`.

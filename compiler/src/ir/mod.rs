@@ -20,7 +20,7 @@ pub use grad::{grad, grad_reach, vjp};
 pub use graph::{Graph, Node, Value};
 pub use interp::Env;
 pub use op::*;
-pub use ops::{OpRule, exactly};
+pub use ops::{Local, OpRule, exactly};
 pub use optimise::optimise;
 pub use shape::{DType, Dim, Shape, Ty};
 pub use tensor::Tensor64;

@@ -7,6 +7,7 @@
 //! - Reductions keep the reduced axes with size 1 (`reshape` drops them).
 //! - Data, parameters and truth values read from data are all `F`; `I` appears only as an index, `B` only as a condition.
 
+use super::graph::Graph;
 use super::shape::{DType, Shape};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub enum Role {
     /// What belongs to each datum of the minibatch alone, shape `[B, ..event]`: its block of parameters (`q.free0`) or a slot of that
     /// block's optimizer. The table with a row for each datum stays outside of the program, which sees the rows of the minibatch.
     Block,
+    /// What the body of a [`Loop`] is handed for each iteration: a carried value, an argument that is only read, the iteration's number.
+    Local,
 }
 
 /// A named value supplied from outside. Its type is the node's declared type.
@@ -79,7 +82,8 @@ pub enum RandomKind {
     Normal,
 }
 
-/// Random draws, a pure function of (seed, step, `stream`): two nodes with the same stream in one program give the same numbers.
+/// Random draws, a pure function of (seed, step, `stream`) and, in the body of a [`Loop`], of the iteration: two nodes with the same
+/// stream in one graph give the same numbers, two iterations give different ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Random {
     /// The distribution.
@@ -373,6 +377,57 @@ pub struct Concat {
     pub axis: usize,
 }
 
+/// `body`, run `count` times on what it made the time before.
+///
+/// Arguments are the initial carried values, `carried` of them, and then values that the body only reads. The body is a graph of its own,
+/// without a name, that sees nothing else of the program: its inputs have [`Role::Local`] and are called as [`Local`] says, each of the type
+/// of its argument (one that the body does not read may be missing); its outputs are `carry.0`, `carry.1`, .. in this order, each of the
+/// type of the carried value. The result is the last `carry.0` (the initial one when `count` is 0).
+///
+/// No derivative passes through a loop, as through [`Detach`]: programs that are differentiated unroll it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loop {
+    /// One iteration.
+    pub body: Box<Graph>,
+    /// How many iterations.
+    pub count: usize,
+    /// How many values are carried from one iteration to the next, at least 1.
+    pub carried: usize,
+}
+
+/// Where a part begins along an axis, as a function of the position p of the loop around it, from 0: `(p / div) % modulo + offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct At {
+    /// How many iterations stay at one place, at least 1.
+    pub div: usize,
+    /// How many places there are, at least 1; the first one follows the last.
+    pub modulo: usize,
+    /// The first place.
+    pub offset: usize,
+}
+
+/// The part of a value whose place depends on the position of the loop around it, which is known before the values are: only in the body
+/// of a [`Loop`]. Takes `lens` elements from `at` along `axes`, and all elements along the other axes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DynSlice {
+    /// Which axes are cut, ascending; none of them carries the batch.
+    pub axes: Vec<usize>,
+    /// How many elements stay along each.
+    pub lens: Vec<usize>,
+    /// Where they begin along each.
+    pub at: Vec<At>,
+}
+
+/// The first argument with the second one in the place of a part, which [`DynSlice`] would read: only in the body of a [`Loop`].
+/// Arguments `x, y`, of equal sizes along all axes but `axes`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DynUpdate {
+    /// Along which axes `y` is a part of `x`, ascending; none of them carries the batch.
+    pub axes: Vec<usize>,
+    /// Where it begins along each.
+    pub at: Vec<At>,
+}
+
 /// The list of ops, handed to the macro `$with`: what is made for every op is made from it.
 macro_rules! every_op {
     ($with:ident) => {
@@ -408,6 +463,9 @@ macro_rules! every_op {
             Slice,
             Pad,
             Concat,
+            Loop,
+            DynSlice,
+            DynUpdate,
         }
     };
 }

@@ -3,7 +3,8 @@
 //! The executor runs nodes in order and drops a value after its last use; memory is known before the run.
 
 use super::graph::{Graph, Node, Value};
-use super::op::Op;
+use super::op::{Loop, Op};
+use super::ops::Local;
 use super::shape::DType;
 use super::value_map::ValueMap;
 use std::collections::BTreeMap;
@@ -34,13 +35,39 @@ fn bytes(node: &Node, batch: usize) -> usize {
     node.ty.shape.size(batch).saturating_mul(element)
 }
 
+/// Bytes that a node needs beside its arguments while it is computed: its result, or what the body of a loop has alive at once. What the
+/// body only reads stays where it is, and carried values that nobody needs afterwards, which are among `drops`, are moved into it.
+fn needs(node: &Node, drops: &[Value], batch: usize) -> usize {
+    let Op::Loop(l) = &node.op else { return bytes(node, batch) };
+    let mut moved = 0usize;
+    let size = ValueMap::of(&l.body, |(_, inner)| {
+        let local = if let Op::Input(input) = &inner.op { Local::named(&input.name) } else { None };
+        match local {
+            Some(Local::Read(_)) => 0,
+            Some(Local::Carry(k)) => {
+                if node.args.get(k).is_some_and(|a| drops.contains(a)) {
+                    moved = moved.saturating_add(bytes(inner, batch));
+                }
+                bytes(inner, batch)
+            }
+            Some(Local::Position) | None => bytes(inner, batch),
+        }
+    });
+    peak(&l.body, &size, batch).saturating_sub(moved).max(bytes(node, batch))
+}
+
 /// The most bytes alive at once, were every value materialised (views make it less).
 pub fn peak_bytes(g: &Graph, batch: usize) -> usize {
+    peak(g, &ValueMap::of(g, |(_, node)| bytes(node, batch)), batch)
+}
+
+/// The same where the values have these sizes.
+fn peak(g: &Graph, size: &ValueMap<usize>, batch: usize) -> usize {
     let (mut now, mut peak) = (0usize, 0usize);
-    let size = ValueMap::of(g, |(_, node)| bytes(node, batch));
     for (v, drops) in last_uses(g).iter() {
+        let made = if let Op::Loop(_) = g.node(v).op { needs(g.node(v), drops, batch) } else { size[v] };
+        peak = peak.max(now.saturating_add(made));
         now = now.saturating_add(size[v]);
-        peak = peak.max(now);
         drops.iter().for_each(|v| now = now.saturating_sub(size[*v]));
     }
     peak
@@ -59,8 +86,14 @@ pub fn madds(g: &Graph, batch: usize) -> u64 {
 /// node that frees most, ties in the given order. Leaves are placed before their first use. The given order is kept where
 /// the greedy one is no better.
 pub fn lower_peak(g: &Graph, batch: usize) -> Graph {
-    let reordered = permuted(g, &greedy(g, batch));
-    if peak_bytes(&reordered, batch) < peak_bytes(g, batch) { reordered } else { g.clone() }
+    let mut g = g.clone();
+    for node in &mut g.nodes {
+        if let Op::Loop(Loop { body, .. }) = &mut node.op {
+            **body = lower_peak(body, batch);
+        }
+    }
+    let reordered = permuted(&g, &greedy(&g, batch));
+    if peak_bytes(&reordered, batch) < peak_bytes(&g, batch) { reordered } else { g }
 }
 
 /// What the greedy order knows of each value.
@@ -154,11 +187,14 @@ fn permuted(g: &Graph, order: &[Value]) -> Graph {
     g.with(nodes, g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect())
 }
 
-/// How many nodes of each op there are, for reports.
+/// How many nodes of each op there are, those of a loop's body once, for reports.
 pub fn census(g: &Graph) -> BTreeMap<&'static str, usize> {
     let mut count = BTreeMap::new();
     for node in g.nodes.iter().filter(|n| !matches!(n.op, Op::Input(_))) {
         *count.entry(node.op.rule().name()).or_insert(0) += 1;
+        if let Op::Loop(l) = &node.op {
+            census(&l.body).into_iter().for_each(|(name, n)| *count.entry(name).or_insert(0) += n);
+        }
     }
     count
 }

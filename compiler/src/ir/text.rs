@@ -10,10 +10,20 @@
 //! ```
 //!
 //! Attributes are the fields of the op's struct as RON writes them; a `dtype` or `shape` that only repeats the node's type is
-//! left out. `@file:start-end` is the node's span, left out where it is empty; what follows `//` is for people.
+//! left out. `@file:start-end` is the node's span, left out where it is empty; what follows `//` is for people. The body of a loop
+//! stands in braces behind its node, with values of its own:
+//!
+//! ```text
+//!   %3: f[B, 4] = loop{count: 4, carried: 1}(%0, %1) {
+//!     %0: f[B, 4] = input{name: "carry.0", role: Local}
+//!     %1: f[] = input{name: "position", role: Local}
+//!     %2: f[B, 4] = add(%0, %1)
+//!     output "carry.0" = %2
+//!   }
+//! ```
 
 use super::graph::{Graph, Node, Value};
-use super::op::{Op, Random};
+use super::op::Op;
 use super::ops::{BINARY, COMPARE, LOGIC, UNARY};
 use super::shape::Ty;
 use super::verify::verify;
@@ -51,11 +61,7 @@ impl Graph {
 /// A graph read from outside: verified, with the stream counter after its last stream.
 fn checked(mut g: Graph) -> Result<Graph, String> {
     verify(&g).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<String>>().join("; "))?;
-    let streams = g
-        .nodes
-        .iter()
-        .filter_map(|n| if let Op::Random(Random { stream, .. }) = &n.op { Some(*stream) } else { None });
-    g.next_stream = streams.max().map_or(0, |s| s.saturating_add(1));
+    g.next_stream = g.streams();
     Ok(g)
 }
 
@@ -67,9 +73,16 @@ pub fn print(g: &Graph) -> String {
 /// The text form with a comment after each node: `locate` names the place of a span, such as `vae.gm:3`.
 pub fn print_with(g: &Graph, locate: &dyn Fn(Span) -> Option<String>) -> String {
     let mut out = format!("graph {} {{\n", one_line(&g.name));
+    lines(g, "  ", locate, &mut out);
+    out.push_str("}\n");
+    out
+}
+
+/// Nodes and outputs, a line each.
+fn lines(g: &Graph, indent: &str, locate: &dyn Fn(Span) -> Option<String>, out: &mut String) {
     for (i, node) in g.nodes.iter().enumerate() {
         // Writing to a String cannot fail.
-        let _ = write!(out, "  %{i}: {} = {}{}", node.ty, node.op.rule().name(), attributes(node));
+        let _ = write!(out, "{indent}%{i}: {} = {}{}", node.ty, node.op.rule().name(), attributes(node));
         if !node.args.is_empty() {
             let args: Vec<String> = node.args.iter().map(ToString::to_string).collect();
             let _ = write!(out, "({})", args.join(", "));
@@ -77,16 +90,21 @@ pub fn print_with(g: &Graph, locate: &dyn Fn(Span) -> Option<String>) -> String 
         if node.span != Span::default() {
             let _ = write!(out, " @{}:{}-{}", node.span.file.0, node.span.start, node.span.end);
         }
+        if let Op::Loop(_) = node.op {
+            out.push_str(" {");
+        }
         if let Some(place) = locate(node.span) {
             let _ = write!(out, "  // {}", place.replace('\n', " "));
         }
         out.push('\n');
+        if let Op::Loop(l) = &node.op {
+            lines(&l.body, &format!("{indent}  "), locate, out);
+            let _ = writeln!(out, "{indent}}}");
+        }
     }
     for (name, v) in &g.outputs {
-        let _ = writeln!(out, "  output {} = {v}", one_line(name));
+        let _ = writeln!(out, "{indent}output {} = {v}", one_line(name));
     }
-    out.push_str("}\n");
-    out
 }
 
 /// `{key: value, ..}`, or nothing where there is nothing to say.
@@ -99,7 +117,9 @@ fn attributes(node: &Node) -> String {
     // A newtype of a struct keeps the struct's own parentheses.
     let inside = inside.strip_prefix('(').and_then(|s| s.strip_suffix(')')).unwrap_or(inside);
     let implied = implied(&node.ty);
-    let said: Vec<&str> = fields(inside).into_iter().filter(|f| !implied.iter().any(|i| i == f)).collect();
+    let elsewhere = |f: &str| matches!(node.op, Op::Loop(_)) && f.starts_with("body:");
+    let left_out = |f: &&str| elsewhere(f) || implied.iter().any(|i| i == f);
+    let said: Vec<&str> = fields(inside).into_iter().filter(|f| !left_out(f)).collect();
     if said.is_empty() { String::new() } else { format!("{{{}}}", said.join(", ")) }
 }
 
@@ -171,42 +191,60 @@ fn fields(s: &str) -> Vec<&str> {
     parts
 }
 
+/// The lines that are left to read, by number, without what is for people only.
+struct Lines<'t>(Box<dyn Iterator<Item = (usize, &'t str)> + 't>);
+
+/// Most bodies of loops around a line; the verifier allows fewer.
+const DEEPEST: usize = 32;
+
 /// Reads the text form.
 ///
 /// # Errors
 /// The first line that does not parse, by number, or a graph that breaks an invariant.
 pub fn parse(text: &str) -> Result<Graph, String> {
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(i, l)| (i + 1, l.trim()))
-        .filter(|(_, l)| !l.is_empty() && !l.starts_with("//"));
-    let (_, head) = lines.next().ok_or("the text is empty")?;
+    let all = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim()));
+    let mut lines = Lines(Box::new(all.filter(|(_, l)| !l.is_empty() && !l.starts_with("//"))));
+    let (_, head) = lines.0.next().ok_or("the text is empty")?;
     let name = head
         .strip_prefix("graph ")
         .and_then(|s| s.strip_suffix('{'))
         .ok_or("line 1: no `graph \"name\" {`")?;
     let mut g = Graph::new(string(name)?);
-    let mut closed = false;
-    for (number, line) in lines {
+    inside(&mut g, &mut lines, 0)?;
+    if let Some((number, _)) = lines.0.next() {
+        return Err(format!("line {number}: text after the closing brace"));
+    }
+    checked(g)
+}
+
+/// Nodes and outputs up to the closing brace.
+fn inside(g: &mut Graph, lines: &mut Lines, depth: usize) -> Result<(), String> {
+    while let Some((number, line)) = lines.0.next() {
         let at = |why: String| format!("line {number}: {why}");
-        if closed {
-            return Err(at("text after the closing brace".into()));
-        }
         if line == "}" {
-            closed = true;
-        } else if let Some(rest) = line.strip_prefix("output ") {
+            return Ok(());
+        }
+        if let Some(rest) = line.strip_prefix("output ") {
             let (name, v) = rest.rsplit_once(" = ").ok_or_else(|| at("an output has no ` = `".into()))?;
             g.outputs.push((string(name).map_err(at)?, value(v).map_err(at)?));
-        } else {
-            let (index, node) = node(line).map_err(at)?;
-            if index.0 as usize != g.nodes.len() {
-                return Err(at(format!("{index} is defined where %{} is next", g.nodes.len())));
-            }
-            g.nodes.push(node);
+            continue;
         }
+        let (index, mut node, opens) = node(line).map_err(at)?;
+        if index.0 as usize != g.nodes.len() {
+            return Err(at(format!("{index} is defined where %{} is next", g.nodes.len())));
+        }
+        if let Op::Loop(l) = &mut node.op {
+            if !opens || depth == DEEPEST {
+                let why = if opens { "too many loops in one another" } else { "the loop has no body" };
+                return Err(at(why.into()));
+            }
+            inside(&mut l.body, lines, depth + 1)?;
+        } else if opens {
+            return Err(at("only a loop has a body".into()));
+        }
+        g.nodes.push(node);
     }
-    if closed { checked(g) } else { Err("the closing brace is missing".into()) }
+    Err("the closing brace is missing".into())
 }
 
 fn string(s: &str) -> Result<String, String> {
@@ -218,8 +256,8 @@ fn value(s: &str) -> Result<Value, String> {
     digits.parse().map(Value).map_err(|_| format!("`{s}` is no value"))
 }
 
-/// `%2: f[B, 256] = token{attributes}(arguments) @span // comment`
-fn node(line: &str) -> Result<(Value, Node), String> {
+/// `%2: f[B, 256] = token{attributes}(arguments) @span { // comment`, and whether the brace is there.
+fn node(line: &str) -> Result<(Value, Node, bool), String> {
     let (index, rest) = line.split_once(':').ok_or("no `:` after the value")?;
     let (ty, rest) = rest.split_once('=').ok_or("no `=` after the type")?;
     let ty: Ty = ty.trim().parse()?;
@@ -230,12 +268,14 @@ fn node(line: &str) -> Result<(Value, Node), String> {
     let args = bracketed(&mut rest, '(')?.unwrap_or_default();
     let args = fields(args).into_iter().map(value).collect::<Result<Vec<Value>, String>>()?;
     let rest = rest.split_once("//").map_or(rest, |(before, _)| before).trim();
+    let body = rest.strip_suffix('{').map(str::trim);
+    let (rest, opens) = (body.unwrap_or(rest), body.is_some());
     let span = if rest.is_empty() {
         Span::default()
     } else {
         span(rest).ok_or_else(|| format!("`{rest}` is no span"))?
     };
-    Ok((value(index)?, Node { op: op(token, attrs, &ty)?, args, ty, span }))
+    Ok((value(index)?, Node { op: op(token, attrs, &ty)?, args, ty, span }, opens))
 }
 
 /// The text inside the bracket that `rest` starts with, if it does; `rest` moves past it.
@@ -266,6 +306,10 @@ fn op(token: &str, attrs: &str, ty: &Ty) -> Result<Op, String> {
         .find(|v| v.eq_ignore_ascii_case(&plain))
         .ok_or_else(|| format!("there is no op `{token}`"))?;
     let mut said: Vec<String> = fields(attrs).into_iter().map(String::from).collect();
+    if *variant == "Loop" {
+        // Its body follows on lines of its own.
+        said.push(format!("body: {}", one_line(&Graph::default())));
+    }
     let full = |said: &[String]| options().from_str::<Op>(&format!("{variant}({})", said.join(", ")));
     let direct = full(&said);
     if let Ok(op) = direct {

@@ -7,16 +7,20 @@
 //! | V3 | input names are unique and not empty |
 //! | V4 | output names are unique and not empty |
 //! | V5 | every output is defined |
-//! | V6 | random draws of one stream are the same draw: equal kind and shape |
+//! | V6 | random draws of one stream are the same draw: equal kind and shape, in one graph and not in the body of another loop, too |
 //! | V7 | spans do not end before they start |
 //! | V8 | inputs fit their role: a `Scalar` is a rank-0 `F`, a `Param` is `F` and does not carry the batch, a `Block` is `F` and has one row for each datum |
 //! | V9 | constants are not NaN |
 //! | V10 | no value has more than 2^40 elements per datum, nor more than 8 axes |
+//! | V11 | what reads the position of a loop (`DynSlice`, `DynUpdate`, an input of role `Local`) stands in the body of one |
+//! | V12 | the body of a loop has no name and no inputs of other roles, and lies in at most 8 bodies |
+//!
+//! The body of a loop is a graph that satisfies them, too; that it fits its arguments is part of V2.
 //!
 //! `tests/ir_verify.rs` breaks a graph for each.
 
 use super::graph::{Graph, Node, Value};
-use super::op::{Op, Role};
+use super::op::{Loop, Op, Role};
 use super::shape::{DType, Dim};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Violation {
     /// The number of the rule in the table above.
     pub rule: u8,
-    /// The node at fault; `None` for outputs.
+    /// The node at fault, of the outermost graph where it lies in the body of a loop; `None` for outputs.
     pub node: Option<Value>,
     /// What is wrong.
     pub text: String,
@@ -45,14 +49,34 @@ const MOST_ELEMENTS: usize = 1 << 40;
 /// Largest number of axes (V10).
 const MOST_AXES: usize = 8;
 
+/// Most bodies around a node (V12).
+const DEEPEST: usize = 8;
+
+/// Where a graph stands, and what was seen of the whole program.
+struct Place<'s, 'g> {
+    /// The bodies around it.
+    depth: usize,
+    /// The draws by stream, each with the number of its graph.
+    streams: &'s mut BTreeMap<u32, (usize, &'g Op)>,
+    /// How many graphs there were.
+    graphs: &'s mut usize,
+}
+
 /// Checks every invariant.
 ///
 /// # Errors
 /// All violations, in the order of the nodes, then of the outputs.
 pub fn verify(g: &Graph) -> Result<(), Vec<Violation>> {
+    let (mut streams, mut graphs) = (BTreeMap::new(), 0);
+    let found = graph(g, Place { depth: 0, streams: &mut streams, graphs: &mut graphs });
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn graph<'g>(g: &'g Graph, place: Place<'_, 'g>) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut inputs = BTreeSet::new();
-    let mut streams: BTreeMap<u32, &Op> = BTreeMap::new();
+    *place.graphs += 1;
+    let own = *place.graphs;
     for (i, node) in g.nodes.iter().enumerate() {
         let mut report =
             |rule: u8, text: String| found.push(Violation { rule, node: Some(Value(i as u32)), text });
@@ -61,23 +85,26 @@ pub fn verify(g: &Graph) -> Result<(), Vec<Violation>> {
             report(10, text);
             continue;
         }
-        let args: Option<Vec<&Node>> =
-            node.args.iter().map(|a| g.nodes.get(a.0 as usize).filter(|_| (a.0 as usize) < i)).collect();
-        match args {
-            None => report(1, "an argument is not defined before its use".into()),
-            Some(args) => {
-                let tys: Vec<_> = args.iter().map(|n| &n.ty).collect();
-                match node.op.rule().infer(&tys) {
-                    Ok(ty) if ty == node.ty => {}
-                    Ok(ty) => report(2, format!("{} gives {ty}, not {}", node.op.rule().name(), node.ty)),
-                    Err(why) => report(2, format!("{} {why}", node.op.rule().name())),
-                }
+        if let Op::Loop(l) = &node.op {
+            let inner = Place { depth: place.depth + 1, streams: place.streams, graphs: place.graphs };
+            for v in body(l, inner) {
+                let at = v.node.map_or_else(String::new, |v| format!(" at {v}"));
+                report(v.rule, format!("in its body{at}: {}", v.text));
             }
         }
+        typed(g, i, node, &mut report);
         if node.span.start > node.span.end {
             report(7, "the span ends before it starts".into());
         }
-        leaf(&node.op, &mut inputs, &mut streams, &mut report);
+        if let Op::Random(random) = &node.op
+            && place
+                .streams
+                .insert(random.stream, (own, &node.op))
+                .is_some_and(|before| before != (own, &node.op))
+        {
+            report(6, format!("stream {} is drawn in two ways", random.stream));
+        }
+        leaf(&node.op, &mut inputs, place.depth, &mut report);
     }
     let mut names = BTreeSet::new();
     for (name, v) in &g.outputs {
@@ -89,7 +116,34 @@ pub fn verify(g: &Graph) -> Result<(), Vec<Violation>> {
             report(5, format!("output `{name}` is {v}, which is not defined"));
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(found) }
+    found
+}
+
+/// The body of a loop as a graph, and V12.
+fn body<'g>(l: &'g Loop, place: Place<'_, 'g>) -> Vec<Violation> {
+    let wrong = |text: String| Violation { rule: 12, node: None, text };
+    if place.depth > DEEPEST {
+        return vec![wrong(format!("it lies in more than {DEEPEST} bodies"))];
+    }
+    let mut found = Vec::new();
+    if !l.body.name.is_empty() {
+        found.push(wrong(format!("it has the name `{}`", l.body.name)));
+    }
+    found.extend(graph(&l.body, place));
+    found
+}
+
+/// V1 and V2.
+fn typed(g: &Graph, i: usize, node: &Node, report: &mut dyn FnMut(u8, String)) {
+    let args: Option<Vec<&Node>> =
+        node.args.iter().map(|a| g.nodes.get(a.0 as usize).filter(|_| (a.0 as usize) < i)).collect();
+    let Some(args) = args else { return report(1, "an argument is not defined before its use".into()) };
+    let tys: Vec<_> = args.iter().map(|n| &n.ty).collect();
+    match node.op.rule().infer(&tys) {
+        Ok(ty) if ty == node.ty => {}
+        Ok(ty) => report(2, format!("{} gives {ty}, not {}", node.op.rule().name(), node.ty)),
+        Err(why) => report(2, format!("{} {why}", node.op.rule().name())),
+    }
 }
 
 /// V10.
@@ -105,13 +159,11 @@ fn small(node: &Node) -> Result<(), String> {
     }
 }
 
-/// V3, V6, V8, V9: what only leaves can break.
-fn leaf<'g>(
-    op: &'g Op,
-    inputs: &mut BTreeSet<&'g str>,
-    streams: &mut BTreeMap<u32, &'g Op>,
-    report: &mut dyn FnMut(u8, String),
-) {
+/// V3, V8, V9, V11, V12: what one op can break, in this many bodies.
+fn leaf<'g>(op: &'g Op, inputs: &mut BTreeSet<&'g str>, depth: usize, report: &mut dyn FnMut(u8, String)) {
+    if depth == 0 && matches!(op, Op::DynSlice(_) | Op::DynUpdate(_)) {
+        report(11, format!("{} stands outside of a loop", op.rule().name()));
+    }
     if let Op::Input(input) = op {
         if input.name.is_empty() || !inputs.insert(&input.name) {
             report(3, format!("input `{}` is named twice or not at all", input.name));
@@ -126,19 +178,19 @@ fn leaf<'g>(
                             *lead == Dim::BATCH && event.iter().all(|d| !d.batch)
                         })
                 }
-                Role::State | Role::Data => true,
+                Role::State | Role::Data | Role::Local => true,
             };
+        match (input.role == Role::Local, depth > 0) {
+            (true, false) => report(11, format!("input `{}` stands outside of a loop", input.name)),
+            (false, true) => report(12, format!("input `{}` is {:?}", input.name, input.role)),
+            (true, true) | (false, false) => {}
+        }
         if !fits {
             report(
                 8,
                 format!("input `{}` of {} does not fit its role {:?}", input.name, input.shape, input.role),
             );
         }
-    }
-    if let Op::Random(random) = op
-        && streams.insert(random.stream, op).is_some_and(|before| before != op)
-    {
-        report(6, format!("stream {} is drawn in two ways", random.stream));
     }
     let nan = if let Op::Full(full) = op {
         full.value.is_nan()

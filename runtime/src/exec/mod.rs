@@ -11,6 +11,7 @@ mod elementwise;
 mod fuse;
 mod kernel;
 mod layout;
+mod loops;
 pub mod math;
 #[cfg(test)]
 mod oracle;

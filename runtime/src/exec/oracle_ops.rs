@@ -318,9 +318,24 @@ fn cases() -> Vec<Case> {
             |g, p| g.concat(p, 1),
             |v| flat(Burn::cat(vec![at(&v, 0, M), at(&v, 1, [4, 2])], 1)),
         ),
+        // Outside of a loop, where only tests run them, the place is that of the first iteration.
+        case(
+            "dyn_slice",
+            &[MD],
+            |g, p| g.dyn_slice(p[0], &[0, 1], &[2, 1], &PLACES),
+            |v| flat(at(&v, 0, M).slice([1..3, 2..3])),
+        ),
+        case(
+            "dyn_update",
+            &[MD, &[2, 1]],
+            |g, p| g.dyn_update(p[0], p[1], &[0, 1], &PLACES),
+            |v| flat(at(&v, 0, M).slice_assign([1..3, 2..3], at(&v, 1, [2, 1]))),
+        ),
     ]);
     all
 }
+
+const PLACES: [At; 2] = [At { div: 1, modulo: 2, offset: 1 }, At { div: 1, modulo: 1, offset: 2 }];
 
 #[test]
 fn every_op_agrees_with_burns_backward() {
@@ -395,9 +410,10 @@ fn every_op_agrees_with_burns_backward() {
     for row in &BINARY {
         assert!(seen.contains(row.name), "`{}` has no case", row.name);
     }
-    // Leaves, conditions and indices have no derivative; `detach` and `cast` stop it.
-    const NO_DERIVATIVE: [&str; 11] = [
-        "Input", "Full", "Literal", "Iota", "Random", "Count", "Compare", "Logic", "ArgMax", "Cast", "Detach",
+    // Leaves, conditions and indices have no derivative; `detach`, `cast` and loops stop it.
+    const NO_DERIVATIVE: [&str; 12] = [
+        "Input", "Full", "Literal", "Iota", "Random", "Count", "Compare", "Logic", "ArgMax", "Cast",
+        "Detach", "Loop",
     ];
     for variant in
         Op::VARIANTS.iter().filter(|v| !NO_DERIVATIVE.contains(v) && !["Unary", "Binary"].contains(v))

@@ -1,6 +1,6 @@
-//! Random draws as a pure function of (seed, step, program, stream): no state to save, the same numbers on every device.
+//! Random draws as a pure function of (seed, step, program, stream, iteration): no state to save, the same numbers on every device.
 //!
-//! ChaCha with 8 rounds (Bernstein 2008) in counter mode: the key is (seed, program, stream), the nonce the step, and each
+//! ChaCha with 8 rounds (Bernstein 2008) in counter mode: the key is (seed, program, stream, iteration), the nonce the step, and each
 //! block of [`CHUNK`] draws has its own stretch of the counter, so that blocks can be drawn in any order by any thread.
 
 use chacha20::ChaCha8Rng;
@@ -28,12 +28,21 @@ pub fn salt(name: &str) -> u64 {
 
 /// `n` draws of `stream` in the program with this `salt`. Uniform draws lie in the open interval (0, 1).
 pub fn values(kind: RandomKind, key: RngKey, salt: u64, stream: u32, n: usize) -> Vec<f32> {
+    values_in(kind, key, salt, (stream, 0), n)
+}
+
+/// As [`values`], in an iteration of the loops around the draw, counted from 0 over all of them: iterations of one stream share no
+/// key, nor do streams. Iteration 0 draws what a node outside of loops would.
+pub fn values_in(
+    kind: RandomKind,
+    key: RngKey,
+    salt: u64,
+    (stream, iteration): (u32, u64),
+    n: usize,
+) -> Vec<f32> {
     let mut seed = [0u8; 32];
-    let (a, rest) = seed.split_at_mut(8);
-    let (b, c) = rest.split_at_mut(8);
-    a.copy_from_slice(&key.seed.to_le_bytes());
-    b.copy_from_slice(&salt.to_le_bytes());
-    c.iter_mut().zip(stream.to_le_bytes()).for_each(|(s, v)| *s = v);
+    let words = [key.seed, salt, u64::from(stream), iteration];
+    words.iter().zip(seed.chunks_mut(8)).for_each(|(word, bytes)| bytes.copy_from_slice(&word.to_le_bytes()));
     let fill = |block: usize, out: &mut [f32]| {
         let mut rng = ChaCha8Rng::from_seed(seed);
         rng.set_stream(key.step);
@@ -79,7 +88,11 @@ mod tests {
             values(RandomKind::Uniform, RngKey { step: 4, ..KEY }, 1, 2, 64),
             values(RandomKind::Uniform, KEY, 9, 2, 64),
             values(RandomKind::Uniform, KEY, 1, 3, 64),
+            values_in(RandomKind::Uniform, KEY, 1, (2, 1), 64),
+            values_in(RandomKind::Uniform, KEY, 1, (2, 1 << 32), 64),
+            values_in(RandomKind::Uniform, KEY, 1, (1, 2), 64),
         ];
+        assert_eq!(base, values_in(RandomKind::Uniform, KEY, 1, (2, 0), 64));
         for o in others {
             assert!(base.iter().zip(&o).all(|(a, b)| a != b), "streams share a value in place");
         }

@@ -2,15 +2,16 @@
 
 use super::device::Device;
 use super::elementwise::{self, Arg};
+use super::loops::{self, Place};
 use super::plan::{Plan, Unit};
 use super::random::{self, RngKey};
 use super::tensor::Tensor;
 use super::{fuse, layout, reduce};
 use gmc_compiler::ir::graph::{Graph, Node};
-use gmc_compiler::ir::op::{Input, Logic, Op};
+use gmc_compiler::ir::op::{Input, Logic, Op, Role};
 use gmc_compiler::ir::shape::DType;
 use gmc_compiler::span::Span;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -33,7 +34,7 @@ pub enum ExecError {
     },
     /// The first operation that made an infinity or a NaN of finite arguments (only found with [`RunOptions::check`]).
     NotFinite {
-        /// Index of the node.
+        /// Index of the node in its graph, which is the body of a loop where the operation stands in one.
         node: usize,
         /// The piece of the spec that caused it.
         span: Span,
@@ -85,6 +86,8 @@ pub struct Executable {
     salt: u64,
     plain: Plan,
     fused: Plan,
+    /// The bodies of loops, by the loop's node.
+    bodies: BTreeMap<usize, Executable>,
     /// Tables of the graph that were uploaded, by device and node.
     tables: Mutex<HashMap<(String, usize), Tensor>>,
 }
@@ -106,17 +109,37 @@ struct Run<'a> {
     plan: &'a Plan,
     device: &'a Device,
     batch: usize,
-    key: RngKey,
+    at: Setting<'a>,
     values: Vec<Option<Tensor>>,
+}
+
+/// With what a graph is run beside its inputs.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub device: &'a Device,
+    /// The batch size.
+    pub batch: usize,
+    pub key: RngKey,
+    pub options: RunOptions,
+    /// Where it stands in the loops around it.
+    pub place: Place,
 }
 
 impl Executable {
     /// Prepares a graph. Optimise it before; nothing is simplified here.
     pub fn new(graph: &Graph) -> Executable {
+        Executable::of(graph, random::salt(&graph.name))
+    }
+    /// A graph, or the body of a loop in it, with the salt of the whole program.
+    fn of(graph: &Graph, salt: u64) -> Executable {
+        let body = |(i, node): (usize, &Node)| {
+            if let Op::Loop(l) = &node.op { Some((i, Executable::of(&l.body, salt))) } else { None }
+        };
         Executable {
-            salt: random::salt(&graph.name),
+            salt,
             plain: Plan::plain(graph),
             fused: Plan::fused(graph),
+            bodies: graph.nodes.iter().enumerate().filter_map(body).collect(),
             graph: graph.clone(),
             tables: Mutex::default(),
         }
@@ -162,8 +185,19 @@ impl Executable {
         key: RngKey,
         options: RunOptions,
     ) -> Result<Vec<(String, Tensor)>, ExecError> {
+        let at = Setting { device, batch, key, options, place: Place::default() };
+        self.run_at(at, inputs)
+    }
+
+    /// One run, of which the body of a loop has one for each iteration.
+    pub(super) fn run_at(
+        &self,
+        at: Setting,
+        inputs: &mut dyn FnMut(&str) -> Option<Tensor>,
+    ) -> Result<Vec<(String, Tensor)>, ExecError> {
+        let Setting { device, batch, options, .. } = at;
         let plan = if options.fuse && !options.check && device.is_cpu() { &self.fused } else { &self.plain };
-        let mut run = Run { exe: self, plan, device, batch, key, values: vec![None; self.graph.nodes.len()] };
+        let mut run = Run { exe: self, plan, at, device, batch, values: vec![None; self.graph.nodes.len()] };
         let mut tainted = vec![false; if options.check { self.graph.nodes.len() } else { 0 }];
         for (u, unit) in plan.units.iter().enumerate() {
             match unit {
@@ -201,11 +235,12 @@ impl Executable {
     }
 }
 
-fn broken(why: impl Into<String>) -> ExecError {
+pub(super) fn broken(why: impl Into<String>) -> ExecError {
     ExecError::Broken { why: why.into() }
 }
 
-/// Reports a value that is not finite although all that it was made of is. Constants may be infinite (masks are).
+/// Reports a value that is not finite although all that it was made of is. Constants may be infinite (masks are); what a loop is
+/// handed was tested before, and what it makes in its body.
 fn check(i: usize, node: &Node, value: &Tensor, tainted: &mut [bool]) -> Result<(), ExecError> {
     let from = node.args.iter().any(|a| tainted.get(a.0 as usize) == Some(&true));
     if value.dtype() != DType::F || value.to_f32().iter().all(|x| x.is_finite()) {
@@ -214,7 +249,11 @@ fn check(i: usize, node: &Node, value: &Tensor, tainted: &mut [bool]) -> Result<
     if let Some(t) = tainted.get_mut(i) {
         *t = true;
     }
-    if from || matches!(node.op, Op::Literal(_)) {
+    let elsewhere = match &node.op {
+        Op::Input(input) => input.role == Role::Local,
+        op => matches!(op, Op::Literal(_) | Op::Loop(_)),
+    };
+    if from || elsewhere {
         return Ok(());
     }
     Err(ExecError::NotFinite { node: i, span: node.span, op: node.op.rule().name().into() })
@@ -280,7 +319,9 @@ impl Run<'_> {
             }),
             Op::Iota(op) => layout::iota(device, &dims, op.axis),
             Op::Random(r) => {
-                let draws = random::values(r.kind, self.key, self.exe.salt, r.stream, dims.iter().product());
+                let stream = (r.stream, self.at.place.iteration);
+                let draws =
+                    random::values_in(r.kind, self.at.key, self.exe.salt, stream, dims.iter().product());
                 Tensor::from_f32(device, draws, &dims)
             }
             Op::Count(c) => Tensor::full(device, c.shape.size(self.batch) as f64, DType::F, &dims),
@@ -331,6 +372,19 @@ impl Run<'_> {
             Op::Concat(op) => {
                 let parts = node.args.iter().map(|_| tensor(node.ty.dtype)).collect::<Result<Vec<_>, _>>()?;
                 layout::concat(parts, op.axis, &dims)
+            }
+            Op::Loop(op) => {
+                let args =
+                    node.args.iter().map(|a| tensor(graph.ty(*a).dtype)).collect::<Result<Vec<_>, _>>()?;
+                let body = self.exe.bodies.get(&i).ok_or_else(|| broken(format!("%{i} has no body")))?;
+                loops::run(body, op, self.at, args)?
+            }
+            Op::DynSlice(op) => {
+                loops::dyn_slice(tensor(node.ty.dtype)?, &op.axes, &op.at, self.at.place.position, &dims)
+            }
+            Op::DynUpdate(op) => {
+                let (x, y) = (tensor(node.ty.dtype)?, tensor(node.ty.dtype)?);
+                loops::dyn_update(x, y, &op.axes, &op.at, self.at.place.position)
             }
         })
     }

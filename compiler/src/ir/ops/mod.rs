@@ -7,11 +7,13 @@ mod elementwise;
 mod index;
 mod layout;
 mod leaf;
+mod loops;
 mod matmul;
 mod reduce;
 pub mod special;
 
 pub use elementwise::{BINARY, BinaryRow, COMPARE, CompareRow, LOGIC, LogicRow, UNARY, UnaryRow};
+pub use loops::{Local, POSITION};
 
 use super::formula::Ex;
 use super::graph::Value;
@@ -61,7 +63,7 @@ pub trait OpRule {
     fn linear_in(&self, _i: usize) -> bool {
         false
     }
-    /// Whether arguments and batch alone decide the result.
+    /// Whether arguments and batch alone decide the result: no input, no draw, no position of a loop.
     fn pure(&self) -> bool {
         true
     }

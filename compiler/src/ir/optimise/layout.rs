@@ -104,6 +104,42 @@ impl Rewriter {
         None
     }
 
+    /// A part that is everything is no part.
+    pub(in crate::ir) fn dyn_slice(&mut self, s: &DynSlice, x: Value, ty: &Ty) -> Option<Value> {
+        if *self.out.ty(x) == *ty {
+            return Some(x);
+        }
+        if let Some(v) = self.repeated_number(x, ty) {
+            return Some(v);
+        }
+        // What was just written there.
+        let node = self.out.node(x);
+        if let (Op::DynUpdate(u), [_, y]) = (&node.op, node.args.as_slice())
+            && u.axes == s.axes
+            && u.at == s.at
+            && *self.out.ty(*y) == *ty
+        {
+            return Some(*y);
+        }
+        None
+    }
+
+    pub(in crate::ir) fn dyn_update(&mut self, u: &DynUpdate, x: Value, y: Value) -> Option<Value> {
+        if self.out.ty(y) == self.out.ty(x) {
+            return Some(y);
+        }
+        // What is written over at once need not be written.
+        let node = self.out.node(x);
+        if let (Op::DynUpdate(before), [x, z]) = (&node.op, node.args.as_slice())
+            && before == u
+            && self.out.ty(*z) == self.out.ty(y)
+        {
+            let x = *x;
+            return Some(self.emit(Op::DynUpdate(u.clone()), &[x, y]));
+        }
+        None
+    }
+
     pub(in crate::ir) fn pad(&mut self, p: Pad, x: Value) -> Option<Value> {
         if p.before == 0 && p.after == 0 {
             return Some(x);

@@ -1,4 +1,5 @@
-//! Simplification: algebra, constants, common subexpressions, dead code.
+//! Simplification: algebra, constants, common subexpressions, dead code; in the bodies of loops, too, out of which goes what is the same
+//! in every iteration.
 //!
 //! Run it after differentiation: it removes `Detach`, which is the identity once no derivative is left to take. Values agree
 //! with those of the unoptimised graph to rounding, save that `0 · x` is 0 also for an infinite x. Output names and types
@@ -7,6 +8,7 @@
 mod algebra;
 mod fold;
 mod layout;
+mod loops;
 
 use super::graph::{Graph, Node, Value};
 use super::op::*;
@@ -64,7 +66,8 @@ fn rewrite(g: &Graph) -> Graph {
     for (v, node) in g.iter() {
         let args: Vec<Value> = node.args.iter().map(|a| new[*a]).collect();
         r.out.at = node.span;
-        new[v] = r.emit(node.op.clone(), &args);
+        new[v] =
+            if let Op::Loop(l) = &node.op { r.emit_loop(l, &args) } else { r.emit(node.op.clone(), &args) };
     }
     r.out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect();
     r.out
