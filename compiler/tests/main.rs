@@ -7,6 +7,7 @@
 mod blocks;
 mod bounds;
 mod cases;
+mod derivatives;
 mod discrete;
 mod docs;
 mod enumerate;

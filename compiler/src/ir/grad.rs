@@ -34,6 +34,18 @@ pub fn grad_reach(g: &Graph, y: Value, wrt: &[Value]) -> Vec<bool> {
     wrt.iter().map(|&w| above[w]).collect()
 }
 
+/// For each of `wrt`: whether `y` is computed from it, differentiably or not.
+pub fn reads(g: &Graph, y: Value, wrt: &[Value]) -> Vec<bool> {
+    let mut marked = ValueMap::new(g, false);
+    marked[y] = true;
+    for (v, node) in g.iter().rev() {
+        if marked[v] {
+            node.args.iter().for_each(|&a| marked[a] = true);
+        }
+    }
+    wrt.iter().map(|&w| marked[w]).collect()
+}
+
 /// ∂y/∂w for each `w` of `wrt`, in the shape of `w`; zeros where no path leads to `y`.
 ///
 /// # Panics

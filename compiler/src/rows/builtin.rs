@@ -27,7 +27,8 @@ pub enum Builtin {
 }
 
 row! {
-    /// Derivative in x of the sum of f; it has the shape of x.
+    /// Derivative in x of the sum of f; it has the shape of x. Any expression may stand for x, if f is written with the same expression
+    /// or reads a `let` of it: `grad(D(2 * x), 2 * x)`. A derivative that is 0 because f does not depend on x is an error.
     pub struct Grad = "grad";
 }
 

@@ -74,6 +74,7 @@ impl Checker<'_> {
             Builtin::Grad => {
                 only_in_payoffs(&c.name.name, "is the derivative of a sum over the batch", span, scope)?;
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
+                self.differentiated(&at)?;
                 let ty = at.ty.with_kind(Kind::REAL);
                 Ok(TExpr {
                     ty,
@@ -90,6 +91,24 @@ impl Checker<'_> {
             Builtin::Free => self.free_call(c, span, scope),
             Builtin::Quantize => Err(codes::e0304::quantize_elsewhere(span).into()),
         }
+    }
+
+    /// Keeps an expression in which something is differentiated, so that it is one value wherever it is written.
+    fn differentiated(&mut self, at: &TExpr) -> Res<()> {
+        if let Kind::Class(_) = at.ty.kind {
+            return Err(codes::e0211::class_arithmetic(at.span).into());
+        }
+        let mut varies = false;
+        self.walk(at, &mut |_, e| {
+            varies |= !matches!(e.kind, TKind::Const(_) | TKind::Let(_) | TKind::Neg(_))
+        });
+        if !varies {
+            return Err(codes::e0708::of_number(&super::text::plain(&self.typed, at), at.span).into());
+        }
+        if !self.typed.train.differentiated.iter().any(|d| self.typed.same(d, at)) {
+            self.typed.train.differentiated.push(at.clone());
+        }
+        Ok(())
     }
 
     pub(super) fn positional(&mut self, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {

@@ -23,6 +23,7 @@ pub mod model;
 mod objectives;
 pub mod open_range;
 pub mod overrides;
+mod same;
 mod scheduled;
 mod settings;
 pub mod text;
@@ -366,7 +367,7 @@ pub enum TKind {
     Grad {
         /// What is differentiated.
         of: Box<TExpr>,
-        /// In what.
+        /// In what: an expression that `f` reads.
         at: Box<TExpr>,
     },
     /// `corrupt(x, gaussian(0.3))`: in training only.
@@ -387,6 +388,8 @@ pub enum TKind {
 pub struct TTrain {
     /// Shared expressions.
     pub lets: Vec<(String, TExpr)>,
+    /// Expressions in which something is differentiated, each once: wherever one of them is written it is one and the same value.
+    pub differentiated: Vec<TExpr>,
     /// The players in order; one for maximum likelihood.
     pub players: Vec<TPlayer>,
     /// `simultaneous` was written.

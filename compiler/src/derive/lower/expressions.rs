@@ -8,11 +8,22 @@
 use super::{Ctx, Vars};
 use crate::derive::objective::lowering;
 use crate::derive::{Input, nets};
+use crate::diag::codes;
 use crate::event::{EventTy, Kind};
 use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
 use crate::rows::FnRow;
+use crate::span::Span;
 use crate::syntax::ast::BinOp;
-use crate::types::{TExpr, TKind};
+use crate::types::{TExpr, TKind, text};
+
+/// Why no derivative of one value in another passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The one does not read the other.
+    Reads,
+    /// It reads it only through what is constant almost everywhere, or not continuous.
+    Passes,
+}
 
 impl Ctx<'_> {
     /// An expression outside any model.
@@ -20,9 +31,21 @@ impl Ctx<'_> {
         self.expr(e, &Vars::new())
     }
 
-    /// An expression; `vars` are the values of the names of the surrounding model. One number that is the same for all examples has no
-    /// axes, whatever made it.
+    /// An expression; `vars` are the values of the names of the surrounding model. One in which something is differentiated is made once.
     pub fn expr(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        let Some(i) = self.typed.train.differentiated.iter().position(|d| self.typed.same(d, e)) else {
+            return self.made(e, vars);
+        };
+        if let Some(v) = self.shared.differentiated.get(&i) {
+            return *v;
+        }
+        let v = self.made(e, vars);
+        self.shared.differentiated.insert(i, v);
+        v
+    }
+
+    /// One number that is the same for all examples has no axes, whatever made it.
+    fn made(&mut self, e: &TExpr, vars: &Vars) -> Value {
         let v = self.form(e, vars);
         let one = !e.batched && e.ty.shape.is_empty() && self.cx.shape(v) == Shape::fixed(&[1]);
         if one { self.cx.reshape(v, Shape::scalar()) } else { v }
@@ -78,9 +101,13 @@ impl Ctx<'_> {
             }
             TKind::Objective(o) => lowering(o.row).value(self, o, vars),
             TKind::Grad { of, at } => {
-                let at = self.expr(at, vars);
+                let x = self.expr(at, vars);
                 let y = self.expr(of, vars);
-                self.gradient(y, at)
+                if let Some(path) = self.cut(y, x) {
+                    self.zero_derivative(path, of, at, e.span);
+                }
+                self.cx.g.at = e.span;
+                self.gradient(y, x)
             }
             TKind::Corrupt { .. } => self.corrupt(&e.kind, vars),
         }
@@ -182,6 +209,44 @@ impl Ctx<'_> {
         };
         self.shared.lets.insert(i, v);
         v
+    }
+
+    /// Why the derivative of `y` in `x` is 0 everywhere, if it is so because none passes.
+    pub fn cut(&self, y: Value, x: Value) -> Option<Cut> {
+        let g = &self.cx.g;
+        let reached = |found: Vec<bool>| found.first() == Some(&true);
+        match (reached(grad::grad_reach(g, y, &[x])), reached(grad::reads(g, y, &[x]))) {
+            (true, _) => None,
+            (false, true) => Some(Cut::Passes),
+            (false, false) => Some(Cut::Reads),
+        }
+    }
+
+    fn zero_derivative(&mut self, path: Cut, of: &TExpr, at: &TExpr, span: Span) {
+        let (f, x) = (text::plain(self.typed, of), text::plain(self.typed, at));
+        let diag = match path {
+            Cut::Reads => {
+                let mut read = Vec::new();
+                self.typed.walk(of, &mut |e| {
+                    if let TKind::Data(_) | TKind::Sample(..) = e.kind {
+                        read.push(text::plain(self.typed, e));
+                    }
+                });
+                let named =
+                    matches!(at.kind, TKind::Data(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Let(_));
+                codes::e0708::not_read(
+                    (&f, of.span),
+                    (&x, at.span),
+                    named,
+                    read.first().map(String::as_str),
+                    span,
+                )
+            }
+            Cut::Passes => codes::e0708::not_passed((&f, of.span), (&x, at.span), span),
+        };
+        if !self.zero.contains(&diag) {
+            self.zero.push(diag);
+        }
     }
 
     /// The derivative of the sum of `of` in `at`.

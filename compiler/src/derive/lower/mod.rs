@@ -12,12 +12,14 @@ mod joint;
 mod sums;
 
 pub use draws::Draws;
+pub use expressions::Cut;
 pub use joint::Joint;
 pub use sums::{Densities, VOLUME};
 pub(super) use sums::{combinations, count};
 
 use super::programs::{Made, sound};
 use super::{Output, Program};
+use crate::diag::Diag;
 use crate::ir::{Dim, Shape, Value};
 use crate::rows::Builder;
 use crate::types::{TFlow, TModel, Typed};
@@ -51,6 +53,8 @@ pub struct Ctx<'t> {
     pub corrupting: bool,
     /// What `corrupt(..)` made so far.
     pub corrupted: Vec<Value>,
+    /// What is wrong with the derivatives that the payoffs ask for.
+    pub zero: Vec<Diag>,
     program: Program,
     /// Values that are repetitions of a value at batch axis `B`: from that value and the factor, and back.
     copies: BTreeMap<(Value, usize), Value>,
@@ -73,6 +77,8 @@ pub struct Shared {
     /// Sites, by model and name.
     samples: BTreeMap<(String, String), Value>,
     lets: BTreeMap<usize, Value>,
+    /// Expressions in which something is differentiated, by their number.
+    differentiated: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
     /// Flows run forwards.
     flows: BTreeMap<FlowCall, Mapped>,
@@ -90,6 +96,7 @@ impl<'t> Ctx<'t> {
             relaxed: training,
             corrupting: training,
             corrupted: Vec::new(),
+            zero: Vec::new(),
             program,
             copies: BTreeMap::new(),
             once: BTreeMap::new(),

@@ -2,7 +2,8 @@
 //! reads has one value at all w and no part in the gradient.
 
 use super::Lowering;
-use crate::derive::lower::{Ctx, Vars};
+use crate::derive::lower::{Ctx, Cut, Vars};
+use crate::diag::codes;
 use crate::ir::{Scope, Value, exactly};
 use crate::types::TObjective;
 
@@ -26,6 +27,10 @@ impl Lowering for GradientPenalty {
         let given: Vec<Value> = critic.given.iter().map(|e| ctx.expr(e, vars)).collect();
         let scores = ctx.net_on(critic.net, [&[w], given.as_slice()].concat());
         let &[y] = exactly(&scores);
+        if let Some(Cut::Reads | Cut::Passes) = ctx.cut(y, w) {
+            let name = ctx.typed.nets.get(critic.net).map_or("", |n| n.name.as_str());
+            ctx.zero.push(codes::e0708::flat_critic(name, critic.span));
+        }
         let d = ctx.gradient(y, w);
         let squared = Scope::of(&mut ctx.cx.g).ex(d).sq().sum_event();
         ((squared + SQUARED_NORM_FLOOR).sqrt() - 1.0).sq().mean_all().v

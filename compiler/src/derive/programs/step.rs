@@ -19,6 +19,11 @@ pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut V
     let payoff = ctx.payoff(&p.payoff);
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
     let terms = terms(&mut ctx, &p.payoff);
+    for zero in std::mem::take(&mut ctx.zero) {
+        if !diags.contains(&zero) {
+            diags.push(zero);
+        }
+    }
     let tables = per_datum::all(typed);
     let each = |path: &str| tables.iter().any(|t| t.path == path);
     let trained = |path: &str| each(path) || leaves.iter().any(|l| l.path == path && l.trainable);

@@ -59,6 +59,7 @@ pub mod e0703;
 pub mod e0704;
 pub mod e0705;
 pub mod e0706;
+pub mod e0708;
 pub mod w0215;
 pub mod w0306;
 pub mod w0404;
@@ -136,6 +137,7 @@ pub const PAGES: &[&Page] = &[
     &e0704::PAGE,
     &e0705::PAGE,
     &e0706::PAGE,
+    &e0708::PAGE,
     &w0215::PAGE,
     &w0306::PAGE,
     &w0404::PAGE,
