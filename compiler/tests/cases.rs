@@ -156,3 +156,76 @@ fn further_inputs_and_conditions_of_critics() {
     clean("22-panic-scalar-further-input", &spec("22-panic-scalar-further-input"));
     clean("23-panic-penalty-of-conditional-critic", &spec("23-panic-penalty-of-conditional-critic"));
 }
+
+#[test]
+fn a_derivative_in_an_expression_is_that_of_its_value() {
+    let case = "20-grad-of-an-expression-is-0";
+    clean(case, &spec(case));
+    refused(
+        case,
+        &spec(case).replace("D(2 * x), 2 * x)", "D(2 * x), x * 2)"),
+        &["is 0: it does not read it"],
+    );
+}
+
+#[test]
+fn densities_are_products_of_factors() {
+    let case = "21-log-p-of-a-latent-is-its-prior";
+    let text = spec(case);
+    refused(case, &text, &["given `z` is not a factor of `p`", "`p(w)`, `p(z | w)` and `p(x | z)`"]);
+    clean(case, &text.replace(" + 0.001 * E[log p(q.w | q.z)]", ""));
+    clean("28-log-p-needs-no-r", &spec("28-log-p-needs-no-r"));
+    clean("26-kl-needs-no-x", &spec("26-kl-needs-no-x"));
+    clean("25-flow-without-data", &spec("25-flow-without-data"));
+}
+
+#[test]
+fn two_items_of_one_file_are_no_pairs() {
+    let case = "02-two-data-items-paired";
+    let text = spec(case);
+    refused(case, &text, &["`x` and `u` are two data items", "`data (x: Real[1], u: Real[1]) from csv(..)`"]);
+    clean(
+        case,
+        "data (x: Real[1], u: Real[]) from csv(\"xu.csv\", columns: [\"x\"], label: \"u\")\n\
+         model p(u) { x ~ Normal(u * free(1), exp(free(1))) }\ntrain { epochs 1 }\n",
+    );
+    // Each by itself is right.
+    let apart = "model p { x ~ Normal(free(1), exp(free(1))) }\nmodel r { u ~ Normal(free(1), exp(free(1))) }\ntrain { minimizes nll(p) + nll(r)  epochs 1 }";
+    let (data, _) = text.split_once("net h").unwrap();
+    clean(case, &format!("{data}{apart}"));
+}
+
+#[test]
+fn settings_of_all_players_stand_on_lines_of_their_own() {
+    let case = "40-clip-on-a-player-line";
+    let text = spec(case);
+    refused(
+        case,
+        &text,
+        &["`clip` is a setting of `train`, not of player `critic`", "`owns D within clip(0.01)`"],
+    );
+    clean(case, &text.replace(" clip 0.01", "\n  clip 0.01"));
+    clean(case, &text.replace(" clip 0.01", "; clip 0.01"));
+    clean(
+        case,
+        &text.replace("owns D maximizes", "owns D within clip(0.01) maximizes").replace(" clip 0.01", ""),
+    );
+    for setting in ["batch 32", "epochs 3", "ema 0.9", "seed 4", "checkpoint 5"] {
+        let (name, _) = setting.split_once(' ').unwrap();
+        for at in [" ", "\n         "] {
+            let text = text.replace(" clip 0.01", &format!("{at}{setting}"));
+            let said =
+                [format!("`{name}` is a setting of `train`"), format!("`{setting}` on a line of its own")];
+            refused(case, &text, &said.each_ref().map(String::as_str));
+        }
+    }
+    let twice = |of: &str| text.replace(" clip 0.01", &format!(" {of}"));
+    refused(case, &twice("steps 7"), &["`player critic` is given `steps` twice"]);
+    refused(case, &twice("using adam(lr: 1e-3)"), &["optimizers for one player"]);
+    refused(case, &twice("momentum 0.9"), &["`momentum`"]);
+    // The last player's line, too.
+    let last = spec(case)
+        .replace(" clip 0.01", "")
+        .replace("using rmsprop(lr: 5e-4)\n  steps 200  batch 256", "using rmsprop(lr: 5e-4) batch 256");
+    refused(case, &last, &["`batch` is a setting of `train`, not of player `maker`"]);
+}

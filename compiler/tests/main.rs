@@ -12,6 +12,7 @@ mod discrete;
 mod docs;
 mod enumerate;
 mod estimators;
+mod factors;
 mod flow_data;
 mod further_inputs;
 mod gumbel;

@@ -38,8 +38,8 @@ fn enumerated(g: &TModel) -> Vec<&TSite> {
 
 impl Ctx<'_> {
     /// Values of model sites: data, conditions, and the guide's samples of the latent ones.
-    fn proposal(&mut self, p: usize, q: usize) -> (Vars, Vars) {
-        let (m, g) = (self.model(p), self.model(q));
+    fn proposal(&mut self, m: &TModel, q: usize) -> (Vars, Vars) {
+        let g = self.model(q);
         let from_guide = self.ancestral(q);
         let mut vars = self.observed(m);
         for s in &g.sites {
@@ -55,16 +55,26 @@ impl Ctx<'_> {
     /// The parts of the ELBO with one sample of the guide, or summed over its values where it is enumerated. With `entropy` in the form
     /// `E_q[log p(x, z)] + H(q)`: no KL in closed form, but the entropies that are known.
     pub fn elbo(&mut self, p: usize, q: usize, entropy: bool) -> Parts {
+        self.elbo_of(self.model(p), q, entropy)
+    }
+
+    /// The KL of each latent site of model `p` that guide `q` proposes, whatever the data are made of.
+    pub fn latent_kl(&mut self, p: usize, q: usize) -> Vec<Kl> {
+        let part = density::latent_part(self.model(p), self.model(q));
+        self.elbo_of(&part, q, false).kl
+    }
+
+    fn elbo_of(&mut self, m: &TModel, q: usize, entropy: bool) -> Parts {
         let sites = enumerated(self.model(q));
         if sites.is_empty() {
-            return self.elbo_of_sample(p, q, entropy);
+            return self.elbo_of_sample(m, q, entropy);
         }
         let (k, before) = (count(&sites), self.batch);
         self.repeated(k, |me| {
             for (name, v) in me.all_values(&sites, before) {
                 me.set_sample(&me.model(q).name, &name, v);
             }
-            let mut parts = me.elbo_of_sample(p, q, entropy);
+            let mut parts = me.elbo_of_sample(m, q, entropy);
             me.expect(q, &sites, (k, before), parts.values());
             parts
         })
@@ -110,10 +120,10 @@ impl Ctx<'_> {
         }
     }
 
-    fn elbo_of_sample(&mut self, p: usize, q: usize, entropy: bool) -> Parts {
-        let (m, g) = (self.model(p), self.model(q));
+    fn elbo_of_sample(&mut self, m: &TModel, q: usize, entropy: bool) -> Parts {
+        let g = self.model(q);
         // First what the guide's samples determine, then what the data do: the flows inverted in each step belong to that part.
-        let (all, q_vars) = self.proposal(p, q);
+        let (all, q_vars) = self.proposal(m, q);
         let data: Vec<&TSite> = m.sites.iter().filter(|s| s.observed).collect();
         let mut vars = all.clone();
         vars.retain(|n, _| !data.iter().any(|s| s.name == *n));
@@ -208,7 +218,7 @@ impl Ctx<'_> {
     /// One sample of `log p(x, z) - log q(z | x)`, `[B]`.
     pub fn log_weight(&mut self, p: usize, q: usize) -> Value {
         let (m, g) = (self.model(p), self.model(q));
-        let (mut vars, q_vars) = self.proposal(p, q);
+        let (mut vars, q_vars) = self.proposal(m, q);
         let mut total = self.log_joint(m, &mut vars);
         for s in &g.sites {
             if let (TSiteKind::Draw(d), Some(z)) = (&s.kind, q_vars.get(&s.name).copied()) {

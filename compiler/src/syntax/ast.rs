@@ -349,6 +349,9 @@ pub struct PlayerItem {
     pub using: Option<Call>,
     /// How often it moves in a round.
     pub steps: Option<Expr>,
+    /// Settings that stand among its clauses, where they have no meaning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<Setting>,
     /// The whole item.
     pub span: Span,
 }

@@ -21,16 +21,17 @@ struct Open {
     goal: Option<Goal>,
     using: Option<Call>,
     steps: Option<Expr>,
+    settings: Vec<Setting>,
     span: Span,
 }
 
 impl Open {
     fn close(self) -> Built<PlayerItem> {
-        let Open { name, owns, within, goal, using, steps, span } = self;
+        let Open { name, owns, within, goal, using, steps, settings, span } = self;
         let Some(goal) = goal else {
             return Err(e0115::goal(&name.name, name.span));
         };
-        Ok(PlayerItem { name, owns, within, goal, using, steps, span })
+        Ok(PlayerItem { name, owns, within, goal, using, steps, settings, span })
     }
 }
 
@@ -83,8 +84,16 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
                 let owns = std::iter::from_fn(|| inner.take(Rule::owned))
                     .map(|p| Ident { name: p.as_str().trim_end().to_string(), span: cx.span(&p) })
                     .collect();
-                open =
-                    Some(Open { name, owns, within: None, goal: None, using: None, steps: None, span: at });
+                open = Some(Open {
+                    name,
+                    owns,
+                    within: None,
+                    goal: None,
+                    using: None,
+                    steps: None,
+                    settings: Vec::new(),
+                    span: at,
+                });
             }
             Rule::goal => {
                 let found = goal(cx, pair)?;
@@ -115,7 +124,8 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
     Ok(train)
 }
 
-/// Adds a clause to a player that does not have it yet; `false` when `pair` is no clause of a player.
+/// Adds a clause to a player; `false` when `pair` is no clause of a player. A setting other than `steps`, or a second `steps`, is kept for
+/// the message about it: on the line of a player it would be taken for the player's.
 fn clause(cx: Cx<'_>, player: &mut Open, pair: &Pair<'_, Rule>) -> Built<bool> {
     match pair.as_rule() {
         Rule::goal => {
@@ -127,21 +137,32 @@ fn clause(cx: Cx<'_>, player: &mut Open, pair: &Pair<'_, Rule>) -> Built<bool> {
             player.goal = Some(found);
             Ok(true)
         }
-        Rule::using if player.using.is_none() => {
-            player.using = Some(cx.call(cx.parts(pair.clone()).need()?, 0)?);
-            Ok(true)
-        }
-        Rule::within if player.within.is_none() => {
-            player.within = Some(cx.call(cx.parts(pair.clone()).need()?, 0)?);
-            Ok(true)
-        }
-        Rule::setting if player.steps.is_none() => {
-            let found = setting(cx, pair.clone())?;
-            let is_steps = found.name.name == "steps";
-            if is_steps {
-                player.steps = Some(found.value);
+        Rule::using => {
+            let found = cx.call(cx.parts(pair.clone()).need()?, 0)?;
+            if let Some(first) = &player.using {
+                let help = "keep one; an optimizer for all players stands on a line of its own";
+                return Err(e0115::twice("optimizers for one player", first.span, found.span, help));
             }
-            Ok(is_steps)
+            player.using = Some(found);
+            Ok(true)
+        }
+        Rule::within => {
+            let found = cx.call(cx.parts(pair.clone()).need()?, 0)?;
+            if let Some(first) = &player.within {
+                let help = "keep one: the stricter of the two";
+                return Err(e0115::twice("constraints for one player", first.span, found.span, help));
+            }
+            player.within = Some(found);
+            Ok(true)
+        }
+        Rule::setting => {
+            let found = setting(cx, pair.clone())?;
+            if found.name.name == "steps" && player.steps.is_none() {
+                player.steps = Some(found.value);
+            } else {
+                player.settings.push(found);
+            }
+            Ok(true)
         }
         _ => Ok(false),
     }

@@ -175,7 +175,8 @@ fn player(p: Printer<'_>, player: &PlayerItem) -> Block {
     clauses.push(p.goal(&player.goal));
     let using = player.using.as_ref().map(|c| format!("using {}", p.call(c)));
     let steps = player.steps.as_ref().map(|e| format!("steps {}", p.expr(e)));
-    let last: Vec<String> = using.into_iter().chain(steps).collect();
+    let settings = player.settings.iter().map(|s| p.setting(s));
+    let last: Vec<String> = using.into_iter().chain(steps).chain(settings).collect();
     if !last.is_empty() {
         clauses.push(last);
     }

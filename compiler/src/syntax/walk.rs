@@ -222,6 +222,7 @@ fn player(p: &mut PlayerItem, v: &mut dyn Visitor) {
     goal(&mut p.goal, v);
     p.using.iter_mut().for_each(|c| call(c, v));
     p.steps.iter_mut().for_each(|e| expr(e, v));
+    p.settings.iter_mut().for_each(|s| setting(s, v));
 }
 
 /// Visits an expression and everything inside it.

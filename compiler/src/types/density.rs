@@ -59,6 +59,16 @@ pub fn upstream<'m>(m: &'m TModel, site: &str) -> Vec<&'m TSite> {
     out
 }
 
+/// The part of a model that the KL of a guide is about: the sites that the guide proposes, and what those are computed or drawn from.
+pub fn latent_part(m: &TModel, g: &TModel) -> TModel {
+    let mut names: Vec<&str> = Vec::new();
+    for s in g.sites.iter().filter_map(|s| m.proposed(s)).filter(|s| !s.observed) {
+        names.extend(upstream(m, &s.name).iter().map(|s| s.name.as_str()));
+    }
+    let sites = m.sites.iter().filter(|s| names.contains(&s.name.as_str())).cloned().collect();
+    TModel { sites, ..m.clone() }
+}
+
 /// The drawn sites of a model whose log-density changes with the values of the sites `from`, they themselves included, when the sites
 /// `known` have values of their own.
 pub fn reached(m: &TModel, from: &[String], known: &[String]) -> Vec<String> {

@@ -137,6 +137,7 @@ impl Checker<'_> {
                 wrong(&format!("a net to {out}, while `{class}` is one of {n} classes"))
             }
             (Some(s), Some((class, classes))) => {
+                self.want_paired(&s.name, &class, span)?;
                 Ok(TAgreement { judge, sample: s.name.clone(), class, classes })
             }
         }

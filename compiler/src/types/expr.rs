@@ -5,6 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
+use super::log_prob::Bar;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
@@ -110,7 +111,7 @@ impl Checker<'_> {
             }
             ExprKind::LogProb { model, target, given } => {
                 only_in_payoffs(&format!("log {}(..)", model.name), "reads the data", e.span, scope)?;
-                self.log_prob(model, target, given, e.span, scope)
+                self.log_prob(model, &Bar { targets: target, given }, e.span, scope)
             }
             ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
             ExprKind::Tuple(_) | ExprKind::List(_) => {
@@ -257,100 +258,6 @@ impl Checker<'_> {
             span,
             origin: Some(site.value_span),
         })
-    }
-
-    pub(super) fn log_prob(
-        &mut self,
-        m: &Ident,
-        target: &[Expr],
-        given: &[Expr],
-        span: Span,
-        scope: &Scope,
-    ) -> Res<TExpr> {
-        let model = self.model_named(m)?;
-        let mut values: Vec<(String, TExpr)> = Vec::new();
-        let mut targets = Vec::new();
-        for (e, is_target) in target.iter().map(|e| (e, true)).chain(given.iter().map(|e| (e, false))) {
-            let name = match &e.kind {
-                ExprKind::Name(n) => n.clone(),
-                ExprKind::Field(_, s) => s.name.clone(),
-                _ => return Err(codes::e0212::log_prob_argument(e.span).into()),
-            };
-            let known = self
-                .typed
-                .models
-                .get(model)
-                .is_some_and(|mm| mm.site(&name).is_some() || mm.conds.contains(&name));
-            if !known {
-                let near: Option<String> = None;
-                return Err(codes::e0200::unknown(
-                    &format!("site of `{}`", m.name),
-                    &name,
-                    e.span,
-                    near.as_deref(),
-                )
-                .into());
-            }
-            if is_target {
-                targets.push(name.clone());
-            }
-            values.push((name, self.expr(e, scope)?));
-        }
-        if let Some(mm) = self.typed.models.get(model)
-            && let Some(site) = mm
-                .sites
-                .iter()
-                .find(|s| targets.contains(&s.name) && matches!(s.kind, super::TSiteKind::Bind(_)))
-            && let Some(e) = target.first()
-            && !matches!(&mm.density, super::Density::Exact { dequantised: false, .. })
-        {
-            let (how, change) = super::density::without_density(mm, &self.typed.flows, &site.name);
-            let what = "evaluates the density";
-            return Err(codes::e0706::no_density(
-                &mm.name,
-                &site.name,
-                e.span,
-                site.value_span,
-                what,
-                (&how, &change),
-            )
-            .into());
-        }
-        // Other data sites and conditions have the data's values.
-        let fill: Vec<String> = self
-            .typed
-            .models
-            .get(model)
-            .map(|mm| {
-                mm.conds
-                    .iter()
-                    .cloned()
-                    .chain(mm.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()))
-                    .collect()
-            })
-            .unwrap_or_default();
-        for name in fill {
-            if !values.iter().any(|(n, _)| *n == name) {
-                let v = self.var(&name, span, &Scope::default())?;
-                values.push((name, v));
-            }
-        }
-        let missing: Vec<String> = self
-            .typed
-            .models
-            .get(model)
-            .map(|mm| {
-                super::density::unknown_sites(
-                    mm,
-                    &self.typed.flows,
-                    &values.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>(),
-                )
-            })
-            .unwrap_or_default();
-        if let Some(first) = missing.first() {
-            return Err(codes::e0212::log_prob_given(&m.name, first, span).into());
-        }
-        Ok(TExpr::real(TKind::LogProb { model, values, targets }, Vec::new(), true, span))
     }
 }
 

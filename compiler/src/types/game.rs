@@ -213,6 +213,7 @@ impl Checker<'_> {
             }
         }
         let payoff = self.payoff(&p.goal, scope, Some(&owns))?;
+        self.misplaced(p)?;
         let using = p.using.clone().or_else(|| default.cloned()).unwrap_or_else(Self::default_optimizer);
         let (args, schedules) = self.optimizer_args(&using)?;
         let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;

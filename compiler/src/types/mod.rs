@@ -14,15 +14,18 @@ pub mod coupled;
 pub mod density;
 mod evals;
 pub mod expr;
+pub mod factor;
 pub mod game;
 mod guide;
 mod identity_dims;
 pub mod items;
+mod log_prob;
 mod mix;
 pub mod model;
 mod objectives;
 pub mod open_range;
 pub mod overrides;
+mod paired;
 mod same;
 mod scheduled;
 mod settings;
@@ -185,6 +188,7 @@ pub struct TSchedule {
 }
 
 /// A model or a guide.
+#[derive(Clone)]
 pub struct TModel {
     /// Its name.
     pub name: String,
@@ -497,6 +501,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.identity_dims();
     c.train_item(&items);
     c.corrupted();
+    c.unpaired();
     c.eval_item(&items);
     let mut diags = c.diags;
     diags.sort_by_key(|d| (d.severity, d.primary.span.file, d.primary.span.start, d.code));

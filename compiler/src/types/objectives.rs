@@ -245,6 +245,7 @@ impl Checker<'_> {
         match o.row.demands() {
             Demand::Density => self.wants_exact(o.model(), at),
             Demand::Guide => self.wants_guide(o.model(), o.guide(), at),
+            Demand::Latent => self.wants_latent(o.model(), o.guide(), at),
             Demand::Weights => {
                 self.wants_guide(o.model(), o.guide(), at)?;
                 self.wants_weights(o.model(), o.guide(), at)

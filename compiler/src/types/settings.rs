@@ -2,11 +2,12 @@
 
 use super::consts::{defaults, eval, unfit};
 use super::{Checker, Res};
-use crate::diag::{codes, suggest::did_you_mean};
+use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::Args;
-use crate::rows::{self, SettingRow, setting};
+use crate::rows::setting::{self, Steps};
+use crate::rows::{self, Row, SettingRow};
 use crate::span::Span;
-use crate::syntax::ast::Setting;
+use crate::syntax::ast::{PlayerItem, Setting};
 
 /// Every setting as it is when `train` says nothing.
 pub(super) fn unsaid() -> Args {
@@ -37,14 +38,26 @@ impl Checker<'_> {
         }
     }
 
+    /// A setting on the line of a player: it would hold for all of them.
+    pub(super) fn misplaced(&self, p: &PlayerItem) -> Res<()> {
+        let Some(s) = p.settings.first() else { return Ok(()) };
+        let name = s.name.name.as_str();
+        if name == Steps.name()
+            && let Some(first) = &p.steps
+        {
+            let player = format!("player {}", p.name.name);
+            return Err(codes::e0205::set_twice(&player, name, first.span, s.name.span).into());
+        }
+        let Some(row) = row(s) else { return Err(unknown(s).into()) };
+        let constraint = rows::find(rows::constraint::ROWS, row.name()).is_some();
+        let owns = p.owns.first().map_or("", |o| o.name.as_str());
+        let value = eval(&self.consts, &s.value)?.to_string();
+        let span = s.name.span.to(s.value.span);
+        Err(codes::e0709::on_a_line((row.name(), &value), span, &p.name.name, owns, constraint).into())
+    }
+
     fn setting(&mut self, s: &Setting) -> Res<()> {
-        let Some(row) = row(s) else {
-            let near = did_you_mean(&s.name.name, setting::ROWS.iter().map(|r| r.name()));
-            let what = "setting of `train`";
-            return Err(
-                codes::e0200::unknown_row(what, &s.name.name, s.name.span, near, &setting::offers()).into()
-            );
-        };
+        let Some(row) = row(s) else { return Err(unknown(s).into()) };
         for spec in row.params() {
             let v = eval(&self.consts, &s.value)?;
             if let Some(want) = unfit(spec.kind, &v) {
@@ -61,6 +74,11 @@ impl Checker<'_> {
         }
         Ok(())
     }
+}
+
+fn unknown(s: &Setting) -> Diag {
+    let near = did_you_mean(&s.name.name, setting::ROWS.iter().map(|r| r.name()));
+    codes::e0200::unknown_row("setting of `train`", &s.name.name, s.name.span, near, &setting::offers())
 }
 
 fn row(s: &Setting) -> Option<&'static dyn SettingRow> {

@@ -1,6 +1,6 @@
 //! What objectives need of models: an exact density, a guide that covers what is latent.
 
-use super::{Bad, Checker, Density, Estimator, Res, TSite, TSiteKind, density};
+use super::{Bad, Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density};
 use crate::diag::codes;
 use crate::event::Support;
 use crate::rows::distribution::kl::closed_form;
@@ -34,11 +34,18 @@ impl Checker<'_> {
         }
     }
 
-    /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
-    pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
+    /// `kl(q, p)` needs a guide that covers the latent sites that it is about: those that it proposes, and what they are drawn from.
+    pub(crate) fn wants_latent(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
         let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
             return Err(Bad::Said);
         };
+        let part = density::latent_part(m, g);
+        self.covered_by(&part, q, span)
+    }
+
+    /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
+    pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
+        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
         if let Density::Implicit(site) = &m.density {
             let at = m.site(site).map_or(m.span, |s| s.value_span);
             let (how, change) = density::without_density(m, &self.typed.flows, site);
@@ -52,6 +59,13 @@ impl Checker<'_> {
             )
             .into());
         }
+        let m = m.clone();
+        self.covered_by(&m, q, span)
+    }
+
+    /// Guide `q` proposes what is open in a model or a part of it, with equal types and a density.
+    fn covered_by(&mut self, m: &TModel, q: usize, span: Span) -> Res<()> {
+        let Some(g) = self.typed.models.get(q) else { return Err(Bad::Said) };
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         let left = density::open_sites(m, &known);

@@ -2,6 +2,7 @@
 
 use super::{Ctx, Vars};
 use crate::ir::Value;
+use crate::types::factor::factor;
 use crate::types::{TModel, TSiteKind};
 
 /// What a model says about some values.
@@ -26,17 +27,23 @@ impl Ctx<'_> {
         Joint { sites, log_det }
     }
 
-    /// `log p(targets | the other values)`, `[B]`.
+    /// `log p(targets | the other values)`, `[B]`: the factors of the draws behind the targets (see [`factor()`]).
     pub(super) fn log_prob_of(&mut self, model: usize, mut vars: Vars, targets: &[String]) -> Value {
         let m = self.model(model);
-        let joint = self.joint(m, &mut vars);
-        // The density of a flow's output is that of everything it determines.
-        let computed =
-            m.sites.iter().any(|s| targets.contains(&s.name) && !matches!(s.kind, TSiteKind::Draw(_)));
-        let counts = |name: &String| computed || targets.contains(name);
-        let mut parts: Vec<Value> =
-            joint.sites.into_iter().filter(|(name, _)| counts(name)).map(|(_, v)| v).collect();
-        parts.extend(joint.log_det.filter(|_| computed));
+        let given: Vec<String> = vars.keys().filter(|n| !targets.contains(n)).cloned().collect();
+        let of = match factor(m, targets, &given) {
+            Ok(of) => of,
+            Err(why) => panic!("internal: graph `{}`: no density of {targets:?}: {why:?}", self.cx.name),
+        };
+        let dets = self.solve_but(m, &mut vars, &[]);
+        let mut parts = Vec::new();
+        for s in of.draws.iter().filter_map(|n| m.site(n)) {
+            if let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
+                parts.push(self.log_density(s, d, x, &vars));
+            }
+        }
+        // The density of a flow's output is that of what it is made of, less the stretch on the way.
+        parts.extend(dets.into_iter().filter(|(n, _)| of.inverted.contains(n)).map(|(_, v)| v));
         self.total(&parts)
     }
 

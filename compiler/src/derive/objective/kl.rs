@@ -10,8 +10,8 @@ pub struct Kl;
 
 impl Lowering for Kl {
     fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, _vars: &Vars) -> Value {
-        let parts = ctx.elbo(o.model(), o.guide(), false);
-        let total = ctx.total(&parts.kl_totals());
+        let kl: Vec<Value> = ctx.latent_kl(o.model(), o.guide()).into_iter().map(|k| k.total).collect();
+        let total = ctx.total(&kl);
         ctx.cx.mean_all(total)
     }
 }

@@ -19,7 +19,7 @@ mod terms;
 mod update;
 
 use super::{Answer, Compiled, Leaf, Program, Query, Question, params, per_datum};
-use crate::ir::{Graph, verify};
+use crate::ir::{Graph, Op, Role, verify};
 use crate::types::{TModel, Typed};
 
 /// A program and its graph.
@@ -86,13 +86,26 @@ pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
     graphs
 }
 
+/// Rows of two data items are not pairs: a program that reads both has no answer about an example.
+fn paired(typed: &Typed, g: &Graph) -> Result<(), String> {
+    let read = g.iter().filter_map(|(_, node)| match &node.op {
+        Op::Input(input) if input.role == Role::Data => Some(&input.name),
+        _ => None,
+    });
+    typed.paired(read).map_err(|(one, other)| {
+        format!(
+            "`{one}` and `{other}` are two data items, whose rows are not pairs: write `data ({one}, {other}) from ..` where they belong together"
+        )
+    })
+}
+
 /// What can be asked, in the order in which it is listed; adds the programs that answer.
 fn queries(typed: &Typed, models: &[Model<'_>], graphs: &mut Vec<Made>) -> Vec<Query> {
     let mut keep = |made: Result<Made, String>| {
-        made.map(|(program, graph)| {
-            graphs.push((program.clone(), graph));
-            program
-        })
+        let (program, graph) = made?;
+        paired(typed, &graph)?;
+        graphs.push((program.clone(), graph));
+        Ok(program)
     };
     let density = density::query(typed, models)
         .and_then(|(made, number)| Ok(Answer { program: keep(Ok(made))?, number: Some(number) }));

@@ -39,14 +39,15 @@ pub fn log_prob_argument(span: Span) -> Diag {
         .help("write a site, or a sample of one: `log p(x | q.z)`")
 }
 
-/// `log model(..)` leaves site `site` open.
-pub fn log_prob_given(model: &str, site: &str, span: Span) -> Diag {
+/// `log model(..)` leaves site `site` open; `factors` are the densities that the model has.
+pub fn log_prob_given(model: &str, site: &str, span: Span, factors: &[String]) -> Diag {
     Diag::new(
         "E0212",
         format!("this density depends on `{site}`, which has no value"),
         span,
         format!("leaves `{site}` open"),
     )
+    .note(super::e0509::factors_of(model, factors))
     .help(format!("give a value after the bar, for example a guide's sample: `log {model}(.. | q.{site})`"))
 }
 

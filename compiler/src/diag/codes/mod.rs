@@ -37,6 +37,7 @@ pub mod e0214;
 pub mod e0216;
 pub mod e0217;
 pub mod e0218;
+pub mod e0219;
 pub mod e0220;
 pub mod e0301;
 pub mod e0302;
@@ -52,6 +53,7 @@ pub mod e0503;
 pub mod e0504;
 pub mod e0505;
 pub mod e0507;
+pub mod e0509;
 pub mod e0602;
 pub mod e0701;
 pub mod e0702;
@@ -60,6 +62,7 @@ pub mod e0704;
 pub mod e0705;
 pub mod e0706;
 pub mod e0708;
+pub mod e0709;
 pub mod w0215;
 pub mod w0306;
 pub mod w0404;
@@ -115,6 +118,7 @@ pub const PAGES: &[&Page] = &[
     &e0216::PAGE,
     &e0217::PAGE,
     &e0218::PAGE,
+    &e0219::PAGE,
     &e0220::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
@@ -130,6 +134,7 @@ pub const PAGES: &[&Page] = &[
     &e0504::PAGE,
     &e0505::PAGE,
     &e0507::PAGE,
+    &e0509::PAGE,
     &e0602::PAGE,
     &e0701::PAGE,
     &e0702::PAGE,
@@ -138,6 +143,7 @@ pub const PAGES: &[&Page] = &[
     &e0705::PAGE,
     &e0706::PAGE,
     &e0708::PAGE,
+    &e0709::PAGE,
     &w0215::PAGE,
     &w0306::PAGE,
     &w0404::PAGE,

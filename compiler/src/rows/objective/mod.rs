@@ -74,7 +74,9 @@ pub enum Demand {
     Density,
     /// A guide with a density for all that the data leave open in the model.
     Guide,
-    /// The same, and draws of the guide that have a density by which they can be weighed.
+    /// A guide with a density for latent sites, whatever the data are made of.
+    Latent,
+    /// A guide with a density for all that the data leave open, and draws of the guide that have a density by which they can be weighed.
     Weights,
     /// A critic that scores each example alone.
     Critic,
