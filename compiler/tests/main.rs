@@ -4,6 +4,10 @@
 #![expect(clippy::type_complexity, reason = "tables of cases are read once")]
 #![expect(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
 
+/// Some tests watch how much memory is held.
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting;
+
 mod blocks;
 mod bounds;
 mod cases;
@@ -15,7 +19,9 @@ mod estimators;
 mod factors;
 mod flow_data;
 mod further_inputs;
+mod fuzz;
 mod gumbel;
+mod heap;
 mod ir_common;
 mod ir_conv;
 mod ir_grad;
@@ -27,7 +33,6 @@ mod latent;
 mod limits;
 mod messages;
 mod metamorphic;
-mod mutants;
 mod objectives;
 mod overrides;
 mod ranges;

@@ -14,6 +14,7 @@ mod failure;
 pub mod fmt;
 mod grammar;
 mod layout;
+pub mod mutate;
 pub mod names;
 mod print;
 mod scan;

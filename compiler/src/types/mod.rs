@@ -29,6 +29,7 @@ mod paired;
 mod same;
 mod scheduled;
 mod settings;
+pub mod size;
 pub mod text;
 mod walk;
 mod wants;
@@ -207,6 +208,11 @@ pub struct TModel {
 }
 
 impl TModel {
+    /// As [`TModel::proposed`], of sites whose values may stand for each other's.
+    pub fn fitting(&self, of_guide: &TSite) -> Option<&TSite> {
+        let (theirs, discrete) = (&of_guide.ty.shape, of_guide.ty.kind.discrete());
+        self.proposed(of_guide).filter(|s| s.ty.shape == *theirs && s.ty.kind.discrete() == discrete)
+    }
     /// The site of this name.
     pub fn site(&self, name: &str) -> Option<&TSite> {
         self.sites.iter().find(|s| s.name == name)
@@ -504,6 +510,9 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.unpaired();
     c.eval_item(&items);
     let mut diags = c.diags;
+    if !failed(&diags) {
+        diags.extend(size::too_large(&c.typed));
+    }
     diags.sort_by_key(|d| (d.severity, d.primary.span.file, d.primary.span.start, d.code));
     (c.typed, diags)
 }

@@ -13,7 +13,7 @@ pub(super) fn query(typed: &Typed, models: &[Model<'_>]) -> Result<Made, String>
         None if !net_code(&mut ctx) => return Err("no net of this spec encodes the data".into()),
         None => {}
         Some((_, m)) => {
-            let proposes = |g: &TModel| g.guide && g.sites.iter().any(|s| m.proposed(s).is_some());
+            let proposes = |g: &TModel| g.guide && g.sites.iter().any(|s| m.fitting(s).is_some());
             match (&m.density, typed.models.iter().position(proposes)) {
                 // What could be summed over has a code where a guide proposes one.
                 (Density::Exact { summed, .. }, guide) if summed.is_empty() || guide.is_none() => {
@@ -61,7 +61,7 @@ fn determined(ctx: &mut Ctx<'_>, m: &TModel) {
 fn proposed(ctx: &mut Ctx<'_>, m: &TModel, q: usize) {
     let vars = ctx.ancestral(q);
     for s in &ctx.model(q).sites {
-        if let (Some(_), Some(v)) = (m.proposed(s), vars.get(&s.name)) {
+        if let (Some(_), Some(v)) = (m.fitting(s), vars.get(&s.name)) {
             ctx.output(Output::Code(s.name.clone()), *v);
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn query(typed: &Typed, models: &[Model<'_>]) -> Result<Made, String>
         None if net_output(&mut ctx) => Ok(ctx.finish()),
         None => Err("no net of this spec maps the data to their own type".into()),
         Some((_, m)) => {
-            let hidden = |g: &TModel| g.sites.iter().any(|s| m.proposed(s).is_some_and(|o| !o.observed));
+            let hidden = |g: &TModel| g.sites.iter().any(|s| m.fitting(s).is_some_and(|o| !o.observed));
             match typed.models.iter().position(|g| g.guide && hidden(g)) {
                 Some(q) => {
                     decode(&mut ctx, m, q);
@@ -39,7 +39,7 @@ fn decode(ctx: &mut Ctx<'_>, m: &TModel, q: usize) {
     let from = ctx.ancestral(q);
     let mut vars = ctx.conditions(m);
     for s in &ctx.model(q).sites {
-        if let (Some(of), Some(v)) = (m.proposed(s), from.get(&s.name))
+        if let (Some(of), Some(v)) = (m.fitting(s), from.get(&s.name))
             && !of.observed
         {
             vars.insert(s.name.clone(), *v);

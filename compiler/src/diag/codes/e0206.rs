@@ -73,6 +73,18 @@ pub fn too_many_nodes(span: Span, most: usize) -> Diag {
         .help("call them fewer times, or give what is used again a name of its own in the model: `h = f(x)`")
 }
 
+/// Programs that come to more than `most` operations; the largest is `what` (`the step of \`all\``), which `span` causes.
+pub fn too_large_programs(span: Span, what: &str, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the programs of this spec are too large",
+        span,
+        format!("all programs come to more than {most} operations, and {what} to most of them"),
+    )
+    .note("what is repeated is written out; a layer of a net counts as 10 operations, one of a flow as 12, and every player and model has programs of its own")
+    .help("use fewer layers, rounds or players, or read large nets and models at fewer places")
+}
+
 /// `x / y` leaves a remainder, or divides by zero.
 pub fn inexact(span: Span, x: i64, y: i64) -> Diag {
     match x.checked_rem(y) {

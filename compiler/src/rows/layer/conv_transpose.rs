@@ -99,8 +99,9 @@ impl LayerRow for ConvTranspose {
         let across = axis(args, columns, k[1], stride[1], pads[1], extra.map(|e| e[1]))?;
         let shape = [c_in, c_out / groups.max(1), k[0], k[1]];
         // An output element reads one in stride of the kernel's rows and columns.
-        let reads = (c_in / groups.max(1) * k[0] * k[1]).div_ceil((stride[0] * stride[1]).max(1));
-        let fan = init::Fan { input: reads, output: shape[1] * k[0] * k[1] };
+        let weights = |channels: usize| channels.saturating_mul(k[0]).saturating_mul(k[1]);
+        let reads = weights(c_in / groups.max(1)).div_ceil(stride[0].saturating_mul(stride[1]).max(1));
+        let fan = init::Fan { input: reads, output: weights(shape[1]) };
         let bias = flag(args, BIAS.name).then_some(c_out);
         let layer = Transposed {
             shape,

@@ -175,10 +175,11 @@ impl Convolution {
     }
     /// Fans of the weight.
     pub fn fan(&self) -> init::Fan {
-        let k = self.k[0] * self.k[1];
+        let k = self.k[0].saturating_mul(self.k[1]);
         let groups = self.groups.max(1);
-        let stride = (self.stride[0] * self.stride[1]).max(1);
-        init::Fan { input: self.c_in / groups * k, output: (self.c_out / groups * k).div_ceil(stride) }
+        let stride = self.stride[0].saturating_mul(self.stride[1]).max(1);
+        let weights = |channels: usize| (channels / groups).saturating_mul(k);
+        init::Fan { input: weights(self.c_in), output: weights(self.c_out).div_ceil(stride) }
     }
     fn weight_shape(&self) -> [usize; 4] {
         [self.c_out, self.c_in / self.groups.max(1), self.k[0], self.k[1]]
