@@ -1,9 +1,10 @@
 //! Benchmarks: what a training step costs with and without fusing, beside other frameworks, and how long
-//! `gmc check` takes.
+//! `gmc check` takes; and a search for what makes the compiler or the runtime fail.
 //!
 //! ```text
 //! gmc-bench step  [SPEC..] [--rounds 30] [--milliseconds 100] [--rival NAME=COMMAND]..   time and memory of a training round
 //! gmc-bench check [SPEC..] [--times 20]                                                  `gmc check`, from start to exit
+//! gmc-bench fuzz  [--seconds 600] [--seed 1] [--into finds]                              texts made of the specs, run and asked
 //! ```
 //!
 //! All contenders of a spec run in turns within one process and session, and every table shows the median,
@@ -19,6 +20,7 @@
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 
 mod check;
+mod fuzz;
 mod memory;
 mod ours;
 mod rival;
@@ -31,7 +33,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "gmc-bench", version, about = "Measures training steps and checks")]
+#[command(name = "gmc-bench", version, about = "Measures training steps and checks, and looks for failures")]
 struct Cli {
     #[command(subcommand)]
     what: What,
@@ -62,6 +64,18 @@ enum What {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         times: u32,
     },
+    /// Texts made of the repository's specs: panics, slow checks, large checks. To be run in its folder
+    Fuzz {
+        /// For how long
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// Other texts for another seed
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..1 << 31))]
+        seed: u64,
+        /// Where finds are written, made small
+        #[arg(long, default_value = "finds")]
+        into: PathBuf,
+    },
     /// Prints the bytes that training adds to the process
     #[command(hide = true)]
     Memory {
@@ -83,6 +97,7 @@ fn main() -> ExitCode {
             step::steps(&specs, rounds, milliseconds, &rival)
         }
         What::Check { specs, times } => check::checks(&specs, times),
+        What::Fuzz { seconds, seed, into } => fuzz::fuzz(seconds, seed, &into),
         What::Memory { spec, unfused } => memory::memory(&spec, unfused),
     };
     match done {

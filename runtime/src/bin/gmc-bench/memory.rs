@@ -25,17 +25,26 @@ fn status(key: &str) -> Option<u64> {
     line.trim_start_matches(':').trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|k| k * 1024)
 }
 
+/// Makes what is held now the high-water mark of the resident memory, and says how much that is, in bytes.
+pub fn reset() -> Result<u64, Failure> {
+    // 5 resets the high-water mark (proc(5)).
+    let file = "/proc/self/clear_refs";
+    std::fs::write(file, "5").map_err(|e| Failure::file("write", file, e))?;
+    status("VmRSS").ok_or_else(|| Failure::new("no VmRSS in /proc/self/status"))
+}
+
+/// The high-water mark of the resident memory, in bytes.
+pub fn peak() -> Result<u64, Failure> {
+    status("VmHWM").ok_or_else(|| Failure::new("no VmHWM in /proc/self/status"))
+}
+
 /// Prints the bytes that some rounds of training add to this process.
 pub fn memory(spec: &Path, unfused: bool) -> Result<(), Failure> {
     let (mut session, _) = open(spec)?;
     session.set_fuse(!unfused);
     let mut ours = Ours::new(session);
-    // 5 resets the high-water mark of the resident memory (proc(5)).
-    let reset = "/proc/self/clear_refs";
-    std::fs::write(reset, "5").map_err(|e| Failure::file("write", reset, e))?;
-    let before = status("VmRSS").ok_or_else(|| Failure::new("no VmRSS in /proc/self/status"))?;
+    let before = reset()?;
     ours.turn(MEMORY_ROUNDS)?;
-    let peak = status("VmHWM").ok_or_else(|| Failure::new("no VmHWM in /proc/self/status"))?;
-    println!("{}", peak.saturating_sub(before));
+    println!("{}", peak()?.saturating_sub(before));
     Ok(())
 }
