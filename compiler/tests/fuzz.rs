@@ -269,17 +269,17 @@ fn fuzz_one_thing_as_often_as_it_fits() {
         (
             "a flow of many splines",
             format!(
-                "{head}flow f: Real[64] <-> Real[64] {{ repeat 1450 {{ couple(parity(0), spline) {{ relu }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
+                "{head}flow f: Real[64] <-> Real[64] {{ repeat 900 {{ couple(parity(0), spline) {{ relu }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
             ),
         ),
         (
             "a flow as large as one may be",
             format!(
-                "{head}flow f: Real[64] <-> Real[64] {{ repeat 1450 {{ couple(parity(0), affine) {{ dense(64) }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
+                "{head}flow f: Real[64] <-> Real[64] {{ repeat 900 {{ couple(parity(0), affine) {{ dense(64) }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
             ),
         ),
-        ("a net as large as one may be", net("repeat 2600 { dense(64), tanh }")),
-        ("attention", net("reshape(1, 8, 8), repeat 2600 { attention(keys: 1), batch_norm }, flatten")),
+        ("a net as large as one may be", net("repeat 1600 { dense(64), tanh }")),
+        ("attention", net("reshape(1, 8, 8), repeat 1600 { attention(keys: 1), batch_norm }, flatten")),
         (
             "players of large models",
             format!(

@@ -5,7 +5,7 @@ use crate::diag::{Diag, codes};
 use std::collections::BTreeSet;
 
 /// Most that the programs of a spec come to in all, in operations of expressions with their derivatives: some 2 KB of a graph each.
-pub const MOST_WORK: usize = 80_000;
+pub const MOST_WORK: usize = 50_000;
 
 /// What a layer of a net comes to, its derivative and the updates of its parameters with it.
 const LAYER: usize = 10;
