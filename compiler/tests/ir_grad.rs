@@ -60,6 +60,14 @@ fn cases() -> Vec<Case> {
     for args in [["b[B, 2]", "f[B, 2]", "f[B, 2]"], ["b[B, 1]", "f[1, 2]", "f[]"], ["b[]", "f[B]", "f[1]"]] {
         push(Op::Select(Select), &args, -1.0, 1.0, 2);
     }
+    // A quotient of gamma functions where two numbers differ, else a logarithm.
+    let wide = Wide::of(2, |_, args| match *args {
+        [a, b] => a.lt(b).select((b + a).lgamma() - b.lgamma() * a.sq(), (a * b).ln()),
+        _ => panic!("there are two"),
+    });
+    for args in [["f[B, 2]", "f[B, 2]"], ["f[B, 1]", "f[1, 2]"], ["f[]", "f[B]"]] {
+        push(Op::Wide(wide.clone()), &args, 0.2, 1.8, 0);
+    }
     for (to, arg) in [
         (DType::F, "f[B, 2]"),
         (DType::F, "i[B]"),

@@ -38,6 +38,11 @@ fn all_ops_and_odd_numbers() {
     let table = g.input("t", Role::Param, Shape::fixed(&[4, 2]));
     let r = g.push(Op::Lookup(Lookup), &[table, rows]);
     g.push(Op::LookupAdd(LookupAdd { size: 7 }), &[rows, r]);
+    let wide = Wide::of(2, |s, args| match *args {
+        [a, b] => a.lt(b).and(b.ne(0.0)).select(s.num(f64::INFINITY), (a + 1e-310).lgamma() - b.ln_1p()),
+        _ => panic!("there are two"),
+    });
+    g.push(Op::Wide(wide), &[r, r]);
     g.output("z", z);
     assert_eq!(text::parse(&text::print(&g)).unwrap(), g);
     let back = Graph::from_ron(&g.to_ron()).unwrap();

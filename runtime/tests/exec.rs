@@ -177,6 +177,16 @@ fn elementwise_cases() -> Vec<Case> {
         let bi = g.cast(nonzero, DType::I);
         vec![and, or, not, s, t, u, back, nonzero, ib, bi]
     }));
+    all.push(case("wide", |g| {
+        let (x, y, z) = (positive(g, "x"), param(g, "y", &[1, 4]), data(g, "z", &[1]));
+        let s = g.input("s", Role::Scalar, Shape::scalar());
+        // lgamma of large numbers: in f32 nothing is left of the difference.
+        let op = Wide::of(3, |_, args| match *args {
+            [x, y, s] => y.lt(s).select((x + 1e7).lgamma() - (s + 1e7).lgamma(), (x * s).ln()),
+            _ => panic!("there are three"),
+        });
+        vec![g.push(Op::Wide(op.clone()), &[x, y, s]), g.push(Op::Wide(op), &[x, z, s])]
+    }));
     all
 }
 
@@ -485,6 +495,7 @@ fn variant(op: &Op) -> &'static str {
         Op::Compare(_) => "Compare",
         Op::Logic(_) => "Logic",
         Op::Select(_) => "Select",
+        Op::Wide(_) => "Wide",
         Op::Cast(_) => "Cast",
         Op::Detach(_) => "Detach",
         Op::Broadcast(_) => "Broadcast",
@@ -512,7 +523,7 @@ fn variant(op: &Op) -> &'static str {
 }
 
 /// Number of variants of [`Op`]; the match above does not compile when it lacks one, and this then has to follow.
-const VARIANTS: usize = 34;
+const VARIANTS: usize = 35;
 
 fn inputs(graph: &Graph) -> BTreeMap<String, Tensor64> {
     let mut all = BTreeMap::new();

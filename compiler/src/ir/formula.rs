@@ -8,7 +8,7 @@
 
 use super::graph::{Graph, Value};
 use super::op::{
-    ArgMax, At, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary,
+    ArgMax, At, Binary, Compare, ConvGeom, Logic, Lookup, Op, RandomKind, ReduceKind, Role, Unary, Wide,
 };
 use super::shape::{DType, Dim, Shape};
 use std::cell::Cell;
@@ -59,6 +59,14 @@ impl<'g> Scope<'g> {
     pub fn op(self, op: Op, args: &[Ex<'g>]) -> Ex<'g> {
         let args: Vec<Value> = args.iter().map(|a| a.v).collect();
         self.push(|g| g.push(op, &args))
+    }
+    /// What `f` makes of the numbers at each place, computed in f64 on every device and rounded once. `f` is made of functions of
+    /// numbers, comparisons and selections, and so are its derivatives, which are computed in f64, too.
+    ///
+    /// # Panics
+    /// Where it is made of anything else, which is a bug of the caller.
+    pub fn wide(self, args: &[Ex<'g>], f: impl for<'w> FnOnce(Scope<'w>, &[Ex<'w>]) -> Ex<'w>) -> Ex<'g> {
+        self.op(Op::Wide(Wide::of(args.len(), f)), args)
     }
     /// A rank-0 constant.
     pub fn num(self, c: f64) -> Ex<'g> {

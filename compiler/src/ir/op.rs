@@ -202,6 +202,33 @@ pub enum Logic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Select;
 
+/// One step of a [`Wide`]. Operands are numbers of earlier steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WideStep {
+    /// The argument of this number.
+    Arg(usize),
+    /// A constant.
+    Number(f64),
+    /// A function of one number.
+    Unary(Unary, usize),
+    /// A function of two numbers.
+    Binary(Binary, usize, usize),
+    /// A condition on two numbers.
+    Compare(Compare, usize, usize),
+    /// A condition on two conditions; `Not` has the same one twice.
+    Logic(Logic, usize, usize),
+    /// The second where the first holds, else the third.
+    Select(usize, usize, usize),
+}
+
+/// A function of the `F` arguments' numbers at one place (with broadcasting) that is computed in f64 on every device and rounded
+/// once, at its end: for formulas that lose their digits in f32, as differences of lgamma do. Its value is that of the last step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wide {
+    /// In order of definition, at least one.
+    pub steps: Vec<WideStep>,
+}
+
 /// Change of element type (F→I truncates toward zero, B→F is 0/1, F→B is != 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cast {
@@ -443,6 +470,7 @@ macro_rules! every_op {
             Compare,
             Logic,
             Select,
+            Wide,
             Cast,
             Detach,
             Broadcast,

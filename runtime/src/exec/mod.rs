@@ -22,6 +22,7 @@ pub mod random;
 mod reduce;
 mod run;
 mod tensor;
+mod wide;
 
 pub use device::{Device, DeviceChoice, DeviceError, DeviceInfo, DeviceKind, list, open};
 pub use random::RngKey;

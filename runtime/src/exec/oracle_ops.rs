@@ -244,6 +244,22 @@ fn cases() -> Vec<Case> {
             },
         ),
         case(
+            "wide",
+            &[MD, &[1, 3]],
+            |g, p| {
+                let op = Wide::of(2, |_, args| match *args {
+                    [a, b] => a.gt(b).select((a.sq() + 0.5).ln() * b, a * b.exp()),
+                    _ => panic!("there are two"),
+                });
+                g.push(Op::Wide(op), p)
+            },
+            |v| {
+                let (a, b) = (at(&v, 0, M), at(&v, 1, [1, 3]).expand(M));
+                let above = (a.clone().powi_scalar(2) + 0.5).log() * b.clone();
+                flat((a.clone() * b.clone().exp()).mask_where(a.greater(b), above))
+            },
+        ),
+        case(
             "take",
             &[MD],
             |g, p| g.take(p[0], 0, vec![3, 1, 1]),

@@ -6,7 +6,7 @@ use super::loops::{self, Place};
 use super::plan::{Plan, Unit};
 use super::random::{self, RngKey};
 use super::tensor::Tensor;
-use super::{fuse, layout, reduce};
+use super::{fuse, layout, reduce, wide};
 use gmc_compiler::ir::graph::{Graph, Node};
 use gmc_compiler::ir::op::{Input, Logic, Op, Role};
 use gmc_compiler::ir::shape::DType;
@@ -335,6 +335,10 @@ impl Run<'_> {
             }
             Op::Select(_) => {
                 elementwise::select(tensor(DType::B)?, tensor(DType::F)?, tensor(DType::F)?, &dims)
+            }
+            Op::Wide(op) => {
+                let args = node.args.iter().map(|_| tensor(DType::F)).collect::<Result<Vec<_>, _>>()?;
+                wide::run(device, op, args, &dims)
             }
             Op::Cast(op) => elementwise::cast(device, tensor(DType::F)?, op.to),
             Op::Detach(_) => tensor(node.ty.dtype)?,

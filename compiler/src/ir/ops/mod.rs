@@ -11,9 +11,11 @@ mod loops;
 mod matmul;
 mod reduce;
 pub mod special;
+mod wide;
 
 pub use elementwise::{BINARY, BinaryRow, COMPARE, CompareRow, LOGIC, LogicRow, UNARY, UnaryRow};
 pub use loops::{Local, POSITION};
+pub use wide::Column;
 
 use super::formula::Ex;
 use super::graph::Value;

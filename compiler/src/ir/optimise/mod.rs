@@ -9,6 +9,7 @@ mod algebra;
 mod fold;
 mod layout;
 mod loops;
+mod wide;
 
 use super::graph::{Graph, Node, Value};
 use super::op::*;
