@@ -16,6 +16,7 @@ mod discrete;
 mod docs;
 mod enumerate;
 mod estimators;
+mod extremes;
 mod factors;
 mod flow_data;
 mod further_inputs;

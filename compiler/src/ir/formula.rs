@@ -295,6 +295,17 @@ impl<'g> Ex<'g> {
     pub fn not(self) -> Ex<'g> {
         self.scope.op(Op::Logic(Logic::Not), &[self])
     }
+    /// `self` ln x, which is 0 where both are 0, as all its derivatives are taken to be there: what a density with x^c says of its own
+    /// border at c = 0, where x^c is 1.
+    pub fn times_ln(self, x: Ex<'g>) -> Ex<'g> {
+        let border = self.eq(0.0).and(x.eq(0.0));
+        self * border.select(1.0, x).ln()
+    }
+    /// `self` ln(1 + x), which is 0 where `self` is 0 and x is -1, as all its derivatives are taken to be there.
+    pub fn times_ln_1p(self, x: Ex<'g>) -> Ex<'g> {
+        let border = self.eq(0.0).and(x.eq(-1.0));
+        self * border.select(0.0, x).ln_1p()
+    }
     /// Another element type.
     pub fn cast(self, to: DType) -> Ex<'g> {
         self.scope.push(|g| g.cast(self.v, to))
@@ -335,6 +346,11 @@ impl<'g> Ex<'g> {
     /// x - logsumexp(x) over one axis.
     pub fn log_softmax(self, axis: usize) -> Ex<'g> {
         self.scope.push(|g| g.log_softmax(self.v, axis))
+    }
+    /// Less the greatest along the last axis: logits that differ by what they differed before, and beside which nothing is lost.
+    /// No derivative passes through the greatest.
+    pub fn less_greatest(self) -> Ex<'g> {
+        self - self.reduce(ReduceKind::Max, &[self.last_axis()]).detach()
     }
     /// Number of the greatest along `axis`, the first of several; the axis stays with size 1.
     pub fn argmax(self, axis: usize) -> Ex<'g> {

@@ -369,8 +369,14 @@ impl Graph {
     }
     /// x - logsumexp(x) over one axis.
     pub fn log_softmax(&mut self, x: Value, axis: usize) -> Value {
-        let l = self.logsumexp(x, axis);
-        self.sub(x, l)
+        // Not less `logsumexp`: beside a large maximum the logarithm of the sum would be lost.
+        let m = self.reduce(ReduceKind::Max, x, &[axis]);
+        let m = self.detach(m);
+        let d = self.sub(x, m);
+        let e = self.exp(d);
+        let s = self.sum(e, &[axis]);
+        let l = self.log(s);
+        self.sub(d, l)
     }
 
     // Linear algebra and convolution.

@@ -1,5 +1,6 @@
 //! Axes of parameters, draws and values.
 
+use crate::ir::ops::exactly;
 use crate::ir::{DType, Dim, Ex, Scope, Shape, Value};
 use std::ops::Range;
 
@@ -49,6 +50,29 @@ pub(super) fn pick<'g>(table: Ex<'g>, index: Ex<'g>) -> Ex<'g> {
     let table = table.broadcast(&with_last(&lead, table.last_size()));
     let index = index.broadcast(&lead).reshape(with_last(&lead, 1)).cast(DType::I);
     table.gather(index, lead.rank()).reshape(lead)
+}
+
+/// The sum over the last axis, which stays with size 1, and what rounding took from it: in f64 the two together have the digits of f64.
+/// A derivative passes through the first.
+pub(super) fn exact_total<'g>(x: Ex<'g>) -> (Ex<'g>, Ex<'g>) {
+    let (s, axis) = (x.scope(), x.last_axis());
+    let halves = |x: Ex<'g>| {
+        let (n, first) = (x.last_size(), x.last_size().div_ceil(2));
+        let rest = x.slice(axis, first, n - first);
+        (x.slice(axis, 0, first), if n < 2 * first { rest.pad(axis, 0, 1) } else { rest })
+    };
+    let (mut sum, mut lost) = (x, x.filled(0.0));
+    while sum.last_size() > 1 {
+        let ((a, b), (c, d)) = (halves(sum), halves(lost));
+        sum = a + b;
+        lost = s
+            .wide(&[a, b, c, d, sum], |_, args| {
+                let [a, b, c, d, sum] = *exactly(args);
+                (a + b - sum) + (c + d)
+            })
+            .detach();
+    }
+    (sum, lost)
 }
 
 /// Values summed over at a time, where a sum runs over all that a draw can take: bounds the memory at one more axis of this size.

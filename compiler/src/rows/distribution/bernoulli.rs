@@ -53,7 +53,9 @@ impl<'g> Distribution<'g> for Bernoulli {
     }
     fn entropy(&self) -> Closed<'g, Self> {
         Ok(|p| {
+            // As of the less probable value, whose probability has all its digits.
             let l = p.logits();
+            let l = l.gt(0.0).select(-l, l);
             l.softplus() - l * l.sigmoid()
         })
     }

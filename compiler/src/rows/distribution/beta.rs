@@ -5,7 +5,7 @@ use super::gamma;
 
 distribution! {
     /// A number between 0 and 1 with density x^(a - 1) (1 - x)^(b - 1) / B(a, b). Drawn as g / (g + h) from two gammas
-    /// (see `Gamma`); draws carry no derivative. Entropy: Cover and Thomas 2006, table 17.1; KL: that of two Dirichlets
+    /// (see `Gamma`), between 1e-37 and 1 - 6e-8; draws carry no derivative. Entropy: Cover and Thomas 2006, table 17.1; KL: that of two Dirichlets
     /// (Penny 2001) of length 2.
     pub struct Beta = "Beta" {
         /// pull towards 1
@@ -35,14 +35,19 @@ impl<'g> Distribution<'g> for Beta {
         [types.a, types.b].map(|c| AtEnd::of_power(constant(c)))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
-        (p.a - 1.0) * x.ln() + (p.b - 1.0) * (-x).ln_1p() - p.log_norm()
+        (p.a - 1.0).times_ln(x) + (p.b - 1.0).times_ln_1p(-x) - p.log_norm()
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
         let (x, y) = (gamma::standard(p.a, noise), gamma::standard(p.b, noise));
-        (x / (x + y)).max(1e-37).min(1.0 - 6e-8)
+        let common = gamma::common(x.less().max(y.less()));
+        let (x, y) = (x.over(common), y.over(common));
+        (x / (x + y)).max(gamma::LEAST).min(1.0 - 6e-8)
     }
     fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
         Reparameterised::No
+    }
+    fn wide(&self) -> bool {
+        true
     }
     fn mean(&self) -> Closed<'g, Self> {
         Ok(|p| p.a / (p.a + p.b))

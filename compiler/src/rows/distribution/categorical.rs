@@ -4,7 +4,7 @@ use super::axes::{along_last, pick};
 use super::declare::prelude::*;
 use super::declare::{Named, required};
 use super::events::last_axis;
-use crate::ir::DType;
+use crate::ir::{DType, ReduceKind};
 
 distribution! {
     /// One of n classes, 0 .. n. The last axis of logits (or probs) has one entry for each class and is no axis of the
@@ -53,8 +53,10 @@ impl<'g> Distribution<'g> for Categorical {
             let d = (l1 - l0).drop_last();
             return x * d - d.softplus();
         }
-        let norm = l.logsumexp_last();
-        pick(l, x) - norm
+        // After the greatest is subtracted: beside a large one the logarithm of the sum would be lost.
+        let most = l.reduce(ReduceKind::Max, &[l.last_axis()]).detach();
+        let norm = (l - most).exp().sum_last().ln();
+        pick(l, x) - most.drop_last() - norm
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
         noise.class(p.logits()).reshape(noise.shape.clone()).cast(DType::F)

@@ -30,6 +30,9 @@ impl<'g> Distribution<'g> for Cauchy {
     fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
         Reparameterised::Exactly
     }
+    fn wide(&self) -> bool {
+        true
+    }
     fn mean(&self) -> Closed<'g, Self> {
         Err("the integral of |x| diverges")
     }

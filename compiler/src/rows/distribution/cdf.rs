@@ -1,16 +1,21 @@
 //! Distribution functions on a logarithmic scale and their inverses, sound in both tails: what `Truncated` is made of.
 //!
 //! Every row here is an increasing function of a standard law (`Normal(m, s)` of the standard normal, `LogNormal` of the same), so a row
-//! says which law and which function, and a law says the rest. Values stay finite, and so do their derivatives, wherever `select` later
-//! takes the other branch: logarithms of probabilities are kept at or below -`TINY`.
+//! says which law and which function, and a law says the rest. All of it is meant for f64 ([`Scope::wide`]). Values stay finite, and so
+//! do their derivatives, wherever `select` later takes the other branch: logarithms of probabilities are kept at or below -`TINY`.
 
 #![expect(clippy::excessive_precision, reason = "coefficients as they are published")]
 
-use crate::ir::Ex;
+use super::HALF_LN_TAU;
+use crate::ir::{Ex, Scope};
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 
-/// Stands for 0 where a logarithm is taken; normal in f32.
-const TINY: f64 = 1e-30;
+/// Stands for 0 where a logarithm is taken.
+const TINY: f64 = 1e-300;
+/// Changes of a log-density that are small.
+const NARROW: f64 = 1e-5;
+/// The largest exponent that is taken: its exponential is finite in f64.
+const LARGEST: f64 = 700.0;
 
 /// A distribution function in closed form: the standard law of a variable z, and how x follows from z.
 #[derive(Clone, Copy)]
@@ -76,7 +81,26 @@ impl<'g> Link<'g> {
             Link::Rate(rate) => z / rate,
         }
     }
+    /// ln dz/dx at x
+    fn log_slope(self, x: Ex<'g>) -> Ex<'g> {
+        match self {
+            Link::LocationScale(_, scale) | Link::Scale(scale) => -scale.ln(),
+            Link::LowHigh(lo, hi) => -(hi - lo).ln(),
+            Link::LogLocationScale(_, scale) => -scale.ln() - x.max(TINY).ln(),
+            Link::Rate(rate) => rate.ln(),
+        }
+    }
 }
+
+/// The mass between two ends, `ln P = ln f(at) + log_size`, where the density f is taken at a point that belongs to them: far out in a
+/// tail both are as large as the square of the distance, and what a density within the ends needs is their difference.
+struct Mass<'g> {
+    at: Ex<'g>,
+    log_size: Ex<'g>,
+}
+
+/// The ends of an interval of z.
+type Ends<'g> = (Option<Ex<'g>>, Option<Ex<'g>>);
 
 impl<'g> Cdf<Link<'g>> {
     /// z at an end of an interval, inside of the law's support.
@@ -84,8 +108,18 @@ impl<'g> Cdf<Link<'g>> {
         let z = self.link.standardise(x);
         match self.law {
             Law::Normal | Law::Logistic | Law::Laplace | Law::Gumbel => z,
-            Law::Exponential | Law::HalfNormal => z.max(TINY),
-            Law::Uniform => z.max(TINY).min(1.0 - 1e-7),
+            Law::Exponential | Law::HalfNormal => z.max(0.0),
+            Law::Uniform => z.max(0.0).min(1.0),
+        }
+    }
+
+    /// z at both ends; where there is none, at the end of the law's support, if it has one.
+    fn ends(&self, s: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ends<'g> {
+        let [low, high] = [low, high].map(|end| end.map(|x| self.standardise(x)));
+        match self.law {
+            Law::Normal | Law::Logistic | Law::Laplace | Law::Gumbel => (low, high),
+            Law::Exponential | Law::HalfNormal => (low.or_else(|| Some(s.num(0.0))), high),
+            Law::Uniform => (low.or_else(|| Some(s.num(0.0))), high.or_else(|| Some(s.num(1.0)))),
         }
     }
 
@@ -94,32 +128,30 @@ impl<'g> Cdf<Link<'g>> {
         self.link.shift_scale(z)
     }
 
-    /// `ln P(low < x < high)`; an end that is absent is infinite, and both are not. Where the interval lies above the median it is a
-    /// difference of survival functions, else of distribution functions, so that nothing cancels but what the two ends have in common.
-    pub fn log_mass(&self, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Option<Ex<'g>> {
-        let law = self.law;
-        match (low.map(|x| self.standardise(x)), high.map(|x| self.standardise(x))) {
-            (Some(a), Some(b)) => {
-                let upper = law.log_survival(a);
-                let right = log_difference(upper, law.log_survival(b));
-                let left = log_difference(law.log_cdf(b), law.log_cdf(a));
-                Some(beyond_median(upper).select(right, left))
-            }
-            (Some(a), None) => Some(law.log_survival(a)),
-            (None, Some(b)) => Some(law.log_cdf(b)),
-            (None, None) => None,
-        }
+    /// Log-density at `x` of what lies between `low` and `high`; an end that is absent is infinite. Outside of them it means nothing.
+    pub(super) fn log_prob(&self, x: Ex<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ex<'g> {
+        let z = self.link.standardise(x);
+        let mass = self.law.mass(x.scope(), self.ends(x.scope(), low, high));
+        self.link.log_slope(x) - self.law.rise(z, mass.at) - mass.log_size
+    }
+
+    /// `ln P(low < x < high)`; an end that is absent is infinite.
+    pub fn log_mass(&self, s: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ex<'g> {
+        let mass = self.law.mass(s, self.ends(s, low, high));
+        mass.log_size + self.law.log_density(mass.at)
     }
 
     /// The point between `low` and `high` that has the part `u` of their mass on one side: a draw, for a uniform `u`.
     pub fn quantile_between(&self, low: Option<Ex<'g>>, high: Option<Ex<'g>>, u: Ex<'g>) -> Ex<'g> {
         let law = self.law;
-        let z = match (low.map(|x| self.standardise(x)), high.map(|x| self.standardise(x))) {
+        let z = match self.ends(u.scope(), low, high) {
             (Some(a), Some(b)) => {
                 let upper = law.log_survival(a);
                 let right = log_interpolate(upper, law.log_survival(b), u);
                 let left = log_interpolate(law.log_cdf(b), law.log_cdf(a), u);
-                beyond_median(upper).select(law.inverse_log_survival(right), law.inverse_log_cdf(left))
+                let z =
+                    beyond_median(upper).select(law.inverse_log_survival(right), law.inverse_log_cdf(left));
+                law.narrow(a, b).select(a + u * (b - a), z)
             }
             (Some(a), None) => law.inverse_log_survival(law.log_survival(a) + u.ln()),
             (None, Some(b)) => law.inverse_log_cdf(law.log_cdf(b) + u.ln()),
@@ -130,16 +162,131 @@ impl<'g> Cdf<Link<'g>> {
 }
 
 impl Law {
+    /// Where the tail on the right begins, and that on the left, if it has one: the median, or where the law itself begins.
+    fn centre(self) -> f64 {
+        match self {
+            Law::Normal
+            | Law::Logistic
+            | Law::Laplace
+            | Law::Exponential
+            | Law::HalfNormal
+            | Law::Uniform => 0.0,
+            Law::Gumbel => 0.366_512_920_581_664_35,
+        }
+    }
+
+    /// ln of the density
+    fn log_density(self, z: Ex<'_>) -> Ex<'_> {
+        match self {
+            Law::Normal => z.sq() * -0.5 - HALF_LN_TAU,
+            Law::HalfNormal => z.sq() * -0.5 - (HALF_LN_TAU - LN_2),
+            Law::Logistic => -(z.abs() + (-z.abs()).softplus() * 2.0),
+            // No `abs`: at 0 its derivative is 0, and an interval in the right tail may begin there.
+            Law::Laplace => z.ge(0.0).select(-z, z) - LN_2,
+            Law::Gumbel => -(z + (-z).min(LARGEST).exp()),
+            Law::Exponential => -z,
+            Law::Uniform => z * 0.0,
+        }
+    }
+
+    /// ln f(at) - ln f(z), without what the two have in common.
+    fn rise<'g>(self, z: Ex<'g>, at: Ex<'g>) -> Ex<'g> {
+        match self {
+            Law::Normal | Law::HalfNormal => (z - at) * (z + at) * 0.5,
+            Law::Logistic | Law::Laplace => self.log_density(at) - self.log_density(z),
+            Law::Gumbel => (z - at) + (-at).min(LARGEST).exp() * (at - z).min(LARGEST).exp_m1(),
+            Law::Exponential => z - at,
+            Law::Uniform => z * 0.0,
+        }
+    }
+
+    /// ln of the mass above z less the log-density there, for z at or beyond the centre.
+    fn beyond(self, z: Ex<'_>) -> Ex<'_> {
+        match self {
+            Law::Normal | Law::HalfNormal => log_mills(z),
+            Law::Logistic => (-z).softplus(),
+            Law::Laplace => z * 0.0,
+            Law::Gumbel => {
+                let y = (-z).exp();
+                log_mean_decay(y) + y
+            }
+            Law::Exponential => z * 0.0,
+            Law::Uniform => (-z).ln_1p(),
+        }
+    }
+
+    /// ln of the mass below z less the log-density there, for z at or below the centre.
+    fn below(self, z: Ex<'_>) -> Ex<'_> {
+        match self {
+            Law::Normal | Law::Logistic | Law::Laplace => self.beyond(-z),
+            Law::Gumbel => z,
+            Law::Exponential | Law::HalfNormal | Law::Uniform => self.log_cdf(z) - self.log_density(z),
+        }
+    }
+
+    /// Whether the density changes so little between two ends that its value in the middle is its mean, to 1e-11.
+    fn narrow<'g>(self, a: Ex<'g>, b: Ex<'g>) -> Ex<'g> {
+        let m = (a + b) * 0.5;
+        let w = b - a;
+        match self {
+            Law::Normal | Law::HalfNormal => ((m.abs() + 1.0) * w).lt(NARROW),
+            Law::Logistic | Law::Laplace | Law::Exponential => w.lt(NARROW),
+            Law::Gumbel => (((-m).min(LARGEST).exp() + 1.0) * w).lt(NARROW),
+            Law::Uniform => w.ge(0.0),
+        }
+    }
+
+    /// The mass between two ends.
+    fn mass<'g>(self, s: Scope<'g>, ends: Ends<'g>) -> Mass<'g> {
+        let m = self.centre();
+        match ends {
+            (Some(a), Some(b)) => self.between(a, b),
+            (Some(a), None) => {
+                let right = a.max(m);
+                let whole = self.log_survival(a.min(m)) - self.log_density(s.num(m));
+                Mass { at: right, log_size: a.ge(m).select(self.beyond(right), whole) }
+            }
+            (None, Some(b)) => {
+                let left = b.min(m);
+                let whole = self.log_cdf(b.max(m)) - self.log_density(s.num(m));
+                Mass { at: left, log_size: b.lt(m).select(self.below(left), whole) }
+            }
+            (None, None) => Mass { at: s.num(m), log_size: -self.log_density(s.num(m)) },
+        }
+    }
+
+    /// The mass between two ends: of a narrow interval by its middle, in a tail by the end that is nearer to the centre, else from the
+    /// centre. What is not chosen is computed for a tail or an interval that begins at the centre, so that it is finite.
+    fn between<'g>(self, a: Ex<'g>, b: Ex<'g>) -> Mass<'g> {
+        let m = self.centre();
+        let (right, left) = (a.ge(m), b.lt(m));
+        let (ra, rb) = (a.max(m), b.max(m));
+        let above = self.beyond(rb) - self.rise(rb, ra);
+        let beyond = self.beyond(ra) + log1m_exp(above - self.beyond(ra));
+        let (la, lb) = (a.min(m), b.min(m));
+        let under = self.below(la) - self.rise(la, lb);
+        let below = self.below(lb) + log1m_exp(under - self.below(lb));
+        let upto = self.log_cdf(rb);
+        let across = upto + log1m_exp(self.log_cdf(la) - upto) - self.log_density(a.num(m));
+        let at = right.select(ra, left.select(lb, m));
+        let log_size = right.select(beyond, left.select(below, across));
+        let (narrow, middle) = (self.narrow(a, b), (a + b) * 0.5);
+        Mass { at: narrow.select(middle, at), log_size: narrow.select((b - a).max(TINY).ln(), log_size) }
+    }
+
     /// ln P(Z > z)
     pub(super) fn log_survival(self, z: Ex<'_>) -> Ex<'_> {
         match self {
             Law::Normal => normal_log_survival(z),
             Law::Logistic => -z.softplus(),
             Law::Laplace => laplace_log_survival(z),
-            Law::Gumbel => log1m_exp(self.log_cdf(z)),
+            Law::Gumbel => {
+                let y = (-z).min(LARGEST).exp();
+                log_mean_decay(y) - z.max(-LARGEST)
+            }
             Law::Exponential => -z,
             Law::HalfNormal => normal_log_survival(z) + LN_2,
-            Law::Uniform => (-z).ln_1p(),
+            Law::Uniform => (-z.min(1.0 - 1e-16)).ln_1p(),
         }
     }
 
@@ -147,10 +294,9 @@ impl Law {
     fn log_cdf(self, z: Ex<'_>) -> Ex<'_> {
         match self {
             Law::Normal | Law::Logistic | Law::Laplace => self.log_survival(-z),
-            // Limited so that the exponential stays finite in f32.
-            Law::Gumbel => -(-z.max(-80.0)).exp(),
+            Law::Gumbel => -(-z).min(LARGEST).exp(),
             Law::Exponential | Law::HalfNormal => log1m_exp(self.log_survival(z)),
-            Law::Uniform => z.ln(),
+            Law::Uniform => z.max(TINY).ln(),
         }
     }
 
@@ -201,9 +347,11 @@ fn log1m_exp(l: Ex<'_>) -> Ex<'_> {
     l.gt(-LN_2).select(near, far)
 }
 
-/// ln(e^more - e^less)
-fn log_difference<'g>(more: Ex<'g>, less: Ex<'g>) -> Ex<'g> {
-    more + log1m_exp(less - more)
+/// ln((1 - e^-y) / y) for y > 0
+fn log_mean_decay(y: Ex<'_>) -> Ex<'_> {
+    let (small, large) = (y.min(1e-4), y.max(1e-4));
+    let near = small * (small * (1.0 / 24.0) - 0.5);
+    y.lt(1e-4).select(near, log1m_exp(-large) - large.ln())
 }
 
 /// ln(e^more - u (e^more - e^less))
@@ -244,13 +392,18 @@ const LOG_ERFCX: [f64; 21] = [
     1.6415045186187208e-07,
 ];
 
-/// ln P(Z > z) of a standard normal: ln erfc(z / √2) - ln 2 for z > 0, so that 40 standard deviations are no different from one.
+/// ln of the mass of a standard normal above z >= 0 over its density there (Mills' ratio): ln(e^(w²) erfc(w)) + ln √(π / 2), w = z / √2.
+fn log_mills(z: Ex<'_>) -> Ex<'_> {
+    let t = (z * (0.5 * FRAC_1_SQRT_2) + 1.0).recip();
+    polynomial(&LOG_ERFCX, t * 2.0 - 1.0) + t.ln() + (HALF_LN_TAU - LN_2)
+}
+
+/// ln P(Z > z) of a standard normal, by the tail on its side of 0, so that 40 standard deviations are no different from one.
 fn normal_log_survival(z: Ex<'_>) -> Ex<'_> {
     let right = z.gt(0.0);
     // No `abs`: at 0 its derivative is 0.
-    let w = right.select(z, -z) * FRAC_1_SQRT_2;
-    let t = (w * 0.5 + 1.0).recip();
-    let tail = polynomial(&LOG_ERFCX, t * 2.0 - 1.0) + t.ln() - w.sq() - LN_2;
+    let w = right.select(z, -z);
+    let tail = log_mills(w) - w.sq() * 0.5 - HALF_LN_TAU;
     right.select(tail, (-tail.exp()).ln_1p())
 }
 
@@ -344,7 +497,11 @@ fn normal_inverse_log_survival(l: Ex<'_>) -> Ex<'_> {
     // -ln of the tail is at least 2.59 outside of the centre.
     let s = (-tail).max(2.5).sqrt();
     let middle = ratio(&MIDDLE, s.min(5.0) - 1.6);
-    let outer = s.gt(5.0).select(ratio(&FAR, s.max(5.0) - 5.0), middle);
+    // Beyond 27, where the polynomials are not meant for, a step of Newton's on ln of the tail makes up for it.
+    let far = ratio(&FAR, s.max(5.0) - 5.0);
+    let mills = log_mills(far);
+    let far = far + (mills - far.sq() * 0.5 - HALF_LN_TAU - tail.min(-25.0)) * mills.exp();
+    let outer = s.gt(5.0).select(far, middle);
     let z = central.select(centre, outer);
     right.select(z, -z)
 }

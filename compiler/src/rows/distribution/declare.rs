@@ -7,6 +7,7 @@ use super::axes::{broadcast_to_params, with_last};
 use super::cdf::{Cdf, Link};
 use super::{AtEnd, DistEvent, DistParam, DistRow, EntropyFn, LinkFn, MeanFn, RelaxedFn, Reparameterised};
 use crate::event::{EventTy, Kind, Support};
+use crate::ir::ops::exactly;
 use crate::ir::{Ex, Graph, Scope, Shape, Value};
 use crate::rows::Row;
 
@@ -223,6 +224,28 @@ pub trait Distribution<'g>: Parameters {
     fn vector(&self) -> bool {
         false
     }
+    /// Whether density and entropy, then made of functions of single numbers, are computed in f64, because in f32 they would lose
+    /// their digits where parameters are large or arguments far out.
+    fn wide(&self) -> bool {
+        false
+    }
+}
+
+/// `f` of these parameters and of further values, computed in f64.
+pub(super) fn in_f64<'g>(
+    s: Scope<'g>,
+    params: &[Option<Value>],
+    more: &[Ex<'g>],
+    f: impl for<'w> FnOnce(Scope<'w>, &[Option<Value>], &[Ex<'w>]) -> Ex<'w>,
+) -> Ex<'g> {
+    let given: Vec<bool> = params.iter().map(Option::is_some).collect();
+    let args: Vec<Ex> = params.iter().flatten().map(|v| s.ex(*v)).chain(more.iter().copied()).collect();
+    s.wide(&args, |s, args| {
+        let mut args = args.iter();
+        let param = |given: &bool| if *given { args.next().map(|a| a.v) } else { None };
+        let params: Vec<Option<Value>> = given.iter().map(param).collect();
+        f(s, &params, args.as_slice())
+    })
 }
 
 /// The randomness of a draw of some shape. Streams are numbered in the order of the calls.
@@ -259,7 +282,7 @@ impl<'g> Noise<'g> {
     /// after adding Gumbel noise. (Maddison, Tarlow and Minka 2014, section 2.)
     pub fn class(&self, logits: Ex<'g>) -> Ex<'g> {
         let each = Noise::new(self.scope, &with_last(&self.shape, logits.last_size()));
-        (logits + each.gumbel()).argmax(self.shape.rank())
+        (logits.less_greatest() + each.gumbel()).argmax(self.shape.rank())
     }
 }
 
@@ -287,7 +310,14 @@ impl<D: for<'g> Distribution<'g>> DistRow for D {
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);
-        Distribution::log_prob(self, D::read(s, params), s.ex(x)).v
+        if !Distribution::wide(self) {
+            return Distribution::log_prob(self, D::read(s, params), s.ex(x)).v;
+        }
+        in_f64(s, params, &[s.ex(x)], |s, params, x| {
+            let [x] = *exactly(x);
+            Distribution::log_prob(self, D::read(s, params), x)
+        })
+        .v
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
         let s = Scope::of(g);
@@ -321,7 +351,11 @@ impl<D: for<'g> Distribution<'g>> DistRow for D {
         Distribution::entropy(self)?;
         Ok(Box::new(|g, params| {
             let s = Scope::of(g);
-            let h = known(Distribution::entropy(self))(D::read(s, params));
+            let h = if Distribution::wide(self) {
+                in_f64(s, params, &[], |s, params, _| known(Distribution::entropy(self))(D::read(s, params)))
+            } else {
+                known(Distribution::entropy(self))(D::read(s, params))
+            };
             if DistRow::elementwise(self) { broadcast_to_params(h, params).v } else { h.v }
         }))
     }

@@ -24,6 +24,17 @@ impl<'g> Params<'g> {
         self.levels.constant().filter(|n| *n >= 2.0 && n.fract() == 0.0).map(|n| n as usize)
     }
 
+    /// The middle of a level's cell less loc. It is (2 x - top) / top, top being the last level; 1 / top is taken in two parts, of which the
+    /// first is so short that its product is exact: beside a small scale the rounding of that quotient would be seen.
+    fn from_loc(self, x: Ex<'g>) -> Ex<'g> {
+        let Some(n) = self.count() else { panic!("internal: `levels` is no constant") };
+        let top = n as f64 - 1.0;
+        let unit = 2f64.powi(top.log2().ceil() as i32 + 11);
+        let first = (unit / top).round() / unit;
+        let from_middle = x * 2.0 - top;
+        from_middle * first - self.loc + from_middle * (1.0 / top - first)
+    }
+
     /// The sum over levels `from` .. of what `f` makes of these parameters and the levels along a further axis.
     fn sum_over_levels(self, from: usize, f: impl Fn(Params<'g>, Ex<'g>) -> Ex<'g>) -> Ex<'g> {
         let Some(n) = self.count() else { panic!("internal: `levels` is no constant") };
@@ -52,7 +63,7 @@ impl<'g> Distribution<'g> for DiscretizedLogistic {
         let top = p.levels - 1.0;
         let half = top.recip();
         let step = half * 2.0;
-        let c = x * step - 1.0 - p.loc;
+        let c = p.from_loc(x);
         let r = p.scale.recip();
         let (neg_a, b) = ((-c - half) * r, (c - half) * r);
         let (first, last) = (-neg_a.softplus(), -b.softplus());

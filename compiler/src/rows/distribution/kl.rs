@@ -4,7 +4,7 @@ use super::bernoulli::Bernoulli;
 use super::beta::Beta;
 use super::categorical::Categorical;
 use super::cauchy::Cauchy;
-use super::declare::Parameters;
+use super::declare::{Parameters, in_f64};
 use super::dirichlet::Dirichlet;
 use super::exponential::Exponential;
 use super::gamma::{self, Gamma};
@@ -41,9 +41,22 @@ pub fn known(p: &dyn DistRow) -> Vec<&'static dyn DistRow> {
     PAIRS.iter().filter(|pair| pair.p.name() == p.name()).map(|pair| pair.q).collect()
 }
 
-/// A table of pairs, each with its divergence as a formula of the two rows' parameters.
+/// A table of pairs, each with its divergence as a formula of the two rows' parameters; `in f64` where it would lose its digits in f32.
 macro_rules! pairs {
-    ($($(#[doc = $source:literal])+ $P:ident, $Q:ident => |$p:ident, $q:ident| $kl:expr;)+) => {
+    // The parameters of both, read in f64 or as they are.
+    (@push $g:ident $p:ident $q:ident $P:ident $Q:ident) => {{
+        let s = Scope::of($g);
+        kl($P::read(s, $p), $Q::read(s, $q)).v
+    }};
+    (@push $g:ident $p:ident $q:ident $P:ident $Q:ident $wide:ident) => {{
+        let both = [$p, $q].concat();
+        in_f64(Scope::of($g), &both, &[], |s, both, _| {
+            let (p, q) = both.split_at($p.len().min(both.len()));
+            kl($P::read(s, p), $Q::read(s, q))
+        })
+        .v
+    }};
+    ($($(#[doc = $source:literal])+ $P:ident, $Q:ident $(in $wide:ident)? => |$p:ident, $q:ident| $kl:expr;)+) => {
         static PAIRS: &[Pair] = &[$({
             $(#[doc = $source])+
             fn kl<'g>(
@@ -55,10 +68,7 @@ macro_rules! pairs {
             Pair {
                 p: &$P,
                 q: &$Q,
-                kl: |g, p, q| {
-                    let s = Scope::of(g);
-                    kl($P::read(s, p), $Q::read(s, q)).v
-                },
+                kl: |g, p, q| pairs!(@push g p q $P $Q $($wide)?),
             }
         }),+];
     };
@@ -67,11 +77,14 @@ macro_rules! pairs {
 pairs! {
     /// The mean under p of the difference of the log-probabilities.
     Bernoulli, Bernoulli => |p, q| {
+        // By the probability of the value that is less probable under p, which has all its digits.
         let (l1, l2) = (p.logits(), q.logits());
+        let above = l1.gt(0.0);
+        let (l1, l2) = (above.select(-l1, l1), above.select(-l2, l2));
         l1.sigmoid() * (l1 - l2) + (l2.softplus() - l1.softplus())
     };
     /// As two Dirichlets (Penny 2001) of length 2.
-    Beta, Beta => |p, q| {
+    Beta, Beta in f64 => |p, q| {
         let (log_x, log_rest) = p.log_means();
         (p.a - q.a) * log_x + (p.b - q.b) * log_rest + (q.log_norm() - p.log_norm())
     };
@@ -81,15 +94,12 @@ pairs! {
         (p * (lp - lq)).sum_last()
     };
     /// Chyzak and Nielsen 2019 (arXiv:1905.10965), eq. 2.
-    Cauchy, Cauchy => |p, q| {
+    Cauchy, Cauchy in f64 => |p, q| {
         (((p.scale + q.scale).sq() + (p.loc - q.loc).sq()) / (p.scale * q.scale * 4.0)).ln()
     };
     /// Penny 2001, eq. for two Dirichlets.
     Dirichlet, Dirichlet => |p, q| {
-        let log_x = p.log_means();
-        let of_x = (p.concentration - q.concentration) * log_x;
-        let (mine, theirs) = (p.log_norm(), q.log_norm());
-        of_x + (theirs - mine)
+        p.kl(q)
     };
     /// E[ln(r / r') - (r - r') x] with E[x] = 1 / r.
     Exponential, Exponential => |p, q| {
@@ -97,17 +107,17 @@ pairs! {
         r - r.ln() - 1.0
     };
     /// An exponential is a gamma with concentration 1.
-    Exponential, Gamma => |p, q| {
+    Exponential, Gamma in f64 => |p, q| {
         of_gammas(gamma::Params { concentration: p.rate.num(1.0), rate: p.rate }, q)
     };
     /// Penny 2001, eq. for two gammas.
-    Gamma, Gamma => |p, q| of_gammas(p, q);
+    Gamma, Gamma in f64 => |p, q| of_gammas(p, q);
     /// An exponential is a gamma with concentration 1.
-    Gamma, Exponential => |p, q| {
+    Gamma, Exponential in f64 => |p, q| {
         of_gammas(p, gamma::Params { concentration: q.rate.num(1.0), rate: q.rate })
     };
     /// Bauckhage 2014 (arXiv:1310.3713), eq. 12 with both shapes 1 on the scale of logarithms.
-    Gumbel, Gumbel => |p, q| {
+    Gumbel, Gumbel in f64 => |p, q| {
         let r = p.scale / q.scale;
         let d = (p.loc - q.loc) / q.scale;
         r * EULER_GAMMA - r.ln() + ((r + 1.0).lgamma() - d).exp() + d + (-1.0 - EULER_GAMMA)
@@ -170,7 +180,7 @@ pairs! {
         from_normal(p.middle(), width.sq() * (1.0 / 12.0), width.ln(), q)
     };
     /// Mardia and Jupp 2000, section 3.5.4.
-    VonMises, VonMises => |p, q| {
+    VonMises, VonMises in f64 => |p, q| {
         // E_p[1 - cos(x - q.loc)]
         let away = p.mean_versine() + (1.0 - p.mean_versine()) * versine(p.loc - q.loc);
         q.log_scaled_i0() - p.log_scaled_i0() + (q.concentration * away - p.concentration * p.mean_versine())

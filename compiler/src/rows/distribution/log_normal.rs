@@ -3,7 +3,8 @@
 use super::declare::prelude::*;
 
 distribution! {
-    /// e^y with y ~ Normal(loc, scale). Density: Normal's of ln x, over x. KL: that of the two normals, since both
+    /// e^y with y ~ Normal(loc, scale). Density: Normal's of ln x, over x. Draws lie between
+    /// e^-87 and e^88, as far as f32 reaches. KL: that of the two normals, since both
     /// are mapped alike.
     pub struct LogNormal = "LogNormal" {
         /// centre
@@ -22,10 +23,13 @@ impl<'g> Distribution<'g> for LogNormal {
         ((y - p.loc) / p.scale).sq() * -0.5 - y - (p.scale.ln() + HALF_LN_TAU)
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
-        (p.loc + p.scale * noise.normal()).exp()
+        (p.loc + p.scale * noise.normal()).max(-87.0).min(88.0).exp()
     }
     fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
         Reparameterised::Exactly
+    }
+    fn wide(&self) -> bool {
+        true
     }
     fn mean(&self) -> Closed<'g, Self> {
         Ok(|p| (p.loc + p.scale.sq() * 0.5).exp())

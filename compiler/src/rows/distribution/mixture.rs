@@ -38,6 +38,9 @@ impl FormRow for Mixture {
     }
 }
 
+/// Stands for the greatest logarithm where all are -∞: about the least number of f32.
+const LEAST: f64 = -3e38;
+
 /// A mixture of a row; its parameters are those of the row and, among them, `logits`.
 pub(super) struct MixtureOf {
     pub(super) inner: &'static dyn DistRow,
@@ -165,7 +168,7 @@ impl DistRow for MixtureOf {
         let each = x.reshape(with_last(&x.shape(), 1));
         let terms = weights + s.push(|g| self.inner.log_prob(g, &self.inner(params), each.v));
         // Where no component has a density at x all terms are -∞, which less itself would be no number.
-        let most = terms.reduce(ReduceKind::Max, &[terms.last_axis()]).max(-1e30).detach();
+        let most = terms.reduce(ReduceKind::Max, &[terms.last_axis()]).max(LEAST).detach();
         ((terms - most).exp().sum_last().ln() + most.drop_last()).v
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {

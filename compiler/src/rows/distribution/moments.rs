@@ -67,7 +67,7 @@ impl<'g> Cdf<Link<'g>> {
             Link::LogLocationScale(loc, scale) => {
                 let v = scale.sq();
                 let moved = Cdf { link: Link::LogLocationScale(loc + v, scale), ..*self };
-                let [above, below] = [moved, *self].map(|c| c.log_mass_or_zero(scope, low, high));
+                let [above, below] = [moved, *self].map(|c| c.log_mass(scope, low, high));
                 (loc + v * 0.5 + above - below).exp()
             }
             Link::LocationScale(..) | Link::LowHigh(..) | Link::Scale(_) | Link::Rate(_) => {
@@ -86,7 +86,7 @@ impl<'g> Cdf<Link<'g>> {
         high: Option<Ex<'g>>,
     ) -> Ex<'g> {
         let m = moments(self.between(scope, low, high));
-        let log_mass = self.log_mass_or_zero(scope, low, high);
+        let log_mass = self.log_mass(scope, low, high);
         let of_z = m.surprisal + log_mass;
         let log_slope = match self.link {
             Link::LocationScale(_, scale) | Link::Scale(scale) => scale.ln(),
@@ -97,13 +97,9 @@ impl<'g> Cdf<Link<'g>> {
         of_z + log_slope
     }
 
-    fn log_mass_or_zero(&self, scope: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ex<'g> {
-        self.log_mass(low, high).unwrap_or_else(|| scope.num(0.0))
-    }
-
     fn between(&self, scope: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Between<'g> {
         let [from, to] = [low, high].map(|end| end.map(|x| self.standardise(x)));
-        Between { scope, low: from, high: to, log_mass: self.log_mass_or_zero(scope, low, high) }
+        Between { scope, low: from, high: to, log_mass: self.log_mass(scope, low, high) }
     }
 }
 

@@ -28,7 +28,7 @@ impl<'g> Distribution<'g> for OneHotCategorical {
     }
     fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
         Reparameterised::Relaxed(|p, noise, tau| {
-            let l = (p.logits() + noise.gumbel()) * (1.0 / tau);
+            let l = (p.logits().less_greatest() + noise.gumbel()) * (1.0 / tau);
             l.log_softmax(l.last_axis()).exp()
         })
     }

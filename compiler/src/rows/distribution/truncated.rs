@@ -2,17 +2,19 @@
 
 use super::axes::broadcast_to_params;
 use super::cdf::{Cdf, Link};
+use super::declare::in_f64;
 use super::events::constant;
 use super::{EntropyFn, LinkFn, MeanFn, ROWS, RelaxedFn, Reparameterised};
 use crate::event::{EventTy, Kind, Support};
+use crate::ir::ops::exactly;
 use crate::ir::{Ex, Graph, Scope, Shape, Value};
 use crate::rows::{DistEvent, DistParam, DistRow, FormRow, Row};
 use std::sync::LazyLock;
 
 row! {
     /// A distribution within an interval: `Truncated(Normal(m, s), 0, 1)`, or `Truncated(Laplace(m, s), low: 0)` with
-    /// one end only. Its density is the inner one over the mass between the ends, computed on a logarithmic scale, so
-    /// that ends many scales out are sound. Drawn exactly, by the inverse distribution function between the ends; draws
+    /// one end only. Its density is the inner one over the mass between the ends, computed in f64 from the end nearest
+    /// to the centre, so that ends many scales out are sound. Drawn exactly, by the inverse distribution function between the ends; draws
     /// carry derivatives in the parameters and in the ends. For distributions whose distribution function has a closed
     /// form. Mean and entropy in closed form, too, for all but `Gumbel`; the mean of a truncated normal: Johnson, Kotz
     /// and Balakrishnan 1994, section 13.10.1.
@@ -61,9 +63,7 @@ pub(super) static ALL: LazyLock<Vec<&'static Within>> = LazyLock::new(|| {
 });
 
 /// What the formulas of a truncated row read.
-struct Interval<'p, 'g> {
-    /// The parameters of the row inside.
-    inner: &'p [Option<Value>],
+struct Interval<'g> {
     cdf: Cdf<Link<'g>>,
     low: Option<Ex<'g>>,
     high: Option<Ex<'g>>,
@@ -77,10 +77,10 @@ impl Within {
         (inner, own.first().and_then(Option::as_ref), own.get(1).and_then(Option::as_ref))
     }
 
-    fn interval<'p, 'g>(&self, s: Scope<'g>, params: &'p [Option<Value>]) -> Interval<'p, 'g> {
+    fn interval<'g>(&self, s: Scope<'g>, params: &[Option<Value>]) -> Interval<'g> {
         let (inner, low, high) = self.parts(params);
         let cdf = Cdf { law: self.cdf.law, link: (self.cdf.link)(s, inner) };
-        Interval { inner, cdf, low: low.map(|v| s.ex(*v)), high: high.map(|v| s.ex(*v)) }
+        Interval { cdf, low: low.map(|v| s.ex(*v)), high: high.map(|v| s.ex(*v)) }
     }
 }
 
@@ -146,23 +146,29 @@ impl DistRow for Within {
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);
-        let t = self.interval(s, params);
-        let lp = s.push(|g| self.inner.log_prob(g, t.inner, x));
-        let Some(log_mass) = t.cdf.log_mass(t.low, t.high) else { return lp.v };
-        let lp = lp - log_mass;
-        let above = t.low.map(|low| s.ex(x).ge(low));
-        let below = t.high.map(|high| s.ex(x).le(high));
-        let inside = match (above, below) {
-            (Some(a), Some(b)) => a.and(b),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => return lp.v,
-        };
-        inside.select(lp, f64::NEG_INFINITY).v
+        in_f64(s, params, &[s.ex(x)], |s, params, x| {
+            let [x] = *exactly(x);
+            let t = self.interval(s, params);
+            let lp = t.cdf.log_prob(x, t.low, t.high);
+            let above = t.low.map(|low| x.ge(low));
+            let below = t.high.map(|high| x.le(high));
+            match (above, below) {
+                (Some(a), Some(b)) => a.and(b).select(lp, f64::NEG_INFINITY),
+                (Some(one), None) | (None, Some(one)) => one.select(lp, f64::NEG_INFINITY),
+                (None, None) => lp,
+            }
+        })
+        .v
     }
     fn sample(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape) -> Value {
         let s = Scope::of(g);
-        let t = self.interval(s, params);
-        t.cdf.quantile_between(t.low, t.high, s.uniform(shape)).v
+        let u = s.uniform(shape);
+        in_f64(s, params, &[u], |s, params, u| {
+            let [u] = *exactly(u);
+            let t = self.interval(s, params);
+            t.cdf.quantile_between(t.low, t.high, u)
+        })
+        .v
     }
     fn reparameterised(&self) -> Reparameterised<RelaxedFn<'_>> {
         Reparameterised::Exactly
@@ -170,18 +176,21 @@ impl DistRow for Within {
     fn mean(&self) -> Result<MeanFn<'_>, &'static str> {
         let moments = self.cdf.law.moments()?;
         Ok(Box::new(move |g, params, shape| {
-            let s = Scope::of(g);
-            let t = self.interval(s, params);
-            t.cdf.mean(s, moments, t.low, t.high).broadcast(shape).v
+            let mean = in_f64(Scope::of(g), params, &[], |s, params, _| {
+                let t = self.interval(s, params);
+                t.cdf.mean(s, moments, t.low, t.high)
+            });
+            mean.broadcast(shape).v
         }))
     }
     fn centre(&self, g: &mut Graph, params: &[Option<Value>], shape: &Shape, _kind: Kind) -> Value {
         match self.mean() {
             Ok(mean) => mean(g, params, shape),
             Err(_) => {
-                let s = Scope::of(g);
-                let t = self.interval(s, params);
-                let median = t.cdf.quantile_between(t.low, t.high, s.num(0.5));
+                let median = in_f64(Scope::of(g), params, &[], |s, params, _| {
+                    let t = self.interval(s, params);
+                    t.cdf.quantile_between(t.low, t.high, s.num(0.5))
+                });
                 median.broadcast(shape).v
             }
         }
@@ -189,9 +198,11 @@ impl DistRow for Within {
     fn entropy(&self) -> Result<EntropyFn<'_>, &'static str> {
         let moments = self.cdf.law.moments()?;
         Ok(Box::new(move |g, params| {
-            let s = Scope::of(g);
-            let t = self.interval(s, params);
-            broadcast_to_params(t.cdf.entropy(s, moments, t.low, t.high), params).v
+            let entropy = in_f64(Scope::of(g), params, &[], |s, params, _| {
+                let t = self.interval(s, params);
+                t.cdf.entropy(s, moments, t.low, t.high)
+            });
+            broadcast_to_params(entropy, params).v
         }))
     }
     fn values(&self, _g: &mut Graph, _params: &[Option<Value>]) -> Option<usize> {

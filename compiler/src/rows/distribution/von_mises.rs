@@ -2,6 +2,7 @@
 
 use super::cdf::polynomial;
 use super::declare::prelude::*;
+use crate::ir::ops::exactly;
 use std::f64::consts::{PI, TAU};
 
 distribution! {
@@ -86,6 +87,14 @@ fn wrapped(x: Ex<'_>) -> Ex<'_> {
     (x - turns * TAU).max(-PI).min(PI)
 }
 
+/// The same of a number that may be so large that f32 would lose the angle.
+fn wrapped_wide(x: Ex<'_>) -> Ex<'_> {
+    x.scope().wide(&[x], |_, args| {
+        let [x] = *exactly(args);
+        wrapped(x)
+    })
+}
+
 /// Of the scale of the wrapped Cauchy from which attempts are drawn: r - 1 of Best and Fisher 1979, where r is (1 + √(1 + 4 k²)) / 2 k.
 fn cosh_scale_less_1(k: Ex<'_>) -> Ex<'_> {
     let a = 0.5 / k;
@@ -112,16 +121,19 @@ impl<'g> Distribution<'g> for VonMises {
             let c = k * (d + versine(angle));
             x = v.ln().lt(c.ln() - c + 1.0).select(angle, x);
         }
-        wrapped(p.loc + x).detach()
+        wrapped(wrapped_wide(p.loc) + x).detach()
     }
     fn reparameterised(&self) -> Reparameterised<RelaxationOf<'g, Self>> {
         Reparameterised::No
+    }
+    fn wide(&self) -> bool {
+        true
     }
     fn mean(&self) -> Closed<'g, Self> {
         Err("the mean of an angle as a number depends on where the circle is cut, and is an infinite sum")
     }
     fn centre(&self, p: Params<'g>, _: Kind) -> Ex<'g> {
-        wrapped(p.loc)
+        wrapped_wide(p.loc)
     }
     fn entropy(&self) -> Closed<'g, Self> {
         Ok(|p| p.log_scaled_i0() + TAU.ln() + p.concentration * p.mean_versine())
