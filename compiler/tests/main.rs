@@ -36,6 +36,7 @@ mod messages;
 mod metamorphic;
 mod objectives;
 mod overrides;
+mod queries;
 mod ranges;
 mod rows_args;
 mod rows_bijection;

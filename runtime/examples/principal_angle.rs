@@ -21,7 +21,7 @@ fn angle(folder: &Path) -> Result<f64, String> {
     let sets = load::data(&typed).map_err(|e| e.to_string())?;
     let x = sets.first().and_then(|s| s.train.columns.first()).ok_or("it has no data")?;
     let path = folder.join("weights.safetensors");
-    let bytes = run.read("weights.safetensors").map_err(|e| e.to_string())?;
+    let bytes = run.read("weights.safetensors", u64::MAX).map_err(|e| e.to_string())?;
     let tensors = weights::decode(&bytes, &path).map_err(|e| e.to_string())?;
     let w = tensors.get("decode.0.weight").ok_or("it has no `decode.0.weight`")?;
     let k = *w.shape.first().ok_or("its decoder is no matrix")?;

@@ -142,7 +142,7 @@ fn a_report_is_whole_and_repeatable() {
             part: "test".into(),
             value: Number(89.123_456),
             unit: "nats".into(),
-            trust: Trust::Bound { samples: 500 },
+            trust: Trust::bound(500, None),
             at: String::new(),
             caveats: Vec::new(),
         },

@@ -34,6 +34,7 @@ use crate::ir::{Graph, optimise, schedule};
 use crate::rows::Init;
 use crate::rows::setting::Batch;
 use crate::types::Typed;
+pub use params::meant;
 pub use program::{Program, Programs};
 pub use programs::classify::class_site;
 pub use query::{Answer, NumberKind, Query, Question};
@@ -69,7 +70,7 @@ pub struct Compiled {
     pub graphs: Programs,
     /// Programs as they run; empty before [`Compiled::optimise`].
     pub programs: Programs,
-    /// What can be asked.
+    /// What can be asked: of no model by name, and of each model.
     pub queries: Vec<Query>,
     /// Warnings and errors that need the graph.
     pub diags: Vec<Diag>,
@@ -95,15 +96,23 @@ pub fn judged(typed: &Typed) -> Compiled {
 }
 
 impl Compiled {
-    /// What answers a question.
+    /// What answers a question that is put to no model by name.
     ///
     /// # Errors
     /// Why nothing does.
     pub fn answer(&self, question: Question) -> Result<&Answer, &str> {
-        match self.queries.iter().find(|q| q.question == question).map(|q| &q.answer) {
+        self.answer_of(question, None)
+    }
+    /// What answers a question that is put to this model.
+    ///
+    /// # Errors
+    /// Why nothing does.
+    pub fn answer_of(&self, question: Question, model: Option<&str>) -> Result<&Answer, &str> {
+        let put = |q: &&Query| q.question == question && q.model.as_deref() == model;
+        match self.queries.iter().find(put).map(|q| &q.answer) {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(why)) => Err(why),
-            None => Err("it was not asked"),
+            None => Err("there is no such model"),
         }
     }
     /// Adds the programs that [`judged`] leaves out.

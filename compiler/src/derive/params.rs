@@ -2,11 +2,13 @@
 
 use super::Leaf;
 use super::score::{baseline_path, scored};
-use crate::event::Support;
-use crate::ir::Ex;
+use crate::event::{Kind, Support};
+use crate::ir::interp::{self, Env};
+use crate::ir::{Ex, Graph, Role, Scope, Shape, Tensor64};
 use crate::rows::estimator::Baseline;
 use crate::rows::{Init, ParamDecl};
-use crate::types::Typed;
+use crate::types::{TParam, Typed};
+use std::collections::BTreeMap;
 
 /// Whether what stands at `path` belongs to `owner`, a net, flow, param or guide.
 pub(super) fn belongs(path: &str, owner: &str) -> bool {
@@ -49,6 +51,28 @@ fn unconstrained(x: f64, support: Support) -> f64 {
         (_, true, false) => (x - lo).ln(),
         (_, false, true) => (hi - x).ln(),
     }
+}
+
+/// The values of a `param` as the model means them, of what is kept of it: real numbers without bounds. `None` where these are its values.
+pub fn meant(p: &TParam, raw: &[f32]) -> Option<Vec<f32>> {
+    let Kind::Real(support) = p.ty.kind else { return None };
+    let (lo, hi) = support.ends();
+    if lo.is_infinite() && hi.is_infinite() {
+        return None;
+    }
+    let mut g = Graph::new("meant");
+    // A vector along the last axis may be mapped as a whole.
+    let last = p.ty.shape.last().copied().unwrap_or(1).max(1);
+    let dims = [raw.len() / last, last];
+    let shape = Shape::fixed(&dims);
+    let x = g.input(&p.name, Role::Param, shape);
+    let y = constrained(Scope::of(&mut g).ex(x), support).v;
+    g.output("meant", y);
+    let kept = Tensor64 { dims: dims.to_vec(), data: raw.iter().map(|x| f64::from(*x)).collect() };
+    let env =
+        Env { batch: 1, inputs: BTreeMap::from([(p.name.clone(), kept)]), random: &|_, _, _| Vec::new() };
+    let out = interp::run(&g, &env).ok()?;
+    out.into_iter().next().map(|(_, t)| t.data.iter().map(|x| *x as f32).collect())
 }
 
 /// Reals mapped into an interval; vectors along the last axis onto a simplex, as logits.

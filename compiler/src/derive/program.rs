@@ -18,6 +18,8 @@ named! {
         Denoise = "denoise",
         /// Data to the hidden variables that stand for them.
         Encode = "encode",
+        /// The same of a model that is not the one that is asked where none is named.
+        EncodeBy(model) = "encode",
         /// One step on the parameters per datum of a minibatch, everything else fixed.
         Infer = "infer",
         /// Initial values of parameters and states.
@@ -30,6 +32,8 @@ named! {
         LossCorrupted = "loss.corrupted",
         /// Data through their code and back.
         Reconstruct = "reconstruct",
+        /// The same of a model that is not the one that is asked where none is named.
+        ReconstructBy(model) = "reconstruct",
         /// Draws from a model.
         Sample(model) = "sample",
         /// Initial values that depend on the first data.
@@ -123,6 +127,7 @@ mod tests {
             Program::Bound("p".into()),
             Program::Denoise,
             Program::Encode,
+            Program::EncodeBy("r".into()),
             Program::Infer,
             Program::Init,
             Program::LogProb("a".into()),
@@ -130,6 +135,7 @@ mod tests {
             Program::Loss,
             Program::LossCorrupted,
             Program::Reconstruct,
+            Program::ReconstructBy("r".into()),
             Program::Sample("p".into()),
             Program::Start,
             Program::Step("D".into()),

@@ -41,6 +41,10 @@ pub enum Question {
 }
 
 impl Question {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Question; 5] =
+        [Question::Sample, Question::Density, Question::Classify, Question::Encode, Question::Reconstruct];
+
     /// The word for it: the verb of the command line.
     pub fn text(self) -> &'static str {
         match self {
@@ -66,12 +70,16 @@ pub struct Answer {
     pub program: Program,
     /// The kind of number, where the answer is one.
     pub number: Option<NumberKind>,
+    /// The model that answers; none where nets alone do.
+    pub model: Option<String>,
+    /// The `param`s that the answer rests on and that no player trains: they have the values that they start with.
+    pub untrained: Vec<String>,
 }
 
 impl Answer {
     /// A program whose answer is no number.
     pub(super) fn of(program: Program) -> Answer {
-        Answer { program, number: None }
+        Answer { program, number: None, model: None, untrained: Vec::new() }
     }
     /// Whether it is a bound with draws of a guide: more draws tighten it.
     pub fn is_bound(&self) -> bool {
@@ -84,6 +92,8 @@ impl Answer {
 pub struct Query {
     /// The question.
     pub question: Question,
+    /// The model that it is put to; none where none is named.
+    pub model: Option<String>,
     /// What answers it; else why nothing does.
     pub answer: Result<Answer, String>,
 }

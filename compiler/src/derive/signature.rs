@@ -75,6 +75,9 @@ named! {
         Mean(site) = "mean",
         /// Values of a hidden variable that stand for the data, `[B, ..]`.
         Code(site) = "code",
+        /// How probable each value of a hidden variable is, given the data: of bits and one-hot vectors `[B, ..event]`, the probability of 1; of
+        /// classes and levels `[B, ..event, n]`.
+        Posterior(site) = "posterior",
         /// A data variable as it was corrupted, `[B, ..]`.
         Corrupted(variable) = "input",
         /// The exact log-density, `[B]`.
@@ -181,6 +184,7 @@ mod tests {
             "site:x",
             "mean:x",
             "code:z",
+            "posterior:z",
             "input:x",
             "log_prob",
             "elbo",

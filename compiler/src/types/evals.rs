@@ -1,7 +1,7 @@
 //! What `eval { .. }` asks for.
 
 use super::consts::{bind, eval, unfit};
-use super::{Bad, Checker, Res, TAgreement};
+use super::{Bad, Checker, Res, Subject, TAgreement};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind};
 use crate::rows::args::Args;
@@ -90,7 +90,7 @@ impl Checker<'_> {
         }
     }
 
-    /// `agreement(judge)`: the judge scores the classes of a data variable that the first model draws and whose class it knows.
+    /// `agreement(judge)`: the judge scores the classes of a data variable that the model draws and whose class it knows.
     fn agreement(&self, args: &Args) -> Res<TAgreement> {
         const WANT: &str = "a net from what the model draws to one score for each class, such as `net judge(x: Bool[64]) -> Real[10]`";
         let judge = &Agreement::JUDGE;
@@ -104,11 +104,20 @@ impl Checker<'_> {
         let Some(judge) = self.typed.nets.iter().position(|n| n.name == name) else {
             return wrong("no net");
         };
-        let (Some(net), Some(model)) =
-            (self.typed.nets.get(judge), self.typed.models.iter().find(|m| !m.guide))
-        else {
-            return wrong("a net of a spec without a `model`: nothing is drawn");
+        let Some(net) = self.typed.nets.get(judge) else { return wrong("no net") };
+        let drawn_by = match self.typed.subject() {
+            Subject::Model(i) => i,
+            Subject::Nobody => return wrong("a net of a spec without a `model`: nothing is drawn"),
+            Subject::Several(all) => {
+                let names: Vec<&str> =
+                    all.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
+                return wrong(&format!(
+                    "a net of a spec with several models of the data, `{}`: which draws is not known",
+                    names.join("` and `")
+                ));
+            }
         };
+        let Some(model) = self.typed.models.get(drawn_by) else { return Err(Bad::Said) };
         let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else {
             return wrong("a net with several inputs or outputs");
         };
@@ -138,7 +147,7 @@ impl Checker<'_> {
             }
             (Some(s), Some((class, classes))) => {
                 self.want_paired(&s.name, &class, span)?;
-                Ok(TAgreement { judge, sample: s.name.clone(), class, classes })
+                Ok(TAgreement { judge, model: drawn_by, sample: s.name.clone(), class, classes })
             }
         }
     }

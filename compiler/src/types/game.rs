@@ -16,7 +16,6 @@ use crate::rows::setting::Batch;
 use crate::rows::{self, objective};
 use crate::span::Span;
 use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, TrainItem};
-use std::collections::BTreeSet;
 
 /// The name by which a parameter is owned: a `free(..)` of `q`, called `q.free0`, by that of `q`.
 pub fn owner_of(param: &str) -> &str {
@@ -386,19 +385,7 @@ impl Checker<'_> {
         if !self.broken.is_empty() || super::failed(&self.diags) {
             return;
         }
-        let mut read: BTreeSet<usize> = BTreeSet::new();
-        let named = |name: &str| self.typed.models.iter().position(|m| m.name == name);
-        for p in &self.typed.train.players {
-            self.walk(&p.payoff, &mut |_, x| {
-                if let TKind::LogProb { model, .. } = &x.kind {
-                    read.insert(*model);
-                } else if let TKind::Objective(o) = &x.kind {
-                    read.extend(o.reads());
-                } else if let TKind::Sample(m, _) = &x.kind {
-                    read.extend(named(m));
-                }
-            });
-        }
+        let read = self.typed.read_by_goals();
         let idle = self
             .typed
             .models

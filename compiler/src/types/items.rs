@@ -205,10 +205,14 @@ impl Checker<'_> {
             }
             declared.push(self.event_ty(&b.ty)?);
         }
-        let yields = row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
-            Some(d) => d,
-            None => codes::e0209::data_issue(&issue, d.source.span),
-        })?;
+        let names: Vec<&str> = d.bindings.iter().map(|b| b.name.name.as_str()).collect();
+        let yields = match self.host.known(&names).filter(|types| types.len() == declared.len()) {
+            Some(types) => types,
+            None => row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
+                Some(d) => d,
+                None => codes::e0209::data_issue(&issue, d.source.span),
+            })?,
+        };
         if yields.len() != d.bindings.len() {
             let (first, last) = (d.bindings.first(), d.bindings.last());
             let span = first.zip(last).map_or(d.span, |(a, b)| a.name.span.to(b.ty.span));

@@ -30,6 +30,7 @@ mod same;
 mod scheduled;
 mod settings;
 pub mod size;
+mod subject;
 pub mod text;
 mod walk;
 mod wants;
@@ -49,6 +50,7 @@ use consts::Consts;
 pub use objectives::{TCritic, TObjective, TSubject};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+pub use subject::Subject;
 
 /// A checked spec.
 #[derive(Default)]
@@ -78,7 +80,9 @@ pub struct Typed {
 pub struct TAgreement {
     /// Index of the net.
     pub judge: usize,
-    /// The data variable that it sorts, a site of the first model.
+    /// The model that draws: index.
+    pub model: usize,
+    /// The data variable that it sorts, a site of the model.
     pub sample: String,
     /// The class that the model is conditioned on or draws.
     pub class: String,

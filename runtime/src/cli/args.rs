@@ -65,6 +65,9 @@ pub struct RunArg {
     /// Seed of the draws
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// The model that is asked, by name (default: the one that scores data)
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
     /// Adam steps on each test example, where a guide has parameters for each datum (default: `infer` in
     /// `eval`, or 200)
     #[arg(long, value_parser = count)]
@@ -92,10 +95,10 @@ pub enum Verb {
         #[arg(long)]
         stdout: bool,
     },
-    /// Explain a spec (family, objective, queries, costs), an error code such as E0301, or a name of the
-    /// language such as Normal
+    /// Explain a spec (family, objective, queries, costs), a run with its fitted parameters, an error code such
+    /// as E0301, or a name of the language such as Normal
     Explain {
-        /// A spec, an error code, or the name of a distribution, layer, function ..
+        /// A spec, a run folder, an error code, or the name of a distribution, layer, function ..
         #[arg(required_unless_present = "list")]
         what: Option<String>,
         /// All names of the language by kind, with a sentence each
@@ -163,7 +166,7 @@ pub enum Verb {
     Density {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example, where it is a bound (default: 64)
+        /// Samples per example, where it is a bound (default: those of `iwae` in `eval`, or 64)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
         /// Write every example's value here: .csv or .npy
@@ -192,7 +195,8 @@ pub enum Verb {
     Eval {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example of the importance-weighted bound (default: what `eval` of the spec says)
+        /// Samples per example of the importance-weighted bound, and of classes by Bayes' rule (default: what `eval`
+        /// of the spec says)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
         /// At most this many test examples
@@ -206,7 +210,7 @@ pub enum Verb {
     Classify {
         #[command(flatten)]
         run: RunArg,
-        /// Samples per example and class, where the density is a bound (default: 16)
+        /// Samples per example and class, where the density is a bound (default: those of `iwae` in `eval`, or 16)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
         /// At most this many test examples

@@ -2,11 +2,12 @@
 
 use super::args::RunArg;
 use super::kept::open;
-use super::output::{Form, Table, form};
+use super::output::{Column, Form, form, write_columns};
 use crate::console::{Messages, note};
 use crate::failure::Failure;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Answer, NumberKind, Output, Program, Question};
+use gmc_compiler::event::Kind;
 use std::path::Path;
 
 /// Infers what guides hold for each of at most `most` test examples, and says so.
@@ -25,8 +26,33 @@ pub fn infer(s: &mut Session, most: usize, seed: u64) -> Result<(), Failure> {
 /// # Errors
 /// Why it cannot.
 pub fn answerable(s: &Session, question: Question) -> Result<Answer, Failure> {
-    let refused = |why| Failure::new(format!("this model cannot answer `{question}`: {why}"));
-    s.compiled.answer(question).cloned().map_err(refused)
+    let answer = s.answer(question).cloned().map_err(|why| refused(question, why))?;
+    tell_of_untrained(&answer);
+    Ok(answer)
+}
+
+/// The data variables that a question is about: what its program reads, and what the inference of new data reads.
+///
+/// # Errors
+/// Why it cannot be answered.
+pub fn asked_about(s: &Session, question: Question) -> Result<Vec<String>, Failure> {
+    let program = s.answer(question).map(|a| a.program.clone());
+    let program = program.map_err(|why| refused(question, why))?;
+    let mut names = s.data_inputs(&program);
+    if s.has(&Program::Infer) {
+        names.extend(s.data_inputs(&Program::Infer));
+    }
+    Ok(names)
+}
+
+/// All data variables of a spec.
+pub fn all_data(s: &Session) -> Vec<String> {
+    s.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.clone()).collect()
+}
+
+/// Why a question has no answer.
+fn refused(question: Question, why: &str) -> Failure {
+    Failure::new(format!("this model cannot answer `{question}`: {why}"))
 }
 
 /// Nothing was kept for testing.
@@ -68,46 +94,65 @@ impl OverTest<'_> {
     }
 }
 
-/// How many samples `-k` asks for, `otherwise` where it is not given; refused where no number is a bound of
-/// several samples.
+/// How many samples `-k` asks for; refused where no number is a bound of several samples.
 ///
 /// # Errors
 /// Why there is no such bound.
-pub fn samples_each(s: &Session, k: Option<usize>, otherwise: usize) -> Result<usize, Failure> {
-    let density = s.compiled.answer(Question::Density).ok();
-    let sampled = density.is_some_and(Answer::is_bound);
-    let classes =
-        s.compiled.answer(Question::Classify).is_ok_and(|a| a.number == Some(NumberKind::LowerBound));
-    match (k, sampled || classes) {
-        (None, _) => Ok(otherwise),
-        (Some(k), true) => Ok(k),
-        (Some(_), false) => {
-            let is = match density.map(|a| a.number) {
-                Some(Some(NumberKind::LowerBound)) => "'s is a bound of another kind",
-                Some(Some(NumberKind::Exact | NumberKind::Estimate) | None) => "'s is exact",
-                None => " has none",
-            };
-            Err(Failure::new(format!(
-                "-k is for densities that are bounds with samples of a guide, and this model{is}"
-            )))
+pub fn samples_each(s: &Session, k: Option<usize>) -> Result<Option<usize>, Failure> {
+    let Some(k) = k else { return Ok(None) };
+    let mut why = " has none";
+    for model in s.measured() {
+        let answer = |question| s.compiled.answer_of(question, model.as_deref());
+        let density = answer(Question::Density).ok();
+        let classes = answer(Question::Classify).is_ok_and(|a| a.number == Some(NumberKind::LowerBound));
+        if classes || density.is_some_and(Answer::is_bound) {
+            return Ok(Some(k));
         }
+        why = match density.map(|a| a.number) {
+            Some(Some(NumberKind::LowerBound)) => "'s is a bound of another kind",
+            Some(Some(NumberKind::Exact | NumberKind::Estimate) | None) => "'s is exact",
+            None => why,
+        };
+    }
+    Err(Failure::new(format!(
+        "-k is for densities that are bounds with samples of a guide, and this model{why}"
+    )))
+}
+
+/// Says which `param`s an answer rests on that nobody trains.
+pub fn tell_of_untrained(answer: &Answer) {
+    if !answer.untrained.is_empty() {
+        note(&format!(
+            "note: no goal trains `{}`: the answer rests on what the spec says they start with\n",
+            answer.untrained.join("`, `")
+        ));
     }
 }
 
 /// `gmc encode`
 pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Npy, Form::Csv])?;
-    let (_, mut s) = open(r, m)?;
+    let (_, mut s) = open(r, m, |s| asked_about(s, Question::Encode))?;
     let program = answerable(&s, Question::Encode)?.program;
     let outputs = s.compiled.programs.get(&program).map_or(&[][..], |g| &g.outputs);
-    let code = outputs.iter().find_map(|(name, _)| match Output::parse(name) {
-        Some(Output::Code(site)) => Some(site),
-        Some(_) | None => None,
-    });
-    let Some(code) = code else { return Err(Failure::new("nothing to encode")) };
+    let outputs: Vec<Output> = outputs.iter().filter_map(|(name, _)| Output::parse(name)).collect();
     infer(&mut s, usize::MAX, r.seed)?;
-    let output = Output::Code(code.clone());
-    let over = OverTest { program: &program, output: &output, seed: r.seed, draws: r.seed };
-    let (values, shape) = over.ask(&mut s)?;
-    Table { columns: &[&code], shape: &shape, values: &values }.write(out.zip(form))
+    let mut columns = Vec::new();
+    for output in &outputs {
+        let (name, whole) = if let Output::Code(site) = output {
+            let kind = s.model().and_then(|m| m.site(site)).map(|site| site.ty.kind);
+            (site.clone(), kind.is_some_and(Kind::discrete))
+        } else if let Output::Posterior(site) = output {
+            (format!("{site}.probability"), false)
+        } else {
+            continue;
+        };
+        let over = OverTest { program: &program, output, seed: r.seed, draws: r.seed };
+        let (values, shape) = over.ask(&mut s)?;
+        columns.push(Column { name, shape, values, whole, labels: &[] });
+    }
+    if columns.is_empty() {
+        return Err(Failure::new("nothing to encode"));
+    }
+    write_columns(&columns, out.zip(form))
 }

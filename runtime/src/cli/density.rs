@@ -1,24 +1,33 @@
 //! `gmc density`: the log-density of the test part, with its kind.
 
 use super::args::RunArg;
-use super::ask::{OverTest, answerable, infer, samples_each};
+use super::ask::{OverTest, answerable, asked_about, infer, samples_each};
 use super::kept::open;
 use super::output::{Form, Table, form};
 use crate::console::{Messages, say};
 use crate::failure::Failure;
 use crate::measure::bounds::log_add;
 use crate::measure::finite::FINITE;
+use crate::measure::scores::{standard_error, two_digits};
 use crate::session::Session;
 use crate::store::atomic_write;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use gmc_compiler::rows::measure::Iwae;
 use std::path::Path;
+
+/// Samples an example where neither the command nor the spec says how many.
+const USUAL: usize = 64;
 
 /// `gmc density`
 pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Csv, Form::Npy])?;
-    let (_, mut s) = open(r, m)?;
+    let (_, mut s) = open(r, m, |s| {
+        let names = asked_about(s, Question::Density)?;
+        samples_each(s, k)?;
+        Ok(names)
+    })?;
     let answer = answerable(&s, Question::Density)?;
-    let k = samples_each(&s, k, 64)?;
+    let k = k.or(Iwae::samples(&s.typed.eval)).unwrap_or(USUAL);
     infer(&mut s, usize::MAX, r.seed)?;
     let values = if answer.is_bound() {
         importance(&mut s, &answer.program, r.seed, k)?
@@ -43,7 +52,7 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
         }
         None => {}
     }
-    tell(&values, &kind)
+    tell(&values, answer.number != Some(NumberKind::Exact), &kind)
 }
 
 /// log (1/K) Σ p(x, z) / q(z | x) of every test example (Burda et al. 2016, eq. 8).
@@ -60,13 +69,16 @@ fn importance(s: &mut Session, program: &Program, seed: u64, k: usize) -> Result
     Ok(logs.iter().map(|l| l - (k as f64).ln()).collect())
 }
 
-/// Says the mean and the standard deviation of those that are finite; it is an error where some are not.
-fn tell(values: &[f64], kind: &str) -> Result<(), Failure> {
+/// Says the mean, with its standard error where draws are in it, and the standard deviation of those that are
+/// finite; it is an error where some are not.
+fn tell(values: &[f64], drawn: bool, kind: &str) -> Result<(), Failure> {
     let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let n = finite.len().max(1) as f64;
     let mean = finite.iter().sum::<f64>() / n;
     let sd = (finite.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let numbers = format!("mean {mean:.4} nats, standard deviation {sd:.4}, {kind}");
+    let error = standard_error(finite.iter().copied()).filter(|_| drawn);
+    let error = error.map_or(String::new(), |e| format!(" ± {}", two_digits(e)));
+    let numbers = format!("mean {mean:.4}{error} nats, standard deviation {sd:.4}, {kind}");
     let (all, finite) = (values.len(), finite.len());
     if finite == all {
         return say(&format!("log-density of {all} test examples: {numbers}\n"));

@@ -1,7 +1,7 @@
 //! `gmc eval` and `gmc classify`, and how scores are said.
 
 use super::args::{RunArg, Which};
-use super::ask::{answerable, infer, samples_each};
+use super::ask::{all_data, answerable, asked_about, infer, samples_each};
 use super::kept::open;
 use super::output::{Form, form};
 use crate::console::{Messages, note, say};
@@ -13,6 +13,7 @@ use crate::measure::{self, Budget, evaluate, posteriors};
 use crate::session::Session;
 use crate::show::table;
 use crate::store::atomic_write;
+use crate::store::weights::fitted;
 use gmc_compiler::derive::Question;
 use gmc_compiler::diag::render::Format;
 use std::fmt::Write;
@@ -26,7 +27,7 @@ pub fn eval(
     part: Which,
     m: Messages,
 ) -> Result<(), Failure> {
-    let (_, mut s) = open(r, m)?;
+    let (_, mut s) = open(r, m, |s| Ok(all_data(s)))?;
     if part == Which::Valid && s.sets.iter().all(|set| set.valid.n == 0) {
         return Err(Failure::new("the data have no validation part")
             .help("give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`"));
@@ -39,12 +40,20 @@ pub fn eval(
         }
     }
     let full = measure::full(&s);
-    let k = samples_each(&s, k, full.k)?;
-    let budget = Budget { examples: examples.unwrap_or(full.examples), k, samples: full.samples };
+    let k = samples_each(&s, k)?;
+    let budget = Budget {
+        examples: examples.unwrap_or(full.examples),
+        k: k.unwrap_or(full.k),
+        posterior: k.unwrap_or(full.posterior),
+        ..full
+    };
     infer(&mut s, budget.examples, r.seed)?;
     let mut scores = evaluate(&mut s, r.seed, budget)?;
     scores.iter_mut().filter(|s| s.part == TEST).for_each(|s| s.part = part.name().into());
     say_scores(&scores, m)?;
+    for (name, values) in fitted(&s.typed, |name| s.tensors.get(name).map(|t| t.to_f32())) {
+        note(&format!("param {name}: {values}\n"));
+    }
     tell_of_no_test(&s);
     tell(&measure::health(&mut s, r.seed, budget)?);
     match measure::not_finite(&mut s, r.seed, budget, &scores)? {
@@ -94,9 +103,9 @@ pub fn classify(
     m: Messages,
 ) -> Result<(), Failure> {
     form(out, &[Form::Csv])?;
-    let (_, mut s) = open(r, m)?;
+    let (_, mut s) = open(r, m, |s| asked_about(s, Question::Classify))?;
     answerable(&s, Question::Classify)?;
-    let k = samples_each(&s, k, 16)?;
+    let k = samples_each(&s, k)?.unwrap_or(measure::full(&s).posterior);
     let Some(p) = posteriors(&mut s, r.seed, examples.unwrap_or(usize::MAX), k)? else {
         return Err(Failure::new("nothing to classify"));
     };

@@ -1,11 +1,15 @@
 //! `gmc explain`: what was concluded about a spec, and what it costs.
 
 use super::args::Spec;
-use super::kept::compiled;
+use super::kept::{Kept, compiled, kept, whole};
 use super::reference;
 use crate::console::{Messages, say};
 use crate::failure::Failure;
 use crate::session::load;
+use crate::session::snapshot::Group;
+use crate::store::RunDir;
+use crate::store::weights::fitted;
+use crate::train::run::rounds;
 use gmc_compiler::derive::{Compiled, NumberKind, Program};
 use gmc_compiler::diag::codes;
 use gmc_compiler::explain::math::{self, Objective};
@@ -16,7 +20,7 @@ use gmc_compiler::rows::setting::{Batch, Ema};
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::game::owner_of;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub fn explain(
     what: &str,
@@ -29,6 +33,9 @@ pub fn explain(
         return say(&format!("{}: {}\n\n{}", page.code, page.title, page.text));
     }
     let path = PathBuf::from(what);
+    if path.is_dir() && path.join("spec.gm").exists() {
+        return of_run(&path, (latex, derive), m);
+    }
     // A folder of this name, such as `images`, is not meant.
     if !path.is_file() {
         if let Some(text) = reference::about(what) {
@@ -40,6 +47,11 @@ pub fn explain(
     }
     let u = compiled(&Spec { spec: path, set }, m)?;
     let (Some(typed), Some(c)) = (&u.typed, &u.compiled) else { return Ok(()) };
+    say(&explanation(typed, c, latex, derive))
+}
+
+/// What was concluded about a spec; with `derive` only the objective.
+fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String {
     let mut out = String::new();
     if !derive {
         conclusions(typed, &mut out);
@@ -52,6 +64,26 @@ pub fn explain(
         ownership(typed, c, &mut out);
         blocks(typed, c, &mut out);
         costs(typed, c, &mut out);
+    }
+    out
+}
+
+/// Explains the spec of a run, and says what became of its `param`s. It needs no data.
+fn of_run(path: &Path, (latex, derive): (bool, bool), m: Messages) -> Result<(), Failure> {
+    let dir = RunDir::view(path)?;
+    let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
+    let (_, typed, c) = whole(unit)?;
+    let mut out = explanation(&typed, &c, latex, derive);
+    if let Some(checkpoint) = checkpoint {
+        let planned = rounds(&checkpoint).map_or(String::new(), |n| format!(" of {n}"));
+        let _ = writeln!(out, "\nafter {}{planned} rounds", checkpoint.meta.step);
+        let kept = |name: &str| {
+            let of = |group| checkpoint.tensors.get(&(group, name.to_string()));
+            of(Group::Ema).or_else(|| of(Group::Param)).map(|t| t.values.clone())
+        };
+        for (name, values) in fitted(&typed, kept) {
+            let _ = writeln!(out, "  param {name:<12} {values}");
+        }
     }
     say(&out)
 }
@@ -103,10 +135,25 @@ pub fn objective(o: &Objective, latex: bool, out: &mut String) {
 }
 
 fn queries(c: &Compiled, out: &mut String) {
+    // Whom a question goes to is said where there is a choice.
+    let several = c.queries.iter().any(|q| q.model.is_some());
+    let mut of: Option<&str> = None;
     let _ = writeln!(out, "\nqueries");
     for q in &c.queries {
+        if q.model.as_deref() != of {
+            of = q.model.as_deref();
+            let _ = writeln!(out, "\nqueries with --model {}", of.unwrap_or_default());
+        }
         let text = match &q.answer {
-            Ok(answer) => answer.number.map_or("yes", NumberKind::text).to_string(),
+            Ok(answer) => {
+                let by = answer.model.as_deref().filter(|_| several && of.is_none());
+                let by = by.map_or(String::new(), |m| format!(", of `{m}`"));
+                let untrained = match answer.untrained.as_slice() {
+                    [] => String::new(),
+                    names => format!(", with `{}` as the spec says: no goal trains it", names.join("`, `")),
+                };
+                format!("{}{by}{untrained}", answer.number.map_or("yes", NumberKind::text))
+            }
             Err(why) => format!("no: {why}"),
         };
         let _ = writeln!(out, "  {:<12} {text}", q.question);

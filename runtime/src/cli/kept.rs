@@ -1,13 +1,17 @@
 //! What a verb is given: a spec on its own, or that of a run folder with its latest parameters.
 
 use super::args::{RunArg, Spec};
+use super::ask::all_data;
 use crate::console::{Messages, note};
 use crate::failure::Failure;
+use crate::session::host::{FileHost, RememberingHost};
 use crate::session::{Session, load};
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, plain, set_of, used_files};
+use crate::store::remembered::Remembered;
 use crate::train::Trainer;
+use crate::train::run::rounds;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::driver::Unit;
@@ -42,6 +46,8 @@ pub struct Kept {
     pub unit: Unit,
     /// What it is known by.
     pub hashes: Hashes,
+    /// What is remembered of the data.
+    pub data: Remembered,
     /// The latest checkpoint; none when the run was killed before it wrote the first.
     pub checkpoint: Option<Checkpoint>,
 }
@@ -57,7 +63,7 @@ pub fn no_run(path: &Path) -> Failure {
 /// A folder that is no run, a spec that is not the one that was trained, checkpoints of which none can be read.
 pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
     let at = dir.path().join("spec.gm");
-    if !at.is_file() {
+    if std::fs::symlink_metadata(&at).is_err() {
         return Err(no_run(dir.path()));
     }
     let (checkpoint, broken) = dir.latest();
@@ -70,9 +76,11 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
         note(&format!("warning: {b}; using an earlier checkpoint\n"));
     }
     let source = dir.read_text("spec.gm")?;
-    let set = set_of(&dir.read_text("set.txt").unwrap_or_default());
+    let set = set_of(&dir.text_if_there("set.txt")?.unwrap_or_default());
+    let data = dir.remembered()?;
     let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
-    let unit = load::unit_with(&at.display().to_string(), &source, &read, &set);
+    let host = RememberingHost { files: FileHost::new(0), types: &|names| data.types(names) };
+    let unit = load::unit_on(&host, &at.display().to_string(), &source, &read, &set);
     let hashes = Hashes::new(&source, &set, &used_files(&unit.sources), unit.compiled.as_ref());
     if let Some(c) = checkpoint.as_ref().filter(|c| c.meta.spec_hash != hashes.spec) {
         return Err(hashes.differ(dir, c));
@@ -80,23 +88,39 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
     if unit.failed() {
         load::report(&unit, m)?;
     }
-    Ok(Kept { unit, hashes, checkpoint })
+    Ok(Kept { unit, hashes, data, checkpoint })
 }
 
-/// Opens a run with its latest parameters (averages where the spec keeps them).
+/// Opens a run with its latest parameters (averages where the spec keeps them) and the data that `needs` says are asked about.
 ///
 /// # Errors
 /// As [`kept`]; a run without a checkpoint, data or a device that are not there.
-pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
+pub fn open(
+    r: &RunArg,
+    m: Messages,
+    needs: impl FnOnce(&Session) -> Result<Vec<String>, Failure>,
+) -> Result<(RunDir, Session), Failure> {
     let dir = RunDir::view(&r.run)?;
-    let Kept { unit, checkpoint, hashes } = kept(&dir, m)?;
+    let Kept { unit, checkpoint, hashes, data } = kept(&dir, m)?;
     let of_run = |why: String| Failure::new(why).at("open", dir.path());
     let checkpoint =
         checkpoint.ok_or_else(|| of_run(format!("{} holds no checkpoint yet", dir.path().display())))?;
     let device = load::device(r.device.choice())?;
     let (_, typed, compiled) = whole(unit)?;
-    let mut s = load::session(typed, compiled, device)?;
-    for changed in hashes.with_data(&s.typed, &s.sets).changed_data(&checkpoint) {
+    trained(&dir, &compiled, &checkpoint)?;
+    let mut s = load::without_data(typed, compiled, device, |d| (data.training_size(d), data.labels(d)));
+    if let Some(model) = &r.model {
+        s.ask(model)?;
+    }
+    if r.infer_steps.is_some() && s.compiled.per_datum.is_empty() {
+        return Err(Failure::new(
+            "--infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none",
+        ));
+    }
+    // A run of an older gmc remembers nothing: what its data are must be read.
+    let needed = if data.is_empty() { all_data(&s) } else { needs(&s)? };
+    s.load(&needed)?;
+    for changed in hashes.with_data(&s).changed_data(&checkpoint) {
         note(&format!(
             "warning: the data of `{changed}` have changed since the run began: what is measured on them is not of the run's own parts\n"
         ));
@@ -104,11 +128,31 @@ pub fn open(r: &RunArg, m: Messages) -> Result<(RunDir, Session), Failure> {
     s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
     s.standing = Trainer::new(&s).progress(checkpoint.meta.step);
     s.use_averages();
-    if r.infer_steps.is_some() && s.compiled.per_datum.is_empty() {
-        return Err(Failure::new(
-            "--infer-steps is for guides with parameters for each datum, `guide q[x]`, and this spec has none",
-        ));
-    }
     s.infer_steps = r.infer_steps.map(|n| n as u64);
     Ok((dir, s))
+}
+
+/// Says which checkpoint answers where the run went further; refuses one of a run that was not trained yet.
+fn trained(dir: &RunDir, compiled: &Compiled, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    let (step, path) = (checkpoint.meta.step, dir.path().display());
+    let trains = !compiled.per_datum.is_empty() || compiled.leaves.iter().any(|l| l.trainable);
+    if step == 0 && trains {
+        let message =
+            format!("{path} has no checkpoint of a trained round: its weights are those that it starts with");
+        return Err(Failure::new(message)
+            .at("open", dir.path())
+            .help(format!("train it: gmc resume {path}")));
+    }
+    // What was logged was done, whether or not its checkpoint is there.
+    let reached = dir.records()?.iter().map(|r| r.step).max().unwrap_or(0);
+    let planned = rounds(checkpoint);
+    let of = planned.map_or(String::new(), |n| format!(" of {n}"));
+    if reached > step {
+        note(&format!(
+            "warning: the checkpoint of round {step}{of} answers: that of round {reached}, to which the run came, is not there\n"
+        ));
+    } else if planned.is_some_and(|n| n > step) {
+        note(&format!("note: the run has trained {step}{of} rounds\n"));
+    }
+    Ok(())
 }

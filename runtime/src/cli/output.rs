@@ -81,6 +81,85 @@ impl Table<'_> {
     }
 }
 
+/// One thing of every row, by its name.
+pub struct Column<'a> {
+    /// Its name.
+    pub name: String,
+    /// Axes of one of them.
+    pub shape: Vec<usize>,
+    /// Row by row.
+    pub values: Vec<f32>,
+    /// Whether they are whole numbers: levels, classes.
+    pub whole: bool,
+    /// What classes are called, by number; none where they are numbers.
+    pub labels: &'a [String],
+}
+
+impl Column<'_> {
+    fn width(&self) -> usize {
+        self.shape.iter().product::<usize>().max(1)
+    }
+
+    /// The texts of row `i`, as CSV has them.
+    fn cells(&self, i: usize) -> impl Iterator<Item = String> {
+        let row = self.values.chunks(self.width()).nth(i).unwrap_or(&[]);
+        row.iter().map(|v| match self.labels.get(*v as usize).filter(|_| *v >= 0.0) {
+            Some(label) => quoted(label),
+            None => v.to_string(),
+        })
+    }
+}
+
+/// A cell of CSV (RFC 4180): in quotes where it must be.
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    }
+}
+
+/// Writes several things of every row side by side, each by its name: as CSV, where classes are written as they are called, or as NPY: one of
+/// them as an array of numbers, several as an array of records with a field for each (`numpy.load(..)["x"]`), whole numbers as integers.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_columns(columns: &[Column<'_>], out: Option<(&Path, Form)>) -> Result<(), Failure> {
+    match (out, columns) {
+        (Some((path, Form::Npy)), [only]) => {
+            let mut full = vec![only.values.len() / only.width()];
+            full.extend(&only.shape);
+            atomic_write(path, &table::npy(&full, &only.values).unwrap_or_default())
+        }
+        (Some((path, Form::Npy)), all) => {
+            let fields: Vec<table::Field<'_>> = all
+                .iter()
+                .map(|c| table::Field { name: &c.name, shape: &c.shape, whole: c.whole, values: &c.values })
+                .collect();
+            atomic_write(path, &table::npy_records(&fields).unwrap_or_default())
+        }
+        (Some((path, Form::Csv | Form::Png)), all) => atomic_write(path, csv(all).as_bytes()),
+        (None, all) => say(&csv(all)),
+    }
+}
+
+fn csv(columns: &[Column<'_>]) -> String {
+    let names = |c: &Column<'_>| -> Vec<String> {
+        match c.width() {
+            1 => vec![c.name.clone()],
+            n => (0..n).map(|i| format!("{}.{i}", c.name)).collect(),
+        }
+    };
+    let header: Vec<String> = columns.iter().flat_map(names).collect();
+    let rows = columns.iter().map(|c| c.values.len() / c.width()).min().unwrap_or(0);
+    let mut text = header.join(",") + "\n";
+    for i in 0..rows {
+        let cells: Vec<String> = columns.iter().flat_map(|c| c.cells(i)).collect();
+        text += &cells.join(",");
+        text.push('\n');
+    }
+    text
+}
+
 /// What is no picture.
 pub fn no_picture(ty: &EventTy, path: &Path) -> Failure {
     let message = format!("cannot draw {ty} as {}: write .npy or .csv", path.display());

@@ -1,10 +1,10 @@
 //! `gmc sample` and `gmc reconstruct`: pictures where the data can be some, tables otherwise.
 
 use super::args::RunArg;
-use super::ask::{OverTest, answerable, infer, no_test_examples};
+use super::ask::{OverTest, answerable, asked_about, infer, no_test_examples};
 use super::kept::open;
-use super::output::{Form, Table, form, no_picture};
-use crate::console::{Messages, say};
+use super::output::{Column, Form, Table, form, no_picture, write_columns};
+use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::samples::{draw, find};
 use crate::session::Session;
@@ -12,6 +12,7 @@ use crate::show::image::{self, Picture};
 use crate::show::pictures;
 use crate::store::atomic_write;
 use gmc_compiler::derive::{Output, Question};
+use gmc_compiler::event::EventTy;
 use std::path::{Path, PathBuf};
 
 /// Writes a picture and says where it is.
@@ -23,10 +24,13 @@ fn write_picture(picture: &Picture, path: PathBuf) -> Result<(), Failure> {
 /// `gmc sample`
 pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
-    let (dir, mut s) = open(r, m)?;
+    let (dir, mut s) = open(r, m, |s| match s.answer(Question::Sample).map(|a| a.program.clone()) {
+        Ok(program) => Ok(s.conditions_of_data(&program)),
+        Err(_) => Ok(Vec::new()),
+    })?;
     answerable(&s, Question::Sample)?;
-    let nothing = || Failure::new("the model observes nothing");
-    let (name, ty) = s.observed().ok_or_else(nothing)?;
+    tell_of_conditions(&s);
+    let Some((_, ty)) = s.observed() else { return table(&mut s, n, r.seed, out.zip(form)) };
     let picture = image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete());
     match (form, out) {
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
@@ -36,29 +40,63 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
                 let message = format!("a picture shows at most {most} samples: write .npy or .csv");
                 return Err(Failure::new(message));
             }
+            beside(&mut s, &ty);
             let picture =
                 pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("nothing to draw"))?;
             let usual = || dir.path().join(format!("images/samples-seed{}.png", r.seed));
-            return write_picture(&picture, out.map_or_else(usual, Path::to_path_buf));
+            let path = out.map_or_else(usual, Path::to_path_buf);
+            write_picture(&picture, path.clone())?;
+            // What a picture of one variable does not show stands beside it.
+            return match s.sampled().len() {
+                0 | 1 => Ok(()),
+                _ => {
+                    let beside = path.with_extension("csv");
+                    table(&mut s, n, r.seed, Some((&beside, Form::Csv)))?;
+                    say(&format!("{}\n", beside.display()))
+                }
+            };
         }
         (Some(Form::Png | Form::Npy | Form::Csv) | None, _) => {}
     }
-    let drawn = draw(&mut s, n, r.seed)?;
-    let (_, values, shape) = find(&drawn, &Output::Site(name.clone())).ok_or_else(nothing)?;
-    Table { columns: &[&name], shape, values }.write(out.zip(form))
+    table(&mut s, n, r.seed, out.zip(form))
+}
+
+/// Draws `n` samples and writes all variables of each.
+fn table(s: &mut Session, n: usize, seed: u64, out: Option<(&Path, Form)>) -> Result<(), Failure> {
+    let drawn = draw(s, n, seed)?;
+    let one = |(name, ty): (String, EventTy)| {
+        let (_, values, shape) = find(&drawn, &Output::Site(name.clone()))?;
+        let labels = s.labels(&name);
+        Some(Column { shape: shape.clone(), values: values.clone(), whole: ty.kind.discrete(), labels, name })
+    };
+    let columns: Vec<Column<'_>> = s.sampled().into_iter().filter_map(one).collect();
+    if columns.is_empty() {
+        return Err(Failure::new("the model draws nothing"));
+    }
+    write_columns(&columns, out)
+}
+
+/// Says what samples of a conditional model are given.
+fn tell_of_conditions(s: &Session) {
+    if let Some(m) = s.model().filter(|m| !m.conds.is_empty()) {
+        note(&format!(
+            "note: `{}` draws given `{}`: of classes each sample has the next one, 0, 1 .. in turn, of other data those of the test part\n",
+            m.name,
+            m.conds.join("`, `")
+        ));
+    }
 }
 
 /// `gmc reconstruct`
 pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
-    let (dir, mut s) = open(r, m)?;
+    let (dir, mut s) = open(r, m, |s| {
+        let mut names = asked_about(s, Question::Reconstruct)?;
+        names.extend(reconstructed(s));
+        Ok(names)
+    })?;
     let program = answerable(&s, Question::Reconstruct)?.program;
-    let outputs = s.compiled.programs.get(&program).map_or(&[][..], |g| &g.outputs);
-    let site = outputs.iter().find_map(|(name, _)| match Output::parse(name) {
-        Some(Output::Site(site)) => Some(site),
-        Some(_) | None => None,
-    });
-    let var = site.and_then(|name| s.data_type(&name).cloned().map(|ty| (name, ty)));
+    let var = reconstructed(&s).and_then(|name| s.data_type(&name).cloned().map(|ty| (name, ty)));
     let Some((name, ty)) = var else { return Err(Failure::new("nothing to reconstruct")) };
     let picture = image::layout(&ty).is_some();
     match (form, out) {
@@ -82,6 +120,26 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
     let pairs: Vec<f32> =
         originals.chunks(size).zip(made.chunks(size)).flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
     Table { columns: &[&name, "reconstruction"], shape: &ty.shape, values: &pairs }.write(out.zip(form))
+}
+
+/// The variable whose reconstructions are shown.
+fn reconstructed(s: &Session) -> Option<String> {
+    let program = &s.answer(Question::Reconstruct).ok()?.program;
+    let outputs = &s.compiled.programs.get(program)?.outputs;
+    outputs.iter().find_map(|(name, _)| match Output::parse(name) {
+        Some(Output::Site(site)) => Some(site),
+        Some(_) | None => None,
+    })
+}
+
+/// Loads the data that points in the plane are shown over, where they are still there.
+fn beside(s: &mut Session, ty: &EventTy) {
+    let name = s.observed().map(|(name, _)| name);
+    if let (Some(name), [2]) = (name, ty.shape.as_slice())
+        && let Err(gone) = s.load(&[name])
+    {
+        note(&format!("note: the samples are shown without the data: {gone}\n"));
+    }
 }
 
 /// A variable of the test part as programs see it, row by row.

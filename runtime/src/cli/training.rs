@@ -10,6 +10,7 @@ use crate::measure;
 use crate::session::{Session, load, memory};
 use crate::store::RunDir;
 use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files};
+use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run};
@@ -71,6 +72,7 @@ pub fn run(
     session.passes().iter().filter_map(|p| joined(&session, p)).for_each(|n| note(&n));
     memory::fits(&session)?;
     let dir = RunDir::create(out, &name)?;
+    dir.remember(&Remembered::of(&session.typed, &session.sets))?;
     write_spec(&dir, &source, &set, &used, &graphs)?;
     note(&format!(
         "training {} on {} in {}\n",
@@ -79,7 +81,7 @@ pub fn run(
         dir.path().display()
     ));
     watch_for_interrupts();
-    let hashes = hashes.with_data(&session.typed, &session.sets);
+    let hashes = hashes.with_data(&session);
     let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
 }
@@ -149,15 +151,15 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
 /// `gmc resume`
 pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Failure> {
     // A folder that is none of ours is left as it is: training would put a lock into it.
-    if RunDir::view(path).is_ok() && !path.join("spec.gm").is_file() {
+    if RunDir::view(path).is_ok() && std::fs::symlink_metadata(path.join("spec.gm")).is_err() {
         return Err(no_run(path));
     }
     let dir = RunDir::open(path)?;
-    let Kept { unit, hashes, checkpoint } = kept(&dir, m)?;
+    let Kept { unit, hashes, checkpoint, .. } = kept(&dir, m)?;
     let device = load::device(device)?;
     let (sources, typed, compiled) = whole(unit)?;
     let mut session = load::session(typed, compiled, device)?;
-    let hashes = hashes.with_data(&session.typed, &session.sets);
+    let hashes = hashes.with_data(&session);
     if let Some(changed) = checkpoint.as_ref().map(|c| hashes.changed_data(c)).filter(|c| !c.is_empty()) {
         return Err(Failure::new(format!(
             "the data of `{}` have changed since the run began",

@@ -2,20 +2,19 @@
 
 use super::budget::Budget;
 use super::health;
-use super::latent::Kl;
-use super::means::{means, position};
+use super::latent::{INACTIVE, Kl, above};
+use super::means::{Mean, means, position};
 use super::metric::{LogDensity, Metric, Per};
-use super::scores::{Score, Trust, bits_per_dim};
+use super::scores::{Score, Trust, bits_per_dim, error_of_count, standard_error};
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program};
 use gmc_compiler::event::{EventTy, Kind};
 use std::collections::BTreeMap;
 
-/// Types of the data that the first model observes.
+/// Types of the data that the model that is asked observes.
 fn observed(s: &Session) -> Vec<&EventTy> {
-    let model = s.typed.models.iter().find(|m| !m.guide);
-    let sites = model.into_iter().flat_map(|m| &m.sites).filter(|site| site.observed);
+    let sites = s.model().into_iter().flat_map(|m| &m.sites).filter(|site| site.observed);
     let of = |name: &String| s.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == *name);
     sites.filter_map(|site| of(&site.name)).map(|v| &v.ty).collect()
 }
@@ -30,6 +29,7 @@ pub fn losses(s: &Session, density: LogDensity, nats: f64, trust: Trust) -> Vec<
     let dims = if beside > 0 { beside } else { observed.iter().map(|ty| ty.size()).sum() };
     if dims > 0 && observed.iter().all(|ty| ty.kind.discrete()) {
         let bits = bits_per_dim(nats, dims, 1.0);
+        let trust = trust.scaled(bits_per_dim(1.0, dims, 1.0));
         scores.push(Score::new(&Metric::NegativeLog(density, Per::Dimension), bits, trust));
     }
     scores
@@ -47,25 +47,51 @@ pub fn bound(
     n: usize,
 ) -> Result<Vec<Score>, ExecError> {
     let m = means(s, program, seed, budget.examples)?;
-    let mut scores = losses(s, LogDensity::Elbo, -m.get(&Output::Elbo), Trust::Bound { samples: 1 });
-    scores.push(Score::new(&Metric::Reconstruction, -m.get(&Output::Reconstruction), Trust::of_samples(n)));
-    scores.push(Score::new(&Metric::Kl, m.get(&Output::Kl), Trust::of_samples(n)));
-    let kl = kl_of_sites(s, program, seed, budget.examples)?;
-    let units = health::activity(s, &kl, budget.examples, seed)?;
+    let [elbo, reconstruction, kl] = [Output::Elbo, Output::Reconstruction, Output::Kl].map(|o| m.get(&o));
+    let estimate = |mean: Mean| Trust::estimate(n, mean.error);
+    let mut scores = losses(s, LogDensity::Elbo, -elbo.value, Trust::bound(1, elbo.error));
+    scores.push(Score::new(&Metric::Reconstruction, -reconstruction.value, estimate(reconstruction)));
+    scores.push(Score::new(&Metric::Kl, kl.value, estimate(kl)));
+    let sites = kl_of_sites(s, program, seed, budget.examples)?;
+    let of_kl = sites.iter().map(|(site, found)| (site.clone(), found.kl.clone())).collect();
+    let units = health::activity(s, &of_kl, budget.examples, seed)?;
     let (active, of) = units.values().fold((0, 0), |(a, n), u| (a + u.active, n + u.of));
     if of > 0 {
-        scores.push(Score::new(&Metric::ActiveUnits { of }, active as f64, Trust::of_samples(n)));
+        let error = units.iter().map(|(site, u)| {
+            let sure = sites.get(site).and_then(SiteKl::error_of_active);
+            sure.or(u.error).map(|e| e * e)
+        });
+        let error = error.sum::<Option<f64>>().map(f64::sqrt);
+        scores.push(Score::new(&Metric::ActiveUnits { of }, active as f64, Trust::estimate(n, error)));
     }
     if budget.k > 0 {
-        let nats = -importance_weighted(s, program, seed, budget)?;
+        let log = importance_weighted(s, program, seed, budget)?;
         scores.extend(losses(
             s,
             LogDensity::ImportanceWeighted,
-            nats,
-            Trust::Bound { samples: budget.k as u64 },
+            -log.value,
+            Trust::bound(budget.k, log.error),
         ));
     }
     Ok(scores)
+}
+
+/// The KL of a latent site, and what is known of its error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteKl {
+    /// Means over the test part, nats.
+    pub kl: Kl,
+    /// Standard error of each mean; none where there is a single example.
+    pub errors: Option<Vec<f64>>,
+}
+
+impl SiteKl {
+    /// Standard error of how many dimensions are active: each is so with the probability that its mean KL, known up to its error, lies above
+    /// the threshold. None where a dimension's activity is not told by its KL.
+    fn error_of_active(&self) -> Option<f64> {
+        let (Kl::Each(means), Some(errors)) = (&self.kl, &self.errors) else { return None };
+        Some(error_of_count(means.iter().zip(errors).map(|(m, e)| above(*m, *e, INACTIVE))))
+    }
 }
 
 /// Mean KL over the test part, in nats, by latent site: of each dimension, or of the whole site where it has
@@ -78,8 +104,8 @@ pub fn kl_of_sites(
     program: &Program,
     seed: u64,
     most: usize,
-) -> Result<BTreeMap<String, Kl>, ExecError> {
-    let mut means: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+) -> Result<BTreeMap<String, SiteKl>, ExecError> {
+    let mut sums: BTreeMap<String, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     let mut whole = Vec::new();
     let chunks = s.test_chunks(most);
     let total: usize = chunks.iter().map(Vec::len).sum();
@@ -92,18 +118,23 @@ pub fn kl_of_sites(
             if let Output::KlDim(site) | Output::KlSite(site) = name {
                 let v = t.to_f32();
                 let d = v.len() / rows.len().max(1);
-                let mean = means.entry(site).or_insert_with(|| vec![0.0; d]);
+                let (mean, square) = sums.entry(site).or_insert_with(|| (vec![0.0; d], vec![0.0; d]));
                 for row in v.chunks(d.max(1)) {
-                    mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / total as f64);
+                    for ((m, q), x) in mean.iter_mut().zip(square.iter_mut()).zip(row) {
+                        *m += f64::from(*x) / total as f64;
+                        *q += f64::from(*x) * f64::from(*x) / total as f64;
+                    }
                 }
             }
         }
     }
-    let kind = |site: &String, kl: Vec<f64>| match whole.contains(site) {
-        true => Kl::Whole(kl.iter().sum()),
-        false => Kl::Each(kl),
+    let found = |(site, (means, squares)): (String, (Vec<f64>, Vec<f64>))| {
+        let of = |(m, q): (&f64, &f64)| ((q - m * m).max(0.0) / (total as f64 - 1.0)).sqrt();
+        let errors = (total > 1).then(|| means.iter().zip(&squares).map(of).collect());
+        let kl = if whole.contains(&site) { Kl::Whole(means.iter().sum()) } else { Kl::Each(means) };
+        (site, SiteKl { kl, errors })
     };
-    Ok(means.into_iter().map(|(site, kl)| (site.clone(), kind(&site, kl))).collect())
+    Ok(sums.into_iter().map(found).collect())
 }
 
 /// Mean over the test part of log (1/K) Σ p(x, z) / q(z | x), in nats (Burda et al. 2016, eq. 8).
@@ -112,8 +143,8 @@ fn importance_weighted(
     program: &Program,
     seed: u64,
     budget: Budget,
-) -> Result<f64, ExecError> {
-    let (mut sum, mut total) = (0.0, 0usize);
+) -> Result<Mean, ExecError> {
+    let (mut sum, mut all) = (0.0, Vec::new());
     for (i, rows) in s.test_chunks(budget.examples).iter().enumerate() {
         let data = s.fixed_batch(rows, seed);
         let mut log_sum = vec![f64::NEG_INFINITY; rows.len()];
@@ -124,10 +155,11 @@ fn importance_weighted(
                 *l = log_add(*l, f64::from(w));
             }
         }
-        sum += log_sum.iter().map(|l| l - (budget.k as f64).ln()).sum::<f64>();
-        total += rows.len();
+        let each: Vec<f64> = log_sum.iter().map(|l| l - (budget.k as f64).ln()).collect();
+        sum += each.iter().sum::<f64>();
+        all.extend(each);
     }
-    Ok(sum / total.max(1) as f64)
+    Ok(Mean { value: sum / all.len().max(1) as f64, error: standard_error(all) })
 }
 
 /// ln(e^a + e^b): of two probabilities 0 it is that of 0, and what is no number makes none.

@@ -2,9 +2,11 @@
 
 use super::bounds::log_add;
 use super::metric::Metric;
-use super::scores::{Score, Trust};
+use super::scores::{Score, Trust, standard_error};
 use crate::exec::{ExecError, Tensor};
 use crate::session::{Batch, Position, Purpose, Session};
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 use gmc_compiler::derive::class_site;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 
@@ -33,16 +35,16 @@ pub fn posteriors(
     most: usize,
     k: usize,
 ) -> Result<Option<Posteriors>, ExecError> {
-    let Ok(answer) = s.compiled.answer(Question::Classify).cloned() else { return Ok(None) };
+    let Ok(answer) = s.answer(Question::Classify).cloned() else { return Ok(None) };
     let (program, kind) = (answer.program, answer.number);
-    let Some(site) = s.typed.models.iter().find(|m| !m.guide).and_then(class_site) else { return Ok(None) };
+    let Some(site) = s.model().and_then(class_site) else { return Ok(None) };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
     // A bound of latent variables, or a density of data with the noise that dequantises them: both are means
     // over draws.
     let bound = kind == Some(NumberKind::LowerBound);
     let rounds = if bound { k.max(1) } else { 1 };
     let trust = match kind {
-        Some(NumberKind::LowerBound) => Trust::Bound { samples: rounds as u64 },
+        Some(NumberKind::LowerBound) => Trust::bound(rounds, None),
         Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
     };
     let mut out = Posteriors { name, classes, log: Vec::new(), truth: Vec::new(), trust };
@@ -104,36 +106,67 @@ impl Posteriors {
         let decisions = self.decisions();
         let right: Vec<bool> = decisions.iter().zip(&self.truth).map(|(a, b)| a == b).collect();
         let accuracy = right.iter().filter(|r| **r).count() as f64 / n;
-        let loss = self
+        let losses: Vec<f64> = self
             .log
             .chunks(self.classes.max(1))
             .zip(&self.truth)
             .map(|(row, t)| -row.get(*t).copied().unwrap_or(f64::NEG_INFINITY))
-            .sum::<f64>()
-            / n;
-        let calibration = self.calibration_error(&decisions, &right);
-        let trust = Trust::of_samples(self.truth.len());
+            .collect();
+        let loss = losses.iter().sum::<f64>() / n;
+        let confident: Vec<(f64, bool)> = self
+            .log
+            .chunks(self.classes.max(1))
+            .zip(&decisions)
+            .map(|(row, d)| row.get(*d).map_or(0.0, |l| l.exp()))
+            .zip(right.iter().copied())
+            .collect();
+        let trust = |error: Option<f64>| Trust::estimate(self.truth.len(), error);
         let class = || self.name.clone();
+        let percent = right.iter().map(|r| 100.0 * f64::from(u8::from(*r)));
+        let calibration = 100.0 * calibration_error(confident.iter().copied());
+        let spread = bootstrap(&confident).map(|e| 100.0 * e);
         vec![
-            Score::new(&Metric::Accuracy { class: class() }, 100.0 * accuracy, trust.clone()),
-            Score::new(&Metric::LogLoss { class: class() }, loss, trust.clone()),
-            Score::new(&Metric::CalibrationError, 100.0 * calibration, trust),
+            Score::new(
+                &Metric::Accuracy { class: class() },
+                100.0 * accuracy,
+                trust(standard_error(percent)),
+            ),
+            Score::new(&Metric::LogLoss { class: class() }, loss, trust(standard_error(losses))),
+            Score::new(&Metric::CalibrationError, calibration, trust(spread)),
         ]
     }
+}
 
-    /// Expected calibration error over 15 bins of confidence (Guo et al. 2017, eq. 3), from 0 to 1.
-    fn calibration_error(&self, decisions: &[usize], right: &[bool]) -> f64 {
-        const BINS: usize = 15;
-        let mut bins = [(0.0f64, 0.0f64); BINS];
-        for ((row, d), r) in self.log.chunks(self.classes.max(1)).zip(decisions).zip(right) {
-            let confidence = row.get(*d).map_or(0.0, |l| l.exp());
-            if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
-                b.0 += confidence;
-                b.1 += f64::from(u8::from(*r));
-            }
+/// Expected calibration error over 15 bins of confidence (Guo et al. 2017, eq. 3), from 0 to 1, of decisions with the confidence in each and
+/// whether it was right.
+fn calibration_error(decisions: impl Iterator<Item = (f64, bool)>) -> f64 {
+    const BINS: usize = 15;
+    let mut bins = [(0.0f64, 0.0f64); BINS];
+    let mut n = 0usize;
+    for (confidence, right) in decisions {
+        n += 1;
+        if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
+            b.0 += confidence;
+            b.1 += f64::from(u8::from(right));
         }
-        bins.iter().map(|(c, r)| (c - r).abs()).sum::<f64>() / self.truth.len().max(1) as f64
     }
+    bins.iter().map(|(c, r)| (c - r).abs()).sum::<f64>() / n.max(1) as f64
+}
+
+/// The standard deviation of the calibration error over resamples of the decisions (Efron 1979); none of fewer than two.
+fn bootstrap(decisions: &[(f64, bool)]) -> Option<f64> {
+    const RESAMPLES: u64 = 100;
+    let n = decisions.len();
+    if n < 2 {
+        return None;
+    }
+    let of = |resample: u64| {
+        let mut rng = ChaCha8Rng::seed_from_u64(resample);
+        let picked = (0..n).filter_map(|_| decisions.get((rng.next_u64() % n as u64) as usize).copied());
+        calibration_error(picked)
+    };
+    // The spread of single resamples, not that of their mean.
+    standard_error((0..RESAMPLES).map(of)).map(|e| e * (RESAMPLES as f64).sqrt())
 }
 
 #[cfg(test)]

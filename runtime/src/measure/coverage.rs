@@ -1,5 +1,6 @@
 //! Mode coverage (Srivastava et al. 2017, VEEGAN, section 4.1; Lin et al. 2018, PacGAN, section 4.1).
 
+use super::scores::error_of_count;
 use gmc_compiler::rows::data::Modes;
 
 /// How samples lie on the modes of a mixture.
@@ -11,6 +12,8 @@ pub struct Coverage {
     pub modes: usize,
     /// Share of samples within three standard deviations of the nearest mode.
     pub high_quality: f64,
+    /// Standard error of how many modes are covered: with so few samples near one, none might have been.
+    pub error: f64,
     /// KL(samples' modes ‖ uniform) in nats, over samples of high quality; 0 is even.
     pub reverse_kl: f64,
 }
@@ -42,6 +45,7 @@ pub fn coverage(samples: &[f32], modes: &Modes) -> Option<Coverage> {
         covered: counts.iter().filter(|c| **c > 0).count(),
         modes: counts.len(),
         high_quality: good as f64 / n as f64,
+        error: error_of_count(counts.iter().map(|c| 1.0 - (1.0 - *c as f64 / n as f64).powf(n as f64))),
         reverse_kl: shares.filter(|p| *p > 0.0).map(|p| p * (p / uniform).ln()).sum(),
     })
 }

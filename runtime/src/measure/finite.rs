@@ -43,7 +43,7 @@ pub fn not_finite(
 
 /// For how many of how many test examples the density is not finite; none of none where there is no density.
 fn broken_examples(s: &mut Session, seed: u64, budget: Budget) -> Result<(usize, usize), ExecError> {
-    let Ok(program) = s.compiled.answer(Question::Density).map(|a| a.program.clone()) else {
+    let Ok(program) = s.answer(Question::Density).map(|a| a.program.clone()) else {
         return Ok((0, 0));
     };
     let (mut count, mut total) = (0, 0);

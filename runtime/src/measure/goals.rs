@@ -1,9 +1,10 @@
 //! What a spec that states its goal reports: the payoffs of the players and their terms, and how sparse a
 //! code is.
 
-use super::means::{means, position};
+use super::budget::Budget;
+use super::means::{Mean, errors, means, position};
 use super::metric::Metric;
-use super::scores::{Score, Trust};
+use super::scores::{Score, Trust, standard_error};
 use crate::exec::ExecError;
 use crate::session::Session;
 use gmc_compiler::derive::{Output, Program};
@@ -14,22 +15,28 @@ const ONLY: &str = "all";
 /// What the code of a spec without a model is called.
 const CODE: &str = "code";
 
-/// The payoffs of the players and their terms over at most `most` test examples: of the data as they are, or
+/// The payoffs of the players and their terms over test examples: of the data as they are, or
 /// corrupted as in training. Nothing where the goal is derived.
 ///
 /// # Errors
 /// What running the program reports.
-pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Result<Vec<Score>, ExecError> {
+pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, budget: Budget) -> Result<Vec<Score>, ExecError> {
+    let most = budget.examples;
     let program = if corrupted { Program::LossCorrupted } else { Program::Loss };
     let players = &s.typed.train.players;
     if players.len() == 1 && players.first().is_some_and(|p| p.derived) {
         return Ok(Vec::new());
     }
-    let trust = Trust::of_samples(s.test_examples().min(most));
+    let n = s.test_examples().min(most);
+    let found = means(s, &program, seed, most)?;
+    let errors = if budget.errors { errors(s, &program, seed, most)? } else { Vec::new() };
+    let players = &s.typed.train.players;
     let amounts: Vec<(String, Vec<(String, f64)>)> =
         players.iter().map(|p| (p.name.clone(), s.typed.amounts(&p.payoff, s.standing))).collect();
-    let score = |(output, value): (Output, f64)| {
+    let score = |(output, mean): (Output, Mean)| {
         let at = weighted(&output, &amounts);
+        let spread = || errors.iter().find(|(o, _)| *o == output).and_then(|(_, e)| *e);
+        let trust = Trust::estimate(n, mean.error.or_else(spread));
         let metric = if let Output::PayoffOf(player) = output {
             let player = Some(player).filter(|p| p != ONLY);
             Metric::Payoff { player, corrupted }
@@ -38,9 +45,9 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, most: usize) -> Resu
         } else {
             Metric::Term { name: output.to_string(), corrupted }
         };
-        Score { at, ..Score::new(&metric, value, trust.clone()) }
+        Score { at, ..Score::new(&metric, mean.value, trust) }
     };
-    Ok(means(s, &program, seed, most)?.into_iter().map(score).collect())
+    Ok(found.into_iter().map(score).collect())
 }
 
 /// What a number of a payoff is weighted with, given what the payoff of each player is: a term only with the
@@ -86,11 +93,9 @@ pub fn active_part(s: &mut Session, seed: u64, most: usize) -> Result<Score, Exe
     }
     let mut largest = vec![0f32; width];
     codes.chunks_exact(width).for_each(|row| largest.iter_mut().zip(row).for_each(|(m, c)| *m = m.max(*c)));
-    let active = codes
-        .chunks_exact(width)
-        .flat_map(|row| row.iter().zip(&largest))
-        .filter(|(c, m)| **c > 0.1 * **m)
-        .count();
-    let part = 100.0 * active as f64 / codes.len().max(1) as f64;
-    Ok(Score::new(&Metric::ActivePart { of: width }, part, Trust::of_samples(n)))
+    let active = |row: &[f32]| row.iter().zip(&largest).filter(|(c, m)| **c > 0.1 * **m).count() as f64;
+    let each: Vec<f64> = codes.chunks_exact(width).map(|row| 100.0 * active(row) / width as f64).collect();
+    let all: f64 = codes.chunks_exact(width).map(active).sum();
+    let part = 100.0 * all / codes.len().max(1) as f64;
+    Ok(Score::new(&Metric::ActivePart { of: width }, part, Trust::estimate(n, standard_error(each))))
 }

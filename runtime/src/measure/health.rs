@@ -9,11 +9,12 @@
 //! guide was never trained, it says little). Where the codes of the data fill the prior both distances agree;
 //! where samples decode what was never trained, samples lie farther off.
 
-use super::latent::{Active, Distances, Kl, LatentReport, VARIES, active_parts};
+use super::latent::{Active, Distances, Kl, LatentReport, VARIES, above, active_parts};
 use super::samples::{draw, find, shown};
+use super::scores::error_of_count;
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
-use gmc_compiler::derive::{Output, Program};
+use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::Kind;
 use std::collections::BTreeMap;
 
@@ -42,13 +43,20 @@ pub fn activity(
             means.insert(site, deviations(&values, d));
         }
     }
+    let n = test_rows(s, most);
     let of = |name: &String, kl: &Kl| match kl {
-        Kl::Each(kl) => Some(Active { active: active_parts(kl), of: kl.len() }),
-        Kl::Whole(_) => name.split(',').try_fold(Active { active: 0, of: 0 }, |sum, site| {
-            let deviations = means.get(site)?;
-            let active = deviations.iter().filter(|d| **d * **d > VARIES).count();
-            Some(Active { active: sum.active + active, of: sum.of + deviations.len() })
-        }),
+        Kl::Each(kl) => Some(Active { active: active_parts(kl), of: kl.len(), error: None }),
+        Kl::Whole(_) => {
+            name.split(',').try_fold(Active { active: 0, of: 0, error: Some(0.0) }, |sum, site| {
+                let variances: Vec<f64> = means.get(site)?.iter().map(|d| d * d).collect();
+                let active = variances.iter().filter(|v| **v > VARIES).count();
+                // Of n normal numbers with this variance the variance is known up to a factor of 1 ± √(2 / (n - 1)).
+                let share = (2.0 / (n as f64 - 1.0).max(1.0)).sqrt();
+                let each = error_of_count(variances.iter().map(|v| above(*v, share * v, VARIES)));
+                let error = sum.error.map(|e| e.hypot(each));
+                Some(Active { active: sum.active + active, of: sum.of + variances.len(), error })
+            })
+        }
     };
     Ok(kl.iter().filter_map(|(name, kl)| Some((name.clone(), of(name, kl)?))).collect())
 }
@@ -60,14 +68,14 @@ fn test_rows(s: &Session, most: usize) -> usize {
 
 /// The codes of the test part, row by row, and the numbers of one code, by site.
 fn codes(s: &mut Session, most: usize, seed: u64) -> Result<BTreeMap<String, (Vec<f32>, usize)>, ExecError> {
-    if !s.has(&Program::Encode) {
+    let Some(program) = s.answer(Question::Encode).ok().map(|a| a.program.clone()) else {
         return Ok(BTreeMap::new());
-    }
+    };
     let mut codes: BTreeMap<String, (Vec<f32>, usize)> = BTreeMap::new();
     for (i, rows) in s.test_chunks(test_rows(s, most)).iter().enumerate() {
         let data = s.batch(true, rows);
         let at = Position::of(Purpose::Codes { chunk: i as u64 }, seed);
-        for (name, t) in s.run(&Program::Encode, rows.len(), &data, at)? {
+        for (name, t) in s.run(&program, rows.len(), &data, at)? {
             if let Output::Code(site) = name {
                 let d = t.shape().iter().skip(1).product();
                 codes.entry(site).or_insert_with(|| (Vec::new(), d)).0.extend(t.to_f32());
@@ -106,13 +114,12 @@ fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances
     let column = s.train_column(&name);
     let real: Vec<f32> = column.map_or(Vec::new(), |c| c.values.iter().take(REAL * d).copied().collect());
     let n = s.test_examples().min(most).min(LOOK);
-    if real.is_empty() || n == 0 || d == 0 || !s.has(&Program::Reconstruct) {
-        return Ok(None);
-    }
+    let program = s.answer(Question::Reconstruct).ok().map(|a| a.program.clone());
+    let Some(program) = program.filter(|_| !real.is_empty() && n > 0 && d > 0) else { return Ok(None) };
     let rows: Vec<usize> = (0..n).collect();
     let data = s.batch(true, &rows);
     let position = Position::of(Purpose::Distances, seed);
-    let again = s.run(&Program::Reconstruct, n, &data, position)?.numbers(&Output::Site(name.clone()));
+    let again = s.run(&program, n, &data, position)?.numbers(&Output::Site(name.clone()));
     let drawn = draw(s, n, seed)?;
     let (Some(again), Some((_, fresh, _))) = (again, shown(&drawn, &name)) else { return Ok(None) };
     Ok(Some(Distances { reconstructions: nearest(&again, &real, d), samples: nearest(fresh, &real, d) }))

@@ -3,7 +3,7 @@
 
 /// KL below which a latent dimension carries nothing, in nats. (The analogue of [`VARIES`] for the quantity
 /// the bound pays for.)
-const INACTIVE: f64 = 0.01;
+pub(super) const INACTIVE: f64 = 0.01;
 /// Variance over the data of the guide's mean above which a dimension is active (Burda et al. 2016, section
 /// 5); of the median where its draws have no mean, and of what a flow makes of the mean where the guide is a
 /// flow.
@@ -53,12 +53,22 @@ impl Kl {
 }
 
 /// How many dimensions of a latent site are active, of how many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Active {
     /// Active ones.
     pub active: usize,
     /// All.
     pub of: usize,
+    /// Standard error of how many are, where it follows from variances over the data.
+    pub error: Option<f64>,
+}
+
+/// How probable it is that what was measured as `mean`, with this standard error, lies above `threshold`.
+pub(super) fn above(mean: f64, error: f64, threshold: f64) -> f64 {
+    match error > 0.0 {
+        true => 0.5 * libm::erfc((threshold - mean) / (error * std::f64::consts::SQRT_2)),
+        false => f64::from(u8::from(mean > threshold)),
+    }
 }
 
 /// What was measured at one latent site.
@@ -89,8 +99,7 @@ impl LatentReport {
         let name = self.shown();
         let mut text = match (&self.kl, self.active) {
             (Kl::Each(kl), active) => {
-                let Active { active, of } =
-                    active.unwrap_or(Active { active: active_parts(kl), of: kl.len() });
+                let (active, of) = active.map_or((active_parts(kl), kl.len()), |a| (a.active, a.of));
                 let part = if kl.len() == self.size { "dimension" } else { "vector" };
                 let mut kl = kl.clone();
                 kl.sort_by(|a, b| b.total_cmp(a));
@@ -104,7 +113,7 @@ impl LatentReport {
                     each.join(" ")
                 )
             }
-            (Kl::Whole(total), Some(Active { active, of })) => format!(
+            (Kl::Whole(total), Some(Active { active, of, .. })) => format!(
                 "`{name}` has {active} of {of} dimensions active (the mean code's variance over the data above {VARIES}), KL {total:.2} nats in all"
             ),
             (Kl::Whole(total), None) => format!("`{name}` has a KL of {total:.2} nats in all"),
@@ -176,7 +185,7 @@ impl LatentReport {
                 (largest < USED).then(say)
             }
             Kl::Whole(total) => match self.active {
-                Some(Active { active: 0, of }) => Some(format!(
+                Some(Active { active: 0, of, .. }) => Some(format!(
                     "the decoder ignores `{name}`: the variance of its mean code over the data is above {VARIES} in none of its {of} dimensions"
                 )),
                 Some(_) | None => (*total < USED).then(|| {
@@ -209,7 +218,7 @@ mod tests {
     }
 
     fn each(kl: Vec<f64>, spread: f64, samples: f64) -> LatentReport {
-        let active = Some(Active { active: active_parts(&kl), of: kl.len() });
+        let active = Some(Active { active: active_parts(&kl), of: kl.len(), error: None });
         report(Kl::Each(kl), active, spread, samples)
     }
 
@@ -254,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_kl_without_parts_is_spoken_of_as_a_whole() {
-        let some = |active| Some(Active { active, of: 8 });
+        let some = |active| Some(Active { active, of: 8, error: None });
         let well = report(Kl::Whole(9.0), some(7), 1.0, 0.1);
         assert_eq!(well.words(), None);
         assert!(

@@ -1,5 +1,6 @@
 //! Means of what programs say of the test part.
 
+use super::scores::standard_error;
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program};
@@ -9,22 +10,39 @@ pub fn position(seed: u64, chunk: usize) -> Position {
     Position::of(Purpose::Evaluation { chunk: chunk as u64 }, seed)
 }
 
+/// A mean over examples, and its standard error where each example has a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mean {
+    /// The mean.
+    pub value: f64,
+    /// Its standard error, draws included.
+    pub error: Option<f64>,
+}
+
 /// Means of what a program gave, by output.
-pub struct Means(Vec<(Output, f64)>);
+pub struct Means(Vec<(Output, Mean)>);
 
 impl Means {
     /// One of them; no number where the program has no such output.
-    pub fn get(&self, output: &Output) -> f64 {
-        self.0.iter().find(|(o, _)| o == output).map_or(f64::NAN, |(_, v)| *v)
+    pub fn get(&self, output: &Output) -> Mean {
+        let none = Mean { value: f64::NAN, error: None };
+        self.0.iter().find(|(o, _)| o == output).map_or(none, |(_, v)| *v)
     }
 }
 
 impl IntoIterator for Means {
-    type Item = (Output, f64);
-    type IntoIter = std::vec::IntoIter<(Output, f64)>;
+    type Item = (Output, Mean);
+    type IntoIter = std::vec::IntoIter<(Output, Mean)>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
+}
+
+/// What a program gave: its sum over the examples, and the numbers of each, where each has some.
+struct Given {
+    output: Output,
+    sum: f64,
+    each: Option<Vec<f64>>,
 }
 
 /// Means of the outputs of a program over at most `most` test examples, by output.
@@ -32,26 +50,78 @@ impl IntoIterator for Means {
 /// # Errors
 /// What running the program reports.
 pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Result<Means, ExecError> {
-    let mut sums: Vec<(Output, f64)> = Vec::new();
+    let mut all: Vec<Given> = Vec::new();
     let mut total = 0usize;
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let data = s.batch(true, rows);
-        for (name, t) in s.run(program, rows.len(), &data, position(seed, i))? {
-            let v = t.to_f32();
-            // A number of the whole chunk counts for each of its examples.
-            let sum: f64 = match v.len() {
-                n if n == rows.len() => v.iter().map(|x| f64::from(*x)).sum(),
-                1 => f64::from(v.first().copied().unwrap_or(f32::NAN)) * rows.len() as f64,
-                n => v.iter().map(|x| f64::from(*x)).sum::<f64>() / (n / rows.len().max(1)).max(1) as f64,
-            };
-            match sums.iter_mut().find(|(o, _)| *o == name) {
-                Some((_, all)) => *all += sum,
-                None => sums.push((name, sum)),
+        for (output, t) in s.run(program, rows.len(), &data, position(seed, i))? {
+            let (sum, each) = of_examples(&t.to_f32(), rows.len());
+            match all.iter_mut().find(|g| g.output == output) {
+                Some(g) => {
+                    g.sum += sum;
+                    g.each = g.each.take().zip(each).map(|(a, b)| [a, b].concat());
+                }
+                None => all.push(Given { output, sum, each }),
             }
         }
         total += rows.len();
     }
     // By name, as they are shown.
-    sums.sort_by_key(|(output, _)| output.to_string());
-    Ok(Means(sums.into_iter().map(|(k, v)| (k, v / total.max(1) as f64)).collect()))
+    all.sort_by_key(|g| g.output.to_string());
+    let mean = |g: Given| {
+        let error = g.each.and_then(standard_error);
+        (g.output, Mean { value: g.sum / total.max(1) as f64, error })
+    };
+    Ok(Means(all.into_iter().map(mean).collect()))
+}
+
+/// The sum over `n` examples of what a program gave for them together, and the mean number of each example where each has some.
+fn of_examples(v: &[f32], n: usize) -> (f64, Option<Vec<f64>>) {
+    // A number of the whole chunk counts for each of its examples.
+    match v.len() {
+        m if m == n => {
+            (v.iter().map(|x| f64::from(*x)).sum(), Some(v.iter().map(|x| f64::from(*x)).collect()))
+        }
+        1 => (f64::from(v.first().copied().unwrap_or(f32::NAN)) * n as f64, None),
+        m => {
+            let width = (m / n.max(1)).max(1);
+            let each = |row: &[f32]| row.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64;
+            (
+                v.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64,
+                Some(v.chunks(width).map(each).collect()),
+            )
+        }
+    }
+}
+
+/// How many parts of the examples a number that has none for each example is measured on again.
+const GROUPS: usize = 16;
+
+/// Standard errors of the outputs of a program that have no number for each example: from their spread over parts of at most `most` test
+/// examples, each with draws of its own.
+///
+/// # Errors
+/// What running the program reports.
+pub fn errors(
+    s: &mut Session,
+    program: &Program,
+    seed: u64,
+    most: usize,
+) -> Result<Vec<(Output, Option<f64>)>, ExecError> {
+    let n = s.test_examples().min(most);
+    let groups = GROUPS.min(n);
+    let mut all: Vec<(Output, Vec<f64>)> = Vec::new();
+    for i in 0..groups {
+        let rows: Vec<usize> = (i * n / groups..(i + 1) * n / groups).collect();
+        let data = s.batch(true, &rows);
+        let at = Position::of(Purpose::Errors { group: i as u64 }, seed);
+        for (output, t) in s.run(program, rows.len(), &data, at)? {
+            let v = of_examples(&t.to_f32(), rows.len()).0 / rows.len().max(1) as f64;
+            match all.iter_mut().find(|(o, _)| *o == output) {
+                Some((_, values)) => values.push(v),
+                None => all.push((output, vec![v])),
+            }
+        }
+    }
+    Ok(all.into_iter().map(|(o, v)| (o, standard_error(v))).collect())
 }

@@ -28,7 +28,7 @@ use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 use latent::LatentReport;
 use metric::LogDensity;
 
-/// Evaluates on the test part.
+/// Evaluates on the test part: the model that is asked, or each of several that could be.
 ///
 /// # Errors
 /// What running a program reports.
@@ -36,24 +36,42 @@ pub fn evaluate(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>
     let mut scores = Vec::new();
     let most = budget.examples;
     s.infer_test(most, seed)?;
+    let models = s.measured();
+    let several = models.len() > 1;
+    // Of several models each number says of which it is.
+    let named = |scores: Vec<Score>, model: &Option<String>| match model {
+        Some(m) if several => scores.into_iter().map(|score| score.of(m)).collect(),
+        Some(_) | None => scores,
+    };
     if s.test_examples().min(most) > 0 {
-        scores.extend(density(s, seed, budget)?);
-        scores.extend(goals::payoffs(s, false, seed, most)?);
+        for m in &models {
+            scores.extend(named(s.asking(m.clone(), |s| density(s, seed, budget))?, m));
+        }
+        scores.extend(goals::payoffs(s, false, seed, budget)?);
         if s.typed.models.is_empty() && s.has(&Program::Encode) {
             scores.push(goals::active_part(s, seed, most)?);
         }
         if s.has(&Program::LossCorrupted) {
-            scores.extend(goals::payoffs(s, true, seed, most)?);
+            scores.extend(goals::payoffs(s, true, seed, budget)?);
         }
     }
-    // Glances are for curves: Bayes' rule costs as many evaluations as there are classes.
-    if most > GLANCE.examples
-        && let Some(p) = posteriors(s, seed, most, budget.k.clamp(1, 16))?
-    {
-        scores.extend(p.scores());
+    for m in &models {
+        scores.extend(named(s.asking(m.clone(), |s| of_draws(s, seed, budget))?, m));
     }
     if budget.samples > 0 && s.has(&Program::Agreement) {
         scores.extend(samples::agreement(s, seed)?);
+    }
+    Ok(scores)
+}
+
+/// Classes by Bayes' rule, and how samples lie on the modes of the data.
+fn of_draws(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, ExecError> {
+    let mut scores = Vec::new();
+    // Glances are for curves: Bayes' rule costs as many evaluations as there are classes.
+    if budget.examples > GLANCE.examples
+        && let Some(p) = posteriors(s, seed, budget.examples, budget.posterior)?
+    {
+        scores.extend(p.scores());
     }
     if budget.samples > 0 {
         scores.extend(samples::modes(s, seed, budget.samples)?);
@@ -63,17 +81,17 @@ pub fn evaluate(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>
 
 /// The log-density of the test part, exact or as a bound with its parts; nothing where the model has none.
 fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, ExecError> {
-    let Ok(answer) = s.compiled.answer(Question::Density).cloned() else { return Ok(Vec::new()) };
+    let Ok(answer) = s.answer(Question::Density).cloned() else { return Ok(Vec::new()) };
     if answer.is_bound() {
         let n = s.test_examples().min(budget.examples);
         return bound(s, &answer.program, seed, budget, n);
     }
-    let nats = -means::means(s, &answer.program, seed, budget.examples)?.get(&Output::LogProb);
+    let log = means::means(s, &answer.program, seed, budget.examples)?.get(&Output::LogProb);
     let trust = match answer.number {
-        Some(NumberKind::LowerBound) => Trust::Bound { samples: 1 },
+        Some(NumberKind::LowerBound) => Trust::bound(1, log.error),
         Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
     };
-    Ok(losses(s, LogDensity::Exact, nats, trust))
+    Ok(losses(s, LogDensity::Exact, -log.value, trust))
 }
 
 /// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to
@@ -82,8 +100,15 @@ fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Exe
 /// # Errors
 /// What running a program reports.
 pub fn health(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<LatentReport>, ExecError> {
-    let bound = s.compiled.answer(Question::Density).ok().filter(|a| a.is_bound());
-    let Some(program) = bound.map(|a| a.program.clone()) else { return Ok(Vec::new()) };
-    let kl = kl_of_sites(s, &program, seed, budget.examples)?;
-    health::measure(s, kl, budget.examples, seed)
+    let mut reports = Vec::new();
+    for m in s.measured() {
+        reports.extend(s.asking(m, |s| {
+            let bound = s.answer(Question::Density).ok().filter(|a| a.is_bound());
+            let Some(program) = bound.map(|a| a.program.clone()) else { return Ok(Vec::new()) };
+            let kl = kl_of_sites(s, &program, seed, budget.examples)?;
+            let kl = kl.into_iter().map(|(site, found)| (site, found.kl)).collect();
+            health::measure(s, kl, budget.examples, seed)
+        })?);
+    }
+    Ok(reports)
 }

@@ -17,13 +17,13 @@ const SAMPLES: &str = "samples";
 /// One output of the sample program: which, the numbers row by row, and the axes of a row.
 pub type Drawn = (Output, Vec<f32>, Vec<usize>);
 
-/// Draws from the first model: every output of its sample program. What the model is conditioned on comes
+/// Draws from the model that is asked: every output of its sample program. What the model is conditioned on comes
 /// from [`Session::conditions`].
 ///
 /// # Errors
 /// What running the program reports; a spec without a model has no program.
 pub fn draw(s: &mut Session, n: usize, seed: u64) -> Result<Vec<Drawn>, ExecError> {
-    let program = match s.compiled.answer(Question::Sample) {
+    let program = match s.answer(Question::Sample) {
         Ok(answer) => answer.program.clone(),
         Err(why) => return Err(ExecError::Broken { why: why.into() }),
     };
@@ -65,13 +65,16 @@ pub fn shown<'a>(drawn: &'a [Drawn], name: &str) -> Option<&'a Drawn> {
 pub fn agreement(s: &mut Session, seed: u64) -> Result<Vec<Score>, ExecError> {
     let of_spec = s.typed.agreement.as_ref().and_then(|a| s.typed.nets.get(a.judge));
     let Some(judge) = of_spec.map(|n| n.name.clone()) else { return Ok(Vec::new()) };
-    let trust = Trust::of_samples(s.test_examples());
+    let n = s.test_examples();
     let m = means(s, &Program::Agreement, seed, usize::MAX)?;
-    let percent = |output: &Output| 100.0 * m.get(output);
+    let percent = |metric: &Metric, output: &Output| {
+        let share = m.get(output);
+        Score::new(metric, 100.0 * share.value, Trust::estimate(n, share.error.map(|e| 100.0 * e)))
+    };
     let of_samples = Metric::Agreement { judge: judge.clone() };
     Ok(vec![
-        Score::new(&of_samples, percent(&Output::Agrees), trust.clone()).on(SAMPLES),
-        Score::new(&Metric::AgreementReal { judge }, percent(&Output::Knows), trust),
+        percent(&of_samples, &Output::Agrees).on(SAMPLES),
+        percent(&Metric::AgreementReal { judge }, &Output::Knows),
     ])
 }
 
@@ -82,17 +85,17 @@ pub fn agreement(s: &mut Session, seed: u64) -> Result<Vec<Score>, ExecError> {
 pub fn modes(s: &mut Session, seed: u64, n: usize) -> Result<Vec<Score>, ExecError> {
     let known = s.typed.data.iter().find_map(|d| Some((d.row.modes(&d.args)?, d.vars.first()?.name.clone())));
     let Some((modes, name)) = known else { return Ok(Vec::new()) };
-    if s.compiled.answer(Question::Sample).is_err()
-        || s.typed.models.iter().any(|m| !m.guide && !m.conds.is_empty())
-    {
+    if s.answer(Question::Sample).is_err() || s.model().is_none_or(|m| !m.conds.is_empty()) {
         return Ok(Vec::new());
     }
     let drawn = draw(s, n, seed)?;
     let points = find(&drawn, &Output::Site(name));
     let Some(c) = points.and_then(|(_, v, _)| coverage::coverage(v, &modes)) else { return Ok(Vec::new()) };
-    let score = |metric: &Metric, v: f64| Score::new(metric, v, Trust::of_samples(n)).on(SAMPLES);
+    let score =
+        |metric: &Metric, v: f64, e: f64| Score::new(metric, v, Trust::estimate(n, Some(e))).on(SAMPLES);
+    let share = c.high_quality;
     Ok(vec![
-        score(&Metric::ModesCovered { of: c.modes }, c.covered as f64),
-        score(&Metric::HighQuality, 100.0 * c.high_quality),
+        score(&Metric::ModesCovered { of: c.modes }, c.covered as f64, c.error),
+        score(&Metric::HighQuality, 100.0 * share, 100.0 * (share * (1.0 - share) / n.max(1) as f64).sqrt()),
     ])
 }

@@ -85,31 +85,81 @@ pub enum Trust {
     Bound {
         /// Samples an example (K of the importance-weighted bound).
         samples: u64,
+        /// Standard error of the mean over the examples, their draws included; none in scores of an older gmc.
+        #[serde(default)]
+        error: Option<f64>,
     },
     /// From samples, with neither side guaranteed.
     Estimate {
         /// Number of samples.
         samples: u64,
-        /// Standard error, where known.
+        /// Standard error, where known: of a mean over examples, their draws included.
         error: Option<f64>,
     },
 }
 
 impl Trust {
-    /// From so many samples, with an unknown error.
-    pub fn of_samples(samples: usize) -> Trust {
-        Trust::Estimate { samples: samples as u64, error: None }
+    /// From so many samples, with this standard error.
+    pub fn estimate(samples: usize, error: Option<f64>) -> Trust {
+        Trust::Estimate { samples: samples as u64, error }
     }
 
-    /// `exact`, `bound (K = 64)`, `estimate (2500 samples)`
-    pub fn describe(&self) -> String {
+    /// A bound with so many samples an example, whose mean has this standard error.
+    pub fn bound(samples: usize, error: Option<f64>) -> Trust {
+        Trust::Bound { samples: samples as u64, error }
+    }
+
+    /// The same of a number that is `factor` times as large.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Trust {
+        let scaled = |e: Option<f64>| e.map(|e| e * factor.abs());
         match self {
-            Trust::Exact => "exact".into(),
-            Trust::Bound { samples } => format!("bound (K = {samples})"),
-            Trust::Estimate { samples, error: None } => format!("estimate ({samples} samples)"),
-            Trust::Estimate { samples, error: Some(e) } => format!("estimate ({samples} samples, ± {e:.3})"),
+            Trust::Exact => Trust::Exact,
+            Trust::Bound { samples, error } => Trust::Bound { samples, error: scaled(error) },
+            Trust::Estimate { samples, error } => Trust::Estimate { samples, error: scaled(error) },
         }
     }
+
+    /// `exact`, `bound (K = 64, ± 0.41)`, `estimate (2500 samples, ± 0.012)`
+    pub fn describe(&self) -> String {
+        let of = |error: &Option<f64>| error.map_or(String::new(), |e| format!(", ± {}", two_digits(e)));
+        match self {
+            Trust::Exact => "exact".into(),
+            Trust::Bound { samples, error } => format!("bound (K = {samples}{})", of(error)),
+            Trust::Estimate { samples, error } => format!("estimate ({samples} samples{})", of(error)),
+        }
+    }
+}
+
+/// A standard error to two significant digits: `0.41`, `12`, `0.0063`, `3.1e-7`.
+pub fn two_digits(e: f64) -> String {
+    if e == 0.0 || !e.is_finite() {
+        return e.to_string();
+    }
+    let magnitude = e.abs().log10().floor() as i32;
+    match magnitude {
+        -4..=1 => format!("{e:.*}", usize::try_from(1 - magnitude).unwrap_or(0)),
+        2..=5 => format!("{e:.0}"),
+        _ => format!("{e:.1e}"),
+    }
+}
+
+/// The standard error of the mean of numbers that were measured independently; none of fewer than two.
+pub fn standard_error(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    for v in values {
+        // Welford 1962.
+        n += 1.0;
+        let d = v - mean;
+        mean += d / n;
+        squares += d * (v - mean);
+    }
+    (n > 1.0).then(|| (squares / (n - 1.0) / n).sqrt())
+}
+
+/// The standard error of how many of some events happen, given how probable each one is.
+pub fn error_of_count(probabilities: impl IntoIterator<Item = f64>) -> f64 {
+    probabilities.into_iter().map(|p| p * (1.0 - p)).sum::<f64>().sqrt()
 }
 
 /// The part of the data that training does not see, as scores and records call it.
@@ -148,6 +198,12 @@ impl Score {
         Score { key, name, part, value: Number(value), unit, trust, at: String::new(), caveats: Vec::new() }
     }
 
+    /// The same of one of several models.
+    #[must_use]
+    pub fn of(self, model: &str) -> Score {
+        Score { key: format!("{model}/{}", self.key), name: format!("{} of {model}", self.name), ..self }
+    }
+
     /// The same of another part.
     #[must_use]
     pub fn on(self, part: &str) -> Score {
@@ -169,4 +225,42 @@ impl Score {
 /// `levels` grey levels (256 adds 8 bits; 1 adds nothing): nats / (D ln 2) + log2(levels).
 pub fn bits_per_dim(nats: f64, dims: usize, levels: f64) -> f64 {
     nats / (dims as f64 * std::f64::consts::LN_2) + levels.log2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_said_to_two_digits() {
+        for (e, text) in [
+            (0.4131, "0.41"),
+            (12.3, "12"),
+            (1.26, "1.3"),
+            (0.006_32, "0.0063"),
+            (3.14e-7, "3.1e-7"),
+            (123.4, "123"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(two_digits(e), text);
+        }
+        assert_eq!(Trust::bound(64, Some(0.4131)).describe(), "bound (K = 64, ± 0.41)");
+        assert_eq!(Trust::estimate(9, None).describe(), "estimate (9 samples)");
+    }
+
+    /// Of 1, 2, 3, 6 the variance is 14 / 3, so the mean has the error √(14 / 12).
+    #[test]
+    fn standard_errors_by_hand() {
+        let e = standard_error([1.0, 2.0, 3.0, 6.0]).unwrap();
+        assert!((e - (14.0f64 / 12.0).sqrt()).abs() < 1e-12);
+        assert_eq!(standard_error([1.0]), None);
+        assert!((error_of_count([0.5, 0.5, 1.0, 0.0]) - 0.5f64.sqrt()).abs() < 1e-12);
+    }
+
+    /// A bound that an older gmc wrote has no error.
+    #[test]
+    fn older_scores_are_read() {
+        let t: Trust = serde_json::from_str(r#"{"bound":{"samples":64}}"#).unwrap();
+        assert_eq!(t, Trust::bound(64, None));
+    }
 }

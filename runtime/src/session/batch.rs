@@ -5,7 +5,7 @@ use super::data::Batch;
 use super::random::Purpose;
 use crate::exec::{Tensor, random};
 use gmc_compiler::derive::Program;
-use gmc_compiler::event::Kind;
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{RandomKind, Role};
 use gmc_compiler::rows::data::Column;
 use gmc_compiler::rows::layer::ReadsBatch;
@@ -14,7 +14,21 @@ use gmc_compiler::rows::setting::{Leftover, Pass};
 /// Examples that are run at once, where a whole part of the data is.
 const CHUNK: usize = 500;
 
+/// How many classes a condition takes in turn; none where it is taken from the data.
+pub(super) fn in_turn(ty: &EventTy) -> Option<usize> {
+    match ty.kind {
+        Kind::Class(k) if ty.shape.is_empty() && k > 0 => Some(k),
+        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
+    }
+}
+
 impl Session {
+    /// The data variables that a program which draws reads from the data, and does not take in turn.
+    pub fn conditions_of_data(&self, program: &Program) -> Vec<String> {
+        let in_turn = |name: &String| self.data_type(name).and_then(in_turn).is_some();
+        self.data_inputs(program).into_iter().filter(|name| !in_turn(name)).collect()
+    }
+
     /// Examples of the training part.
     pub fn train_examples(&self) -> usize {
         self.sets.iter().map(|p| p.train.n).max().unwrap_or(0)
@@ -52,13 +66,14 @@ impl Session {
         let mut out = Batch::new();
         for (item, set) in self.typed.data.iter().zip(&self.sets) {
             let part = if set.test.n > 0 { &set.test } else { &set.train };
-            for (v, column) in item.vars.iter().zip(&part.columns).filter(|(v, _)| wanted.contains(&v.name)) {
-                let t = match v.ty.kind {
-                    Kind::Class(k) if v.ty.shape.is_empty() && k > 0 => {
+            for (i, v) in item.vars.iter().enumerate().filter(|(_, v)| wanted.contains(&v.name)) {
+                let t = match in_turn(&v.ty) {
+                    Some(k) => {
                         let classes = (from..from + n).map(|i| (i % k) as f32).collect();
                         Tensor::from_f32(&self.device, classes, &[n])
                     }
-                    Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+                    None => {
+                        let Some(column) = part.columns.get(i) else { continue };
                         let rows: Vec<usize> = (from..from + n).collect();
                         self.rows(column, part.n, &rows)
                     }

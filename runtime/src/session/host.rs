@@ -5,6 +5,7 @@
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use flate2::read::MultiGzDecoder;
+use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,32 @@ impl FileHost {
             .chain(cache.map(|c| c.join("gmc")))
             .collect();
         FileHost { roots, base: PathBuf::new(), seed }
+    }
+}
+
+/// A world whose data may be gone: what a run remembers of them comes first.
+pub struct RememberingHost<'a> {
+    /// Where files are.
+    pub files: FileHost,
+    /// Types of the variables of data items, by their names.
+    pub types: &'a dyn Fn(&[&str]) -> Option<Vec<EventTy>>,
+}
+
+impl Host for RememberingHost<'_> {
+    fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
+        self.files.path(set, name)
+    }
+    fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        self.files.read(set, name)
+    }
+    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+        self.files.images(folder)
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        self.files.uniform(stream, n)
+    }
+    fn known(&self, variables: &[&str]) -> Option<Vec<EventTy>> {
+        (self.types)(variables)
     }
 }
 
@@ -99,6 +126,10 @@ impl Host for FileHost {
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    // A pipe would keep the process waiting, and data are read more than once.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
     let mut bytes = bounded(std::fs::File::open(path)?)?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         bytes = bounded(MultiGzDecoder::new(bytes.as_slice()))

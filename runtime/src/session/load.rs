@@ -10,7 +10,7 @@ use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::{Reader, Unit, check, compile};
-use gmc_compiler::rows::data::{Column, DataIssue, Part};
+use gmc_compiler::rows::data::{Column, DataIssue, Host, Part};
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::Seed;
 use gmc_compiler::syntax::ast;
@@ -35,7 +35,12 @@ pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> 
 
 /// As [`unit()`], with `read` for the files named by `use`.
 pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
-    compile(name, text, &FileHost::new(0), read, |spec| changes(spec, set))
+    unit_on(&FileHost::new(0), name, text, read, set)
+}
+
+/// As [`unit_with`], on a world of its own.
+pub fn unit_on(host: &dyn Host, name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
+    compile(name, text, host, read, |spec| changes(spec, set))
 }
 
 /// As [`unit()`], without optimised programs: what `gmc check` needs.
@@ -64,17 +69,64 @@ pub fn report(u: &Unit, m: Messages) -> Result<(), Failure> {
 /// # Errors
 /// The source that can't be had, with where it looked.
 pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
+    typed.data.iter().map(|d| item(typed, d)).collect()
+}
+
+/// Loads one data item.
+///
+/// # Errors
+/// As [`data`].
+pub fn item(typed: &Typed, d: &TData) -> Result<Parts, Failure> {
     let host = FileHost::new(Seed::of(&typed.train.settings));
-    let mut sets = Vec::new();
-    for d in &typed.data {
-        let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
-        let set = d.row.load(&d.args, &types, &host).map_err(|issue| unreadable(d.row.name(), issue))?;
-        if set.train.n == 0 {
-            return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
-        }
-        sets.push(d.split.parts(set, Seed::of(&typed.train.settings)));
+    let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
+    let set = d.row.load(&d.args, &types, &host).map_err(|issue| unreadable(d.row.name(), issue))?;
+    if set.train.n == 0 {
+        return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
     }
-    Ok(sets)
+    Ok(d.split.parts(set, Seed::of(&typed.train.settings)))
+}
+
+/// A session without parameters whose data are not loaded; `known` tells how many examples the training part of an item has, and what the
+/// classes of its variables are called.
+pub fn without_data(
+    typed: Typed,
+    compiled: gmc_compiler::derive::Compiled,
+    device: Device,
+    known: impl Fn(&TData) -> (usize, Vec<Vec<String>>),
+) -> Session {
+    let (sizes, labels): (Vec<usize>, Vec<Vec<Vec<String>>>) = typed.data.iter().map(known).unzip();
+    let sets: Vec<Parts> = labels.into_iter().map(|labels| Parts { labels, ..Parts::default() }).collect();
+    let mut s = Session::new(typed, compiled, device, sets);
+    s.absent = (0..sizes.len()).collect();
+    s.sizes = sizes;
+    s
+}
+
+impl Session {
+    /// How many examples the training part of each data item has, loaded or not.
+    pub fn training_sizes(&self) -> Vec<usize> {
+        let known = |i: usize| self.sizes.get(i).copied().filter(|_| self.absent.contains(&i));
+        self.sets.iter().enumerate().map(|(i, p)| known(i).unwrap_or(p.train.n)).collect()
+    }
+
+    /// Loads the data items that hold any of these variables and are not there yet.
+    ///
+    /// # Errors
+    /// As [`data`].
+    pub fn load(&mut self, variables: &[String]) -> Result<(), Failure> {
+        for i in std::mem::take(&mut self.absent) {
+            let Some(d) = self.typed.data.get(i) else { continue };
+            if !d.vars.iter().any(|v| variables.contains(&v.name)) {
+                self.absent.push(i);
+                continue;
+            }
+            let parts = item(&self.typed, d)?;
+            if let Some(set) = self.sets.get_mut(i) {
+                *set = parts;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn unreadable(source: &str, issue: DataIssue) -> Failure {

@@ -3,6 +3,7 @@
 //! [`load`] makes a [`Session`] of a file; [`Session::init`] or [`Session::restore`] give it parameters,
 //! [`Session::run`] runs a program, [`Session::step`] a step of training.
 
+mod asked;
 mod averages;
 mod batch;
 pub mod data;
@@ -68,10 +69,16 @@ pub struct Session {
     pub inferred: BTreeMap<String, Table>,
     /// Steps of the inference of new data, where not those of the spec.
     pub infer_steps: Option<u64>,
-    /// The loaded sets, one for each data item.
+    /// The loaded sets, one for each data item; empty where [`Session::absent`] says so.
     pub sets: Vec<Parts>,
     /// How far the parameters have been trained: schedules stand there, whatever is asked.
     pub standing: Progress,
+    /// The data items that were not loaded.
+    pub absent: Vec<usize>,
+    /// How many examples the training part of each of them has.
+    pub sizes: Vec<usize>,
+    /// The model that questions are put to, where one is named.
+    pub asked: Option<String>,
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
 }
@@ -91,6 +98,9 @@ impl Session {
             infer_steps: None,
             sets,
             standing: Progress { step: 0, total: 1, per_epoch: 1 },
+            absent: Vec::new(),
+            sizes: Vec::new(),
+            asked: None,
             programs,
             options: RunOptions::default(),
         }

@@ -35,6 +35,11 @@ pub enum Purpose {
         /// Number of the sample of a bound.
         sample: u64,
     },
+    /// Numbers of parts of the test part, whose spread is the error of their mean.
+    Errors {
+        /// Number of the part.
+        group: u64,
+    },
     /// What a verb asks of the whole test part.
     Query {
         /// Number of the chunk.
@@ -81,6 +86,7 @@ impl Purpose {
             Purpose::Codes { chunk } => 1 << 57 | chunk,
             Purpose::Classes { chunk, sample } => 1 << 58 | chunk << 24 | sample,
             Purpose::Query { chunk } => 1 << 59 | chunk,
+            Purpose::Errors { group } => 1 << 54 | group,
             Purpose::Pictures => 1 << 60,
             Purpose::Denoised => 1 << 60 | 1,
             // The first chunk's key is as it always was; those of the others lie apart from every sample's of a bound.
@@ -111,6 +117,7 @@ mod tests {
                 Purpose::Datum { row: i },
                 Purpose::Codes { chunk: i },
                 Purpose::Query { chunk: i },
+                Purpose::Errors { group: i },
                 Purpose::Evaluation { chunk: i },
                 Purpose::Samples { from: i },
             ]);

@@ -93,7 +93,10 @@ impl Session {
             let path = path(*group, name);
             match tables.remove(&path) {
                 Some((item, event)) => {
-                    let n = self.sets.get(item).map_or(0, |p| p.train.n);
+                    // Of data that were not loaded nobody knows better.
+                    let kept = t.shape.first().copied().unwrap_or(0);
+                    let absent = self.absent.contains(&item);
+                    let n = if absent { kept } else { self.sets.get(item).map_or(0, |p| p.train.n) };
                     let shape: Vec<usize> = std::iter::once(n).chain(event.iter().copied()).collect();
                     if t.shape != shape {
                         return Err(format!(

@@ -7,14 +7,33 @@ use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::TSite;
 
 impl Session {
-    /// What samples of the first model show: its first observed variable that is no class, or else its first
-    /// observed one.
+    /// What samples of the model that is asked show: its first observed variable that is no class, or else its
+    /// first observed one.
     pub fn observed(&self) -> Option<(String, EventTy)> {
-        let m = self.typed.models.iter().find(|m| !m.guide)?;
+        let m = self.model()?;
         let class = |s: &&TSite| matches!(s.ty.kind, Kind::Class(_));
         let mut sites = m.sites.iter().filter(|s| s.observed);
         let site = sites.clone().find(|s| !class(s)).or_else(|| sites.next())?;
         Some((site.name.clone(), site.ty.clone()))
+    }
+
+    /// All that samples of the model that is asked hold: its observed variables, or of a model that observes
+    /// nothing its draws and what it computes of them.
+    pub fn sampled(&self) -> Vec<(String, EventTy)> {
+        let sites: Vec<&TSite> = self.model().into_iter().flat_map(|m| &m.sites).collect();
+        let some = sites.iter().any(|s| s.observed);
+        let of = |s: &&&TSite| s.observed || !some;
+        sites.iter().filter(of).map(|s| (s.name.clone(), s.ty.clone())).collect()
+    }
+
+    /// What the classes of a variable of the data are called; none where they are numbers.
+    pub fn labels(&self, name: &str) -> &[String] {
+        let items = self.typed.data.iter().zip(&self.sets);
+        let mut found = items.filter_map(|(item, set)| {
+            let at = item.vars.iter().position(|v| v.name == name)?;
+            set.labels.get(at)
+        });
+        found.next().map_or(&[], Vec::as_slice)
     }
 
     /// The type of a variable of the data.

@@ -20,15 +20,27 @@ pub const MOST: usize = 10_000;
 ///
 /// # Errors
 /// What running a program reports.
-pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(&'static str, Picture)>, ExecError> {
+pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(String, Picture)>, ExecError> {
     let n = Samples::shown(&s.typed.eval);
-    let pictures = [
-        ("samples", samples(s, n, seed)?),
-        ("reconstructions", reconstructions(s, seed)?),
-        ("denoised", denoised(s, seed)?),
-        ("density", density(s)?),
-    ];
-    Ok(pictures.into_iter().filter_map(|(name, p)| Some((name, p?))).collect())
+    let mut all = Vec::new();
+    let models = s.measured();
+    for m in &models {
+        let of = match m {
+            Some(m) if models.len() > 1 => format!("-{m}"),
+            Some(_) | None => String::new(),
+        };
+        all.extend(s.asking(m.clone(), |s| -> Result<Vec<(String, Picture)>, ExecError> {
+            let pictures = [
+                ("samples", samples(s, n, seed)?),
+                ("reconstructions", reconstructions(s, seed)?),
+                ("density", density(s)?),
+            ];
+            let named = |(name, p): (&str, Option<Picture>)| Some((format!("{name}{of}"), p?));
+            Ok(pictures.into_iter().filter_map(named).collect())
+        })?);
+    }
+    all.extend(denoised(s, seed)?.map(|p| ("denoised".to_string(), p)));
+    Ok(all)
 }
 
 /// How many pairs the picture of reconstructions shows.
@@ -63,9 +75,9 @@ fn test_points(s: &Session, name: &str) -> Vec<f32> {
 /// # Errors
 /// What running the program reports.
 pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError> {
-    if !s.has(&Program::Reconstruct) {
+    let Some(program) = s.answer(Question::Reconstruct).ok().map(|a| a.program.clone()) else {
         return Ok(None);
-    }
+    };
     let n = s.test_examples().min(pairs(s));
     if n == 0 {
         return Ok(None);
@@ -73,7 +85,7 @@ pub fn reconstructions(s: &mut Session, seed: u64) -> Result<Option<Picture>, Ex
     let rows: Vec<usize> = (0..n).collect();
     s.infer_test(n, seed)?;
     let data = s.batch(true, &rows);
-    for (output, t) in s.run(&Program::Reconstruct, n, &data, Position::of(Purpose::Pictures, seed))? {
+    for (output, t) in s.run(&program, n, &data, Position::of(Purpose::Pictures, seed))? {
         let Output::Site(name) = output else { continue };
         let Some(ty) = s.data_type(&name) else { continue };
         let originals = data.get(&name).map(Tensor::to_f32).unwrap_or_default();
@@ -113,10 +125,10 @@ pub fn denoised(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError
 /// What running the program reports.
 pub fn density(s: &mut Session) -> Result<Option<Picture>, ExecError> {
     let Some((name, ty)) = s.observed() else { return Ok(None) };
-    let answer = s.compiled.answer(Question::Density).ok();
+    let answer = s.answer(Question::Density).ok();
     let exact = answer.filter(|a| a.number == Some(NumberKind::Exact)).map(|a| a.program.clone());
     let Some(program) = exact.filter(|_| ty.shape == [2]) else { return Ok(None) };
-    let sampler = s.compiled.answer(Question::Sample).ok();
+    let sampler = s.answer(Question::Sample).ok();
     if sampler.is_some_and(|a| !s.data_inputs(&a.program).is_empty()) {
         return Ok(None);
     }

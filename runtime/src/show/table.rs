@@ -9,10 +9,57 @@ pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
     if shape.iter().try_fold(1usize, |a, d| a.checked_mul(*d)) != Some(values.len()) {
         return None;
     }
+    let mut bytes = header("'<f4'", shape)?;
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    Some(bytes)
+}
+
+/// One field of a record.
+pub struct Field<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Axes of one of them.
+    pub shape: &'a [usize],
+    /// Whether they are whole numbers.
+    pub whole: bool,
+    /// Row by row.
+    pub values: &'a [f32],
+}
+
+/// The bytes of a `.npy` file of records, format version 1.0 (NEP 1): each field little-endian, f32 or, of whole numbers, i32. `None` where the
+/// fields have not the same number of rows, or are too many for the format.
+pub fn npy_records(fields: &[Field<'_>]) -> Option<Vec<u8>> {
+    let width = |f: &Field<'_>| f.shape.iter().product::<usize>().max(1);
+    let rows = fields.first().map_or(0, |f| f.values.len() / width(f));
+    if fields.iter().any(|f| f.values.len() != rows * width(f)) {
+        return None;
+    }
+    let described = fields.iter().map(|f| {
+        let kind = if f.whole { "<i4" } else { "<f4" };
+        let axes = if f.shape.is_empty() { String::new() } else { format!(", {}", tuple(f.shape)) };
+        format!("('{}', '{kind}'{axes})", f.name)
+    });
+    let described = format!("[{}]", described.collect::<Vec<_>>().join(", "));
+    let mut bytes = header(&described, &[rows])?;
+    for i in 0..rows {
+        for f in fields {
+            for v in f.values.chunks(width(f)).nth(i)? {
+                bytes.extend(if f.whole { (*v as i32).to_le_bytes() } else { v.to_le_bytes() });
+            }
+        }
+    }
+    Some(bytes)
+}
+
+/// Axes as Python writes a tuple: a tuple of one needs its comma, a longer one may not end in a blank.
+fn tuple(shape: &[usize]) -> String {
     let axes: String = shape.iter().map(|d| format!("{d}, ")).collect();
-    // A tuple of one needs its comma, a longer one may not end in a blank.
-    let axes = if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") };
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({axes}), }}");
+    format!("({})", if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") })
+}
+
+/// All of a `.npy` file before its elements.
+fn header(descr: &str, shape: &[usize]) -> Option<Vec<u8>> {
+    let mut header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {}, }}", tuple(shape));
     // Magic, version and length are 10 bytes; data begin at a multiple of 64, after a line feed.
     let padding = 63 - (10 + header.len()) % 64;
     header.extend(std::iter::repeat_n(' ', padding));
@@ -20,7 +67,6 @@ pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(u16::try_from(header.len()).ok()?.to_le_bytes());
     bytes.extend(header.as_bytes());
-    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
     Some(bytes)
 }
 

@@ -7,13 +7,19 @@
 //! The header holds the CRC-32 and length of all tensors, so that truncation and flipped bits are found
 //! before anything is used.
 
+use super::regular;
 use crate::failure::Failure;
+use crate::session::memory::of_this_machine;
 use crate::session::snapshot::{Group, Snapshot, Stored};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"gmc ckpt";
+/// Most bytes of a header.
+const MOST_HEADER: u32 = 256 << 20;
 /// Rises when old files can no longer be read as they are.
 const VERSION: u32 = 1;
 
@@ -101,38 +107,29 @@ impl Checkpoint {
 
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Checkpoint, Failure> {
-        let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
-        Checkpoint::decode(&bytes, path)
+        let (mut file, size) = regular::open(path, u64::MAX)?;
+        // Its own beginning says how long it is: nothing else is read into memory.
+        let mut start = Vec::new();
+        let most = 16 + u64::from(MOST_HEADER);
+        let read = |e: std::io::Error| Failure::file("read", path, e);
+        (&mut file).take(most.min(size)).read_to_end(&mut start).map_err(read)?;
+        let stated = Header::split(&start, path, size)?;
+        let there = of_this_machine().unwrap_or(u64::MAX);
+        if stated.bytes > there {
+            let why =
+                format!("it holds {} bytes, more than the memory of this machine, {there}", stated.bytes);
+            return Err(Failure::file("read", path, why));
+        }
+        file.take(size - start.len() as u64).read_to_end(&mut start).map_err(read)?;
+        Checkpoint::decode(&start, path)
     }
 
     /// Reads a file's bytes; `path` is for messages.
     pub fn decode(bytes: &[u8], path: &Path) -> Result<Checkpoint, Failure> {
-        let error = |what: String| Failure::file("read", path, what);
-        let truncated = || error(format!("the checkpoint is truncated ({} bytes)", bytes.len()));
-        let corrupt = |what: &str| error(format!("the checkpoint is corrupt ({what})"));
-        let Some((magic, rest)) = bytes.split_first_chunk::<8>() else { return Err(truncated()) };
-        if magic != MAGIC {
-            return Err(error("not a checkpoint of gmc".into()));
-        }
-        let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
-        let Some((crc, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
-        let Some((header, data)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
-            return Err(truncated());
-        };
-        if crc32fast::hash(header) != u32::from_le_bytes(*crc) {
-            return Err(corrupt("checksum of the header"));
-        }
-        let header: Header = serde_json::from_slice(header).map_err(|e| corrupt(&e.to_string()))?;
-        if header.version != VERSION {
-            return Err(error(format!(
-                "format version {}, and this gmc reads version {VERSION}",
-                header.version
-            )));
-        }
-        if (data.len() as u64) < header.bytes {
-            return Err(truncated());
-        }
-        if data.len() as u64 != header.bytes || crc32fast::hash(data) != header.crc {
+        let corrupt = |what: &str| corrupt(path, what);
+        let header = Header::split(bytes, path, bytes.len() as u64)?;
+        let data = bytes.get(bytes.len() - header.bytes as usize..).unwrap_or(&[]);
+        if crc32fast::hash(data) != header.crc {
             return Err(corrupt("checksum of the tensors"));
         }
         let mut tensors = BTreeMap::new();
@@ -145,5 +142,47 @@ impl Checkpoint {
             tensors.insert((entry.group, entry.name), Stored { shape: entry.shape, values });
         }
         Ok(Checkpoint { meta: header.meta, tensors })
+    }
+}
+
+fn corrupt(path: &Path, what: &str) -> Failure {
+    Failure::file("read", path, format!("the checkpoint is corrupt ({what})"))
+}
+
+impl Header {
+    /// The header at the beginning of a file of `size` bytes, which are as many as it states.
+    fn split(start: &[u8], path: &Path, size: u64) -> Result<Header, Failure> {
+        let error = |what: String| Failure::file("read", path, what);
+        let truncated = || error(format!("the checkpoint is truncated ({size} bytes)"));
+        let Some((magic, rest)) = start.split_first_chunk::<8>() else { return Err(truncated()) };
+        if magic != MAGIC {
+            return Err(error("not a checkpoint of gmc".into()));
+        }
+        let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
+        let Some((crc, rest)) = rest.split_first_chunk::<4>() else { return Err(truncated()) };
+        let length = u32::from_le_bytes(*length);
+        if size < 16 + u64::from(length) {
+            return Err(truncated());
+        }
+        if length > MOST_HEADER {
+            return Err(corrupt(path, "length of the header"));
+        }
+        let Some((header, _)) = rest.split_at_checked(length as usize) else { return Err(truncated()) };
+        if crc32fast::hash(header) != u32::from_le_bytes(*crc) {
+            return Err(corrupt(path, "checksum of the header"));
+        }
+        let header: Header = serde_json::from_slice(header).map_err(|e| corrupt(path, &e.to_string()))?;
+        if header.version != VERSION {
+            return Err(error(format!(
+                "format version {}, and this gmc reads version {VERSION}",
+                header.version
+            )));
+        }
+        let data = size - 16 - u64::from(length);
+        match data.cmp(&header.bytes) {
+            Ordering::Less => Err(truncated()),
+            Ordering::Greater => Err(corrupt(path, "length of the tensors")),
+            Ordering::Equal => Ok(header),
+        }
     }
 }

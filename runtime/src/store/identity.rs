@@ -4,12 +4,12 @@
 use super::RunDir;
 use super::checkpoint::{Checkpoint, Meta};
 use crate::failure::Failure;
+use crate::session::Session;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::ir::text;
 use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::span::FileId;
-use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 
 /// Names and texts: overrides by path, or files by name.
@@ -53,10 +53,13 @@ impl Hashes {
 
     /// With what was loaded.
     #[must_use]
-    pub fn with_data(self, typed: &Typed, sets: &[Parts]) -> Hashes {
-        let named = typed.data.iter().zip(sets).map(|(item, parts)| {
+    pub fn with_data(self, s: &Session) -> Hashes {
+        let items = s.typed.data.iter().zip(&s.sets).enumerate().filter(|(i, _)| !s.absent.contains(i));
+        let named = items.flat_map(|(_, (item, parts))| {
             let names: Vec<&str> = item.vars.iter().map(|v| v.name.as_str()).collect();
-            (names.join(", "), data_hash(parts))
+            let names = names.join(", ");
+            let classes = labels_hash(parts).map(|crc| (format!("{names} (names of the classes)"), crc));
+            std::iter::once((names, data_hash(parts))).chain(classes)
         });
         Hashes { data: named.collect(), ..self }
     }
@@ -126,6 +129,14 @@ fn data_hash(parts: &Parts) -> String {
         }
     }
     format!("{:08x}", crc.finalize())
+}
+
+/// CRC-32 of what the classes are called; none where they are numbers.
+fn labels_hash(parts: &Parts) -> Option<String> {
+    let mut crc = crc32fast::Hasher::new();
+    let names: Vec<&String> = parts.labels.iter().flatten().collect();
+    names.iter().for_each(|n| crc.update(format!("{n}\n").as_bytes()));
+    (!names.is_empty()).then(|| format!("{:08x}", crc.finalize()))
 }
 
 /// CRC-32 of all programs.

@@ -2,10 +2,11 @@
 
 use super::RunDir;
 use super::atomic::atomic_write;
+use super::regular;
 use crate::failure::Failure;
 use crate::measure::scores::Record;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// `metrics.jsonl`, open for appending.
@@ -33,11 +34,7 @@ impl RunDir {
     /// A file that cannot be read or written.
     pub fn log(&self, step: Option<u64>) -> Result<Log, Failure> {
         let path = self.path.join("metrics.jsonl");
-        let text = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(Failure::file("read", path, e)),
-        };
+        let text = regular::read_if_there(&path, regular::LOG)?.unwrap_or_default();
         let kept: Vec<u8> = text
             .split_inclusive(|b| *b == b'\n')
             .filter(|line| {
@@ -63,12 +60,7 @@ impl RunDir {
     /// passed over.
     pub fn records(&self) -> Result<Vec<Record>, Failure> {
         let path = self.path.join("metrics.jsonl");
-        match fs::read(&path) {
-            Ok(bytes) => {
-                Ok(bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect())
-            }
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(e) => Err(Failure::file("read", path, e)),
-        }
+        let bytes = regular::read_if_there(&path, regular::LOG)?.unwrap_or_default();
+        Ok(bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect())
     }
 }

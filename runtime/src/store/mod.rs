@@ -7,16 +7,20 @@
 //!   scores.json                      final numbers and their kinds
 //!   checkpoints/00000500.ckpt        the last two
 //!   weights.safetensors  images/*.png  report.html
+//!   data.json                        what the data were: types, sizes of parts, names of classes
 //!   lock                             held while a process trains here
 //! ```
 //!
 //! Invariant: whenever the process dies, the folder can be opened again. Every file but `metrics.jsonl` is
-//! replaced whole ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened.
+//! replaced whole ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened. Only
+//! regular files within stated sizes are opened ([`regular`]).
 
 pub mod atomic;
 pub mod checkpoint;
 pub mod identity;
 pub mod log;
+pub mod regular;
+pub mod remembered;
 pub mod weights;
 
 pub use atomic::atomic_write;
@@ -66,6 +70,7 @@ impl RunDir {
     pub fn open(path: &Path) -> Result<RunDir, Failure> {
         let mut run = RunDir::view(path)?;
         let at = path.join("lock");
+        regular::writable(&at)?;
         let file =
             File::options().create(true).append(true).open(&at).map_err(|e| Failure::file("open", &at, e))?;
         match file.try_lock() {
@@ -117,19 +122,28 @@ impl RunDir {
     /// Writes a file of the folder, whole or not at all: `spec.gm`, `ir/train.txt`, `images/samples-500.png`.
     /// Names that lead out of the folder are refused.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        atomic_write(&self.file(name, "write")?, bytes)
+        let path = self.file(name, "write")?;
+        regular::writable(&path)?;
+        atomic_write(&path, bytes)
     }
 
-    /// Reads a file of the folder.
-    pub fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        let path = self.file(name, "read")?;
-        fs::read(&path).map_err(|e| Failure::file("read", path, e))
+    /// Reads a file of the folder of at most `most` bytes.
+    pub fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, Failure> {
+        regular::read(&self.file(name, "read")?, most)
     }
 
     /// Reads a text file of the folder.
     pub fn read_text(&self, name: &str) -> Result<String, Failure> {
-        let bytes = self.read(name)?;
+        let bytes = self.read(name, regular::TEXT)?;
         String::from_utf8(bytes).map_err(|_| Failure::file("read", self.path.join(name), "not UTF-8 text"))
+    }
+
+    /// As [`RunDir::read_text`]; none where there is no such file.
+    pub fn text_if_there(&self, name: &str) -> Result<Option<String>, Failure> {
+        match fs::symlink_metadata(self.file(name, "read")?) {
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Ok(_) | Err(_) => self.read_text(name).map(Some),
+        }
     }
 
     fn file(&self, name: &str, doing: &'static str) -> Result<PathBuf, Failure> {
@@ -148,6 +162,7 @@ impl RunDir {
             .into_iter()
             .flatten()
             .flatten()
+            .filter(|e| e.path().is_file())
             .filter_map(|e| e.file_name().into_string().ok())
             .filter(|n| n.ends_with(".png") && !n.starts_with('.'))
             .collect();
@@ -174,7 +189,9 @@ impl RunDir {
 
     /// Writes a checkpoint, then removes all but the last two.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        atomic_write(&self.checkpoint_path(checkpoint.meta.step), &checkpoint.encode())?;
+        let path = self.checkpoint_path(checkpoint.meta.step);
+        regular::writable(&path)?;
+        atomic_write(&path, &checkpoint.encode())?;
         // Checkpoints of later steps belong to a future that this run has left: it was resumed from before
         // them.
         for step in self.checkpoints().into_iter().filter(|s| *s > checkpoint.meta.step) {
@@ -209,10 +226,9 @@ impl RunDir {
     /// The final numbers; none before the run has ended.
     pub fn scores(&self) -> Result<Vec<Score>, Failure> {
         let path = self.path.join("scores.json");
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| Failure::file("read", path, e)),
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(e) => Err(Failure::file("read", path, e)),
+        match regular::read_if_there(&path, regular::TEXT)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| Failure::file("read", path, e)),
+            None => Ok(Vec::new()),
         }
     }
 }

@@ -2,9 +2,45 @@
 
 use crate::failure::Failure;
 use crate::session::snapshot::Stored;
+use gmc_compiler::derive::meant;
+use gmc_compiler::types::{TParam, Typed};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The values of `param`s with a range as the model means them; what training keeps of them, reals without bounds, stands beside them as
+/// `raw.NAME`.
+pub fn as_meant(typed: &Typed, mut tensors: BTreeMap<String, Stored>) -> BTreeMap<String, Stored> {
+    for p in &typed.params {
+        let Some(kept) = tensors.get(&p.name).cloned() else { continue };
+        let Some(values) = meant(p, &kept.values) else { continue };
+        tensors.insert(p.name.clone(), Stored { shape: kept.shape.clone(), values });
+        // A net may have a tensor of that name.
+        let mut raw = format!("raw.{}", p.name);
+        while tensors.contains_key(&raw) {
+            raw = format!("raw.{raw}");
+        }
+        tensors.insert(raw, kept);
+    }
+    tensors
+}
+
+/// Most numbers of a `param` that are listed.
+const LISTED: usize = 16;
+
+/// The `param`s of a spec with their values as the model means them, in words; `kept` gives what training keeps of one.
+pub fn fitted(typed: &Typed, kept: impl Fn(&str) -> Option<Vec<f32>>) -> Vec<(String, String)> {
+    let one = |p: &TParam| {
+        let kept = kept(&p.name)?;
+        let values = meant(p, &kept).unwrap_or(kept);
+        let mut shown: Vec<String> = values.iter().take(LISTED).map(|v| format!("{v:.6}")).collect();
+        if values.len() > LISTED {
+            shown.push(format!(".. ({} numbers)", values.len()));
+        }
+        Some((p.name.clone(), shown.join(" ")))
+    };
+    typed.params.iter().filter(|p| p.each.is_none()).filter_map(one).collect()
+}
 
 /// The bytes of a safetensors file. `path` is for messages.
 pub fn encode<'a>(

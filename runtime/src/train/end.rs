@@ -8,6 +8,7 @@ use crate::measure::scores::{Record, Score};
 use crate::measure::{self, evaluate};
 use crate::session::snapshot::{Group, Stored};
 use crate::show::{pictures, report};
+use crate::store::regular::PICTURE;
 use crate::store::weights;
 use gmc_compiler::rows::setting::Seed;
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ impl Run<'_> {
             .filter(|((g, _), _)| matches!(g, Group::Param | Group::State))
             .map(|((_, n), t)| (n, t))
             .collect();
+        let tensors = weights::as_meant(&self.session.typed, tensors);
         let path = self.dir.path().join("weights.safetensors");
         let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
         self.dir.write("weights.safetensors", &bytes)
@@ -63,13 +65,21 @@ impl Run<'_> {
             ("rounds".to_string(), self.step.to_string()),
             ("training time".to_string(), format!("{seconds:.1} s")),
         ];
+        for (name, fitted) in
+            weights::fitted(&self.session.typed, |name| self.session.tensors.get(name).map(|t| t.to_f32()))
+        {
+            facts.push((format!("param {name}"), fitted));
+        }
         for site in health {
             facts.push(("health".to_string(), site.facts()));
             facts.extend(site.words().map(|w| ("advice".to_string(), w)));
         }
         let mut images = Vec::new();
         for n in self.dir.images() {
-            images.push((n.trim_end_matches(".png").to_string(), self.dir.read(&format!("images/{n}"))?));
+            images.push((
+                n.trim_end_matches(".png").to_string(),
+                self.dir.read(&format!("images/{n}"), PICTURE)?,
+            ));
         }
         let html = report::html(&report::Report {
             title: &name,

@@ -36,7 +36,7 @@ impl Trainer {
     pub fn new(s: &Session) -> Trainer {
         let t = &s.typed.train;
         let inner = t.players.iter().map(|p| p.steps).max().unwrap_or(1) as u64;
-        let sizes: Vec<usize> = s.sets.iter().map(|p| p.train.n).collect();
+        let sizes = s.training_sizes();
         let seed = Seed::of(&t.settings);
         let order = Order::new(seed, Batch::of(&t.settings), s.leftover(), sizes);
         let per_epoch = order.per_epoch().div_ceil(inner).max(1);

@@ -26,6 +26,13 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
 
 /// Under this name a checkpoint keeps the seconds trained.
 const SECONDS: &str = "seconds";
+/// Under this name a checkpoint keeps how many rounds the run has in all.
+const ROUNDS: &str = "rounds";
+
+/// How many rounds the run of a checkpoint has in all; unknown of one that an older gmc wrote.
+pub fn rounds(c: &Checkpoint) -> Option<u64> {
+    c.meta.extra.get(ROUNDS)?.parse().ok()
+}
 
 /// A run in progress.
 pub struct Run<'a> {
@@ -102,6 +109,7 @@ impl<'a> Run<'a> {
 
     fn checkpoint(&self) -> Checkpoint {
         let mut extra = BTreeMap::from([(SECONDS.to_string(), format!("{:.3}", self.seconds()))]);
+        extra.insert(ROUNDS.to_string(), self.trainer.total.to_string());
         self.hashes.keep(&mut extra);
         self.sums.keep(&mut extra);
         Checkpoint {

@@ -85,3 +85,69 @@ fn changed_data_are_named() {
     assert!(said.err.contains("the data of `x` have changed since the run began"), "{}", said.err);
     assert!(said.err.contains("put them back as they were"), "{}", said.err);
 }
+
+#[test]
+fn the_model_that_scores_data_answers() {
+    let place = case("24-first-model-answers");
+    place.gmc("run spec.gm --device cpu").succeeds();
+    let said = place.gmc("density runs/spec-1 --device cpu");
+    assert!(said.succeeds().out.contains("exact"), "{}", said.out);
+    place.gmc("sample runs/spec-1 -n 2 --out x.csv --device cpu").succeeds();
+    assert!(std::fs::read_to_string(place.path("x.csv")).unwrap().starts_with("x.0,x.1\n"));
+    place.gmc("sample runs/spec-1 -n 2 --model n --out t.csv --device cpu").succeeds();
+    assert!(std::fs::read_to_string(place.path("t.csv")).unwrap().starts_with("t\n"));
+}
+
+#[test]
+fn both_observed_variables_are_sampled() {
+    let place = case("06-sample-writes-one-variable");
+    place.gmc("run spec.gm --device cpu").succeeds();
+    place.gmc("sample runs/spec-1 -n 7 --out s.csv --device cpu").succeeds();
+    let text = std::fs::read_to_string(place.path("s.csv")).unwrap();
+    assert!(text.starts_with("u,x\n") && text.lines().count() == 8, "{text}");
+    place.gmc("sample runs/spec-1 -n 7 --out s.npy --device cpu").succeeds();
+    let bytes = std::fs::read(place.path("s.npy")).unwrap();
+    let header = String::from_utf8_lossy(&bytes[..128]).into_owned();
+    assert!(header.contains("[('u', '<f4'), ('x', '<f4', (1,))]"), "{header}");
+}
+
+#[test]
+fn exported_parameters_are_in_the_units_of_the_model() {
+    let place = case("07-exported-parameter-unconstrained");
+    place.gmc("run spec.gm --device cpu").succeeds();
+    let path = place.path("runs/spec-1/weights.safetensors");
+    let all = gmc_runtime::store::weights::decode(&std::fs::read(&path).unwrap(), &path).unwrap();
+    assert!((all["s"].values[0] - 3.0).abs() < 1e-5 && (all["r"].values[0] - 0.25).abs() < 1e-5, "{all:?}");
+    assert!((all["raw.s"].values[0] - 3f32.ln()).abs() < 1e-5, "{all:?}");
+    let said = place.gmc("explain runs/spec-1");
+    assert!(said.succeeds().out.contains("param s            3.000000"), "{}", said.out);
+}
+
+#[test]
+fn predicted_noise_is_no_reconstruction() {
+    let place = case("31-noise-is-no-reconstruction");
+    place.gmc("run spec.gm --device cpu").succeeds();
+    let why = "`noise(y, n.t)` is compared with `n.e`, not with `x`";
+    place.gmc("reconstruct runs/spec-1 --device cpu").fails(&[why]);
+    assert!(place.gmc("explain spec.gm").succeeds().out.contains(why));
+    assert!(!place.path("runs/spec-1/images/reconstructions.png").exists());
+}
+
+#[test]
+fn an_idle_guide_does_not_answer() {
+    let place = case("50-codes-of-an-idle-guide");
+    place.gmc("run spec.gm --device cpu --set train.epochs=5").succeeds();
+    place.gmc("encode runs/spec-1 --out e.csv --device cpu").succeeds();
+    let text = std::fs::read_to_string(place.path("e.csv")).unwrap();
+    assert!(text.starts_with("z.0,z.1,z.2,z.3,z.4,z.5,z.probability.0,"), "{text}");
+    for row in text.lines().skip(1) {
+        let v: Vec<f64> = row.split(',').map(|v| v.parse().unwrap()).collect();
+        assert!(
+            v[..6].iter().all(|b| *b == 0.0 || *b == 1.0) && v[6..].iter().all(|p| (0.0..=1.0).contains(p))
+        );
+    }
+    // Codes differ between digits, as those of an untrained net would not have to.
+    let first: std::collections::BTreeSet<&str> = text.lines().skip(1).map(|l| &l[..11]).collect();
+    assert!(first.len() > 5, "{first:?}");
+    place.gmc("reconstruct runs/spec-1 --out r.csv --device cpu").succeeds();
+}

@@ -3,14 +3,14 @@
 use super::common::{mnist, run, session, text, train};
 use gmc_compiler::derive::{Program, Question};
 use gmc_runtime::measure::classes::posteriors;
-use gmc_runtime::measure::{Budget, draw, evaluate};
+use gmc_runtime::measure::{Budget, GLANCE, draw, evaluate};
 use gmc_runtime::session::Session;
 use std::path::Path;
 
 /// Test examples that questions are asked about.
 const FEW: usize = 3;
 
-const BUDGET: Budget = Budget { examples: 64, k: 2, samples: 16 };
+const BUDGET: Budget = Budget { examples: 64, k: 2, samples: 16, ..GLANCE };
 
 #[test]
 fn every_spec_trains_a_few_rounds() {
@@ -58,11 +58,12 @@ fn ask(name: &str, s: &mut Session) -> usize {
         .compiled
         .queries
         .iter()
+        .filter(|q| q.model.is_none())
         .filter_map(|q| Some((q.question, q.answer.as_ref().ok()?.program.clone())))
         .collect();
     // The ways that `gmc` has to ask, one for each query of the compiler.
     assert_eq!(
-        s.compiled.queries.iter().map(|q| q.question.text()).collect::<Vec<_>>(),
+        s.compiled.queries.iter().take(5).map(|q| q.question.text()).collect::<Vec<_>>(),
         ["sample", "density", "classify", "encode", "reconstruct"]
     );
     let rows: Vec<usize> = (0..FEW).collect();

@@ -2,7 +2,7 @@
 
 use super::common::{mnist, session, text, train, value};
 use gmc_runtime::measure::classes::posteriors;
-use gmc_runtime::measure::{Budget, evaluate, full};
+use gmc_runtime::measure::{Budget, GLANCE, evaluate, full};
 use gmc_runtime::session::Session;
 
 fn measured(s: &mut Session, name: &str, unit: &str) -> f64 {
@@ -63,7 +63,7 @@ fn several_samples_in_training_pay() {
     let bound = |k: &str| {
         let mut s = session(&text("iwae"), &[("x.limit", "600"), ("samples", k), ("train.epochs", "6")]);
         train(&mut s);
-        let budget = Budget { examples: 200, k: 50, samples: 0 };
+        let budget = Budget { examples: 200, k: 50, samples: 0, ..GLANCE };
         let found = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
         value(&found, "importance-weighted bound", "nats")
     };

@@ -114,6 +114,13 @@ fn drawn(s: &TSite) -> Option<&TDist> {
     }
 }
 
+/// Among the guides of which something holds one that a goal reads, and of those the first by name: the order of the text has no say.
+pub fn preferred(typed: &Typed, holds: impl Fn(&TModel) -> bool) -> Option<usize> {
+    let read = typed.read_by_goals();
+    let some = typed.models.iter().enumerate().filter(|(_, g)| g.guide && holds(g));
+    some.min_by_key(|(i, g)| (!read.contains(i), g.name.clone())).map(|(i, _)| i)
+}
+
 /// The site proposed by a guide from which a latent draw of the model follows: itself, or what flows make of it.
 pub fn proposed_from(m: &TModel, g: &TModel, prior: &str) -> Option<String> {
     let (mut at, mut seen) = (prior.to_string(), Vec::new());
@@ -235,9 +242,10 @@ pub fn covering(typed: &Typed, p: usize) -> Option<usize> {
     let has_density = |g: &TModel, s: &TSite| {
         m.proposed(s).is_none() || drawn(s).is_some() || density::flowed(g, s).is_some()
     };
-    typed.models.iter().position(|g| {
+    let covers = |g: &TModel| {
         g.guide
             && density::open_sites(m, &known(m, Some(g))).is_empty()
             && g.sites.iter().all(|s| has_density(g, s))
-    })
+    };
+    preferred(typed, covers)
 }

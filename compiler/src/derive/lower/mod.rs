@@ -14,7 +14,7 @@ mod sums;
 pub use draws::Draws;
 pub use expressions::Cut;
 pub use joint::Joint;
-pub use sums::{Densities, VOLUME};
+pub use sums::{Densities, Posterior, VOLUME};
 pub(super) use sums::{combinations, count};
 
 use super::programs::{Made, sound};

@@ -5,7 +5,8 @@
 
 use super::copies::{drop_first, repeat};
 use super::{Ctx, Joint, Vars};
-use crate::ir::{Dim, Scope, Shape, Value};
+use crate::event::Kind;
+use crate::ir::{DType, Dim, Ex, ReduceKind, Scope, Shape, Value};
 use crate::rows::add_log_dets;
 use crate::rows::distribution::values;
 use crate::types::{TModel, TSite, TSiteKind, density};
@@ -19,6 +20,28 @@ pub struct Densities {
     pub each: Vec<(String, Value)>,
     /// The sites inside the sum over discrete sites, and its logarithm, `[m·B]`; `None` where nothing is summed over.
     pub sum: Option<(Vec<String>, Value)>,
+}
+
+/// Log-densities by the names of their sites.
+type Named = Vec<(String, Value)>;
+
+/// What is known of a discrete site that is summed over.
+pub struct Posterior {
+    /// The site.
+    pub site: String,
+    /// Its value in the most probable combination of all such sites, `[m·B, ..event]`.
+    pub mode: Value,
+    /// How probable its values are (see [`crate::derive::Output::Posterior`]).
+    pub probabilities: Value,
+}
+
+/// The mean of `values` of `k` combinations, `[k, ..event]`, with weights `[k, m·B]`: `[m·B, ..event]`.
+fn mean_over<'g>(weights: Ex<'g>, values: &[f64], event: &[usize]) -> Ex<'g> {
+    let k = weights.shape().0.first().map_or(1, |d| d.n);
+    let values = weights.scope().literal(values.to_vec(), &[&[k, 1], event].concat());
+    let mut dims = weights.shape().0;
+    dims.resize(values.rank(), Dim::fixed(1));
+    drop_first((weights.reshape(Shape(dims)) * values).sum(&[0]))
 }
 
 /// How many combinations of values these sites have.
@@ -91,6 +114,21 @@ impl Ctx<'_> {
         if names.is_empty() {
             return Densities { each: by_name(self.joint(m, vars), without), sum: None };
         }
+        let (each, inside, k) = self.at_combinations(m, vars, &names, without);
+        let values: Vec<Value> = inside.iter().map(|(_, v)| *v).collect();
+        let sum = self.log_sum(&values, k).map(|l| (inside.into_iter().map(|(n, _)| n).collect(), l));
+        Densities { each, sum }
+    }
+
+    /// The log-densities of the drawn sites but those in `without`, by name: those that are the same for all values of the sites `names`, `[m·B]`
+    /// each, and those that are not, at each of the `k` combinations of values; and `k`.
+    fn at_combinations(
+        &mut self,
+        m: &TModel,
+        vars: &Vars,
+        names: &[String],
+        without: &[String],
+    ) -> (Named, Named, usize) {
         let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
         let k = count(&sites);
         let outer = self.combinations.replace(k);
@@ -100,17 +138,15 @@ impl Ctx<'_> {
             inner.insert(name.to_string(), v);
         }
         let all = by_name(self.joint(m, &mut inner), without);
-        let (each, inside): (Vec<_>, Vec<_>) =
+        let (each, inside): (Named, Named) =
             all.into_iter().partition(|(_, v)| self.cx.shape(*v).0.first() == Some(&self.batch));
-        let values: Vec<Value> = inside.iter().map(|(_, v)| *v).collect();
-        let sum = self.log_sum(&values, k).map(|l| (inside.into_iter().map(|(n, _)| n).collect(), l));
         self.combinations = outer;
-        Densities { each, sum }
+        (each, inside, k)
     }
 
-    /// The logarithm of the sum over `k` combinations of the product of densities, `[m·B]`; `None` where there are none. Those that are
-    /// the same for every datum and those that are not are each added up before they meet.
-    fn log_sum(&mut self, log_densities: &[Value], k: usize) -> Option<Value> {
+    /// The logarithm of the product of densities at each of `k` combinations, `[k, m·B]` or `[k, 1]`; `None` where there are none. Those that
+    /// are the same for every datum and those that are not are each added up before they meet.
+    fn log_product(&mut self, log_densities: &[Value], k: usize) -> Option<Value> {
         let (of_both, batch) = (self.for_each(k), self.batch);
         let mut levels: [Option<Value>; 2] = [None, None];
         for v in log_densities {
@@ -122,9 +158,52 @@ impl Ctx<'_> {
             }
         }
         let [narrow, wide] = levels;
-        let total = add_log_dets(narrow, wide, |a, b| self.cx.add(a, b))?;
+        add_log_dets(narrow, wide, |a, b| self.cx.add(a, b))
+    }
+
+    /// The logarithm of the sum over `k` combinations of the product of densities, `[m·B]`.
+    fn log_sum(&mut self, log_densities: &[Value], k: usize) -> Option<Value> {
+        let (total, batch) = (self.log_product(log_densities, k)?, self.batch);
         let total = Scope::of(&mut self.cx.g).ex(total);
         Some(drop_first(total.logsumexp(0)).broadcast(&Shape(vec![batch])).v)
+    }
+
+    /// The exact posterior of the discrete sites that are summed over, given the values in `vars`; none where nothing is.
+    pub fn posterior(&mut self, m: &TModel, vars: &Vars) -> Vec<Posterior> {
+        let known: Vec<String> = vars.keys().cloned().collect();
+        let names = density::summable(m, &known);
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let (_, inside, k) = self.at_combinations(m, vars, &names, &[]);
+        let values: Vec<Value> = inside.iter().map(|(_, v)| *v).collect();
+        let Some(total) = self.log_product(&values, k) else { return Vec::new() };
+        let batch = self.batch;
+        let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
+        let g = Scope::of(&mut self.cx.g);
+        let total = g.ex(total).broadcast(&Shape(vec![Dim::fixed(k), batch]));
+        let weights = total.log_softmax(0).exp();
+        // Of equally probable combinations the first.
+        let at_top = total.ge(total.reduce(ReduceKind::Max, &[0])).cast(DType::F);
+        let rank = at_top * g.literal((0..k).rev().map(|c| c as f64 + 1.0).collect(), &[k, 1]);
+        let top = rank.ge(rank.reduce(ReduceKind::Max, &[0])).cast(DType::F);
+        let one = |(s, (name, event, values)): (&TSite, (&str, &[usize], Vec<f64>))| {
+            let (mode, event) = (mean_over(top, &values, event), event.to_vec());
+            let probabilities = match s.ty.kind {
+                Kind::Class(n) | Kind::Int(n) => {
+                    let hot =
+                        |v: &f64| (0..n).map(|c| f64::from(u8::from(c as f64 == *v))).collect::<Vec<_>>();
+                    mean_over(
+                        weights,
+                        &values.iter().flat_map(hot).collect::<Vec<_>>(),
+                        &[&event[..], &[n]].concat(),
+                    )
+                }
+                Kind::Bool | Kind::OneHot | Kind::Real(_) => mean_over(weights, &values, &event),
+            };
+            Posterior { site: name.to_string(), mode: mode.v, probabilities: probabilities.v }
+        };
+        sites.iter().copied().zip(combinations(&sites)).map(one).collect()
     }
 
     /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.

@@ -1,7 +1,7 @@
 //! `agreement`: whether the judge of `eval { agreement(judge) }` sees in each sample the class that it was drawn with, and whether
 //! it knows the class of real examples.
 
-use super::{Made, Model};
+use super::Made;
 use crate::derive::lower::Ctx;
 use crate::derive::nets::one_hot;
 use crate::derive::{Output, Program};
@@ -9,11 +9,11 @@ use crate::ir::{DType, ReduceKind, Scope};
 use crate::types::Typed;
 
 /// Both judgements of each example, 0 or 1. `None` where no judge is asked.
-pub(super) fn program(typed: &Typed, models: &[Model<'_>]) -> Option<Made> {
+pub(super) fn program(typed: &Typed) -> Option<Made> {
     let a = typed.agreement.as_ref()?;
-    let (i, m) = models.first()?;
+    let m = typed.models.get(a.model)?;
     let mut ctx = Ctx::new(typed, Program::Agreement, false);
-    let vars = ctx.ancestral(*i);
+    let vars = ctx.ancestral(a.model);
     let (sample, asked) = (vars.get(&a.sample).copied()?, vars.get(&a.class).copied()?);
     let (real, class) = (ctx.data(&a.sample), ctx.data(&a.class));
     ctx.cx.g.at = m.span;

@@ -3,7 +3,7 @@
 use super::Model;
 use crate::derive::Answer;
 use crate::event::Kind;
-use crate::types::{TModel, TSite, TSiteKind};
+use crate::types::{TModel, TSite, TSiteKind, Typed};
 
 /// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
 pub fn class_site(m: &TModel) -> Option<&TSite> {
@@ -16,8 +16,17 @@ pub fn class_site(m: &TModel) -> Option<&TSite> {
 }
 
 /// Bayes' rule needs a class among the observed sites and the density of all of them together.
-pub(super) fn query(models: &[Model<'_>], density: &Result<Answer, String>) -> Result<Answer, String> {
-    let Some((_, m)) = models.first() else { return Err("this spec has no `model`".into()) };
+pub(super) fn query(
+    typed: &Typed,
+    model: Option<Model<'_>>,
+    density: &Result<Answer, String>,
+) -> Result<Answer, String> {
+    let Some((_, m)) = model else {
+        return Err(match super::models(typed).is_empty() {
+            true => "this spec has no `model`".into(),
+            false => "no model of this spec observes data".into(),
+        });
+    };
     match class_site(m) {
         Some(y) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => {
             Err(format!("nothing but the class `{}` is observed", y.name))

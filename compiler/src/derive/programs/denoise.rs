@@ -10,10 +10,10 @@ pub(super) fn program(typed: &Typed) -> Option<Made> {
     if !loss::corrupts(typed) || typed.models.iter().any(|m| !m.guide) {
         return None;
     }
-    let of = autoencoder::find(typed)?;
+    let of = autoencoder::find(typed).ok()?;
     let mut ctx = Ctx::new(typed, Program::Denoise, false);
     ctx.corrupting = true;
-    let clean = ctx.payoff(of.output);
+    let clean = autoencoder::estimate(&mut ctx, &of);
     let input = ctx.corrupted.first().copied()?;
     ctx.output(Output::Corrupted(of.variable.into()), input);
     ctx.output(Output::Site(of.variable.into()), clean);

@@ -7,16 +7,19 @@ use crate::derive::{NumberKind, Output, Program};
 use crate::ir::Scope;
 use crate::types::{Density, TModel, Typed};
 
-/// The density of the first model at the data, or its bound by a guide, and what kind of number it is.
-pub(super) fn query(typed: &Typed, models: &[Model<'_>]) -> Result<(Made, NumberKind), String> {
-    let Some((i, m)) = models.first() else {
-        return Err("this spec has no `model`, so no density is defined".into());
+/// The density of a model at the data, or its bound by a guide, and what kind of number it is.
+pub(super) fn query(typed: &Typed, model: Option<Model<'_>>) -> Result<(Made, NumberKind), String> {
+    let Some((i, m)) = model else {
+        return Err(match super::models(typed).is_empty() {
+            true => "this spec has no `model`, so no density is defined".into(),
+            false => "no model of this spec observes data, so none has a density of them".into(),
+        });
     };
     match &m.density {
-        Density::Exact { dequantised: false, .. } => Ok((exact(typed, *i, m), NumberKind::Exact)),
-        Density::Exact { dequantised: true, .. } => Ok((exact(typed, *i, m), NumberKind::LowerBound)),
-        Density::Latent(u) => match covering(typed, *i) {
-            Some(q) => Ok((bound(typed, (*i, m), q), NumberKind::LowerBound)),
+        Density::Exact { dequantised: false, .. } => Ok((exact(typed, i, m), NumberKind::Exact)),
+        Density::Exact { dequantised: true, .. } => Ok((exact(typed, i, m), NumberKind::LowerBound)),
+        Density::Latent(u) => match covering(typed, i) {
+            Some(q) => Ok((bound(typed, (i, m), q), NumberKind::LowerBound)),
             None => Err(format!(
                 "`{}` is not determined by the data and no guide with a density proposes it",
                 u.join("`, `")

@@ -1,15 +1,13 @@
 //! What `eval` asks for must have an answer.
 
-use super::Model;
 use crate::derive::{Answer, NumberKind, Query, Question};
 use crate::diag::{Diag, codes};
 use crate::rows::measure::Needs;
-use crate::types::Typed;
+use crate::types::{Subject, TModel, Typed};
 
 /// What is known when an item of `eval` is judged.
 struct Asked<'a> {
     typed: &'a Typed,
-    models: &'a [Model<'a>],
     queries: &'a [Query],
 }
 
@@ -17,8 +15,8 @@ struct Asked<'a> {
 type Refusal = (String, &'static str);
 
 /// The items of `eval` that have no answer.
-pub(super) fn unanswered(typed: &Typed, models: &[Model<'_>], queries: &[Query]) -> Vec<Diag> {
-    let asked = Asked { typed, models, queries };
+pub(super) fn unanswered(typed: &Typed, queries: &[Query]) -> Vec<Diag> {
+    let asked = Asked { typed, queries };
     let refusal = |needs: Needs| match needs {
         Needs::Bound => asked.tighter(),
         Needs::Draws => asked.samples(),
@@ -37,14 +35,29 @@ pub(super) fn unanswered(typed: &Typed, models: &[Model<'_>], queries: &[Query])
 }
 
 impl Asked<'_> {
+    /// The answer where no model is named; among several models that are all measured, the first that answers.
     fn answer(&self, question: Question) -> Option<&Result<Answer, String>> {
-        self.queries.iter().find(|q| q.question == question).map(|q| &q.answer)
+        let all = || self.queries.iter().filter(|q| q.question == question);
+        let asked = all().find(|q| q.model.is_none()).map(|q| &q.answer);
+        let any = || all().map(|q| &q.answer).find(|a| a.is_ok());
+        match (asked, self.typed.subject()) {
+            (Some(Err(_)), Subject::Several(_)) => any().or(asked),
+            (answer, Subject::Several(_) | Subject::Model(_) | Subject::Nobody) => answer,
+        }
     }
     fn refused(&self, question: Question) -> Option<String> {
         self.answer(question).and_then(|a| a.clone().err())
     }
+    /// The model that is asked, or one of several.
+    fn asked(&self) -> Option<&TModel> {
+        match self.typed.subject() {
+            Subject::Model(i) => self.typed.models.get(i),
+            Subject::Several(all) => all.first().and_then(|i| self.typed.models.get(*i)),
+            Subject::Nobody => None,
+        }
+    }
     fn model(&self) -> &str {
-        self.models.first().map_or("the model", |(_, m)| m.name.as_str())
+        self.asked().map_or("the model", |m| m.name.as_str())
     }
 
     /// A bound of several samples tightens one of a single sample.
@@ -82,7 +95,7 @@ impl Asked<'_> {
 
     /// Modes are those of all data together, and the source must know them.
     fn modes(&self) -> Option<Refusal> {
-        let conditions = self.models.first().map(|(_, m)| m.conds.join("`, `")).filter(|c| !c.is_empty());
+        let conditions = self.asked().map(|m| m.conds.join("`, `")).filter(|c| !c.is_empty());
         let known = self.typed.data.iter().any(|d| d.row.modes(&d.args).is_some());
         let why = match (known, self.refused(Question::Sample), conditions) {
             (false, _, _) => "the modes of these data are not known".to_string(),

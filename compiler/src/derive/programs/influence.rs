@@ -17,17 +17,16 @@ struct Codebook {
     looked_up: String,
 }
 
-/// What there is to say of a player with this loss, where `read` are the parameters that the loss reads, by path.
-pub(super) fn missing(
-    typed: &Typed,
-    p: &TPlayer,
-    g: &Graph,
-    loss: Value,
-    read: &[(String, Value)],
-) -> Vec<Diag> {
+/// The parameters among those that a loss reads which a derivative of it reaches, by path.
+pub(super) fn reached(g: &Graph, loss: Value, read: &[(String, Value)]) -> Vec<String> {
     let values: Vec<Value> = read.iter().map(|(_, v)| *v).collect();
     let reach = grad::grad_reach(g, loss, &values);
-    let reached = |owner: &str| read.iter().zip(&reach).any(|((path, _), r)| *r && belongs(path, owner));
+    read.iter().zip(reach).filter(|(_, r)| *r).map(|((path, _), _)| path.clone()).collect()
+}
+
+/// What there is to say of a player whose payoff reaches these parameters, by path.
+pub(super) fn missing(typed: &Typed, p: &TPlayer, reached: &[String]) -> Vec<Diag> {
+    let reached = |owner: &str| reached.iter().any(|path| belongs(path, owner));
     let owners = with_parameters(typed, p);
     let lost: Vec<&Owned> = owners.iter().copied().filter(|(o, _)| !reached(o)).collect();
     let mut books = codebooks(typed, p);

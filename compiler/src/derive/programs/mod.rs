@@ -1,6 +1,7 @@
 //! The programs of a spec: one file a kind of program, each with the refusal of the question that it would answer.
 
 mod agreement;
+mod asked;
 mod autoencoder;
 pub(super) mod classify;
 mod denoise;
@@ -16,9 +17,10 @@ mod sample;
 mod start;
 mod step;
 mod terms;
+mod trained;
 mod update;
 
-use super::{Answer, Compiled, Leaf, Program, Query, Question, params, per_datum};
+use super::{Compiled, Leaf, Program, params, per_datum};
 use crate::ir::{Graph, Op, Role, verify};
 use crate::types::{TModel, Typed};
 
@@ -54,12 +56,12 @@ pub fn judged(typed: &Typed) -> Compiled {
         leaves.iter().enumerate().all(|(i, l)| leaves.iter().take(i).all(|m| m.path != l.path)),
         "internal: two parameters have one path"
     );
-    let mut diags = Vec::new();
+    let mut of_steps = step::Judged::default();
     let mut graphs: Vec<Made> =
-        typed.train.players.iter().map(|p| step::program(typed, p, &leaves, &mut diags)).collect();
-    let models = models(typed);
-    let queries = queries(typed, &models, &mut graphs);
-    diags.extend(eval::unanswered(typed, &models, &queries));
+        typed.train.players.iter().map(|p| step::program(typed, p, &leaves, &mut of_steps)).collect();
+    let queries = asked::queries(typed, &leaves, &of_steps.trained, &mut graphs);
+    let mut diags = of_steps.diags;
+    diags.extend(eval::unanswered(typed, &queries));
     Compiled {
         leaves,
         per_datum: per_datum::all(typed),
@@ -82,7 +84,7 @@ pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
     let models = models(typed);
     graphs.extend(models.iter().map(|m| sample::program(typed, *m)));
     graphs.extend(denoise::program(typed));
-    graphs.extend(agreement::program(typed, &models));
+    graphs.extend(agreement::program(typed));
     graphs
 }
 
@@ -97,27 +99,4 @@ fn paired(typed: &Typed, g: &Graph) -> Result<(), String> {
             "`{one}` and `{other}` are two data items, whose rows are not pairs: write `data ({one}, {other}) from ..` where they belong together"
         )
     })
-}
-
-/// What can be asked, in the order in which it is listed; adds the programs that answer.
-fn queries(typed: &Typed, models: &[Model<'_>], graphs: &mut Vec<Made>) -> Vec<Query> {
-    let mut keep = |made: Result<Made, String>| {
-        let (program, graph) = made?;
-        paired(typed, &graph)?;
-        graphs.push((program.clone(), graph));
-        Ok(program)
-    };
-    let density = density::query(typed, models)
-        .and_then(|(made, number)| Ok(Answer { program: keep(Ok(made))?, number: Some(number) }));
-    let encode = keep(encode::query(typed, models)).map(Answer::of);
-    let reconstruct = keep(reconstruct::query(typed, models)).map(Answer::of);
-    let classify = classify::query(models, &density);
-    let query = |question, answer| Query { question, answer };
-    vec![
-        query(Question::Sample, sample::query(models)),
-        query(Question::Density, density),
-        query(Question::Classify, classify),
-        query(Question::Encode, encode),
-        query(Question::Reconstruct, reconstruct),
-    ]
 }

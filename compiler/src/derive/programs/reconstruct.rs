@@ -1,50 +1,57 @@
 //! `reconstruct`: data through their code and back.
 
+use super::encode::{guide, left_open, proposals, with_modes};
 use super::{Made, Model, autoencoder, density};
-use crate::derive::lower::{Ctx, Draws};
+use crate::derive::lower::{Ctx, Draws, Vars};
 use crate::derive::{Output, Program};
 use crate::types::{Density, TModel, TSiteKind, Typed};
 
-/// The data as the model, given what its guide proposes for them, or as an autoencoder gives them back.
-pub(super) fn query(typed: &Typed, models: &[Model<'_>]) -> Result<Made, String> {
-    let mut ctx = Ctx::new(typed, Program::Reconstruct, false);
+/// The data as the model, given the posterior of what it sums over or what its guide proposes for them, or as an autoencoder gives them back.
+pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -> Result<Made, String> {
+    let mut ctx = Ctx::new(typed, program, false);
     ctx.draws = Draws::Means;
-    match models.first() {
-        None if net_output(&mut ctx) => Ok(ctx.finish()),
-        None => Err("no net of this spec maps the data to their own type".into()),
-        Some((_, m)) => {
-            let hidden = |g: &TModel| g.sites.iter().any(|s| m.fitting(s).is_some_and(|o| !o.observed));
-            match typed.models.iter().position(|g| g.guide && hidden(g)) {
-                Some(q) => {
-                    decode(&mut ctx, m, q);
-                    if ctx.cx.outputs.is_empty() { Err(density::no_data(m)) } else { Ok(ctx.finish()) }
-                }
-                None if net_output(&mut ctx) => Ok(ctx.finish()),
-                None => Err(without_guide(m)),
-            }
+    let Some((i, m)) = model else {
+        net_output(&mut ctx)?;
+        return Ok(ctx.finish());
+    };
+    match (&m.density, guide(typed, i)) {
+        (Density::Exact { summed, .. }, _) if !summed.is_empty() && net_output(&mut ctx).is_ok() => {}
+        (Density::Exact { summed, .. }, _) if !summed.is_empty() && !computed(m) => {
+            let mut vars = ctx.observed(m);
+            with_modes(&mut ctx, m, &mut vars);
+            let given = m.sites.iter().filter(|s| s.observed).map(|s| s.name.as_str());
+            given.for_each(|x| {
+                vars.remove(x);
+            });
+            decode(&mut ctx, m, vars);
+        }
+        (Density::Exact { .. }, _) | (_, None) => match net_output(&mut ctx) {
+            Ok(()) => {}
+            // Where there is no model of data the nets are to blame.
+            Err(why) if m.density == Density::Unobserved => return Err(why),
+            Err(_) => return Err(without_guide(m)),
+        },
+        (_, Some(q)) => {
+            let from = ctx.ancestral(q);
+            let mut known = ctx.conditions(m);
+            proposals(&ctx, (m, q), &from, &mut known);
+            known.extend(left_open(&mut ctx, (m, q), &from).into_iter().map(|p| (p.site, p.mode)));
+            decode(&mut ctx, m, known);
         }
     }
+    if ctx.cx.outputs.is_empty() { Err(density::no_data(m)) } else { Ok(ctx.finish()) }
 }
 
-/// The output of an autoencoder among the payoffs; whether there is one.
-fn net_output(ctx: &mut Ctx<'_>) -> bool {
-    let Some(of) = autoencoder::find(ctx.typed) else { return false };
-    let v = ctx.payoff(of.output);
+/// What an autoencoder among the payoffs makes of the data.
+fn net_output(ctx: &mut Ctx<'_>) -> Result<(), String> {
+    let of = autoencoder::find(ctx.typed)?;
+    let v = autoencoder::estimate(ctx, &of);
     ctx.output(Output::Site(of.variable.into()), v);
-    true
+    Ok(())
 }
 
-/// The model's data given what guide `q` proposes.
-fn decode(ctx: &mut Ctx<'_>, m: &TModel, q: usize) {
-    let from = ctx.ancestral(q);
-    let mut vars = ctx.conditions(m);
-    for s in &ctx.model(q).sites {
-        if let (Some(of), Some(v)) = (m.fitting(s), from.get(&s.name))
-            && !of.observed
-        {
-            vars.insert(s.name.clone(), *v);
-        }
-    }
+/// The model's data, given the values of hidden sites.
+fn decode(ctx: &mut Ctx<'_>, m: &TModel, mut vars: Vars) {
     ctx.solve(m, &mut vars);
     for s in &m.sites {
         if !vars.contains_key(&s.name) {
@@ -57,11 +64,15 @@ fn decode(ctx: &mut Ctx<'_>, m: &TModel, q: usize) {
     }
 }
 
+/// Whether a model computes data rather than draw them.
+fn computed(m: &TModel) -> bool {
+    m.sites.iter().any(|s| s.observed && !matches!(s.kind, TSiteKind::Draw(_)))
+}
+
 /// Why a model without a guide reconstructs nothing.
 fn without_guide(m: &TModel) -> String {
-    let computed = m.sites.iter().any(|s| s.observed && !matches!(s.kind, TSiteKind::Draw(_)));
     match &m.density {
-        Density::Exact { .. } if computed => {
+        Density::Exact { .. } if computed(m) => {
             "every datum is mapped to its base variable and back without loss: there is nothing to reconstruct".into()
         }
         Density::Exact { .. } => format!(

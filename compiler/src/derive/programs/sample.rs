@@ -20,13 +20,13 @@ pub(super) fn program(typed: &Typed, (i, m): Model<'_>) -> Made {
     ctx.finish()
 }
 
-/// The program that draws from the first model; a spec without one has none.
-pub(super) fn query(models: &[Model<'_>]) -> Result<Answer, String> {
-    match models {
-        [] => {
+/// The program that draws from a model; a spec without one has none.
+pub(super) fn query(model: Option<Model<'_>>) -> Result<Answer, String> {
+    match model {
+        None => {
             Err("this spec has no `model`: its nets map data to data and say nothing about how data arise"
                 .into())
         }
-        [(_, m), ..] => Ok(Answer::of(Program::Sample(m.name.clone()))),
+        Some((_, m)) => Ok(Answer::of(Program::Sample(m.name.clone()))),
     }
 }

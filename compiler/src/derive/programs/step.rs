@@ -3,6 +3,7 @@
 use super::Made;
 use super::influence;
 use super::terms::terms;
+use super::trained::Trained;
 use super::update::{Optimizer, Param};
 use crate::derive::lower::Ctx;
 use crate::derive::params::belongs;
@@ -13,8 +14,17 @@ use crate::ir::{Graph, Role, Scope, Value, grad};
 use crate::rows::setting::{self, Ema};
 use crate::types::{TPlayer, TTrain, Typed};
 
-/// One step of training of a player. What the player owns and the payoff does not reach is told in `diags`.
-pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut Vec<Diag>) -> Made {
+/// What the steps show.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// What players own and their payoffs do not reach.
+    pub(super) diags: Vec<Diag>,
+    /// What they reach.
+    pub(super) trained: Trained,
+}
+
+/// One step of training of a player.
+pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], judged: &mut Judged) -> Made {
     let mut ctx = Ctx::new(typed, Program::Step(p.name.clone()), true);
     let payoff = ctx.payoff(&p.payoff);
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
@@ -35,7 +45,9 @@ pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], diags: &mut V
         .filter(|(path, _)| owned(path) && trained(path))
         .map(|(path, v)| (path.clone(), *v))
         .collect();
-    diags.extend(influence::missing(typed, p, &ctx.cx.g, loss, &read));
+    let reached = influence::reached(&ctx.cx.g, loss, &read);
+    judged.diags.extend(influence::missing(typed, p, &reached));
+    judged.trained.0.extend(reached);
     let values: Vec<Value> = read.iter().map(|(_, v)| *v).collect();
     ctx.cx.g.at = p.span;
     let mut grads = grad::grad(&mut ctx.cx.g, loss, &values);

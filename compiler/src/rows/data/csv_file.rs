@@ -141,25 +141,27 @@ impl DataRow for Csv {
         let mut part = Part { n: table.len(), ..Part::default() };
         let label: Vec<usize> = used.label.into_iter().collect();
         let mut notes = std::mem::take(&mut table.notes);
+        let mut labels = Vec::new();
         for (i, (ty, columns)) in types.iter().zip([&used.datum, &label]).enumerate() {
             let offset = if i == 0 { offsets(args)? } else { Vec::new() };
-            let values = values(&table, ty, columns, &offset, &mut notes)?;
+            let (values, names) = values(&table, ty, columns, &offset, &mut notes)?;
+            labels.push(names);
             part.columns.push(Column { ty: ty.clone(), values });
         }
-        Ok(Dataset { train: part, test: None, notes })
+        Ok(Dataset { train: part, test: None, notes, labels })
     }
 }
 
-/// The values of these columns, side by side, as their type says.
+/// The values of these columns, side by side, as their type says, and what the classes of a single column are called.
 fn values(
     table: &Table,
     ty: &EventTy,
     columns: &[usize],
     offset: &[f64],
     notes: &mut Vec<String>,
-) -> Result<Vec<f32>, DataIssue> {
+) -> Result<(Vec<f32>, Vec<String>), DataIssue> {
     if let Kind::Class(n) = ty.kind {
-        let mut each = Vec::new();
+        let (mut each, mut called) = (Vec::new(), Vec::new());
         for c in columns {
             let classes = table.classes(*c, n)?;
             if !classes.names.is_empty() {
@@ -168,10 +170,11 @@ fn values(
                 notes.push(format!("classes of {}: {}", table.name(*c), numbered.join(", ")));
             }
             each.push(classes.values);
+            called = if columns.len() == 1 { classes.names } else { Vec::new() };
         }
-        return Ok((0..table.len())
-            .flat_map(|r| each.iter().filter_map(move |c| c.get(r).copied()))
-            .collect());
+        let values =
+            (0..table.len()).flat_map(|r| each.iter().filter_map(move |c| c.get(r).copied())).collect();
+        return Ok((values, called));
     }
     let mut values = Vec::with_capacity(table.len() * columns.len());
     for row in 0..table.len() {
@@ -182,5 +185,5 @@ fn values(
     let name = |c: usize| format!("column {}", table.name(columns.get(c).copied().unwrap_or(0)));
     let values = narrow(&table.file, &values, columns.len(), offset, &name)?;
     table.verify(ty, &values, columns)?;
-    Ok(values)
+    Ok((values, Vec::new()))
 }

@@ -61,6 +61,11 @@ pub trait Host {
     }
     /// `n` numbers uniform on (0, 1), a pure function of the seed and `stream`.
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64>;
+    /// The types of the variables of a data item, by their names, where they are known without reading what it is read from: a run
+    /// remembers them, so that questions that need no data can be asked when the data are gone.
+    fn known(&self, _variables: &[&str]) -> Option<Vec<EventTy>> {
+        None
+    }
 }
 
 /// A decoded image: 8 bits of red, green and blue a pixel, row by row.
@@ -121,6 +126,8 @@ pub struct Dataset {
     pub test: Option<Part>,
     /// What was decided about the file without being asked, a line each.
     pub notes: Vec<String>,
+    /// What the classes of each variable are called, by number; none of variables whose classes are numbers, or that have none.
+    pub labels: Vec<Vec<String>>,
 }
 
 /// A data source.

@@ -29,6 +29,8 @@ pub struct Parts {
     pub test: Part,
     /// What was decided without being asked, a line each.
     pub notes: Vec<String>,
+    /// What the classes of each variable are called (see [`Dataset::labels`]).
+    pub labels: Vec<Vec<String>>,
 }
 
 /// Share of a set that is its test part where nobody says.
@@ -43,7 +45,7 @@ impl Split {
 
     /// Parts a loaded set. A source's own test part is kept, unless `split` asks for one of another size.
     pub fn parts(&self, set: Dataset, seed: u64) -> Parts {
-        let Dataset { train, test, mut notes } = set;
+        let Dataset { train, test, mut notes, labels } = set;
         let [of_train, of_valid, of_test] = ["train", "valid", "test"].map(|p| self.share(p));
         let n = train.n;
         let valid = of_valid.unwrap_or(0.0);
@@ -91,7 +93,7 @@ impl Split {
         };
         let test = own.unwrap_or_else(|| pick(tests));
         let (valid, train) = (pick(valids), pick(trains));
-        Parts { train, valid, test, notes }
+        Parts { train, valid, test, notes, labels }
     }
 
     /// The rows in the order in which they are parted: shuffled, and class by class where there is a class.
@@ -173,7 +175,7 @@ mod tests {
             values: (0..n).map(|i| (i * classes / n) as f32).collect(),
         };
         let columns = if classes > 0 { vec![number, class] } else { vec![number] };
-        Dataset { train: Part { n, columns, ..Part::default() }, test: None, notes: Vec::new() }
+        Dataset { train: Part { n, columns, ..Part::default() }, ..Dataset::default() }
     }
 
     fn split(parts: &[(&str, f64)], in_order: bool) -> Split {
