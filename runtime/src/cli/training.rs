@@ -155,7 +155,7 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
         return Err(no_run(path));
     }
     let dir = RunDir::open(path)?;
-    let Kept { unit, hashes, checkpoint, .. } = kept(&dir, m)?;
+    let Kept { unit, hashes, checkpoint, data } = kept(&dir, m)?;
     let device = load::device(device)?;
     let (sources, typed, compiled) = whole(unit)?;
     let mut session = load::session(typed, compiled, device)?;
@@ -167,6 +167,9 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
         ))
         .at("resume", dir.path())
         .help("put them back as they were, or train on the new ones with `gmc run`"));
+    }
+    if data.is_empty() {
+        dir.remember(&Remembered::of(&session.typed, &session.sets))?;
     }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);

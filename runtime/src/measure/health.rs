@@ -149,7 +149,7 @@ pub fn measure(
     most: usize,
     seed: u64,
 ) -> Result<Vec<LatentReport>, ExecError> {
-    if kl.is_empty() {
+    if kl.is_empty() || s.answer(Question::Sample).is_err() {
         return Ok(Vec::new());
     }
     let n = test_rows(s, most);

@@ -53,7 +53,9 @@ pub fn pairs(s: &Session) -> usize {
 /// # Errors
 /// What running the program reports.
 pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, ExecError> {
-    let Some((name, ty)) = s.observed() else { return Ok(None) };
+    let Some((name, ty)) = s.observed().filter(|_| s.answer(Question::Sample).is_ok()) else {
+        return Ok(None);
+    };
     if ty.shape == [2] && !ty.kind.discrete() {
         let drawn = draw(s, 2500, seed)?;
         let Some((_, points, _)) = find(&drawn, &Output::Site(name.clone())) else { return Ok(None) };

@@ -93,6 +93,11 @@ impl Hashes {
             .filter(|(name, crc)| self.files.get(*name) != Some(*crc))
             .map(|(name, _)| name)
             .collect();
+        // What cannot be read at all is said first.
+        let unreadable = |name: &String| dir.path().join(name).exists().then(|| dir.read_text(name).err());
+        if let Some(why) = differ.iter().find_map(|name| unreadable(name).flatten()) {
+            return why;
+        }
         let lost = differ.iter().find(|name| !dir.path().join(name).exists());
         let what = match (lost, differ.as_slice()) {
             (Some(name), _) => format!("{at}/{name} is missing"),

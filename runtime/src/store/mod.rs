@@ -7,7 +7,7 @@
 //!   scores.json                      final numbers and their kinds
 //!   checkpoints/00000500.ckpt        the last two
 //!   weights.safetensors  images/*.png  report.html
-//!   data.json                        what the data were: types, sizes of parts, names of classes
+//!   data.ron                        what the data were: types, sizes of parts, names of classes
 //!   lock                             held while a process trains here
 //! ```
 //!

@@ -6,7 +6,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-/// Most bytes of a text: `spec.gm`, `set.txt`, `scores.json`, `data.json`, a file in `use`.
+/// Most bytes of a text: `spec.gm`, `set.txt`, `scores.json`, `data.ron`, a file in `use`.
 pub const TEXT: u64 = 16 << 20;
 /// Most bytes of a picture.
 pub const PICTURE: u64 = 256 << 20;

@@ -1,15 +1,16 @@
-//! `data.json`: what a run remembers of its data, so that questions that need none can be asked when they are gone.
+//! `data.ron`: what a run remembers of its data, so that questions that need none can be asked when they are gone.
 
 use super::{RunDir, regular};
 use crate::failure::Failure;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::types::{TData, Typed};
+use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The file's name.
-const FILE: &str = "data.json";
+const FILE: &str = "data.ron";
 
 /// What is remembered of one data item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,8 +69,11 @@ impl RunDir {
     /// # Errors
     /// A file that cannot be written.
     pub fn remember(&self, data: &Remembered) -> Result<(), Failure> {
-        // Texts and numbers always have a JSON text.
-        self.write(FILE, &serde_json::to_vec_pretty(data).unwrap_or_default())
+        // Texts and numbers always have a RON text; JSON has no infinite ends of ranges.
+        self.write(
+            FILE,
+            &ron::ser::to_string_pretty(data, PrettyConfig::default()).unwrap_or_default().into_bytes(),
+        )
     }
 
     /// What is remembered of the data; nothing in runs of an older gmc.
@@ -81,8 +85,10 @@ impl RunDir {
         let Some(bytes) = regular::read_if_there(&path, regular::TEXT)? else {
             return Ok(Remembered::default());
         };
-        serde_json::from_slice(&bytes).map_err(|e| {
-            Failure::file("read", &path, e).help("remove it: what it says is then read from the data")
-        })
+        let broken = |why: String| {
+            Failure::file("read", &path, why).help("remove it: what it says is then read from the data")
+        };
+        let text = String::from_utf8(bytes).map_err(|_| broken("not UTF-8 text".into()))?;
+        ron::from_str(&text).map_err(|e| broken(e.to_string()))
     }
 }

@@ -179,7 +179,7 @@ fn questions_need_only_the_data_that_they_are_about() {
     std::fs::rename(place.path("elsewhere.csv"), place.path("xy.csv")).unwrap();
     place.gmc("density runs/two-1 --device cpu").succeeds();
     // A run of an older gmc remembers nothing: it reads the data as it always did.
-    std::fs::remove_file(place.path("runs/two-1/data.json")).unwrap();
+    std::fs::remove_file(place.path("runs/two-1/data.ron")).unwrap();
     place.gmc("sample runs/two-1 -n 20 --out older.csv --device cpu").succeeds();
 }
 
@@ -240,7 +240,7 @@ fn changes_of_any_data_are_named() {
         picture(&place, &format!("pictures/{i:02}.png"), i);
     }
     let folder = "
-data x: Real[3, 2, 2] in unit from images(\"pictures\", size: 2)
+data x: Real[3, 2, 2] in unit from images(\"pictures\")
 param m: Real[3, 2, 2] = 0.5
 model p { x ~ Normal(m, 1) }
 train { epochs 1 }

@@ -140,7 +140,7 @@ fn data_that_a_flow_never_reaches() {
     place.write("low.csv", "a,b\n1,2\n0,3\n0.5,1\n2,2\n");
     place.write("low.gm", low);
     place.gmc("run low.gm --device cpu").fails(&[
-        "1 of 8 values are exactly 0",
+        "1 of 8 values is exactly 0",
         "comes near 0, and never takes it",
         "`in interval(-0.01, inf)`",
     ]);
