@@ -30,8 +30,8 @@ pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], judged: &mut 
     let loss = if p.maximize { ctx.cx.neg(payoff) } else { payoff };
     let terms = terms(&mut ctx, &p.payoff);
     for zero in std::mem::take(&mut ctx.zero) {
-        if !diags.contains(&zero) {
-            diags.push(zero);
+        if !judged.diags.contains(&zero) {
+            judged.diags.push(zero);
         }
     }
     let tables = per_datum::all(typed);
