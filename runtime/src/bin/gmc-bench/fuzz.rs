@@ -179,9 +179,10 @@ fn runs(text: &str, checked: &Unit) -> Result<bool, String> {
     for round in 0..2 {
         trainer.round(&mut s, round).map_err(|e| e.to_string())?;
     }
-    measure::evaluate(&mut s, 1, Budget { examples: EXAMPLES, k: 2, samples: EXAMPLES })
+    measure::evaluate(&mut s, 1, Budget { examples: EXAMPLES, k: 2, samples: EXAMPLES, ..measure::GLANCE })
         .map_err(|e| e.to_string())?;
-    measure::health(&mut s, 1, Budget { examples: EXAMPLES, k: 2, samples: 0 }).map_err(|e| e.to_string())?;
+    measure::health(&mut s, 1, Budget { examples: EXAMPLES, k: 2, samples: 0, ..measure::GLANCE })
+        .map_err(|e| e.to_string())?;
     let asked: BTreeSet<_> =
         s.compiled.queries.iter().filter_map(|q| q.answer.as_ref().ok()).map(|a| a.program.clone()).collect();
     for program in asked {
