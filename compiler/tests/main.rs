@@ -57,6 +57,7 @@ mod rows_map;
 mod rows_net;
 mod rows_optimizer;
 mod rows_schedule;
+mod rows_sequence;
 mod settings;
 mod soundness;
 mod spec_common;

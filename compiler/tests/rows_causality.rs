@@ -2,8 +2,9 @@
 
 use crate::rows_net::*;
 use gmc_compiler::event::{EventTy, Kind};
-use gmc_compiler::rows::Causality;
+use gmc_compiler::ir::{Role, Shape, Tensor64};
 use gmc_compiler::rows::Causality::*;
+use gmc_compiler::rows::{Builder, Causality, Chain};
 use std::collections::BTreeSet;
 
 const ALL: [Causality; 8] =
@@ -159,4 +160,197 @@ fn further_inputs_have_a_causality_of_their_own() {
     // What comes behind counts for them, too.
     assert_eq!(chain("join(m), conv(4, mask: A)").causality_in("m"), Some(Strict));
     assert_eq!(chain("join(m), conv(4)").causality_in("m"), Some(Global));
+}
+
+/// The place of an element in the order as a fraction of the whole, and its channel as one of all channels.
+fn place(shape: &[usize], e: usize) -> (f64, f64) {
+    let (inner, places) = match shape {
+        [c, h, w] => return ((e % (h * w)) as f64 / (h * w) as f64, (e / (h * w)) as f64 / *c as f64),
+        [c, h, w, k] => {
+            return ((e / k % (h * w)) as f64 / (h * w) as f64, (e / (h * w * k)) as f64 / *c as f64);
+        }
+        [n, rest @ ..] => (rest.iter().product::<usize>(), *n),
+        [] => (1, 1),
+    };
+    ((e / inner) as f64 / places as f64, 0.0)
+}
+
+/// Whether a layer of this causality may let output o read input i.
+fn allows(c: Causality, (from, input): (&[usize], usize), (to, output): (&[usize], usize)) -> bool {
+    let ((ip, ic), (op, oc)) = (place(from, input), place(to, output));
+    let same = (ip - op).abs() < 1e-9;
+    let run = |channel: f64, g: usize| (channel * g as f64 + 1e-9).floor();
+    ip < op - 1e-9
+        || match c {
+            Strict => false,
+            StrictChannels(g) => same && run(ic, g) < run(oc, g),
+            Own => same && input == output,
+            WeakChannels(g) => same && run(ic, g) <= run(oc, g),
+            Weak => same,
+            Global => true,
+        }
+}
+
+/// Whether output o reads input i, `[o][i]`: every input is moved in an example of its own.
+fn jacobian(chain: &Chain, seed: u64) -> Vec<Vec<bool>> {
+    let (n, shape) = (chain.input.size(), &chain.input.shape);
+    let mut cx = Builder::new("t", false);
+    let env = env(&mut cx, &[]);
+    let x = cx.input("x", Role::Data, Shape::batched(shape));
+    let ys = lower(&Net(chain.clone()), &mut cx, &env, x);
+    let mut inputs = random_params(&chain.params(), &mut Rng(seed), 0.9);
+    let mut rng = Rng(seed + 1);
+    let event: Vec<f64> = (0..n).map(|_| rng.uniform() * 2.0 - 1.0).collect();
+    let moved = |k: usize| event[k % n] + if k / n == k % n + 1 { 0.37 } else { 0.0 };
+    inputs.insert("x".into(), Tensor64::from_fn(&[&[n + 1], shape.as_slice()].concat(), moved));
+    cx.g.output("y", ys[0]);
+    let y = evaluate(&cx.g, &inputs, n + 1).remove("y").expect("it is an output").data;
+    let size = y.len() / (n + 1);
+    let differs = |o: usize, i: usize| (y[(i + 1) * size + o] - y[o]).abs() > 1e-12;
+    (0..size).map(|o| (0..n).map(|i| differs(o, i)).collect()).collect()
+}
+
+const OF_IMAGES: &[&str] = &[
+    "conv(4, k: 3, mask: A)",
+    "conv(4, k: 3, mask: B)",
+    "conv(4, k: (1, 3), mask: B, dilation: (1, 2))",
+    "conv(4, k: 3, mask: A, colours: 2)",
+    "conv(4, k: 3, mask: B, colours: 2)",
+    "conv(4, k: 1, mask: B, colours: 4)",
+    "conv(4, k: 1)",
+    "conv(8, mask: A), gate",
+    "conv(8, mask: A, colours: 2), gate(colours: 2)",
+    "gate(colours: 2), conv(4, k: 1, mask: B, colours: 2)",
+    "tanh",
+    "position",
+    "batch_norm",
+    "pixel_norm",
+    "layer_norm(over: channels)",
+    "attention(heads: 2, mask: A)",
+    "attention(mask: B)",
+    "residual { conv(4, mask: A) }",
+    "residual { tanh, conv(4, mask: B, colours: 2) }",
+    "residual { attention(heads: 2, mask: B) }",
+    "shift_right",
+    "gated_pixelcnn(4, layers: 2)",
+    "gated_pixelcnn(4, layers: 1, k: 5, colours: 2)",
+    "conv(4, k: 3)",
+];
+
+const OF_SEQUENCES: &[&str] = &[
+    "dense(4)",
+    "gru(4)",
+    "lstm(4)",
+    "conv1d(4, k: 2, mask: A)",
+    "conv1d(4, k: 2, mask: B, dilation: 2)",
+    "attention(heads: 2, mask: A)",
+    "attention(mask: B)",
+    "conv1d(8, mask: B), gate",
+    "layer_norm",
+    "position",
+    "tanh",
+    "shift_right",
+    "residual { conv1d(4, mask: A) }",
+    "residual { layer_norm, attention(heads: 4, mask: B) }",
+    "gru(2, bidirectional: true)",
+    "conv1d(4)",
+];
+
+const OF_VECTORS: &[&str] = &[
+    "dense(4, mask: A)",
+    "dense(6, mask: B)",
+    "dense(9, mask: B), tanh, dense(4, mask: B)",
+    "tanh",
+    "batch_norm",
+    "position",
+    "shift_right",
+    "dense(4, mask: B), residual { dense(5, mask: A), dense(4, mask: B) }",
+    "dense(4)",
+];
+
+/// Chains of one to four of these layers, the same ones in every run.
+fn compositions(layers: &[&str], count: usize, seed: u64) -> Vec<String> {
+    let mut rng = Rng(seed);
+    let mut pick = |n: usize| (rng.uniform() * n as f64) as usize;
+    (0..count)
+        .map(|_| {
+            let length = 1 + pick(4);
+            (0..length).map(|_| layers[pick(layers.len())]).collect::<Vec<_>>().join(", ")
+        })
+        .collect()
+}
+
+/// What is declared holds for the derivatives of what is computed, and is as strict as it can be for these layers.
+#[test]
+fn no_composition_reads_what_its_type_forbids() {
+    for (layers, input, count) in
+        [(OF_IMAGES, vec![4, 3, 3], 120), (OF_SEQUENCES, vec![5, 4], 120), (OF_VECTORS, vec![4], 60)]
+    {
+        let single = layers.iter().map(|l| l.to_string());
+        for text in single.chain(compositions(layers, count, 3)) {
+            let chain = net(&text, &EventTy::real(input.clone()), &[]);
+            let chain = chain.unwrap_or_else(|d| panic!("{text}: {d:?}"));
+            let (said, out) = (chain.causality(), chain.out_ty().shape.clone());
+            let read = jacobian(&chain, 9);
+            let every = |c: Causality| {
+                read.iter().enumerate().all(|(o, row)| {
+                    row.iter().enumerate().all(|(i, on)| !on || allows(c, (&input, i), (&out, o)))
+                })
+            };
+            assert!(every(said), "{text}: says {said:?} and reads more");
+            // One that looks back far enough may undo another's look ahead.
+            let alone = layers.contains(&text.as_str());
+            assert!(said != Global || !alone || !every(Weak), "{text}: reads no later place, but says so");
+            assert_eq!(said == Global, chain.blame().is_some(), "{text}");
+            // Several with colours may add up to nothing of the own pixel; else what is not strict reads it.
+            let strict = matches!(said, Strict | StrictChannels(_)) || text.matches("colours").count() > 1;
+            assert!(strict || !every(Strict), "{text}: says {said:?} and is strict");
+        }
+    }
+}
+
+/// The pixels that a chain reads, as its layers tell them, are those on which its output depends.
+#[test]
+fn the_receptive_field_is_what_is_read() {
+    let told: Vec<&str> = OF_IMAGES.iter().copied().filter(|l| !l.contains("batch_norm")).collect();
+    let mut some = 0;
+    let singles = told.iter().map(|l| l.to_string());
+    // Several with colours may add up to nothing of a pixel that each of them reads.
+    let clear = |t: &String| t.matches("colours").count() < 2;
+    for text in singles.chain(compositions(&told, 60, 8)).filter(clear) {
+        let chain = net(&text, &EventTy::real([4, 4, 5]), &[]).unwrap_or_else(|d| panic!("{text}: {d:?}"));
+        let (read, out) = (jacobian(&chain, 9), chain.out_ty().shape.clone());
+        let pixels = 20;
+        let unread = |p: usize| {
+            let depends =
+                |q: usize| (0..out[0]).any(|o| (0..4).any(|i| read[o * pixels + p][i * pixels + q]));
+            (0..p).filter(|q| !depends(*q)).count()
+        };
+        let worst = (15..20).map(unread).max().expect("a row has pixels");
+        assert_eq!(chain.unread([4, 5]).map_or(0, |u| u.unread), worst, "{text}");
+        some += usize::from(worst > 0 && worst < 15);
+    }
+    assert!(some > 10, "only {some} chains leave some pixels unread");
+}
+
+/// Counted by hand: a kernel of 3 x 3 of type B behind one of type A reads, of row 5, three rows above at most two columns further to the right.
+#[test]
+fn masked_convolutions_have_a_blind_spot_and_two_stacks_have_none() {
+    let unread = |text: &str, h: usize, w: usize| {
+        net(text, &EventTy::real([1, h, w]), &[]).expect("the net is right").unread([h, w])
+    };
+    // One layer: of the 16 pixels before (3, 4) it reads the one to the left and three above.
+    let one = unread("conv(2, k: 3, mask: A)", 4, 5).expect("it does not reach far");
+    assert_eq!((one.pixel[0], one.unread), (3, one.earlier - 4 + usize::from(one.pixel[1] == 4)));
+    // A stack of many: row r - 1 is read to column c + 1, row r - 2 to c + 2, and so on, whatever the number of layers.
+    let text = format!("conv(2, k: 3, mask: A){}", ", conv(2, k: 3, mask: B)".repeat(12));
+    let stack = unread(&text, 6, 9).expect("it has a blind spot");
+    let blind = |c: usize| (1..=5).map(|up: usize| 8usize.saturating_sub(c + up)).sum::<usize>();
+    assert_eq!((stack.pixel, stack.unread), ([5, 0], blind(0)));
+    assert_eq!(unread("gated_pixelcnn(2, layers: 12)", 6, 9), None);
+    assert_eq!(unread("attention(mask: A), conv(3, k: 1)", 6, 9), None);
+    assert_eq!(unread("reshape(54, 1), shift_right, gru(3)", 6, 9), None);
+    assert_eq!(unread("flatten, dense(54, mask: A)", 6, 9), None);
+    let far = unread("reshape(54, 1), conv1d(4, k: 4, mask: A)", 6, 9).expect("it reads four");
+    assert_eq!((far.unread, far.earlier), (49, 53));
 }

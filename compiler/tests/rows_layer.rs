@@ -36,12 +36,15 @@ fn cases(row: &str) -> Vec<Case> {
             case("dense(5, bias: false, init: xavier)", &[3], &[5]),
             case("dense(6, mask: A)", &[3], &[6]),
             case("dense(4, mask: B)", &[6], &[4]),
+            case("dense(4)", &[5, 2], &[5, 4]),
             case("dense(6, mask: B, norm: spectral)", &[4], &[6]),
             kinded(Kind::Class(4), "dense(3)", &[], &[3]),
         ],
         "heads" => vec![
             Case { out: vec![vec![2], vec![5]], ..case("heads(2, 5)", &[3], &[]) },
             Case { out: vec![vec![4], vec![4]], ..case("heads(4, 4, mask: A)", &[4], &[]) },
+            Case { out: vec![vec![4, 3], vec![4, 2]], ..case("heads(3, 2)", &[4, 3], &[]) },
+            Case { out: vec![vec![4, 1, 3]; 2], ..case("heads(1, 1, k: 3)", &[4, 2], &[]) },
             Case { out: vec![vec![4, 3]; 3], ..case("heads(4, 4, 4, k: 3, mask: B)", &[8], &[]) },
             Case { out: vec![vec![1, 3, 4], vec![2, 3, 4]], ..case("heads(1, 2)", &[5, 3, 4], &[]) },
             Case {
@@ -51,6 +54,7 @@ fn cases(row: &str) -> Vec<Case> {
         ],
         "logits" => vec![
             case("logits(3)", &[4], &[4, 3]),
+            case("logits(3)", &[4, 2], &[4, 3]),
             case("logits(3, mask: B)", &[4], &[4, 3]),
             case("logits(2, mask: A)", &[5], &[5, 2]),
             case("logits(2)", &[6, 3, 4], &[1, 3, 4, 2]),
@@ -108,7 +112,48 @@ fn cases(row: &str) -> Vec<Case> {
             vec![case("global_pool", &[2, 3, 4], &[2]), case("global_pool(by: max)", &[2, 3, 4], &[2])]
         }
         "reflect_pad" => vec![case("reflect_pad(2)", &[1, 3, 4], &[1, 7, 8])],
-        "attention" => vec![case("attention", &[8, 3, 2], &[8, 3, 2])],
+        "attention" => vec![
+            case("attention", &[8, 3, 2], &[8, 3, 2]),
+            case("attention(heads: 2, mask: A)", &[4, 2, 3], &[4, 2, 3]),
+            case("attention(heads: 2, keys: 6)", &[4, 2, 3], &[4, 2, 3]),
+            case("attention(mask: B)", &[3, 2, 2], &[3, 2, 2]),
+            case("attention(heads: 3, mask: A)", &[5, 6], &[5, 6]),
+            case("attention(mask: B)", &[5, 2], &[5, 2]),
+            case("attention", &[4, 3], &[4, 3]),
+        ],
+        "position" => vec![
+            case("position", &[3, 2, 2], &[3, 2, 2]),
+            case("position(zeros)", &[4, 3], &[4, 3]),
+            case("position", &[5], &[5]),
+        ],
+        "conv1d" => vec![
+            case("conv1d(4)", &[6, 3], &[6, 4]),
+            case("conv1d(4, k: 4)", &[7, 2], &[7, 4]),
+            case("conv1d(4, k: 2, mask: A)", &[6, 3], &[6, 4]),
+            case("conv1d(2, k: 3, dilation: 2, mask: B, bias: false)", &[7, 3], &[7, 2]),
+            case("conv1d(2, k: 3, dilation: 4, mask: A)", &[6, 1], &[6, 2]),
+            case("conv1d(2, k: 1, mask: A)", &[4, 2], &[4, 2]),
+        ],
+        "gru" => vec![
+            case("gru(2)", &[4, 3], &[4, 2]),
+            case("gru(2, bidirectional: true)", &[4, 3], &[4, 4]),
+            case("gru(3, bias: false)", &[3, 1], &[3, 3]),
+        ],
+        "lstm" => {
+            vec![case("lstm(2)", &[4, 3], &[4, 2]), case("lstm(2, bidirectional: true)", &[3, 2], &[3, 4])]
+        }
+        "shift_right" => vec![
+            case("shift_right", &[5], &[5]),
+            case("shift_right", &[4, 2], &[4, 2]),
+            case("shift_right", &[2, 2, 3], &[2, 2, 3]),
+        ],
+        "last" => vec![case("last", &[4, 3], &[3])],
+        "gated_pixelcnn" => vec![
+            case("gated_pixelcnn(2, layers: 1)", &[1, 4, 4], &[2, 4, 4]),
+            case("gated_pixelcnn(4, layers: 2, k: 5, colours: 2)", &[2, 3, 4], &[4, 3, 4]),
+            told("gated_pixelcnn(2, layers: 2, inputs: (y, m))", &[1, 4, 4], &[2, 4, 4]),
+            told("gated_pixelcnn(2, layers: 1, inputs: z)", &[1, 4, 4], &[2, 4, 4]),
+        ],
         "gate" => vec![
             case("gate", &[6], &[3]),
             case("gate", &[4, 6], &[4, 3]),
@@ -126,7 +171,12 @@ fn cases(row: &str) -> Vec<Case> {
             case("batch_norm", &[3], &[3]),
             case("batch_norm(affine: false, momentum: 0.3)", &[3, 2, 2], &[3, 2, 2]),
         ],
-        "layer_norm" => vec![case("layer_norm", &[5], &[5]), case("layer_norm", &[3, 2, 2], &[3, 2, 2])],
+        "layer_norm" => vec![
+            case("layer_norm", &[5], &[5]),
+            case("layer_norm", &[3, 2, 2], &[3, 2, 2]),
+            case("layer_norm(over: channels)", &[3, 2, 2], &[3, 2, 2]),
+            case("layer_norm", &[3, 4], &[3, 4]),
+        ],
         "group_norm" => vec![case("group_norm(2)", &[4, 3, 2], &[4, 3, 2])],
         "instance_norm" => vec![case("instance_norm", &[4, 3, 2], &[4, 3, 2])],
         "pixel_norm" => vec![case("pixel_norm", &[4, 3, 2], &[4, 3, 2]), case("pixel_norm", &[4], &[4])],
@@ -134,9 +184,17 @@ fn cases(row: &str) -> Vec<Case> {
             vec![case("minibatch_stddev", &[3], &[4]), case("minibatch_stddev", &[3, 2, 2], &[4, 2, 2])]
         }
         "bias_from" => {
-            vec![told("bias_from(z, y)", &[5], &[5]), told("bias_from(y, m)", &[3, 4, 4], &[3, 4, 4])]
+            vec![
+                told("bias_from(z, y)", &[5], &[5]),
+                told("bias_from(y, m)", &[3, 4, 4], &[3, 4, 4]),
+                told("bias_from(z, y)", &[4, 2], &[4, 2]),
+            ]
         }
-        "film" => vec![told("film(y)", &[5], &[5]), told("film(z, m)", &[3, 4, 4], &[3, 4, 4])],
+        "film" => vec![
+            told("film(y)", &[4, 3], &[4, 3]),
+            told("film(y)", &[5], &[5]),
+            told("film(z, m)", &[3, 4, 4], &[3, 4, 4]),
+        ],
         "join" => vec![told("join(y, z)", &[5], &[12]), told("join(m, y)", &[3, 4, 4], &[9, 4, 4])],
         other => panic!("the layer `{other}` has no case here: add one"),
     }
@@ -216,6 +274,14 @@ fn place(shape: &[usize], e: usize) -> f64 {
     }
 }
 
+/// The same of an element that a layer made: of a sequence it makes another one, whatever stands at a place.
+fn place_behind(input: &[usize], shape: &[usize], e: usize) -> f64 {
+    match (input, shape) {
+        ([_, _], [n, rest @ ..]) => (e / rest.iter().product::<usize>()) as f64 / *n as f64,
+        (_, _) => place(shape, e),
+    }
+}
+
 /// The run of channels in which an element of an image stands, of `runs`.
 fn run_of(shape: &[usize], e: usize, runs: usize) -> usize {
     let per_channel: usize = shape.iter().skip(1).product();
@@ -243,7 +309,7 @@ fn observed(c: &Case, checked: &Checked, params: &Inputs, training: bool) -> (Ca
                     mixes = true;
                     continue;
                 }
-                let (from, to) = (place(&c.input.shape, i), place(shape, e));
+                let (from, to) = (place(&c.input.shape, i), place_behind(&c.input.shape, shape, e));
                 order = order.worse(if from < to - 1e-9 {
                     Causality::Strict
                 } else if e / (size / n).max(1) == i {
@@ -664,6 +730,22 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("rescale", &[4], "E0201", "two known ends"),
         ("dropout(1)", &[4], "E0205", "leaves nothing"),
         ("gate", &[5], "E0201", "5 is odd"),
+        ("gru(3)", &[5], "E0201", "takes a sequence [places, features]"),
+        ("lstm(3)", &[1, 5, 5], "E0201", "takes a sequence"),
+        ("gru(3)", &[2000, 1], "E0201", "at most 1024 places"),
+        ("conv1d(3)", &[2, 5, 5], "E0201", "takes a sequence"),
+        ("last", &[5], "E0201", "takes a sequence"),
+        ("dense(3, mask: A)", &[5, 2], "E0205", "reads every place alone"),
+        ("logits(3, mask: B)", &[5, 2], "E0205", "reads every place alone"),
+        ("attention(heads: 3)", &[4, 2, 2], "E0205", "4 features cannot be parted among 3 heads"),
+        ("attention(heads: 2, keys: 3)", &[4, 2, 2], "E0205", "3 features cannot be parted"),
+        ("attention(mask: A)", &[4], "E0201", "takes an image"),
+        ("attention(mask: B)", &[5000, 1], "E0201", "5000 x 5000 pairs"),
+        ("gated_pixelcnn(4, layers: 2, k: 4)", &[1, 4, 4], "E0205", "has no centre"),
+        ("gated_pixelcnn(4, layers: 2, colours: 3)", &[3, 4, 4], "E0205", "4 channels cannot be parted"),
+        ("gated_pixelcnn(4, layers: 2, inputs: y)", &[1, 4, 4], "E0205", "there are none here"),
+        ("position", &[], "E0201", "several places"),
+        ("shift_right", &[], "E0201", "moves the numbers of a sequence"),
         ("gate", &[2, 2, 2, 2], "E0201", "takes a vector, a sequence"),
         ("gate(colours: 3)", &[8, 2, 2], "E0205", "8 channels cannot be parted into 3 equal runs"),
         ("gate(colours: 3)", &[6], "E0205", "parts the channels of an image"),

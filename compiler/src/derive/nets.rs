@@ -18,7 +18,11 @@ pub fn net(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Vec<Value> {
         .zip(&net.joined)
         .enumerate()
         .filter(|(i, (_, joined))| *i == 0 || **joined)
-        .map(|(_, (v, _))| at.ex(*v))
+        .map(|(i, (v, _))| match (net.chain.input.kind, inputs.first()) {
+            // Classes that the first layer embeds come as they are.
+            (Kind::Class(_), Some(numbers)) if i == 0 => at.ex(*numbers),
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => at.ex(*v),
+        })
         .collect();
     let x = joined(at.scope(), &body, &net.chain.input.shape);
     net.chain.lower(at, x).iter().map(|y| y.v).collect()

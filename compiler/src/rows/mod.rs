@@ -63,7 +63,9 @@ pub use distribution::{DistEvent, DistParam, DistRow, FormRow};
 pub use estimator::EstimatorRow;
 pub use function::FnRow;
 pub use init::Init;
-pub use layer::{Block, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, Layer, LayerRow};
+pub use layer::{
+    Block, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, Layer, LayerRow, Reads, Unread,
+};
 pub use map::{MapInverse, MapRow};
 pub use measure::MeasureRow;
 pub use objective::ObjectiveRow;

@@ -2,7 +2,7 @@
 
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::{Diag, codes};
-use crate::event::{EventTy, Support};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::{Chain, ChainCx, FlowChain};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
@@ -130,7 +130,11 @@ impl Checker<'_> {
         let all = || n.inputs.iter().zip(inputs);
         let others: Vec<(&Binding, EventTy)> =
             all().zip(joined).filter(|(_, j)| **j).map(|((b, t), _)| (b, t.clone())).collect();
-        let input = joined_type(first, &others)?;
+        let input = if others.is_empty() && embedded(&n.body, first) {
+            first.clone()
+        } else {
+            joined_type(first, &others)?
+        };
         within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
         let mut body = self.body(all().map(|(b, t)| (b.name.name.clone(), as_read(t))).collect());
         let chain = body.chain(&n.body, &input)?;
@@ -331,4 +335,10 @@ impl Checker<'_> {
         let added: Vec<&str> = chain.layers.iter().skip(from).map(|l| l.text.as_str()).collect();
         Ok(Some(added.join(", ")))
     }
+}
+
+/// Whether a net takes classes at several places as they are, because its first layer is `embed`, which gives each a vector.
+fn embedded(body: &[Layer], first: &EventTy) -> bool {
+    let embeds = matches!(body.first(), Some(Layer::Call(c)) if c.name.name == "embed");
+    embeds && matches!(first.kind, Kind::Class(_)) && !first.shape.is_empty()
 }

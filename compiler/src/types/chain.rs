@@ -489,9 +489,11 @@ impl TNet {
         let arrives = match (ty.kind, self.joined.contains(&true), ty.shape.len()) {
             (_, true, 3) => Causality::Weak,
             (_, true, _) => Causality::Global,
-            // As one-hot vectors, one behind the other.
-            (Kind::Class(_), false, _) => Causality::Weak,
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), false, _) => Causality::Own,
+            // As one-hot vectors, one behind the other, unless they arrive as they are.
+            (Kind::Class(_), false, _) if self.chain.input.kind != ty.kind => Causality::Weak,
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), false, _) => {
+                Causality::Own
+            }
         };
         arrives.then(self.chain.causality()).worse(by_name)
     }
@@ -514,12 +516,21 @@ impl TFlow {
     }
 }
 
+/// Whether an argument is this name, or a list with it.
+fn names(arg: &ExprKind, input: &str) -> bool {
+    match arg {
+        ExprKind::Name(n) => n == input,
+        ExprKind::Tuple(all) | ExprKind::List(all) => all.iter().any(|e| names(&e.kind, input)),
+        _ => false,
+    }
+}
+
 /// Whether any call of the block names `input` among its arguments.
 pub(super) fn names_input(block: &[Layer], input: &str) -> bool {
     block.iter().any(|l| match l {
         Layer::Repeat(r) => names_input(&r.body, input),
         Layer::Call(c) => {
-            c.args.iter().any(|a| matches!(&a.value.kind, ExprKind::Name(n) if n == input))
+            c.args.iter().any(|a| names(&a.value.kind, input))
                 || c.block.as_ref().is_some_and(|b| names_input(b, input))
         }
     })

@@ -42,11 +42,15 @@ impl ScaleShift {
     }
     /// Its value.
     pub fn lower<'g>(self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        self.lower_along(cx, x, 1)
+    }
+    /// The same along another axis of `x`: axis 1, or the last one.
+    pub fn lower_along<'g>(self, cx: LowerCx<'g, '_>, x: Ex<'g>, axis: usize) -> Ex<'g> {
         if !self.on {
             return x;
         }
-        let [scale, shift] =
-            ["scale", "shift"].map(|name| cx.param(name, &[self.n])).map(|p| per_channel(p, x.rank()));
+        let wide = |p: Ex<'g>| if axis == 1 { per_channel(p, x.rank()) } else { p.lift(x.rank()) };
+        let [scale, shift] = ["scale", "shift"].map(|name| cx.param(name, &[self.n])).map(wide);
         x * scale + shift
     }
 }

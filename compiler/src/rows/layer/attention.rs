@@ -1,6 +1,8 @@
-//! `attention`: every pixel reads every pixel.
+//! `attention`: every place reads places of the same event.
 
 use super::convolution::Convolution;
+use super::linear::Mask;
+use super::multihead::Multihead;
 use super::require::need_image;
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
@@ -10,16 +12,25 @@ use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Init, ParamDecl};
 
 row! {
-    /// x + γ softmax(QᵀK) V over the pixels of an image, with 1 x 1 convolutions Q, K (channels / 8) and V, and γ = 0 at the start
-    /// (self-attention GAN, Zhang et al. 2019, eq. 1-3).
-    pub struct Attention = "attention" [KEYS];
+    /// Of a sequence [T, d], and of an image [C, H, W] where `heads` or `mask` is written, the attention of transformers: each head is
+    /// softmax(Q Kᵀ / √keys) V, and a linear map puts the heads together (Vaswani et al. 2017, section 3.2); write
+    /// `residual { .. }` around it. The places are tokens, or pixels in raster order: with `mask: A` a place reads earlier ones only
+    /// (its query is made of the one before it), and the first reads zeros; with `mask: B` also itself. Alone on an image it is x + γ softmax(Q Kᵀ) V with 1 x 1 convolutions
+    /// Q, K (channels / 8) and V, and γ = 0 at the start (self-attention GAN, Zhang et al. 2019, eq. 1-3).
+    pub struct Attention = "attention" [KEYS, HEADS, Mask::PARAM];
 }
 
 const KEYS: ParamSpec = ParamSpec {
     name: "keys",
     kind: ArgKind::Int(1),
     default: Some(""),
-    doc: "channels of Q and K; channels / 8 when not written",
+    doc: "features of Q and K, of all heads together; as many as arrive when not written, alone on an image channels / 8",
+};
+const HEADS: ParamSpec = ParamSpec {
+    name: "heads",
+    kind: ArgKind::Int(1),
+    default: Some(""),
+    doc: "number of heads, a divisor of the features; 1 when not written",
 };
 
 #[derive(Debug, PartialEq)]
@@ -31,8 +42,13 @@ struct SelfAttention {
 
 impl LayerRow for Attention {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        let (keys, heads, mask) =
+            (args.int_if_given(KEYS.name), args.int_if_given(HEADS.name), Mask::of(args));
+        if input.shape.len() == 2 || heads.is_some() || mask != Mask::None {
+            return Multihead::check(args, input, keys, heads.unwrap_or(1), mask);
+        }
         let [c, h, w] = need_image(args, input)?;
-        let keys = args.int_if_given(KEYS.name).unwrap_or((c / 8).max(1));
+        let keys = keys.unwrap_or((c / 8).max(1));
         let part = |name: &str, out| Convolution { bias: false, ..Convolution::same(name, c, out, 1, h, w) };
         let layer =
             SelfAttention { query: part("query.", keys), key: part("key.", keys), value: part("value.", c) };

@@ -1,7 +1,7 @@
 //! `bias_from`: adds a learned projection of further inputs.
 
 use super::conditioning::{INPUTS, Projection};
-use super::require::need_features;
+use super::require::need_any_features;
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
 use crate::event::EventTy;
@@ -10,7 +10,8 @@ use crate::rows::args::Args;
 
 row! {
     /// x + Σ W v over the further inputs v of the net (or `given` values of the flow), one number for each coordinate of a vector or
-    /// channel of an image; an image input of the same rows and columns is projected pixel by pixel. `Class(n)` enters as one-hot.
+    /// channel of an image, or feature of every place of a sequence [T, d]; an image input of the same rows and columns is projected pixel by
+    /// pixel, a sequence of as many places place by place. `Class(n)` enters as one-hot.
     pub struct BiasFrom = "bias_from" [INPUTS];
 }
 
@@ -19,7 +20,7 @@ struct Shifted(Projection);
 
 impl LayerRow for BiasFrom {
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
-        let n = need_features(args, input)?;
+        let n = need_any_features(args, input)?;
         let shift = Projection::check(cx, args, "", input, n)?;
         let params = shift.params(false);
         let given = shift.given();

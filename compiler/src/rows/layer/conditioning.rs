@@ -29,6 +29,8 @@ enum Part {
     Vector(Linear),
     /// An image of the same rows and columns.
     Image(Convolution),
+    /// A sequence of as many places.
+    Sequence(Linear),
 }
 
 impl Projection {
@@ -52,6 +54,9 @@ impl Projection {
                     bias: false,
                     ..Convolution::same(path, *c, features, 1, *h, *w)
                 }),
+                ([t, d], [places, _]) if t == places => {
+                    Part::Sequence(Linear { bias: false, ..Linear::plain(path, *d, features) })
+                }
                 ([_, _, _], [_, rows, columns]) => {
                     let d = misfit(
                         args,
@@ -73,11 +78,11 @@ impl Projection {
         }
         Ok(Projection { parts, rank: input.shape.len() + 1, features })
     }
-    /// What is read of each input: an image pixel by pixel, a vector whole.
+    /// What is read of each input: an image pixel by pixel, a sequence place by place, a vector whole.
     pub fn given(&self) -> Vec<(String, Causality)> {
         let read = |part: &Part| match part {
             Part::Vector(_) => Causality::Global,
-            Part::Image(_) => Causality::Weak,
+            Part::Image(_) | Part::Sequence(_) => Causality::Weak,
         };
         self.parts.iter().map(|(name, _, part)| (name.clone(), read(part))).collect()
     }
@@ -87,23 +92,25 @@ impl Projection {
         self.parts
             .iter()
             .flat_map(|(_, _, part)| match part {
-                Part::Vector(m) => m.params(Some(weights(m.n_in))),
+                Part::Vector(m) | Part::Sequence(m) => m.params(Some(weights(m.n_in))),
                 Part::Image(c) => c.params(Some(weights(c.c_in))),
             })
             .collect()
     }
-    /// `[B, features]`, or `[B, features, H or 1, W or 1]` for images; `None` where no input is named.
+    /// `[B, features]`, `[B, T or 1, features]` for sequences, or `[B, features, H or 1, W or 1]` for images; `None` where no input is named.
     pub fn lower<'g>(&self, cx: LowerCx<'g, '_>) -> Option<Ex<'g>> {
         let each = self.parts.iter().map(|(name, ty, part)| {
             let v = as_numbers(cx.given(name), ty);
             match part {
                 Part::Image(c) => c.lower(cx, v),
+                Part::Sequence(m) => m.lower_each(cx, v),
                 Part::Vector(m) => {
-                    let mut event = vec![1; self.rank.saturating_sub(1)];
-                    if let Some(first) = event.first_mut() {
-                        *first = self.features;
-                    }
-                    m.lower(cx, v.view(&[m.n_in])).view(&event)
+                    let event: &[usize] = match self.rank {
+                        3 => &[1, self.features],
+                        4 => &[self.features, 1, 1],
+                        _ => &[self.features],
+                    };
+                    m.lower(cx, v.view(&[m.n_in])).view(event)
                 }
             }
         });

@@ -5,7 +5,7 @@ use super::convolution::{GROUPS, K};
 use super::linear::{BIAS, Mask};
 use super::require::{flag, need_image};
 use super::runs::Runs;
-use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, Reads, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -38,6 +38,9 @@ const DILATION: ParamSpec = ParamSpec {
 impl Layer for Convolution {
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
         vec![Convolution::lower(self, cx, x)]
+    }
+    fn reads(&self, _: Causality) -> Reads {
+        Convolution::reads(self)
     }
 }
 

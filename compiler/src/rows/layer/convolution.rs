@@ -4,7 +4,7 @@ use super::linear::Mask;
 use super::parts::per_channel;
 use super::require::misfit;
 use super::runs::Runs;
-use super::{LowerCx, spectral};
+use super::{LowerCx, Reads, spectral};
 use crate::diag::Diag;
 use crate::ir::{ConvGeom, Ex, Scope};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
@@ -228,6 +228,26 @@ impl Convolution {
     pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, k: usize) -> Ex<'g> {
         let [c, h, w] = self.out();
         self.lower(cx, x).view(&[c / k.max(1), k, h, w]).permute(&[0, 1, 3, 4, 2])
+    }
+    /// The pixels around its own that an output reads.
+    pub fn reads(&self) -> Reads {
+        if self.stride != [1, 1] {
+            return Reads::All;
+        }
+        let [rows, columns] = self.k;
+        let centre = rows / 2 * columns + columns / 2;
+        let read = |i: usize| match self.mask {
+            Mask::None => true,
+            Mask::A => i < centre || i == centre && self.runs.0 > 1,
+            Mask::B => i <= centre,
+        };
+        let away = |axis: usize, at: usize| {
+            let [dilation, before] =
+                [self.dilation, self.axes.map(|a| a.before)].map(|v| if axis == 0 { v[0] } else { v[1] });
+            (at * dilation) as isize - before as isize
+        };
+        let kernel = (0..rows * columns).filter(|i| read(*i));
+        Reads::Offsets(kernel.map(|i| [away(0, i / columns.max(1)), away(1, i % columns.max(1))]).collect())
     }
     /// 1 at the kernel positions before the centre in raster order. At the centre an output channel reads the runs of channels before its
     /// own, for type B also its own (van den Oord et al. 2016, section 3.4).

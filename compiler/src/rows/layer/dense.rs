@@ -2,8 +2,8 @@
 
 use super::linear::{BIAS, Linear, Mask};
 use super::parts::as_numbers;
-use super::require::{flag, need_vector};
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
+use super::require::{alone_at_places, flag, need_vector};
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, Reads, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -13,7 +13,8 @@ use crate::rows::init;
 row! {
     /// An affine map of a vector: y = x W + b, [n] -> [units]. The weight is stored as [n, units]. With `mask: A` or `mask: B`
     /// coordinate u of n stands at the fraction u/n of the order and reads only earlier (or also equal) fractions of its input,
-    /// so that a stack with `A` once and `B` otherwise is a masked autoencoder (MADE, Germain et al. 2015).
+    /// so that a stack with `A` once and `B` otherwise is a masked autoencoder (MADE, Germain et al. 2015). A sequence [T, d] becomes
+    /// [T, units] by the same map at every place.
     pub struct Dense = "dense" [UNITS, BIAS, init::PARAM, spectral::PARAM, Mask::PARAM];
 }
 
@@ -26,8 +27,28 @@ struct AffineMap {
     input: EventTy,
 }
 
+/// The same affine map at every place of a sequence.
+#[derive(Debug, PartialEq)]
+struct AtPlaces(Linear);
+
+impl Layer for AtPlaces {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        vec![self.0.lower_each(cx, x)]
+    }
+}
+
 impl LayerRow for Dense {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
+        if let Some([t, d]) = alone_at_places(args, input)? {
+            let (bias, spectral) = (flag(args, BIAS.name), spectral::wanted(args));
+            let map = Linear { bias, spectral, ..Linear::plain("", d, args.int("units")) };
+            let (params, out) = (map.params_from(args)?, EventTy::real([t, map.n_out]));
+            return Ok(Checked {
+                params,
+                causality: Causality::Weak,
+                ..Checked::elementwise(out, AtPlaces(map))
+            });
+        }
         let map = Linear {
             bias: flag(args, BIAS.name),
             mask: Mask::of(args),
@@ -47,5 +68,8 @@ impl LayerRow for Dense {
 impl Layer for AffineMap {
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
         vec![self.map.lower(cx, as_numbers(x, &self.input))]
+    }
+    fn reads(&self, _: Causality) -> Reads {
+        self.map.mask.reads()
     }
 }

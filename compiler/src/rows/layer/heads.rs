@@ -3,9 +3,9 @@
 use super::convolution::Convolution;
 use super::linear::{Linear, Mask};
 use super::parts::as_numbers;
-use super::require::{need_image, need_vector, sizes};
+use super::require::{alone_at_places, need_image, need_vector, sizes};
 use super::runs::Runs;
-use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, Causality, ChainCx, Checked, Layer, LayerRow, LowerCx, Reads};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -15,8 +15,8 @@ use crate::rows::{ParamDecl, init};
 row! {
     /// Several affine maps of the same features, one output each; it stands last in a net with several outputs. A vector becomes
     /// [n] -> ([a], [b], ..), an image, by 1 x 1 convolutions, [C, H, W] -> ([a, H, W], [b, H, W], ..). With `k` every element of an output
-    /// is k numbers on a new last axis, ([a, k], ..) or ([a, H, W, k], ..): the components of a mixture. `mask` and `colours` are
-    /// those of `dense` and `conv`.
+    /// is k numbers on a new last axis, ([a, k], ..) or ([a, H, W, k], ..): the components of a mixture. A sequence becomes, by the same
+    /// maps at every place, [T, d] -> ([T, a], [T, b], ..). `mask` and `colours` are those of `dense` and `conv`.
     pub struct Heads = "heads" [SIZES, init::PARAM, Mask::PARAM, K, Runs::PARAM];
 }
 
@@ -41,6 +41,13 @@ struct OfVector {
     input: EventTy,
 }
 
+/// Affine maps of every place of a sequence.
+#[derive(Debug, PartialEq)]
+struct OfPlaces {
+    maps: Vec<Linear>,
+    k: Option<usize>,
+}
+
 /// Affine maps of every pixel.
 #[derive(Debug, PartialEq)]
 struct OfImage {
@@ -59,7 +66,11 @@ impl LayerRow for Heads {
         if input.shape.len() == 3 {
             return of_image(args, input, &sizes, k, mask);
         }
-        let n = need_vector(args, input)?;
+        let places = alone_at_places(args, input)?;
+        let n = match places {
+            Some([_, d]) => d,
+            None => need_vector(args, input)?,
+        };
         runs.check(args, &input.shape, &[])?;
         let each = k.unwrap_or(1);
         let map = |(i, &size): (usize, &usize)| Linear {
@@ -69,6 +80,10 @@ impl LayerRow for Heads {
         };
         let maps: Vec<Linear> = sizes.iter().enumerate().map(map).collect();
         let params = maps.iter().map(|m| m.params_from(args)).collect::<Result<Vec<_>, _>>()?.concat();
+        if let Some([t, _]) = places {
+            let out = sizes.iter().map(|&s| EventTy::real([&[t, s], k.as_slice()].concat())).collect();
+            return Ok(several(out, params, Causality::Weak, OfPlaces { maps, k }));
+        }
         let out = sizes.iter().map(|&s| EventTy::real([&[s], k.as_slice()].concat())).collect();
         Ok(several(out, params, mask.causality(), OfVector { maps, k, input: input.clone() }))
     }
@@ -116,6 +131,20 @@ impl Layer for OfVector {
         };
         self.maps.iter().map(each).collect()
     }
+    fn reads(&self, _: Causality) -> Reads {
+        self.maps.first().map_or(Reads::Own, |m| m.mask.reads())
+    }
+}
+
+impl Layer for OfPlaces {
+    fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
+        let places = x.shape().0.get(1).map_or(1, |d| d.n);
+        let each = |m: &Linear| match self.k {
+            Some(k) => m.lower_each(cx, x).view(&[places, m.n_out / k.max(1), k]),
+            None => m.lower_each(cx, x),
+        };
+        self.maps.iter().map(each).collect()
+    }
 }
 
 impl Layer for OfImage {
@@ -125,5 +154,8 @@ impl Layer for OfImage {
             None => m.lower(cx, x),
         };
         self.maps.iter().map(each).collect()
+    }
+    fn reads(&self, _: Causality) -> Reads {
+        self.maps.first().map_or(Reads::Own, Convolution::reads)
     }
 }

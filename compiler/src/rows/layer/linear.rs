@@ -2,9 +2,9 @@
 
 use super::{LowerCx, spectral};
 use crate::diag::Diag;
-use crate::ir::{DType, Ex, Scope, Shape};
+use crate::ir::{DType, Dim, Ex, Scope, Shape};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
-use crate::rows::{Causality, Init, ParamDecl, init};
+use crate::rows::{Causality, Init, ParamDecl, Reads, init};
 
 /// The `bias` argument of layers with weights.
 pub const BIAS: ParamSpec = ParamSpec {
@@ -39,6 +39,14 @@ impl Mask {
             "A" => Mask::A,
             "B" => Mask::B,
             _ => Mask::None,
+        }
+    }
+    /// The places that a layer with this mask reads, which reads all that it may.
+    pub fn reads(self) -> Reads {
+        match self {
+            Mask::None => Reads::All,
+            Mask::A => Reads::Earlier(false),
+            Mask::B => Reads::Earlier(true),
         }
     }
     /// What a layer with this mask says about the order.
@@ -116,6 +124,14 @@ impl Linear {
         }
         let y = x.matmul(w);
         if self.bias { y + cx.param(&self.name("bias"), &[self.n_out]).lift(2) } else { y }
+    }
+    /// The same at each place of a sequence: `[B, T, n_in] -> [B, T, n_out]`.
+    pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        let places = x.shape().0.get(1).map_or(1, |d| d.n);
+        let mut all = x.lead();
+        all.n *= places;
+        let rows = x.reshape(Shape(vec![all, Dim::fixed(self.n_in)]));
+        self.lower(cx, rows).reshape(x.like(&[places, self.n_out]))
     }
     fn name(&self, tensor: &str) -> String {
         format!("{}{tensor}", self.prefix)

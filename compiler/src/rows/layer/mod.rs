@@ -1,4 +1,4 @@
-//! Layers of nets, one file each. The files that hold no row (`causality`, `runs`, `require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
+//! Layers of nets, one file each. The files that hold no row (`causality`, `runs`, `multihead`, `recurrent`, `reads`, `require`, `parts`, `linear`, `convolution`, `spectral`, `affine`, `pool`,
 //! `conditioning`, `beside`) hold what several rows share; `map` and `whole` are what maps and nets are as layers.
 
 pub mod affine;
@@ -8,8 +8,11 @@ pub mod conditioning;
 pub mod convolution;
 pub mod linear;
 pub mod map;
+pub mod multihead;
 pub mod parts;
 pub mod pool;
+pub mod reads;
+pub mod recurrent;
 pub mod require;
 pub mod runs;
 pub mod spectral;
@@ -20,6 +23,7 @@ mod avg_pool;
 mod batch_norm;
 mod bias_from;
 mod conv;
+mod conv1d;
 mod conv_transpose;
 mod dense;
 mod dropout;
@@ -27,21 +31,27 @@ mod embed;
 mod film;
 mod flatten;
 mod gate;
+mod gated_pixelcnn;
 mod global_pool;
 mod group_norm;
+mod gru;
 mod heads;
 mod instance_norm;
 mod join;
+mod last;
 mod layer_norm;
 mod logits;
+mod lstm;
 mod max_pool;
 mod minibatch_stddev;
 mod pixel_norm;
+mod position;
 mod reflect_pad;
 mod rescale;
 pub(super) mod reshape;
 mod residual;
 mod scalar;
+mod shift_right;
 mod up;
 
 use super::args::Args;
@@ -55,6 +65,7 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use causality::Causality;
+pub use reads::{Reads, Unread};
 
 /// Every layer.
 pub const ROWS: &[&dyn LayerRow] = &[
@@ -74,6 +85,13 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &global_pool::GlobalPool,
     &reflect_pad::ReflectPad,
     &attention::Attention,
+    &position::Position,
+    &conv1d::Conv1d,
+    &gru::Gru,
+    &lstm::Lstm,
+    &shift_right::ShiftRight,
+    &last::Last,
+    &gated_pixelcnn::GatedPixelcnn,
     &gate::Gate,
     &residual::Residual,
     &dropout::Dropout,
@@ -162,6 +180,10 @@ impl Chain {
 pub trait Layer: fmt::Debug + DynEq {
     /// IR from `[B, ..in]` to `[B, ..out]`, one value for each output.
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>>;
+    /// Which places it reads for one of its outputs; `said` is its causality.
+    fn reads(&self, said: Causality) -> Reads {
+        Reads::of(said)
+    }
     /// The blocks of layers inside of it.
     fn blocks(&self) -> Vec<&Chain> {
         Vec::new()

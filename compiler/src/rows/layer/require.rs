@@ -1,5 +1,6 @@
 //! What layer and bijection rows ask of their arguments and inputs, with the messages when it is not so.
 
+use super::linear::Mask;
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, shape_text};
 use crate::rows::ChainCx;
@@ -90,6 +91,67 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
             )))
         }
     }
+}
+
+/// Places and features of a sequence event [T, d].
+///
+/// # Errors
+/// E0201 for an event that is none.
+pub fn need_sequence(args: &Args, input: &EventTy) -> Result<[usize; 2], Diag> {
+    let d = || {
+        misfit(
+            args,
+            format!("`{}` takes a sequence [places, features], not {input}", args.name),
+            format!("receives {input}"),
+        )
+    };
+    match (input.kind, input.shape.as_slice()) {
+        (Kind::Class(_), _) => Err(d().help(format!("turn the classes into numbers first: `embed(32), {}(..)`", args.name))),
+        (_, [t, n]) => Ok([*t, *n]),
+        (_, [n]) => Err(d().help(format!("write `reshape({n}, 1)` before it: {n} places of one number"))),
+        (_, [c, h, w]) => Err(d().help(format!(
+            "an image is a sequence of its rows or its pixels: write `reshape({}, {w})` or `reshape({}, 1)` before it",
+            c * h,
+            c * h * w
+        ))),
+        (_, _) => Err(d().help("write `reshape(places, features)` before it")),
+    }
+}
+
+/// Places and features where the event is a sequence [T, d] of numbers.
+pub fn sequence(input: &EventTy) -> Option<[usize; 2]> {
+    match (input.kind, input.shape.as_slice()) {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [t, d]) => Some([*t, *d]),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => None,
+    }
+}
+
+/// The same for a layer that acts on every place alone.
+///
+/// # Errors
+/// E0205 for a mask, which would have nothing to hide.
+pub fn alone_at_places(args: &Args, input: &EventTy) -> Result<Option<[usize; 2]>, Diag> {
+    match sequence(input) {
+        Some(_) if Mask::of(args) != Mask::None => {
+            let d = args.error(
+                Mask::PARAM.name,
+                format!("`{}` of a sequence reads every place alone", args.name),
+                "has nothing to hide",
+            );
+            Err(d.help(
+                "leave `mask` out; `conv1d(.., mask: A)`, `attention(mask: A)` and `shift_right` look back",
+            ))
+        }
+        found => Ok(found),
+    }
+}
+
+/// The features of an event: a vector's coordinates, an image's channels, the last axis of a sequence [T, d].
+///
+/// # Errors
+/// E0201 for other events.
+pub fn need_any_features(args: &Args, input: &EventTy) -> Result<usize, Diag> {
+    sequence(input).map_or_else(|| need_features(args, input), |[_, d]| Ok(d))
 }
 
 /// Features along axis 0 of the event: a vector's coordinates or an image's channels.

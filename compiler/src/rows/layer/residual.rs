@@ -1,7 +1,7 @@
 //! `residual { .. }`: a block added to its input.
 
 use super::require::{flag, misfit, no_block};
-use super::{Block, BlockUse, Causality, Chain, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, BlockUse, Causality, Chain, ChainCx, Checked, Layer, LayerRow, LowerCx, Reads};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind};
 use crate::ir::{Ex, Shape};
@@ -89,6 +89,9 @@ impl Layer for Skip {
             y = y * cx.param("gate", &[1]).reshape(Shape::scalar());
         }
         vec![x + y]
+    }
+    fn reads(&self, _: Causality) -> Reads {
+        Reads::Either(vec![Reads::Own, self.chain.reads()])
     }
     fn blocks(&self) -> Vec<&Chain> {
         vec![&self.chain]

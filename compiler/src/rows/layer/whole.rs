@@ -1,6 +1,6 @@
 //! A whole net as a layer of another one, with which it shares its parameters.
 
-use super::{Causality, Chain, Checked, Layer, LowerCx};
+use super::{Causality, Chain, Checked, Layer, LowerCx, Reads};
 use crate::event::EventTy;
 use crate::ir::Ex;
 use crate::rows::{Env, Shared};
@@ -19,6 +19,10 @@ impl Layer for Whole {
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
         let env = Env { path: self.name.clone(), given: [(self.input.clone(), x.v)].into() };
         self.chain.lower(cx.elsewhere(&env), x)
+    }
+    fn reads(&self, said: Causality) -> Reads {
+        // By name a layer may read more of the input than the chain hands on.
+        if said == Causality::Global { Reads::All } else { self.chain.reads() }
     }
     fn blocks(&self) -> Vec<&Chain> {
         vec![&self.chain]
