@@ -6,6 +6,7 @@ use super::scores::Score;
 use crate::exec::ExecError;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::session::odd::Of;
 use gmc_compiler::derive::Question;
 
 /// How to get a finite density where there is none.
@@ -32,21 +33,32 @@ pub fn not_finite(
             names.push(name);
         }
     }
-    let (count, total) = broken_examples(s, seed, budget)?;
+    let Broken { count, total, first: row } = broken_examples(s, seed, budget)?;
     let verb = if names.len() == 1 { "is" } else { "are" };
     let of = match count {
         0 => String::new(),
         n => format!(": the density of {n} of {total} {} examples is not", first.part),
     };
-    Ok(Some(Failure::new(format!("{} {verb} not finite{of}", names.join(", "))).help(FINITE)))
+    let which = row.map(|row| format!("the first of them is {}", s.oddest(0, Of::Test, row)));
+    Ok(Some(Failure::new(format!("{} {verb} not finite{of}", names.join(", "))).notes(which).help(FINITE)))
 }
 
-/// For how many of how many test examples the density is not finite; none of none where there is no density.
-fn broken_examples(s: &mut Session, seed: u64, budget: Budget) -> Result<(usize, usize), ExecError> {
+/// Test examples whose density is not finite.
+#[derive(Default)]
+struct Broken {
+    count: usize,
+    /// Of so many.
+    total: usize,
+    /// The first of them.
+    first: Option<usize>,
+}
+
+/// The test examples whose density is not finite; none of none where there is no density.
+fn broken_examples(s: &mut Session, seed: u64, budget: Budget) -> Result<Broken, ExecError> {
     let Ok(program) = s.answer(Question::Density).map(|a| a.program.clone()) else {
-        return Ok((0, 0));
+        return Ok(Broken::default());
     };
-    let (mut count, mut total) = (0, 0);
+    let mut found = Broken::default();
     for (i, rows) in s.test_chunks(budget.examples).iter().enumerate() {
         let data = s.batch(true, rows);
         let mut broken = vec![false; rows.len()];
@@ -56,8 +68,10 @@ fn broken_examples(s: &mut Session, seed: u64, budget: Budget) -> Result<(usize,
                 broken.iter_mut().zip(&values).for_each(|(b, v)| *b |= !v.is_finite());
             }
         }
-        count += broken.iter().filter(|b| **b).count();
-        total += rows.len();
+        let bad = || rows.iter().zip(&broken).filter(|(_, b)| **b).map(|(row, _)| *row);
+        found.count += bad().count();
+        found.first = found.first.or_else(|| bad().next());
+        found.total += rows.len();
     }
-    Ok((count, total))
+    Ok(found)
 }

@@ -12,6 +12,7 @@ pub mod inference;
 mod init;
 pub mod load;
 pub mod memory;
+pub mod odd;
 pub mod per_datum;
 pub mod position;
 pub mod programs;

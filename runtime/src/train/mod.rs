@@ -3,6 +3,7 @@
 //! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches
 //! and random numbers are keyed by the round, so a run that was stopped continues bit for bit.
 
+mod cause;
 pub mod end;
 pub mod order;
 mod progress;
@@ -49,6 +50,16 @@ impl Trainer {
         Progress { step, total: self.total, per_epoch: self.per_epoch }
     }
 
+    /// The number of the minibatch of move `j` of a player with `steps` moves in round `step`.
+    fn draw(&self, step: u64, steps: u64, j: u64) -> u64 {
+        step * self.inner + j + self.inner - steps
+    }
+
+    /// Which data of the first item minibatch number `draw` holds.
+    fn rows(&mut self, s: &Session, draw: u64) -> Vec<usize> {
+        self.order.minibatch(s, draw).rows.into_iter().next().unwrap_or_default()
+    }
+
     /// Round number `step` (from 0): every player moves, in the order of the text.
     ///
     /// # Errors
@@ -65,7 +76,7 @@ impl Trainer {
             // disjoint.
             let before = (simultaneous && steps > 1).then(|| (s.tensors.clone(), s.tables.clone()));
             for j in 0..steps {
-                let draw = step * self.inner + j + self.inner - steps;
+                let draw = self.draw(step, steps, j);
                 let batch = self.order.minibatch(s, draw);
                 let at = Position {
                     key: Purpose::Training { draw }.key(self.seed),

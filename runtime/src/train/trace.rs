@@ -4,12 +4,9 @@ use super::run::Run;
 use crate::exec::ExecError;
 use crate::failure::Failure;
 
-/// What mends most of them.
-const HELP: &str = "lower the learning rate, add `clip 1` to `train`, or keep the value away from where it has no finite answer";
-
 impl Run<'_> {
     /// What a round reported, with the place in the spec where that is known.
-    pub(super) fn broken(&self, e: &ExecError) -> Failure {
+    pub(super) fn broken(&mut self, e: &ExecError) -> Failure {
         let round = self.step + 1;
         match e {
             ExecError::NotFinite { span, op, .. } => {
@@ -17,9 +14,12 @@ impl Run<'_> {
                 let at = self.sources.position(span.file, span.start as usize);
                 let text = self.sources.text(span.file);
                 let text = text.and_then(|t| t.get(span.start as usize..span.end as usize));
+                let (file, text) = (file.to_string(), text.unwrap_or_default().to_string());
+                let cause = self.cause(op);
                 Failure::new(format!("round {round}: `{op}` produced a value that is not finite"))
-                    .in_spec(file, at, text.unwrap_or_default())
-                    .help(HELP)
+                    .in_spec(&file, at, &text)
+                    .notes(cause.notes)
+                    .help(cause.help)
             }
             ExecError::MissingInput { .. } | ExecError::InputShape { .. } | ExecError::Broken { .. } => {
                 Failure::new(format!("round {round}: {e}"))
@@ -36,14 +36,27 @@ impl Run<'_> {
             return plain;
         }
         self.step = last.meta.step;
+        let mut before = None;
         while self.step < until {
             // The parameters may have been spoiled one round before the loss showed it.
-            self.session.set_check(self.step + 2 >= until);
+            let checked = self.step + 2 >= until;
+            self.session.set_check(checked);
+            before = checked.then(|| (self.session.tensors.clone(), self.session.tables.clone()));
             match self.trainer.round(self.session, self.step) {
                 Ok(_) => self.step += 1,
-                Err(e) => return self.broken(&e),
+                Err(e) => {
+                    // A step takes what it replaces out of the session.
+                    if let Some(kept) = before {
+                        (self.session.tensors, self.session.tables) = kept;
+                    }
+                    return self.broken(&e);
+                }
             }
         }
-        plain
+        let Some(kept) = before else { return plain };
+        (self.session.tensors, self.session.tables) = kept;
+        self.step = until.saturating_sub(1);
+        let cause = self.cause("");
+        plain.notes(cause.notes).help(cause.help)
     }
 }

@@ -14,3 +14,4 @@ mod rules;
 mod runs;
 mod same;
 mod tables;
+mod training;

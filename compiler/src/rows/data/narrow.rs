@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 /// Whole numbers up to here are the same in 32 bits (2²⁴).
 const WHOLE: f64 = 16_777_216.0;
+/// Beyond these every number of 64 bits is whole (2⁵³), which then says nothing about what it counts.
+const ALL_WHOLE: f64 = 9_007_199_254_740_992.0;
 /// A spacing of this part of a column's standard deviation is fine enough: what merges below it is a matter of chance among very many values.
 const FINE: f64 = 1e-5;
 
@@ -25,6 +27,8 @@ struct Loss {
     after: usize,
     /// The least value, from which an offset follows.
     least: f64,
+    /// A whole number that is rounded.
+    rounded: Option<f64>,
 }
 
 /// `values` in 32 bits, each less the offset of its column; `width` columns lie side by side. `name` tells people which column is meant.
@@ -54,12 +58,12 @@ pub(super) fn narrow(
                 format!("`{file}` holds numbers that 32 bits cannot tell apart"),
                 format!("subtract a number in 64 bits while loading: `offset: {start}`"),
             )
-            .note(format!(
-                "{}: {} different values would become {}",
-                name(loss.column),
-                loss.before,
-                loss.after
-            ))
+            .note(match loss.rounded.filter(|_| loss.before == loss.after) {
+                Some(v) => format!("{}: {v} would become {}", name(loss.column), v as f32),
+                None => {
+                    format!("{}: {} different values would become {}", name(loss.column), loss.before, loss.after)
+                }
+            })
             .note("models are trained in 32 bits, which hold seven digits".to_string()))
         }
     }
@@ -83,13 +87,14 @@ fn lost(values: &[f64], width: usize) -> Option<Loss> {
             let first = *seen.entry((*v as f32).to_bits()).or_insert(*v);
             coarse |= first != *v && spacing(*v) > FINE * std;
         }
-        let whole = each().all(|v| v.fract() == 0.0) && each().any(|v| v.abs() > WHOLE && changed(v));
-        if coarse || whole {
+        let count = |v: &f64| v.fract() == 0.0 && v.abs() <= ALL_WHOLE;
+        let rounded = each().find(|v| v.abs() > WHOLE && changed(v)).filter(|_| each().all(count)).copied();
+        if coarse || rounded.is_some() {
             let mut all: Vec<f64> = each().copied().collect();
             all.sort_by(f64::total_cmp);
             all.dedup();
             let least = all.first().copied().unwrap_or(0.0);
-            return Some(Loss { column, before: all.len(), after: seen.len(), least });
+            return Some(Loss { column, before: all.len(), after: seen.len(), least, rounded });
         }
     }
     None
@@ -119,7 +124,10 @@ mod tests {
     #[test]
     fn whole_numbers_past_24_bits_are_not_rounded_in_silence() {
         assert!(of(&[16_777_216.0, 16_777_217.0], 1, &[]).is_err());
-        assert!(of(&[16_777_217.0], 1, &[]).is_err());
+        let issue = of(&[16_777_217.0], 1, &[]).expect_err("rounded");
+        assert!(issue.notes.iter().any(|n| n == "column 0: 16777217 would become 16777216"), "{issue:?}");
+        // Numbers of this size are whole whatever they measure.
+        assert!(of(&[0.3e18, 0.7e18 + 1024.0], 1, &[]).is_ok());
         assert!(of(&[16_777_216.0, 33_554_432.0], 1, &[]).is_ok(), "these are the same in 32 bits");
     }
 

@@ -1,0 +1,208 @@
+//! What goes wrong in training, told by its cause: minibatches of one, averages, schedules, data at the border of a density, values that
+//! are not finite.
+
+use super::common::{Place, files, play, records, session, values};
+use std::fmt::Write;
+use std::path::Path;
+
+/// A folder with the files of a case.
+fn case(name: &str) -> Place {
+    let place = Place::new();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases").join(name);
+    for file in files(&from) {
+        place.write(&file, std::fs::read(from.join(&file)).unwrap());
+    }
+    place
+}
+
+/// The number that stands in a line of scores after `name`.
+fn score(out: &str, name: &str) -> f64 {
+    let line = out.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("no {name} in {out}"));
+    line.split(name).nth(1).unwrap().split_whitespace().find_map(|w| w.parse().ok()).unwrap()
+}
+
+/// `n` numbers without pattern in (0, 1).
+fn numbers(n: usize) -> Vec<f64> {
+    (1..=n).map(|i| (i as f64 * 0.618_033_988_749_894_9).fract() * 0.98 + 0.01).collect()
+}
+
+fn csv(columns: &[&[f64]]) -> String {
+    let names: Vec<String> = (0..columns.len()).map(|c| format!("c{c}")).collect();
+    let mut text = names.join(",") + "\n";
+    for row in 0..columns[0].len() {
+        let cells: Vec<String> = columns.iter().map(|c| c[row].to_string()).collect();
+        let _ = writeln!(text, "{}", cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn a_leftover_of_one_joins_another_minibatch() {
+    let place = case("08-batch-norm-minibatch-of-one");
+    let run = |more: &str| place.gmc(&format!("run spec.gm --device cpu {more}")).succeeds().out.clone();
+    let joined = place.gmc("run spec.gm --device cpu");
+    joined.succeeds();
+    assert!(joined.err.contains("65 training examples in minibatches of 64 leave 1"), "{}", joined.err);
+    // One minibatch of 65 either way.
+    assert_eq!(joined.out, run("--set train.batch=65"));
+    assert!(score(&joined.out, "negative ELBO") < 3.0, "{}", joined.out);
+    place.gmc("run spec.gm --device cpu --set train.batch=1").fails(&["E0220", "`batch_norm`"]);
+    // Without such layers nothing changes: 65 examples in minibatches of 64 are two rounds an epoch.
+    let text = std::fs::read_to_string(place.path("spec.gm")).unwrap().replace(", batch_norm", "");
+    let run = place.train("alone", &text);
+    assert!(records(&run).iter().any(|(step, ..)| *step == 120), "60 epochs of two minibatches");
+    let said = place.gmc("run alone.gm --device cpu --set train.batch=1 --set train.epochs=1");
+    assert!(said.code == Some(0) && !said.err.contains("note:"), "{}", said.err);
+}
+
+/// 67 training examples at batch 32 leave 3: two minibatches an epoch. A stop in the midst changes nothing.
+#[test]
+fn joined_minibatches_go_on_after_a_stop() {
+    let text = "data x: Real[2] from csv(\"d.csv\", test: \"d.csv\")\nnet e(x: Real[2]) -> Real[2] { dense(8), batch_norm, relu, dense(2) }\ntrain { minimizes mse(e(x), x)  epochs 3  batch 32 }\n";
+    let place = Place::new();
+    let c = numbers(67);
+    place.write("d.csv", csv(&[&c, &c.iter().rev().copied().collect::<Vec<_>>()]));
+    let run = place.train(
+        "s",
+        &text.replace(", test: \"d.csv\"", "").replace("csv(\"d.csv\")", "csv(\"d.csv\") split (train 1)"),
+    );
+    assert_eq!(records(&run).iter().map(|r| r.0).max(), Some(6));
+}
+
+/// A training part of one example is refused before anything is written.
+#[test]
+fn one_example_has_no_statistics() {
+    let place = Place::new();
+    place.write("d.csv", csv(&[&[0.25, 0.5]]));
+    for layer in ["batch_norm", "residual { batch_norm }"] {
+        place.write("s.gm", format!("data x: Real[1] from csv(\"d.csv\")\nnet e(x: Real[1]) -> Real[1] {{ dense(1), {layer} }}\ntrain {{ minimizes mse(e(x), x)  epochs 3 }}\n"));
+        place.gmc("run s.gm --device cpu").fails(&["E0220", "only training example"]);
+        assert!(!place.path("runs").exists());
+    }
+    place.write("s.gm", "data x: Real[1] from csv(\"d.csv\")\nnet e(x: Real[1]) -> Real[1] { dense(1) }\ntrain { minimizes mse(e(x), x)  epochs 3 }\n");
+    place.gmc("run s.gm --device cpu").succeeds();
+}
+
+#[test]
+fn averages_do_not_remember_the_initial_weights() {
+    let place = case("54-averages-start-at-the-initial-weights");
+    let said = place.gmc("run spec.gm --device cpu");
+    said.succeeds();
+    assert!(said.err.contains("W0510") && said.err.contains("training has 300"), "{}", said.err);
+    // The mean of the data is 4.9 with deviation 1: entropy of a normal 1.42. From 0 it was 8.6.
+    assert!(score(&said.out, "negative log-likelihood") < 1.6, "{}", said.out);
+    let fits = place.gmc("run spec.gm --device cpu --set train.ema=0.98");
+    assert!(!fits.succeeds().err.contains("W0510"), "{}", fits.err);
+    // After one update the average is the weight, whatever the decay.
+    let text = "data x: Real[2] from moons\nparam a: Real[2] = 100\nmodel p { x ~ Normal(a, 1) }\ntrain { steps 50  ema DECAY  using sgd(lr: 0.3) }\n";
+    for decay in ["0.5", "0.999", "0.9999"] {
+        let mut s = session(&text.replace("DECAY", decay));
+        play(&mut s, 1);
+        let (average, weight) = (values(&s, "ema.a"), values(&s, "a"));
+        let near = |(a, w): (&f32, &f32)| (a - w).abs() < 1e-3 && (a - 100.0).abs() > 20.0;
+        assert!(average.iter().zip(&weight).all(near), "{decay}: {average:?} {weight:?}");
+    }
+}
+
+#[test]
+fn schedules_stand_where_training_ended() {
+    let place = case("51-cyclical-at-evaluation");
+    let out = place.gmc("run spec.gm --device cpu --set train.steps=70").succeeds().out.clone();
+    // Round 69 is 5 of 64 in the second cycle: 2 * 5 / 64.
+    assert!(out.contains("payoff (beta 0.1563)"), "{out}");
+    let at = |name: &str| score(&out, name);
+    let bound = at("negative ELBO");
+    assert!((bound - at("reconstruction  ") - at("KL  ")).abs() < 1e-3, "the bound is not weighted: {out}");
+    let eval = place.gmc("eval runs/spec-1 --device cpu").succeeds().out.clone();
+    assert_eq!(eval, out);
+    let json = place.gmc("eval runs/spec-1 --device cpu --message-format json").succeeds().out.clone();
+    assert!(
+        json.lines().any(|l| l.contains("\"key\":\"payoff\"") && l.contains("\"at\":\"beta 0.1563\"")),
+        "{json}"
+    );
+    let report = std::fs::read_to_string(place.path("runs/spec-1/report.html")).unwrap();
+    assert!(report.contains("payoff (beta 0.1563)"));
+}
+
+#[test]
+fn a_datum_at_the_border_is_named() {
+    let place = case("13-not-finite-blames-the-rate");
+    let said = place.gmc("run spec.gm --device cpu");
+    let file = std::fs::read(place.path("b.npy")).unwrap();
+    let data = &file[file.len() - 2000..];
+    let ones = data.chunks(4).position(|b| f32::from_le_bytes(b.try_into().unwrap()) == 1.0).unwrap();
+    let row = format!("row {}", ones + 1);
+    said.fails(&[
+        "W0306",
+        "1 of 500 values is exactly 1",
+        &format!("{row}: 1"),
+        &format!("{row}, where `x` is 1"),
+    ]);
+    let (_, failure) = said.err.split_once("error: ").unwrap();
+    assert!(!failure.contains("learning rate"), "{failure}");
+    // A concentration that is known to be another than 1 gives such a datum no density at all.
+    for (site, code) in
+        [("Beta(2, 3)[1]", "E0305"), ("Beta(1, 2)[1]", "E0305"), ("Beta(3, exp(free()))[1]", "W0306")]
+    {
+        let text = std::fs::read_to_string(place.path("spec.gm")).unwrap();
+        place.write(
+            "b.gm",
+            text.replace("Beta(exp(free()), exp(free()))[1]", site).replace("epochs 100", "epochs 1"),
+        );
+        let said = place.gmc("run b.gm --device cpu");
+        assert!(said.err.contains(code) && said.err.contains(&row), "{site}: {}", said.err);
+    }
+}
+
+/// Specs that come to a value that is not finite, each for another reason: what is said, and what is not.
+#[test]
+fn values_that_are_not_finite_have_a_cause() {
+    let place = Place::new();
+    let plain = numbers(200);
+    let mut odd = plain.clone();
+    odd[77] = 1e30;
+    let huge: Vec<f64> = plain.iter().map(|v| v * 1e15).collect();
+    place.write("odd.csv", csv(&[&odd, &plain]));
+    place.write("huge.csv", csv(&[&plain, &huge]));
+    place.write("plain.csv", csv(&[&plain, &plain.iter().rev().copied().collect::<Vec<_>>()]));
+    let net = "net f(x: Real[2]) -> Real[2] { dense(8), relu, dense(2) }\n";
+    for (file, text, says, not) in [
+        (
+            "odd",
+            "train { minimizes mse(f(x), x)  epochs 2  batch 50 }",
+            &["row 78", "`x[0]` is 1", "standard deviations"][..],
+            &["learning rate"][..],
+        ),
+        (
+            "huge",
+            "train { minimizes sse(f(x) * f(x), x)  epochs 2  batch 50 }",
+            &["the numbers of `x[1]` reach", "size near 1"],
+            &["lower the learning rate", "row "],
+        ),
+        (
+            "plain",
+            "param s: Real[] = 200\ntrain { minimizes E[exp(s) * norm(f(x))]  epochs 2  batch 50 }",
+            &["round 1", "no step has been taken yet", "clamp(s, -7, 7)"],
+            &["lower the learning rate"],
+        ),
+        (
+            "plain",
+            "param a: Real[2] = 0\ntrain { minimizes E[norm(x / a)] + mse(f(x), x)  epochs 2  batch 50 }",
+            &["round 1", "no step has been taken yet", "another initial value"],
+            &["lower the learning rate"],
+        ),
+        (
+            "plain",
+            "param a: Real[2] = 1\ntrain { minimizes sse(a, x) + mse(f(x), x)  epochs 500  batch 50  using sgd(lr: 1e4) }",
+            &["rounds 1 to", "lower the learning rate"],
+            &["row ", "no step"],
+        ),
+    ] {
+        place.write("s.gm", format!("data x: Real[2] from csv(\"{file}.csv\")\n{net}{text}\n"));
+        let said = place.gmc("run s.gm --device cpu");
+        assert_eq!(said.code, Some(1), "{text}: {}", said.err);
+        let (_, failure) = said.err.rsplit_once("error: ").unwrap();
+        says.iter().for_each(|w| assert!(failure.contains(w), "{text}: no {w:?} in {failure}"));
+        not.iter().for_each(|w| assert!(!failure.contains(w), "{text}: {w:?} in {failure}"));
+    }
+}
