@@ -29,6 +29,7 @@ mod paired;
 mod same;
 mod scheduled;
 mod settings;
+pub mod sharp;
 pub mod size;
 mod subject;
 pub mod text;

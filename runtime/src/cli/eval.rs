@@ -56,6 +56,7 @@ pub fn eval(
     }
     tell_of_no_test(&s);
     tell(&measure::health(&mut s, r.seed, budget)?);
+    tell_of_narrow(&s)?;
     match measure::not_finite(&mut s, r.seed, budget, &scores)? {
         Some(wrong) => Err(wrong),
         None => Ok(()),
@@ -81,6 +82,15 @@ pub fn tell(health: &[LatentReport]) {
             note(&format!("health: {words}\n"));
         }
     }
+}
+
+/// Says on standard error which densities have become too narrow.
+///
+/// # Errors
+/// What running a program reports.
+pub fn tell_of_narrow(s: &Session) -> Result<(), Failure> {
+    measure::narrow(s)?.iter().for_each(|words| note(&format!("health: {words}\n")));
+    Ok(())
 }
 
 /// Says on standard error where there is nothing to measure on, and why.

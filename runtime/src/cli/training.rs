@@ -1,7 +1,7 @@
 //! `gmc run` and `gmc resume`.
 
 use super::args::Spec;
-use super::eval::{say_scores, tell, tell_of_no_test};
+use super::eval::{say_scores, tell, tell_of_narrow, tell_of_no_test};
 use super::kept::{Kept, kept, no_run, whole};
 use crate::console::{Messages, note, say};
 use crate::exec::DeviceChoice;
@@ -132,6 +132,7 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
         Ended::Done(scores, health) => {
             say_scores(scores, m)?;
             tell(health);
+            tell_of_narrow(session)?;
             tell_of_no_test(session);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             let (seed, budget) = (Seed::of(&session.typed.train.settings), measure::full(session));

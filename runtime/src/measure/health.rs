@@ -126,7 +126,7 @@ fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances
 }
 
 /// Standard deviations of the columns of rows of `d` numbers.
-fn deviations(values: &[f32], d: usize) -> Vec<f64> {
+pub(super) fn deviations(values: &[f32], d: usize) -> Vec<f64> {
     let n = (values.len() / d.max(1)).max(1) as f64;
     let mut out = Vec::new();
     for j in 0..d {

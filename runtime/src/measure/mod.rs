@@ -12,17 +12,20 @@ pub mod health;
 pub mod latent;
 pub mod means;
 pub mod metric;
+pub mod narrow;
 pub mod samples;
 pub mod scores;
 
 pub use budget::{Budget, GLANCE, full, glance};
 pub use classes::posteriors;
 pub use finite::not_finite;
+pub use narrow::narrow;
 pub use samples::draw;
 pub use scores::{Record, Score, Trust};
 
 use crate::exec::ExecError;
 use crate::session::Session;
+use crate::session::repeats::Repeats;
 use bounds::{bound, kl_of_sites, losses};
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 use latent::LatentReport;
@@ -44,8 +47,14 @@ pub fn evaluate(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>
         Some(_) | None => scores,
     };
     if s.test_examples().min(most) > 0 {
+        let caveats: Vec<String> = s.repeats().iter().map(Repeats::caveat).collect();
         for m in &models {
-            scores.extend(named(s.asking(m.clone(), |s| density(s, seed, budget))?, m));
+            let found = s.asking(m.clone(), |s| density(s, seed, budget))?.into_iter();
+            let found = found.map(|score| match score.of_density() {
+                true => Score { caveats: caveats.clone(), ..score },
+                false => score,
+            });
+            scores.extend(named(found.collect(), m));
         }
         scores.extend(goals::payoffs(s, false, seed, budget)?);
         if s.typed.models.is_empty() && s.has(&Program::Encode) {

@@ -1,6 +1,6 @@
 //! Measurements and final numbers, as they are written down.
 
-use super::metric::Metric;
+use super::metric::{LogDensity, Metric, Per};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -208,6 +208,14 @@ impl Score {
     #[must_use]
     pub fn on(self, part: &str) -> Score {
         Score { part: part.into(), ..self }
+    }
+
+    /// Whether it is a log-density of the data, or a bound on one.
+    pub fn of_density(&self) -> bool {
+        let all = [LogDensity::Exact, LogDensity::Elbo, LogDensity::ImportanceWeighted];
+        let per = [Per::Example, Per::Dimension];
+        let keys = || all.iter().flat_map(|d| per.iter().map(|p| Metric::NegativeLog(*d, *p).key()));
+        self.key == Metric::Reconstruction.key() || keys().any(|k| k == self.key)
     }
 
     /// Its name with what it is weighted with: `payoff (beta 0.5)`.

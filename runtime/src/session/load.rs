@@ -3,6 +3,7 @@
 use super::Session;
 use super::data::Parts;
 use super::host::FileHost;
+use super::repeats::Repeats;
 use crate::console::{Messages, note};
 use crate::exec::{self, Device, DeviceChoice};
 use crate::failure::Failure;
@@ -163,6 +164,7 @@ pub fn session(
 pub fn found_in_data(s: &Session) -> Vec<Diag> {
     let mut all = unreachable(s);
     all.extend(alone(s));
+    all.extend(s.repeats().iter().map(Repeats::diag));
     all
 }
 
@@ -202,7 +204,7 @@ fn unreachable(s: &Session) -> Vec<Diag> {
         let first = first.unwrap_or_default();
         diags.push(match ends.rarely {
             false => codes::e0305::at_the_ends(&ends, &counts, &first),
-            true => codes::w0306::at_an_end(&ends, &counts, &first),
+            true => codes::w0306::at_an_end(&ends, if low > 0 { ends.lo } else { ends.hi }, &counts, &first),
         });
     }
     diags

@@ -17,6 +17,7 @@ pub mod per_datum;
 pub mod position;
 pub mod programs;
 pub mod random;
+pub mod repeats;
 pub mod snapshot;
 mod variables;
 
@@ -33,6 +34,8 @@ use gmc_compiler::rows::setting::{Batch as BatchSetting, Leftover, Pass};
 use gmc_compiler::types::Typed;
 use per_datum::Table;
 use programs::{Outputs, Prepared};
+use repeats::Repeats;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a step gave new values to.
@@ -82,6 +85,7 @@ pub struct Session {
     pub asked: Option<String>,
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
+    repeats: OnceCell<Vec<Repeats>>,
 }
 
 impl Session {
@@ -104,6 +108,7 @@ impl Session {
             asked: None,
             programs,
             options: RunOptions::default(),
+            repeats: OnceCell::new(),
         }
     }
 

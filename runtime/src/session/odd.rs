@@ -28,6 +28,11 @@ fn moments(column: &Column, element: usize) -> (f64, f64) {
     (mean, (each().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
 }
 
+/// A number in at most some ten characters.
+fn short(x: f64) -> String {
+    if x.abs() < 1e7 && x.abs() > 1e-4 { format!("{x}") } else { format!("{x:.4e}") }
+}
+
 /// `x`, or `x[3]` where there are several elements.
 fn name(variable: &str, column: &Column, element: usize) -> String {
     if column.ty.size() > 1 { format!("{variable}[{element}]") } else { variable.to_string() }
@@ -48,7 +53,7 @@ impl Session {
             (Of::Test, false) | (Of::Train, _) => format!("row {}", part.row(row)),
         };
         match odd_element(data, &sets.train, part, row) {
-            Some(what) => format!("{place}, where {what}"),
+            Some(what) => format!("{place} ({what})"),
             None => place,
         }
     }
@@ -67,7 +72,7 @@ impl Session {
                 }
             }
         }
-        worst.map(|(most, name)| format!("the numbers of `{name}` reach {most:e}"))
+        worst.map(|(most, name)| format!("the numbers of `{name}` reach {}", short(most)))
     }
 }
 
@@ -87,7 +92,10 @@ fn odd_element(data: &TData, train: &Part, part: &Part, row: usize) -> Option<St
             let (mean, std) = moments(known, element);
             let off = (x - mean).abs() / std.max(1e-30);
             if off > FAR && far.as_ref().is_none_or(|(most, _)| off > *most) {
-                far = Some((off, format!("`{name}` is {x}, {off:.0} standard deviations from its mean")));
+                far = Some((
+                    off,
+                    format!("`{name}` is {}, {off:.0} standard deviations from its mean", short(x)),
+                ));
             }
         }
     }

@@ -41,7 +41,8 @@ impl Run<'_> {
         };
         let data = self.data_at_fault();
         if !data.is_empty() {
-            let named: Vec<String> = data.iter().map(|d| format!("{d} makes it so alone")).collect();
+            let named: Vec<String> =
+                data.iter().map(|d| format!("the datum of {d} makes it so alone")).collect();
             return Cause {
                 notes: named,
                 help: "leave this datum out, or move it away from where it has no finite density; the other data of the minibatch are no trouble"

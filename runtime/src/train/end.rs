@@ -70,6 +70,9 @@ impl Run<'_> {
         {
             facts.push((format!("param {name}"), fitted));
         }
+        for words in measure::narrow(self.session)? {
+            facts.push(("advice".to_string(), words));
+        }
         for site in health {
             facts.push(("health".to_string(), site.facts()));
             facts.extend(site.words().map(|w| ("advice".to_string(), w)));

@@ -19,6 +19,7 @@ mod step;
 mod terms;
 mod trained;
 mod update;
+pub mod widths;
 
 use super::{Compiled, Leaf, Program, params, per_datum};
 use crate::ir::{Graph, Op, Role, verify};

@@ -69,6 +69,7 @@ pub mod w0404;
 pub mod w0506;
 pub mod w0508;
 pub mod w0510;
+pub mod w0511;
 pub mod w0707;
 
 /// What `gmc explain CODE` prints.
@@ -150,6 +151,7 @@ pub const PAGES: &[&Page] = &[
     &w0506::PAGE,
     &w0508::PAGE,
     &w0510::PAGE,
+    &w0511::PAGE,
     &w0707::PAGE,
 ];
 

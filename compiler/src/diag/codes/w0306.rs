@@ -21,10 +21,9 @@ Right:
 ",
 };
 
-/// Data of a site lie exactly at an end: `counts` says how many lie where, `first` which is the first of them.
-pub fn at_an_end(ends: &OpenRange, counts: &str, first: &str) -> Diag {
+/// Data of a site lie exactly at an end, `at`: `counts` says how many lie where, `first` which is the first of them.
+pub fn at_an_end(ends: &OpenRange, at: f64, counts: &str, first: &str) -> Diag {
     let row = ends.drawn.unwrap_or("the flow");
-    let at = if ends.lo.is_finite() { ends.lo } else { ends.hi };
     Diag::new(
         "W0306",
         format!("`{}` has values where the density of `{row}` is 0 or infinite", ends.site),

@@ -147,6 +147,7 @@ impl DataRow for Csv {
             let (values, names) = values(&table, ty, columns, &offset, &mut notes)?;
             labels.push(names);
             part.columns.push(Column { ty: ty.clone(), values });
+            part.names.push(columns.iter().filter_map(|c| table.names.get(*c).cloned()).collect());
         }
         Ok(Dataset { train: part, test: None, notes, labels })
     }

@@ -108,6 +108,8 @@ pub struct Part {
     pub columns: Vec<Column>,
     /// Which events of the source these are, from 0; empty where they are all of them, in its order.
     pub rows: Vec<usize>,
+    /// Names of the elements of each variable, where the source has names; empty elsewhere.
+    pub names: Vec<Vec<String>>,
 }
 
 impl Part {

@@ -61,7 +61,12 @@ pub(super) fn narrow(
             .note(match loss.rounded.filter(|_| loss.before == loss.after) {
                 Some(v) => format!("{}: {v} would become {}", name(loss.column), v as f32),
                 None => {
-                    format!("{}: {} different values would become {}", name(loss.column), loss.before, loss.after)
+                    format!(
+                        "{}: {} different values would become {}",
+                        name(loss.column),
+                        loss.before,
+                        loss.after
+                    )
                 }
             })
             .note("models are trained in 32 bits, which hold seven digits".to_string()))

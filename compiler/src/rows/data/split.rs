@@ -160,7 +160,7 @@ fn rows_of(part: &Part, rows: &[usize]) -> Part {
             .collect();
         Column { ty: c.ty.clone(), values }
     });
-    Part { n: rows.len(), columns: columns.collect(), rows: rows.to_vec() }
+    Part { n: rows.len(), columns: columns.collect(), rows: rows.to_vec(), names: part.names.clone() }
 }
 
 #[cfg(test)]

@@ -172,6 +172,18 @@ pub trait DistRow: Row {
     fn at_ends(&self, _params: &[Option<EventTy>]) -> [AtEnd; 2] {
         [AtEnd::Finite; 2]
     }
+    /// Whether the density is bounded over all values that parameters of these types take. It is not where a width may fall to 0, or
+    /// anything else that is positive to 0 or to infinity.
+    fn bounded(&self, params: &[Option<EventTy>]) -> bool {
+        self.dist_params().iter().zip(params).all(|(p, ty)| {
+            let Some(EventTy { kind: Kind::Real(support), .. }) = ty else { return true };
+            let (lo, hi) = support.ends();
+            match p.support {
+                Support::POSITIVE => lo > 0.0 && (hi.is_finite() || p.name == WIDTH),
+                Support::Interval(_) | Support::Simplex { .. } => true,
+            }
+        })
+    }
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value;
@@ -282,6 +294,9 @@ pub fn align_param(g: &mut Graph, v: Value, draws: usize, axes: usize) -> Value 
     }
     g.reshape(v, Shape(dims))
 }
+
+/// What the width of a distribution is called, where it has one: its density is bounded where this is bounded from below.
+pub const WIDTH: &str = "scale";
 
 /// ln(2π) / 2
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
