@@ -613,9 +613,12 @@ fn a_header_is_only_a_row_that_cannot_be_data() {
 
 #[test]
 fn the_delimiter_is_found_or_named() {
-    for (bytes, what) in
-        [(&b"a;b\n1;2\n2;4\n"[..], "a semicolon"), (b"1\t2\n2\t4\n", "a tab"), (b"a|b\n1|2\n2|4\n", "a bar")]
-    {
+    for (bytes, what) in [
+        (&b"a;b\n1;2\n2;4\n"[..], "a semicolon"),
+        (b"1\t2\n2\t4\n", "a tab"),
+        (b"a|b\n1|2\n2|4\n", "a bar"),
+        (b"a b\n1 2\n2 4\n", "a blank"),
+    ] {
         let set = table(bytes, &[], &[real(&[2])]).unwrap();
         assert_eq!(values(&set, 0), [1.0, 2.0, 2.0, 4.0]);
         assert!(set.notes.iter().any(|n| n == &format!("between cells stands {what}")), "{:?}", set.notes);

@@ -1,7 +1,7 @@
 //! Sites of data with densities that have no upper end: their width is trained, so on data that repeat they may grow for ever.
 
-use super::{TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
-use crate::event::{EventTy, Kind};
+use super::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
+use crate::event::{EventTy, Kind, Support};
 use crate::rows::Jacobian;
 use crate::span::Span;
 
@@ -13,6 +13,11 @@ pub struct Sharp {
     /// Whether the density of an element depends on other elements, on what the model is conditioned on or on what is latent: then
     /// elements that follow from others count as data that repeat.
     pub joint: bool,
+    /// Whether it may be narrow around several values: a mixture, a flow, or a centre that changes from datum to datum. What is not is
+    /// narrow without end on constant elements only.
+    pub flexible: bool,
+    /// Whether one width serves all elements: it is narrow only where all of them allow it.
+    pub shared: bool,
     /// What narrows it, in words: `the scale of \`Normal\`` or `` `f` ``.
     pub by: String,
     /// Where it is drawn or computed.
@@ -35,20 +40,31 @@ impl Typed {
         if !matches!(v.ty.kind, Kind::Real(_)) || !matches!(s.ty.kind, Kind::Real(_)) || drawn_anew(&s.name) {
             return None;
         }
-        let (by, joint) = match &s.kind {
-            TSiteKind::Draw(d) => {
-                let types: Vec<Option<EventTy>> =
-                    d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
-                let reads = d.params.iter().flatten().any(|e| self.reads_more(e));
-                let name = d.row.name();
-                (!d.row.bounded(&types))
-                    .then(|| (format!("a width of `{name}` is trained"), reads || d.row.vector()))?
+        let (by, joint, flexible, shared) = match &s.kind {
+            TSiteKind::Draw(d) => self.sharp_draw(d, s.ty.size())?,
+            TSiteKind::Bind(e) => {
+                let (by, joint) = self.sharp_flow(m, e)?;
+                (by, joint, true, false)
             }
-            TSiteKind::Bind(e) => self.sharp_flow(m, e)?,
             TSiteKind::Quantize(_) => return None,
         };
         let (span, declared) = (s.value_span, v.ty_span);
-        Some(Sharp { site: s.name.clone(), joint, by, span, declared })
+        Some(Sharp { site: s.name.clone(), joint, flexible, shared, by, span, declared })
+    }
+
+    /// What narrows the density of a draw of so many elements, and whether it is joint, flexible and shared.
+    fn sharp_draw(&self, d: &TDist, elements: usize) -> Option<(String, bool, bool, bool)> {
+        let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
+        if d.row.bounded(&types) {
+            return None;
+        }
+        let vector = d.row.vector();
+        let given = || d.params.iter().flatten().zip(d.row.dist_params());
+        let reads = given().any(|(e, _)| self.reads_more(e));
+        let mixture = !vector && given().any(|(_, p)| p.axes > 0);
+        let widths = || given().filter(|(_, p)| p.support == Support::POSITIVE);
+        let shared = !vector && elements > 1 && !mixture && widths().all(|(e, _)| e.ty.size() == 1);
+        Some((format!("a width of `{}` is trained", d.row.name()), reads || vector, reads || mixture, shared))
     }
 
     /// Whether an expression changes from datum to datum.

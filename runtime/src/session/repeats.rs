@@ -104,24 +104,22 @@ impl Session {
         let name = |e: usize| named(&of.site, column, set.train.names.get(at), e);
         let value = |r: usize, e: usize| column.values.get(row(r) * size + e).copied().unwrap_or(0.0);
         let shapes: Vec<Option<Shape>> = (0..size).map(|e| shape((0..rows).map(|r| value(r, e)))).collect();
+        // What is not flexible is narrow on constants only; a width that all elements share only where all of them repeat.
+        let counts = |s: &Shape| of.flexible && !of.shared || matches!(s, Shape::Constant(_));
+        let shapes: Vec<Option<Shape>> = shapes.into_iter().map(|s| s.filter(counts)).collect();
+        if of.shared && shapes.iter().any(Option::is_none) {
+            return None;
+        }
         let mut found = Repeats { of: of.clone(), facts: Vec::new(), fixes: Vec::new() };
         found.shapes(&shapes, rows, &name, size);
-        if of.joint {
+        if of.joint && !of.shared {
             let plain: Vec<usize> =
                 (0..size).filter(|e| !matches!(shapes.get(*e), Some(Some(Shape::Constant(_))))).collect();
-            let before = self.given_columns(&of, &set.train, at);
-            found.follows(
-                &plain,
-                rows,
-                &name,
-                &value,
-                &before
-                    .iter()
-                    .map(|(n, c)| {
-                        (n.clone(), (0..rows).map(|r| c.get(row(r)).copied().unwrap_or(0.0)).collect())
-                    })
-                    .collect::<Vec<_>>(),
-            );
+            let all = self.given_columns(&of, &set.train, at).into_iter();
+            let looked_at =
+                |values: Vec<f32>| (0..rows).filter_map(|r| values.get(row(r)).copied()).collect();
+            let given: Vec<(String, Vec<f32>)> = all.map(|(n, values)| (n, looked_at(values))).collect();
+            found.follows(&plain, rows, &name, &value, &given);
         }
         (!found.facts.is_empty()).then_some(found)
     }

@@ -98,7 +98,7 @@ fn averages_do_not_remember_the_initial_weights() {
     for decay in ["0.5", "0.999", "0.9999"] {
         let mut s = session(&text.replace("DECAY", decay));
         play(&mut s, 1);
-        let (average, weight) = (values(&s, "ema.a"), values(&s, "a"));
+        let (average, weight) = (values(&s, "@ema.a"), values(&s, "a"));
         let near = |(a, w): (&f32, &f32)| (a - w).abs() < 1e-3 && (a - 100.0).abs() > 20.0;
         assert!(average.iter().zip(&weight).all(near), "{decay}: {average:?} {weight:?}");
     }
@@ -205,4 +205,112 @@ fn values_that_are_not_finite_have_a_cause() {
         says.iter().for_each(|w| assert!(failure.contains(w), "{text}: no {w:?} in {failure}"));
         not.iter().for_each(|w| assert!(!failure.contains(w), "{text}: {w:?} in {failure}"));
     }
+}
+
+/// Data that repeat under a density without an upper end: what is said before training, beside the number, in JSON and in the report.
+#[test]
+fn densities_without_an_upper_end_are_not_called_exact_alone() {
+    let place = case("10-exact-density-without-bound");
+    let said = place.gmc("run spec.gm --device cpu --set train.epochs=20");
+    said.succeeds();
+    assert!(
+        said.err.contains("W0511") && said.err.contains("`x[0]`") && said.err.contains("Int(4)"),
+        "{}",
+        said.err
+    );
+    let line = said.out.lines().find(|l| l.contains("negative log-likelihood")).unwrap();
+    assert!(line.contains("exact, but see below"), "{line}");
+    assert!(said.out.contains("warning: the density of `x` has no upper end on these data"), "{}", said.out);
+    let eval = place.gmc("eval runs/spec-1 --device cpu").succeeds().out.clone();
+    assert_eq!(eval, said.out);
+    let json = place.gmc("eval runs/spec-1 --device cpu --message-format json").succeeds().out.clone();
+    assert!(json.contains("\"caveats\":[\"the density of `x` has no upper end"), "{json}");
+    let report = std::fs::read_to_string(place.path("runs/spec-1/report.html")).unwrap();
+    assert!(report.contains("<b>warning:</b> the density of `x` has no upper end"));
+}
+
+/// What is told of data under densities that may grow without end, and of which nothing is.
+#[test]
+fn columns_that_repeat_are_named() {
+    let place = Place::new();
+    let a = numbers(300);
+    let b: Vec<f64> = (0..300).map(|i| ((i * i) as f64 * 0.377).sin()).collect();
+    let constant = vec![2.5; 300];
+    let sum: Vec<f64> = a.iter().zip(&b).map(|(a, b)| 2.0 * a - b + 1.0).collect();
+    let halves: Vec<f64> = (0..300).map(|i| (i * 7 % 3) as f64 / 2.0).collect();
+    let zeros: Vec<f64> = a.iter().enumerate().map(|(i, v)| if i % 4 == 0 { 0.0 } else { *v }).collect();
+    let flow = "flow f: Real[3] <-> Real[3] { actnorm, repeat 2 as k { couple(parity(k), affine) { dense(8), relu } } }\nmodel p { z ~ Normal(0, I)[3];  x = f(z) }\n";
+    let normal = "param s: Real[3] in positive = 1\nmodel p { x ~ Normal(free(3), s) }\n";
+    let bounded = "model p { x ~ Normal(free(3), 0.5 + exp(free(3))) }\n";
+    for (columns, model, says) in [
+        ([&a, &b, &constant], flow, Some("`x[2]` (column `c2`) is always 2.5")),
+        ([&a, &b, &a], flow, Some("`x[2]` (column `c2`) is the same as `x[0]`")),
+        ([&a, &b, &sum], flow, Some("`x[2]` (column `c2`) follows from the other elements")),
+        ([&a, &halves, &b], flow, Some("`x[1]` (column `c1`) has 3 values in 270 examples")),
+        ([&zeros, &a, &b], flow, Some("% of `x[0]` (column `c0`) are exactly 0")),
+        ([&a, &b, &constant], normal, Some("`x[2]` (column `c2`) is always 2.5")),
+        // A curve with one peak fits the spread of few values; one width for all elements does not shrink for one of them.
+        ([&a, &halves, &b], normal, None),
+        ([&a, &b, &constant], "model p { x ~ Normal(free(3), exp(free())) }\n", None),
+        (
+            [&a, &halves, &b],
+            "param s: Real[3, 3] in positive = 1\nmodel p { x ~ NormalMixture(free(3, 3), free(3, 3), s) }\n",
+            Some("`x[1]` (column `c1`) has 3 values"),
+        ),
+        // Elements apart from each other may be alike.
+        ([&a, &b, &a], normal, None),
+        ([&a, &b, &constant], bounded, None),
+        ([&a, &b, &zeros], bounded, None),
+        ([&a, &b, &b.iter().map(|v| v * v).collect()], flow, None),
+    ] {
+        place.write("d.csv", csv(&columns.map(|c| c.as_slice())));
+        place.write("s.gm", format!("data x: Real[3] from csv(\"d.csv\")\n{model}train {{ steps 3 }}\n"));
+        let said = place.gmc("run s.gm --device cpu");
+        said.succeeds();
+        match says {
+            Some(what) => {
+                assert!(said.err.contains("W0511") && said.err.contains(what), "{what}: {}", said.err)
+            }
+            None => assert!(!said.err.contains("W0511") && !said.out.contains("see below"), "{}", said.err),
+        }
+    }
+}
+
+/// Widths that training has shrunk, and components that have died or hold on to one datum, are told with the element.
+#[test]
+fn what_training_narrowed_is_told() {
+    let place = Place::new();
+    let a = numbers(200);
+    place.write("d.csv", csv(&[&a, &vec![1.5; 200]]));
+    let told = |text: &str, says: &[&str]| {
+        place.write("s.gm", format!("data x: Real[2] from csv(\"d.csv\")\n{text}\n"));
+        let said = place.gmc("run s.gm --device cpu");
+        said.succeeds();
+        for w in says {
+            assert!(
+                said.err.lines().any(|l| l.starts_with("health: ") && l.contains(w)),
+                "no {w:?} in {}",
+                said.err
+            );
+        }
+        let report =
+            std::fs::read_to_string(place.path(said.err.lines().last().unwrap().split(": ").nth(1).unwrap()));
+        assert!(says.iter().all(|w| report.as_ref().unwrap().contains(w)), "not in the report: {says:?}");
+    };
+    told(
+        "model p { x ~ Normal(free(2), exp(free(2))) }\ntrain { steps 400  batch 64  using adam(lr: 3e-2) }",
+        &["`x[1]` is constant: its scale"],
+    );
+    told(
+        "flow f: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(8), relu }, actnorm }\nmodel p { z ~ Normal(0, I)[2];  x = f(z) }\ntrain { steps 20 }",
+        &["`x[1]` is constant: `f` narrows it"],
+    );
+    told(
+        "param w: Real[2, 3] = 0\nparam m: Real[2, 3] = uniform(1)\nparam s: Real[2, 3] in positive = 1e-5\nmodel p { x ~ NormalMixture(w, m, s) }\ntrain { steps 1  using sgd(lr: 1e-12) }",
+        &["component 0 of the mixture of `x[0]` has collapsed onto"],
+    );
+    told(
+        "param w: Real[2, 3] = uniform(40)\nparam m: Real[2, 3] = uniform(1)\nparam s: Real[2, 3] in positive = 1\nmodel p { x ~ NormalMixture(w, m, s) }\ntrain { steps 1  using sgd(lr: 1e-12) }",
+        &["has died: its weight is"],
+    );
 }

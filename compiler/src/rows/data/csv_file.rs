@@ -85,6 +85,12 @@ struct Used {
 }
 
 fn column(table: &Table, args: &Args, which: &str, column: &Const) -> Result<usize, DataIssue> {
+    if let Const::Text(name) | Const::Word(name) = column
+        && table.names.iter().filter(|n| *n == name).count() > 1
+    {
+        let diag = args.error(which, format!("`{}` has several columns `{name}`", table.file), "which one?");
+        return Err(diag.help("name it by its number, counted from 0").into());
+    }
     let found = match column {
         Const::Int(i) => usize::try_from(*i).ok().filter(|i| *i < table.width),
         Const::Text(name) | Const::Word(name) => table.names.iter().position(|n| n == name),

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 /// What may stand between cells.
 const DELIMITERS: &[(u8, &str)] =
-    &[(b',', "a comma"), (b';', "a semicolon"), (b'\t', "a tab"), (b'|', "a bar")];
+    &[(b',', "a comma"), (b';', "a semicolon"), (b'\t', "a tab"), (b'|', "a bar"), (BLANK, "a blank")];
+/// Stands in texts, too: it is a delimiter only between numbers.
+const BLANK: u8 = b' ';
 /// What stands in a cell whose value is not known.
 const MISSING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", "-"];
 /// Lines by which the delimiter is guessed.
@@ -51,9 +53,10 @@ fn guessed(bytes: &[u8]) -> u8 {
     let width = |d: u8| {
         let records =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(d).from_reader(bytes);
-        let mut widths = records.into_records().take(LOOKED_AT).map_while(Result::ok).map(|r| r.len());
-        let first = widths.next()?;
-        (first > 1 && widths.all(|w| w == first)).then_some(first)
+        let mut rows = records.into_records().take(LOOKED_AT).map_while(Result::ok);
+        let first = rows.next()?.len();
+        let fits = |r: csv::StringRecord| r.len() == first && (d != BLANK || cells(&r).all(is_number));
+        (first > 1 && rows.all(fits)).then_some(first)
     };
     DELIMITERS.iter().map(|(d, _)| *d).find(|d| width(*d).is_some()).unwrap_or(b',')
 }
@@ -194,7 +197,9 @@ impl Table {
         } else {
             "leave the row or the column out (`columns: [..]`), or fill the cell"
         };
-        let message = format!("`{}` holds a cell that is no finite number", self.file);
+        let what =
+            if kind == Kind::Bool { "truth value: `true` or `false`, 1 or 0" } else { "finite number" };
+        let message = format!("`{}` holds a cell that is no {what}", self.file);
         Err(DataIssue::new(message, help).note(self.place(row, column)))
     }
 
