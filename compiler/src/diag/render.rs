@@ -136,7 +136,51 @@ pub fn render(diags: &[Diag], sources: &Sources, format: Format, color: bool) ->
     out
 }
 
+/// A line longer than this, in bytes, is not shown.
+const WIDEST: usize = 2000;
+
+/// Whether the lines of a message can be shown: those of one that is very long fill the screen with everything else.
+fn shows(diag: &Diag, sources: &Sources) -> bool {
+    let fits = |label: &Label| {
+        let (Some(text), Some(range)) = (sources.text(label.span.file), sources.range(label.span)) else {
+            return true;
+        };
+        let before =
+            text.get(..range.start).unwrap_or("").bytes().rev().take(WIDEST).position(|b| b == b'\n');
+        let after = text.get(range.start..).unwrap_or("").bytes().take(WIDEST).position(|b| b == b'\n');
+        let (to_start, to_end) = (range.start, text.len() - range.start);
+        before.unwrap_or(to_start.min(WIDEST)) + after.unwrap_or(to_end.min(WIDEST)) < WIDEST
+    };
+    std::iter::once(&diag.primary).chain(&diag.secondary).all(fits)
+}
+
+/// A message without the lines that it is about.
+fn without_lines(diag: &Diag, sources: &Sources) -> String {
+    let mut out = short(diag, sources);
+    let labels =
+        std::iter::once(&diag.primary).chain(&diag.secondary).map(|l| &l.text).filter(|t| !t.is_empty());
+    let notes = diag.notes.iter().map(|n| format!("note: {n}"));
+    let help = diag.help.iter().map(|h| format!("help: {h}"));
+    let wide = std::iter::once("note: the line is too long to be shown".to_string());
+    for line in labels.cloned().chain(notes).chain(help).chain(wide) {
+        out.push_str(&format!("  = {}\n", cut(&line)));
+    }
+    out.push('\n');
+    out
+}
+
+/// The text, or its beginning where it is very long.
+fn cut(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(WIDEST) {
+        Some((at, _)) => format!("{}..", text.get(..at).unwrap_or("")).into(),
+        None => text.into(),
+    }
+}
+
 fn human(diag: &Diag, sources: &Sources, color: bool) -> String {
+    if !shows(diag, sources) {
+        return without_lines(diag, sources);
+    }
     let mut shown = match diag.severity {
         Severity::Error => Diagnostic::error(),
         Severity::Warning => Diagnostic::warning(),
@@ -189,7 +233,7 @@ fn short(diag: &Diag, sources: &Sources) -> String {
         (Some(name), None) => format!("{name}: "),
         (None, _) => String::new(),
     };
-    format!("{place}{}[{}]: {}\n", severity(diag), diag.code, diag.message)
+    format!("{place}{}[{}]: {}\n", severity(diag), diag.code, cut(&diag.message))
 }
 
 /// A label as programs read it: lines and columns from 1, columns in characters, bytes half open.

@@ -24,6 +24,7 @@ pub mod widths;
 use super::{Compiled, Leaf, Program, params, per_datum};
 use crate::ir::{Graph, Op, Role, verify};
 use crate::types::{TModel, Typed};
+use std::collections::BTreeSet;
 
 /// A program and its graph.
 pub(super) type Made = (Program, Graph);
@@ -54,7 +55,7 @@ fn models(typed: &Typed) -> Vec<Model<'_>> {
 pub fn judged(typed: &Typed) -> Compiled {
     let leaves = params::leaves(typed);
     debug_assert!(
-        leaves.iter().enumerate().all(|(i, l)| leaves.iter().take(i).all(|m| m.path != l.path)),
+        leaves.iter().map(|l| &l.path).collect::<BTreeSet<_>>().len() == leaves.len(),
         "internal: two parameters have one path"
     );
     let mut of_steps = step::Judged::default();
