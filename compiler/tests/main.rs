@@ -35,6 +35,7 @@ mod limits;
 mod messages;
 mod metamorphic;
 mod objectives;
+mod ordered;
 mod overrides;
 mod queries;
 mod ranges;

@@ -3,7 +3,7 @@
 
 use crate::spec_common::{all, clean, difference, initial, inputs_from, run};
 use gmc_compiler::derive::{Compiled, Program};
-use gmc_compiler::ir::{Graph, Tensor64, optimise, schedule, text, verify};
+use gmc_compiler::ir::{Graph, Op, Tensor64, optimise, schedule, text, verify};
 use gmc_compiler::span::{FileId, Span};
 use gmc_compiler::syntax::{self, ast};
 use std::collections::BTreeMap;
@@ -26,7 +26,12 @@ fn small() -> Vec<(String, String)> {
 fn bare(g: &Graph) -> Graph {
     let mut g = g.clone();
     g.at = Span::default();
-    g.nodes.iter_mut().for_each(|n| n.span = Span::default());
+    for n in &mut g.nodes {
+        n.span = Span::default();
+        if let Op::Loop(l) = &mut n.op {
+            *l.body = bare(&l.body);
+        }
+    }
     g
 }
 

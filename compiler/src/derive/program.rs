@@ -14,6 +14,8 @@ named! {
         Agreement = "agreement",
         /// The evidence lower bound of a model at the data.
         Bound(model) = "bound",
+        /// Draws of the rest of data of which some elements are given.
+        Complete(model) = "complete",
         /// A corrupted input and what an autoencoder makes of it.
         Denoise = "denoise",
         /// Data to the hidden variables that stand for them.
@@ -125,6 +127,7 @@ mod tests {
         let all = [
             Program::Agreement,
             Program::Bound("p".into()),
+            Program::Complete("p".into()),
             Program::Denoise,
             Program::Encode,
             Program::EncodeBy("r".into()),

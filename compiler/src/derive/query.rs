@@ -38,12 +38,20 @@ pub enum Question {
     Encode,
     /// Data through their code and back.
     Reconstruct,
+    /// The rest of data of which some elements are given.
+    Complete,
 }
 
 impl Question {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Question; 5] =
-        [Question::Sample, Question::Density, Question::Classify, Question::Encode, Question::Reconstruct];
+    pub const ALL: [Question; 6] = [
+        Question::Sample,
+        Question::Density,
+        Question::Classify,
+        Question::Encode,
+        Question::Reconstruct,
+        Question::Complete,
+    ];
 
     /// The word for it: the verb of the command line.
     pub fn text(self) -> &'static str {
@@ -53,6 +61,7 @@ impl Question {
             Question::Classify => "classify",
             Question::Encode => "encode",
             Question::Reconstruct => "reconstruct",
+            Question::Complete => "complete",
         }
     }
 }

@@ -121,6 +121,8 @@ pub enum Input {
     },
     /// The exponential moving average of a parameter, by its path.
     Average(String),
+    /// Which elements of a data variable are given, 1 or 0, `[B, ..event]`: where the others are drawn.
+    Known(String),
 }
 
 /// The optimizer of the program `infer` keeps its slots as a player of this name, which no player of a spec has.
@@ -138,6 +140,7 @@ impl Input {
             ("rate", _) => Some(Input::Rate),
             (_, Some(("schedule", i))) => i.parse().ok().map(Input::Schedule),
             (_, Some(("ema", path))) => Some(Input::Average(path.to_string())),
+            (_, Some(("known", variable))) => Some(Input::Known(variable.to_string())),
             (_, Some(("opt", rest))) => {
                 let mut parts = rest.splitn(3, '.').map(str::to_string);
                 Some(Input::Slot { player: parts.next()?, slot: parts.next()?, path: parts.next()? })
@@ -162,6 +165,7 @@ impl fmt::Display for Input {
             Input::Schedule(i) => write!(f, "{OWN}schedule.{i}"),
             Input::Slot { player, slot, path } => write!(f, "{OWN}opt.{player}.{slot}.{path}"),
             Input::Average(path) => write!(f, "{OWN}ema.{path}"),
+            Input::Known(variable) => write!(f, "{OWN}known.{variable}"),
         }
     }
 }
@@ -200,7 +204,9 @@ mod tests {
             assert_eq!(Output::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Output::parse("payoff:D"), Some(Output::PayoffOf("D".into())));
-        for text in ["@update", "@rate", "@schedule.2", "@opt.@infer.m.q.free0", "@ema.decode.0.weight"] {
+        for text in
+            ["@update", "@rate", "@schedule.2", "@opt.@infer.m.q.free0", "@ema.decode.0.weight", "@known.x"]
+        {
             assert_eq!(Input::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
         for other in ["x", "@schedule.x", "@opt.all.m", "update", "rate", "ema.free0", "schedule.0", "@"] {

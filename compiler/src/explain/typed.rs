@@ -78,7 +78,12 @@ pub fn show(t: &Typed) -> String {
         );
         for s in &m.sites {
             let seen = if s.observed { ", observed" } else { "" };
-            let _ = writeln!(out, "  {}: {}{seen} {}", s.name, s.ty, site(t, &s.kind));
+            let order = match &s.kind {
+                TSiteKind::Draw(d) => d.order.as_ref(),
+                TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+            };
+            let order = order.map_or(String::new(), |o| format!("[{} in {}]", o.index, o.text));
+            let _ = writeln!(out, "  {}{order}: {}{seen} {}", s.name, s.ty, site(t, &s.kind));
         }
     }
     for p in &t.train.players {

@@ -1,5 +1,6 @@
 //! The tensor graph that the compiler emits and the runtime executes.
 
+pub mod columns;
 pub mod dot;
 pub mod formula;
 pub mod grad;
@@ -8,6 +9,7 @@ pub mod interp;
 pub mod op;
 pub mod ops;
 pub mod optimise;
+pub mod outline;
 pub mod schedule;
 pub mod shape;
 pub mod tensor;

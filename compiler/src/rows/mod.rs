@@ -48,6 +48,7 @@ pub mod map;
 pub mod measure;
 pub mod objective;
 pub mod optimizer;
+pub mod order;
 pub mod schedule;
 pub mod setting;
 mod value;
@@ -70,6 +71,7 @@ pub use map::{MapInverse, MapRow};
 pub use measure::MeasureRow;
 pub use objective::ObjectiveRow;
 pub use optimizer::OptimizerRow;
+pub use order::OrderRow;
 pub use schedule::{Progress, ScheduleRow};
 pub use setting::SettingRow;
 pub use value::{DynEq, Shared};
@@ -111,6 +113,7 @@ pub fn all() -> Vec<(&'static str, &'static dyn Row)> {
         .chain(of("optimizer", optimizer::ROWS, |r| r))
         .chain(of("schedule", schedule::ROWS, |r| r))
         .chain(of("weight constraint", constraint::ROWS, |r| r))
+        .chain(of("order of a site", order::ROWS, |r| r))
         .chain(of("gradient estimator", estimator::ROWS, |r| r))
         .chain(of("data source", data::ROWS, |r| r))
         .chain(of("setting of `train`", setting::ROWS, |r| r))

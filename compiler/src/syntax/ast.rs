@@ -291,6 +291,9 @@ pub struct AutoSite {
     pub order: Call,
     /// The conditional of element `index`.
     pub dist: Call,
+    /// The shape suffix: how many elements, where no data variable says so.
+    #[serde(default)]
+    pub shape: Option<Vec<Expr>>,
     /// The whole site.
     pub span: Span,
 }

@@ -143,6 +143,7 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let index = cx.ident(&parts.need()?);
             let order = cx.call(parts.need()?, 0)?;
             let dist = cx.call(parts.need()?, 0)?;
+            let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
             if let Some(by) = parts.take(Rule::by) {
                 return Err(misplaced(
                     "`by`",
@@ -150,7 +151,7 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
                     cx.span(&by),
                 ));
             }
-            Ok(Site::Auto(AutoSite { name, index, order, dist, span }))
+            Ok(Site::Auto(AutoSite { name, index, order, dist, shape, span }))
         }
         Rule::draw => {
             let name = cx.ident(&parts.need()?);

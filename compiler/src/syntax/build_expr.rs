@@ -3,7 +3,7 @@
 use super::ast::{Arg, BinOp, Binding, Call, Expr, ExprKind, Ident, Layer, RepeatLayer, TypeExpr};
 use super::grammar::{Rule, is_punctuation};
 use crate::diag::Diag;
-use crate::diag::codes::{e0100, e0105, e0107, e0108, e0109, e0114};
+use crate::diag::codes::{e0100, e0105, e0107, e0108, e0109, e0114, e0602};
 use crate::span::{FileId, Span};
 use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
@@ -267,7 +267,13 @@ impl<'a> Cx<'a> {
             Rule::expect => ExprKind::Expect(Box::new(self.expr(self.parts(pair).need()?, depth)?)),
             Rule::before => {
                 let mut parts = self.parts(pair);
-                ExprKind::Before(self.ident(&parts.need()?), self.ident(&parts.need()?))
+                let of = self.ident(&parts.need()?);
+                let up_to = parts.take(Rule::compat_up_to);
+                let index = self.ident(&parts.need()?);
+                match up_to {
+                    None => ExprKind::Before(of, index),
+                    Some(p) => return Err(e0602::up_to(self.span(&p), &of.name, &index.name)),
+                }
             }
             Rule::list => ExprKind::List(self.exprs(&mut self.parts(pair), depth)?),
             Rule::paren => {

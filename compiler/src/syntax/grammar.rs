@@ -137,7 +137,8 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::compat_assign
         | Rule::compat_target
         | Rule::compat_setting
-        | Rule::compat_power => None,
+        | Rule::compat_power
+        | Rule::compat_up_to => None,
     }
 }
 

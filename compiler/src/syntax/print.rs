@@ -165,11 +165,12 @@ impl Printer<'_> {
             }
             Site::Auto(s) => {
                 format!(
-                    "{}[{} in {}] ~ {}",
+                    "{}[{} in {}] ~ {}{}",
                     s.name.name,
                     s.index.name,
                     self.call(&s.order),
-                    self.call(&s.dist)
+                    self.call(&s.dist),
+                    self.shape(&s.shape)
                 )
             }
             Site::Bind(s) => self.bind(s),

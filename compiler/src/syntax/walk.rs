@@ -193,6 +193,7 @@ fn site(site: &mut Site, v: &mut dyn Visitor) {
             ident(&mut s.index, Role::Declared, v);
             call(&mut s.order, v);
             call(&mut s.dist, v);
+            s.shape.iter_mut().flatten().for_each(|e| expr(e, v));
         }
         Site::Bind(s) => bind(s, v),
     }

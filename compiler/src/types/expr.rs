@@ -25,6 +25,8 @@ pub struct Scope {
     pub guide: bool,
     /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
     pub each: Option<usize>,
+    /// Inside the distribution of a site that is drawn in an order.
+    pub ordered: Option<super::ordered::Drawn>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }
@@ -50,6 +52,18 @@ impl TExpr {
     pub(super) fn range(&self) -> Interval {
         self.support().interval()
     }
+}
+
+/// `x[< i]`
+fn earlier(x: &Ident, i: &Ident, span: Span, scope: &Scope) -> Res<TExpr> {
+    let Some(drawn) = &scope.ordered else {
+        return Err(codes::e0602::outside_order(span, &x.name, &i.name).into());
+    };
+    if (x.name.as_str(), i.name.as_str()) != (drawn.name.0.as_str(), drawn.name.1.as_str()) {
+        return Err(codes::e0602::not_these(span, drawn.told()).into());
+    }
+    let kind = TKind::Before(x.name.clone(), i.name.clone());
+    Ok(TExpr { kind, ty: drawn.ty.clone(), batched: true, span, origin: Some(drawn.name.2) })
 }
 
 /// Most nodes of all expressions of a spec, functions put in place of their calls.
@@ -117,7 +131,7 @@ impl Checker<'_> {
             ExprKind::Tuple(_) | ExprKind::List(_) => {
                 Err(codes::e0211::not_a_number(e.span, "several values").into())
             }
-            ExprKind::Before(..) => Err(codes::e0602::outside_order(e.span).into()),
+            ExprKind::Before(x, i) => earlier(x, i, e.span, scope),
             ExprKind::Range(..) => {
                 Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into())
             }
@@ -155,6 +169,9 @@ impl Checker<'_> {
             // The argument of a `fn` is put in place of each of its names, and passes over a payoff go through its `let`s.
             self.charge(self.weight(t), span)?;
             return Ok(TExpr { span, ..t.clone() });
+        }
+        if let Some(drawn) = scope.ordered.as_ref().filter(|d| d.name.0 == n) {
+            return Err(codes::e0602::whole(span, drawn.told()).into());
         }
         if n == "I" {
             return Ok(TExpr::number(1.0, span));

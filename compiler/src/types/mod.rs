@@ -24,6 +24,7 @@ mod mix;
 pub mod model;
 mod objectives;
 pub mod open_range;
+pub mod ordered;
 pub mod overrides;
 mod paired;
 mod same;
@@ -49,6 +50,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
 pub use objectives::{TCritic, TObjective, TSubject};
+pub use ordered::TOrder;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 pub use subject::Subject;
@@ -275,6 +277,8 @@ pub struct TDist {
     pub written: bool,
     /// What [`Baseline::Learned`] subtracts: one number for each example, of what stands before the draw.
     pub baseline: Option<TExpr>,
+    /// Its elements are drawn one after the other: `x[i in raster] ~ ..`.
+    pub order: Option<TOrder>,
 }
 
 /// What the model says about the density of the data.
@@ -323,6 +327,8 @@ pub enum TKind {
     Sample(String, String),
     /// A site of the model being read, or a condition of it.
     Var(String),
+    /// `x[< i]`: the elements of the site `x` before element `i`, which is drawn.
+    Before(String, String),
     /// A free parameter: index.
     Param(usize),
     /// A let of the train block: index.

@@ -191,11 +191,14 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
-            Site::Auto(a) => Err(codes::e0602::not_yet_ordered(a.span).into()),
+            Site::Auto(a) => {
+                let site = self.ordered(a, scope, model)?;
+                self.add(scope, model, site)
+            }
         }
     }
 
-    fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
+    pub(super) fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
         let (row, args, params) = self.distribution(&d.dist, scope)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
@@ -273,7 +276,7 @@ impl Checker<'_> {
                 if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
             }
         };
-        let dist = TDist { row, args, params, by, written: d.by.is_some(), baseline };
+        let dist = TDist { row, args, params, by, written: d.by.is_some(), baseline, order: None };
         let covers = row.covers(&types).unwrap_or(whole.kind.support());
         let (name, kind) = (d.name.name.clone(), TSiteKind::Draw(dist));
         let site = TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span };
@@ -558,7 +561,8 @@ impl Checker<'_> {
             TKind::Map { .. } | TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) => {
                 whole
             }
-            TKind::Param(_)
+            TKind::Before(..)
+            | TKind::Param(_)
             | TKind::Let(_)
             | TKind::Net { .. }
             | TKind::Fn { .. }

@@ -377,7 +377,14 @@ fn sites(all: &mut [Site], model: &str, visit: Visit<'_>) {
                 }
                 distribution(&mut d.dist, &path, visit);
             }
-            Site::Auto(_) | Site::Bind(_) => {}
+            Site::Auto(a) => {
+                let path = format!("{model}.{}", a.name.name);
+                if let Some([one]) = a.shape.as_deref_mut() {
+                    visit(&[format!("{path}.shape")], Place::Expr(one));
+                }
+                distribution(&mut a.dist, &path, visit);
+            }
+            Site::Bind(_) => {}
         }
     }
 }

@@ -62,6 +62,7 @@ impl Typed {
             TKind::Const(_)
             | TKind::Schedule(_)
             | TKind::Var(_)
+            | TKind::Before(..)
             | TKind::Let(_)
             | TKind::Net { .. }
             | TKind::Flow { .. }
@@ -102,6 +103,7 @@ impl Typed {
                 | TKind::Data(_)
                 | TKind::Sample(..)
                 | TKind::Var(_)
+                | TKind::Before(..)
                 | TKind::Let(_)
                 | TKind::Net { .. }
                 | TKind::Flow { .. } => {}

@@ -24,7 +24,9 @@ impl Typed {
             (TKind::Schedule(a), TKind::Schedule(b)) => a == b,
             (TKind::Param(a), TKind::Param(b)) => a == b,
             (TKind::Data(a), TKind::Data(b)) | (TKind::Var(a), TKind::Var(b)) => a == b,
-            (TKind::Sample(m, s), TKind::Sample(n, t)) => m == n && s == t,
+            (TKind::Sample(m, s), TKind::Sample(n, t)) | (TKind::Before(m, s), TKind::Before(n, t)) => {
+                m == n && s == t
+            }
             (TKind::Net { net, args, output }, TKind::Net { net: n, args: b, output: o }) => {
                 net == n && output == o && self.all_same(args.iter(), b.iter())
             }
@@ -62,6 +64,7 @@ impl Typed {
                 | TKind::Param(_)
                 | TKind::Data(_)
                 | TKind::Var(_)
+                | TKind::Before(..)
                 | TKind::Sample(..)
                 | TKind::Let(_)
                 | TKind::Net { .. }

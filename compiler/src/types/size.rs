@@ -86,6 +86,7 @@ impl<'t> Program<'t> {
             | TKind::Schedule(_)
             | TKind::Data(_)
             | TKind::Var(_)
+            | TKind::Before(..)
             | TKind::Param(_)
             | TKind::Let(_)
             | TKind::Map { .. }

@@ -90,6 +90,8 @@ impl Notation<'_> {
             TKind::Const(x) => format!("{x}"),
             TKind::Schedule(i) => self.schedule(*i),
             TKind::Data(n) | TKind::Var(n) => self.name(n),
+            TKind::Before(x, i) if self.latex => format!("{}_{{<{}}}", self.name(x), self.name(i)),
+            TKind::Before(x, i) => format!("{x}[< {i}]"),
             TKind::Sample(m, s) => format!("{m}.{s}"),
             TKind::Param(i) => self.param(*i),
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),

@@ -25,6 +25,7 @@ impl TExpr {
             | TKind::Data(_)
             | TKind::Sample(..)
             | TKind::Var(_)
+            | TKind::Before(..)
             | TKind::Param(_)
             | TKind::Let(_) => Vec::new(),
         }

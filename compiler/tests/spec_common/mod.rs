@@ -222,6 +222,10 @@ pub fn inputs_from(
             Role::Block => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
             Role::Local => panic!("`{}` stands outside of a loop", input.name),
             Role::Scalar => vec![if input.name == "@update" { 1.0 } else { 0.01 }; n],
+            // Which elements of an example are given.
+            Role::Data if input.name.starts_with("@known.") => {
+                uniform(stream, n).iter().map(|u| (2.0 * u).floor()).collect()
+            }
             Role::Data => {
                 let var = typed
                     .data

@@ -1,5 +1,6 @@
 //! Verbs and flags of the command line.
 
+use super::complete::Given;
 use crate::exec::DeviceChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gmc_compiler::diag::render::Format;
@@ -188,6 +189,25 @@ pub enum Verb {
         /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it,
         /// then its reconstruction) or .npy (the same, of shape [examples, 2, ..]). Default: a PNG in the run
         /// folder where it can be one, else CSV on standard output
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Test examples of which a part is given, and the rest drawn anew: originals, what is given, completions
+    Complete {
+        #[command(flatten)]
+        run: RunArg,
+        /// What is given of each example: top:0.5, bottom:, left: or right: of an image, first:0.5 of a vector
+        /// or sequence, or a .png of its size that is light where pixels are given
+        #[arg(long, value_name = "PART", value_parser = Given::parse)]
+        given: Given,
+        /// Completions of each example
+        #[arg(short, default_value_t = 4, value_parser = count)]
+        n: usize,
+        /// At most this many test examples
+        #[arg(long, default_value_t = 8, value_parser = count)]
+        examples: usize,
+        /// Write here: .png (a row for each example), .csv or .npy (each example with its completions behind
+        /// it). Default: a PNG in the run folder where it can be one, else CSV on standard output
         #[arg(long)]
         out: Option<PathBuf>,
     },

@@ -4,6 +4,7 @@
 mod args;
 mod ask;
 pub mod bug;
+mod complete;
 mod density;
 mod eval;
 mod explain;
@@ -53,6 +54,10 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Density { run, k, out } => density::density(&run, k, out.as_deref(), m),
         Verb::Encode { run, out } => ask::encode(&run, out.as_deref(), m),
         Verb::Reconstruct { run, out } => pictures::reconstruct(&run, out.as_deref(), m),
+        Verb::Complete { run, given, n, examples, out } => {
+            let asked = complete::Asked { given: &given, n, examples, out: out.as_deref() };
+            complete::complete(&run, &asked, m)
+        }
         Verb::Eval { run, k, examples, part } => eval::eval(&run, k, examples, part, m),
         Verb::Classify { run, k, examples, out } => eval::classify(&run, k, examples, out.as_deref(), m),
         Verb::Data(s) => inspect::data(&s, m),

@@ -5,6 +5,7 @@
 pub mod bounds;
 pub mod budget;
 pub mod classes;
+pub mod completion;
 pub mod coverage;
 pub mod finite;
 pub mod goals;

@@ -4,7 +4,7 @@ use super::Session;
 use super::data::Batch;
 use super::random::Purpose;
 use crate::exec::{Tensor, random};
-use gmc_compiler::derive::Program;
+use gmc_compiler::derive::{Input, Program};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{RandomKind, Role};
 use gmc_compiler::rows::data::Column;
@@ -56,7 +56,9 @@ impl Session {
 
     /// The data variables a program reads.
     pub fn data_inputs(&self, program: &Program) -> Vec<String> {
-        self.inputs(program, Role::Data).into_iter().map(|(name, _)| name).collect()
+        let all = self.inputs(program, Role::Data).into_iter().map(|(name, _)| name);
+        // What says which elements are given comes with the question.
+        all.filter(|name| Input::parse(name).is_none()).collect()
     }
 
     /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other

@@ -147,6 +147,14 @@ fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A picture as it is read for masks and data.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_image(path: &Path) -> Result<Decoded, String> {
+    decode(path)
+}
+
 /// Reads a PNG file; transparency is dropped, 16 bits become 8. Sides over 16,384 are refused.
 fn decode(path: &Path) -> Result<Decoded, String> {
     let file = std::fs::File::open(path).map_err(|e| e.to_string())?;

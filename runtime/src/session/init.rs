@@ -88,7 +88,11 @@ impl Session {
                 let of = |path: &str| blocks.iter().find(|b| b.path == path);
                 let block = of(&name).or_else(|| match Input::parse(&name)? {
                     Input::Slot { path, .. } => of(&path),
-                    Input::Update | Input::Rate | Input::Schedule(_) | Input::Average(_) => None,
+                    Input::Update
+                    | Input::Rate
+                    | Input::Schedule(_)
+                    | Input::Average(_)
+                    | Input::Known(_) => None,
                 });
                 if let (Some(b), false) = (block, all.iter().any(|(path, _, _)| *path == name)) {
                     all.push((name, b.item, shape.into_iter().skip(1).collect()));

@@ -22,6 +22,7 @@ pub mod snapshot;
 mod variables;
 
 pub use data::{Batch, Minibatch, Parts};
+pub use host::read_image;
 pub use position::Position;
 pub use random::Purpose;
 
@@ -194,7 +195,7 @@ impl Session {
                     let s = typed.schedules.get(*i)?;
                     return Some(Tensor::scalar(device, s.row.value(&s.args, progress) as f32));
                 }
-                Some(Input::Rate | Input::Slot { .. } | Input::Average(_)) | None => {}
+                Some(Input::Rate | Input::Slot { .. } | Input::Average(_) | Input::Known(_)) | None => {}
             }
             if given.iter().any(|path| path == name) {
                 tensors.remove(name)

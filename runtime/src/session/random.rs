@@ -47,6 +47,11 @@ pub enum Purpose {
     },
     /// Reconstructions shown in a picture.
     Pictures,
+    /// Completions of test examples.
+    Completions {
+        /// Number of the chunk.
+        chunk: u64,
+    },
     /// Corrupted examples shown in a picture, and what becomes of them.
     Denoised,
     /// Means over the test part.
@@ -89,6 +94,7 @@ impl Purpose {
             Purpose::Errors { group } => 1 << 54 | group,
             Purpose::Pictures => 1 << 60,
             Purpose::Denoised => 1 << 60 | 1,
+            Purpose::Completions { chunk } => 1 << 60 | 1 << 54 | chunk,
             // The first chunk's key is as it always was; those of the others lie apart from every sample's of a bound.
             Purpose::Evaluation { chunk: 0 } => 1 << 62,
             Purpose::Evaluation { chunk } => 1 << 62 | 1 << 60 | chunk,
@@ -118,6 +124,7 @@ mod tests {
                 Purpose::Codes { chunk: i },
                 Purpose::Query { chunk: i },
                 Purpose::Errors { group: i },
+                Purpose::Completions { chunk: i },
                 Purpose::Evaluation { chunk: i },
                 Purpose::Samples { from: i },
             ]);

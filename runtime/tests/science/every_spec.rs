@@ -3,7 +3,7 @@
 use super::common::{mnist, run, session, text, train};
 use gmc_compiler::derive::{Program, Question};
 use gmc_runtime::measure::classes::posteriors;
-use gmc_runtime::measure::{Budget, GLANCE, draw, evaluate};
+use gmc_runtime::measure::{Budget, GLANCE, completion, draw, evaluate};
 use gmc_runtime::session::Session;
 use std::path::Path;
 
@@ -63,8 +63,8 @@ fn ask(name: &str, s: &mut Session) -> usize {
         .collect();
     // The ways that `gmc` has to ask, one for each query of the compiler.
     assert_eq!(
-        s.compiled.queries.iter().take(5).map(|q| q.question.text()).collect::<Vec<_>>(),
-        ["sample", "density", "classify", "encode", "reconstruct"]
+        s.compiled.queries.iter().take(6).map(|q| q.question.text()).collect::<Vec<_>>(),
+        ["sample", "density", "classify", "encode", "reconstruct", "complete"]
     );
     let rows: Vec<usize> = (0..FEW).collect();
     for (query, program) in &known {
@@ -85,13 +85,22 @@ fn ask(name: &str, s: &mut Session) -> usize {
                     assert!((sum - 1.0).abs() < 1e-6, "{name}: probabilities sum to {sum}");
                 }
             }
+            Question::Complete => {
+                let known = vec![false; s.data_type(&completion::site(s).unwrap().0).unwrap().size()];
+                let made = completion::complete(s, program, (FEW, 2), &known, 1)
+                    .unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!(made.drawn.len(), 2 * made.originals.len(), "{name}");
+                finite("completions", &made.drawn);
+            }
             Question::Density | Question::Encode | Question::Reconstruct => {
                 let data = s.fixed_batch(&rows, 1);
                 let answers = run(s, &program.to_string(), FEW, &data);
                 let wanted = match query {
                     Question::Density => ["log_prob", "log_weight"],
                     Question::Encode => ["code:", "code:"],
-                    Question::Sample | Question::Classify | Question::Reconstruct => ["site:", "site:"],
+                    Question::Sample | Question::Classify | Question::Complete | Question::Reconstruct => {
+                        ["site:", "site:"]
+                    }
                 };
                 assert!(
                     answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))),

@@ -165,7 +165,8 @@ pub fn of_latents(inside: &[String], latent: &[String], summed: &[String]) -> bo
 pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
         (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
-            kl_between(q.row, p.row).is_some()
+            p.order.is_none()
+                && kl_between(q.row, p.row).is_some()
                 && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
         }
         (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,

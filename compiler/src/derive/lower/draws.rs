@@ -86,6 +86,10 @@ impl Ctx<'_> {
 
     /// A draw of a site, or what stands for it.
     fn draw(&mut self, s: &TSite, d: &TDist, vars: &Vars) -> Value {
+        // What stands for it, too, since no element has a distribution of its own before the earlier ones are drawn.
+        if let Some(o) = &d.order {
+            return self.draw_in_order(s, d, o, vars);
+        }
         let params = self.dist_params(d, &s.ty, vars);
         let shape = self.shape(&s.ty.shape);
         self.cx.g.at = s.value_span;
@@ -126,7 +130,7 @@ impl Ctx<'_> {
     pub fn mean_of(&mut self, s: &TSite, vars: &Vars) -> Option<Value> {
         let TSiteKind::Draw(d) = &s.kind else { return None };
         let var = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == s.name)?;
-        if matches!(var.ty.kind, Kind::Class(_)) {
+        if matches!(var.ty.kind, Kind::Class(_)) || d.order.is_some() {
             return None;
         }
         let params = self.dist_params(d, &s.ty, vars);
@@ -135,8 +139,20 @@ impl Ctx<'_> {
         Some(self.cx.broadcast(m, shape))
     }
 
-    /// Parameters of a distribution, each rank 0 or beside the event's axes as its row reads it.
+    /// Parameters of a distribution, each rank 0 or beside the event's axes as its row reads it; of a site that is drawn in an order, with
+    /// their elements in that order.
     pub fn dist_params(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
+        match &d.order {
+            Some(o) => {
+                let vars = self.with_earlier(o, vars);
+                self.params_in_order(d, ty, &vars)
+            }
+            None => self.params_in_order(d, ty, vars),
+        }
+    }
+
+    /// The same, where the elements of the site itself are in their order already.
+    pub(super) fn params_in_order(&mut self, d: &TDist, ty: &EventTy, vars: &Vars) -> Vec<Option<Value>> {
         let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect();
         let own = d.row.event(&types).map_or(0, |e| e.own.len());
         let draws = ty.shape.len().saturating_sub(own);
@@ -149,7 +165,8 @@ impl Ctx<'_> {
                     Some(c) if e.ty.shape.is_empty() => self.cx.scalar(c),
                     Some(_) | None => self.expr(e, vars),
                 };
-                align_param(&mut self.cx.g, v, draws, spec.axes)
+                let v = align_param(&mut self.cx.g, v, draws, spec.axes);
+                d.order.as_ref().map_or(v, |o| self.param_in_order(o, e, v))
             }));
         }
         out
@@ -158,6 +175,7 @@ impl Ctx<'_> {
     /// Log-density of a drawn site at `x`, `[B]`.
     pub fn log_density(&mut self, s: &TSite, d: &TDist, x: Value, vars: &Vars) -> Value {
         let params = self.dist_params(d, &s.ty, vars);
+        let x = d.order.as_ref().map_or(x, |o| self.in_order(&o.order, x));
         let (x, params) = self.at_values(x, params);
         self.cx.g.at = s.value_span;
         let lp = d.row.log_prob(&mut self.cx.g, &params, x);

@@ -59,7 +59,7 @@ impl Ctx<'_> {
             TKind::Schedule(i) => Input::Schedule(*i).scalar(&mut self.cx.g),
             TKind::Data(n) => self.data(n),
             TKind::Sample(m, s) => self.sample(m, s),
-            TKind::Var(n) => match vars.get(n) {
+            TKind::Var(n) | TKind::Before(n, _) => match vars.get(n) {
                 Some(v) => *v,
                 None => panic!("internal: `{n}` has no value in graph `{}`", self.cx.name),
             },

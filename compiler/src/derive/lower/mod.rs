@@ -9,6 +9,7 @@ mod draws;
 mod expressions;
 mod flows;
 mod joint;
+mod ordered;
 mod sums;
 
 pub use draws::Draws;
@@ -20,6 +21,7 @@ pub(super) use sums::{combinations, count};
 use super::programs::{Made, sound};
 use super::{Output, Program};
 use crate::diag::Diag;
+use crate::ir::optimise::sweep;
 use crate::ir::{Dim, Shape, Value};
 use crate::rows::Builder;
 use crate::types::{TFlow, TModel, Typed};
@@ -51,11 +53,19 @@ pub struct Ctx<'t> {
     pub relaxed: bool,
     /// Whether `corrupt(..)` corrupts: in training, and where the answer to a corrupted input is measured.
     pub corrupting: bool,
+    /// Whether a draw in an order computes only what each place needs; else everything at every place, which is slow and gives the same.
+    pub by_place: bool,
+    /// Whether observed sites that are drawn in an order keep the elements that are given ([`Input::Known`]).
+    ///
+    /// [`Input::Known`]: super::Input::Known
+    pub completing: bool,
     /// What `corrupt(..)` made so far.
     pub corrupted: Vec<Value>,
     /// What is wrong with the derivatives that the payoffs ask for.
     pub zero: Vec<Diag>,
     program: Program,
+    /// Whether something that was written at a stand-in moved into a loop: the originals are dead.
+    outlined: bool,
     /// Values that are repetitions of a value at batch axis `B`: from that value and the factor, and back.
     copies: BTreeMap<(Value, usize), Value>,
     once: BTreeMap<Value, Value>,
@@ -95,9 +105,12 @@ impl<'t> Ctx<'t> {
             combinations: None,
             relaxed: training,
             corrupting: training,
+            by_place: true,
+            completing: false,
             corrupted: Vec::new(),
             zero: Vec::new(),
             program,
+            outlined: false,
             copies: BTreeMap::new(),
             once: BTreeMap::new(),
             drawn: Vars::new(),
@@ -114,7 +127,8 @@ impl<'t> Ctx<'t> {
 
     /// The finished program.
     pub(super) fn finish(self) -> Made {
-        let g = sound(&self.program, self.cx.g);
+        let g = if self.outlined { sweep(&self.cx.g) } else { self.cx.g };
+        let g = sound(&self.program, g);
         (self.program, g)
     }
 

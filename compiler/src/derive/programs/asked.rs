@@ -1,7 +1,7 @@
 //! What can be asked of a spec: every question of every model, and which model a question goes to that names none.
 
 use super::trained::Trained;
-use super::{Made, Model, classify, density, encode, models, paired, reconstruct, sample};
+use super::{Made, Model, classify, complete, density, encode, models, paired, reconstruct, sample};
 use crate::derive::{Answer, Leaf, Program, Query, Question};
 use crate::types::{Subject, Typed};
 
@@ -105,7 +105,8 @@ impl Asking<'_> {
                 ..a
             })
         });
-        let answers = [sample, density, classify, encode, reconstruct];
+        let complete = complete::query(typed, model).and_then(|made| self.keep(made, name));
+        let answers = [sample, density, classify, encode, reconstruct, complete];
         let query = |(question, answer)| Query { question, model: name.map(str::to_string), answer };
         Question::ALL.into_iter().zip(answers).map(query).collect()
     }

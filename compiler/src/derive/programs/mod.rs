@@ -4,6 +4,7 @@ mod agreement;
 mod asked;
 mod autoencoder;
 pub(super) mod classify;
+mod complete;
 mod denoise;
 mod density;
 mod encode;

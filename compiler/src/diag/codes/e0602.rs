@@ -1,4 +1,4 @@
-//! E0602: sites drawn in an order.
+//! E0602: earlier elements that are read where there are none.
 
 use crate::diag::Diag;
 use crate::span::Span;
@@ -6,32 +6,58 @@ use crate::span::Span;
 /// What `gmc explain E0602` prints.
 pub const PAGE: super::Page = super::Page {
     code: "E0602",
-    title: "sites drawn in an order are not available",
+    title: "earlier elements are read where there are none",
     text: "\
-`x[i in raster] ~ ..` would draw the elements of `x` one after the other, each from the earlier ones, `x[< i]`. This
-version has no ordered sites. A flow also has an exact density, and a model with a latent site and a guide has a bound.
+`x[< i]` are the elements of `x` before element i. It stands only in the distribution that draws `x` in an order,
+`x[i in raster] ~ ..`, with the index that is declared there; elements that are drawn at the same time or later cannot be read,
+and everywhere else `x` is read as a whole.
 
 Wrong:
-    model p { x[i in raster] ~ Categorical(logits: pixel(x[< i])) }
+    data x: Bool[64] from digits(binarize: 0.5)
+    net f(x: Bool[64]) -> Real[64] { dense(64, mask: A) }
+    model p { x ~ Bernoulli(logits: f(x[< i])) }
 Right:
-    model p { z ~ Normal(0, I)[16];  x ~ Categorical(logits: decode(z)) }
-    guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
+    data x: Bool[64] from digits(binarize: 0.5)
+    net f(x: Bool[64]) -> Real[64] { dense(64, mask: A) }
+    model p { x[i in forward] ~ Bernoulli(logits: f(x[< i])) }
 ",
 };
 
-/// `x[i in order] ~ ..`.
-pub fn not_yet_ordered(span: Span) -> Diag {
-    Diag::new(
-        "E0602",
-        "this version has no sites drawn in an order",
-        span,
-        "draws one element after the other",
-    )
-    .help("draw the whole variable at once, from a latent site and with a guide, or compute it with a flow")
+/// `x[< i]` outside of an ordered site.
+pub fn outside_order(span: Span, x: &str, i: &str) -> Diag {
+    Diag::new("E0602", "there are no earlier elements here", span, "stands in no site drawn in an order").help(format!(
+        "draw `{x}` in an order, `{x}[{i} in forward] ~ ..`, or write the whole variable, without `[< {i}]`"
+    ))
 }
 
-/// `x[< i]` outside of an ordered site.
-pub fn outside_order(span: Span) -> Diag {
-    Diag::new("E0602", "there are no earlier elements here", span, "stands in no site drawn in an order")
-        .help("write the whole variable, without `[< ..]`")
+/// `y[< i]` or `x[< j]` in the site `x[i in ..]`, declared at `site`.
+pub fn not_these(span: Span, site: (&str, &str, Span)) -> Diag {
+    let (x, i, at) = site;
+    Diag::new(
+        "E0602",
+        "these earlier elements do not exist",
+        span,
+        format!("only `{x}[< {i}]` is known here"),
+    )
+    .also(at, format!("draws `{x}` with the index `{i}`"))
+    .help(format!("write `{x}[< {i}]`; another variable is read as a whole, without `[< ..]`"))
+}
+
+/// `x` in its own distribution.
+pub fn whole(span: Span, site: (&str, &str, Span)) -> Diag {
+    let (x, i, at) = site;
+    Diag::new("E0602", format!("`{x}` cannot be read as a whole while it is drawn"), span, "is not known yet")
+        .also(at, "draws it element by element")
+        .help(format!("read the elements before the one that is drawn: `{x}[< {i}]`"))
+}
+
+/// `x[<= i]`
+pub fn up_to(sign: Span, x: &str, i: &str) -> Diag {
+    Diag::new(
+        "E0602",
+        "an element cannot be drawn from itself",
+        sign,
+        "reads the element that is being drawn, too",
+    )
+    .help(format!("read what comes before it: `{x}[< {i}]`"))
 }

@@ -54,7 +54,9 @@ pub mod e0504;
 pub mod e0505;
 pub mod e0507;
 pub mod e0509;
+pub mod e0601;
 pub mod e0602;
+pub mod e0603;
 pub mod e0701;
 pub mod e0702;
 pub mod e0703;
@@ -70,6 +72,7 @@ pub mod w0506;
 pub mod w0508;
 pub mod w0510;
 pub mod w0511;
+pub mod w0603;
 pub mod w0707;
 
 /// What `gmc explain CODE` prints.
@@ -136,7 +139,9 @@ pub const PAGES: &[&Page] = &[
     &e0505::PAGE,
     &e0507::PAGE,
     &e0509::PAGE,
+    &e0601::PAGE,
     &e0602::PAGE,
+    &e0603::PAGE,
     &e0701::PAGE,
     &e0702::PAGE,
     &e0703::PAGE,
@@ -152,6 +157,7 @@ pub const PAGES: &[&Page] = &[
     &w0508::PAGE,
     &w0510::PAGE,
     &w0511::PAGE,
+    &w0603::PAGE,
     &w0707::PAGE,
 ];
 

@@ -133,6 +133,14 @@ impl<'t> Writer<'t> {
 
     /// `log Normal(x; m, s)`
     fn log_density_at(&self, d: &TDist, x: &str) -> String {
+        if let Some(o) = &d.order {
+            let (index, order) = (self.n.name(&o.index), self.n.op(&o.text));
+            let (sum, at) = match self.n.latex {
+                true => (format!("\\sum_{{{index} \\in {order}}} \\log "), format!("{x}_{{{index}}}")),
+                false => (format!("sum_{{{index} in {order}}} log "), format!("{x}[{index}]")),
+            };
+            return format!("{sum}{}", self.n.density_at(d, &at));
+        }
         format!("{}{}", self.n.either("\\log ", "log "), self.n.density_at(d, x))
     }
 

@@ -2,7 +2,9 @@
 //! either argument is another of the three.
 
 use super::{OpRule, axis_of, exactly, fixed_axis, need, sure, two};
+use crate::ir::columns::{Cut, Dep, Places, holds};
 use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
 use crate::ir::op::{Conv2d, ConvGeom, ConvTranspose2d, ConvWeight, Op};
 use crate::ir::shape::{DType, Dim, Shape, Ty};
@@ -160,6 +162,43 @@ impl OpRule for Conv2d {
     }
     fn linear_in(&self, _i: usize) -> bool {
         true
+    }
+    /// Rows and columns, where every one of them has a result.
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], out: &Ty) -> Option<Places> {
+        let &[x, w] = exactly(args);
+        let (Dep::Placed(p), Dep::Fixed) = (x, w) else { return None };
+        let strides = self.0.stride;
+        let fits = p.iter().all(|(axis, at)| match axis {
+            2 => strides[0] == 1 && holds(&out.shape, 2, at),
+            3 => strides[1] == 1 && holds(&out.shape, 3, at),
+            _ => false,
+        });
+        fits.then(|| p.clone())
+    }
+    /// The kernel on the window around the place. Rows (of a sequence, elements) after it are later, and what the kernel has for them is 0.
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[x, w] = exactly(args);
+        let places = cut.places(v).to_vec();
+        let (_, _, mut kernel) = sure(weight(cut.ty(w)));
+        let lines = sure(self.0.lines());
+        let mut geom = self.0;
+        let mut w = cut.all(w);
+        let (mut before, mut len) = (Vec::new(), Vec::new());
+        for (i, (axis, _)) in places.iter().enumerate() {
+            let (Some(line), Some(k)) = (lines.get(axis - 2), kernel.get_mut(axis - 2)) else { continue };
+            let taps = (line.pad + cut.shifted(x, *axis)) / line.dilation + 1;
+            if i == 0 && taps < *k {
+                w = cut.graph().slice(w, *axis, 0, taps);
+                *k = taps;
+            }
+            before.push(line.pad as isize);
+            len.push(line.span(*k).unwrap_or(1));
+            if let Some(pad) = geom.pad.get_mut(axis - 2) {
+                *pad = 0;
+            }
+        }
+        let window = cut.window(x, &before, &len);
+        cut.graph().conv2d(window, w, geom)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, w) = two(args)?;

@@ -1,6 +1,7 @@
 //! Reading and adding at indices, computed ones and fixed ones. Each reader's derivative is its adder, and the reverse.
 
 use super::{OpRule, axis_of, exactly, fixed_axis, need, one, sure, two, with_axis};
+use crate::ir::columns::{Dep, Places, kept, shared};
 use crate::ir::formula::Ex;
 use crate::ir::graph::Value;
 use crate::ir::interp::Env;
@@ -47,6 +48,9 @@ impl OpRule for Gather {
     }
     fn linear_in(&self, i: usize) -> bool {
         i == 0
+    }
+    fn places(&self, args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+        shared(args, tys, out).filter(|p| p.iter().all(|(axis, _)| *axis != self.axis))
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (x, i) = two(args)?;
@@ -127,6 +131,9 @@ impl OpRule for Take {
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
         let &[x] = exactly(args);
         r.take(self, x, ty)
+    }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        kept(args).filter(|p| p.iter().all(|(axis, _)| *axis != self.axis))
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;

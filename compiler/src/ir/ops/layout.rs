@@ -1,6 +1,7 @@
 //! The same elements in another arrangement.
 
 use super::{OpRule, axis_of, exactly, fixed_axis, one, sure, unbroadcast, with_axis};
+use crate::ir::columns::{Cut, Dep, Places, holds, kept, reshaped, shared};
 use crate::ir::formula::Ex;
 use crate::ir::graph::Value;
 use crate::ir::interp::Env;
@@ -39,6 +40,14 @@ impl OpRule for Broadcast {
         let &[x] = exactly(args);
         r.broadcast(x, ty)
     }
+    fn places(&self, args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+        shared(args, tys, out)
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[x] = exactly(args);
+        let (x, shape) = (cut.column(x), cut.shape_here(v));
+        cut.graph().broadcast(x, shape)
+    }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         one(args)?.spread(&self.shape.at(env.batch))
     }
@@ -71,6 +80,14 @@ impl OpRule for Reshape {
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
         let &[x] = exactly(args);
         r.reshape(x, ty)
+    }
+    fn places(&self, args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+        reshaped(&kept(args)?, &one(tys).ok()?.shape, &out.shape)
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[x] = exactly(args);
+        let (x, shape) = (cut.column(x), cut.shape_here(v));
+        cut.graph().reshape(x, shape)
     }
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
         Tensor64::new(&self.shape.at(env.batch), one(args)?.data.clone())
@@ -108,6 +125,13 @@ impl OpRule for Permute {
     fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
         let &[x] = exactly(args);
         r.permute(self, x, ty)
+    }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        let to = |axis: usize| self.perm.iter().position(|p| *p == axis);
+        let mut moved: Places =
+            kept(args)?.into_iter().map(|(axis, at)| Some((to(axis)?, at))).collect::<Option<_>>()?;
+        moved.sort_by_key(|(axis, _)| *axis);
+        Some(moved)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -148,6 +172,16 @@ impl OpRule for Slice {
         let &[x] = exactly(args);
         r.slice(*self, x, ty)
     }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        kept(args).filter(|p| self.start == 0 || p.iter().all(|(axis, _)| *axis != self.axis))
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[x] = exactly(args);
+        match cut.places(v).iter().any(|(axis, _)| *axis == self.axis) {
+            true => cut.column(x),
+            false => cut.same(v, args),
+        }
+    }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
         let (outer, n, inner) = x.split(self.axis)?;
@@ -183,6 +217,24 @@ impl OpRule for Pad {
     fn simpler(&self, r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
         let &[x] = exactly(args);
         r.pad(*self, x)
+    }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], out: &Ty) -> Option<Places> {
+        kept(args).filter(|p| p.iter().all(|(axis, at)| holds(&out.shape, *axis, at)))
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[x] = exactly(args);
+        let places = cut.places(v).to_vec();
+        match places.iter().position(|(axis, _)| *axis == self.axis) {
+            // Zeros before the first place: what stands here is what is so many places earlier.
+            Some(i) => {
+                let mut before = vec![0; places.len()];
+                if let Some(b) = before.get_mut(i) {
+                    *b = self.before as isize;
+                }
+                cut.window(x, &before, &vec![1; places.len()])
+            }
+            None => cut.same(v, args),
+        }
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;
@@ -238,6 +290,9 @@ impl OpRule for Concat {
     }
     fn simpler(&self, _r: &mut Rewriter, args: &[Value], _ty: &Ty) -> Option<Value> {
         if let [x] = args { Some(*x) } else { None }
+    }
+    fn places(&self, args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+        shared(args, tys, out).filter(|p| p.iter().all(|(axis, _)| *axis != self.axis))
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let first = args.first().ok_or("takes at least one argument")?;

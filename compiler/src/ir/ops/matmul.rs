@@ -1,7 +1,9 @@
 //! The matrix product of the last two axes.
 
 use super::{OpRule, broadcast_shapes, exactly, need, two, unbroadcast};
+use crate::ir::columns::{Cut, Dep, Places};
 use crate::ir::formula::Ex;
+use crate::ir::graph::Value;
 use crate::ir::interp::Env;
 use crate::ir::op::MatMul;
 use crate::ir::shape::{DType, Dim, Shape, Ty};
@@ -67,6 +69,27 @@ impl OpRule for MatMul {
     }
     fn linear_in(&self, _i: usize) -> bool {
         true
+    }
+    /// The rows of the left matrix, else the columns of the right one. The result is for each of them a product with all of the other,
+    /// of which what is later is 0 or masked.
+    fn places(&self, args: &[&Dep], tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        let rank = two(tys).ok()?.0.shape.rank();
+        let only = |dep: &Dep, at: usize| match dep {
+            Dep::Placed(p) => p.iter().find(|(axis, _)| *axis == at).filter(|_| p.len() == 1).copied(),
+            Dep::Fixed | Dep::Whole | Dep::Here => None,
+        };
+        let &[a, b] = exactly(args);
+        let found = only(a, rank.checked_sub(2)?).or_else(|| only(b, rank - 1));
+        found.map(|place| vec![place])
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[a, b] = exactly(args);
+        let rows = cut.ty(v).shape.rank() - 2;
+        let (a, b) = match cut.places(v).iter().any(|(axis, _)| *axis == rows) {
+            true => (cut.column(a), cut.history(b)),
+            false => (cut.history(a), cut.column(b)),
+        };
+        cut.graph().matmul(a, b)
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let (a, b) = two(args)?;

@@ -17,6 +17,7 @@ pub use elementwise::{BINARY, BinaryRow, COMPARE, CompareRow, LOGIC, LogicRow, U
 pub use loops::{Local, POSITION};
 pub use wide::Column;
 
+use super::columns::{self, Cut, Dep, Places};
 use super::formula::Ex;
 use super::graph::Value;
 use super::interp::Env;
@@ -68,6 +69,17 @@ pub trait OpRule {
     /// Whether arguments and batch alone decide the result: no input, no draw, no position of a loop.
     fn pure(&self) -> bool {
         true
+    }
+    /// Where the places of a loop lie in the result, given where they lie in the arguments (see [`columns`]); none where the result
+    /// mixes places. At least one argument has places, and none is known as a whole only.
+    ///
+    /// [`columns`]: super::columns
+    fn places(&self, args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+        self.elementwise().and_then(|_| columns::shared(args, tys, out))
+    }
+    /// The result `v` at the place of the iteration, where [`OpRule::places`] says that it has places.
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        cut.same(v, args)
     }
     /// A simpler value of type `ty` that equals this op of these arguments, where one is known.
     fn simpler(&self, _r: &mut Rewriter, _args: &[Value], _ty: &Ty) -> Option<Value> {

@@ -1,6 +1,7 @@
 //! Reductions, which keep the reduced axes with size 1.
 
 use super::{OpRule, axis_of, exactly, need, one, sure, with_axis};
+use crate::ir::columns::{Dep, Places, kept};
 use crate::ir::formula::Ex;
 use crate::ir::graph::Value;
 use crate::ir::interp::Env;
@@ -56,6 +57,9 @@ impl OpRule for Reduce {
         let &[x] = exactly(args);
         r.reduce(self, x, ty)
     }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        kept(args).filter(|p| p.iter().all(|(axis, _)| !self.axes.contains(axis)))
+    }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let mut x = one(args)?.clone();
         for &a in &self.axes {
@@ -89,6 +93,9 @@ impl OpRule for ArgMax {
         need(x, DType::F)?;
         axis_of(&x.shape, self.axis)?;
         Ok(Ty { dtype: DType::I, shape: with_axis(&x.shape, self.axis, Dim::fixed(1)) })
+    }
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        kept(args).filter(|p| p.iter().all(|(axis, _)| *axis != self.axis))
     }
     fn eval(&self, args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         let x = one(args)?;

@@ -47,7 +47,7 @@ fn live(g: &Graph) -> ValueMap<bool> {
 }
 
 /// Dead code removed, nothing else changed.
-fn sweep(g: &Graph) -> Graph {
+pub fn sweep(g: &Graph) -> Graph {
     let live = live(g);
     let mut out = g.with(Vec::new(), Vec::new());
     let mut new = ValueMap::new(g, Value(0));

@@ -1,0 +1,563 @@
+//! What one place of a loop needs: a body that computes a value for all places, to use it at one, cut down to that one.
+//!
+//! The body of a loop over places (a sampler, see `derive/lower/ordered`) computes everything from the canvas, which holds what is drawn so
+//! far, and reads the result at the place of the iteration. Every op says, beside its shape and its derivative, where the places lie in its
+//! result ([`OpRule::places`]) and how its result at one place comes about from its arguments at that place or in a window around it
+//! ([`OpRule::column`]), as Halide infers the bounds of its stages (Ragan-Kelley et al. 2013, section 4.2). Pushed from the result back to
+//! the canvas this leaves, for each value, the column of the place. Where a column needs earlier ones, of a convolution's window or of all
+//! that attention reads, they are kept from iteration to iteration in a cache, a further carried value: so attention gets its keys and
+//! values, and convolutions their rows, from no code of theirs. What an op says nothing about is computed whole, each time.
+//!
+//! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
+//! earlier ones: the types of layers see to that. Later places of a cache are 0, and are multiplied by masks that are 0.
+
+use super::graph::{Graph, Value};
+use super::op::*;
+use super::ops::Local;
+use super::shape::{DType, Dim, Shape, Ty};
+use super::value_map::ValueMap;
+use std::collections::BTreeMap;
+
+/// The axes of a value along which places lie, ascending, each with the index of the place of the iteration.
+pub type Places = Vec<(usize, At)>;
+
+/// How a value of the body depends on the canvas.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dep {
+    /// Not at all.
+    Fixed,
+    /// Its element at a place depends on the canvas at that place and earlier ones.
+    Placed(Places),
+    /// On all of it.
+    Whole,
+    /// It belongs to the place of the iteration.
+    Here,
+}
+
+/// A loop cut down to what each place needs.
+#[derive(Debug)]
+pub struct Columns {
+    /// One iteration; carried values behind the first are caches.
+    pub body: Graph,
+    /// The types of the caches, which start at 0.
+    pub caches: Vec<Ty>,
+    /// Products and convolutions that are computed whole each time, by the token of their op.
+    pub whole: Vec<&'static str>,
+}
+
+/// The body of a loop that carries a canvas alone and ends by writing one place of it, for the places along `places` of the canvas.
+/// `None` where it is of another form.
+pub fn columns(body: &Graph, places: &[(usize, At)]) -> Option<Columns> {
+    let [(_, last)] = body.outputs.as_slice() else { return None };
+    let last = body.nodes.get(last.0 as usize)?;
+    let (Op::DynUpdate(write), [canvas, drawn]) = (&last.op, last.args.as_slice()) else { return None };
+    let is_canvas =
+        matches!(&body.node(*canvas).op, Op::Input(i) if Local::named(&i.name) == Some(Local::Carry(0)));
+    if !is_canvas {
+        return None;
+    }
+    let mut new = Graph::new(body.name.clone());
+    new.next_stream = body.next_stream;
+    let mut cut = Cut {
+        old: body,
+        dep: dependence(body, *canvas, places),
+        new,
+        canvas: *canvas,
+        made: BTreeMap::new(),
+        caches: Vec::new(),
+        of_canvas: Vec::new(),
+        whole: Vec::new(),
+    };
+    let held = cut.carry(0, body.ty(*canvas));
+    cut.made.insert((Form::Whole, *canvas), held);
+    let drawn = cut.here(*drawn);
+    let next = cut.new.dyn_update(held, drawn, &write.axes, &write.at);
+    let mut outputs = vec![next];
+    for (k, cache) in cut.caches.clone().into_iter().enumerate() {
+        outputs.push(match cut.of_canvas.get(k).and_then(Option::as_ref) {
+            // What is drawn now is read by later places.
+            Some(front) => {
+                let at: Vec<At> = write
+                    .axes
+                    .iter()
+                    .zip(&write.at)
+                    .map(|(axis, at)| At {
+                        offset: at.offset + front.get(*axis).copied().unwrap_or(0),
+                        ..*at
+                    })
+                    .collect();
+                cut.new.dyn_update(cache.now, drawn, &write.axes, &at)
+            }
+            None => cache.now,
+        });
+    }
+    for (k, v) in outputs.into_iter().enumerate() {
+        cut.new.output(Local::Carry(k).to_string(), v);
+    }
+    let caches = cut.caches.iter().map(|c| c.ty.clone()).collect();
+    Some(Columns { body: cut.new, caches, whole: cut.whole })
+}
+
+fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)]) -> ValueMap<Dep> {
+    let mut dep = ValueMap::new(body, Dep::Fixed);
+    for (v, node) in body.iter() {
+        let args: Vec<&Dep> = node.args.iter().map(|a| &dep[*a]).collect();
+        let here = args.iter().any(|d| **d == Dep::Here);
+        let slice = matches!(node.op, Op::DynSlice(_) | Op::DynUpdate(_));
+        let of = if v == canvas {
+            Dep::Placed(many(&body.ty(v).shape, places.to_vec()))
+        } else if here || slice || matches!(node.op, Op::Random(_)) {
+            Dep::Here
+        } else if args.iter().all(|d| **d == Dep::Fixed) {
+            Dep::Fixed
+        } else if args.iter().any(|d| **d == Dep::Whole) {
+            Dep::Whole
+        } else {
+            let tys: Vec<&Ty> = node.args.iter().map(|a| body.ty(*a)).collect();
+            match node.op.rule().places(&args, &tys, &node.ty) {
+                Some(places) => Dep::Placed(many(&node.ty.shape, places)),
+                None => Dep::Whole,
+            }
+        };
+        dep[v] = of;
+    }
+    dep
+}
+
+/// Without axes that have one element only.
+fn many(shape: &Shape, places: Places) -> Places {
+    places.into_iter().filter(|(axis, _)| shape.0.get(*axis).is_some_and(|d| !d.is_one())).collect()
+}
+
+/// The places that the arguments of an elementwise op share: `None` where they differ, or are repeated along them.
+pub(super) fn shared(args: &[&Dep], tys: &[&Ty], out: &Ty) -> Option<Places> {
+    let mut found: Option<&Places> = None;
+    for (dep, ty) in args.iter().zip(tys) {
+        let Dep::Placed(p) = dep else { continue };
+        let fits = p.iter().all(|(axis, at)| {
+            ty.shape.0.get(*axis) == out.shape.0.get(*axis) && holds(&out.shape, *axis, at)
+        });
+        if !fits || ty.shape.rank() != out.shape.rank() || found.is_some_and(|f| f != p) {
+            return None;
+        }
+        found = Some(p);
+    }
+    found.cloned()
+}
+
+/// Whether an axis has an element for every place.
+pub(super) fn holds(shape: &Shape, axis: usize, at: &At) -> bool {
+    shape.0.get(axis).is_some_and(|d| d.n >= at.modulo + at.offset)
+}
+
+/// The places of the one argument, which stay on their axes.
+pub(super) fn kept(args: &[&Dep]) -> Option<Places> {
+    match args {
+        [Dep::Placed(p)] => Some(p.clone()),
+        _ => None,
+    }
+}
+
+/// Where the places along axes of `from` lie in `to`, which holds the same elements row by row: on an axis of the same size with the same
+/// elements behind it, or together with the place axis behind them on one axis, or apart on two.
+pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Places> {
+    let behind = |s: &Shape, axis: usize| -> usize { s.0.iter().skip(axis + 1).map(|d| d.n).product() };
+    let size = |s: &Shape, axis: usize| s.0.get(axis).map_or(1, |d| d.n);
+    let fixed = |s: &Shape, axis: usize| s.0.iter().skip(axis).all(|d| !d.batch);
+    let find = |n: usize, rest: usize| {
+        (0..to.rank()).find(|b| size(to, *b) == n && behind(to, *b) == rest && fixed(to, *b))
+    };
+    let mut out = Places::new();
+    let mut todo = places.iter().peekable();
+    while let Some((axis, at)) = todo.next() {
+        if !fixed(from, *axis) {
+            return None;
+        }
+        let (n, rest) = (size(from, *axis), behind(from, *axis));
+        if let Some(b) = find(n, rest) {
+            out.push((b, *at));
+            continue;
+        }
+        // Rows and columns on one axis.
+        if let Some((next, inner)) = todo.peek() {
+            let m = size(from, *next);
+            let together = At { div: inner.div, modulo: at.modulo * inner.modulo, offset: 0 };
+            let follows = at.div == inner.div * inner.modulo && at.offset == 0 && inner.offset == 0;
+            let whole = at.modulo == n && inner.modulo == m;
+            if let Some(b) =
+                find(n * m, behind(from, *next)).filter(|_| follows && whole && *next == axis + 1)
+            {
+                out.push((b, together));
+                todo.next();
+                continue;
+            }
+        }
+        // One axis as rows and columns.
+        let split = (0..to.rank().saturating_sub(1))
+            .find(|b| size(to, *b) * size(to, b + 1) == n && behind(to, b + 1) == rest && fixed(to, *b));
+        let b = split.filter(|_| at.modulo == n && at.offset == 0)?;
+        let columns = size(to, b + 1);
+        out.push((b, At { div: at.div * columns, modulo: n / columns, offset: 0 }));
+        out.push((b + 1, At { div: at.div, modulo: columns, offset: 0 }));
+    }
+    Some(out)
+}
+
+/// What of a value is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    /// The column at the place of the iteration.
+    Column,
+    /// All of it.
+    Whole,
+    /// As it is, where it belongs to the place.
+    Here,
+}
+
+/// A cache: its argument of the body, and its value once the place of the iteration is in it.
+#[derive(Clone, Debug)]
+struct Cache {
+    of: Value,
+    /// Zeros before the first place along each axis.
+    front: Vec<usize>,
+    ty: Ty,
+    now: Value,
+}
+
+/// A body under construction, from one that computes everything whole.
+pub struct Cut<'a> {
+    old: &'a Graph,
+    dep: ValueMap<Dep>,
+    new: Graph,
+    canvas: Value,
+    made: BTreeMap<(Form, Value), Value>,
+    caches: Vec<Cache>,
+    /// For each cache of the canvas, its zeros before the first place.
+    of_canvas: Vec<Option<Vec<usize>>>,
+    whole: Vec<&'static str>,
+}
+
+impl Cut<'_> {
+    /// The new body.
+    pub fn graph(&mut self) -> &mut Graph {
+        &mut self.new
+    }
+    /// The type of a value of the old body.
+    pub fn ty(&self, v: Value) -> &Ty {
+        self.old.ty(v)
+    }
+    /// The places of a value of the old body; none where it has none.
+    pub fn places(&self, v: Value) -> &[(usize, At)] {
+        match &self.dep[v] {
+            Dep::Placed(p) => p,
+            Dep::Fixed | Dep::Whole | Dep::Here => &[],
+        }
+    }
+    /// The shape with one element along each of these axes.
+    pub fn one_place(shape: &Shape, places: &[(usize, At)]) -> Shape {
+        let mut one = shape.clone();
+        for (axis, _) in places {
+            if let Some(d) = one.0.get_mut(*axis) {
+                *d = Dim::fixed(1);
+            }
+        }
+        one
+    }
+    /// Pushes an op of the new body.
+    pub fn push(&mut self, op: Op, args: &[Value]) -> Value {
+        self.new.push(op, args)
+    }
+
+    fn carry(&mut self, k: usize, ty: &Ty) -> Value {
+        let input = Input {
+            name: Local::Carry(k).to_string(),
+            role: Role::Local,
+            dtype: ty.dtype,
+            shape: ty.shape.clone(),
+        };
+        self.new.push(Op::Input(input), &[])
+    }
+
+    /// A value at the place of the iteration, where it belongs to it.
+    fn here(&mut self, v: Value) -> Value {
+        if let Some(made) = self.made.get(&(Form::Here, v)) {
+            return *made;
+        }
+        let node = self.old.node(v);
+        self.new.at = node.span;
+        let made = match (&self.dep[v], &node.op, node.args.as_slice()) {
+            (Dep::Fixed, ..) => return self.all(v),
+            (Dep::Here, Op::DynSlice(slice), [x]) => self.sliced(slice, *x),
+            (Dep::Here, op, args) => {
+                let op = op.clone();
+                let args: Vec<Value> = args.iter().map(|a| self.here(*a)).collect();
+                self.new.at = node.span;
+                self.new.push(op, &args)
+            }
+            // A sampler that reads the canvas beside the place.
+            (Dep::Placed(_) | Dep::Whole, ..) => self.all(v),
+        };
+        self.made.insert((Form::Here, v), made);
+        made
+    }
+
+    /// A slice of the old body at the place of the iteration.
+    fn sliced(&mut self, slice: &DynSlice, x: Value) -> Value {
+        let one = slice.lens.iter().all(|n| *n == 1);
+        let asked: Places = slice.axes.iter().copied().zip(slice.at.iter().copied()).collect();
+        let (column, rest) = match self.dep[x].clone() {
+            Dep::Placed(p) if one && p.iter().all(|place| asked.contains(place)) => {
+                (self.column(x), asked.into_iter().filter(|a| !p.contains(a)).collect())
+            }
+            Dep::Whole if one => match asked.as_slice() {
+                [(axis, at)] => match self.sunk(x, *axis, *at, 1) {
+                    Some(v) => return v,
+                    None => (self.all(x), asked),
+                },
+                _ => (self.all(x), asked),
+            },
+            Dep::Placed(_) | Dep::Whole | Dep::Fixed | Dep::Here => {
+                let all = self.all(x);
+                return self.new.dyn_slice(all, &slice.axes, &slice.lens, &slice.at);
+            }
+        };
+        self.cut(column, &rest)
+    }
+
+    /// One element along each of these axes.
+    fn cut(&mut self, v: Value, places: &[(usize, At)]) -> Value {
+        if places.is_empty() {
+            return v;
+        }
+        let (axes, at): (Vec<usize>, Vec<At>) = places.iter().copied().unzip();
+        self.new.dyn_slice(v, &axes, &vec![1; axes.len()], &at)
+    }
+
+    /// `block` elements from `block · (place)` along one axis of a value that is computed whole: of a product with a fixed matrix on the
+    /// right, only those columns are made. `None` where nothing is saved.
+    fn sunk(&mut self, v: Value, axis: usize, at: At, block: usize) -> Option<Value> {
+        let node = self.old.node(v);
+        match (&self.dep[v], &node.op, node.args.as_slice()) {
+            (Dep::Fixed, ..) => Some(self.block(v, axis, at, block)),
+            (_, Op::MatMul(_), [a, b]) if self.dep[*b] == Dep::Fixed && axis + 1 == node.ty.shape.rank() => {
+                let b = self.block(*b, self.old.rank(*b) - 1, at, block);
+                let a = self.all(*a);
+                self.whole.push(node.op.rule().name());
+                Some(self.new.matmul(a, b))
+            }
+            (_, Op::Reshape(_), [x]) => {
+                // [.., n·block] seen as [.., n, block].
+                let (from, to) = (self.old.shape(*x), node.ty.shape.clone());
+                let behind: usize = to.0.iter().skip(axis + 1).map(|d| d.n).product();
+                let same_front = from.0.get(..axis) == to.0.get(..axis);
+                if block != 1 || !same_front || from.rank() != axis + 1 {
+                    return None;
+                }
+                let y = self.sunk(*x, axis, at, behind)?;
+                let shape = Cut::one_place(&to, &[(axis, at)]);
+                Some(self.new.reshape(y, shape))
+            }
+            (_, op, args) if op.rule().elementwise().is_some() => {
+                let sunk: Option<Vec<Value>> = args
+                    .iter()
+                    .map(|a| match self.old.shape(*a).0.get(axis) {
+                        Some(d) if !d.is_one() => self.sunk(*a, axis, at, block),
+                        Some(_) | None => Some(self.all(*a)),
+                    })
+                    .collect();
+                let op = op.clone();
+                Some(self.new.push(op, &sunk?))
+            }
+            _ => None,
+        }
+    }
+
+    /// `block` elements from `block · (place)` along one axis of a fixed value.
+    fn block(&mut self, v: Value, axis: usize, at: At, block: usize) -> Value {
+        let all = self.all(v);
+        let shape = self.old.shape(v);
+        let mut apart = shape.0.clone();
+        let n = apart.get(axis).map_or(1, |d| d.n) / block.max(1);
+        apart.splice(axis..=axis, [Dim::fixed(n), Dim::fixed(block)]);
+        let apart = self.new.reshape(all, Shape(apart));
+        let one = self.new.dyn_slice(apart, &[axis], &[1], &[at]);
+        let mut dims = shape.0;
+        if let Some(d) = dims.get_mut(axis) {
+            *d = Dim::fixed(block);
+        }
+        self.new.reshape(one, Shape(dims))
+    }
+
+    /// All of a value, computed as the old body does.
+    pub fn all(&mut self, v: Value) -> Value {
+        if let Some(made) = self.made.get(&(Form::Whole, v)) {
+            return *made;
+        }
+        let node = self.old.node(v);
+        let args: Vec<Value> = node.args.iter().map(|a| self.all(*a)).collect();
+        self.new.at = node.span;
+        if self.dep[v] != Dep::Fixed && matches!(node.op, Op::MatMul(_) | Op::Conv2d(_)) {
+            self.whole.push(node.op.rule().name());
+        }
+        let made = self.new.push(node.op.clone(), &args);
+        self.made.insert((Form::Whole, v), made);
+        made
+    }
+
+    /// A value at the place of the iteration: one element along each of its axes of places.
+    pub fn column(&mut self, v: Value) -> Value {
+        if let Some(made) = self.made.get(&(Form::Column, v)) {
+            return *made;
+        }
+        let made = if v == self.canvas {
+            let (all, places) = (self.all(v), self.places(v).to_vec());
+            self.cut(all, &places)
+        } else {
+            match &self.dep[v] {
+                Dep::Placed(_) => {
+                    let node = self.old.node(v);
+                    self.new.at = node.span;
+                    node.op.rule().column(self, v, &node.args)
+                }
+                Dep::Fixed | Dep::Whole | Dep::Here => self.all(v),
+            }
+        };
+        self.made.insert((Form::Column, v), made);
+        made
+    }
+
+    /// An argument beside the column of a result with these places: its column, or of a fixed value what lies beside it.
+    pub fn beside(&mut self, v: Value, places: &[(usize, At)]) -> Value {
+        match self.dep[v] {
+            Dep::Placed(_) => self.column(v),
+            Dep::Fixed | Dep::Whole | Dep::Here => {
+                let shape = self.old.shape(v);
+                let cut = many(&shape, places.to_vec());
+                let all = self.all(v);
+                self.cut(all, &cut)
+            }
+        }
+    }
+
+    /// The op of `v` on the columns of its arguments.
+    pub fn same(&mut self, v: Value, args: &[Value]) -> Value {
+        let places = self.places(v).to_vec();
+        let args: Vec<Value> = args.iter().map(|a| self.beside(*a, &places)).collect();
+        self.new.at = self.old.node(v).span;
+        self.new.push(self.old.node(v).op.clone(), &args)
+    }
+
+    /// The shape of `v` at one place.
+    pub fn shape_here(&self, v: Value) -> Shape {
+        Cut::one_place(&self.old.shape(v), self.places(v))
+    }
+
+    /// How many places before the place of the iteration index 0 of a window of `v` along `axis` stands: zeros were put before them.
+    pub fn shifted(&self, v: Value, axis: usize) -> usize {
+        let node = self.old.node(v);
+        match (&node.op, node.args.as_slice()) {
+            (Op::Pad(p), [x]) if v != self.canvas => {
+                self.shifted(*x, axis) + if p.axis == axis { p.before } else { 0 }
+            }
+            (Op::Slice(_), [x]) if v != self.canvas => self.shifted(*x, axis),
+            _ => 0,
+        }
+    }
+
+    /// All that is known of a value, later places being 0.
+    pub fn history(&mut self, v: Value) -> Value {
+        match self.dep[v] {
+            Dep::Placed(_) if v != self.canvas => {
+                let rank = self.old.rank(v);
+                let k = self.cache(v, &vec![0; rank], &vec![0; rank]);
+                self.kept(k)
+            }
+            Dep::Placed(_) | Dep::Fixed | Dep::Whole | Dep::Here => self.all(v),
+        }
+    }
+
+    /// The part of a value from `before` places before the place of the iteration along each axis (in the order of its places), `len`
+    /// places long; 0 where there are none.
+    pub fn window(&mut self, v: Value, before: &[isize], len: &[usize]) -> Value {
+        let places = self.places(v).to_vec();
+        if before.iter().all(|b| *b == 0) && len.iter().all(|n| *n == 1) {
+            return self.column(v);
+        }
+        let node = self.old.node(v);
+        let along = |axis: usize| places.iter().position(|(a, _)| *a == axis);
+        match (&node.op, node.args.as_slice()) {
+            // Zeros before the first place are what the window of the value inside has there.
+            (Op::Pad(p), [x]) if v != self.canvas && along(p.axis).is_some() => {
+                let i = along(p.axis).unwrap_or(0);
+                let mut more = before.to_vec();
+                if let Some(b) = more.get_mut(i) {
+                    *b += p.before as isize;
+                }
+                return self.window(*x, &more, len);
+            }
+            (Op::Slice(s), [x]) if v != self.canvas && along(s.axis).is_some() => {
+                return self.window(*x, before, len);
+            }
+            _ => {}
+        }
+        let rank = node.ty.shape.rank();
+        let (mut front, mut back) = (vec![0; rank], vec![0; rank]);
+        for ((axis, _), (b, n)) in places.iter().zip(before.iter().zip(len)) {
+            if let (Some(f), Some(e)) = (front.get_mut(*axis), back.get_mut(*axis)) {
+                *f = (*b).max(0) as usize;
+                *e = (*n as isize - 1 - b).max(0) as usize;
+            }
+        }
+        let k = self.cache(v, &front, &back);
+        let kept = self.kept(k);
+        let held = self.caches.get(k).map(|c| c.front.clone()).unwrap_or_default();
+        let (mut axes, mut at) = (Vec::new(), Vec::new());
+        for ((axis, place), b) in places.iter().zip(before) {
+            let first = held.get(*axis).copied().unwrap_or(0) as isize - b;
+            axes.push(*axis);
+            at.push(At { offset: place.offset + first.max(0) as usize, ..*place });
+        }
+        self.new.dyn_slice(kept, &axes, len, &at)
+    }
+
+    fn kept(&self, k: usize) -> Value {
+        match self.caches.get(k) {
+            Some(c) => c.now,
+            None => panic!("internal: cache {k} is missing"),
+        }
+    }
+
+    /// The cache of a value with at least so many zeros around its places: made where there is none yet.
+    fn cache(&mut self, v: Value, front: &[usize], back: &[usize]) -> usize {
+        let places = self.places(v).to_vec();
+        let mut dims = self.old.shape(v).0;
+        for (axis, at) in &places {
+            let around = front.get(*axis).copied().unwrap_or(0) + back.get(*axis).copied().unwrap_or(0);
+            if let Some(d) = dims.get_mut(*axis) {
+                *d = Dim::fixed(at.modulo + at.offset + around);
+            }
+        }
+        let ty = Ty { dtype: DType::F, shape: Shape(dims) };
+        if let Some(k) = self.caches.iter().position(|c| c.of == v && c.front == front && c.ty == ty) {
+            return k;
+        }
+        let column = (v != self.canvas).then(|| self.column(v));
+        let k = self.caches.len();
+        let held = self.carry(k + 1, &ty);
+        let now = match column {
+            None => held,
+            Some(column) => {
+                let (axes, at): (Vec<usize>, Vec<At>) = places
+                    .iter()
+                    .map(|(a, at)| {
+                        (*a, At { offset: at.offset + front.get(*a).copied().unwrap_or(0), ..*at })
+                    })
+                    .unzip();
+                self.new.dyn_update(held, column, &axes, &at)
+            }
+        };
+        self.caches.push(Cache { of: v, front: front.to_vec(), ty, now });
+        self.of_canvas.push((v == self.canvas).then(|| front.to_vec()));
+        k
+    }
+}

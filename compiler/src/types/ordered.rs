@@ -1,0 +1,218 @@
+//! Sites drawn in an order, `x[i in raster] ~ D(f(x[< i]))`: their order, and whether each parameter reads earlier elements only.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
+use super::expr::Scope;
+use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
+use crate::diag::codes::{self, e0601};
+use crate::diag::suggest::did_you_mean;
+use crate::event::EventTy;
+use crate::rows::order::{self, Order, OrderRow};
+use crate::rows::{self, Causality};
+use crate::span::Span;
+use crate::syntax::ast::{AutoSite, Call, DrawSite};
+
+/// The order in which a drawn site's elements are drawn.
+#[derive(Clone)]
+pub struct TOrder {
+    /// The site.
+    pub site: String,
+    /// The index, as it is written.
+    pub index: String,
+    /// The order, as it is written.
+    pub text: String,
+    /// Its places.
+    pub order: Order,
+}
+
+/// The site that is being typed, for what stands in its distribution.
+#[derive(Clone)]
+pub struct Drawn {
+    /// The site, its index, and where its name stands.
+    pub name: (String, String, Span),
+    /// The type of what its earlier elements are read as.
+    pub ty: EventTy,
+}
+
+impl Drawn {
+    /// For messages.
+    pub fn told(&self) -> (&str, &str, Span) {
+        (&self.name.0, &self.name.1, self.name.2)
+    }
+}
+
+/// What helps where something reads all elements.
+const FIRST: &str = "let a net read the earlier elements as its first input, through layers with masks";
+
+/// What an expression reads of the site that it is a parameter of, and the net in which that came about.
+type Reading = Option<(Causality, Option<usize>)>;
+
+impl Checker<'_> {
+    /// Types a site that is drawn in an order.
+    pub(super) fn ordered(&mut self, a: &AutoSite, scope: &Scope, model: &TModel) -> Res<TSite> {
+        if model.guide {
+            return Err(codes::e0603::in_a_guide(&model.name, &a.name.name, a.span).into());
+        }
+        let row = self.order_named(&a.order)?;
+        let args = super::consts::bind(&self.consts, row.params(), &a.order)?;
+        let mut site = self.typed_with_earlier(a, scope, model)?;
+        let TSiteKind::Draw(d) = &mut site.kind else { return Ok(site) };
+        let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
+        let own = d.row.event(&types).map_or(0, |e| e.own.len());
+        let axes = site.ty.shape.get(..site.ty.shape.len().saturating_sub(own)).unwrap_or_default();
+        let places = row
+            .order(&args, axes)
+            .map_err(|(why, help)| Bad::from(codes::e0603::unfit(a.order.span, &why, &help)))?;
+        let mut by_pixel = true;
+        let mut any = false;
+        for p in d.params.iter().flatten() {
+            if let Some(within) = self.reads_earlier(&a.name.name, p, &site.ty, &places)? {
+                any = true;
+                by_pixel &= within == Causality::Strict;
+            }
+        }
+        if !any {
+            self.say(codes::w0603::independent(&a.name.name, &a.index.name, site.value_span));
+        }
+        d.order = Some(TOrder {
+            site: a.name.name.clone(),
+            index: a.index.name.clone(),
+            text: a.order.name.name.clone(),
+            order: if by_pixel { places.by_pixel() } else { places },
+        });
+        Ok(site)
+    }
+
+    fn order_named(&self, c: &Call) -> Res<&'static dyn OrderRow> {
+        rows::find(order::ROWS, &c.name.name).ok_or_else(|| {
+            let near = did_you_mean(&c.name.name, order::ROWS.iter().map(|r| r.name())).map(str::to_string);
+            codes::e0200::unknown("order", &c.name.name, c.name.span, near.as_deref()).into()
+        })
+    }
+
+    /// The site as a draw whose parameters may read `x[< i]`. What its elements are is said by its data; without data it is what the
+    /// distribution draws.
+    fn typed_with_earlier(&mut self, a: &AutoSite, scope: &Scope, model: &TModel) -> Res<TSite> {
+        let draw = DrawSite {
+            name: a.name.clone(),
+            dist: a.dist.clone(),
+            shape: a.shape.clone(),
+            by: None,
+            span: a.span,
+        };
+        let data = self.data_var(&a.name.name).map(|v| v.ty.clone());
+        let mut ty = match (&data, &a.shape) {
+            (Some(ty), _) => ty.clone(),
+            (None, _) if self.broken.contains(&a.name.name) => return Err(Bad::Said),
+            (None, None) => return Err(codes::e0603::no_shape(&a.name.name, a.name.span).into()),
+            (None, Some(dims)) => EventTy::real(self.dims(dims)?),
+        };
+        let params = self.typed.params.len();
+        loop {
+            let name = (a.name.name.clone(), a.index.name.clone(), a.name.span);
+            let inner = Scope { ordered: Some(Drawn { name, ty: ty.clone() }), ..scope.clone() };
+            let site = self.draw(&draw, &inner, model);
+            match site {
+                // Its elements are what it draws: numbers were only a first guess.
+                Ok(s) if data.is_none() && s.ty != ty => {
+                    if s.ty.kind == ty.kind {
+                        ty.shape = s.ty.shape;
+                    } else {
+                        ty = s.ty;
+                    }
+                    self.typed.params.truncate(params);
+                }
+                site => return site,
+            }
+        }
+    }
+
+    /// Checks that parameter `p` reads of site `x` only what is earlier, and what that is within a pixel; `None` where it reads nothing.
+    fn reads_earlier(&self, x: &str, p: &TExpr, ty: &EventTy, order: &Order) -> Res<Option<Causality>> {
+        let Some((causality, net)) = self.reading(x, p, ty)? else { return Ok(None) };
+        let what = match net.and_then(|n| self.typed.nets.get(n)) {
+            Some(n) => format!("`{}`", n.name),
+            None => format!("`{}`", text::plain(&self.typed, p)),
+        };
+        let how = match causality {
+            Causality::Strict => return Ok(Some(causality)),
+            Causality::StrictChannels(n) if n == order.channels => return Ok(Some(causality)),
+            Causality::StrictChannels(_) | Causality::WeakChannels(_) | Causality::Weak
+                if order.channels > 1 =>
+            {
+                e0601::Reads::Channels(order.channels)
+            }
+            Causality::Global => {
+                let layer = net.and_then(|n| self.typed.nets.get(n)).and_then(|n| n.chain.blame());
+                layer.map_or(e0601::Reads::Whole("reads all elements", FIRST), |l| {
+                    e0601::Reads::Later(&l.text, l.span)
+                })
+            }
+            Causality::StrictChannels(_) | Causality::WeakChannels(_) | Causality::Weak | Causality::Own => {
+                let layers = net.and_then(|n| self.typed.nets.get(n)).map(|n| &n.chain.layers);
+                let first = layers.and_then(|l| l.iter().find(|l| l.checked.causality != Causality::Own));
+                e0601::Reads::Itself(first.map(|l| (l.text.as_str(), l.span)))
+            }
+        };
+        Err(codes::e0601::reads(x, &what, p.span, &how).into())
+    }
+
+    /// What an expression reads of site `x` at each of its elements.
+    fn reading(&self, x: &str, e: &TExpr, ty: &EventTy) -> Res<Reading> {
+        match &e.kind {
+            TKind::Before(..) => Ok(Some((Causality::Own, None))),
+            TKind::Net { net, args, .. } => self.reading_of_net(x, *net, args, e, ty),
+            TKind::Map { arg, .. } | TKind::Neg(arg) => self.reading(x, arg, ty),
+            TKind::Binary(_, a, b) => {
+                let (a, b) = (self.reading(x, a, ty)?, self.reading(x, b, ty)?);
+                Ok(match (a, b) {
+                    (Some((a, n)), Some((b, m))) => {
+                        let worse = a.worse(b);
+                        Some((worse, if worse == a { n } else { m }))
+                    }
+                    (one, other) => one.or(other),
+                })
+            }
+            _ => {
+                for c in e.children() {
+                    if self.reading(x, c, ty)?.is_some() {
+                        let what = format!("`{}`", text::plain(&self.typed, e));
+                        let how = e0601::Reads::Whole("reads all elements together", FIRST);
+                        return Err(codes::e0601::reads(x, &what, e.span, &how).into());
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn reading_of_net(&self, x: &str, net: usize, args: &[TExpr], e: &TExpr, ty: &EventTy) -> Res<Reading> {
+        let Some(n) = self.typed.nets.get(net) else { return Err(Bad::Said) };
+        let whole = |at: Span, why: &'static str, help: &'static str| {
+            let how = e0601::Reads::Whole(why, help);
+            Err(codes::e0601::reads(x, &format!("`{}`", n.name), at, &how).into())
+        };
+        for a in args.iter().skip(1) {
+            if self.reading(x, a, ty)?.is_some() {
+                return whole(a.span, "a further input is read as a whole, not in an order", FIRST);
+            }
+        }
+        let Some(first) = args.first() else { return Ok(None) };
+        let Some((before, _)) = self.reading(x, first, ty)? else { return Ok(None) };
+        // An input that stands beside the elements shifts them out of their places.
+        if n.joined.iter().any(|j| *j) && (ty.shape.len() != 3 || n.chain.input.shape.len() != 3) {
+            return whole(
+                e.span,
+                "joins further inputs to the elements, which then stand in other places",
+                "let a layer read the further inputs: `bias_from(..)` or `film(..)`",
+            );
+        }
+        if first.ty.shape != ty.shape {
+            return whole(e.span, "does not receive the elements in their places", FIRST);
+        }
+        Ok(Some((before.then(n.chain.causality()), Some(net))))
+    }
+}

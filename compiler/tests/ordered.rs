@@ -1,0 +1,195 @@
+//! Sites drawn in an order: the density sums to 1, no gradient reaches the future, and a draw that computes what each place needs is the
+//! draw that computes everything anew at each place.
+
+use crate::spec_common::{draws, initial, normal, run_with, uniform};
+use gmc_compiler::derive::lower::Ctx;
+use gmc_compiler::derive::{Compiled, Program};
+use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::ir::{Graph, Tensor64};
+use gmc_compiler::rows::data::{Host, HostError};
+use gmc_compiler::types::Typed;
+use std::collections::BTreeMap;
+
+/// Answers every file by 40 rows of 0 and 1 of this shape, as NPY.
+struct Bits(Vec<usize>);
+
+impl Host for Bits {
+    fn read(&self, _: Option<&str>, _: &str) -> Result<Vec<u8>, HostError> {
+        let dims: Vec<String> = std::iter::once(40).chain(self.0.clone()).map(|n| n.to_string()).collect();
+        let mut head =
+            format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", dims.join(", "));
+        while (head.len() + 11) % 64 != 0 {
+            head.push(' ');
+        }
+        head.push('\n');
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        file.extend((head.len() as u16).to_le_bytes());
+        file.extend(head.bytes());
+        let n = 40 * self.0.iter().product::<usize>();
+        file.extend(uniform(3, n).iter().flat_map(|u| ((2.0 * u).floor() as f32).to_le_bytes()));
+        Ok(file)
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        uniform(stream, n)
+    }
+}
+
+fn unit(text: &str, dims: &[usize]) -> Unit {
+    compile("spec.gm", text, &Bits(dims.to_vec()), &|p| Err(format!("no file `{p}`")), |_| Vec::new())
+}
+
+fn clean(text: &str, dims: &[usize]) -> (Typed, Compiled) {
+    let u = unit(text, dims);
+    assert!(u.diags.is_empty(), "{}", render(&u.diags, &u.sources, Format::Human, false));
+    (u.typed.unwrap(), u.compiled.unwrap())
+}
+
+/// Nets over a few bits, and the order of the site.
+const NETS: &[(&str, &str, &str, &str)] = &[
+    ("dense", "Bool[9]", "forward", "dense(20, mask: A), relu, dense(9, mask: B)"),
+    (
+        "dense, reversed",
+        "Bool[9]",
+        "reverse",
+        "dense(20, mask: A), relu, dense(15, mask: B), tanh, dense(9, mask: B)",
+    ),
+    ("dense, shuffled", "Bool[9]", "permuted(3)", "dense(20, mask: B), relu, dense(9, mask: A)"),
+    (
+        "conv",
+        "Bool[1, 3, 3]",
+        "raster",
+        "conv(4, k: 3, mask: A), relu, conv(5, k: 3, mask: B), relu, conv(1, k: 1)",
+    ),
+    (
+        "residual conv",
+        "Bool[1, 3, 3]",
+        "raster",
+        "conv(4, k: 5, mask: A), relu, residual { conv(4, k: 3, mask: B, dilation: 2), relu, conv(4, k: 1) }, conv(1, k: 3, mask: B)",
+    ),
+    (
+        "gated conv",
+        "Bool[1, 3, 3]",
+        "raster",
+        "conv(8, k: 3, mask: A), gate, conv(6, k: 3, mask: B), gate, conv(1, k: 1)",
+    ),
+    (
+        "colours",
+        "Bool[3, 2, 2]",
+        "raster",
+        "conv(6, k: 3, mask: A, colours: 3), relu, conv(6, k: 3, mask: B, colours: 3), relu, conv(3, k: 1, mask: B, colours: 3)",
+    ),
+    (
+        "channels together",
+        "Bool[3, 2, 2]",
+        "raster",
+        "conv(6, k: 3, mask: A), relu, conv(6, k: 3, mask: B), relu, conv(3, k: 1)",
+    ),
+];
+
+/// The axes of an event type such as `Bool[1, 3, 3]`.
+fn axes(ty: &str) -> Vec<usize> {
+    let (_, inside) = ty.split_once('[').unwrap();
+    inside.trim_end_matches(']').split(", ").map(|n| n.parse().unwrap()).collect()
+}
+
+/// A model of a few bits with one of [`NETS`].
+fn model((_, ty, order, body): (&str, &str, &str, &str)) -> (Typed, Compiled) {
+    let real = ty.replace("Bool", "Real");
+    let text = format!(
+        "data x: {ty} from npy(\"x.npy\")\nnet f(x: {ty}) -> {real} {{ {body} }}\n\
+         model p {{ x[i in {order}] ~ Bernoulli(logits: f(x[< i])) }}\ntrain {{ using adam(lr: 1e-3) }}"
+    );
+    clean(&text, &axes(ty))
+}
+
+/// Parameters away from their initial values, so that biases are not 0.
+fn weights(c: &Compiled) -> BTreeMap<String, Tensor64> {
+    let moved = |(k, (path, t)): (usize, (String, Tensor64))| {
+        let more = normal(77 + k as u64, t.data.len());
+        let data = t.data.iter().zip(more).map(|(x, m)| x + 0.5 * m).collect();
+        (path, Tensor64 { data, ..t })
+    };
+    initial(c).into_iter().enumerate().map(moved).collect()
+}
+
+fn bits(n: usize, dims: &[usize]) -> Tensor64 {
+    let all = 1usize << n;
+    let data = (0..all).flat_map(|c| (0..n).map(move |i| (c >> i & 1) as f64)).collect();
+    Tensor64::new(&[&[all], dims].concat(), data).unwrap()
+}
+
+fn evaluate(g: &Graph, batch: usize, inputs: &BTreeMap<String, Tensor64>) -> BTreeMap<String, Tensor64> {
+    run_with(g, batch, inputs, &draws)
+}
+
+#[test]
+fn probabilities_of_all_values_sum_to_1() {
+    for net in NETS {
+        let (typed, c) = model(*net);
+        let mut inputs = weights(&c);
+        let dims = typed.data[0].vars[0].ty.shape.clone();
+        let n: usize = dims.iter().product();
+        inputs.insert("x".into(), bits(n, &dims));
+        let log_p = &evaluate(&c.programs["log_prob.p"], 1 << n, &inputs)["log_prob"];
+        let total: f64 = log_p.data.iter().map(|l| l.exp()).sum();
+        assert!((total - 1.0).abs() < 1e-9, "{}: {total}", net.0);
+    }
+}
+
+/// The program that draws, with what each place needs or with everything at every place.
+fn sampler(typed: &Typed, by_place: bool) -> Graph {
+    let mut ctx = Ctx::new(typed, Program::Sample("p".into()), false);
+    ctx.by_place = by_place;
+    let vars = ctx.ancestral(0);
+    let mut g = ctx.cx.g;
+    g.output("x", vars["x"]);
+    gmc_compiler::ir::optimise(&g)
+}
+
+#[test]
+fn a_draw_by_place_is_the_draw_that_computes_everything() {
+    for net in NETS {
+        let (typed, c) = model(*net);
+        let inputs = weights(&c);
+        let [fast, slow] = [true, false].map(|by_place| evaluate(&sampler(&typed, by_place), 40, &inputs));
+        assert_eq!(fast["x"].data, slow["x"].data, "{}", net.0);
+        let ones = fast["x"].data.iter().sum::<f64>() / fast["x"].data.len() as f64;
+        assert!((0.05..0.95).contains(&ones), "{}: {ones} of the bits are 1", net.0);
+    }
+}
+
+#[test]
+fn draws_come_as_often_as_the_density_says() {
+    for net in NETS {
+        let (typed, c) = model(*net);
+        let inputs = weights(&c);
+        let (n, dims) = (4000, typed.data[0].vars[0].ty.shape.clone());
+        let size: usize = dims.iter().product();
+        let drawn = &evaluate(&sampler(&typed, true), n, &inputs)["x"];
+        let mut counts = vec![0.0; 1 << size];
+        for x in drawn.data.chunks(size) {
+            counts[x.iter().enumerate().map(|(i, b)| (*b as usize) << i).sum::<usize>()] += 1.0;
+        }
+        let mut inputs = inputs;
+        inputs.insert("x".into(), bits(size, &dims));
+        let log_p = &evaluate(&c.programs["log_prob.p"], 1 << size, &inputs)["log_prob"];
+        // Pearson's statistic over the values that are expected at least five times, the others together.
+        let (mut chi, mut cells, mut rest) = (0.0, 0.0, (0.0, 0.0));
+        for (l, k) in log_p.data.iter().zip(&counts) {
+            let e = l.exp() * n as f64;
+            if e >= 5.0 {
+                chi += (k - e).powi(2) / e;
+                cells += 1.0;
+            } else {
+                rest = (rest.0 + e, rest.1 + k);
+            }
+        }
+        if rest.0 > 0.0 {
+            chi += (rest.1 - rest.0).powi(2) / rest.0;
+        }
+        // Mean and five standard deviations of the distribution of the statistic.
+        let cells: f64 = cells;
+        assert!(chi < cells + 5.0 * (2.0 * cells).sqrt(), "{}: {chi} over {cells} values", net.0);
+    }
+}

@@ -1,0 +1,94 @@
+//! Completions: data of which a part is given, and draws of the rest from the model.
+
+use crate::exec::{ExecError, Tensor};
+use crate::session::{Batch, Position, Purpose, Session};
+use gmc_compiler::derive::{Input, Output, Program};
+use gmc_compiler::rows::order::Order;
+use gmc_compiler::types::{TSite, TSiteKind};
+
+/// Completions that are drawn at once.
+const CHUNK: usize = 256;
+
+/// What is drawn for some examples.
+pub struct Completions {
+    /// The examples as they are, row by row.
+    pub originals: Vec<f32>,
+    /// All completions of the first example, then those of the second, ..
+    pub drawn: Vec<f32>,
+}
+
+/// The site that a program completes: its name, and the order in which it is drawn.
+pub fn site(s: &Session) -> Option<(String, Order)> {
+    let order = |site: &TSite| match &site.kind {
+        TSiteKind::Draw(d) => d.order.as_ref().filter(|_| site.observed).map(|o| o.order.clone()),
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+    };
+    let models = s.typed.models.iter().filter(|m| !m.guide);
+    models.flat_map(|m| &m.sites).find_map(|site| Some((site.name.clone(), order(site)?)))
+}
+
+/// How many given elements of an event stand behind one that is drawn, in the order: what is drawn does not depend on them.
+pub fn unread(order: &Order, shape: &[usize], known: &[bool]) -> usize {
+    let sizes: Vec<usize> = shape.to_vec();
+    let place = |element: usize| -> usize {
+        let index = |axis: usize| {
+            let behind: usize = sizes.iter().skip(axis + 1).product();
+            let n = sizes.get(axis).copied().unwrap_or(1).max(1);
+            (element / behind.max(1)) % n
+        };
+        let at = |axis: usize| match &order.permutation {
+            Some(p) if axis == 0 => p.iter().position(|e| *e == index(0)).unwrap_or(0),
+            Some(_) | None => index(axis),
+        };
+        order.axes.iter().map(|a| at(a.axis) * a.every).sum()
+    };
+    let first = known.iter().enumerate().filter(|(_, k)| !**k).map(|(i, _)| place(i)).min();
+    let Some(first) = first else { return 0 };
+    known.iter().enumerate().filter(|(i, k)| **k && place(*i) > first).count()
+}
+
+/// `n` completions of each of the first `examples` test examples, whose elements are given where `known` says so.
+///
+/// # Errors
+/// What running the program reports.
+pub fn complete(
+    s: &mut Session,
+    program: &Program,
+    (examples, n): (usize, usize),
+    known: &[bool],
+    seed: u64,
+) -> Result<Completions, ExecError> {
+    let broken = |why: &str| ExecError::Broken { why: why.into() };
+    let (name, _) = site(s).ok_or_else(|| broken("no site is drawn in an order"))?;
+    let mut out = Completions { originals: Vec::new(), drawn: Vec::new() };
+    let all: Vec<usize> = (0..examples).collect();
+    let each = (CHUNK / n.max(1)).max(1);
+    for (chunk, rows) in all.chunks(each).enumerate() {
+        let data = s.fixed_batch(rows, seed);
+        let originals = data.get(&name).map(Tensor::to_f32).unwrap_or_default();
+        let mut batch: Batch = data.iter().map(|(name, t)| (name.clone(), repeated(s, t, n))).collect();
+        let shape = batch.get(&name).map(|t| t.shape().to_vec()).unwrap_or_default();
+        let mask: Vec<f32> = known.iter().map(|k| f32::from(u8::from(*k))).collect();
+        let values = mask.repeat(rows.len() * n);
+        let given = Tensor::from_f32(&s.device, values, &shape);
+        batch.insert(Input::Known(name.clone()).to_string(), given);
+        let at = Position::of(Purpose::Completions { chunk: chunk as u64 }, seed);
+        let outputs = s.run(program, rows.len() * n, &batch, at)?;
+        let drawn =
+            outputs.numbers(&Output::Site(name.clone())).ok_or_else(|| broken("nothing was drawn"))?;
+        out.originals.extend(originals);
+        out.drawn.extend(drawn);
+    }
+    Ok(out)
+}
+
+/// Each row `n` times, one after the other.
+fn repeated(s: &Session, t: &Tensor, n: usize) -> Tensor {
+    let mut shape = t.shape().to_vec();
+    let size: usize = shape.iter().skip(1).product::<usize>().max(1);
+    let values: Vec<f32> = t.to_f32().chunks(size).flat_map(|row| row.repeat(n)).collect();
+    if let Some(rows) = shape.first_mut() {
+        *rows *= n;
+    }
+    Tensor::from_f32(&s.device, values, &shape)
+}
