@@ -72,6 +72,7 @@ fn same_for_all(typed: &Typed, e: &TExpr) -> bool {
             | TKind::LogProb { .. }
             | TKind::Expect(_)
             | TKind::Grad { .. }
+            | TKind::Before(..)
             | TKind::Corrupt { .. } => false,
         };
     });
