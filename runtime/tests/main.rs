@@ -4,6 +4,7 @@
 
 mod cli;
 mod exec;
+mod extremes;
 mod host;
 mod image;
 mod science;

@@ -151,3 +151,34 @@ fn an_idle_guide_does_not_answer() {
     assert!(first.len() > 5, "{first:?}");
     place.gmc("reconstruct runs/spec-1 --out r.csv --device cpu").succeeds();
 }
+
+/// What `run` says of a case after a round of training that changes nothing, on standard output.
+fn scores(case: &str, spec: impl Fn(&str) -> String) -> String {
+    let place = self::case(case);
+    let text = std::fs::read_to_string(place.path("spec.gm")).unwrap();
+    place.write("spec.gm", spec(&text));
+    let said = place.gmc("run spec.gm --device cpu");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    said.out
+}
+
+#[test]
+fn a_density_at_its_border_is_a_number() {
+    let case = "09-zero-times-log-zero";
+    let same = |text: &str| text.to_string();
+    // ln B(1, 8) is -ln 8; with b trained, too, the derivative there is 1 / b.
+    assert!(scores(case, same).contains("2.0794"), "{}", scores(case, same));
+    let mirrored = |text: &str| text.replace("Beta(a, 8)", "Beta(a, 8 * a)");
+    assert!(scores(case, mirrored).contains("2.0794"), "{}", scores(case, mirrored));
+    let gamma = |text: &str| text.replace("in unit", "in nonnegative").replace("Beta(a, 8)", "Gamma(a, 8)");
+    assert!(scores(case, gamma).contains("2.0794"), "{}", scores(case, gamma));
+}
+
+#[test]
+fn many_degrees_of_freedom_are_a_normal() {
+    let case = "53-cancellation-in-f32";
+    for df in ["1e7", "3e5", "1e8"] {
+        let out = scores(case, |text| text.replace("1e7", df));
+        assert!(out.contains("1.428"), "{df}: {out}");
+    }
+}
