@@ -4,7 +4,7 @@ use crate::rows_net::*;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::grad::grad;
-use gmc_compiler::ir::{Role, Shape, Tensor64};
+use gmc_compiler::ir::{Op, Role, Shape, Tensor64};
 use gmc_compiler::rows::{Builder, CheckedBijection, Direction, Jacobian, bijection::ROWS};
 
 type Case = (&'static str, Vec<usize>, Vec<(String, EventTy)>);
@@ -62,7 +62,7 @@ fn cases(row: &str) -> Vec<Case> {
     }
 }
 
-/// Runs one direction on a batch; (result, log-determinants, both as tensors).
+/// Runs one direction on a batch; (result, log-determinants, both as tensors): unrolled, and as a loop where there is one.
 fn direction(
     b: &CheckedBijection,
     to: Direction,
@@ -71,8 +71,28 @@ fn direction(
     inputs: &Inputs,
     x: &Tensor64,
 ) -> (Tensor64, Vec<f64>) {
+    let (y, ld, looped) = one_direction((b, false), to, case, from, inputs, x);
+    assert!(!looped, "{}", case.0);
+    let (again, ld_again, looped) = one_direction((b, true), to, case, from, inputs, x);
+    if looped {
+        close(case.0, &again.data, &y.data, 1e-12);
+        close(case.0, &ld_again, &ld, 1e-12);
+    }
+    (y, ld)
+}
+
+/// The same one way, and whether there is a loop.
+fn one_direction(
+    (b, loops): (&CheckedBijection, bool),
+    to: Direction,
+    case: &Case,
+    from: &[usize],
+    inputs: &Inputs,
+    x: &Tensor64,
+) -> (Tensor64, Vec<f64>, bool) {
     let batch = x.dims[0];
     let mut cx = Builder::new("t", false);
+    cx.loops = loops;
     let env = env(&mut cx, &case.2);
     let v = cx.input("x", Role::Data, Shape::batched(from));
     let (y, ld) = move_by(b, to, &mut cx, &env, v);
@@ -102,7 +122,22 @@ fn direction(
     inputs.insert("x".into(), x.clone());
     let out = evaluate(&cx.g, &inputs, batch);
     let ld = out.get("ld").map_or(vec![0.0; batch], |t| t.data.clone());
-    (out["y"].clone(), ld)
+    (out["y"].clone(), ld, cx.g.nodes.iter().any(|n| matches!(n.op, Op::Loop(_))))
+}
+
+#[test]
+fn the_slow_direction_of_a_masked_flow_is_a_loop() {
+    for text in ["masked(affine) { dense(8), relu }", "masked(affine, fast: sampling) { dense(8), relu }"] {
+        let case = (text, vec![5], vec![]);
+        let b = bijection(text, &EventTy::real([5]), &[]);
+        let inputs = random_params(&b.params, &mut Rng(3), 0.7);
+        let x = Rng(4).tensor(&[3, 5], -2.0, 2.0);
+        let slow = [Direction::Forward, Direction::Inverse][usize::from(text.contains("sampling"))];
+        for (to, want) in [(slow, true), (slow.other(), false)] {
+            assert_eq!(one_direction((&b, true), to, &case, &[5], &inputs, &x).2, want, "{text}");
+        }
+        direction(&b, slow, &case, &[5], &inputs, &x);
+    }
 }
 
 fn close(what: &str, a: &[f64], b: &[f64], tol: f64) {

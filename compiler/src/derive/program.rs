@@ -46,6 +46,24 @@ named! {
 }
 
 impl Program {
+    /// Whether it computes sites and densities of models, which hold no derivatives, and (but for the code of an autoencoder) no payoffs.
+    pub fn asks_models(&self) -> bool {
+        match self {
+            Program::Agreement
+            | Program::Bound(_)
+            | Program::Encode
+            | Program::LogProb(_)
+            | Program::Reconstruct
+            | Program::Sample(_) => true,
+            Program::Denoise
+            | Program::Infer
+            | Program::Init
+            | Program::Loss
+            | Program::LossCorrupted
+            | Program::Start
+            | Program::Step(_) => false,
+        }
+    }
     /// Whether it is a step of training, of any player.
     pub fn is_step(&self) -> bool {
         matches!(self, Program::Step(_))

@@ -3,7 +3,7 @@
 //! The executor runs nodes in order and drops a value after its last use; memory is known before the run.
 
 use super::graph::{Graph, Node, Value};
-use super::op::{Loop, Op};
+use super::op::{Loop, Op, Role};
 use super::ops::Local;
 use super::shape::DType;
 use super::value_map::ValueMap;
@@ -35,37 +35,38 @@ fn bytes(node: &Node, batch: usize) -> usize {
     node.ty.shape.size(batch).saturating_mul(element)
 }
 
-/// Bytes that a node needs beside its arguments while it is computed: its result, or what the body of a loop has alive at once. What the
-/// body only reads stays where it is, and carried values that nobody needs afterwards, which are among `drops`, are moved into it.
-fn needs(node: &Node, drops: &[Value], batch: usize) -> usize {
-    let Op::Loop(l) = &node.op else { return bytes(node, batch) };
-    let mut moved = 0usize;
-    let size = ValueMap::of(&l.body, |(_, inner)| {
-        let local = if let Op::Input(input) = &inner.op { Local::named(&input.name) } else { None };
-        match local {
-            Some(Local::Read(_)) => 0,
-            Some(Local::Carry(k)) => {
-                if node.args.get(k).is_some_and(|a| drops.contains(a)) {
-                    moved = moved.saturating_add(bytes(inner, batch));
-                }
-                bytes(inner, batch)
-            }
-            Some(Local::Position) | None => bytes(inner, batch),
-        }
-    });
-    peak(&l.body, &size, batch).saturating_sub(moved).max(bytes(node, batch))
+/// What a node of a loop's body is handed, if it is an input of one.
+fn handed(node: &Node) -> Option<Local> {
+    if let Op::Input(input) = &node.op {
+        Local::named(&input.name).filter(|_| input.role == Role::Local)
+    } else {
+        None
+    }
 }
 
-/// The most bytes alive at once, were every value materialised (views make it less).
+/// The bytes of each value; of what a body only reads none, because that stays where it is.
+fn sizes(g: &Graph, batch: usize) -> ValueMap<usize> {
+    ValueMap::of(g, |(_, node)| if let Some(Local::Read(_)) = handed(node) { 0 } else { bytes(node, batch) })
+}
+
+/// Bytes that a loop needs beside its arguments: what its body has alive at once, less the carried values that nobody needs afterwards,
+/// which are among `drops` and are moved into it.
+fn needs(l: &Loop, node: &Node, drops: &[Value], batch: usize) -> usize {
+    let moved = |inner: &Node| match handed(inner) {
+        Some(Local::Carry(k)) if node.args.get(k).is_some_and(|a| drops.contains(a)) => bytes(inner, batch),
+        Some(Local::Carry(_) | Local::Read(_) | Local::Position) | None => 0,
+    };
+    let moved = l.body.nodes.iter().map(moved).fold(0, usize::saturating_add);
+    peak_bytes(&l.body, batch).saturating_sub(moved).max(bytes(node, batch))
+}
+
+/// The most bytes alive at once, were every value materialised (views make it less). Of the body of a loop by itself: beside what it reads.
 pub fn peak_bytes(g: &Graph, batch: usize) -> usize {
-    peak(g, &ValueMap::of(g, |(_, node)| bytes(node, batch)), batch)
-}
-
-/// The same where the values have these sizes.
-fn peak(g: &Graph, size: &ValueMap<usize>, batch: usize) -> usize {
+    let size = sizes(g, batch);
     let (mut now, mut peak) = (0usize, 0usize);
     for (v, drops) in last_uses(g).iter() {
-        let made = if let Op::Loop(_) = g.node(v).op { needs(g.node(v), drops, batch) } else { size[v] };
+        let node = g.node(v);
+        let made = if let Op::Loop(l) = &node.op { needs(l, node, drops, batch) } else { size[v] };
         peak = peak.max(now.saturating_add(made));
         now = now.saturating_add(size[v]);
         drops.iter().for_each(|v| now = now.saturating_sub(size[*v]));
@@ -120,7 +121,7 @@ impl Greedy {
         g.outputs.iter().for_each(|(_, v)| uses[*v] += 1);
         Greedy {
             args,
-            size: ValueMap::of(g, |(_, node)| bytes(node, batch)),
+            size: sizes(g, batch),
             uses,
             placed: ValueMap::new(g, false),
             order: Vec::with_capacity(g.nodes.len()),

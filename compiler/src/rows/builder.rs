@@ -1,7 +1,7 @@
 //! A graph under construction, and what layers read and set while they are lowered.
 
 use super::Init;
-use crate::ir::{Ex, Graph, Role, Scope, Shape, Value};
+use crate::ir::{Ex, Graph, Input, Role, Scope, Shape, Value};
 use crate::span::Span;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -65,6 +65,8 @@ pub struct Builder {
     pub g: Graph,
     /// Whether layers behave as in training (dropout, batch statistics, corruption).
     pub training: bool,
+    /// Whether what takes many passes may be a loop, through which no derivative passes: in programs that are not differentiated.
+    pub loops: bool,
     leaves: Paths,
     /// New values of state tensors, by path.
     pub state_updates: Paths,
@@ -78,6 +80,7 @@ impl Builder {
         Builder {
             g: Graph::new(name),
             training,
+            loops: false,
             leaves: Paths::new(),
             state_updates: Paths::new(),
             starts: None,
@@ -88,6 +91,7 @@ impl Builder {
         LowerCx {
             scope: Scope::of(&mut self.g),
             training: self.training,
+            loops: self.loops,
             env,
             leaves: Cell::from_mut(&mut self.leaves),
             state_updates: Cell::from_mut(&mut self.state_updates),
@@ -151,6 +155,8 @@ pub struct LowerCx<'g, 'e> {
     scope: Scope<'g>,
     /// Whether layers behave as in training.
     pub training: bool,
+    /// Whether what takes many passes may be a loop (see [`Builder::loops`]).
+    pub loops: bool,
     env: &'e Env,
     leaves: &'g Cell<Paths>,
     state_updates: &'g Cell<Paths>,
@@ -224,6 +230,45 @@ impl<'g> LowerCx<'g, '_> {
     /// The same program at another layer.
     pub fn elsewhere<'e>(self, env: &'e Env) -> LowerCx<'g, 'e> {
         LowerCx { env, ..self }
+    }
+    /// The last of the first carried value after `count` iterations, as [`Graph::loop_over`]; the body is lowered where this is, with the same
+    /// parameters and further inputs. Only where [`LowerCx::loops`] says so.
+    pub fn loop_over(
+        self,
+        count: usize,
+        carried: &[Ex<'g>],
+        read: &[Ex<'g>],
+        body: impl for<'b> FnOnce(LowerCx<'b, '_>, &[Ex<'b>], &[Ex<'b>], Ex<'b>) -> Vec<Ex<'b>>,
+    ) -> Ex<'g> {
+        let carried: Vec<Value> = carried.iter().map(|x| x.v).collect();
+        let own = read.len();
+        let all: Vec<Value> = read.iter().map(|x| x.v).chain(self.env.given.values().copied()).collect();
+        let iteration = |g: &mut Graph, carried: &[Value], all: &[Value], position: Value| {
+            let (read, given) = all.split_at(own);
+            let given = self.env.given.keys().cloned().zip(given.iter().copied()).collect();
+            let env = Env { path: self.env.path.clone(), given };
+            let (mut leaves, mut state_updates, mut starts) = (Paths::new(), Paths::new(), None);
+            let cx = LowerCx {
+                scope: Scope::of(g),
+                training: self.training,
+                loops: self.loops,
+                env: &env,
+                leaves: Cell::from_mut(&mut leaves),
+                state_updates: Cell::from_mut(&mut state_updates),
+                starts: Cell::from_mut(&mut starts),
+            };
+            let made = body(cx, &cx.scope.all(carried), &cx.scope.all(read), cx.ex(position));
+            made.into_iter().map(|x| x.v).collect::<Vec<Value>>()
+        };
+        // What the body reads by path is what this program reads there.
+        let outer = |g: &mut Graph, input: &Input| {
+            using(self.leaves, |known| {
+                *known
+                    .entry(input.name.clone())
+                    .or_insert_with(|| g.input(&input.name, input.role, input.shape.clone()))
+            })
+        };
+        self.scope.push(|g| g.loop_with(count, [&carried, &all], iteration, outer))
     }
     /// The further inputs of the net or flow around the layer.
     pub fn all_given(self) -> BTreeMap<String, Value> {

@@ -6,6 +6,8 @@
 //! are. A node whose users all have its shape sinks to the first of them, so that `0.9 m`, which could run before the forward
 //! pass, runs inside the update that needs it.
 //!
+//! What is written to in place ([`Op::DynUpdate`]) is read before, by all that read it as it was, where they do not need what was written.
+//!
 //! Invariants: every node that an output needs is in exactly one unit, except constants ([`Op::Full`]), which are in none;
 //! a unit comes after the units of all its arguments; a value is last used by exactly one unit.
 
@@ -219,6 +221,54 @@ fn unit(graph: &Graph, group: Vec<usize>) -> Vec<Unit> {
     }
 }
 
+/// Whether the result of a node lies in the buffer of its argument.
+fn views(node: &Node) -> bool {
+    matches!(node.op, Op::Reshape(_) | Op::Permute(_) | Op::Slice(_) | Op::Broadcast(_) | Op::Detach(_))
+}
+
+/// Pairs of units: the first reads a value that the second overwrites a part of. `users` are the units that read each unit's results.
+/// Pairs that would make a circle are left out: there the value is copied.
+fn reads_before_writes(graph: &Graph, units: &[Unit], users: &[Vec<usize>]) -> Vec<(usize, usize)> {
+    let written = |unit: &Unit| {
+        let Unit::Node(i) = unit else { return None };
+        let node = graph.nodes.get(*i).filter(|n| matches!(n.op, Op::DynUpdate(_)))?;
+        node.args.first().map(|a| a.0 as usize)
+    };
+    let mut users = users.to_vec();
+    let mut pairs = Vec::new();
+    for (writer, value) in units.iter().enumerate().filter_map(|(u, unit)| Some((u, written(unit)?))) {
+        // The value and its views.
+        let mut same = vec![false; graph.nodes.len()];
+        set(&mut same, value, true);
+        for (i, node) in graph.nodes.iter().enumerate() {
+            if views(node) && node.args.iter().any(|a| get(&same, a.0 as usize)) {
+                set(&mut same, i, true);
+            }
+        }
+        let after = reachable(&users, writer);
+        for (reader, unit) in units.iter().enumerate() {
+            if !get(&after, reader) && args(graph, unit).into_iter().any(|a| get(&same, a)) {
+                pairs.push((reader, writer));
+                users.get_mut(reader).into_iter().for_each(|list| list.push(writer));
+            }
+        }
+    }
+    pairs
+}
+
+/// The units that need unit `from`, itself among them.
+fn reachable(users: &[Vec<usize>], from: usize) -> Vec<bool> {
+    let mut found = vec![false; users.len()];
+    let mut todo = vec![from];
+    while let Some(u) = todo.pop() {
+        if !get(&found, u) {
+            set(&mut found, u, true);
+            todo.extend(users.get(u).into_iter().flatten());
+        }
+    }
+    found
+}
+
 /// Topological order that keeps to the graph's own where it can: ready units by their last node.
 fn sort(graph: &Graph, units: Vec<Unit>) -> Vec<Unit> {
     let mut producer = vec![None; graph.nodes.len()];
@@ -237,6 +287,12 @@ fn sort(graph: &Graph, units: Vec<Unit>) -> Vec<Unit> {
             if let Some(list) = users.get_mut(p) {
                 list.push(u);
             }
+        }
+    }
+    for (reader, writer) in reads_before_writes(graph, &units, &users) {
+        if let (Some(list), Some(w)) = (users.get_mut(reader), waits.get_mut(writer)) {
+            list.push(writer);
+            *w += 1;
         }
     }
     let rank: Vec<usize> = units.iter().map(|u| results(u).into_iter().max().unwrap_or(0)).collect();

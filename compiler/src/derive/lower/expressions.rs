@@ -26,8 +26,9 @@ pub enum Cut {
 }
 
 impl Ctx<'_> {
-    /// An expression outside any model.
+    /// An expression outside any model; it may hold derivatives.
     pub fn payoff(&mut self, e: &TExpr) -> Value {
+        self.cx.loops = false;
         self.expr(e, &Vars::new())
     }
 

@@ -97,9 +97,11 @@ pub struct Shared {
 impl<'t> Ctx<'t> {
     /// An empty program.
     pub fn new(typed: &'t Typed, program: Program, training: bool) -> Ctx<'t> {
+        let mut cx = Builder::new(&program.to_string(), training);
+        cx.loops = program.asks_models();
         Ctx {
             typed,
-            cx: Builder::new(&program.to_string(), training),
+            cx,
             batch: Dim::BATCH,
             draws: Draws::Sampled,
             combinations: None,

@@ -4,7 +4,7 @@ use super::monotone::{self, Monotone};
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
-use crate::ir::Ex;
+use crate::ir::{At, Ex, exactly};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::layer::beside::Beside;
 use crate::rows::layer::linear::{Linear, Mask};
@@ -28,7 +28,7 @@ const FAST: ParamSpec = ParamSpec {
     doc: "which direction is one pass",
 };
 
-/// One direction is unrolled, a pass for each coordinate.
+/// One direction takes a pass for each coordinate, unrolled where derivatives are taken.
 const LARGEST: usize = 4096;
 
 /// The same layers with every `dense` masked, so that the user need not say what must hold anyway.
@@ -135,23 +135,52 @@ struct Autoregressive {
 impl Autoregressive {
     /// Parameters of each coordinate, `[B, count, n]`, from the coordinates before it.
     fn parameters<'g>(&self, cx: LowerCx<'g, '_>, seen: Ex<'g>) -> Ex<'g> {
+        self.computed(cx, seen, |cx, map, h| map.lower(cx, h), self.n)
+    }
+    /// In a loop over the coordinates: the parameters of the coordinate of the iteration, `[B, count, 1]`.
+    fn parameters_at<'g>(&self, cx: LowerCx<'g, '_>, seen: Ex<'g>) -> Ex<'g> {
+        self.computed(cx, seen, |cx, map, h| map.lower_at(cx, h, self.n), 1)
+    }
+    /// Parameters of `n` coordinates, which `lower` computes by an affine map.
+    fn computed<'g>(
+        &self,
+        cx: LowerCx<'g, '_>,
+        seen: Ex<'g>,
+        lower: impl Fn(LowerCx<'g, '_>, &Linear, Ex<'g>) -> Ex<'g>,
+        n: usize,
+    ) -> Ex<'g> {
         let h = cx.inside("net", |cx| self.chain.lower_one(cx, seen));
-        let raw = self.last.lower(cx, h);
-        let told =
-            self.told.as_ref().and_then(|(beside, map)| Some(map.lower(cx, beside.lower_behind(cx, None)?)));
-        let raw = told.map_or(raw, |told| raw + told);
-        raw.view(&[self.n, self.kind.count()]).permute(&[0, 2, 1])
+        let raw = lower(cx, &self.last, h);
+        let told = self.told.as_ref().and_then(|(beside, map)| Some((map, beside.lower_behind(cx, None)?)));
+        let raw = told.map_or(raw, |(map, told)| raw + lower(cx, map, told));
+        raw.view(&[n, self.kind.count()]).permute(&[0, 2, 1])
+    }
+    /// The direction that takes a pass for each coordinate, as a loop that computes of each pass only what it is there for.
+    fn one_by_one<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Ex<'g> {
+        let at = [At { div: 1, modulo: self.n, offset: 0 }];
+        cx.loop_over(self.n, &[z.filled(0.0)], &[z], |cx, made, z, _| {
+            let (&[made], &[z]) = (exactly(made), exactly(z));
+            let (x, _) = self.kind.run(z.dyn_slice(&[1], &[1], &at), self.parameters_at(cx, made), to);
+            vec![made.dyn_update(x, &[1], &at)]
+        })
     }
 }
 
 impl Bijection for Autoregressive {
-    /// The fast direction reads its own argument: all coordinates at once. The other one reads its result: pass k makes coordinates 0 .. k
-    /// right, whatever the others start from, so n passes are exact; the slopes of the last one read only coordinates that were right before
-    /// it.
+    /// The fast direction reads its own argument: all coordinates at once. The other one reads its result: pass k makes coordinate k, which
+    /// reads those before it only, so that n passes are exact. The slopes are those of one more pass over all coordinates. Where derivatives
+    /// are taken, all coordinates are computed in each of n passes, whatever they start from: those that are not yet right are computed
+    /// again, and the slopes of the last pass read only coordinates that were right before it.
     fn run<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Moved<'g> {
-        let passes = if to == self.fast { 1 } else { self.n };
-        let pass = |(x, _): Moved<'g>, _| self.kind.run(z, self.parameters(cx, x), to);
-        let (x, slope) = (0..passes).fold((z, None), pass);
+        let pass = |x: Ex<'g>| self.kind.run(z, self.parameters(cx, x), to);
+        let (x, slope) = if to == self.fast {
+            pass(z)
+        } else if cx.loops {
+            let x = self.one_by_one(cx, z, to);
+            (x, pass(x).1)
+        } else {
+            (0..self.n).fold((z, None), |(x, _), _| pass(x))
+        };
         (x, slope.map(Ex::sum_event))
     }
 }

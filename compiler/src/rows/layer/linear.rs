@@ -2,7 +2,7 @@
 
 use super::{LowerCx, spectral};
 use crate::diag::Diag;
-use crate::ir::{DType, Dim, Ex, Scope, Shape};
+use crate::ir::{At, DType, Dim, Ex, Scope, Shape};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Causality, Init, ParamDecl, Reads, init};
 
@@ -114,6 +114,26 @@ impl Linear {
     }
     /// `[B, n_in] -> [B, n_out]`
     pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
+        let (w, b) = self.tensors(cx);
+        let y = x.matmul(w);
+        b.map_or(y, |b| y + b.lift(2))
+    }
+    /// In the body of a loop over all places of the order, `places` of them: the outputs at the place of the iteration alone,
+    /// `[B, n_in] -> [B, n_out / places]`.
+    pub fn lower_at<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, places: usize) -> Ex<'g> {
+        let group = self.n_out / places.max(1);
+        let at = [At { div: 1, modulo: places, offset: 0 }];
+        // By places first, so that a place is a part; the same for every iteration, it is done before the loop.
+        let part = |t: Ex<'g>, rows: usize| {
+            let by_places = t.reshape(Shape::fixed(&[rows, places, group])).permute(&[1, 0, 2]);
+            by_places.dyn_slice(&[0], &[1], &at).reshape(Shape::fixed(&[rows, group]))
+        };
+        let (w, b) = self.tensors(cx);
+        let y = x.matmul(part(w, self.n_in));
+        b.map_or(y, |b| y + part(b, 1))
+    }
+    /// The weight as it is used, masked and normalised, and the bias.
+    fn tensors<'g>(&self, cx: LowerCx<'g, '_>) -> (Ex<'g>, Option<Ex<'g>>) {
         let dims = [self.n_in, self.n_out];
         let mut w = cx.param(&self.name("weight"), &dims);
         if let Some(mask) = self.mask_matrix(cx.scope()) {
@@ -122,8 +142,7 @@ impl Linear {
         if self.spectral {
             w = spectral::normalised(cx, &self.prefix, w, dims);
         }
-        let y = x.matmul(w);
-        if self.bias { y + cx.param(&self.name("bias"), &[self.n_out]).lift(2) } else { y }
+        (w, self.bias.then(|| cx.param(&self.name("bias"), &[self.n_out])))
     }
     /// The same at each place of a sequence: `[B, T, n_in] -> [B, T, n_out]`.
     pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
