@@ -114,9 +114,8 @@ impl Linear {
     }
     /// `[B, n_in] -> [B, n_out]`
     pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
-        let (w, b) = self.tensors(cx);
-        let y = x.matmul(w);
-        b.map_or(y, |b| y + b.lift(2))
+        let y = x.matmul(self.weight(cx));
+        self.bias(cx).map_or(y, |b| y + b.lift(2))
     }
     /// In the body of a loop over all places of the order, `places` of them: the outputs at the place of the iteration alone,
     /// `[B, n_in] -> [B, n_out / places]`.
@@ -128,12 +127,14 @@ impl Linear {
             let by_places = t.reshape(Shape::fixed(&[rows, places, group])).permute(&[1, 0, 2]);
             by_places.dyn_slice(&[0], &[1], &at).reshape(Shape::fixed(&[rows, group]))
         };
-        let (w, b) = self.tensors(cx);
-        let y = x.matmul(part(w, self.n_in));
-        b.map_or(y, |b| y + part(b, 1))
+        let y = x.matmul(part(self.weight(cx), self.n_in));
+        self.bias(cx).map_or(y, |b| y + part(b, 1))
     }
-    /// The weight as it is used, masked and normalised, and the bias.
-    fn tensors<'g>(&self, cx: LowerCx<'g, '_>) -> (Ex<'g>, Option<Ex<'g>>) {
+    fn bias<'g>(&self, cx: LowerCx<'g, '_>) -> Option<Ex<'g>> {
+        self.bias.then(|| cx.param(&self.name("bias"), &[self.n_out]))
+    }
+    /// The weight as it is used: masked and normalised.
+    fn weight<'g>(&self, cx: LowerCx<'g, '_>) -> Ex<'g> {
         let dims = [self.n_in, self.n_out];
         let mut w = cx.param(&self.name("weight"), &dims);
         if let Some(mask) = self.mask_matrix(cx.scope()) {
@@ -142,7 +143,7 @@ impl Linear {
         if self.spectral {
             w = spectral::normalised(cx, &self.prefix, w, dims);
         }
-        (w, self.bias.then(|| cx.param(&self.name("bias"), &[self.n_out])))
+        w
     }
     /// The same at each place of a sequence: `[B, T, n_in] -> [B, T, n_out]`.
     pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
