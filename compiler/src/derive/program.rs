@@ -51,9 +51,12 @@ impl Program {
         match self {
             Program::Agreement
             | Program::Bound(_)
+            | Program::Complete(_)
             | Program::Encode
+            | Program::EncodeBy(_)
             | Program::LogProb(_)
             | Program::Reconstruct
+            | Program::ReconstructBy(_)
             | Program::Sample(_) => true,
             Program::Denoise
             | Program::Infer
