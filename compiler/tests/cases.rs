@@ -1,7 +1,7 @@
 //! Small inputs that once passed in silence, were refused though right, or ended in a panic (`tests/cases`), and variants of each kind:
 //! what the compiler says of them now. What needs a run stands in the tests of the command line.
 
-use crate::spec_common::{root, uniform};
+use crate::spec_common::{self, root, uniform};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::check;
 use gmc_compiler::rows::data::{Host, HostError, NOT_FOUND};
@@ -228,4 +228,159 @@ fn settings_of_all_players_stand_on_lines_of_their_own() {
         .replace(" clip 0.01", "")
         .replace("using rmsprop(lr: 5e-4)\n  steps 200  batch 256", "using rmsprop(lr: 5e-4) batch 256");
     refused(case, &last, &["`batch` is a setting of `train`, not of player `maker`"]);
+}
+
+/// A text is accepted with warnings, each of `parts` in them.
+#[track_caller]
+fn warned(case: &str, text: &str, parts: &[&str]) {
+    let (failed, out) = said(case, text);
+    assert!(!failed, "{text}\n{out}");
+    for p in parts {
+        assert!(out.contains(p), "`{p}` is not said of\n{text}\n{out}");
+    }
+}
+
+#[test]
+fn probabilities_are_no_logits() {
+    let case = "11-probability-as-logit";
+    let text = spec(case);
+    warned(
+        case,
+        &text,
+        &["W0307", "a probability is used as a logit of `Bernoulli`", "`Bernoulli(probs: decode(z))`"],
+    );
+    clean(case, &text.replace("logits:", "probs:"));
+    clean(case, &text.replace(" in unit ", " ").replace(", sigmoid", ""));
+    let classes = "data (x: Real[64] in unit, y: Class(10)) from digits\nnet f(x: Real[64] in unit) -> Real[10] { dense(10), LAST }\ntrain { minimizes cross_entropy(f(x), y)  epochs 1 }\n";
+    warned(
+        case,
+        &classes.replace("LAST", "sigmoid"),
+        &["W0307", "takes `f(x)` for a logit", "cross_entropy(f(x), y)"],
+    );
+    warned(case, &classes.replace(", LAST", "").replace("f(x), y", "softmax(f(x)), y"), &["W0307"]);
+    clean(case, &classes.replace(", LAST", ""));
+    let gan = |last: &str, real: &str| {
+        format!(
+            "data x: Real[64] in unit from digits\nnet G(z: Real[8]) -> Real[64] in unit {{ dense(64), sigmoid }}\n\
+             net D(x: Real[64] in unit) -> Real[] {{ dense(32), relu, dense(1){last}, scalar }}\n\
+             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  player judge owns D minimizes {real} + says_fake(D(p.x))\n  \
+             player maker owns G minimizes says_real(D(p.x))\n  epochs 1\n}}"
+        )
+    };
+    clean(case, &gan("", "says_real(D(x))"));
+    for real in ["says_real(D(x))", "E[softplus(-D(x))]", "-E[log_sigmoid(D(x))]"] {
+        warned(
+            case,
+            &gan(", sigmoid", real),
+            &["W0307", "takes `D(x)` for a logit", "such as a last `sigmoid`"],
+        );
+    }
+    // Least squares and Wasserstein take any number.
+    let (failed, out) = said(
+        case,
+        &gan(", sigmoid", "ls_real(D(x))").replace("says_fake", "ls_fake").replace("says_real", "ls_real"),
+    );
+    assert!(!failed && out.is_empty(), "{out}");
+}
+
+#[test]
+fn means_are_not_added_to_sums_in_silence() {
+    let case = "12-mean-plus-sum";
+    let text = spec(case);
+    let goal = |goal: &str| text.replace("mse(decode(q.z), x) + kl(q, p)", goal);
+    warned(
+        case,
+        &text,
+        &["W0710", "a mean over 64 elements is added to a sum", "weighed with 64", "`kl(q, p) / 64`"],
+    );
+    for loud in [
+        "l1(decode(q.z), x) + kl(q, p)",
+        "E[mean((decode(q.z) - x)^2)] + 0.5 * kl(q, p)",
+        "kl(q, p) + 2 * mse(decode(q.z), x)",
+        "mse(decode(q.z), x) - E[log p(q.z)]",
+        "E[bce(x, decode(q.z) - 0.5)] + kl(q, p)",
+    ] {
+        warned(case, &goal(loud), &["W0710"]);
+    }
+    for right in [
+        "sse(decode(q.z), x) + kl(q, p)",
+        "64 * mse(decode(q.z), x) + kl(q, p)",
+        "mse(decode(q.z), x) + kl(q, p) / 64",
+        "mse(decode(q.z), x) + 0.01 * kl(q, p)",
+        "sse(decode(q.z), x) + kl(q, p) + 0.1 * l1(q.z)",
+        "mse(decode(q.z), x) + l1(q.z)",
+    ] {
+        let (failed, out) = said(case, &goal(right));
+        assert!(!failed && !out.contains("W0710"), "{right}\n{out}");
+    }
+}
+
+#[test]
+fn critics_see_data_and_samples_in_one_range() {
+    let case = "11-probability-as-logit";
+    let gan = |data: &str, last: &str| {
+        format!(
+            "data x: {data} from digits\nnet G(z: Real[8]) -> Real[64] {{ dense(64){last} }}\n\
+             net D(x: Real[64]) -> Real[] {{ dense(32), relu, dense(1), scalar }}\n\
+             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  let fake = p.x\n  player judge owns D minimizes says_real(D(x)) + says_fake(D(fake))\n  \
+             player maker owns G minimizes says_real(D(fake))\n  epochs 1\n}}"
+        )
+    };
+    for (data, last) in [
+        ("Real[64] in unit", ", tanh"),
+        ("Real[64] in interval(-1, 1)", ", sigmoid"),
+        ("Int(17)[64]", ", sigmoid"),
+        ("Real[64] in unit", ""),
+        ("Real[64] in unit", ", relu"),
+    ] {
+        let text = gan(data, last).replace(
+            "from digits",
+            if data.starts_with("Int") { "from digits(levels: 17)" } else { "from digits" },
+        );
+        warned(case, &text, &["W0308", "`D` can tell `x` and"]);
+    }
+    for (data, last) in
+        [("Real[64] in unit", ", sigmoid"), ("Real[64] in interval(-1, 1)", ", tanh"), ("Real[64]", "")]
+    {
+        let (failed, out) = said(case, &gan(data, last));
+        assert!(!failed && !out.contains("W0308"), "{data} {last}\n{out}");
+    }
+}
+
+#[test]
+fn equal_classes_are_written_by_their_number() {
+    let case = "29-equal-classes";
+    let text = spec(case).replace("logits: 0 * free(10)", "10").replace("owns G, p", "owns G");
+    clean(case, &text);
+    clean(case, &text.replace("data x", "dim k = 10\ndata x").replace("Categorical(10)", "Categorical(k)"));
+    refused(case, &text.replace("Categorical(10)", "Categorical(9)"), &["class"]);
+    refused(case, &text.replace("Categorical(10)", "Categorical(10.5)"), &["must have an axis"]);
+    refused(case, &text.replace("Categorical(10)", "Categorical(1)"), &["must have an axis"]);
+    let exact = |prior: &str| {
+        format!(
+            "data x: Bool[64] from digits(binarize: 0.5)\nnet d(k: Class(4)) -> Real[64] {{ dense(64) }}\n\
+             model p {{ k ~ {prior};  x ~ Bernoulli(logits: d(k)) }}\ntrain {{ epochs 1 }}\n"
+        )
+    };
+    clean(case, &exact("Categorical(4)"));
+    let log_prob = |prior: &str| {
+        let (typed, c) = spec_common::clean("equal", &exact(prior));
+        let env = spec_common::inputs(&typed, &c, &c.programs["log_prob.p"], 3);
+        spec_common::run(&c.programs["log_prob.p"], 3, &env)["log_prob"].data.clone()
+    };
+    let equal = log_prob("Categorical(4)");
+    for (a, b) in equal.iter().zip(log_prob("Categorical(probs: softmax(concat(0, 0, 0, 0)))")) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+}
+
+#[test]
+fn convex_combinations_stay_between() {
+    let case = "30-convex-combination";
+    let text = spec(case);
+    clean(case, &text);
+    clean(case, &text.replace("n.a * x + (1 - n.a) * p.x", "(1 - n.a) * x + n.a * p.x"));
+    clean(case, &text.replace("n.a * x + (1 - n.a) * p.x", "0.25 * x + 0.75 * p.x"));
+    refused(case, &text.replace("n.a * x + (1 - n.a) * p.x", "n.a * x + p.x"), &["E0302"]);
+    refused(case, &text.replace("n.a * x + (1 - n.a) * p.x", "n.a * x + (2 - n.a) * p.x"), &["E0302"]);
 }

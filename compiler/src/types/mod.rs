@@ -28,6 +28,7 @@ pub mod ordered;
 pub mod overrides;
 mod paired;
 mod same;
+mod scales;
 mod scheduled;
 mod settings;
 pub mod sharp;
@@ -317,7 +318,7 @@ pub struct TExpr {
 /// The forms of typed expression.
 #[derive(Clone)]
 pub enum TKind {
-    /// A number (also `I`).
+    /// A number (also `I`); with a shape, that number everywhere.
     Const(f64),
     /// The current value of schedule number `0`.
     Schedule(usize),
@@ -519,6 +520,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.train_item(&items);
     c.corrupted();
     c.unpaired();
+    c.scales();
     c.eval_item(&items);
     let mut diags = c.diags;
     if !failed(&diags) {

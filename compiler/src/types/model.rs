@@ -394,7 +394,7 @@ impl Checker<'_> {
             if !v.support().inside(spec.support) {
                 return Err(outside(name, spec, c, &a.value, &v));
             }
-            *slot = Some(v);
+            *slot = Some(if a.key.is_none() { equal_logits(spec, v) } else { v });
         }
         for (i, s) in specs.iter().enumerate() {
             let given =
@@ -693,6 +693,21 @@ impl Checker<'_> {
         scope.vars.insert(site.name.clone(), t);
         model.sites.push(site);
         Ok(())
+    }
+}
+
+/// Most alternatives that a number stands for.
+const MOST_ALTERNATIVES: f64 = 65536.0;
+
+/// `Categorical(10)`: a whole number in place of the logits is how many there are, all equal.
+fn equal_logits(spec: &DistParam, v: TExpr) -> TExpr {
+    let count = v.range().constant().filter(|n| n.fract() == 0.0 && (2.0..=MOST_ALTERNATIVES).contains(n));
+    match count.filter(|_| spec.name == "logits" && spec.axes == 1 && v.ty.shape.is_empty()) {
+        Some(n) => {
+            let ty = EventTy { kind: Kind::Real(Support::point(0.0)), shape: vec![n as usize] };
+            TExpr { kind: TKind::Const(0.0), ty, ..v }
+        }
+        None => v,
     }
 }
 

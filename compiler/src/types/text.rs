@@ -87,6 +87,8 @@ impl Notation<'_> {
     /// An expression; `outer` is the binding strength of what surrounds: 0 none, 1 sum, 2 product, 3 power or sign.
     pub fn expr(&self, e: &TExpr, outer: u8) -> String {
         match &e.kind {
+            // Equal logits are written as how many there are.
+            TKind::Const(_) if !e.ty.shape.is_empty() => e.ty.size().to_string(),
             TKind::Const(x) => format!("{x}"),
             TKind::Schedule(i) => self.schedule(*i),
             TKind::Data(n) | TKind::Var(n) => self.name(n),
@@ -224,7 +226,9 @@ impl Notation<'_> {
             let v = self.expr(p, NONE);
             let end = s.default.is_some_and(f64::is_infinite);
             // What a form adds is told from the row inside by its name, and one end of an interval from the other.
+            let count = matches!(p.kind, TKind::Const(_)) && !p.ty.shape.is_empty();
             let by_name = match (named, inside.is_some()) {
+                _ if count => false,
                 (true, _) => true,
                 (false, true) => !(end && all_ends),
                 (false, false) => s.group != 0 && at.is_none(),

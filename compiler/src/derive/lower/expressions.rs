@@ -56,7 +56,11 @@ impl Ctx<'_> {
     fn form(&mut self, e: &TExpr, vars: &Vars) -> Value {
         self.cx.g.at = e.span;
         match &e.kind {
-            TKind::Const(x) => self.cx.scalar(*x),
+            TKind::Const(x) if e.ty.shape.is_empty() => self.cx.scalar(*x),
+            TKind::Const(x) => {
+                let event = e.ty.shape.iter().map(|&n| Dim::fixed(n));
+                self.cx.full(*x, Shape(std::iter::once(Dim::fixed(1)).chain(event).collect()))
+            }
             TKind::Schedule(i) => Input::Schedule(*i).scalar(&mut self.cx.g),
             TKind::Data(n) => self.data(n),
             TKind::Sample(m, s) => self.sample(m, s),

@@ -67,6 +67,8 @@ pub mod e0708;
 pub mod e0709;
 pub mod w0215;
 pub mod w0306;
+pub mod w0307;
+pub mod w0308;
 pub mod w0404;
 pub mod w0506;
 pub mod w0508;
@@ -74,6 +76,7 @@ pub mod w0510;
 pub mod w0511;
 pub mod w0603;
 pub mod w0707;
+pub mod w0710;
 
 /// What `gmc explain CODE` prints.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +155,8 @@ pub const PAGES: &[&Page] = &[
     &e0709::PAGE,
     &w0215::PAGE,
     &w0306::PAGE,
+    &w0307::PAGE,
+    &w0308::PAGE,
     &w0404::PAGE,
     &w0506::PAGE,
     &w0508::PAGE,
@@ -159,6 +164,7 @@ pub const PAGES: &[&Page] = &[
     &w0511::PAGE,
     &w0603::PAGE,
     &w0707::PAGE,
+    &w0710::PAGE,
 ];
 
 /// The page of `code`, in either case (`e0101` finds `E0101`).

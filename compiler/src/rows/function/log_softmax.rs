@@ -22,6 +22,9 @@ impl FnRow for LogSoftmax {
         };
         Ok(EventTy { kind: Kind::Real(support), shape: x.shape.clone() })
     }
+    fn of_logits(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);
         x.log_softmax(x.last_axis())

@@ -18,6 +18,9 @@ impl FnRow for MeanFn {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(range(args, 0).into()), shape: Vec::new() })
     }
+    fn averages(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);
         let event: Vec<usize> = (1..x.rank()).collect();

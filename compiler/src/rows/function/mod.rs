@@ -60,6 +60,14 @@ pub trait FnRow: Row {
     }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g>;
+    /// Whether its first argument holds logits, logarithms of odds or of weights.
+    fn of_logits(&self) -> bool {
+        false
+    }
+    /// Whether it is a mean over the elements of its argument.
+    fn averages(&self) -> bool {
+        false
+    }
     /// Whether this argument (from 0) must be the same for every example: a table, not data.
     fn shared(&self, _argument: usize) -> bool {
         false

@@ -19,6 +19,9 @@ impl FnRow for Softmax {
         let n = last_axis(args)?;
         Ok(EventTy { kind: Kind::Real(Support::Simplex { open: n > 1 }), shape: x.shape.clone() })
     }
+    fn of_logits(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, args: &[Ex<'g>], _: &[EventTy]) -> Ex<'g> {
         let &[x] = exactly(args);
         x.log_softmax(x.last_axis()).exp()

@@ -21,6 +21,9 @@ impl MapRow for LogSigmoidMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.min(0.0) - (-x.abs()).exp().ln_1p())
     }
+    fn of_logits(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         -(-x).softplus()
     }

@@ -86,6 +86,10 @@ pub trait MapRow: Row {
     fn inverse(&self) -> Option<MapInverse> {
         None
     }
+    /// Whether its argument is a logit, the logarithm of odds, where it stands in a loss.
+    fn of_logits(&self) -> bool {
+        false
+    }
     /// False for `relu`, whose second derivative is zero.
     fn smooth(&self) -> bool {
         true

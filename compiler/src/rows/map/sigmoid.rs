@@ -21,6 +21,9 @@ impl MapRow for SigmoidMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| 1.0 / (1.0 + (-x).exp()))
     }
+    fn of_logits(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.sigmoid()
     }

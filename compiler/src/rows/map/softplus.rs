@@ -22,6 +22,9 @@ impl MapRow for SoftplusMap {
     fn image(&self, _: &Args, support: Support) -> Support {
         increasing(support, |x| x.max(0.0) + (-x.abs()).exp().ln_1p())
     }
+    fn of_logits(&self) -> bool {
+        true
+    }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.softplus()
     }
