@@ -353,7 +353,7 @@ fn equal_classes_are_written_by_their_number() {
     let text = spec(case).replace("logits: 0 * free(10)", "10").replace("owns G, p", "owns G");
     clean(case, &text);
     clean(case, &text.replace("data x", "dim k = 10\ndata x").replace("Categorical(10)", "Categorical(k)"));
-    refused(case, &text.replace("Categorical(10)", "Categorical(9)"), &["class"]);
+    refused(case, &text.replace("Categorical(10)", "Categorical(9)"), &["let `G` take `Class(9)`"]);
     refused(case, &text.replace("Categorical(10)", "Categorical(10.5)"), &["must have an axis"]);
     refused(case, &text.replace("Categorical(10)", "Categorical(1)"), &["must have an axis"]);
     let exact = |prior: &str| {
