@@ -27,7 +27,12 @@ fn taken_for_logit(e: &TExpr) -> Option<&TExpr> {
         TKind::Map { row, arg, .. } if row.of_logits() => arg,
         TKind::Fn { row, args } if row.of_logits() => args.first()?,
         TKind::Map { .. } | TKind::Fn { .. } => return None,
-        TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) => {
+        TKind::Const(_)
+        | TKind::Schedule(_)
+        | TKind::Data(_)
+        | TKind::Sample(..)
+        | TKind::Var(_)
+        | TKind::Before(..) => {
             return None;
         }
         TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Flow { .. } | TKind::Neg(_) => {
@@ -89,7 +94,12 @@ impl Typed {
             TKind::Let(_) => self.children(e).into_iter().for_each(|c| self.terms(c, weight, at, out)),
             TKind::Expect(_) | TKind::Objective(_) => out.push(Term { e, weight, at }),
             TKind::Binary(BinOp::Pow, ..) | TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) => {}
-            TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) | TKind::Net { .. } | TKind::Flow { .. } => {}
+            TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Before(..)
+            | TKind::Param(_)
+            | TKind::Net { .. }
+            | TKind::Flow { .. } => {}
             TKind::Map { .. } | TKind::Fn { .. } | TKind::LogProb { .. } => {}
             TKind::Grad { .. } | TKind::Corrupt { .. } => {}
         }
@@ -101,7 +111,12 @@ impl Typed {
         let inside = match &inner.kind {
             TKind::Fn { row, args } if row.averages() => args.first(),
             TKind::Fn { .. } | TKind::Map { .. } | TKind::Binary(..) | TKind::Neg(_) => Some(&**inner),
-            TKind::Const(_) | TKind::Schedule(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Var(_) => None,
+            TKind::Const(_)
+            | TKind::Schedule(_)
+            | TKind::Data(_)
+            | TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Before(..) => None,
             TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Flow { .. } => None,
             TKind::Expect(_) | TKind::LogProb { .. } | TKind::Objective(_) => None,
             TKind::Grad { .. } | TKind::Corrupt { .. } => None,
@@ -114,9 +129,12 @@ impl Typed {
         match &e.kind {
             TKind::Data(_) => e.ty.shape == shape,
             TKind::Net { .. } | TKind::Flow { .. } => false,
-            TKind::Const(_) | TKind::Schedule(_) | TKind::Sample(..) | TKind::Var(_) | TKind::Param(_) => {
-                false
-            }
+            TKind::Const(_)
+            | TKind::Schedule(_)
+            | TKind::Sample(..)
+            | TKind::Var(_)
+            | TKind::Before(..)
+            | TKind::Param(_) => false,
             TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Neg(_) | TKind::Binary(..) => {
                 self.children(e).into_iter().any(|c| self.compares_data(c, shape))
             }
