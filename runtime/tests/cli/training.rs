@@ -55,9 +55,9 @@ fn a_leftover_of_one_joins_another_minibatch() {
     assert!(said.code == Some(0) && !said.err.contains("note:"), "{}", said.err);
 }
 
-/// 67 training examples at batch 32 leave 3: two minibatches an epoch. A stop in the midst changes nothing.
+/// 67 training examples at batch 32 leave 3, which join: two minibatches an epoch.
 #[test]
-fn joined_minibatches_go_on_after_a_stop() {
+fn an_epoch_counts_joined_minibatches() {
     let text = "data x: Real[2] from csv(\"d.csv\", test: \"d.csv\")\nnet e(x: Real[2]) -> Real[2] { dense(8), batch_norm, relu, dense(2) }\ntrain { minimizes mse(e(x), x)  epochs 3  batch 32 }\n";
     let place = Place::new();
     let c = numbers(67);
