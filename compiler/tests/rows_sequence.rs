@@ -255,3 +255,55 @@ train { steps 10  using adam }
         assert!(finite, "{name}");
     }
 }
+
+const MOONS: &str = "data y: Real[2] from moons(noise: 0.05)
+net e(y: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
+net d(z: Real[2]) -> Real[2] { dense(2) }
+model p { z ~ Normal(0, I)[2];  y ~ Normal(d(z), 0.1) }
+guide q(y) { (m, s) = e(y);  z ~ Normal(m, exp(s)) }
+train { steps 10  using adam }
+";
+
+/// Further inputs that are listed enter the gates and are not joined; nets say what they read of their first input, however it arrives.
+#[test]
+fn nets_of_images_say_what_they_read_of_their_first_input() {
+    use gmc_compiler::rows::Causality::{Global, Strict, StrictChannels, Weak};
+    let text = "data (x: Bool[1, 8, 8], y: Class(10)) from digits(binarize: 0.5)
+net draw(z: Real[2]) -> Real[1, 8, 8] { dense(64), reshape(1, 8, 8) }
+net look(x: Real[1, 8, 8], z: Real[2], y: Class(10)) -> Real[1, 8, 8] {
+  gated_pixelcnn(4, layers: 2, k: 5, inputs: (z, y)), relu, conv(1, k: 1)
+}
+net encode(x: Bool[1, 8, 8]) -> (Real[2], Real[2]) { flatten, heads(2, 2) }
+model p(y) { z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: look(draw(z), z, y)) }
+guide q(x, y) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
+train { steps 10  using adam }
+";
+    let (typed, compiled) = clean("gated", text);
+    let initial = initial(&compiled);
+    assert_eq!(initial["look.0.1.horizontal.y.weight"].dims, [10, 8]);
+    for (name, g) in compiled.programs.iter() {
+        let out = crate::spec_common::run(g, 3, &inputs(&typed, &compiled, g, 3));
+        assert!(out.values().all(|t| t.data.iter().all(|v| v.is_finite())), "{name}");
+    }
+    let said = |inputs: &str, out: &str, body: &str| {
+        let text = format!("{MOONS}net f({inputs}) -> {out} {{ {body} }}\n");
+        let typed = crate::spec_common::unit("f", &text).typed.unwrap_or_else(|| panic!("{text}"));
+        let net = typed.nets.iter().find(|n| n.name == "f").unwrap_or_else(|| panic!("{text}"));
+        (net.causality(), net.blame().map(|l| l.text.clone()))
+    };
+    let image = "x: Real[2, 4, 4]";
+    let coloured = "conv(4, mask: A, colours: 2), relu, logits(3, channels: 2, mask: B, colours: 2)";
+    assert_eq!(said(image, "Real[2, 4, 4, 3]", coloured), (StrictChannels(2), None));
+    // Planes of `c` stand behind the colours.
+    let joined = said(&format!("{image}, c: Real[2]"), "Real[2, 4, 4, 3]", coloured);
+    assert_eq!(joined, (Weak, None));
+    let masked = "dense(6, mask: A), relu, dense(4, mask: B)";
+    assert_eq!(said("x: Real[4]", "Real[4]", masked), (Strict, None));
+    assert_eq!(said("x: Real[4], c: Real[2]", "Real[4]", masked), (Global, None));
+    let by_name = format!("{masked}, bias_from(c)");
+    assert_eq!(said("x: Real[4], c: Real[2]", "Real[4]", &by_name), (Strict, None));
+    let itself = format!("{masked}, bias_from(x)");
+    assert_eq!(said("x: Real[4]", "Real[4]", &itself), (Global, Some("bias_from(x)".into())));
+    let tokens = "embed(4), shift_right, lstm(4), logits(5)";
+    assert_eq!(said("x: Class(5)[6]", "Real[6, 5]", tokens), (Strict, None));
+}
