@@ -188,3 +188,172 @@ fn assigned(x: Tensor, y: Tensor, starts: &[usize]) -> Tensor {
 fn cuts(starts: &[usize], part: &[usize]) -> Vec<Cut> {
     starts.iter().zip(part).map(|(s, n)| Cut::from(*s..s + n)).collect()
 }
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::super::{Device, DeviceChoice, RngKey, RunOptions, open};
+    use super::*;
+    use gmc_compiler::ir::op::{RandomKind, Role};
+    use gmc_compiler::ir::shape::Shape;
+    use gmc_compiler::ir::{Graph, optimise};
+    use std::time::{Duration, Instant};
+
+    const KEY: RngKey = RngKey { seed: 3, step: 1 };
+
+    fn cpu() -> Device {
+        open(DeviceChoice::Cpu).expect("there is a CPU")
+    }
+
+    /// The elements, and where they lie.
+    fn buffer(t: &Tensor) -> *const f32 {
+        t.clone().into_flex().expect("on the CPU").storage::<f32>().as_ptr()
+    }
+
+    #[test]
+    fn pieces_are_those_of_a_part() {
+        let found = |dims: &[usize], part: &[usize], starts: &[usize]| {
+            let pieces = Pieces::new(dims, part, starts);
+            let mut all = Vec::new();
+            pieces.each(|p| all.push(p));
+            (pieces.len, all)
+        };
+        assert_eq!(found(&[2, 3, 4], &[2, 1, 4], &[0, 2, 0]), (4, vec![8, 20]));
+        assert_eq!(found(&[2, 3, 4], &[1, 3, 4], &[1, 0, 0]), (12, vec![12]));
+        assert_eq!(found(&[2, 3, 4], &[2, 2, 2], &[0, 1, 1]), (2, vec![5, 9, 17, 21]));
+        assert_eq!(found(&[3, 1, 1], &[3, 1, 1], &[0, 0, 0]), (3, vec![0]));
+        assert_eq!(found(&[], &[], &[]), (1, vec![0]));
+        assert_eq!(found(&[2, 0], &[1, 0], &[1, 0]).0, 0);
+    }
+
+    /// A cache of features, [64, 32, 30, 30], changed at one pixel in each of 28 x 28 iterations, and read there before. Copied each time,
+    /// it would be another buffer after an odd number of iterations, and seconds.
+    #[test]
+    fn a_carried_value_is_written_in_place() {
+        let mut g = Graph::new("cache");
+        let cache = g.input("cache", Role::Data, Shape::batched(&[32, 30, 30]));
+        let at = [At { div: 28, modulo: 28, offset: 1 }, At { div: 1, modulo: 28, offset: 1 }];
+        let out = g.loop_over(785, &[cache], &[], |g, carried, _, _| {
+            let around = [At { offset: 0, ..at[0] }, At { offset: 0, ..at[1] }];
+            let seen = g.dyn_slice(carried[0], &[2, 3], &[3, 3], &around);
+            let sum = g.sum(seen, &[1, 2, 3]);
+            let one = g.dyn_slice(carried[0], &[2, 3], &[1, 1], &at);
+            let new = g.mul_c(sum, 1e-3);
+            let new = g.add(one, new);
+            let written = g.dyn_update(carried[0], new, &[2, 3], &at);
+            // Read as it was, by a view, behind the writing in the order of the graph.
+            let flat = g.reshape(carried[0], Shape::batched(&[32 * 900]));
+            let corner = g.slice(flat, 1, 0, 1);
+            let corner = g.mul_c(corner, 0.5);
+            let corner = g.reshape(corner, Shape::batched(&[1, 1, 1]));
+            let corner = g.broadcast(corner, Shape::batched(&[32, 1, 1]));
+            let edge = [At { div: 1, modulo: 1, offset: 0 }; 2];
+            vec![g.dyn_update(written, corner, &[2, 3], &edge)]
+        });
+        g.output("out", out);
+        let cpu = cpu();
+        for g in [optimise(&g), g] {
+            let exe = Executable::new(&g);
+            let mut given = Some(Tensor::from_f32(&cpu, vec![0.5; 64 * 32 * 900], &[64, 32, 30, 30]));
+            let before = given.as_ref().map(buffer);
+            let from = Instant::now();
+            let out = exe.run(&cpu, 64, &mut |_| given.take(), KEY).expect("runs").remove(0).1;
+            let took = from.elapsed();
+            println!("785 iterations: {took:?}");
+            assert_eq!(Some(buffer(&out)), before, "the cache was copied");
+            assert!(took < Duration::from_secs(5), "{took:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_held_elsewhere_is_not_overwritten() {
+        let cpu = cpu();
+        let mut g = Graph::new("kept");
+        let x = g.input("x", Role::Data, Shape::batched(&[3]));
+        let at = [At { div: 1, modulo: 3, offset: 0 }];
+        let out = g.loop_over(3, &[x], &[], |g, carried, _, p| {
+            let one = g.dyn_slice(carried[0], &[1], &[1], &at);
+            let one = g.add(one, p);
+            vec![g.dyn_update(carried[0], one, &[1], &at)]
+        });
+        let sum = g.add(out, x);
+        g.output("sum", sum);
+        let kept = Tensor::from_f32(&cpu, vec![1.0; 6], &[2, 3]);
+        let made = Executable::new(&g).run(&cpu, 2, &mut |_| Some(kept.clone()), KEY).expect("runs");
+        assert_eq!(kept.to_f32(), vec![1.0; 6]);
+        assert_eq!(made[0].1.to_f32(), [2.0, 3.0, 4.0].repeat(2));
+    }
+
+    /// `n` normal draws in each of 50 iterations, a row an iteration.
+    fn rows(n: usize) -> Graph {
+        let mut g = Graph::new("rows");
+        let zero = g.full(0.0, Shape::fixed(&[50, n]));
+        let out = g.loop_over(50, &[zero], &[], |g, carried, _, _| {
+            let e = g.random(RandomKind::Normal, Shape::fixed(&[1, n]));
+            vec![g.dyn_update(carried[0], e, &[0], &[At { div: 1, modulo: 50, offset: 0 }])]
+        });
+        g.output("rows", out);
+        g
+    }
+
+    #[test]
+    fn draws_are_normal_and_those_of_two_iterations_independent() {
+        let (cpu, n) = (cpu(), 20_000);
+        let run =
+            |key| Executable::new(&rows(n)).run(&cpu, 1, &mut |_| None, key).expect("runs")[0].1.to_f32();
+        let all = run(KEY);
+        assert_eq!(all, run(KEY));
+        assert_ne!(all, run(RngKey { seed: 4, ..KEY }));
+        assert_ne!(all, run(RngKey { step: 2, ..KEY }));
+        let m = all.len() as f64;
+        let mean = all.iter().map(|x| f64::from(*x)).sum::<f64>() / m;
+        let var = all.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / m;
+        // A million draws: standard errors 1e-3 and 1.4e-3.
+        assert!(mean.abs() < 5e-3 && (var - 1.0).abs() < 7e-3, "{mean} {var}");
+        let row = |i: usize| &all[i * n..(i + 1) * n];
+        for (i, j) in [(0, 1), (1, 2), (0, 49), (24, 25)] {
+            let r = row(i).iter().zip(row(j)).map(|(a, b)| f64::from(a * b)).sum::<f64>() / n as f64;
+            assert!(r.abs() < 5.0 / (n as f64).sqrt(), "rows {i} and {j} are correlated: {r}");
+            assert!(row(i).iter().zip(row(j)).all(|(a, b)| a != b));
+        }
+    }
+
+    #[test]
+    fn neither_threads_nor_fusing_change_a_bit() {
+        let g = rows(40_000);
+        let cpu = cpu();
+        let exe = Executable::new(&g);
+        let run = |threads: usize, fuse: bool| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let options = RunOptions { check: false, fuse };
+            let made = pool.install(|| exe.run_with(&cpu, 1, &mut |_| None, KEY, options)).expect("runs");
+            made[0].1.to_f32().iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
+        };
+        let one = run(1, true);
+        assert_eq!(one, run(3, true));
+        assert_eq!(one, run(2, false));
+    }
+
+    #[test]
+    fn what_a_loop_is_handed_is_not_blamed_on_it() {
+        let cpu = cpu();
+        let check = RunOptions { check: true, fuse: true };
+        let build = |in_body: bool| {
+            let mut g = Graph::new("nan");
+            let x = g.input("x", Role::Data, Shape::batched(&[1]));
+            let mask = g.full(f64::NEG_INFINITY, Shape::batched(&[1]));
+            let out = g.loop_over(2, &[x], &[mask], |g, carried, read, _| {
+                let none = g.exp(read[0]);
+                let next = g.add(carried[0], none);
+                vec![if in_body { g.log(next) } else { next }]
+            });
+            g.output("out", out);
+            Executable::new(&g)
+        };
+        let x = Tensor::from_f32(&cpu, vec![-1.0], &[1, 1]);
+        let fine = build(false).run_with(&cpu, 1, &mut |_| Some(x.clone()), KEY, check).expect("is finite");
+        assert_eq!(fine[0].1.to_f32(), [-1.0]);
+        let wrong = build(true).run_with(&cpu, 1, &mut |_| Some(x.clone()), KEY, check).err();
+        assert!(matches!(&wrong, Some(ExecError::NotFinite { op, .. }) if op == "log"), "{wrong:?}");
+    }
+}
