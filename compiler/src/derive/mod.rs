@@ -96,6 +96,13 @@ pub fn judged(typed: &Typed) -> Compiled {
     programs::judged(typed)
 }
 
+/// The program that draws from a model, as it runs: what each place of a site in an order needs (`by_place`), or everything at each place,
+/// which gives the same. `None` where there is no such model.
+pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
+    let g = programs::sampler(typed, model, by_place)?;
+    Some(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
+}
+
 impl Compiled {
     /// What answers a question that is put to no model by name.
     ///

@@ -27,6 +27,12 @@ use crate::ir::{Graph, Op, Role, verify};
 use crate::types::{TModel, Typed};
 use std::collections::BTreeSet;
 
+/// The program that draws from the model of this name.
+pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
+    let m = models(typed).into_iter().find(|(_, m)| m.name == model)?;
+    Some(sample::by(typed, m, by_place).1)
+}
+
 /// A program and its graph.
 pub(super) type Made = (Program, Graph);
 

@@ -6,8 +6,14 @@ use crate::derive::{Answer, Output, Program};
 use crate::types::Typed;
 
 /// Every site of a model, and what stands for those that are data where they are shown.
-pub(super) fn program(typed: &Typed, (i, m): Model<'_>) -> Made {
+pub(super) fn program(typed: &Typed, m: Model<'_>) -> Made {
+    by(typed, m, true)
+}
+
+/// The same, with sites in an order drawn by what each place needs or by everything at each place.
+pub(super) fn by(typed: &Typed, (i, m): Model<'_>, by_place: bool) -> Made {
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
+    ctx.by_place = by_place;
     let vars = ctx.ancestral(i);
     for s in &m.sites {
         if let Some(v) = vars.get(&s.name) {

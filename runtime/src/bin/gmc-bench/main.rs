@@ -4,6 +4,7 @@
 //! ```text
 //! gmc-bench step  [SPEC..] [--rounds 30] [--milliseconds 100] [--rival NAME=COMMAND]..   time and memory of a training round
 //! gmc-bench check [SPEC..] [--times 20]                                                  `gmc check`, from start to exit
+//! gmc-bench sample [SPEC..] [-n 64]                                                      draws in an order, by place and whole
 //! gmc-bench fuzz  [--seconds 600] [--seed 1] [--into finds]                              texts made of the specs, run and asked
 //! ```
 //!
@@ -24,6 +25,7 @@ mod fuzz;
 mod memory;
 mod ours;
 mod rival;
+mod sample;
 mod step;
 mod table;
 
@@ -64,6 +66,15 @@ enum What {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         times: u32,
     },
+    /// Draws of sites in an order: what each place needs, and everything anew at each place
+    Sample {
+        /// The specs
+        #[arg(default_values_os_t = ["specs/made.gm", "specs/pixelcnn.gm"].map(PathBuf::from))]
+        specs: Vec<PathBuf>,
+        /// Draws at once
+        #[arg(short, default_value_t = 64)]
+        n: usize,
+    },
     /// Texts made of the repository's specs: panics, slow checks, large checks. To be run in its folder
     Fuzz {
         /// For how long
@@ -96,6 +107,7 @@ fn main() -> ExitCode {
         What::Step { specs, rounds, milliseconds, rival } => {
             step::steps(&specs, rounds, milliseconds, &rival)
         }
+        What::Sample { specs, n } => sample::samples(&specs, n),
         What::Check { specs, times } => check::checks(&specs, times),
         What::Fuzz { seconds, seed, into } => fuzz::fuzz(seconds, seed, &into),
         What::Memory { spec, unfused } => memory::memory(&spec, unfused),

@@ -1,5 +1,6 @@
 //! Our own side: a session in training.
 
+use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Format;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::{Column, Part};
@@ -19,12 +20,21 @@ pub const STAND_IN: usize = 20_000;
 
 /// A session on the CPU with initial parameters, and whether its data is random.
 pub fn open(path: &Path) -> Result<(Session, bool), Failure> {
+    open_with(path, |_, _| {})
+}
+
+/// The same after something was changed of the programs.
+pub fn open_with(
+    path: &Path,
+    change: impl FnOnce(&Typed, &mut Compiled),
+) -> Result<(Session, bool), Failure> {
     let text = load::read_spec(path)?;
     let unit = load::unit(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")), &[]);
     load::report(&unit, Messages { format: Format::Short, color: false })?;
-    let (Some(typed), Some(compiled)) = (unit.typed, unit.compiled) else {
+    let (Some(typed), Some(mut compiled)) = (unit.typed, unit.compiled) else {
         return Err(Failure::new(format!("{} did not compile", path.display())));
     };
+    change(&typed, &mut compiled);
     let (sets, random) = match load::data(&typed) {
         Ok(sets) => (sets, false),
         Err(_) => (stand_in(&typed), true),
