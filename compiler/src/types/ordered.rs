@@ -146,7 +146,7 @@ impl Checker<'_> {
                 e0601::Reads::Channels(order.channels)
             }
             Causality::Global => {
-                let layer = net.and_then(|n| self.typed.nets.get(n)).and_then(|n| n.chain.blame());
+                let layer = net.and_then(|n| self.typed.nets.get(n)).and_then(super::TNet::blame);
                 layer.map_or(e0601::Reads::Whole("reads all elements", FIRST), |l| {
                     e0601::Reads::Later(&l.text, l.span)
                 })
@@ -213,6 +213,6 @@ impl Checker<'_> {
         if first.ty.shape != ty.shape {
             return whole(e.span, "does not receive the elements in their places", FIRST);
         }
-        Ok(Some((before.then(n.chain.causality()), Some(net))))
+        Ok(Some((before.then(n.causality()), Some(net))))
     }
 }
