@@ -11,6 +11,7 @@
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |
 //! | `bound.MODEL` | params, states, data | `elbo`, `log_weight`, `reconstruction`, `kl` `[B]`; for each latent site `kl_dim:SITE` `[B, ..]`, or `kl_site:SITE` `[B]` where the KL has no parts |
+//! | `kl.MODEL` (where a goal writes it out and no bound has it) | params, states, data | `kl_dim:SITE` or `kl_site:SITE` |
 //! | `encode` | params, states, data | `code:NAME` |
 //! | `reconstruct` | params, states, data | `site:NAME` |
 //!

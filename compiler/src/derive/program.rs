@@ -26,6 +26,8 @@ named! {
         Infer = "infer",
         /// Initial values of parameters and states.
         Init = "init",
+        /// The KL of each latent site of a model whose data have no bound, where a goal asks for it.
+        Kl(model) = "kl",
         /// The exact log-density of a model at the data.
         LogProb(model) = "log_prob",
         /// The payoffs as they are measured.
@@ -154,6 +156,7 @@ mod tests {
             Program::EncodeBy("r".into()),
             Program::Infer,
             Program::Init,
+            Program::Kl("p".into()),
             Program::LogProb("a".into()),
             Program::LogProb("p".into()),
             Program::Loss,

@@ -137,27 +137,29 @@ pub(super) fn deviations(values: &[f32], d: usize) -> Vec<f64> {
     out
 }
 
-/// Measures the latent sites of a model with a bound, given the KL by site: how many dimensions are active,
+/// Measures the latent sites of a model, given the KL by site: how many dimensions are active,
 /// how widely the codes of at most `most` test examples lie, and how far from real examples what the model
-/// shows.
+/// shows. `written`: a goal writes the KL out, and no bound does.
 ///
 /// # Errors
 /// What running a program reports.
 pub fn measure(
     s: &mut Session,
     kl: BTreeMap<String, Kl>,
+    written: bool,
     most: usize,
     seed: u64,
 ) -> Result<Vec<LatentReport>, ExecError> {
-    if kl.is_empty() || s.answer(Question::Sample).is_err() {
+    let sampled = s.answer(Question::Sample).is_ok();
+    if kl.is_empty() || !sampled && !written {
         return Ok(Vec::new());
     }
     let n = test_rows(s, most);
     s.infer_test(n, seed)?;
     let codes = codes(s, most, seed)?;
     let active = activity(s, &kl, most, seed)?;
-    let drawn = draw(s, 1000, seed)?;
-    let distances = distances(s, most, seed)?;
+    let drawn = if sampled { draw(s, 1000, seed)? } else { Vec::new() };
+    let distances = if sampled { distances(s, most, seed)? } else { None };
     let mut out = Vec::new();
     for (name, kl) in kl {
         let (mut spread, mut size) = (0f64, 0);
@@ -174,7 +176,19 @@ pub fn measure(
                 spread = spread.max(wider);
             }
         }
-        out.push(LatentReport { active: active.get(&name).copied(), name, kl, size, spread, distances });
+        // Without draws of the prior a KL says how many parts its site has.
+        if let (0, Kl::Each(parts)) = (size, &kl) {
+            size = parts.len();
+        }
+        out.push(LatentReport {
+            active: active.get(&name).copied(),
+            name,
+            kl,
+            size,
+            spread,
+            distances,
+            written,
+        });
     }
     Ok(out)
 }

@@ -87,6 +87,8 @@ pub struct LatentReport {
     pub spread: f64,
     /// Reconstructions and samples against real examples, where the model has both.
     pub distances: Option<Distances>,
+    /// Whether a goal writes the KL out as a term of its own, so that its weight stands beside it.
+    pub written: bool,
 }
 
 impl LatentReport {
@@ -133,9 +135,14 @@ impl LatentReport {
     pub fn words(&self) -> Option<String> {
         let name = self.shown();
         if let Some(sign) = self.ignored() {
-            return Some(format!(
-                "{sign}; lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"
-            ));
+            return Some(match self.written {
+                true => format!(
+                    "{sign}; weigh the KL less, as in `.. + 0.1 * kl(q, p)`, and sum what is reconstructed over the elements (`sse`, not `mse`)"
+                ),
+                false => format!(
+                    "{sign}; lower beta or warm it up, as in `elbo(p, q, beta: ramp(0 -> 1, over: 10 epochs))`"
+                ),
+            });
         }
         let parts = self.active.map_or(self.size, |a| a.active).max(1);
         let price = self.kl.total() / parts as f64;
@@ -155,8 +162,9 @@ impl LatentReport {
                     d.gap()
                 ));
             }
+            let cure = if self.written { "weigh the KL more" } else { "raise beta" };
             return Some(format!(
-                "`{name}` is not compressed: its KL is {price:.1} nats for each of {parts} dimensions where {EXPENSIVE} are many, {}; raise beta",
+                "`{name}` is not compressed: its KL is {price:.1} nats for each of {parts} dimensions where {EXPENSIVE} are many, {}; {cure}",
                 signs.join(", and ")
             ));
         }
@@ -214,6 +222,7 @@ mod tests {
             active,
             spread,
             distances: Some(Distances { reconstructions: 0.1, samples }),
+            written: false,
         }
     }
 
@@ -237,6 +246,8 @@ mod tests {
                 && words.contains("0.1 nats (the largest 0.03, all together 0.24)"),
             "{words}"
         );
+        let written = LatentReport { written: true, ..each(vec![0.001; 8], 1.0, 0.1) }.words().unwrap();
+        assert!(written.contains("weigh the KL less") && written.contains("`sse`"), "{written}");
         let wide = each(vec![6.0; 8], 3.0, 0.1).words().unwrap();
         assert!(
             wide.contains("not compressed")

@@ -53,7 +53,8 @@ pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Resu
     let mut all: Vec<Given> = Vec::new();
     let mut total = 0usize;
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
-        let data = s.batch(true, rows);
+        let payoff = matches!(program, Program::Loss | Program::LossCorrupted);
+        let data = if payoff { s.unpaired_batch(rows) } else { s.batch(true, rows) };
         for (output, t) in s.run(program, rows.len(), &data, position(seed, i))? {
             let (sum, each) = of_examples(&t.to_f32(), rows.len());
             match all.iter_mut().find(|g| g.output == output) {

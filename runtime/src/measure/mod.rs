@@ -104,8 +104,8 @@ fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Exe
     Ok(losses(s, LogDensity::Exact, -log.value, trust))
 }
 
-/// The health of the latent sites of a model with a bound: what was measured, and what it gives reason to
-/// say. KL is that of the same examples and draws as the scores.
+/// The health of the latent sites of a model with a bound, or with a goal that writes their KL out: what was
+/// measured, and what it gives reason to say. KL is that of the same examples and draws as the scores.
 ///
 /// # Errors
 /// What running a program reports.
@@ -115,10 +115,24 @@ pub fn health(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<LatentRe
         reports.extend(s.asking(m, |s| {
             let bound = s.answer(Question::Density).ok().filter(|a| a.is_bound());
             let Some(program) = bound.map(|a| a.program.clone()) else { return Ok(Vec::new()) };
-            let kl = kl_of_sites(s, &program, seed, budget.examples)?;
-            let kl = kl.into_iter().map(|(site, found)| (site, found.kl)).collect();
-            health::measure(s, kl, budget.examples, seed)
+            latents(s, &program, false, (seed, budget))
         })?);
     }
+    let written = s.compiled.programs.names().find(|p| matches!(p, Program::Kl(_))).cloned();
+    if let (true, Some(program)) = (reports.is_empty(), written) {
+        reports = latents(s, &program, true, (seed, budget))?;
+    }
     Ok(reports)
+}
+
+/// The latent sites whose KL a program gives; `written`: it stands in a goal, and in no bound.
+fn latents(
+    s: &mut Session,
+    program: &Program,
+    written: bool,
+    (seed, budget): (u64, Budget),
+) -> Result<Vec<LatentReport>, ExecError> {
+    let kl = kl_of_sites(s, program, seed, budget.examples)?;
+    let kl = kl.into_iter().map(|(site, found)| (site, found.kl)).collect();
+    health::measure(s, kl, written, budget.examples, seed)
 }

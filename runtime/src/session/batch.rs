@@ -89,15 +89,26 @@ impl Session {
     /// Rows `rows` of every variable, uploaded, with the blocks of these data (of the test part: where they
     /// have been inferred). Items are read at the same rows; an index past an item's end wraps around.
     pub fn batch(&self, test: bool, rows: &[usize]) -> Batch {
+        self.batch_of(test, &|_| rows.to_vec())
+    }
+
+    /// Test examples for payoffs, which may read several items: as in training, rows of one item meet other
+    /// rows of the next, not those that stand at the same place of a file.
+    pub fn unpaired_batch(&self, rows: &[usize]) -> Batch {
+        self.batch_of(true, &|item| rotated(rows, item))
+    }
+
+    /// Of each item the rows that `of` says.
+    fn batch_of(&self, test: bool, of: &dyn Fn(usize) -> Vec<usize>) -> Batch {
         let mut out = Batch::new();
-        for (item, set) in self.typed.data.iter().zip(&self.sets) {
-            let part = if test { &set.test } else { &set.train };
+        for (k, (item, set)) in self.typed.data.iter().zip(&self.sets).enumerate() {
+            let (part, rows) = (if test { &set.test } else { &set.train }, of(k));
             for (v, column) in item.vars.iter().zip(&part.columns) {
-                out.insert(v.name.clone(), self.rows(column, part.n, rows));
+                out.insert(v.name.clone(), self.rows(column, part.n, &rows));
             }
         }
         for (path, table) in if test { &self.inferred } else { &self.tables } {
-            out.extend(table.rows(&self.device, rows).map(|t| (path.clone(), t)));
+            out.extend(table.rows(&self.device, &of(table.item)).map(|t| (path.clone(), t)));
         }
         out
     }
@@ -137,5 +148,26 @@ impl Session {
         let mut shape = vec![rows.len()];
         shape.extend(&column.ty.shape);
         Tensor::from_f32(&self.device, values, &shape)
+    }
+}
+
+/// The same rows, the first `by` of them last.
+fn rotated(rows: &[usize], by: usize) -> Vec<usize> {
+    let mut rows = rows.to_vec();
+    let by = by % rows.len().max(1);
+    rows.rotate_left(by);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rotated;
+
+    #[test]
+    fn items_meet_at_other_rows() {
+        assert_eq!(rotated(&[3, 4, 5], 0), [3, 4, 5], "the first item keeps its order");
+        assert_eq!(rotated(&[3, 4, 5], 1), [4, 5, 3]);
+        assert_eq!(rotated(&[3, 4, 5], 4), [4, 5, 3]);
+        assert!(rotated(&[], 2).is_empty());
     }
 }

@@ -190,3 +190,39 @@ fn many_degrees_of_freedom_are_a_normal() {
         assert_eq!(scores(case, |text| text.replace("1e7", df)), normal, "{df}");
     }
 }
+
+/// A goal that writes its KL out is looked after like a derived one.
+#[test]
+fn idle_codes_are_told_of_stated_goals() {
+    let place = case("12-mean-plus-sum");
+    let said = place.gmc("run spec.gm --device cpu --set train.epochs=12");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for part in [
+        "a mean over 64 elements is added to a sum",
+        "`z` has 0 of 8 dimensions active",
+        "the decoder ignores `z`",
+        "`sse`, not `mse`",
+    ] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    // Summed over the elements, the code lives.
+    let text = std::fs::read_to_string(place.path("spec.gm")).unwrap();
+    place.write("sum.gm", text.replace("mse(", "sse("));
+    let said = place.gmc("run sum.gm --device cpu --set train.epochs=12");
+    assert!(
+        said.code == Some(0) && !said.err.contains("warning") && !said.err.contains("ignores"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("dimensions active"), "{}", said.err);
+}
+
+/// Densities of a flow's own samples train it without data, and a query about data says that there are none.
+#[test]
+fn a_flow_without_data_is_trained_and_asked() {
+    let place = case("25-flow-without-data");
+    let said = place.gmc("run spec.gm --device cpu --set train.steps=20");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = place.gmc("density runs/spec-1 --device cpu");
+    assert!(said.code == Some(1) && said.err.contains("no site of `p` is a data variable"), "{}", said.err);
+}

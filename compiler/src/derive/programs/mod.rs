@@ -12,6 +12,7 @@ mod eval;
 mod infer;
 mod influence;
 mod init;
+mod kl;
 mod loss;
 mod reconstruct;
 mod sample;
@@ -93,6 +94,7 @@ pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
     let models = models(typed);
     graphs.extend(models.iter().map(|m| sample::program(typed, *m)));
     graphs.extend(denoise::program(typed));
+    graphs.extend(kl::program(typed));
     graphs.extend(agreement::program(typed));
     graphs
 }
