@@ -69,7 +69,7 @@ for k in [1e-3, 0.3, 5, 1e3, 1e6, 1e8]: entropies("VonMises", [0.5, k])
 for l in [0, 1e-3, -3, 14, -50, 1e4, -1e8, 1e20]:
     for x in [0, 1]: density("Bernoulli", [l, None], x, dx=False)
     entropies("Bernoulli", [l, None])
-for q in [1e-8, 1e-3, 0.3, 0.999]:
+for q in [1e-8, 1e-3, 0.3, 0.999, 1 - 3e-7]:
     for x in [0, 1]: density("Bernoulli", [None, q], x, dx=False)
     entropies("Bernoulli", [None, q])
 for l in [[0, 0, 0], [1e8, 1e8, 1e8], [1e4, 1e4 - 1, 0], [-1e8, 1e8, 0], [1e20, 1e20, -1e20], [-70, 3, 2.5], [1e-3, 0, -1e-3], [1e6, 1e6 - 0.5, 1e6 + 2]]:

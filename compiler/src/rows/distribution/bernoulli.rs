@@ -16,13 +16,18 @@ distribution! {
     }
 }
 
+/// The least probability of 1 that is taken.
+const LEAST: f64 = 1e-12;
+/// The greatest one.
+const MOST: f64 = 1.0 - 1e-7;
+
 impl<'g> Params<'g> {
     /// The logits, however they were given.
     pub(super) fn logits(self) -> Ex<'g> {
         match self.probs {
             None => required(self.logits, "Bernoulli", "logits"),
             Some(p) => {
-                let p = p.max(1e-12).min(1.0 - 1e-7);
+                let p = p.max(LEAST).min(MOST);
                 p.ln() - (-p).ln_1p()
             }
         }
@@ -38,8 +43,17 @@ impl<'g> Distribution<'g> for Bernoulli {
         single(Kind::Bool)
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
-        let l = p.logits();
-        x * l - l.softplus()
+        match p.probs {
+            None => {
+                let l = p.logits();
+                x * l - l.softplus()
+            }
+            // Not by the logits: beside 1 a probability has too few digits for their derivative.
+            Some(probs) => {
+                let (is, not) = (probs.max(LEAST).ln(), (-probs.min(MOST)).ln_1p());
+                x * is + (1.0 - x) * not
+            }
+        }
     }
     fn sample(&self, p: Params<'g>, noise: &Noise<'g>) -> Ex<'g> {
         let probs = p.probs();
