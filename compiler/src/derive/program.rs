@@ -56,6 +56,7 @@ impl Program {
             | Program::Complete(_)
             | Program::Encode
             | Program::EncodeBy(_)
+            | Program::Kl(_)
             | Program::LogProb(_)
             | Program::Reconstruct
             | Program::ReconstructBy(_)
