@@ -91,6 +91,7 @@ const NETS: &[(&str, &str, &str, &str)] = &[
         "raster",
         "conv(4, k: 1), position, attention(heads: 2, mask: A), conv(1, k: 1)",
     ),
+    ("shifted pixels", "Bool[1, 3, 3]", "raster", "shift_right, conv(4, k: 1), relu, conv(1, k: 1)"),
     ("gated stacks", "Bool[1, 3, 3]", "raster", "gated_pixelcnn(4, layers: 2), relu, conv(1, k: 1)"),
     (
         "gated stacks of colours",

@@ -11,7 +11,7 @@
 //! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
 //! earlier ones: the types of layers see to that. Later places of a cache are 0, and are multiplied by masks that are 0.
 
-use super::graph::{Graph, Value};
+use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
 use super::shape::{DType, Dim, Shape, Ty};
@@ -46,8 +46,9 @@ pub struct Columns {
 }
 
 /// The body of a loop that carries a canvas alone and ends by writing one place of it, for the places along `places` of the canvas.
-/// `None` where it is of another form.
-pub fn columns(body: &Graph, places: &[(usize, At)]) -> Option<Columns> {
+/// `None` where it is of another form. `kernels` says of values that the body reads, by their number, at which rows and columns of a kernel
+/// they may differ from 0.
+pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Option<Columns> {
     let [(_, last)] = body.outputs.as_slice() else { return None };
     let last = body.nodes.get(last.0 as usize)?;
     let (Op::DynUpdate(write), [canvas, drawn]) = (&last.op, last.args.as_slice()) else { return None };
@@ -60,7 +61,7 @@ pub fn columns(body: &Graph, places: &[(usize, At)]) -> Option<Columns> {
     new.next_stream = body.next_stream;
     let mut cut = Cut {
         old: body,
-        dep: dependence(body, *canvas, places),
+        dep: dependence(body, *canvas, places, kernels),
         new,
         canvas: *canvas,
         made: BTreeMap::new(),
@@ -98,7 +99,50 @@ pub fn columns(body: &Graph, places: &[(usize, At)]) -> Option<Columns> {
     Some(Columns { body: cut.new, caches, whole: cut.whole })
 }
 
-fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)]) -> ValueMap<Dep> {
+/// Of values that a body reads, by their number: at which taps of a kernel, row by row, they may differ from 0.
+pub type Kernels = BTreeMap<usize, Vec<bool>>;
+
+/// Whether a convolution reads places that are later than that of its result: its kernel is not known to be 0 there, so that no column is
+/// final when its place is drawn. A stack that reads whole rows, and is moved down by one, is made of such.
+fn reads_later(body: &Graph, canvas: Value, node: &Node, places: &Places, kernels: &Kernels) -> bool {
+    let (Op::Conv2d(conv), [x, w]) = (&node.op, node.args.as_slice()) else { return false };
+    let kernel: Vec<usize> = body.shape(*w).0.iter().skip(2).map(|d| d.n).collect();
+    let &[rows, columns] = kernel.as_slice() else { return true };
+    let known = match &body.node(*w).op {
+        Op::Input(i) => match Local::named(&i.name) {
+            Some(Local::Read(k)) => kernels.get(&k),
+            Some(Local::Carry(_) | Local::Position) | None => None,
+        },
+        _ => None,
+    };
+    let away = |tap: usize, along: usize| -> isize {
+        let (pad, dilation) = (conv.0.pad, conv.0.dilation);
+        let pad = pad.get(along).copied().unwrap_or(0) + shifted(body, canvas, *x, along + 2);
+        (tap * dilation.get(along).copied().unwrap_or(1)) as isize - pad as isize
+    };
+    let placed = |along: usize| places.iter().any(|(axis, _)| *axis == along + 2);
+    (0..rows * columns).filter(|t| known.is_none_or(|k| k.get(*t) != Some(&false))).any(|t| {
+        let (row, column) = (t / columns.max(1), t % columns.max(1));
+        let to = [(0, row), (1, column)].into_iter().filter(|(along, _)| placed(*along));
+        let to: Vec<isize> = to.map(|(along, tap)| away(tap, along)).collect();
+        // The first of the axes is the slowest.
+        to.iter().find(|d| **d != 0).is_some_and(|d| *d > 0)
+    })
+}
+
+/// How many zeros were put before the first place of `v` along `axis`.
+fn shifted(body: &Graph, canvas: Value, v: Value, axis: usize) -> usize {
+    let node = body.node(v);
+    match (&node.op, node.args.as_slice()) {
+        (Op::Pad(p), [x]) if v != canvas => {
+            shifted(body, canvas, *x, axis) + if p.axis == axis { p.before } else { 0 }
+        }
+        (Op::Slice(_), [x]) if v != canvas => shifted(body, canvas, *x, axis),
+        _ => 0,
+    }
+}
+
+fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)], kernels: &Kernels) -> ValueMap<Dep> {
     let mut dep = ValueMap::new(body, Dep::Fixed);
     for (v, node) in body.iter() {
         let args: Vec<&Dep> = node.args.iter().map(|a| &dep[*a]).collect();
@@ -115,8 +159,10 @@ fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)]) -> ValueMap<D
         } else {
             let tys: Vec<&Ty> = node.args.iter().map(|a| body.ty(*a)).collect();
             match node.op.rule().places(&args, &tys, &node.ty) {
-                Some(places) => Dep::Placed(many(&node.ty.shape, places)),
-                None => Dep::Whole,
+                Some(places) if !reads_later(body, canvas, node, &places, kernels) => {
+                    Dep::Placed(many(&node.ty.shape, places))
+                }
+                Some(_) | None => Dep::Whole,
             }
         };
         dep[v] = of;
@@ -452,16 +498,9 @@ impl Cut<'_> {
         Cut::one_place(&self.old.shape(v), self.places(v))
     }
 
-    /// How many places before the place of the iteration index 0 of a window of `v` along `axis` stands: zeros were put before them.
+    /// How many zeros were put before the first place of `v` along `axis`.
     pub fn shifted(&self, v: Value, axis: usize) -> usize {
-        let node = self.old.node(v);
-        match (&node.op, node.args.as_slice()) {
-            (Op::Pad(p), [x]) if v != self.canvas => {
-                self.shifted(*x, axis) + if p.axis == axis { p.before } else { 0 }
-            }
-            (Op::Slice(_), [x]) if v != self.canvas => self.shifted(*x, axis),
-            _ => 0,
-        }
+        shifted(self.old, self.canvas, v, axis)
     }
 
     /// All that is known of a value, later places being 0.

@@ -24,7 +24,8 @@ pub struct Iteration<'a> {
 /// The canvas after all iterations, `start` being the first. With `by_place` the body computes only what its place needs.
 pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool) -> Value {
     let (body, reads) = body(g, of);
-    let cut = if by_place { columns(&body, of.places) } else { None };
+    let kernels = reads.iter().enumerate().filter_map(|(k, v)| Some((k, live_taps(g, *v)?))).collect();
+    let cut = if by_place { columns(&body, of.places, &kernels) } else { None };
     let (body, caches) = match cut {
         Some(Columns { body, caches, .. }) => (body, caches),
         None => (body, Vec::new()),
@@ -79,6 +80,28 @@ fn body(g: &Graph, of: &Iteration<'_>) -> (Graph, Vec<Value>) {
         body.output(Local::Carry(0).to_string(), next);
     }
     (body, reads)
+}
+
+/// At which rows and columns a kernel `[O, I, rows, columns]` may differ from 0, where a mask in it is known.
+fn live_taps(g: &Graph, v: Value) -> Option<Vec<bool>> {
+    let node = g.node(v);
+    let &[_, _, rows, columns] = node.ty.shape.0.iter().map(|d| d.n).collect::<Vec<_>>().as_slice() else {
+        return None;
+    };
+    let taps = rows * columns;
+    match (&node.op, node.args.as_slice()) {
+        (Op::Literal(l), []) => {
+            let live = |t: usize| l.data.iter().skip(t).step_by(taps.max(1)).any(|x| *x != 0.0);
+            Some((0..taps).map(live).collect())
+        }
+        (Op::Binary(Binary::Mul), [a, b]) => match (live_taps(g, *a), live_taps(g, *b)) {
+            (Some(a), Some(b)) => Some(a.iter().zip(&b).map(|(a, b)| *a && *b).collect()),
+            (one, other) => one.or(other).filter(|l| l.len() == taps),
+        },
+        (Op::Binary(Binary::Div), [a, _]) => live_taps(g, *a).filter(|l| l.len() == taps),
+        (Op::Broadcast(_), [x]) => live_taps(g, *x).filter(|l| l.len() == taps),
+        _ => None,
+    }
 }
 
 /// A number or table that costs nothing to hold anywhere.
