@@ -59,9 +59,11 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
     }
     let mut new = Graph::new(body.name.clone());
     new.next_stream = body.next_stream;
+    let Dependence { dep, strict } = dependence(body, *canvas, places, kernels);
     let mut cut = Cut {
         old: body,
-        dep: dependence(body, *canvas, places, kernels),
+        dep,
+        strict,
         new,
         canvas: *canvas,
         made: BTreeMap::new(),
@@ -99,15 +101,27 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
     Some(Columns { body: cut.new, caches, whole: cut.whole })
 }
 
+/// How the values of a body depend on the canvas, and of those with places, whether on their own place of it.
+struct Dependence {
+    dep: ValueMap<Dep>,
+    strict: ValueMap<bool>,
+}
+
 /// Of values that a body reads, by their number: at which taps of a kernel, row by row, they may differ from 0.
 pub type Kernels = BTreeMap<usize, Vec<bool>>;
 
-/// Whether a convolution reads places that are later than that of its result: its kernel is not known to be 0 there, so that no column is
-/// final when its place is drawn. A stack that reads whole rows, and is moved down by one, is made of such.
-fn reads_later(body: &Graph, canvas: Value, node: &Node, places: &Places, kernels: &Kernels) -> bool {
-    let (Op::Conv2d(conv), [x, w]) = (&node.op, node.args.as_slice()) else { return false };
+/// How far the places that a convolution reads lie from that of its result, along the axes of places, the slowest first; without the taps
+/// of its kernel that are known to be 0. `None` where the kernel is no matrix.
+fn taps(
+    body: &Graph,
+    canvas: Value,
+    (node, conv): (&Node, &Conv2d),
+    places: &Places,
+    kernels: &Kernels,
+) -> Option<Vec<Vec<isize>>> {
+    let [x, w] = node.args.as_slice() else { return None };
     let kernel: Vec<usize> = body.shape(*w).0.iter().skip(2).map(|d| d.n).collect();
-    let &[rows, columns] = kernel.as_slice() else { return true };
+    let &[rows, columns] = kernel.as_slice() else { return None };
     let known = match &body.node(*w).op {
         Op::Input(i) => match Local::named(&i.name) {
             Some(Local::Read(k)) => kernels.get(&k),
@@ -121,13 +135,38 @@ fn reads_later(body: &Graph, canvas: Value, node: &Node, places: &Places, kernel
         (tap * dilation.get(along).copied().unwrap_or(1)) as isize - pad as isize
     };
     let placed = |along: usize| places.iter().any(|(axis, _)| *axis == along + 2);
-    (0..rows * columns).filter(|t| known.is_none_or(|k| k.get(*t) != Some(&false))).any(|t| {
-        let (row, column) = (t / columns.max(1), t % columns.max(1));
-        let to = [(0, row), (1, column)].into_iter().filter(|(along, _)| placed(*along));
-        let to: Vec<isize> = to.map(|(along, tap)| away(tap, along)).collect();
-        // The first of the axes is the slowest.
-        to.iter().find(|d| **d != 0).is_some_and(|d| *d > 0)
-    })
+    let live = (0..rows * columns).filter(|t| known.is_none_or(|k| k.get(*t) != Some(&false)));
+    let to = |t: usize| {
+        let both = [(0, t / columns.max(1)), (1, t % columns.max(1))];
+        both.into_iter().filter(|(along, _)| placed(*along)).map(|(along, tap)| away(tap, along)).collect()
+    };
+    Some(live.map(to).collect())
+}
+
+/// Whether a place is later than that from which it is so far away.
+fn later(away: &[isize]) -> bool {
+    away.iter().find(|d| **d != 0).is_some_and(|d| *d > 0)
+}
+
+/// Whether a value with places does not read its own place of the canvas, so that its column is final before that is drawn.
+fn strict(
+    body: &Graph,
+    canvas: Value,
+    node: &Node,
+    places: &Places,
+    kernels: &Kernels,
+    of: impl Fn(Value) -> bool,
+) -> bool {
+    let first = places.first().map(|(axis, _)| *axis);
+    match &node.op {
+        Op::Conv2d(conv) => {
+            let taps = taps(body, canvas, (node, conv), places, kernels);
+            let own = taps.is_none_or(|t| t.iter().any(|away| away.iter().all(|d| *d == 0)));
+            !own || node.args.iter().all(|a| of(*a))
+        }
+        Op::Pad(p) if Some(p.axis) == first && p.before > 0 => true,
+        _ => node.args.iter().all(|a| of(*a)),
+    }
 }
 
 /// How many zeros were put before the first place of `v` along `axis`.
@@ -142,8 +181,9 @@ fn shifted(body: &Graph, canvas: Value, v: Value, axis: usize) -> usize {
     }
 }
 
-fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)], kernels: &Kernels) -> ValueMap<Dep> {
+fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)], kernels: &Kernels) -> Dependence {
     let mut dep = ValueMap::new(body, Dep::Fixed);
+    let mut final_early = ValueMap::new(body, true);
     for (v, node) in body.iter() {
         let args: Vec<&Dep> = node.args.iter().map(|a| &dep[*a]).collect();
         let here = args.iter().any(|d| **d == Dep::Here);
@@ -159,15 +199,33 @@ fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)], kernels: &Ker
         } else {
             let tys: Vec<&Ty> = node.args.iter().map(|a| body.ty(*a)).collect();
             match node.op.rule().places(&args, &tys, &node.ty) {
+                // A stack that reads whole rows, and is moved down by one, has no column that is final when its place is drawn.
                 Some(places) if !reads_later(body, canvas, node, &places, kernels) => {
                     Dep::Placed(many(&node.ty.shape, places))
                 }
                 Some(_) | None => Dep::Whole,
             }
         };
+        final_early[v] = match &of {
+            Dep::Placed(_) if v == canvas => false,
+            Dep::Placed(places) => strict(body, canvas, node, places, kernels, |a| final_early[a]),
+            Dep::Fixed => true,
+            Dep::Whole | Dep::Here => false,
+        };
         dep[v] = of;
     }
-    dep
+    Dependence { dep, strict: final_early }
+}
+
+/// Whether a convolution reads places that are later than that of its result.
+fn reads_later(body: &Graph, canvas: Value, node: &Node, places: &Places, kernels: &Kernels) -> bool {
+    match &node.op {
+        Op::Conv2d(conv) => {
+            let taps = taps(body, canvas, (node, conv), places, kernels);
+            taps.is_none_or(|t| t.iter().any(|away| later(away)))
+        }
+        _ => false,
+    }
 }
 
 /// Without axes that have one element only.
@@ -274,6 +332,7 @@ struct Cache {
 pub struct Cut<'a> {
     old: &'a Graph,
     dep: ValueMap<Dep>,
+    strict: ValueMap<bool>,
     new: Graph,
     canvas: Value,
     made: BTreeMap<(Form, Value), Value>,
@@ -506,7 +565,7 @@ impl Cut<'_> {
     /// All that is known of a value, later places being 0.
     pub fn history(&mut self, v: Value) -> Value {
         match self.dep[v] {
-            Dep::Placed(_) if v != self.canvas => {
+            Dep::Placed(_) if self.strict[v] => {
                 let rank = self.old.rank(v);
                 let k = self.cache(v, &vec![0; rank], &vec![0; rank]);
                 self.kept(k)
@@ -547,12 +606,21 @@ impl Cut<'_> {
                 *e = (*n as isize - 1 - b).max(0) as usize;
             }
         }
-        let k = self.cache(v, &front, &back);
-        let kept = self.kept(k);
-        let held = self.caches.get(k).map(|c| c.front.clone()).unwrap_or_default();
+        let kept = if self.strict[v] || v == self.canvas {
+            let k = self.cache(v, &front, &back);
+            self.kept(k)
+        } else {
+            // Its columns change when their places are drawn: all of it anew.
+            let all = self.all(v);
+            let axes = (0..rank).filter(|a| front.get(*a) != Some(&0) || back.get(*a) != Some(&0));
+            axes.fold(all, |x, axis| {
+                let around = |of: &[usize]| of.get(axis).copied().unwrap_or(0);
+                self.new.pad(x, axis, around(&front), around(&back))
+            })
+        };
         let (mut axes, mut at) = (Vec::new(), Vec::new());
         for ((axis, place), b) in places.iter().zip(before) {
-            let first = held.get(*axis).copied().unwrap_or(0) as isize - b;
+            let first = front.get(*axis).copied().unwrap_or(0) as isize - b;
             axes.push(*axis);
             at.push(At { offset: place.offset + first.max(0) as usize, ..*place });
         }
