@@ -231,8 +231,8 @@ train { epochs 1 }";
         // The reconstruction is the mean at the mode.
         let g = &c.programs["reconstruct"];
         let again = run(g, B, &given.clone());
-        for j in 0..2 {
-            let mean = b[j] + (0..3).map(|i| best.1[i] * at(i, j)).sum::<f64>();
+        for (j, b) in b.iter().enumerate().take(2) {
+            let mean = b + (0..3).map(|i| best.1[i] * at(i, j)).sum::<f64>();
             assert!((again["site:x"].data[2 * n + j] - mean).abs() < 1e-9);
         }
     }

@@ -187,8 +187,8 @@ fn compare(group: &[&Entry], run: Run<'_>, found: &mut dyn FnMut(&Entry, &str, f
         return;
     }
     let mut results = out[1..].iter();
-    for which in 0..rows.len() {
-        let specs = row(rows[which]).dist_params();
+    for (which, name) in rows.iter().enumerate() {
+        let specs = row(name).dist_params();
         for (i, spec) in
             specs.iter().enumerate().filter(|(i, s)| e.params[which][*i].is_some() && s.name != "levels")
         {

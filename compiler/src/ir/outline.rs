@@ -1,6 +1,11 @@
 //! Makes a loop of nodes that stand in a graph: what one iteration computes from the canvas is written beside everything else, at a
 //! stand-in, and moves into the body of a loop from here; what is the same in every iteration stays outside.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few ops are treated in their own way; all others are alike"
+)]
+
 use super::columns::{Columns, columns};
 use super::graph::{Graph, Node, Value};
 use super::op::*;

@@ -518,11 +518,13 @@ impl TFlow {
 
 /// Whether an argument is this name, or a list with it.
 fn names(arg: &ExprKind, input: &str) -> bool {
-    match arg {
-        ExprKind::Name(n) => n == input,
-        ExprKind::Tuple(all) | ExprKind::List(all) => all.iter().any(|e| names(&e.kind, input)),
-        _ => false,
+    if let ExprKind::Name(n) = arg {
+        return n == input;
     }
+    if let ExprKind::Tuple(all) | ExprKind::List(all) = arg {
+        return all.iter().any(|e| names(&e.kind, input));
+    }
+    false
 }
 
 /// Whether any call of the block names `input` among its arguments.

@@ -279,7 +279,7 @@ pub struct TDist {
     /// What [`Baseline::Learned`] subtracts: one number for each example, of what stands before the draw.
     pub baseline: Option<TExpr>,
     /// Its elements are drawn one after the other: `x[i in raster] ~ ..`.
-    pub order: Option<TOrder>,
+    pub order: Option<Box<TOrder>>,
 }
 
 /// What the model says about the density of the data.

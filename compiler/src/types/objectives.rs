@@ -89,8 +89,11 @@ impl TObjective {
     }
     /// The expressions directly inside it.
     pub fn children(&self) -> Vec<&TExpr> {
-        let given = |s| if let &TSubject::Critic(ref c) = s { c.given.as_slice() } else { &[] };
-        let inside = self.inputs().into_iter().chain(self.subjects.iter().flat_map(given));
+        let critics = self.subjects.iter().filter_map(|s| match s {
+            TSubject::Critic(c) => Some(&c.given),
+            TSubject::Model(_) | TSubject::Guide(_) | TSubject::Input(_) => None,
+        });
+        let inside = self.inputs().into_iter().chain(critics.flatten());
         inside.chain(self.amounts.iter().map(|(_, x)| x)).collect()
     }
     fn find<'o, T>(&'o self, what: &str, of: impl Fn(&'o TSubject) -> Option<T>) -> T {

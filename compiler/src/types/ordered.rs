@@ -77,12 +77,12 @@ impl Checker<'_> {
         if !any {
             self.say(codes::w0603::independent(&a.name.name, &a.index.name, site.value_span));
         }
-        d.order = Some(TOrder {
+        d.order = Some(Box::new(TOrder {
             site: a.name.name.clone(),
             index: a.index.name.clone(),
             text: a.order.name.name.clone(),
             order: if by_pixel { places.by_pixel() } else { places },
-        });
+        }));
         Ok(site)
     }
 

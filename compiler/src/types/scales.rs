@@ -268,11 +268,10 @@ fn apart(data: Interval, made: Interval) -> bool {
 impl Typed {
     /// A data variable, perhaps by the name of a `let`, of numbers.
     fn is_data(&self, e: &TExpr) -> bool {
-        match &e.kind {
-            TKind::Let(_) => self.children(e).into_iter().any(|x| self.is_data(x)),
-            _ if matches!(e.ty.kind, Kind::Class(_)) => false,
-            kind => matches!(kind, TKind::Data(_)),
+        if let TKind::Let(_) = &e.kind {
+            return self.children(e).into_iter().any(|x| self.is_data(x));
         }
+        !matches!(e.ty.kind, Kind::Class(_)) && matches!(e.kind, TKind::Data(_))
     }
 
     /// What nets make: their output, or a sample that is computed.
@@ -282,10 +281,12 @@ impl Typed {
             let site = model.and_then(|m| m.site(s));
             site.is_some_and(|s| !matches!(s.kind, TSiteKind::Draw(_)) && !density::expressions(s).is_empty())
         };
-        match &e.kind {
-            TKind::Let(_) => self.children(e).into_iter().any(|x| self.is_made(x)),
-            TKind::Sample(m, s) => computed(m, s),
-            kind => matches!(kind, TKind::Net { .. } | TKind::Map { .. }),
+        if let TKind::Let(_) = &e.kind {
+            return self.children(e).into_iter().any(|x| self.is_made(x));
         }
+        if let TKind::Sample(m, s) = &e.kind {
+            return computed(m, s);
+        }
+        matches!(e.kind, TKind::Net { .. } | TKind::Map { .. })
     }
 }

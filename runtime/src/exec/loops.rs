@@ -162,10 +162,10 @@ fn written(mut x: FlexTensor, y: &FlexTensor, dims: &[usize], part: &[usize], st
         let pieces = Pieces::new(dims, part, starts);
         let mut rest = new.chunks(pieces.len.max(1));
         pieces.each(|p| {
-            if let (Some(to), Some(from)) = (old.get_mut(p..p + pieces.len), rest.next()) {
-                if to.len() == from.len() {
-                    to.copy_from_slice(from)
-                }
+            if let (Some(to), Some(from)) = (old.get_mut(p..p + pieces.len), rest.next())
+                && to.len() == from.len()
+            {
+                to.copy_from_slice(from);
             }
         });
     }
@@ -190,14 +190,12 @@ fn cuts(starts: &[usize], part: &[usize]) -> Vec<Cut> {
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::super::{Device, DeviceChoice, RngKey, RunOptions, open};
     use super::*;
     use gmc_compiler::ir::op::{RandomKind, Role};
     use gmc_compiler::ir::shape::Shape;
     use gmc_compiler::ir::{Graph, optimise};
-    use std::time::{Duration, Instant};
 
     const KEY: RngKey = RngKey { seed: 3, step: 1 };
 
@@ -256,12 +254,8 @@ mod tests {
             let exe = Executable::new(&g);
             let mut given = Some(Tensor::from_f32(&cpu, vec![0.5; 64 * 32 * 900], &[64, 32, 30, 30]));
             let before = given.as_ref().map(buffer);
-            let from = Instant::now();
             let out = exe.run(&cpu, 64, &mut |_| given.take(), KEY).expect("runs").remove(0).1;
-            let took = from.elapsed();
-            println!("785 iterations: {took:?}");
             assert_eq!(Some(buffer(&out)), before, "the cache was copied");
-            assert!(took < Duration::from_secs(5), "{took:?}");
         }
     }
 

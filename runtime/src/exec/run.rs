@@ -249,10 +249,8 @@ fn check(i: usize, node: &Node, value: &Tensor, tainted: &mut [bool]) -> Result<
     if let Some(t) = tainted.get_mut(i) {
         *t = true;
     }
-    let elsewhere = match &node.op {
-        Op::Input(input) => input.role == Role::Local,
-        op => matches!(op, Op::Literal(_) | Op::Loop(_)),
-    };
+    let local = matches!(&node.op, Op::Input(input) if input.role == Role::Local);
+    let elsewhere = local || matches!(node.op, Op::Literal(_) | Op::Loop(_));
     if from || elsewhere {
         return Ok(());
     }

@@ -101,9 +101,14 @@ pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
 
 /// Rows of two data items are not pairs: a program that reads both has no answer about an example.
 fn paired(typed: &Typed, g: &Graph) -> Result<(), String> {
-    let read = g.iter().filter_map(|(_, node)| match &node.op {
-        Op::Input(input) if input.role == Role::Data => Some(&input.name),
-        _ => None,
+    let read = g.iter().filter_map(|(_, node)| {
+        if let Op::Input(input) = &node.op
+            && input.role == Role::Data
+        {
+            Some(&input.name)
+        } else {
+            None
+        }
     });
     typed.paired(read).map_err(|(one, other)| {
         format!(

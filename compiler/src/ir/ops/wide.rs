@@ -159,9 +159,9 @@ impl Wide {
 
     /// The same of the arguments that are no constants (`Some` in `known`), in their order, and which of them it reads.
     pub(in crate::ir) fn with_constants(&self, constants: &[Option<f64>]) -> (Wide, Vec<usize>) {
-        let with = |step: &WideStep| match step {
-            WideStep::Arg(i) => constants.get(*i).copied().flatten().map_or(*step, WideStep::Number),
-            other => *other,
+        let with = |step: &WideStep| {
+            let known = if let WideStep::Arg(i) = step { constants.get(*i).copied().flatten() } else { None };
+            known.map_or(*step, WideStep::Number)
         };
         let (g, y) = Wide { steps: self.steps.iter().map(with).collect() }.graph();
         let mut simple = Wide::of_graph(g, y);
@@ -249,7 +249,6 @@ impl Wide {
 }
 
 /// Appends what computes `op` of earlier steps, and says where its value is.
-#[expect(clippy::wildcard_enum_match_arm, reason = "of a few of the ops a formula of single numbers is made")]
 fn push_node(steps: &mut Vec<WideStep>, op: &Op, args: &[usize]) -> usize {
     let step = match (op, args) {
         (Op::Input(input), _) => WideStep::Arg(input.name.parse().unwrap_or(usize::MAX)),

@@ -26,7 +26,7 @@ impl<'g> Params<'g> {
 
     /// The middle of a level's cell less loc. It is (2 x - top) / top, top being the last level; 1 / top is taken in two parts, of which the
     /// first is so short that its product is exact: beside a small scale the rounding of that quotient would be seen.
-    fn from_loc(self, x: Ex<'g>) -> Ex<'g> {
+    fn away_from_loc(self, x: Ex<'g>) -> Ex<'g> {
         let Some(n) = self.count() else { panic!("internal: `levels` is no constant") };
         let top = n as f64 - 1.0;
         let unit = 2f64.powi(top.log2().ceil() as i32 + 11);
@@ -63,7 +63,7 @@ impl<'g> Distribution<'g> for DiscretizedLogistic {
         let top = p.levels - 1.0;
         let half = top.recip();
         let step = half * 2.0;
-        let c = p.from_loc(x);
+        let c = p.away_from_loc(x);
         let r = p.scale.recip();
         let (neg_a, b) = ((-c - half) * r, (c - half) * r);
         let (first, last) = (-neg_a.softplus(), -b.softplus());

@@ -69,7 +69,7 @@ impl Reads {
                 places().flat_map(|p| far.iter().filter_map(move |f| p.checked_sub(*f))).for_each(mark)
             }
             Reads::Earlier(own) => {
-                (0..places().last().unwrap_or(0)).for_each(&mut mark);
+                (0..places().next_back().unwrap_or(0)).for_each(&mut mark);
                 if *own {
                     places().for_each(mark);
                 }
