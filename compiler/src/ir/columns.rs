@@ -2,8 +2,8 @@
 //!
 //! The body of a loop over places (a sampler, see `derive/lower/ordered`) computes everything from the canvas, which holds what is drawn so
 //! far, and reads the result at the place of the iteration. Every op says, beside its shape and its derivative, where the places lie in its
-//! result ([`OpRule::places`]) and how its result at one place comes about from its arguments at that place or in a window around it
-//! ([`OpRule::column`]), as Halide infers the bounds of its stages (Ragan-Kelley et al. 2013, section 4.2). Pushed from the result back to
+//! result (`OpRule::places`) and how its result at one place comes about from its arguments at that place or in a window around it
+//! (`OpRule::column`), as Halide infers the bounds of its stages (Ragan-Kelley et al. 2013, section 4.2). Pushed from the result back to
 //! the canvas this leaves, for each value, the column of the place. Where a column needs earlier ones, of a convolution's window or of all
 //! that attention reads, they are kept from iteration to iteration in a cache, a further carried value: so attention gets its keys and
 //! values, and convolutions their rows, from no code of theirs. What an op says nothing about is computed whole, each time.

@@ -407,7 +407,7 @@ pub struct Concat {
 /// `body`, run `count` times on what it made the time before.
 ///
 /// Arguments are the initial carried values, `carried` of them, and then values that the body only reads. The body is a graph of its own,
-/// without a name, that sees nothing else of the program: its inputs have [`Role::Local`] and are called as [`Local`] says, each of the type
+/// without a name, that sees nothing else of the program: its inputs have [`Role::Local`] and are called as `Local` says, each of the type
 /// of its argument (one that the body does not read may be missing); its outputs are `carry.0`, `carry.1`, .. in this order, each of the
 /// type of the carried value. The result is the last `carry.0` (the initial one when `count` is 0).
 ///
