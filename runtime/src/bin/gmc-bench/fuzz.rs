@@ -2,12 +2,14 @@
 //! what passes is trained for two rounds, measured and asked every question. What is found is kept in a folder, made small.
 
 use super::memory;
+use gmc_compiler::derive::Input;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::Unit;
 use gmc_compiler::event::EventTy;
+use gmc_compiler::ir::Role;
 use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::syntax::mutate::{Corpus, shrunk};
-use gmc_runtime::exec::DeviceChoice;
+use gmc_runtime::exec::{DeviceChoice, Tensor};
 use gmc_runtime::failure::Failure;
 use gmc_runtime::measure::{self, Budget};
 use gmc_runtime::session::{Parts, Position, Purpose, Session, load};
@@ -189,6 +191,16 @@ fn runs(text: &str, checked: &Unit) -> Result<bool, String> {
         let mut data = s.conditions(&program, 0, EXAMPLES);
         let rows: Vec<usize> = (0..EXAMPLES).collect();
         data.extend(s.batch(true, &rows));
+        // Of examples to be completed every second element is given.
+        let known =
+            s.inputs(&program, Role::Data).into_iter().filter(|(name, _)| Input::parse(name).is_some());
+        for (name, mut shape) in known.collect::<Vec<_>>() {
+            if let Some(rows) = shape.first_mut() {
+                *rows = EXAMPLES;
+            }
+            let values = (0..shape.iter().product()).map(|i: usize| (i % 2) as f32).collect();
+            data.insert(name, Tensor::from_f32(&s.device, values, &shape));
+        }
         s.run(&program, EXAMPLES, &data, Position::of(Purpose::Query { chunk: 0 }, 1))
             .map_err(|e| e.to_string())?;
     }
