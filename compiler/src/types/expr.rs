@@ -14,6 +14,22 @@ use crate::span::Span;
 use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
 use std::collections::BTreeMap;
 
+/// The site that is being typed, for what stands in its distribution.
+#[derive(Clone)]
+pub struct Drawn {
+    /// The site, its index, and where its name stands.
+    pub name: (String, String, Span),
+    /// The type of what its earlier elements are read as.
+    pub ty: EventTy,
+}
+
+impl Drawn {
+    /// For messages.
+    pub fn told(&self) -> (&str, &str, Span) {
+        (&self.name.0, &self.name.1, self.name.2)
+    }
+}
+
 /// What names mean at one place.
 #[derive(Clone, Default)]
 pub struct Scope {
@@ -26,7 +42,7 @@ pub struct Scope {
     /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
     pub each: Option<usize>,
     /// Inside the distribution of a site that is drawn in an order.
-    pub ordered: Option<super::ordered::Drawn>,
+    pub ordered: Option<Drawn>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }

@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::expr::Scope;
+use super::expr::{Drawn, Scope};
 use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
 use crate::diag::codes::{self, e0601};
 use crate::diag::suggest::did_you_mean;
@@ -26,22 +26,6 @@ pub struct TOrder {
     pub text: String,
     /// Its places.
     pub order: Order,
-}
-
-/// The site that is being typed, for what stands in its distribution.
-#[derive(Clone)]
-pub struct Drawn {
-    /// The site, its index, and where its name stands.
-    pub name: (String, String, Span),
-    /// The type of what its earlier elements are read as.
-    pub ty: EventTy,
-}
-
-impl Drawn {
-    /// For messages.
-    pub fn told(&self) -> (&str, &str, Span) {
-        (&self.name.0, &self.name.1, self.name.2)
-    }
 }
 
 /// What helps where something reads all elements.

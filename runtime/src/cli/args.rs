@@ -1,6 +1,6 @@
 //! Verbs and flags of the command line.
 
-use super::complete::Given;
+use super::given::Given;
 use crate::exec::DeviceChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gmc_compiler::diag::render::Format;

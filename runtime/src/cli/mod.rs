@@ -8,6 +8,7 @@ mod complete;
 mod density;
 mod eval;
 mod explain;
+mod given;
 mod inspect;
 mod ir;
 mod kept;
