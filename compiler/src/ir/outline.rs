@@ -1,5 +1,5 @@
 //! Makes a loop of nodes that stand in a graph: what one iteration computes from the canvas is written beside everything else, at a
-//! stand-in, and moves into the body of a loop from here; what is the same in every iteration stays outside.
+//! stand-in, and moves into the body of a loop from here; what does not depend on it stays outside.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -51,7 +51,7 @@ fn body(g: &Graph, of: &Iteration<'_>) -> (Graph, Vec<Value>) {
             node.args.iter().for_each(|a| needed[*a] = true);
         }
     }
-    let moves = dependent(g, of.from, |v| v == of.canvas);
+    let moves = dependent(g, of);
     let mut body = Graph::new("");
     body.next_stream = g.next_stream;
     let mut reads = Vec::new();
@@ -114,75 +114,39 @@ fn constant(node: &Node) -> bool {
     matches!(node.op, Op::Full(_) | Op::Literal(_) | Op::Iota(_))
 }
 
-/// The values that differ between iterations, or between its first nodes and the draws made from node `from` on.
-fn dependent(g: &Graph, from: usize, starts: impl Fn(Value) -> bool) -> ValueMap<bool> {
+/// The values that differ between iterations: by the canvas, the place, or draws made behind the stand-in.
+fn dependent(g: &Graph, of: &Iteration<'_>) -> ValueMap<bool> {
     let mut out = ValueMap::new(g, false);
     for (v, node) in g.iter() {
         let of_place = match &node.op {
-            Op::Random(_) => v.0 as usize >= from,
+            Op::Random(_) => v.0 as usize >= of.from,
             Op::DynSlice(_) | Op::DynUpdate(_) => true,
             _ => false,
         };
-        out[v] = starts(v) || of_place || node.args.iter().any(|a| out[*a]);
+        out[v] = v == of.canvas || of_place || node.args.iter().any(|a| out[*a]);
     }
     out
 }
 
-/// The loop, with everything of its body that is the same in each iteration before it in `g`.
+/// The loop of a body that reads these values. What is the same in each iteration the optimiser moves before it.
 fn placed(g: &mut Graph, body: &Graph, initial: &[Value], reads: &[Value], count: usize) -> Value {
-    let local = |node: &Node| match &node.op {
-        Op::Input(i) => Local::named(&i.name),
-        _ => None,
-    };
-    let moving =
-        dependent(body, 0, |v| matches!(local(body.node(v)), Some(Local::Carry(_) | Local::Position)));
-    // Before the loop: what does not move.
-    let mut outer: ValueMap<Option<Value>> = ValueMap::new(body, None);
-    for (v, node) in body.iter().filter(|(v, _)| !moving[*v]) {
-        outer[v] = match local(node) {
-            Some(Local::Read(k)) => reads.get(k).copied(),
-            Some(Local::Carry(_) | Local::Position) => None,
-            None if constant(node) => None,
-            None => {
-                let args: Option<Vec<Value>> = node
-                    .args
-                    .iter()
-                    .map(|a| {
-                        let known = outer[*a];
-                        known.or_else(|| Some(g.push(body.node(*a).op.clone(), &[])))
-                    })
-                    .collect();
-                g.at = node.span;
-                args.map(|args| g.push(node.op.clone(), &args))
-            }
-        };
-    }
-    // In the loop: what moves, and what of the rest it reads.
-    let mut read: Vec<Value> = Vec::new();
-    for (_, node) in body.iter().filter(|(v, _)| moving[*v]) {
-        for a in &node.args {
-            if let Some(v) = outer[*a].filter(|v| !moving[*a] && !read.contains(v)) {
-                read.push(v);
-            }
-        }
-    }
-    let streams = body.next_stream;
-    g.next_stream = g.next_stream.max(streams);
-    g.loop_over(count, initial, &read.clone(), |inner, carried, given, position| {
+    g.next_stream = g.next_stream.max(body.next_stream);
+    g.loop_over(count, initial, reads, |inner, carried, given, position| {
         let mut new: ValueMap<Option<Value>> = ValueMap::new(body, None);
         for (v, node) in body.iter() {
-            new[v] = match local(node) {
+            let local = match &node.op {
+                Op::Input(i) => Local::named(&i.name),
+                _ => None,
+            };
+            new[v] = match local {
                 Some(Local::Carry(k)) => carried.get(k).copied(),
+                Some(Local::Read(k)) => given.get(k).copied(),
                 Some(Local::Position) => Some(position),
-                Some(Local::Read(_)) => {
-                    outer[v].and_then(|o| given.get(read.iter().position(|r| *r == o)?).copied())
-                }
-                None if moving[v] || constant(node) => {
+                None => {
                     let args: Option<Vec<Value>> = node.args.iter().map(|a| new[*a]).collect();
                     inner.at = node.span;
                     args.map(|args| inner.push(node.op.clone(), &args))
                 }
-                None => outer[v].and_then(|o| given.get(read.iter().position(|r| *r == o)?).copied()),
             };
         }
         body.outputs.iter().filter_map(|(_, v)| new[*v]).collect()
