@@ -170,7 +170,8 @@ fn free_in_an_amortised_guide_is_shared() {
 /// `owns q` takes the blocks; without it they have no owner, said once, by the name that can be owned.
 #[test]
 fn a_guide_is_owned_by_its_name() {
-    let game = |owns: &str| format!("{HEAD}train {{\n  player a owns decode{owns} maximizes elbo(p, q)\n}}");
+    let game =
+        |owns: &str| format!("{HEAD}train {{\n  player a {{ owns decode{owns}  maximizes elbo(p, q) }}\n}}");
     clean("owned", &game(", q"));
     let u = unit("owner", &game(""));
     let said: Vec<(&str, &str)> = u.diags.iter().map(|d| (d.code, d.message.as_str())).collect();

@@ -196,26 +196,19 @@ fn two_items_of_one_file_are_no_pairs() {
 }
 
 #[test]
-fn settings_of_all_players_stand_on_lines_of_their_own() {
+fn settings_of_all_players_stand_outside_of_a_player() {
     let case = "40-clip-on-a-player-line";
     let text = spec(case);
-    refused(
-        case,
-        &text,
-        &["`clip` is a setting of `train`, not of player `critic`", "`owns D within clip(0.01)`"],
-    );
-    clean(case, &text.replace(" clip 0.01", "\n  clip 0.01"));
-    clean(case, &text.replace(" clip 0.01", "; clip 0.01"));
-    clean(
-        case,
-        &text.replace("owns D maximizes", "owns D within clip(0.01) maximizes").replace(" clip 0.01", ""),
-    );
+    refused(case, &text, &["`clip` is a setting of `train`, not of player `critic`", "`within clip(0.01)`"]);
+    clean(case, &text.replace("  clip 0.01 }", " }\n  clip 0.01"));
+    clean(case, &text.replace("  clip 0.01 }", " }; clip 0.01"));
+    clean(case, &text.replace("  clip 0.01", "  within clip(0.01)"));
     for setting in ["batch 32", "epochs 3", "ema 0.9", "seed 4", "checkpoint 5"] {
         let (name, _) = setting.split_once(' ').unwrap();
         for at in [" ", "\n         "] {
             let text = text.replace(" clip 0.01", &format!("{at}{setting}"));
             let said =
-                [format!("`{name}` is a setting of `train`"), format!("`{setting}` on a line of its own")];
+                [format!("`{name}` is a setting of `train`"), format!("`{setting}` outside of the braces")];
             refused(case, &text, &said.each_ref().map(String::as_str));
         }
     }
@@ -223,10 +216,10 @@ fn settings_of_all_players_stand_on_lines_of_their_own() {
     refused(case, &twice("steps 7"), &["`player critic` is given `steps` twice"]);
     refused(case, &twice("using adam(lr: 1e-3)"), &["optimizers for one player"]);
     refused(case, &twice("momentum 0.9"), &["`momentum`"]);
-    // The last player's line, too.
+    // The last player, too.
     let last = spec(case)
-        .replace(" clip 0.01", "")
-        .replace("using rmsprop(lr: 5e-4)\n  steps 200  batch 256", "using rmsprop(lr: 5e-4) batch 256");
+        .replace("  clip 0.01", "")
+        .replace("using rmsprop(lr: 5e-4) }\n  steps 200  batch 256", "using rmsprop(lr: 5e-4)  batch 256 }");
     refused(case, &last, &["`batch` is a setting of `train`, not of player `maker`"]);
 }
 
@@ -263,8 +256,8 @@ fn probabilities_are_no_logits() {
         format!(
             "data x: Real[64] in unit from digits\nnet G(z: Real[8]) -> Real[64] in unit {{ dense(64), sigmoid }}\n\
              net D(x: Real[64] in unit) -> Real[] {{ dense(32), relu, dense(1){last}, scalar }}\n\
-             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  player judge owns D minimizes {real} + says_fake(D(p.x))\n  \
-             player maker owns G minimizes says_real(D(p.x))\n  epochs 1\n}}"
+             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  player judge {{ owns D  minimizes {real} + says_fake(D(p.x)) }}\n  \
+             player maker {{ owns G  minimizes says_real(D(p.x)) }}\n  epochs 1\n}}"
         )
     };
     clean(case, &gan("", "says_real(D(x))"));
@@ -322,8 +315,8 @@ fn critics_see_data_and_samples_in_one_range() {
         format!(
             "data x: {data} from digits\nnet G(z: Real[8]) -> Real[64] {{ dense(64){last} }}\n\
              net D(x: Real[64]) -> Real[] {{ dense(32), relu, dense(1), scalar }}\n\
-             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  let fake = p.x\n  player judge owns D minimizes says_real(D(x)) + says_fake(D(fake))\n  \
-             player maker owns G minimizes says_real(D(fake))\n  epochs 1\n}}"
+             model p {{ z ~ Normal(0, I)[8];  x = G(z) }}\ntrain {{\n  let fake = p.x\n  player judge {{ owns D  minimizes says_real(D(x)) + says_fake(D(fake)) }}\n  \
+             player maker {{ owns G  minimizes says_real(D(fake)) }}\n  epochs 1\n}}"
         )
     };
     for (data, last) in [

@@ -241,14 +241,14 @@ fn streams_that_stay_apart_are_right() {
     for rest in [
         "train {
   let fb = to_b(a), fa = to_a(b)
-  player translators owns to_a, to_b minimizes ls_real(judge(fb)) + 10 * (l1(to_a(fb), a) + l1(to_b(fa), b))
-  player judges owns judge minimizes ls_real(judge(b)) + ls_fake(judge(fb)) + gradient_penalty(judge, b, fb)
+  player translators { owns to_a, to_b  minimizes ls_real(judge(fb)) + 10 * (l1(to_a(fb), a) + l1(to_b(fa), b)) }
+  player judges { owns judge       minimizes ls_real(judge(b)) + ls_fake(judge(fb)) + gradient_penalty(judge, b, fb) }
   epochs 1
 }",
         "model p { a ~ Normal(free(2), 1) }\nmodel r { b ~ Normal(free(2), 1) }\ntrain { minimizes nll(p) + nll(r)  epochs 1 }",
         "model p(a) { b = to_b(a) }\ntrain {
-  player maker owns to_b minimizes says_real(judge(p.b)) + l1(to_b(a), a)
-  player critic owns judge minimizes says_real(judge(b)) + says_fake(judge(p.b))
+  player maker { owns to_b   minimizes says_real(judge(p.b)) + l1(to_b(a), a) }
+  player critic { owns judge  minimizes says_real(judge(b)) + says_fake(judge(p.b)) }
   epochs 1
 }",
         "train { minimizes mse(to_a(to_b(a)), a) + E[(judge(b) - E[judge(a)])^2]  epochs 1 }",
@@ -259,8 +259,8 @@ fn streams_that_stay_apart_are_right() {
     // A density of unpaired rows is asked for in vain.
     let text = format!(
         "{STREAMS}model p(a) {{ b ~ Normal(to_b(a), 1) }}\ntrain {{
-  player maker owns to_b minimizes says_real(judge(p.b))
-  player critic owns judge minimizes says_real(judge(b)) + says_fake(judge(p.b))
+  player maker {{ owns to_b   minimizes says_real(judge(p.b)) }}
+  player critic {{ owns judge  minimizes says_real(judge(b)) + says_fake(judge(p.b)) }}
   epochs 1
 }}"
     );

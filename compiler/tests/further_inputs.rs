@@ -271,8 +271,8 @@ net G(z: Real[16], y: Class(10)) -> Real[64] in unit  { join(y), dense(64), tanh
 net D(x: Real[64], TYPE) -> Real[]    { BODY, dense(8), tanh, dense(1), scalar }
 model p(y) { z ~ Normal(0, I)[16];  x = G(z, y) }
 train {
-  player judge owns D, w, v minimizes gradient_penalty(CALL, x, p.x) + 0 * w + 0 * sum(v)
-  player maker owns G maximizes E[D(p.x, VALUE)]
+  player judge { owns D, w, v  minimizes gradient_penalty(CALL, x, p.x) + 0 * w + 0 * sum(v) }
+  player maker { owns G        maximizes E[D(p.x, VALUE)] }
   using sgd(lr: 1)
 }
 ";
@@ -452,7 +452,7 @@ fn names_that_the_programs_use_themselves() {
 net d(z: Real[2]) -> Real[64] { dense(64) }
 model p { z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: d(z)) }
 guide q[x] { z ~ Normal(free(2), exp(free(2))) }
-train { player infer owns q maximizes elbo(p, q) using adam(lr: 0.1)  player other owns d maximizes elbo(p, q) }
+train { player infer { owns q  maximizes elbo(p, q)  using adam(lr: 0.1) }  player other { owns d  maximizes elbo(p, q) } }
 ";
     let (_, c) = clean("infer", text);
     let slots = |program: &str| -> Vec<String> {

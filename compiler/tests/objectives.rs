@@ -369,8 +369,8 @@ net G(z: Real[2]) -> Real[2] { dense(2) }
 net D(x: Real[2]) -> Real[] { dense(1), scalar }
 model p { z ~ Normal(0, I)[2];  x = G(z) }
 train {
-  player critic owns D minimizes 10 * gradient_penalty(D, x, p.x) using sgd(lr: 1)
-  player maker  owns G maximizes E[D(p.x)] using sgd(lr: 1)
+  player critic { owns D  minimizes 10 * gradient_penalty(D, x, p.x)  using sgd(lr: 1) }
+  player maker  { owns G  maximizes E[D(p.x)]                         using sgd(lr: 1) }
 }";
     let (typed, c) = clean("penalty", text);
     let g = &c.programs["step.critic"];

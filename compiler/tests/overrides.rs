@@ -22,8 +22,8 @@ eval { samples 64 }
 
 const GAME: &str = "\
 train {
-  player a owns D within clip(0.1) minimizes E[D(x)] using adam(lr: 1e-4, betas: (0.5, 0.9)) steps 5
-  player b owns G minimizes E[D(p.x)]
+  player a { owns D  within clip(0.1)  minimizes E[D(x)]  using adam(lr: 1e-4, betas: (0.5, 0.9))  steps 5 }
+  player b { owns G  minimizes E[D(p.x)] }
   using sgd(0.1)
 }
 ";

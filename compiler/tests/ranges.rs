@@ -186,8 +186,8 @@ model p {{ z ~ Normal(0, I)[16];  x = G(z) }}
 model n {{ a ~ Uniform(0, 1) }}
 train {{
   let w = {mean}
-  player judge owns D maximizes E[D(x)] - E[D(p.x)] - 10 * E[(norm(grad(D(w), w)) - 1)^2]
-  player maker owns G maximizes E[D(p.x)]
+  player judge {{ owns D  maximizes E[D(x)] - E[D(p.x)] - 10 * E[(norm(grad(D(w), w)) - 1)^2] }}
+  player maker {{ owns G  maximizes E[D(p.x)] }}
 }}
 "
         );

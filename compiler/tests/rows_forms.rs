@@ -425,7 +425,7 @@ fn a_suffix_makes_independent_copies() {
         let (head, m) = if net { ("e ~ Normal(0, I)[2];  m = f(e);  ", "") } else { ("", "") };
         let par = if d.contains('k') { "param k: Real[3]\n" } else { "" };
         let text = format!(
-            "data x: Real[2] from moons(noise: 0.05)\n{net_line}{par}net G(z: Real[16]) -> Real[2] {{ dense(2) }}\nnet D(x: Real[2]) -> Real[] {{ dense(1), scalar }}\nmodel p {{ {head}{m}z ~ {d};  x = G(z) }}\ntrain {{ steps 10\n  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] using adam\n  player maker owns G minimizes E[softplus(-D(p.x))] using adam\n}}"
+            "data x: Real[2] from moons(noise: 0.05)\n{net_line}{par}net G(z: Real[16]) -> Real[2] {{ dense(2) }}\nnet D(x: Real[2]) -> Real[] {{ dense(1), scalar }}\nmodel p {{ {head}{m}z ~ {d};  x = G(z) }}\ntrain {{ steps 10\n  player critic {{ owns D  minimizes E[softplus(-D(x))] + E[softplus(D(p.x))]  using adam }}\n  player maker {{ owns G  minimizes E[softplus(-D(p.x))]  using adam }}\n}}"
         );
         let text =
             if par.is_empty() { text } else { text.replace("owns G minimizes", "owns G, k minimizes") };

@@ -81,8 +81,8 @@ net G(z: $Q) -> Real[2] { dense(8), relu, dense(2) }
 net D(x: Real[2]) -> Real[] { dense(8), relu, dense(1), scalar }
 model p { e ~ Normal(0, I)[3];  z ~ $D;  x = G(z) }
 train { steps 10
-  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] using adam
-  player maker owns G minimizes E[softplus(-D(p.x))] using adam
+  player critic { owns D  minimizes E[softplus(-D(x))] + E[softplus(D(p.x))]  using adam }
+  player maker { owns G  minimizes E[softplus(-D(p.x))]                      using adam }
 }";
 
 /// Row, spec, what stands for `$D` and for `$Q`. Nets that nothing calls are taken out.

@@ -144,8 +144,8 @@ net G(z: Real[2]) -> Real[2] { dense(8), batch_norm, relu, dense(2) }
 net D(x: Real[2]) -> Real[] { dense(8), minibatch_stddev, dense(1), scalar }
 model p { z ~ Normal(0, I)[2];  x = G(z) }
 train {
-  player critic owns D minimizes E[softplus(-D(x))] + E[softplus(D(p.x))]
-  player maker owns G minimizes E[softplus(-D(p.x))]
+  player critic { owns D  minimizes E[softplus(-D(x))] + E[softplus(D(p.x))] }
+  player maker { owns G  minimizes E[softplus(-D(p.x))] }
 }
 ",
     );
@@ -338,7 +338,7 @@ train {{
     right(&spec("minimizes sse(decode(nearest(z, book)), x) + E[codebook_loss(z, book)]"));
     wrong(&spec("minimizes sse(decode(nearest(z, book)), x) + E[commitment(z, book)]"), "W0707");
     wrong(
-        &spec("player coder owns encode, decode, book minimizes sse(decode(nearest(z, book)), x)"),
+        &spec("player coder { owns encode, decode, book  minimizes sse(decode(nearest(z, book)), x) }"),
         "W0707",
     );
 }

@@ -2,6 +2,7 @@
 
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes::{PAGES, page};
+use gmc_compiler::diag::fix::fixed;
 use gmc_compiler::diag::render::{Format, Sources, render};
 use gmc_compiler::span::{FileId, Span};
 use gmc_compiler::syntax::{self, ast};
@@ -186,10 +187,10 @@ fn values_of_settings_parse_alone() {
 #[test]
 fn clauses_find_their_player() {
     let text = "train {
-  player a owns D maximizes E[D(x)] using adam(lr: 1) steps 5
-  player b owns G
+  player a { owns D  maximizes E[D(x)]  using adam(lr: 1)  steps 5 }
+  player b { owns G
     minimizes E[D(x)]
-    using adam(lr: 2)
+    using adam(lr: 2) }
   using adam(lr: 3)
   steps 100
 }";
@@ -202,6 +203,41 @@ fn clauses_find_their_player() {
     assert_eq!(rate(&train.using), number(3.0));
     assert!(train.players[0].steps.is_some() && train.players[1].steps.is_none());
     assert_eq!(train.settings.len(), 1);
+}
+
+/// What the first edition of the language understood by a player, the fix of its error says with braces.
+#[test]
+fn players_of_the_first_edition_are_put_into_braces() {
+    let old = "\
+train {
+  player a owns D, F within clip(1) maximizes E[D(x)]  using adam(lr: 1) steps 5  # five
+  player b owns G
+    minimizes E[D(x)]   # on lines
+    using adam(lr: 2)
+  using adam(lr: 3)
+  steps 100
+}
+train { epochs 3; player c owns D minimizes E[x]; clip 1 }
+";
+    let new = "\
+train {
+  player a { owns D, F  within clip(1)  maximizes E[D(x)]  using adam(lr: 1)  steps 5 }  # five
+  player b { owns G
+    minimizes E[D(x)]   # on lines
+    using adam(lr: 2) }
+  using adam(lr: 3)
+  steps 100
+}
+train { epochs 3; player c { owns D  minimizes E[x] }; clip 1 }
+";
+    let (_, diags) = syntax::parse(FileId::SPEC, old);
+    assert_eq!(diags.iter().map(|d| d.code).collect::<Vec<_>>(), ["E0116", "E0116"]);
+    assert_eq!(fixed(old, FileId::SPEC, &diags), (new.to_string(), 2));
+    let spec = parse_clean(Path::new("new"), new);
+    let ast::Item::Train(train) = &spec.items[0] else { panic!("{spec:?}") };
+    assert_eq!(train.players.len(), 2);
+    assert!(train.players[0].within.is_some() && train.players[0].steps.is_some());
+    assert!(train.players[1].using.is_some() && train.settings.len() == 1);
 }
 
 #[test]

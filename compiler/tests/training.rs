@@ -22,7 +22,7 @@ fn coupled() -> Vec<(&'static str, String)> {
             "{DATA}flow f: Real[2] <-> Real[2] {{ repeat 2 as k {{ couple(parity(k), affine) {{ {layers} }} }} }}\nmodel p {{ z ~ Normal(0, I)[2];  x = f(z) }}\ntrain {{ BATCH }}\n"
         )
     };
-    let game = "net D(x: Real[2]) -> Real { dense(8), relu, minibatch_stddev, dense(1), scalar }\nnet G(z: Real[2]) -> Real[2] { dense(8), relu, dense(2) }\nmodel p { z ~ Normal(0, I)[2];  x = G(z) }\ntrain { player a owns D maximizes E[D(x)] - E[D(p.x)]\nplayer b owns G maximizes E[D(p.x)]\nBATCH }\n";
+    let game = "net D(x: Real[2]) -> Real { dense(8), relu, minibatch_stddev, dense(1), scalar }\nnet G(z: Real[2]) -> Real[2] { dense(8), relu, dense(2) }\nmodel p { z ~ Normal(0, I)[2];  x = G(z) }\ntrain { player a { owns D  maximizes E[D(x)] - E[D(p.x)] }\nplayer b { owns G  maximizes E[D(p.x)] }\nBATCH }\n";
     vec![
         ("batch_norm", autoencoder("dense(4), batch_norm", "mse(d(e(x)), x)")),
         ("batch_norm", autoencoder("dense(4), residual { dense(4), batch_norm, relu }", "mse(d(e(x)), x)")),

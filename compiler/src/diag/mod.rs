@@ -4,11 +4,13 @@
 //! The primary label is on the smallest span, a secondary label on the cause.
 
 pub mod codes;
+pub mod fix;
 pub mod foreign;
 pub mod render;
 pub mod suggest;
 
 use crate::span::Span;
+use fix::Edit;
 use serde::Serialize;
 use std::ops::{Deref, DerefMut};
 
@@ -53,6 +55,9 @@ pub struct Said {
     pub notes: Vec<String>,
     /// How to fix it.
     pub help: Option<String>,
+    /// How to fix it, as changes of the text: given where one spelling is meant, which is the case for those that another edition of
+    /// the language or another language has, and empty where the author has to decide. `gmc fmt --upgrade` makes these changes.
+    pub fix: Vec<Edit>,
 }
 
 impl Deref for Diag {
@@ -80,6 +85,7 @@ impl Diag {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fix: Vec::new(),
         }))
     }
     /// Adds a cause.
@@ -98,6 +104,12 @@ impl Diag {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+    /// Adds a change of the text to its fix.
+    #[must_use]
+    pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fix.push(Edit { span, text: text.into() });
         self
     }
 }

@@ -259,11 +259,14 @@ struct JsonDiag<'a> {
     labels: Vec<JsonLabel<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    /// The changes that make the fix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fix: Vec<JsonLabel<'a>>,
 }
 
-fn json_label<'a>(sources: &'a Sources, label: &'a Label) -> JsonLabel<'a> {
-    let file = label.span.file;
-    let range = sources.range(label.span).unwrap_or(0..0);
+fn json_label<'a>(sources: &'a Sources, span: Span, text: &'a str) -> JsonLabel<'a> {
+    let file = span.file;
+    let range = sources.range(span).unwrap_or(0..0);
     let (line, column) = sources.position(file, range.start).unwrap_or((1, 1));
     let (end_line, end_column) = sources.position(file, range.end).unwrap_or((1, 1));
     JsonLabel {
@@ -274,7 +277,7 @@ fn json_label<'a>(sources: &'a Sources, label: &'a Label) -> JsonLabel<'a> {
         end_column,
         start_byte: range.start,
         end_byte: range.end,
-        text: &label.text,
+        text,
     }
 }
 
@@ -283,10 +286,11 @@ fn json(diag: &Diag, sources: &Sources) -> String {
         code: diag.code,
         severity: diag.severity,
         message: &diag.message,
-        primary: json_label(sources, &diag.primary),
-        labels: diag.secondary.iter().map(|l| json_label(sources, l)).collect(),
+        primary: json_label(sources, diag.primary.span, &diag.primary.text),
+        labels: diag.secondary.iter().map(|l| json_label(sources, l.span, &l.text)).collect(),
         notes: &diag.notes,
         help: diag.help.as_deref(),
+        fix: diag.fix.iter().map(|e| json_label(sources, e.span, &e.text)).collect(),
     };
     match serde_json::to_string(&object) {
         Ok(line) => line + "\n",

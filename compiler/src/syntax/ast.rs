@@ -337,13 +337,16 @@ pub struct Setting {
     pub value: Expr,
 }
 
-/// `player critic owns D within clip(0.01) maximizes .. using adam(..) steps 5`
+/// `player critic { owns D  maximizes ..  using adam(..)  steps 5  within clip(0.01) }`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlayerItem {
     /// Its name.
     pub name: Ident,
     /// The nets, flows and params it trains.
     pub owns: Vec<Ident>,
+    /// Of `owns D`.
+    #[serde(default)]
+    pub owned: Span,
     /// `within clip(0.01)`: a constraint on its weights.
     pub within: Option<Call>,
     /// What it wants.

@@ -1,39 +1,17 @@
 //! pest pairs to `train` and `eval`.
 //!
-//! The grammar reads `train` as a flat list of statements; here clauses find their player. A clause belongs to the player
-//! before it when no separator stands between them and it is on the line where the player's last clause ends, or is
-//! indented deeper than `player`.
+//! What a player has for itself stands between its braces. In the first edition of the language it stood behind the player's name, on its
+//! line or indented deeper than it: such players are found as that edition found them, and told of with the braces put in.
 
 use super::ast::{Call, EvalItem, Expr, Goal, Ident, PlayerItem, Setting, TrainItem};
 use super::build::bind;
 use super::build_expr::{Built, Cx, Parts, broken};
 use super::grammar::Rule;
+use crate::diag::codes::e0116::{self, Player};
 use crate::diag::codes::{e0100, e0109, e0115};
 use crate::diag::suggest::did_you_mean;
 use crate::span::Span;
 use pest::iterators::Pair;
-
-/// A player whose clauses are still being collected.
-struct Open {
-    name: Ident,
-    owns: Vec<Ident>,
-    within: Option<Call>,
-    goal: Option<Goal>,
-    using: Option<Call>,
-    steps: Option<Expr>,
-    settings: Vec<Setting>,
-    span: Span,
-}
-
-impl Open {
-    fn close(self) -> Built<PlayerItem> {
-        let Open { name, owns, within, goal, using, steps, settings, span } = self;
-        let Some(goal) = goal else {
-            return Err(e0115::goal(&name.name, name.span));
-        };
-        Ok(PlayerItem { name, owns, within, goal, using, steps, settings, span })
-    }
-}
 
 /// Bytes between the start of the line and `span`.
 fn column(cx: Cx<'_>, span: Span) -> usize {
@@ -41,10 +19,35 @@ fn column(cx: Cx<'_>, span: Span) -> usize {
     before.len() - before.rfind('\n').map_or(0, |n| n + 1)
 }
 
-/// Whether a clause at `span` continues `player`.
-fn continues(cx: Cx<'_>, player: &Open, span: Span) -> bool {
-    let gap = cx.slice(Span { start: player.span.end, end: span.start, ..span });
-    !gap.contains([';', ',']) && (!gap.contains('\n') || column(cx, span) > column(cx, player.span))
+impl Player {
+    fn new(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Player> {
+        let span = cx.span(&pair);
+        let name = cx.ident(&cx.parts(pair).need()?);
+        let owns = cx.slice(Span { start: name.span.end, ..span });
+        let Ident { name, span: at } = name;
+        Ok(Player { name, at, clauses: vec![on_one_line(owns)], close: Vec::new(), span })
+    }
+    /// Whether a clause at `span` is the player's: no separator stands between them and it is on the line where the last clause ends, or
+    /// indented deeper than `player`.
+    fn takes(&self, cx: Cx<'_>, rule: Rule, span: Span) -> bool {
+        let gap = cx.slice(Span { start: self.span.end, end: span.start, ..span });
+        let beside = !gap.contains('\n') || column(cx, span) > column(cx, self.span);
+        matches!(rule, Rule::goal | Rule::using | Rule::within | Rule::setting | Rule::compat_setting)
+            && beside
+            && !gap.contains([';', ','])
+    }
+    fn take(&mut self, cx: Cx<'_>, span: Span) {
+        self.clauses.push(on_one_line(cx.slice(span)));
+        if cx.slice(Span { start: self.span.end, end: span.start, ..span }) == " " {
+            self.close.push(Span { end: span.start, ..span });
+        }
+        self.span = self.span.to(span);
+    }
+}
+
+/// A text without line ends and the blanks that follow them.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Builds `train { .. }` from its statements.
@@ -58,19 +61,16 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
         settings: Vec::new(),
         span,
     };
-    let mut open: Option<Open> = None;
+    let mut earlier: Vec<Player> = Vec::new();
+    let mut open = false;
     while let Some(pair) = parts.next() {
         let at = cx.span(&pair);
         let rule = pair.as_rule();
-        if let Some(player) = open.as_mut().filter(|p| continues(cx, p, at))
-            && clause(cx, player, &pair)?
-        {
-            player.span = player.span.to(at);
+        if let Some(player) = earlier.last_mut().filter(|p| open && p.takes(cx, rule, at)) {
+            player.take(cx, at);
             continue;
         }
-        if let Some(player) = open.take() {
-            train.players.push(player.close()?);
-        }
+        open = rule == Rule::compat_player;
         let mut inner = cx.parts(pair.clone());
         match rule {
             Rule::let_statement => {
@@ -79,22 +79,8 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
                     train.lets.push(bind(cx, cx.parts(one), span)?);
                 }
             }
-            Rule::player => {
-                let name = cx.ident(&inner.need()?);
-                let owns = std::iter::from_fn(|| inner.take(Rule::owned))
-                    .map(|p| Ident { name: p.as_str().trim_end().to_string(), span: cx.span(&p) })
-                    .collect();
-                open = Some(Open {
-                    name,
-                    owns,
-                    within: None,
-                    goal: None,
-                    using: None,
-                    steps: None,
-                    settings: Vec::new(),
-                    span: at,
-                });
-            }
+            Rule::player => train.players.push(player(cx, inner, at)?),
+            Rule::compat_player => earlier.push(Player::new(cx, pair)?),
             Rule::goal => {
                 let found = goal(cx, pair)?;
                 if let Some(first) = &train.goal {
@@ -106,66 +92,102 @@ pub(super) fn train(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Train
             Rule::using => {
                 let found = cx.call(inner.need()?, 0)?;
                 if let Some(first) = &train.using {
-                    let help = "keep one; a player may have its own, on the player's line";
+                    let help = "keep one; a player may have its own, between its braces";
                     return Err(e0115::twice("optimizers", first.span, found.span, help));
                 }
                 train.using = Some(found);
             }
             Rule::within => return Err(e0115::within(at)),
             Rule::simultaneous => train.simultaneous = Some(at),
-            Rule::setting => train.settings.push(setting(cx, pair)?),
+            Rule::setting => train.settings.push(setting(cx, pair, &["maximizes", "minimizes", "using"])?),
             Rule::compat_setting => return Err(compat(cx, pair)?),
             _ => return Err(broken(at)),
         }
     }
-    if let Some(player) = open.take() {
-        train.players.push(player.close()?);
+    match e0116::players(&earlier) {
+        Some(diag) => Err(diag),
+        None => Ok(train),
     }
-    Ok(train)
 }
 
-/// Adds a clause to a player; `false` when `pair` is no clause of a player. A setting other than `steps`, or a second `steps`, is kept for
-/// the message about it: on the line of a player it would be taken for the player's.
-fn clause(cx: Cx<'_>, player: &mut Open, pair: &Pair<'_, Rule>) -> Built<bool> {
+/// The clauses of a player so far.
+#[derive(Default)]
+struct Clauses {
+    owns: Option<(Vec<Ident>, Span)>,
+    within: Option<Call>,
+    goal: Option<Goal>,
+    using: Option<Call>,
+    steps: Option<Expr>,
+    settings: Vec<Setting>,
+}
+
+/// Builds a player from its name and clauses.
+fn player(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<PlayerItem> {
+    let name = cx.ident(&parts.need()?);
+    let mut clauses = Clauses::default();
+    while let Some(pair) = parts.next() {
+        clause(cx, &mut clauses, pair)?;
+    }
+    let Clauses { owns, within, goal, using, steps, settings } = clauses;
+    let Some((owns, owned)) = owns else {
+        return Err(e0115::owns(&name.name, name.span));
+    };
+    let Some(goal) = goal else {
+        return Err(e0115::goal(&name.name, name.span));
+    };
+    Ok(PlayerItem { name, owns, owned, within, goal, using, steps, settings, span })
+}
+
+/// Adds a clause to a player. A setting other than `steps`, or a second `steps`, is kept for the message about it.
+fn clause(cx: Cx<'_>, player: &mut Clauses, pair: Pair<'_, Rule>) -> Built<()> {
+    let at = cx.span(&pair);
+    let mut inner = cx.parts(pair.clone());
     match pair.as_rule() {
+        Rule::owns => {
+            let owns = std::iter::from_fn(|| inner.take(Rule::owned))
+                .map(|p| Ident { name: p.as_str().trim_end().to_string(), span: cx.span(&p) })
+                .collect();
+            if let Some((_, first)) = &player.owns {
+                let help = "list all that it owns once: `owns f, g`";
+                return Err(e0115::twice("`owns` for one player", *first, at, help));
+            }
+            player.owns = Some((owns, at));
+        }
         Rule::goal => {
-            let found = goal(cx, pair.clone())?;
+            let found = goal(cx, pair)?;
             if let Some(first) = &player.goal {
                 let help = "add the payoffs up, or split the player in two";
                 return Err(e0115::twice("goals for one player", first.span, found.span, help));
             }
             player.goal = Some(found);
-            Ok(true)
         }
         Rule::using => {
-            let found = cx.call(cx.parts(pair.clone()).need()?, 0)?;
+            let found = cx.call(inner.need()?, 0)?;
             if let Some(first) = &player.using {
-                let help = "keep one; an optimizer for all players stands on a line of its own";
+                let help = "keep one; an optimizer for all players stands outside of their braces";
                 return Err(e0115::twice("optimizers for one player", first.span, found.span, help));
             }
             player.using = Some(found);
-            Ok(true)
         }
         Rule::within => {
-            let found = cx.call(cx.parts(pair.clone()).need()?, 0)?;
+            let found = cx.call(inner.need()?, 0)?;
             if let Some(first) = &player.within {
                 let help = "keep one: the stricter of the two";
                 return Err(e0115::twice("constraints for one player", first.span, found.span, help));
             }
             player.within = Some(found);
-            Ok(true)
         }
         Rule::setting => {
-            let found = setting(cx, pair.clone())?;
-            if found.name.name == "steps" && player.steps.is_none() {
-                player.steps = Some(found.value);
-            } else {
-                player.settings.push(found);
+            let found = setting(cx, pair, &["owns", "maximizes", "minimizes", "using", "within", "steps"])?;
+            match found.name.name == "steps" && player.steps.is_none() {
+                true => player.steps = Some(found.value),
+                false => player.settings.push(found),
             }
-            Ok(true)
         }
-        _ => Ok(false),
+        Rule::compat_setting => return Err(compat(cx, pair)?),
+        _ => return Err(broken(at)),
     }
+    Ok(())
 }
 
 fn goal(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Goal> {
@@ -175,11 +197,12 @@ fn goal(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Goal> {
     Ok(Goal { maximize, payoff: cx.expr(parts.need()?, 0)?, span })
 }
 
-fn setting(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Setting> {
+/// A setting that may be one of `words`, misspelt.
+fn setting(cx: Cx<'_>, pair: Pair<'_, Rule>, words: &[&str]) -> Built<Setting> {
     let mut parts = cx.parts(pair);
     let name = cx.ident(&parts.need()?);
     // A misspelt keyword reads as a setting; the names of settings themselves are not known here.
-    if let Some(near) = did_you_mean(&name.name, ["maximizes", "minimizes", "using"]) {
+    if let Some(near) = did_you_mean(&name.name, words.iter().copied()) {
         let diag = e0100::unexpected(&format!("`{}`", name.name), &[], name.span);
         return Err(diag.help(format!("did you mean `{near}`?")));
     }
@@ -200,7 +223,7 @@ pub(super) fn eval(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<EvalIt
     let mut eval = EvalItem { calls: Vec::new(), settings: Vec::new(), span };
     while let Some(pair) = parts.next() {
         match pair.as_rule() {
-            Rule::eval_setting => eval.settings.push(setting(cx, pair)?),
+            Rule::eval_setting => eval.settings.push(setting(cx, pair, &[])?),
             Rule::call => eval.calls.push(cx.call(pair, 0)?),
             Rule::compat_setting => return Err(compat(cx, pair)?),
             _ => return Err(broken(cx.span(&pair))),

@@ -213,8 +213,11 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::kw_from) {
         return Some("say where the data comes from: `data x: Real[2] from moons(noise: 0.05)`".to_string());
     }
-    if rules.contains(&Rule::kw_owns) {
-        return Some("say which nets the player trains: `player critic owns D maximizes ..`".to_string());
+    if rules.contains(&Rule::compat_owns) {
+        return Some(
+            "say what the player has for itself between braces: `player critic { owns D  maximizes .. }`"
+                .to_string(),
+        );
     }
     if rules.contains(&Rule::arrow) && rules.len() < 3 {
         return Some("say what the net yields: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());

@@ -46,6 +46,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::let_statement => Some("`let`"),
         Rule::let_bind => Some("`name = value`"),
         Rule::player => Some("`player`"),
+        Rule::owns => Some("`owns`"),
         Rule::owned => Some("the name of a net"),
         Rule::goal => Some("`maximizes` or `minimizes`"),
         Rule::using => Some("`using`"),
@@ -119,6 +120,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::sep
         | Rule::train_statement
         | Rule::train_word
+        | Rule::player_clause
         | Rule::eval_statement
         | Rule::primary
         | Rule::prefix
@@ -137,6 +139,8 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::compat_assign
         | Rule::compat_target
         | Rule::compat_setting
+        | Rule::compat_player
+        | Rule::compat_owns
         | Rule::compat_power
         | Rule::compat_up_to => None,
     }

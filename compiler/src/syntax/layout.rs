@@ -3,6 +3,7 @@
 use super::ast::{EvalItem, Item, Layer, PlayerItem, TrainItem};
 use super::print::{Printer, names};
 use super::scan::Comment;
+use crate::span::Span;
 
 /// Lines are broken to stay within this many characters, where they can be broken.
 const WIDTH: usize = 110;
@@ -169,18 +170,18 @@ fn layer(p: Printer<'_>, text: &str, layer: &Layer) -> Block {
     }
 }
 
+/// The clauses in text order.
 fn player(p: Printer<'_>, player: &PlayerItem) -> Block {
-    let within = player.within.as_ref().map(|c| format!(" within {}", p.call(c))).unwrap_or_default();
-    let mut clauses = vec![vec![format!("player {} owns {}{within}", player.name.name, names(&player.owns))]];
-    clauses.push(p.goal(&player.goal));
-    let using = player.using.as_ref().map(|c| format!("using {}", p.call(c)));
-    let steps = player.steps.as_ref().map(|e| format!("steps {}", p.expr(e)));
-    let settings = player.settings.iter().map(|s| p.setting(s));
-    let last: Vec<String> = using.into_iter().chain(steps).chain(settings).collect();
-    if !last.is_empty() {
-        clauses.push(last);
-    }
-    Block::clauses(clauses, player.span.start, player.span.end)
+    let leaf = |text: String, span: Span| Block::leaf(text, span.start, span.end);
+    let mut clauses = vec![leaf(format!("owns {}", names(&player.owns)), player.owned)];
+    clauses.push(Block::clauses(vec![p.goal(&player.goal)], player.goal.span.start, player.goal.span.end));
+    clauses.extend(player.using.iter().map(|c| leaf(format!("using {}", p.call(c)), c.span)));
+    clauses.extend(player.steps.iter().map(|e| leaf(format!("steps {}", p.expr(e)), e.span)));
+    clauses.extend(player.within.iter().map(|c| leaf(format!("within {}", p.call(c)), c.span)));
+    clauses.extend(player.settings.iter().map(|s| leaf(p.setting(s), s.name.span.to(s.value.span))));
+    clauses.sort_by_key(|c| c.bytes.start);
+    let bytes = player.span.start as usize..player.span.end as usize;
+    Block { bytes, ..Block::braces(format!("player {}", player.name.name), Join::Statements, clauses) }
 }
 
 /// The statements in text order.

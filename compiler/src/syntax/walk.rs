@@ -218,6 +218,7 @@ fn setting(setting: &mut Setting, v: &mut dyn Visitor) {
 fn player(p: &mut PlayerItem, v: &mut dyn Visitor) {
     v.span(&mut p.span);
     ident(&mut p.name, Role::Declared, v);
+    v.span(&mut p.owned);
     idents(&mut p.owns, Role::Used, v);
     p.within.iter_mut().for_each(|c| call(c, v));
     goal(&mut p.goal, v);

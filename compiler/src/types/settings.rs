@@ -50,10 +50,9 @@ impl Checker<'_> {
         }
         let Some(row) = row(s) else { return Err(unknown(s).into()) };
         let constraint = rows::find(rows::constraint::ROWS, row.name()).is_some();
-        let owns = p.owns.first().map_or("", |o| o.name.as_str());
         let value = eval(&self.consts, &s.value)?.to_string();
         let span = s.name.span.to(s.value.span);
-        Err(codes::e0709::on_a_line((row.name(), &value), span, &p.name.name, owns, constraint).into())
+        Err(codes::e0709::in_player((row.name(), &value), span, &p.name.name, constraint).into())
     }
 
     fn setting(&mut self, s: &Setting) -> Res<()> {

@@ -110,8 +110,8 @@ fn gap(a, b) = E[D(a)] - E[D(b)]
 model p { z ~ Normal(0, I)[8];  x = G(z) }
 train {
   let fake = p.x
-  player critic owns D within clip(0.5) maximizes gap(x, fake) - 10 * gradient_penalty(D, x, fake) using adam(lr: 1e-3) steps 2
-  player maker  owns G maximizes E[D(fake)] using rmsprop(lr: 1e-3)
+  player critic { owns D  within clip(0.5)  maximizes gap(x, fake) - 10 * gradient_penalty(D, x, fake)  using adam(lr: 1e-3)  steps 2 }
+  player maker  { owns G  maximizes E[D(fake)]  using rmsprop(lr: 1e-3) }
 }",
         ),
         (
@@ -123,8 +123,8 @@ net judge(z: Real[3]) -> Real[] { dense(8), tanh, dense(1), scalar }
 model p { z ~ Normal(0, I)[3];  x ~ Normal(decode(z), 0.5) }
 guide q(x) { z = encode(x) }
 train {
-  player auto  owns encode, decode minimizes -E[log p(x | q.z)] + E[softplus(-judge(q.z))]
-  player rival owns judge          minimizes E[softplus(-judge(p.z))] + E[softplus(judge(q.z))]
+  player auto  { owns encode, decode  minimizes -E[log p(x | q.z)] + E[softplus(-judge(q.z))] }
+  player rival { owns judge          minimizes E[softplus(-judge(p.z))] + E[softplus(judge(q.z))] }
 }",
         ),
         (

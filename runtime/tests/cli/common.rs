@@ -193,8 +193,8 @@ net G(z: Real[4]) -> Real[2]  { dense(16), relu, dense(2) }
 net D(x: Real[2]) -> Real[]   { dense(16), leaky_relu(0.2), dropout(0.2), dense(1), scalar }
 model p { z ~ Normal(0, I)[4];  x = G(z) }
 train {
-  player judge owns D minimizes says_real(D(x)) + says_fake(D(p.x)) using adam(lr: 2e-4, betas: (0.5, 0.999)) steps 2
-  player maker owns G minimizes says_real(D(p.x))                   using adam(lr: 2e-4, betas: (0.5, 0.999))
+  player judge { owns D  minimizes says_real(D(x)) + says_fake(D(p.x))  using adam(lr: 2e-4, betas: (0.5, 0.999))  steps 2 }
+  player maker { owns G  minimizes says_real(D(p.x))                    using adam(lr: 2e-4, betas: (0.5, 0.999)) }
   TRAIN  batch 64
 }
 ";

@@ -306,8 +306,8 @@ net G(z: Real[4], y: Class(10)) -> Real[64] in unit { dense(32), relu, dense(64)
 net D(x: Real[64] in unit, y: Class(10)) -> Real[]  { dense(32), leaky_relu(0.2), dense(1), scalar }
 model p(y) { z ~ Normal(0, I)[4];  x = G(z, y) }
 train {
-  player judge owns D minimizes says_real(D(x, y)) + says_fake(D(p.x, y)) using adam(lr: 1e-3, betas: (0.5, 0.999))
-  player maker owns G minimizes says_real(D(p.x, y))                      using adam(lr: 1e-3, betas: (0.5, 0.999))
+  player judge { owns D  minimizes says_real(D(x, y)) + says_fake(D(p.x, y))  using adam(lr: 1e-3, betas: (0.5, 0.999)) }
+  player maker { owns G  minimizes says_real(D(p.x, y))                       using adam(lr: 1e-3, betas: (0.5, 0.999)) }
   epochs 2  batch 64
 }
 ";

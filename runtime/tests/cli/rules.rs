@@ -136,8 +136,8 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
 fn game(first: &str, mode: &str) -> Vec<f32> {
     let text = format!(
         "data x: Real[2] from moons\nparam a: Real[1] = 1\nparam b: Real[1] = 0\ntrain {{\n  \
-         player one owns a minimizes E[(a - b)^2] using sgd(lr: 0.25) {first}\n  \
-         player two owns b minimizes E[(b - a)^2] using sgd(lr: 0.25)\n  steps 3  batch 8  {mode}\n}}\n"
+         player one {{ owns a  minimizes E[(a - b)^2]  using sgd(lr: 0.25) {first} }}\n  \
+         player two {{ owns b  minimizes E[(b - a)^2]  using sgd(lr: 0.25) }}\n  steps 3  batch 8  {mode}\n}}\n"
     );
     let mut s = session(&text);
     play(&mut s, 1);
@@ -170,7 +170,7 @@ fn steps_of_a_player_see_other_data_each() {
 #[test]
 fn weights_stay_inside_what_they_are_clipped_to() {
     let text = GAN
-        .replace("player judge owns D", "player judge owns D within clip(0.05)")
+        .replace("player judge { owns D", "player judge { owns D  within clip(0.05)")
         .replace("TRAIN", "steps 4")
         .replace("2e-4", "2e-2");
     let mut s = session(&text);

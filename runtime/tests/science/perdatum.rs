@@ -22,8 +22,8 @@ model p    { z ~ Normal(0, I)[1];  x ~ Normal(decode(z), 0.5) }
 guide q[x] { z ~ Normal(free(1), exp(free(1))) }
 train {
   epochs 600  batch 100
-  player model owns decode maximizes elbo(p, q) using sgd(lr: 0)
-  player codes owns q      maximizes elbo(p, q) using adam(lr: cosine(0.1 -> 1e-4))
+  player model { owns decode  maximizes elbo(p, q)  using sgd(lr: 0) }
+  player codes { owns q       maximizes elbo(p, q)  using adam(lr: cosine(0.1 -> 1e-4)) }
 }
 eval { infer(steps: 1500) }
 ";
@@ -272,8 +272,8 @@ model p       { y ~ Categorical(free(10));  z ~ Normal(0, I)[4];  x ~ Bernoulli(
 guide q[x, y] { z ~ Normal(free(4), exp(free(4))) }
 train {
   epochs 20  batch 64
-  player model owns decode, p maximizes elbo(p, q) using adam(lr: 5e-3)
-  player codes owns q         maximizes elbo(p, q) using adam(lr: 0.1)
+  player model { owns decode, p  maximizes elbo(p, q)  using adam(lr: 5e-3) }
+  player codes { owns q          maximizes elbo(p, q)  using adam(lr: 0.1) }
 }
 eval { infer(steps: 60) }
 ";

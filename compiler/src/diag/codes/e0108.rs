@@ -12,9 +12,9 @@ Each player changes only the nets it owns; the parameters of all others are cons
 pass through their nets. Where a gradient must stop is derived from that, so there is nothing to write.
 
 Wrong:
-    train { player critic owns D maximizes E[D(x)] - E[D(detach(p.x))] }
+    train { player critic { owns D  maximizes E[D(x)] - E[D(detach(p.x))] } }
 Right:
-    train { player critic owns D maximizes E[D(x)] - E[D(p.x)] }
+    train { player critic { owns D  maximizes E[D(x)] - E[D(p.x)] } }
 ",
 };
 

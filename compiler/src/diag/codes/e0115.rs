@@ -8,8 +8,7 @@ pub const PAGE: super::Page = super::Page {
     code: "E0115",
     title: "a clause of `train` is repeated or misplaced",
     text: "\
-A player has one goal, and `train` has one goal outside of players. A clause after a player belongs to it when it stands
-on the player's line or is indented deeper; otherwise it speaks of all players.
+A player says once what it owns, what it wants and with which optimizer, between its braces; `train` has one goal outside of players.
 
 Wrong:
     train { minimizes nll(p)  minimizes l1(x) }
@@ -27,12 +26,19 @@ pub fn twice(what: &str, first: Span, second: Span, help: &str) -> Diag {
 
 /// `within` stands outside of a player.
 pub fn within(span: Span) -> Diag {
-    Diag::new("E0115", "`within` constrains no player", span, "stands after no player")
-        .help("put it into the player: `player critic owns D within clip(0.01) maximizes ..`")
+    Diag::new("E0115", "`within` constrains no player", span, "stands in no player").help(
+        "put it into the braces of a player: `player critic { owns D  maximizes ..  within clip(0.01) }`",
+    )
 }
 
 /// A player whose goal is missing; `span` is its name.
 pub fn goal(name: &str, span: Span) -> Diag {
     Diag::new("E0115", format!("player `{name}` has no goal"), span, "wants nothing")
-        .help("say what it wants after what it owns: `maximizes ..` or `minimizes ..`")
+        .help("say what it wants, between its braces: `maximizes ..` or `minimizes ..`")
+}
+
+/// A player that does not say what it owns; `span` is its name.
+pub fn owns(name: &str, span: Span) -> Diag {
+    Diag::new("E0115", format!("player `{name}` owns nothing"), span, "trains no net")
+        .help("say what it trains, between its braces: `owns f`, or `owns f, g`")
 }

@@ -15,9 +15,9 @@ averages over the batch and over any axes that are left. Classes are labels; the
 them as one-hot vectors.
 
 Wrong:
-    train { player critic owns D maximizes D(x) - D(p) }
+    train { player critic { owns D  maximizes D(x) - D(p) } }
 Right:
-    train { player critic owns D maximizes E[D(x)] - E[D(p.x)] }
+    train { player critic { owns D  maximizes E[D(x)] - E[D(p.x)] } }
 ",
 };
 

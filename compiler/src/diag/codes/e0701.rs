@@ -13,13 +13,13 @@ pass through the nets of others, whose parameters are constants for this player.
 
 Wrong:
     train {
-      player auto  owns encode, decode, judge minimizes -E[log p(x | q.z)]
-      player rival owns judge minimizes E[softplus(judge(q.z))]
+      player auto  { owns encode, decode, judge  minimizes -E[log p(x | q.z)] }
+      player rival { owns judge                  minimizes E[softplus(judge(q.z))] }
     }
 Right:
     train {
-      player auto  owns encode, decode minimizes -E[log p(x | q.z)]
-      player rival owns judge minimizes E[softplus(judge(q.z))]
+      player auto  { owns encode, decode  minimizes -E[log p(x | q.z)] }
+      player rival { owns judge           minimizes E[softplus(judge(q.z))] }
     }
 ",
 };

@@ -12,9 +12,9 @@ Training has either one goal, for everything, or players, each with its own goal
 Models, guides, data and functions hold no parameters of their own, so they are not owned.
 
 Wrong:
-    train { player maker owns p maximizes E[D(p.x)]  minimizes nll(p) }
+    train { player maker { owns p  maximizes E[D(p.x)]  minimizes nll(p) } }
 Right:
-    train { player maker owns G maximizes E[D(p.x)] - 0.1 * nll(p) }
+    train { player maker { owns G  maximizes E[D(p.x)] - 0.1 * nll(p) } }
 ",
 };
 
@@ -35,5 +35,5 @@ pub fn cannot_own(name: &str, what: &str, span: Span, declared: Span) -> Diag {
 pub fn goal_and_players(goal: Span, player: Span) -> Diag {
     Diag::new("E0702", "a goal belongs to no player", goal, "stands outside of the players")
         .also(player, "the first of the players")
-        .help("write it into a player, `player name owns f minimizes ..`, or remove the players")
+        .help("write it into a player, `player name { owns f  minimizes .. }`, or remove the players")
 }

@@ -12,9 +12,9 @@ A player improves its payoff by changing the nets that it owns. If the payoff do
 gradient is zero and nothing is learned. Most often data stand where a sample of the model was meant.
 
 Wrong:
-    train { player maker owns G maximizes E[D(x)] }
+    train { player maker { owns G  maximizes E[D(x)] } }
 Right:
-    train { player maker owns G maximizes E[D(p.x)] }
+    train { player maker { owns G  maximizes E[D(p.x)] } }
 ",
 };
 

@@ -12,11 +12,11 @@ Once there are players, each trainable net, flow and param that is used belongs 
 would keep its random initial parameters for ever.
 
 Wrong:
-    train { player critic owns D maximizes E[D(x)] - E[D(p.x)] }
+    train { player critic { owns D  maximizes E[D(x)] - E[D(p.x)] } }
 Right:
     train {
-      player critic owns D maximizes E[D(x)] - E[D(p.x)]
-      player maker  owns G maximizes E[D(p.x)]
+      player critic { owns D  maximizes E[D(x)] - E[D(p.x)] }
+      player maker  { owns G  maximizes E[D(p.x)] }
     }
 ",
 };
@@ -24,9 +24,9 @@ Right:
 /// `name`, declared at `span`, is owned by none of `players`.
 pub fn no_owner(name: &str, span: Span, players: &[String]) -> Diag {
     let help = match players {
-        [one] => format!("add it to `{one}`, `player {one} owns .., {name}`, or add a player that owns it"),
-        [first, ..] => format!("add it to a player, for example `player {first} owns .., {name}`"),
-        [] => format!("add a player: `player all owns {name} minimizes ..`"),
+        [one] => format!("add it to `{one}`, `owns .., {name}`, or add a player that owns it"),
+        [first, ..] => format!("add it to a player, for example to `{first}`: `owns .., {name}`"),
+        [] => format!("add a player: `player all {{ owns {name}  minimizes .. }}`"),
     };
     Diag::new("E0704", format!("no player owns `{name}`"), span, "has parameters that nobody changes")
         .help(help)

@@ -20,8 +20,8 @@ Wrong:
 Right:
     model p { z ~ Normal(0, I)[128];  x = G(z) }
     train {
-      player critic owns D maximizes E[D(x)] - E[D(p.x)]
-      player maker  owns G maximizes E[D(p.x)]
+      player critic { owns D  maximizes E[D(x)] - E[D(p.x)] }
+      player maker  { owns G  maximizes E[D(p.x)] }
     }
 ",
 };

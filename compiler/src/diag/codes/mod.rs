@@ -19,6 +19,7 @@ pub mod e0112;
 pub mod e0113;
 pub mod e0114;
 pub mod e0115;
+pub mod e0116;
 pub mod e0200;
 pub mod e0201;
 pub mod e0202;
@@ -107,6 +108,7 @@ pub const PAGES: &[&Page] = &[
     &e0113::PAGE,
     &e0114::PAGE,
     &e0115::PAGE,
+    &e0116::PAGE,
     &e0200::PAGE,
     &e0201::PAGE,
     &e0202::PAGE,

@@ -12,9 +12,9 @@ The player changes its other nets, but the gradient of its payoff in this one is
 parameters. Either the payoff lacks a term, or the net belongs to another player.
 
 Wrong:
-    train { player both owns G, F maximizes E[D(p.x)] }
+    train { player both { owns G, F  maximizes E[D(p.x)] } }
 Right:
-    train { player maker owns G maximizes E[D(p.x)] }
+    train { player maker { owns G  maximizes E[D(p.x)] } }
 ",
 };
 

@@ -1,4 +1,4 @@
-//! Constraints on weights, applied after every update of their player: `player critic owns D within clip(0.01) ..`.
+//! Constraints on weights, applied after every update of their player: `player critic { owns D  within clip(0.01) .. }`.
 
 mod clip;
 mod norm;
