@@ -132,7 +132,7 @@ impl Compiled {
     pub fn optimise(&mut self, typed: &Typed) {
         let ready =
             |g: &Graph| schedule::lower_peak(&optimise::optimise(g), Batch::of(&typed.train.settings));
-        let made = self.graphs.iter().map(|(n, g)| (n.clone(), programs::sound(n, ready(g))));
+        let made = self.graphs.iter().map(|(n, g)| (n.clone(), program::sound(n, ready(g))));
         self.programs = made.collect();
     }
 }

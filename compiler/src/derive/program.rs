@@ -2,7 +2,7 @@
 //! random streams and names it in files, and the word after `--program`.
 
 use super::signature::named;
-use crate::ir::Graph;
+use crate::ir::{Graph, verify};
 use std::collections::BTreeMap;
 use std::ops::Index;
 
@@ -74,6 +74,23 @@ impl Program {
     pub fn is_step(&self) -> bool {
         matches!(self, Program::Step(_))
     }
+}
+
+/// A program and its graph.
+pub(super) type Made = (Program, Graph);
+
+/// A program as it was made. In debug and test builds it is verified.
+///
+/// # Panics
+/// When it breaks an invariant of the verifier: a bug of the compiler.
+pub(super) fn sound(program: &Program, g: Graph) -> Graph {
+    if cfg!(any(test, debug_assertions))
+        && let Err(broken) = verify(&g)
+    {
+        let all: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        panic!("internal: program `{program}` is broken: {}", all.join("; "));
+    }
+    g
 }
 
 /// The graphs of a spec's programs, in the order of their names.

@@ -4,7 +4,7 @@
 //! line or indented deeper than it: such players are found as that edition found them, and told of with the braces put in.
 
 use super::ast::{Call, EvalItem, Expr, Goal, Ident, PlayerItem, Setting, TrainItem};
-use super::build::bind;
+use super::build_bind::bind;
 use super::build_expr::{Built, Cx, Parts, broken};
 use super::grammar::Rule;
 use crate::diag::codes::e0116::{self, Player};

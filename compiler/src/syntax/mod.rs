@@ -6,6 +6,7 @@
 pub mod ast;
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build;
+mod build_bind;
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build_expr;
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]

@@ -54,7 +54,7 @@ impl Checker<'_> {
         if Batch::of(settings) == 1
             && let Some(by) = self.typed.coupled(ReadsBatch::Training)
         {
-            self.say(codes::e0220::batch_of_one(by, Batch::span(settings)));
+            self.say(codes::e0220::batch_of_one(by.row, by.span, Batch::span(settings)));
         }
     }
 

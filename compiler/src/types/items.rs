@@ -210,7 +210,7 @@ impl Checker<'_> {
             Some(types) => types,
             None => row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
                 Some(d) => d,
-                None => codes::e0209::data_issue(&issue, d.source.span),
+                None => codes::e0209::data_issue(&issue.message, &issue.notes, &issue.help, d.source.span),
             })?,
         };
         if yields.len() != d.bindings.len() {

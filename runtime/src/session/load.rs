@@ -172,7 +172,7 @@ pub fn found_in_data(s: &Session) -> Vec<Diag> {
 fn alone(s: &Session) -> Vec<Diag> {
     let Some(by) = s.typed.coupled(ReadsBatch::Training) else { return Vec::new() };
     let items = s.typed.data.iter().zip(&s.sets).filter(|(_, set)| set.train.n == 1);
-    items.map(|(item, _)| codes::e0220::one_example(by, item.span)).collect()
+    items.map(|(item, _)| codes::e0220::one_example(by.row, by.span, item.span)).collect()
 }
 
 /// Values where the model of them has no finite density above 0 (see [`open_ranges`]).
@@ -202,9 +202,12 @@ fn unreachable(s: &Session) -> Vec<Diag> {
             }
         };
         let first = first.unwrap_or_default();
-        diags.push(match ends.rarely {
-            false => codes::e0305::at_the_ends(&ends, &counts, &first),
-            true => codes::w0306::at_an_end(&ends, if low > 0 { ends.lo } else { ends.hi }, &counts, &first),
+        let (site, counts) = ((ends.site.as_str(), ends.span), (ends.declared, counts.as_str()));
+        diags.push(match ends.drawn.filter(|_| ends.rarely) {
+            None => codes::e0305::at_the_ends(site, ends.drawn, [ends.lo, ends.hi], counts, &first),
+            Some(row) => {
+                codes::w0306::at_an_end(site, row, if low > 0 { ends.lo } else { ends.hi }, counts, &first)
+            }
         });
     }
     diags

@@ -21,15 +21,18 @@ const FOLLOWS: f64 = 1e-11;
 pub struct Repeats {
     /// The site.
     pub of: Sharp,
-    /// What repeats, a sentence each.
-    pub facts: Vec<String>,
+    /// What repeats, a sentence.
+    pub fact: String,
+    /// What else does, a sentence each.
+    pub more: Vec<String>,
     fixes: Vec<String>,
 }
 
 impl Repeats {
     /// The warning.
     pub fn diag(&self) -> Diag {
-        codes::w0511::repeats(&self.of, &self.facts, &self.fixes)
+        let of = &self.of;
+        codes::w0511::repeats((&of.site, of.span), &of.by, of.declared, (&self.fact, &self.more), &self.fixes)
     }
 
     /// What must be known before a number that rests on the density is believed.
@@ -37,7 +40,7 @@ impl Repeats {
         format!(
             "the density of `{}` has no upper end on these data, so this number has no lower end and says nothing about the model: {}",
             self.of.site,
-            self.facts.join("; ")
+            std::iter::once(&self.fact).chain(&self.more).cloned().collect::<Vec<_>>().join("; ")
         )
     }
 }
@@ -112,8 +115,8 @@ impl Session {
         if of.shared && shapes.iter().any(Option::is_none) {
             return None;
         }
-        let mut found = Repeats { of: of.clone(), facts: Vec::new(), fixes: Vec::new() };
-        found.shapes(&shapes, rows, &name, size);
+        let mut found = Found::default();
+        found.shapes(&of.site, &shapes, rows, &name);
         if of.joint && !of.shared {
             let plain: Vec<usize> =
                 (0..size).filter(|e| !matches!(shapes.get(*e), Some(Some(Shape::Constant(_))))).collect();
@@ -123,7 +126,8 @@ impl Session {
             let given: Vec<(String, Vec<f32>)> = all.map(|(n, values)| (n, looked_at(values))).collect();
             found.follows(&plain, rows, &name, &value, &given);
         }
-        (!found.facts.is_empty()).then_some(found)
+        let mut facts = found.facts.into_iter();
+        Some(Repeats { of, fact: facts.next()?, more: facts.collect(), fixes: found.fixes })
     }
 
     /// The real elements that the model of a site is conditioned on: name and values.
@@ -168,9 +172,17 @@ fn all_of(elements: &[usize], name: &dyn Fn(usize) -> String) -> String {
     }
 }
 
-impl Repeats {
+/// What repeats and what to do about it, a sentence each.
+#[derive(Default)]
+struct Found {
+    facts: Vec<String>,
+    fixes: Vec<String>,
+}
+
+impl Found {
     /// Adds what the values of single elements show.
-    fn shapes(&mut self, shapes: &[Option<Shape>], rows: usize, name: &dyn Fn(usize) -> String, size: usize) {
+    fn shapes(&mut self, site: &str, shapes: &[Option<Shape>], rows: usize, name: &dyn Fn(usize) -> String) {
+        let size = shapes.len();
         let which = |f: &dyn Fn(&Shape) -> bool| -> Vec<usize> {
             let is = |s: &Option<Shape>| s.as_ref().is_some_and(f);
             (0..size).filter(|e| shapes.get(*e).is_some_and(is)).collect()
@@ -195,7 +207,7 @@ impl Repeats {
                     (whole, least, most) = (whole && *w, least.min(*a), most.max(*b));
                 }
             }
-            self.fixes.push(levels(&self.of.site, whole, least, most, few.len() == size));
+            self.fixes.push(levels(site, whole, least, most, few.len() == size));
         }
         let spikes = which(&|s| matches!(s, Shape::Spike { .. }));
         if let Some(Shape::Spike { value, share }) = first(&spikes) {
@@ -221,43 +233,14 @@ impl Repeats {
         if elements.len() > JOINT || rows < 2 * (elements.len() + given.len()) + 10 {
             return;
         }
-        let mut known: Vec<(String, Vec<f64>, Vec<f64>)> = Vec::new();
-        let mut add = |said: String, values: Vec<f64>, own: bool| -> Option<String> {
-            let mean = values.iter().sum::<f64>() / rows as f64;
-            let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
-            let whole: f64 = centred.iter().map(|v| v * v).sum();
-            let mut rest = centred.clone();
-            // Twice, against rounding.
-            for _ in 0..2 {
-                for (_, _, unit) in &known {
-                    let along: f64 = rest.iter().zip(unit).map(|(a, b)| a * b).sum();
-                    rest.iter_mut().zip(unit).for_each(|(a, b)| *a -= along * b);
-                }
-            }
-            let left: f64 = rest.iter().map(|v| v * v).sum();
-            // 32 bits round a number by a part of its size, not of its spread.
-            let rounding = values.iter().map(|v| (v * 1.2e-7).powi(2)).sum::<f64>();
-            if left <= (FOLLOWS * whole).max(rounding) {
-                let same = known
-                    .iter()
-                    .find(|(_, c, _)| c.iter().zip(&centred).all(|(a, b)| (a - b).abs() <= 1e-6 * b.abs()));
-                return own.then(|| match same {
-                    Some((other, _, _)) => format!("{said} is the same as {other}"),
-                    None => format!("{said} follows from the other elements"),
-                });
-            }
-            let norm = left.sqrt();
-            rest.iter_mut().for_each(|v| *v /= norm);
-            known.push((said, centred, rest));
-            None
-        };
+        let mut basis = Basis::default();
         for (said, values) in given {
-            add(said.clone(), values.iter().take(rows).map(|v| f64::from(*v)).collect(), false);
+            basis.add(said.clone(), values.iter().take(rows).map(|v| f64::from(*v)).collect());
         }
         let mut found = Vec::new();
         for e in elements {
             let values = (0..rows).map(|r| f64::from(value(r, *e))).collect();
-            found.extend(add(name(*e), values, true));
+            found.extend(basis.add(name(*e), values));
         }
         if !found.is_empty() {
             let more = found.len().saturating_sub(NAMED);
@@ -268,6 +251,50 @@ impl Repeats {
             self.facts.extend(found);
             self.fixes.push("leave out columns that follow from others".into());
         }
+    }
+}
+
+/// An element that does not follow from those before it.
+struct Known {
+    said: String,
+    /// Its values less their mean.
+    centred: Vec<f64>,
+    /// What those before it leave of them, of length 1.
+    unit: Vec<f64>,
+}
+
+/// Elements of which none follows from the others.
+#[derive(Default)]
+struct Basis(Vec<Known>);
+
+impl Basis {
+    /// Adds an element; if it follows from those that are there, how.
+    fn add(&mut self, said: String, values: Vec<f64>) -> Option<String> {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let centred: Vec<f64> = values.iter().map(|v| v - mean).collect();
+        let whole: f64 = centred.iter().map(|v| v * v).sum();
+        let mut rest = centred.clone();
+        // Twice, against rounding.
+        for _ in 0..2 {
+            for Known { unit, .. } in &self.0 {
+                let along: f64 = rest.iter().zip(unit).map(|(a, b)| a * b).sum();
+                rest.iter_mut().zip(unit).for_each(|(a, b)| *a -= along * b);
+            }
+        }
+        let left: f64 = rest.iter().map(|v| v * v).sum();
+        // 32 bits round a number by a part of its size, not of its spread.
+        let rounding = values.iter().map(|v| (v * 1.2e-7).powi(2)).sum::<f64>();
+        if left > (FOLLOWS * whole).max(rounding) {
+            let norm = left.sqrt();
+            rest.iter_mut().for_each(|v| *v /= norm);
+            self.0.push(Known { said, centred, unit: rest });
+            return None;
+        }
+        let alike = |k: &&Known| k.centred.iter().zip(&centred).all(|(a, b)| (a - b).abs() <= 1e-6 * b.abs());
+        Some(match self.0.iter().find(alike) {
+            Some(other) => format!("{said} is the same as {}", other.said),
+            None => format!("{said} follows from the other elements"),
+        })
     }
 }
 

@@ -18,8 +18,8 @@ pub use joint::Joint;
 pub use sums::{Densities, Posterior, VOLUME};
 pub(super) use sums::{combinations, count};
 
-use super::programs::{Made, sound};
-use super::{Output, Program};
+use super::program::{Made, Program, sound};
+use super::signature::Output;
 use crate::diag::Diag;
 use crate::ir::optimise::sweep;
 use crate::ir::{Dim, Shape, Value};

@@ -1,9 +1,9 @@
 //! `agreement`: whether the judge of `eval { agreement(judge) }` sees in each sample the class that it was drawn with, and whether
 //! it knows the class of real examples.
 
-use super::Made;
 use crate::derive::lower::Ctx;
 use crate::derive::nets::one_hot;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::ir::{DType, ReduceKind, Scope};
 use crate::types::Typed;

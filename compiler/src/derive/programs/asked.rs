@@ -1,7 +1,8 @@
 //! What can be asked of a spec: every question of every model, and which model a question goes to that names none.
 
 use super::trained::Trained;
-use super::{Made, Model, classify, complete, density, encode, models, paired, reconstruct, sample};
+use super::{Model, classify, complete, density, encode, models, paired, reconstruct, sample};
+use crate::derive::program::Made;
 use crate::derive::{Answer, Leaf, Program, Query, Question};
 use crate::types::{Subject, Typed};
 

@@ -1,7 +1,8 @@
 //! `complete.MODEL`: data of which some elements are given, and draws of the others.
 
-use super::{Made, Model};
+use super::Model;
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::{TModel, TSite, TSiteKind, Typed, density};
 

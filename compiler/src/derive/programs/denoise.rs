@@ -1,7 +1,8 @@
 //! `denoise`: a corrupted input and what an autoencoder makes of it, for a picture.
 
-use super::{Made, autoencoder, loss};
+use super::{autoencoder, loss};
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::Typed;
 

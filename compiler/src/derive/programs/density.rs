@@ -1,8 +1,9 @@
 //! `log_prob.MODEL`, `bound.MODEL`: how probable the data are.
 
-use super::{Made, Model};
+use super::Model;
 use crate::derive::kl::{Unit, covering};
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{NumberKind, Output, Program};
 use crate::ir::Scope;
 use crate::types::{Density, TModel, Typed};

@@ -1,8 +1,9 @@
 //! `encode`: data to the hidden variables that stand for them.
 
-use super::{Made, Model, autoencoder};
+use super::{Model, autoencoder};
 use crate::derive::kl::{covering, preferred};
 use crate::derive::lower::{Ctx, Draws, Posterior, Vars};
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::density::summable;
 use crate::types::{Density, TModel, TSiteKind, Typed};

@@ -1,10 +1,10 @@
 //! `infer`: one step on the parameters per datum of a minibatch, everything else fixed.
 
-use super::Made;
 use super::update::{Optimizer, Param};
 use crate::derive::lower::Ctx;
 use crate::derive::params::belongs;
 use crate::derive::per_datum::{self, PerDatum};
+use crate::derive::program::Made;
 use crate::derive::{INFER, Input, Output, Program};
 use crate::ir::{Graph, Role, Scope, Shape, Value, grad};
 use crate::rows::args::Args;

@@ -1,6 +1,6 @@
 //! `init`: initial values of parameters and states.
 
-use super::{Made, sound};
+use crate::derive::program::{Made, sound};
 use crate::derive::{Leaf, Output, Program};
 use crate::ir::{Graph, Scope, Shape};
 

@@ -1,8 +1,8 @@
 //! `kl.MODEL`: what a guide says about latent sites beyond their prior, where the data have no density that would bound it.
 
-use super::Made;
 use crate::derive::kl::{Unit, covering};
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::rows::objective::Demand;
 use crate::types::{Density, TKind, Typed};

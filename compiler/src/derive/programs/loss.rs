@@ -1,8 +1,8 @@
 //! `loss`, `loss.corrupted`: the payoffs as they are measured.
 
-use super::Made;
 use super::terms::terms;
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::{TKind, Typed};
 

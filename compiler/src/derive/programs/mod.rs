@@ -23,8 +23,9 @@ mod trained;
 mod update;
 pub mod widths;
 
-use super::{Compiled, Leaf, Program, params, per_datum};
-use crate::ir::{Graph, Op, Role, verify};
+use super::program::{Made, Program};
+use super::{Compiled, Leaf, params, per_datum};
+use crate::ir::{Graph, Op, Role};
 use crate::types::{TModel, Typed};
 use std::collections::BTreeSet;
 
@@ -32,23 +33,6 @@ use std::collections::BTreeSet;
 pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
     let m = models(typed).into_iter().find(|(_, m)| m.name == model)?;
     Some(sample::by(typed, m, by_place).1)
-}
-
-/// A program and its graph.
-pub(super) type Made = (Program, Graph);
-
-/// A program as it was made. In debug and test builds it is verified.
-///
-/// # Panics
-/// When it breaks an invariant of the verifier: a bug of the compiler.
-pub(super) fn sound(program: &Program, g: Graph) -> Graph {
-    if cfg!(any(test, debug_assertions))
-        && let Err(broken) = verify(&g)
-    {
-        let all: Vec<String> = broken.iter().map(ToString::to_string).collect();
-        panic!("internal: program `{program}` is broken: {}", all.join("; "));
-    }
-    g
 }
 
 /// A model, with its index among models and guides.

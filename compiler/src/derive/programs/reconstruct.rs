@@ -1,8 +1,9 @@
 //! `reconstruct`: data through their code and back.
 
 use super::encode::{guide, left_open, proposals, with_modes};
-use super::{Made, Model, autoencoder, density};
+use super::{Model, autoencoder, density};
 use crate::derive::lower::{Ctx, Draws, Vars};
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::{Density, TModel, TSiteKind, Typed};
 

@@ -1,7 +1,8 @@
 //! `sample.MODEL`: draws from a model.
 
-use super::{Made, Model};
+use super::Model;
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Answer, Output, Program};
 use crate::types::Typed;
 

@@ -1,7 +1,8 @@
 //! `start`: initial values that depend on data.
 
-use super::{Made, Model};
+use super::Model;
 use crate::derive::lower::Ctx;
+use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::types::{Density, Typed};
 use std::collections::BTreeMap;

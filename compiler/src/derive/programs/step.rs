@@ -1,6 +1,5 @@
 //! `step.PLAYER`: the gradient of a player's payoff in what the player owns, and one update along it.
 
-use super::Made;
 use super::influence;
 use super::terms::terms;
 use super::trained::Trained;
@@ -8,6 +7,7 @@ use super::update::{Optimizer, Param};
 use crate::derive::lower::Ctx;
 use crate::derive::params::belongs;
 use crate::derive::per_datum::{self, VISITS, visits};
+use crate::derive::program::Made;
 use crate::derive::{Input, Leaf, Output, Program};
 use crate::diag::Diag;
 use crate::ir::{Graph, Role, Scope, Value, grad};

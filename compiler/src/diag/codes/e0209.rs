@@ -1,7 +1,6 @@
 //! E0209: a data source that can't be had.
 
 use crate::diag::Diag;
-use crate::rows::data::DataIssue;
 use crate::span::Span;
 
 /// What `gmc explain E0209` prints.
@@ -20,11 +19,11 @@ Right:
 ",
 };
 
-/// A source that says why its data can't be had.
-pub fn data_issue(issue: &DataIssue, span: Span) -> Diag {
-    let diag = Diag::new("E0209", issue.message.clone(), span, "from this source");
-    let diag = issue.notes.iter().fold(diag, |d, note| d.note(note.clone()));
-    match issue.help.as_str() {
+/// A source that says why its data can't be had, with notes, and with help where it has some.
+pub fn data_issue(message: &str, notes: &[String], help: &str, span: Span) -> Diag {
+    let diag = Diag::new("E0209", message, span, "from this source");
+    let diag = notes.iter().fold(diag, |d, note| d.note(note.clone()));
+    match help {
         "" => diag.help("use a built-in source meanwhile, such as `digits` or `moons(noise: 0.05)`"),
         help => diag.help(help),
     }

@@ -2,7 +2,6 @@
 
 use crate::diag::Diag;
 use crate::span::Span;
-use crate::types::coupled::Coupled;
 
 /// What `gmc explain E0220` prints.
 pub const PAGE: super::Page = super::Page {
@@ -23,29 +22,28 @@ Right:
 ",
 };
 
-/// `train` asks at `batch` for minibatches of one example.
-pub fn batch_of_one(by: Coupled, batch: Span) -> Diag {
+/// `train` asks at `batch` for minibatches of one example, and the layer or function `row`, at `by`, compares examples.
+pub fn batch_of_one(row: &str, by: Span, batch: Span) -> Diag {
     Diag::new(
         "E0220",
-        format!("`{}` has nothing to compare the only example of a minibatch with", by.row),
+        format!("`{row}` has nothing to compare the only example of a minibatch with"),
         batch,
         "one example",
     )
-    .also(by.span, "reads all examples of a minibatch")
+    .also(by, "reads all examples of a minibatch")
     .help(format!(
-        "give `train` a larger `batch`, such as 64, or leave out `{}`: `layer_norm` reads one example alone",
-        by.row
+        "give `train` a larger `batch`, such as 64, or leave out `{row}`: `layer_norm` reads one example alone"
     ))
 }
 
-/// The training part of a data item, declared at `data`, holds one example.
-pub fn one_example(by: Coupled, data: Span) -> Diag {
+/// The training part of a data item, declared at `data`, holds one example, and the layer or function `row`, at `by`, compares examples.
+pub fn one_example(row: &str, by: Span, data: Span) -> Diag {
     Diag::new(
         "E0220",
-        format!("`{}` has nothing to compare the only training example with", by.row),
+        format!("`{row}` has nothing to compare the only training example with"),
         data,
         "holds one example for training",
     )
-    .also(by.span, "reads all examples of a minibatch")
-    .help(format!("train on more data, or leave out `{}`", by.row))
+    .also(by, "reads all examples of a minibatch")
+    .help(format!("train on more data, or leave out `{row}`"))
 }

@@ -4,7 +4,6 @@ use super::e0302;
 use crate::diag::Diag;
 use crate::event::Support;
 use crate::span::Span;
-use crate::types::open_range::OpenRange;
 
 /// What `gmc explain E0305` prints.
 pub const PAGE: super::Page = super::Page {
@@ -179,28 +178,35 @@ fn map_from(s: Support) -> Option<&'static str> {
     }
 }
 
-/// Data lie exactly at an end of a range that is never taken: `counts` says how many lie where, `first` which is the first of them.
-pub fn at_the_ends(ends: &OpenRange, counts: &str, first: &str) -> Diag {
-    let near = match (ends.lo.is_finite(), ends.hi.is_finite()) {
-        (true, true) => format!("comes near {} and {}, and never takes them", ends.lo, ends.hi),
-        (true, false) => format!("comes near {}, and never takes it", ends.lo),
-        (false, _) => format!("comes near {}, and never takes it", ends.hi),
+/// Data lie exactly at an end of a range that is never taken by what the site is drawn from, or by its flow: `counts` says, at the declared
+/// type, how many lie where, `first` which is the first of them.
+pub fn at_the_ends(
+    site: (&str, Span),
+    drawn: Option<&str>,
+    [lo, hi]: [f64; 2],
+    (declared, counts): (Span, &str),
+    first: &str,
+) -> Diag {
+    let (site, span) = site;
+    let near = match (lo.is_finite(), hi.is_finite()) {
+        (true, true) => format!("comes near {lo} and {hi}, and never takes them"),
+        (true, false) => format!("comes near {lo}, and never takes it"),
+        (false, _) => format!("comes near {hi}, and never takes it"),
     };
-    let by = ends.drawn.map_or("its flow".to_string(), |row| format!("`{row}`"));
-    let title = format!("`{}` has values that {by} never reaches", ends.site);
-    let diag = Diag::new("E0305", title, ends.span, near)
-        .also(ends.declared, counts)
+    let by = drawn.map_or("its flow".to_string(), |row| format!("`{row}`"));
+    let title = format!("`{site}` has values that {by} never reaches");
+    let diag = Diag::new("E0305", title, span, near)
+        .also(declared, counts)
         .note(format!("the first is {first}"))
         .note("at an end the density has no finite logarithm, so training could not begin");
-    if ends.drawn.is_some() {
+    if drawn.is_some() {
         return diag.help("leave these values out, move the data away from there, or draw from a distribution that takes the end");
     }
-    let margin = if ends.lo.is_finite() && ends.hi.is_finite() { 0.01 * (ends.hi - ends.lo) } else { 0.01 };
+    let margin = if lo.is_finite() && hi.is_finite() { 0.01 * (hi - lo) } else { 0.01 };
     let short = |x: f64| format!("{}", (x * 1e6).round() / 1e6);
-    let lo = if ends.lo.is_finite() { short(ends.lo - margin) } else { "-inf".to_string() };
-    let hi = if ends.hi.is_finite() { short(ends.hi + margin) } else { "inf".to_string() };
+    let lo = if lo.is_finite() { short(lo - margin) } else { "-inf".to_string() };
+    let hi = if hi.is_finite() { short(hi + margin) } else { "inf".to_string() };
     diag.help(format!(
-        "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {0}: Int(17)[..]`, with `{0} = quantize(..)`",
-        ends.site
+        "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {site}: Int(17)[..]`, with `{site} = quantize(..)`"
     ))
 }

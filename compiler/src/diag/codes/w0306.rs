@@ -1,7 +1,7 @@
 //! W0306: data at an end of a range, where a density is 0 or infinite for nearly all parameters.
 
 use crate::diag::Diag;
-use crate::types::open_range::OpenRange;
+use crate::span::Span;
 
 /// What `gmc explain W0306` prints.
 pub const PAGE: super::Page = super::Page {
@@ -21,16 +21,23 @@ Right:
 ",
 };
 
-/// Data of a site lie exactly at an end, `at`: `counts` says how many lie where, `first` which is the first of them.
-pub fn at_an_end(ends: &OpenRange, at: f64, counts: &str, first: &str) -> Diag {
-    let row = ends.drawn.unwrap_or("the flow");
+/// Data of a site that is drawn from `row` lie exactly at an end, `at`: `counts` says, at their declared type, how many lie where, `first` which
+/// is the first of them.
+pub fn at_an_end(
+    site: (&str, Span),
+    row: &str,
+    at: f64,
+    (declared, counts): (Span, &str),
+    first: &str,
+) -> Diag {
+    let (site, span) = site;
     Diag::new(
         "W0306",
-        format!("`{}` has values where the density of `{row}` is 0 or infinite", ends.site),
-        ends.span,
+        format!("`{site}` has values where the density of `{row}` is 0 or infinite"),
+        span,
         format!("is neither at {at} only while the parameter that rules this end is exactly 1"),
     )
-    .also(ends.declared, counts)
+    .also(declared, counts)
     .note(format!("the first is {first}"))
     .note("training that moves this parameter ends with a value that is not finite, at any learning rate")
     .help("leave these values out, or move them into the range, as 0.9999 for 1")

@@ -1,7 +1,7 @@
 //! W0511: a density without an upper end on data that repeat.
 
 use crate::diag::Diag;
-use crate::types::sharp::Sharp;
+use crate::span::Span;
 
 /// What `gmc explain W0511` prints.
 pub const PAGE: super::Page = super::Page {
@@ -25,17 +25,20 @@ Right:
 ",
 };
 
-/// The density of a site on data that repeat; `facts`: what repeats, a sentence each, `fixes`: what to do, without a full stop.
-pub fn repeats(of: &Sharp, facts: &[String], fixes: &[String]) -> Diag {
-    let first = facts.first().cloned().unwrap_or_default();
-    let diag = Diag::new(
-        "W0511",
-        format!("the density of `{}` has no upper end on these data", of.site),
-        of.span,
-        of.by.clone(),
-    )
-    .also(of.declared, first);
-    let diag = facts.iter().skip(1).fold(diag, |diag, fact| diag.note(fact.clone()));
+/// The density of a site, which `by` narrows where it stands, on data that repeat; `facts`: what repeats, a sentence each, the first at
+/// the declared type; `fixes`: what to do, without a full stop.
+pub fn repeats(
+    site: (&str, Span),
+    by: &str,
+    declared: Span,
+    facts: (&str, &[String]),
+    fixes: &[String],
+) -> Diag {
+    let (site, span) = site;
+    let (first, more) = facts;
+    let title = format!("the density of `{site}` has no upper end on these data");
+    let diag = Diag::new("W0511", title, span, by).also(declared, first);
+    let diag = more.iter().fold(diag, |diag, fact| diag.note(fact.clone()));
     diag.note("the longer such a density is trained, the lower its number falls, which then says nothing about the model")
         .help(fixes.join("; or "))
 }
