@@ -189,24 +189,6 @@ fn inputs_that_a_body_makes_become_arguments() {
 }
 
 #[test]
-fn no_derivative_passes() {
-    let (mut g, _, _) = several();
-    let x = Value(0);
-    let out = g.outputs[0].1;
-    let through = g.mul(out, x);
-    let loss = g.mean_all(through);
-    assert_eq!(grad_reach(&g, out, &[x]), [false]);
-    let d = grad(&mut g, loss, &[x])[0];
-    g.output("d", d);
-    verify(&g).unwrap();
-    let (_, _, inputs) = several();
-    let got = evaluate(&g, &inputs);
-    // d mean(c x)/dx = c / n, the loop's result c being a constant.
-    let want = got["x"].map(|c| c / (2 * BATCH) as f64);
-    assert_close("as a constant", &got["d"], &want, 1e-12);
-}
-
-#[test]
 fn cost_and_memory_are_those_of_the_body() {
     let mut g = Graph::new("cost");
     let x = g.input("x", Role::Data, Shape::batched(&[10]));

@@ -143,6 +143,35 @@ fn breaks_inside(rules: &[u8], how: impl Fn(&mut Graph)) {
 }
 
 #[test]
+fn v13_results_are_those_of_their_loop() {
+    let looped = |how: &dyn Fn(&mut Graph)| {
+        let mut g = in_the_body(|_| {});
+        g.outputs.clear();
+        let last = g.result(Value(2), 0);
+        let result = LoopResult { k: 0, dtype: DType::F, shape: Shape::batched(&[4]) };
+        let other = g.push(Op::LoopResult(result), &[last]);
+        g.output("other", other);
+        assert_eq!(verify(&g), Ok(()));
+        how(&mut g);
+        let found = verify(&g).expect_err("the graph is broken");
+        assert_eq!(found.iter().map(|v| v.rule).collect::<Vec<u8>>(), [13], "{found:?}");
+    };
+    looped(&|g| g.nodes[3].args[0] = Value(1));
+    looped(&|g| {
+        if let Op::LoopResult(r) = &mut g.nodes[3].op {
+            r.k = 1;
+        }
+    });
+    looped(&|g| {
+        if let Op::LoopResult(r) = &mut g.nodes[3].op {
+            r.shape = Shape::batched(&[5]);
+        }
+        g.nodes[3].ty.shape = Shape::batched(&[5]);
+    });
+    breaks_inside(&[2], |b| b.outputs.push(("kept".into(), Value(0))));
+}
+
+#[test]
 fn rules_hold_in_the_body_of_a_loop() {
     breaks_inside(&[1], |b| b.nodes[5].args[0] = Value(6));
     breaks_inside(&[2, 2], |b| b.nodes[5].ty.dtype = DType::I);

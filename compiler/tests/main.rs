@@ -26,6 +26,7 @@ mod heap;
 mod ir_common;
 mod ir_conv;
 mod ir_grad;
+mod ir_loop_grad;
 mod ir_loops;
 mod ir_optimise;
 mod ir_text;

@@ -1,6 +1,7 @@
 //! The executor against the f64 reference interpreter: every op, one node at a time and fused, on the CPU and on a GPU path.
 
-use gmc_compiler::ir::graph::{Graph, Value};
+use gmc_compiler::ir::grad;
+use gmc_compiler::ir::graph::{Graph, Step, Turns, Value};
 use gmc_compiler::ir::interp;
 use gmc_compiler::ir::op::*;
 use gmc_compiler::ir::shape::{DType, Dim, Shape};
@@ -418,6 +419,37 @@ fn loop_cases() -> Vec<Case> {
                 vec![g.dyn_update(carried[0], not, &[1], &row(3))]
             });
             vec![i, b]
+        }),
+        case("derivative of a loop", |g| {
+            let (x, w) = (data(g, "x", &[5, 4]), param(g, "w", &[4, 4]));
+            let (h, c) = (data(g, "h", &[4]), data(g, "c", &[6]));
+            let made = g.loop_with(
+                Turns { count: 5, reverse: true },
+                [&[h, c], &[x, w]],
+                |g, carried, read, _| {
+                    let here = g.dyn_slice(read[0], &[1], &[1], &[At { div: 1, modulo: 5, offset: 0 }]);
+                    let here = g.reshape(here, Shape::batched(&[4]));
+                    let told = g.matmul(carried[0], read[1]);
+                    let sum = g.add(told, here);
+                    let noise = g.random(RandomKind::Normal, Shape::batched(&[4]));
+                    let noise = g.mul(noise, here);
+                    let sum = g.add(sum, noise);
+                    let h = g.unary(Unary::Tanh, sum);
+                    let part = g.slice(h, 1, 1, 2);
+                    let c = g.dyn_update(carried[1], part, &[1], &[At { div: 1, modulo: 5, offset: 0 }]);
+                    let large = g.compare(Compare::Gt, h, here);
+                    Step { carried: vec![h, c], stacked: vec![large, h] }
+                },
+                |_, _| panic!("a body makes no input"),
+            );
+            let large = g.cast(made.stacked[0], DType::F);
+            let kept = g.mul(made.stacked[1], large);
+            let bent = g.square(made.carried[1]);
+            let (a, b) = (g.sum_all(kept), g.sum_all(bent));
+            let loss = g.add(a, b);
+            let mut all = grad::grad(g, loss, &[x, w, h, c]);
+            all.extend([made.carried[0], made.carried[1], made.stacked[1], kept]);
+            all
         }),
         case("loop in a loop", |g| {
             let (x, v) = (data(g, "x", &[6]), param(g, "v", &[1, 6]));

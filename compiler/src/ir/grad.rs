@@ -7,22 +7,41 @@
 
 use super::formula::{Ex, Scope};
 use super::graph::{Graph, Node, Value};
+use super::loop_grad;
+use super::op::{Binary, Op};
 use super::shape::DType;
 use super::value_map::ValueMap;
+use std::collections::BTreeMap;
 
-/// The values from which a derivative can reach `y`.
-fn above(g: &Graph, y: Value) -> ValueMap<bool> {
+/// The values from which a derivative can reach one of `ys`.
+pub(super) fn above(g: &Graph, ys: &[Value]) -> ValueMap<bool> {
     let mut marked = ValueMap::new(g, false);
-    marked[y] = g.ty(y).dtype == DType::F;
+    ys.iter().for_each(|y| marked[*y] = g.ty(*y).dtype == DType::F);
+    let mut results: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
     for (v, node) in g.iter().rev() {
-        if !marked[v] {
-            continue;
-        }
-        let rule = node.op.rule();
-        for (k, &a) in node.args.iter().enumerate() {
-            if rule.passes(k) && g.ty(a).dtype == DType::F {
-                marked[a] = true;
+        let later = results.remove(&v).unwrap_or_default();
+        let mark = |marked: &mut ValueMap<bool>, passes: &dyn Fn(usize) -> bool| {
+            for (k, &a) in node.args.iter().enumerate() {
+                if g.ty(a).dtype == DType::F && passes(k) {
+                    marked[a] = true;
+                }
             }
+        };
+        if let (Op::LoopResult(r), [of]) = (&node.op, node.args.as_slice()) {
+            if marked[v] {
+                results.entry(*of).or_default().push(r.k);
+            }
+        } else if let Op::Loop(l) = &node.op {
+            let wanted = |k: usize| (k == 0 && marked[v]) || later.contains(&k);
+            let wanted: Vec<bool> = (0..l.body.outputs.len()).map(wanted).collect();
+            if wanted.contains(&true) {
+                let reached = l.reached(&wanted);
+                marked[v] = true;
+                mark(&mut marked, &|k| reached.get(k) == Some(&true));
+            }
+        } else if marked[v] {
+            let rule = node.op.rule();
+            mark(&mut marked, &|k| rule.passes(k));
         }
     }
     marked
@@ -30,7 +49,7 @@ fn above(g: &Graph, y: Value) -> ValueMap<bool> {
 
 /// For each of `wrt`: whether there is a differentiable path from it to `y`.
 pub fn grad_reach(g: &Graph, y: Value, wrt: &[Value]) -> Vec<bool> {
-    let above = above(g, y);
+    let above = above(g, &[y]);
     wrt.iter().map(|&w| above[w]).collect()
 }
 
@@ -62,32 +81,75 @@ pub fn grad(g: &mut Graph, y: Value, wrt: &[Value]) -> Vec<Value> {
 /// When `seed` has another shape than `y`, which is a bug of the caller.
 pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
     assert_eq!(g.shape(y), g.shape(seed), "internal: graph `{}`: the seed of {y} has another shape", g.name);
-    let above = above(g, y);
+    let made = pulled(g, &[(y, seed)], wrt);
+    let zeros = |g: &mut Graph, w: Value| {
+        let shape = g.shape(w);
+        g.full(0.0, shape)
+    };
+    made.into_iter().zip(wrt).map(|(d, &w)| d.unwrap_or_else(|| zeros(g, w))).collect()
+}
+
+/// Σ over the pairs (y, seed) of seed · ∂y/∂w for each `w` of `wrt`; `None` where no path leads to any y. A loop on the way gets further
+/// outputs, which its derivative reads.
+pub(super) fn pulled(g: &mut Graph, seeds: &[(Value, Value)], wrt: &[Value]) -> Vec<Option<Value>> {
+    let ys: Vec<Value> = seeds.iter().map(|(y, _)| *y).collect();
+    let above = above(g, &ys);
     let mut below = ValueMap::new(g, false);
     wrt.iter().for_each(|w| below[*w] = true);
     for (v, node) in g.iter() {
         let rule = node.op.rule();
-        if node.args.iter().enumerate().any(|(k, a)| rule.passes(k) && below[*a]) {
+        if node.args.iter().enumerate().any(|(k, a)| below[*a] && rule.passes(k)) {
             below[v] = true;
         }
     }
     let active = ValueMap::of(g, |(v, _)| below[v] && above[v]);
+    // The result of a loop stands in for the loop.
+    let active = ValueMap::of(g, |(v, node)| {
+        let of = node.args.first().filter(|_| matches!(node.op, Op::LoopResult(_)));
+        active[v] || (above[v] && of.is_some_and(|a| active[*a]))
+    });
 
     let at = g.at;
     let mut adjoint: ValueMap<Option<Value>> = ValueMap::new(g, None);
-    adjoint[y] = active[y].then_some(seed);
-    for i in (0..=y.0).rev() {
-        let v = Value(i);
-        let Some(out) = adjoint[v] else { continue };
+    let mut results: BTreeMap<Value, BTreeMap<usize, Value>> = BTreeMap::new();
+    for &(y, seed) in seeds.iter().filter(|(y, _)| active[*y]) {
+        adjoint[y] = Some(accumulated(g, adjoint[y], seed));
+    }
+    let last = ys.iter().map(|y| y.0 + 1).max().unwrap_or(0);
+    for v in (0..last).rev().map(Value) {
+        let out = adjoint[v];
+        let mut later = results.remove(&v).unwrap_or_default();
         let node = g.node(v).clone();
         let rule = node.op.rule();
-        let wants: Vec<bool> =
-            node.args.iter().enumerate().map(|(k, &a)| rule.passes(k) && active[a]).collect();
-        if !wants.contains(&true) {
-            continue;
-        }
         g.at = node.span;
-        for (&a, d) in node.args.iter().zip(adjoints(g, &node, v, out, &wants)) {
+        let made = match (&node.op, out) {
+            (Op::LoopResult(r), Some(out)) => {
+                if let Some(of) = node.args.first() {
+                    let all = results.entry(*of).or_default();
+                    let sum = accumulated(g, all.get(&r.k).copied(), out);
+                    all.insert(r.k, sum);
+                }
+                continue;
+            }
+            (Op::Loop(_), _) => {
+                if let Some(out) = out {
+                    let sum = accumulated(g, later.get(&0).copied(), out);
+                    later.insert(0, sum);
+                }
+                let wants: Vec<bool> = node.args.iter().map(|a| active[*a]).collect();
+                if later.is_empty() || !wants.contains(&true) {
+                    continue;
+                }
+                loop_grad::adjoints(g, v, &later, &wants)
+            }
+            (_, Some(out)) => {
+                let wants: Vec<bool> =
+                    node.args.iter().enumerate().map(|(k, &a)| active[a] && rule.passes(k)).collect();
+                adjoints(g, &node, v, out, &wants)
+            }
+            (_, None) => continue,
+        };
+        for (&a, d) in node.args.iter().zip(made) {
             let Some(d) = d else { continue };
             debug_assert_eq!(
                 g.shape(a),
@@ -95,19 +157,44 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
                 "the adjoint of {a} under {} has another shape",
                 rule.name()
             );
-            adjoint[a] = Some(adjoint[a].map_or(d, |before| g.add(before, d)));
+            adjoint[a] = Some(accumulated(g, adjoint[a], d));
         }
     }
     g.at = at;
-    wrt.iter()
-        .map(|&w| match adjoint[w] {
-            Some(d) => d,
-            None => {
-                let shape = g.shape(w);
-                g.full(0.0, shape)
-            }
-        })
-        .collect()
+    wrt.iter().map(|w| adjoint[*w]).collect()
+}
+
+/// The parts of a sum that is 0 but for a part: x and y of `dyn_update(0, x)`.
+fn written(g: &Graph, v: Value) -> Option<(Value, &super::op::DynUpdate)> {
+    let node = g.node(v);
+    match (&node.op, node.args.as_slice()) {
+        (Op::DynUpdate(u), [x, y]) if g.constant(*x) == Some(0.0) => Some((*y, u)),
+        _ => None,
+    }
+}
+
+/// One adjoint more. What is 0 but for the part at the place of an iteration is added there only, so that a sum over all iterations costs
+/// as much as its parts.
+pub(super) fn accumulated(g: &mut Graph, before: Option<Value>, d: Value) -> Value {
+    let Some(before) = before else { return d };
+    let node = g.node(d);
+    if let (Op::Binary(Binary::Add), &[a, b]) = (&node.op, node.args.as_slice()) {
+        if written(g, a).is_some() || written(g, b).is_some() {
+            let sum = accumulated(g, Some(before), a);
+            return accumulated(g, Some(sum), b);
+        }
+    }
+    let (to, part) = match (written(g, d), written(g, before)) {
+        (Some(part), _) => (before, Some(part)),
+        (None, Some(part)) => (d, Some(part)),
+        (None, None) => (before, None),
+    };
+    let Some((y, update)) = part else { return g.add(before, d) };
+    let update = update.clone();
+    let lens: Vec<usize> = update.axes.iter().map(|a| g.ty(y).shape.0.get(*a).map_or(0, |d| d.n)).collect();
+    let here = g.dyn_slice(to, &update.axes, &lens, &update.at);
+    let sum = g.add(here, y);
+    g.dyn_update(to, sum, &update.axes, &update.at)
 }
 
 /// The adjoints of the wanted arguments of `node`, whose value is `v` and whose adjoint is `out`.

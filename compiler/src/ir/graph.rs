@@ -4,7 +4,7 @@
 //! op's rule infers; input names are unique; output names are unique.
 
 use super::op::*;
-use super::ops::Local;
+use super::ops::{Local, stack_name};
 use super::shape::{DType, Dim, Shape, Ty};
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,24 @@ pub struct Node {
     pub ty: Ty,
     /// The piece of the spec that caused it.
     pub span: Span,
+}
+
+/// How a loop runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turns {
+    /// How many iterations.
+    pub count: usize,
+    /// Whether the positions run from the last to the first.
+    pub reverse: bool,
+}
+
+/// What one iteration of a loop makes; of all iterations, what came last and what was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<T> {
+    /// The carried values.
+    pub carried: Vec<T>,
+    /// Values that are kept for each position, `[count, ..]` in the end.
+    pub stacked: Vec<T>,
 }
 
 /// A straight-line tensor program.
@@ -173,20 +191,31 @@ impl Graph {
         read: &[Value],
         body: impl FnOnce(&mut Graph, &[Value], &[Value], Value) -> Vec<Value>,
     ) -> Value {
-        self.loop_with(count, [carried, read], body, |g, i| g.input(&i.name, i.role, i.shape.clone()))
+        let next = |g: &mut Graph, carried: &[Value], read: &[Value], p| Step {
+            carried: body(g, carried, read, p),
+            stacked: Vec::new(),
+        };
+        let turns = Turns { count, reverse: false };
+        let own = |g: &mut Graph, i: &Input| g.input(&i.name, i.role, i.shape.clone());
+        let made = self.loop_with(turns, [carried, read], next, own).carried;
+        match made.first() {
+            Some(v) => *v,
+            None => panic!("internal: graph `{}`: a loop carries nothing", self.name),
+        }
     }
 
-    /// As [`Graph::loop_over`], with values carried and read. What an input that the body made itself is in this graph, `outer` says.
+    /// As [`Graph::loop_over`], with values carried and read, and values that are kept for each position. What an input that the body made
+    /// itself is in this graph, `outer` says.
     ///
     /// # Panics
     /// As there.
     pub fn loop_with(
         &mut self,
-        count: usize,
+        turns: Turns,
         [carried, read]: [&[Value]; 2],
-        body: impl FnOnce(&mut Graph, &[Value], &[Value], Value) -> Vec<Value>,
+        body: impl FnOnce(&mut Graph, &[Value], &[Value], Value) -> Step<Value>,
         mut outer: impl FnMut(&mut Graph, &Input) -> Value,
-    ) -> Value {
+    ) -> Step<Value> {
         let mut g = Graph { at: self.at, next_stream: self.next_stream, ..Graph::default() };
         let mut local = |local: Local, ty: &Ty| {
             let (dtype, shape) = (ty.dtype, ty.shape.clone());
@@ -197,8 +226,12 @@ impl Graph {
         let reads: Vec<Value> =
             read.iter().enumerate().map(|(k, v)| local(Local::Read(k), self.ty(*v))).collect();
         let position = local(Local::Position, &Ty::f(Shape::scalar()));
-        for (k, v) in body(&mut g, &carries, &reads, position).into_iter().enumerate() {
-            g.output(Local::Carry(k).to_string(), v);
+        let step = body(&mut g, &carries, &reads, position);
+        for (k, v) in step.carried.iter().enumerate() {
+            g.output(Local::Carry(k).to_string(), *v);
+        }
+        for (k, v) in step.stacked.iter().enumerate() {
+            g.output(stack_name(k), *v);
         }
         self.next_stream = g.next_stream;
         let mut args = [carried, read].concat();
@@ -213,7 +246,24 @@ impl Graph {
         }
         // The body is looked up no more.
         let body = Box::new(Graph { nodes: g.nodes, outputs: g.outputs, ..Graph::default() });
-        self.push(Op::Loop(Loop { body, count, carried: carried.len() }), &args)
+        let Turns { count, reverse } = turns;
+        let made = self.push(Op::Loop(Loop { body, count, carried: carried.len(), reverse }), &args);
+        let all: Vec<Value> =
+            (0..step.carried.len() + step.stacked.len()).map(|k| self.result(made, k)).collect();
+        let (carried, stacked) = all.split_at(step.carried.len());
+        Step { carried: carried.to_vec(), stacked: stacked.to_vec() }
+    }
+    /// What output `k` of the body of the loop `v` has come to: see [`LoopResult`].
+    ///
+    /// # Panics
+    /// When `v` is no loop or its body has no such output, which is a bug of the caller.
+    pub fn result(&mut self, v: Value, k: usize) -> Value {
+        let ty = if let Op::Loop(l) = &self.node(v).op { l.result(k) } else { None };
+        match ty {
+            _ if k == 0 => v,
+            Some(Ty { dtype, shape }) => self.push(Op::LoopResult(LoopResult { k, dtype, shape }), &[v]),
+            None => panic!("internal: graph `{}`: {v} has no result {k}", self.name),
+        }
     }
     /// The part of `x` at the place of the iteration: see [`DynSlice`].
     pub fn dyn_slice(&mut self, x: Value, axes: &[usize], lens: &[usize], at: &[At]) -> Value {

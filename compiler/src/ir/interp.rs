@@ -1,7 +1,7 @@
 //! The reference interpreter: every op by its f64 meaning, one after the other. For tests and constant folding only.
 
 use super::graph::Graph;
-use super::op::RandomKind;
+use super::op::{Op, RandomKind};
 use super::tensor::Tensor64;
 use std::collections::BTreeMap;
 
@@ -21,11 +21,21 @@ pub struct Env<'a> {
 /// A missing or misshapen input, an index out of range, a broken graph.
 pub fn run(graph: &Graph, env: &Env) -> Result<Vec<(String, Tensor64)>, String> {
     let mut values: Vec<Tensor64> = Vec::with_capacity(graph.nodes.len());
+    let mut results: BTreeMap<super::Value, Vec<Tensor64>> = BTreeMap::new();
     for (i, node) in graph.nodes.iter().enumerate() {
         let args: Option<Vec<&Tensor64>> = node.args.iter().map(|a| values.get(a.0 as usize)).collect();
         let args = args.ok_or_else(|| format!("%{i} uses a value that is defined later"))?;
         let rule = node.op.rule();
-        let value = rule.eval(&args, env).map_err(|why| format!("%{i} = {}: {why}", rule.name()))?;
+        let value = match (&node.op, node.args.first().and_then(|a| results.get(a))) {
+            (Op::Loop(l), _) => l.run(&args, env).and_then(|made| {
+                let first = made.first().cloned().ok_or("carries nothing")?;
+                results.insert(super::Value(i as u32), made);
+                Ok(first)
+            }),
+            (Op::LoopResult(r), Some(made)) => made.get(r.k).cloned().ok_or_else(|| "is no result".into()),
+            _ => rule.eval(&args, env),
+        };
+        let value = value.map_err(|why| format!("%{i} = {}: {why}", rule.name()))?;
         if value.dims != node.ty.shape.at(env.batch) {
             return Err(format!(
                 "%{i} = {}: computed {:?} where {} was declared",

@@ -6,6 +6,7 @@ pub mod formula;
 pub mod grad;
 pub mod graph;
 pub mod interp;
+pub mod loop_grad;
 pub mod op;
 pub mod ops;
 pub mod optimise;
@@ -19,7 +20,7 @@ pub mod verify;
 
 pub use formula::{Ex, Operand, Scope, common_lead};
 pub use grad::{grad, grad_reach, vjp};
-pub use graph::{Graph, Node, Value};
+pub use graph::{Graph, Node, Step, Turns, Value};
 pub use interp::Env;
 pub use op::*;
 pub use ops::{Local, OpRule, exactly};

@@ -409,9 +409,10 @@ pub struct Concat {
 /// Arguments are the initial carried values, `carried` of them, and then values that the body only reads. The body is a graph of its own,
 /// without a name, that sees nothing else of the program: its inputs have [`Role::Local`] and are called as `Local` says, each of the type
 /// of its argument (one that the body does not read may be missing); its outputs are `carry.0`, `carry.1`, .. in this order, each of the
-/// type of the carried value. The result is the last `carry.0` (the initial one when `count` is 0).
+/// type of the carried value, and then `stack.0`, `stack.1`, .., values of any type that are kept for each position. The result is the last
+/// `carry.0` (the initial one when `count` is 0); [`LoopResult`] has the other ones.
 ///
-/// No derivative passes through a loop, as through [`Detach`]: programs that are differentiated unroll it.
+/// Its derivative is a loop that runs the other way: see [`super::loop_grad`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loop {
     /// One iteration.
@@ -420,6 +421,21 @@ pub struct Loop {
     pub count: usize,
     /// How many values are carried from one iteration to the next, at least 1.
     pub carried: usize,
+    /// Whether the positions run from the last to the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reverse: bool,
+}
+
+/// A further result of the [`Loop`] that is the argument: what output `k` of its body has come to. Of a carried value that is the last one,
+/// of another output its values at all positions, `[count, ..]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoopResult {
+    /// Which output of the body.
+    pub k: usize,
+    /// Element type.
+    pub dtype: DType,
+    /// Axes.
+    pub shape: Shape,
 }
 
 /// Where a part begins along an axis, as a function of the position p of the loop around it, from 0: `(p / div) % modulo + offset`.
@@ -492,6 +508,7 @@ macro_rules! every_op {
             Pad,
             Concat,
             Loop,
+            LoopResult,
             DynSlice,
             DynUpdate,
         }

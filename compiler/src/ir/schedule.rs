@@ -63,10 +63,19 @@ fn needs(l: &Loop, node: &Node, drops: &[Value], batch: usize) -> usize {
 /// The most bytes alive at once, were every value materialised (views make it less). Of the body of a loop by itself: beside what it reads.
 pub fn peak_bytes(g: &Graph, batch: usize) -> usize {
     let size = sizes(g, batch);
+    // What a loop makes beside its value.
+    let mut further = ValueMap::new(g, 0usize);
+    for (v, node) in g.iter().filter(|(_, n)| matches!(n.op, Op::LoopResult(_))) {
+        node.args.iter().for_each(|a| further[*a] = further[*a].saturating_add(size[v]));
+    }
     let (mut now, mut peak) = (0usize, 0usize);
     for (v, drops) in last_uses(g).iter() {
         let node = g.node(v);
-        let made = if let Op::Loop(l) = &node.op { needs(l, node, drops, batch) } else { size[v] };
+        let made = if let Op::Loop(l) = &node.op {
+            needs(l, node, drops, batch).saturating_add(further[v])
+        } else {
+            size[v]
+        };
         peak = peak.max(now.saturating_add(made));
         now = now.saturating_add(size[v]);
         drops.iter().for_each(|v| now = now.saturating_sub(size[*v]));
@@ -102,6 +111,8 @@ struct Greedy {
     /// Its arguments, each once.
     args: ValueMap<Vec<Value>>,
     size: ValueMap<usize>,
+    /// Whether it is a further result of a loop.
+    result: ValueMap<bool>,
     /// Uses still to come; outputs have one that never comes.
     uses: ValueMap<usize>,
     placed: ValueMap<bool>,
@@ -122,6 +133,7 @@ impl Greedy {
         Greedy {
             args,
             size: sizes(g, batch),
+            result: ValueMap::of(g, |(_, node)| matches!(node.op, Op::LoopResult(_))),
             uses,
             placed: ValueMap::new(g, false),
             order: Vec::with_capacity(g.nodes.len()),
@@ -130,8 +142,12 @@ impl Greedy {
     fn is_leaf(&self, v: Value) -> bool {
         self.args[v].is_empty()
     }
-    /// Bytes that are alive after `v` and were not before: it and the leaves that come with it, less the arguments used up.
+    /// Bytes that are alive after `v` and were not before: it and the leaves that come with it, less the arguments used up. The results of a
+    /// loop are made with it, and come at once.
     fn growth(&self, v: Value) -> i128 {
+        if self.result[v] {
+            return i128::MIN;
+        }
         let total = |part: &dyn Fn(Value) -> bool| -> usize {
             self.args[v].iter().filter(|a| part(**a)).map(|a| self.size[*a]).sum()
         };

@@ -14,6 +14,7 @@
 //! | V10 | no value has more than 2^40 elements per datum, nor more than 8 axes |
 //! | V11 | what reads the position of a loop (`DynSlice`, `DynUpdate`, an input of role `Local`) stands in the body of one |
 //! | V12 | the body of a loop has no name and no inputs of other roles, and lies in at most 8 bodies |
+//! | V13 | the argument of a `LoopResult` is a loop whose body has that output, and its type is what the output comes to |
 //!
 //! The body of a loop is a graph that satisfies them, too; that it fits its arguments is part of V2.
 //!
@@ -133,7 +134,7 @@ fn body<'g>(l: &'g Loop, place: Place<'_, 'g>) -> Vec<Violation> {
     found
 }
 
-/// V1 and V2.
+/// V1, V2 and V13.
 fn typed(g: &Graph, i: usize, node: &Node, report: &mut dyn FnMut(u8, String)) {
     let args: Option<Vec<&Node>> =
         node.args.iter().map(|a| g.nodes.get(a.0 as usize).filter(|_| (a.0 as usize) < i)).collect();
@@ -143,6 +144,13 @@ fn typed(g: &Graph, i: usize, node: &Node, report: &mut dyn FnMut(u8, String)) {
         Ok(ty) if ty == node.ty => {}
         Ok(ty) => report(2, format!("{} gives {ty}, not {}", node.op.rule().name(), node.ty)),
         Err(why) => report(2, format!("{} {why}", node.op.rule().name())),
+    }
+    if let Op::LoopResult(r) = &node.op {
+        let made = if let Some(Op::Loop(l)) = args.first().map(|n| &n.op) { l.result(r.k) } else { None };
+        if made.as_ref() != Some(&node.ty) {
+            let made = made.map_or_else(|| "none".into(), |ty| ty.to_string());
+            report(13, format!("result {} of its argument is {made}, not {}", r.k, node.ty));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A graph under construction, and what layers read and set while they are lowered.
 
 use super::Init;
-use crate::ir::{Ex, Graph, Input, Role, Scope, Shape, Value};
+use crate::ir::{Ex, Graph, Input, Role, Scope, Shape, Step, Turns, Value};
 use crate::span::Span;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -240,6 +240,25 @@ impl<'g> LowerCx<'g, '_> {
         read: &[Ex<'g>],
         body: impl for<'b> FnOnce(LowerCx<'b, '_>, &[Ex<'b>], &[Ex<'b>], Ex<'b>) -> Vec<Ex<'b>>,
     ) -> Ex<'g> {
+        let turns = Turns { count, reverse: false };
+        let made = self.scan(turns, carried, read, |cx, carried, read, p| Step {
+            carried: body(cx, carried, read, p),
+            stacked: Vec::new(),
+        });
+        match made.carried.first() {
+            Some(x) => *x,
+            None => panic!("internal: a loop carries nothing"),
+        }
+    }
+    /// As [`LowerCx::loop_over`], in either direction, with values that are kept for each position: what all carried values came to last, and
+    /// what was kept, `[count, ..]`.
+    pub fn scan(
+        self,
+        turns: Turns,
+        carried: &[Ex<'g>],
+        read: &[Ex<'g>],
+        body: impl for<'b> FnOnce(LowerCx<'b, '_>, &[Ex<'b>], &[Ex<'b>], Ex<'b>) -> Step<Ex<'b>>,
+    ) -> Step<Ex<'g>> {
         let carried: Vec<Value> = carried.iter().map(|x| x.v).collect();
         let own = read.len();
         let all: Vec<Value> = read.iter().map(|x| x.v).chain(self.env.given.values().copied()).collect();
@@ -258,7 +277,8 @@ impl<'g> LowerCx<'g, '_> {
                 starts: Cell::from_mut(&mut starts),
             };
             let made = body(cx, &cx.scope.all(carried), &cx.scope.all(read), cx.ex(position));
-            made.into_iter().map(|x| x.v).collect::<Vec<Value>>()
+            let values = |all: Vec<Ex<'_>>| all.into_iter().map(|x| x.v).collect::<Vec<Value>>();
+            Step { carried: values(made.carried), stacked: values(made.stacked) }
         };
         // What the body reads by path is what this program reads there.
         let outer = |g: &mut Graph, input: &Input| {
@@ -268,7 +288,8 @@ impl<'g> LowerCx<'g, '_> {
                     .or_insert_with(|| g.input(&input.name, input.role, input.shape.clone()))
             })
         };
-        self.scope.push(|g| g.loop_with(count, [&carried, &all], iteration, outer))
+        let made = self.scope.with(|g| g.loop_with(turns, [&carried, &all], iteration, outer));
+        Step { carried: self.scope.all(&made.carried), stacked: self.scope.all(&made.stacked) }
     }
     /// The further inputs of the net or flow around the layer.
     pub fn all_given(self) -> BTreeMap<String, Value> {

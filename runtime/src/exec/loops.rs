@@ -23,11 +23,24 @@ pub struct Place {
     pub iteration: u64,
 }
 
-/// The last `carry.0` of a loop.
-pub fn run(body: &Executable, l: &Loop, at: Setting, mut args: Vec<Tensor>) -> Result<Tensor, ExecError> {
+/// What each output of a loop's body comes to: of a carried value the last one, of another one its values at all positions, written into
+/// one buffer as they come. Those that are not `wanted` may be missing.
+pub fn run(
+    body: &Executable,
+    l: &Loop,
+    at: Setting,
+    mut args: Vec<Tensor>,
+    wanted: &dyn Fn(usize) -> bool,
+) -> Result<Vec<Option<Tensor>>, ExecError> {
     let read = args.split_off(l.carried.min(args.len()));
     let mut carried: Vec<Option<Tensor>> = args.into_iter().map(Some).collect();
-    for position in 0..l.count {
+    let start = |k: usize| {
+        let ty = l.result(k).filter(|_| wanted(k))?;
+        Some(Tensor::full(at.device, 0.0, ty.dtype, &ty.shape.at(at.batch)))
+    };
+    let mut stacks: Vec<Option<Tensor>> = (l.carried..body.graph().outputs.len()).map(start).collect();
+    let every = [At { div: 1, modulo: l.count.max(1), offset: 0 }];
+    for position in l.positions() {
         let iteration = at.place.iteration.wrapping_mul(l.count as u64).wrapping_add(position as u64);
         let place = Place { position, iteration };
         let mut hand = |name: &str| match Local::named(name)? {
@@ -36,9 +49,17 @@ pub fn run(body: &Executable, l: &Loop, at: Setting, mut args: Vec<Tensor>) -> R
             Local::Position => Some(Tensor::scalar(at.device, position as f32)),
         };
         let made = body.run_at(Setting { place, ..at }, &mut hand)?;
-        carried = made.into_iter().map(|(_, t)| Some(t)).collect();
+        let mut made = made.into_iter().map(|(_, t)| t);
+        carried = made.by_ref().take(l.carried).map(Some).collect();
+        for (slot, new) in stacks.iter_mut().zip(made) {
+            if let Some(stack) = slot.take() {
+                let one: Vec<usize> = [&[1], new.shape()].concat();
+                *slot = Some(dyn_update(stack, new.reshaped(&one), &[0], &every, position));
+            }
+        }
     }
-    carried.into_iter().next().flatten().ok_or_else(|| broken("a loop carries nothing"))
+    carried.extend(stacks);
+    Ok(carried)
 }
 
 /// The first element of a part along each axis of `rank`.

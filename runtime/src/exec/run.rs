@@ -88,6 +88,8 @@ pub struct Executable {
     fused: Plan,
     /// The bodies of loops, by the loop's node.
     bodies: BTreeMap<usize, Executable>,
+    /// The further results of loops that are read, by the loop's node: their node and the output of the body.
+    results: BTreeMap<usize, Vec<(usize, usize)>>,
     /// Tables of the graph that were uploaded, by device and node.
     tables: Mutex<HashMap<(String, usize), Tensor>>,
 }
@@ -135,7 +137,14 @@ impl Executable {
         let body = |(i, node): (usize, &Node)| {
             if let Op::Loop(l) = &node.op { Some((i, Executable::of(&l.body, salt))) } else { None }
         };
+        let mut results: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        for (i, node) in graph.nodes.iter().enumerate() {
+            if let (Op::LoopResult(r), [of]) = (&node.op, node.args.as_slice()) {
+                results.entry(of.0 as usize).or_default().push((i, r.k));
+            }
+        }
         Executable {
+            results,
             salt,
             plain: Plan::plain(graph),
             fused: Plan::fused(graph),
@@ -250,7 +259,7 @@ fn check(i: usize, node: &Node, value: &Tensor, tainted: &mut [bool]) -> Result<
         *t = true;
     }
     let local = matches!(&node.op, Op::Input(input) if input.role == Role::Local);
-    let elsewhere = local || matches!(node.op, Op::Literal(_) | Op::Loop(_));
+    let elsewhere = local || matches!(node.op, Op::Literal(_) | Op::Loop(_) | Op::LoopResult(_));
     if from || elsewhere {
         return Ok(());
     }
@@ -379,7 +388,20 @@ impl Run<'_> {
                 let args =
                     node.args.iter().map(|a| tensor(graph.ty(*a).dtype)).collect::<Result<Vec<_>, _>>()?;
                 let body = self.exe.bodies.get(&i).ok_or_else(|| broken(format!("%{i} has no body")))?;
-                loops::run(body, op, self.at, args)?
+                let results = self.exe.results.get(&i).map_or(&[][..], Vec::as_slice);
+                let wanted = |k: usize| k == 0 || results.iter().any(|r| r.1 == k);
+                let made = loops::run(body, op, self.at, args, &wanted)?;
+                for (node, k) in results {
+                    if let Some(value) = made.get(*k).cloned().flatten() {
+                        self.put(*node, value)?;
+                    }
+                }
+                made.into_iter().next().flatten().ok_or_else(|| broken("a loop carries nothing"))?
+            }
+            Op::LoopResult(_) => {
+                // The loop left it here.
+                let value = self.values.get_mut(i).and_then(Option::take);
+                value.ok_or_else(|| broken(format!("%{i} is no result of its loop")))?
             }
             Op::DynSlice(op) => {
                 loops::dyn_slice(tensor(node.ty.dtype)?, &op.axes, &op.at, self.at.place.position, &dims)

@@ -2,12 +2,13 @@
 
 use super::{OpRule, exactly, fixed_axis, need, one, two};
 use crate::ir::formula::Ex;
+use crate::ir::grad::above;
 use crate::ir::graph::Value;
 use crate::ir::interp::{Env, run};
-use crate::ir::op::{At, DynSlice, DynUpdate, Input, Loop, Op, RandomKind};
+use crate::ir::op::{At, DynSlice, DynUpdate, Input, Loop, LoopResult, Op, RandomKind};
 use crate::ir::optimise::Rewriter;
 use crate::ir::schedule::madds;
-use crate::ir::shape::{Dim, Shape, Ty};
+use crate::ir::shape::{DType, Dim, Shape, Ty};
 use crate::ir::tensor::{Tensor64, strides};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -50,7 +51,98 @@ impl Local {
     }
 }
 
+/// The name of output `k` of a body that is kept for each position.
+pub fn stack_name(k: usize) -> String {
+    format!("stack.{k}")
+}
+
 impl Loop {
+    /// The type of what output `k` of the body comes to.
+    pub fn result(&self, k: usize) -> Option<Ty> {
+        let (_, v) = self.body.outputs.get(k)?;
+        let mut ty = self.body.nodes.get(v.0 as usize)?.ty.clone();
+        if k >= self.carried {
+            ty.shape.0.insert(0, Dim::fixed(self.count));
+        }
+        Some(ty)
+    }
+    /// The positions in the order in which they come.
+    pub fn positions(&self) -> impl Iterator<Item = usize> + use<> {
+        let (count, reverse) = (self.count, self.reverse);
+        (0..count).map(move |p| if reverse { count - 1 - p } else { p })
+    }
+    /// For each argument, whether a derivative passes to it from the outputs `wanted` of the body, after however many iterations.
+    pub fn reached(&self, wanted: &[bool]) -> Vec<bool> {
+        let has = |flags: &[bool], k: usize| flags.get(k).copied().unwrap_or(false);
+        let outputs = |wanted: &[bool]| -> Vec<Value> {
+            self.body.outputs.iter().enumerate().filter(|(k, _)| has(wanted, *k)).map(|(_, o)| o.1).collect()
+        };
+        if self.count == 0 {
+            return wanted.iter().take(self.carried).copied().collect();
+        }
+        let mut wanted = wanted.to_vec();
+        wanted.resize(self.body.outputs.len(), false);
+        loop {
+            let above = above(&self.body, &outputs(&wanted));
+            let (mut next, mut arguments) = (wanted.clone(), Vec::new());
+            for (_, node) in self.body.iter().filter(|(v, _)| above[*v]) {
+                let Op::Input(input) = &node.op else { continue };
+                match Local::named(&input.name) {
+                    Some(Local::Carry(k)) => {
+                        next.get_mut(k).into_iter().for_each(|n| *n = true);
+                        arguments.push(k);
+                    }
+                    Some(Local::Read(k)) => arguments.push(self.carried + k),
+                    Some(Local::Position) | None => {}
+                }
+            }
+            if next == wanted {
+                let last = arguments.iter().max().map_or(0, |k| k + 1).max(self.carried);
+                return (0..last).map(|k| arguments.contains(&k)).collect();
+            }
+            wanted = next;
+        }
+    }
+    /// What each output of the body comes to.
+    ///
+    /// # Errors
+    /// As [`OpRule::eval`].
+    pub fn run(&self, args: &[&Tensor64], env: &Env) -> Result<Vec<Tensor64>, String> {
+        let drawn: RefCell<BTreeMap<(u32, usize), Vec<f64>>> = RefCell::default();
+        let (initial, read) = args.split_at_checked(self.carried).ok_or("lacks arguments")?;
+        let mut inputs: BTreeMap<String, Tensor64> = BTreeMap::new();
+        for (k, t) in read.iter().enumerate() {
+            inputs.insert(Local::Read(k).to_string(), (*t).clone());
+        }
+        for (k, t) in initial.iter().enumerate() {
+            inputs.insert(Local::Carry(k).to_string(), (*t).clone());
+        }
+        let tys = (self.carried..self.body.outputs.len()).filter_map(|k| self.result(k));
+        let mut stacks: Vec<Tensor64> = tys.map(|ty| Tensor64::full(&ty.shape.at(env.batch), 0.0)).collect();
+        for position in self.positions() {
+            inputs.insert(POSITION.into(), Tensor64::scalar(position as f64));
+            let random = |kind: RandomKind, stream: u32, n: usize| -> Vec<f64> {
+                let mut drawn = drawn.borrow_mut();
+                let all =
+                    drawn.entry((stream, n)).or_insert_with(|| (env.random)(kind, stream, n * self.count));
+                all.iter().skip(position * n).take(n).copied().collect()
+            };
+            let inner = Env { batch: env.batch, inputs, random: &random };
+            let made = run(&self.body, &inner).map_err(|why| format!("iteration {position}: {why}"))?;
+            inputs = inner.inputs;
+            for (k, (name, t)) in made.into_iter().enumerate() {
+                if k < self.carried {
+                    inputs.insert(name, t);
+                } else if let Some(stack) = stacks.get_mut(k - self.carried) {
+                    let first = position * t.data.len();
+                    stack.data.iter_mut().skip(first).zip(t.data).for_each(|(to, from)| *to = from);
+                }
+            }
+        }
+        let last = (0..self.carried).map(|k| inputs.remove(&Local::Carry(k).to_string()));
+        let last: Option<Vec<Tensor64>> = last.collect();
+        Ok([last.ok_or("carries nothing")?, stacks].concat())
+    }
     /// The type of what an input of the body stands for, if these arguments have it.
     fn handed(&self, input: &Input, args: &[&Ty]) -> Option<Ty> {
         match Local::named(&input.name)? {
@@ -77,10 +169,13 @@ impl OpRule for Loop {
                 None => return Err(format!("has nothing for the input `{}` of its body", input.name)),
             }
         }
-        if self.body.outputs.len() != self.carried {
-            return Err(format!("carries {} values and makes {}", self.carried, self.body.outputs.len()));
-        }
-        for (k, ((name, v), ty)) in self.body.outputs.iter().zip(args).enumerate() {
+        let (carried, stacked) = match self.body.outputs.split_at_checked(self.carried) {
+            Some(both) => both,
+            None => {
+                return Err(format!("carries {} values and makes {}", self.carried, self.body.outputs.len()));
+            }
+        };
+        for (k, ((name, v), ty)) in carried.iter().zip(args).enumerate() {
             let made = self.body.nodes.get(v.0 as usize).map(|n| &n.ty);
             if *name != Local::Carry(k).to_string() {
                 return Err(format!("makes `{name}` in the place of `{}`", Local::Carry(k)));
@@ -88,6 +183,14 @@ impl OpRule for Loop {
             if made != Some(*ty) {
                 let made = made.map_or_else(|| "nothing".into(), Ty::to_string);
                 return Err(format!("carries {ty} as `{name}` and makes {made} of it"));
+            }
+        }
+        for (k, (name, v)) in stacked.iter().enumerate() {
+            if *name != stack_name(k) {
+                return Err(format!("makes `{name}` in the place of `{}`", stack_name(k)));
+            }
+            if v.0 as usize >= self.body.nodes.len() {
+                return Err(format!("keeps nothing as `{name}`"));
             }
         }
         args.first()
@@ -101,31 +204,33 @@ impl OpRule for Loop {
     fn cost(&self, _args: &[&Ty], _out: &Ty, batch: usize) -> u64 {
         madds(&self.body, batch).saturating_mul(self.count as u64)
     }
-    /// The draws of all iterations are one long draw of the body's stream, of which iteration p has the p-th part.
+    /// Conservative: as if every output of the body were wanted.
+    fn passes(&self, i: usize) -> bool {
+        self.reached(&vec![true; self.body.outputs.len()]).get(i) == Some(&true)
+    }
+    /// The draws of all iterations are one long draw of the body's stream, of which position p has the p-th part.
     fn eval(&self, args: &[&Tensor64], env: &Env) -> Result<Tensor64, String> {
-        let drawn: RefCell<BTreeMap<(u32, usize), Vec<f64>>> = RefCell::default();
-        let (initial, read) = args.split_at_checked(self.carried).ok_or("lacks arguments")?;
-        let mut inputs: BTreeMap<String, Tensor64> = BTreeMap::new();
-        for (k, t) in read.iter().enumerate() {
-            inputs.insert(Local::Read(k).to_string(), (*t).clone());
-        }
-        for (k, t) in initial.iter().enumerate() {
-            inputs.insert(Local::Carry(k).to_string(), (*t).clone());
-        }
-        for position in 0..self.count {
-            inputs.insert(POSITION.into(), Tensor64::scalar(position as f64));
-            let random = |kind: RandomKind, stream: u32, n: usize| -> Vec<f64> {
-                let mut drawn = drawn.borrow_mut();
-                let all =
-                    drawn.entry((stream, n)).or_insert_with(|| (env.random)(kind, stream, n * self.count));
-                all.iter().skip(position * n).take(n).copied().collect()
-            };
-            let inner = Env { batch: env.batch, inputs, random: &random };
-            let made = run(&self.body, &inner).map_err(|why| format!("iteration {position}: {why}"))?;
-            inputs = inner.inputs;
-            inputs.extend(made);
-        }
-        inputs.remove(&Local::Carry(0).to_string()).ok_or_else(|| "carries nothing".into())
+        self.run(args, env)?.into_iter().next().ok_or_else(|| "carries nothing".into())
+    }
+}
+
+impl OpRule for LoopResult {
+    fn name(&self) -> &'static str {
+        "loop_result"
+    }
+    /// That the argument is a loop which has this result, the verifier sees.
+    fn infer(&self, args: &[&Ty]) -> Result<Ty, String> {
+        one(args)?;
+        Ok(Ty { dtype: self.dtype, shape: self.shape.clone() })
+    }
+    fn passes(&self, _i: usize) -> bool {
+        self.dtype == DType::F
+    }
+    fn pure(&self) -> bool {
+        false
+    }
+    fn eval(&self, _args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
+        Err("does not stand behind its loop".into())
     }
 }
 

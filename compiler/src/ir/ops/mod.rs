@@ -14,7 +14,7 @@ pub mod special;
 mod wide;
 
 pub use elementwise::{BINARY, BinaryRow, COMPARE, CompareRow, LOGIC, LogicRow, UNARY, UnaryRow};
-pub use loops::{Local, POSITION};
+pub use loops::{Local, POSITION, stack_name};
 pub use wide::Column;
 
 use super::columns::{self, Cut, Dep, Places};

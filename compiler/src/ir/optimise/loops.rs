@@ -3,8 +3,11 @@
 use super::{Rewriter, optimise};
 use crate::ir::graph::{Graph, Node, Value};
 use crate::ir::op::*;
-use crate::ir::ops::Local;
+use crate::ir::ops::{Local, stack_name};
+use crate::ir::shape::{Dim, Shape, Ty};
 use crate::ir::value_map::ValueMap;
+use crate::span::Span;
+use std::collections::HashMap;
 
 /// What an input of the body is.
 fn local(node: &Node) -> Option<Local> {
@@ -16,6 +19,23 @@ fn leaf(node: &Node) -> bool {
     matches!(node.op, Op::Full(_) | Op::Literal(_) | Op::Count(_))
 }
 
+/// For each loop, which outputs of its body are wanted.
+pub(super) fn wanted(g: &Graph) -> HashMap<Value, Vec<bool>> {
+    let mut all: HashMap<Value, Vec<bool>> = HashMap::new();
+    let mut want = |v: Value, k: usize| {
+        if let Op::Loop(l) = &g.node(v).op {
+            let flags = all.entry(v).or_insert_with(|| vec![false; l.body.outputs.len()]);
+            flags.get_mut(k).into_iter().for_each(|f| *f = true);
+        }
+    };
+    for (_, node) in g.iter() {
+        let k = if let Op::LoopResult(r) = &node.op { r.k } else { 0 };
+        node.args.iter().for_each(|a| want(*a, k));
+    }
+    g.outputs.iter().for_each(|(_, v)| want(*v, 0));
+    all
+}
+
 /// The new body, and the values that it is handed.
 struct Slim<'a> {
     old: &'a Graph,
@@ -25,34 +45,109 @@ struct Slim<'a> {
     reads: Vec<Value>,
 }
 
+/// What stays of a loop: which outputs of the old body are carried, and which are kept for each position.
+struct Stays {
+    moving: Vec<usize>,
+    stacked: Vec<usize>,
+}
+
 impl Rewriter {
-    /// The loop with a simpler body, or its result where no loop is needed.
-    pub(super) fn emit_loop(&mut self, l: &Loop, args: &[Value]) -> Value {
+    /// The loop with a simpler body: what has become of each output that is wanted. Where no loop is needed, none is left.
+    pub(super) fn emit_loop(&mut self, l: &Loop, args: &[Value], wanted: &[bool]) -> Vec<Option<Value>> {
         let old = optimise(&l.body);
-        let carry = |k: usize| old.outputs.get(k).map(|(_, v)| *v);
-        let Some(first) = carry(0) else { return self.emit(Op::Loop(l.clone()), args) };
-        let (needed, kept) = (needed(&old), kept(&old));
+        let (needed, kept) = (needed(&old, wanted), kept(&old, l.carried));
         let same = invariant(&old, &kept);
-        // What comes out is known without running.
-        if l.count == 0 || kept.first() == Some(&true) {
-            return args.first().copied().unwrap_or(first);
-        }
         let outside = self.before(&old, &same, args, l.carried);
-        if let Some(v) = outside[first].filter(|_| same[first]) {
-            return v;
+        let mut made: Vec<Option<Value>> = vec![None; old.outputs.len()];
+        let mut stays = Stays { moving: Vec::new(), stacked: Vec::new() };
+        for (k, (_, v)) in old.outputs.iter().enumerate() {
+            let known = outside[*v].filter(|_| same[*v]);
+            let slot = made.get_mut(k);
+            // What comes out is known without running.
+            let done = match known {
+                _ if k < l.carried && (l.count == 0 || get(&kept, k)) => args.get(k).copied(),
+                Some(v) if k < l.carried => Some(v),
+                Some(v) if get(wanted, k) => Some(self.repeated(v, l.count)),
+                Some(_) | None => None,
+            };
+            slot.into_iter().for_each(|s| *s = done);
+            let stays_in = if k < l.carried {
+                get(&needed, k) && !get(&kept, k)
+            } else {
+                done.is_none() && get(wanted, k)
+            };
+            match stays_in {
+                true if k < l.carried => stays.moving.push(k),
+                true => stays.stacked.push(k),
+                false => {}
+            }
         }
-        let moving: Vec<usize> = (0..l.carried).filter(|&k| get(&needed, k) && !get(&kept, k)).collect();
+        let done = (0..made.len()).all(|k| !get(wanted, k) || made.get(k).is_some_and(Option::is_some));
+        if !done {
+            self.slim(l, &old, args, &stays, (&same, &outside), &mut made);
+        }
+        made
+    }
+
+    /// A value at each of `count` positions.
+    fn repeated(&mut self, v: Value, count: usize) -> Value {
+        let mut dims = self.out.ty(v).shape.0.clone();
+        dims.insert(0, Dim::fixed(1));
+        let one = self.emit(Op::Reshape(Reshape { shape: Shape(dims.clone()) }), &[v]);
+        dims.iter_mut().take(1).for_each(|d| *d = Dim::fixed(count));
+        self.shaped(one, &Shape(dims))
+    }
+
+    /// Writes the loop of what stays, and what its results are.
+    fn slim(
+        &mut self,
+        l: &Loop,
+        old: &Graph,
+        args: &[Value],
+        stays: &Stays,
+        (same, outside): (&ValueMap<bool>, &ValueMap<Option<Value>>),
+        made: &mut [Option<Value>],
+    ) {
         let mut slim = Slim {
-            old: &old,
+            old,
             body: Graph::default(),
-            new: ValueMap::new(&old, None),
-            carries: moving.iter().filter_map(|&k| args.get(k).copied()).collect(),
+            new: ValueMap::new(old, None),
+            carries: stays.moving.iter().filter_map(|&k| args.get(k).copied()).collect(),
             reads: Vec::new(),
         };
-        slim.copy(&moving, &same, &outside);
+        slim.copy(stays, same, outside);
+        if slim.carries.is_empty() {
+            // A loop carries at least one value.
+            let number = Ty::f(Shape::scalar());
+            let v = slim.local(Local::Carry(0), &number, Span::default());
+            slim.body.outputs.insert(0, (Local::Carry(0).to_string(), v));
+            slim.carries.push(self.scalar(0.0));
+        }
         let carried = slim.carries.len();
         let args = [slim.carries, slim.reads].concat();
-        self.emit(Op::Loop(Loop { body: Box::new(slim.body), count: l.count, carried }), &args)
+        let new = Loop { body: Box::new(slim.body), count: l.count, carried, reverse: l.reverse };
+        let places = stays.moving.iter().enumerate().map(|(place, k)| (*k, place));
+        // Equal values are kept once.
+        let kept = stays.stacked.iter().map(|k| {
+            let of = old.outputs.get(*k).map(|o| o.1);
+            let place = stays.stacks(old).iter().position(|v| Some(*v) == of).unwrap_or(0);
+            (*k, carried + place)
+        });
+        let tys: Vec<(usize, usize, Option<Ty>)> =
+            places.chain(kept).map(|(k, place)| (k, place, new.result(place))).collect();
+        let v = self.emit(Op::Loop(new), &args);
+        for (k, place, ty) in tys {
+            let value = match ty {
+                _ if place == 0 => Some(v),
+                Some(Ty { dtype, shape }) => {
+                    Some(self.emit(Op::LoopResult(LoopResult { k: place, dtype, shape }), &[v]))
+                }
+                None => None,
+            };
+            if let Some(slot) = made.get_mut(k).filter(|s| s.is_none()) {
+                *slot = value;
+            }
+        }
     }
 
     /// The values of the body that are the same in every iteration and are used by others, made in front of the loop.
@@ -96,9 +191,22 @@ fn get(flags: &[bool], k: usize) -> bool {
     flags.get(k).copied().unwrap_or(false)
 }
 
-/// For each carried value: whether the result needs it, after however many iterations.
-fn needed(body: &Graph) -> Vec<bool> {
-    let mut needed: Vec<bool> = (0..body.outputs.len()).map(|k| k == 0).collect();
+impl Stays {
+    /// The values that are kept for each position, each once.
+    fn stacks(&self, old: &Graph) -> Vec<Value> {
+        let mut all = Vec::new();
+        for (_, v) in self.stacked.iter().filter_map(|&k| old.outputs.get(k)) {
+            if !all.contains(v) {
+                all.push(*v);
+            }
+        }
+        all
+    }
+}
+
+/// For each output: whether what is wanted needs it, after however many iterations.
+fn needed(body: &Graph, wanted: &[bool]) -> Vec<bool> {
+    let mut needed: Vec<bool> = (0..body.outputs.len()).map(|k| get(wanted, k)).collect();
     loop {
         let mut live = ValueMap::new(body, false);
         for ((_, v), _) in body.outputs.iter().zip(&needed).filter(|(_, n)| **n) {
@@ -122,9 +230,9 @@ fn needed(body: &Graph) -> Vec<bool> {
 }
 
 /// For each carried value: whether every iteration leaves it as it was.
-fn kept(body: &Graph) -> Vec<bool> {
+fn kept(body: &Graph, carried: usize) -> Vec<bool> {
     let same = |(k, (_, v)): (usize, &(String, Value))| local(body.node(*v)) == Some(Local::Carry(k));
-    body.outputs.iter().enumerate().map(same).collect()
+    body.outputs.iter().enumerate().take(carried).map(same).collect()
 }
 
 /// The values that are the same in every iteration.
@@ -142,10 +250,13 @@ fn invariant(body: &Graph, kept: &[bool]) -> ValueMap<bool> {
 }
 
 impl Slim<'_> {
-    /// Writes the body: the nodes that its carried values `moving` need, those that are the same in every iteration as arguments.
-    fn copy(&mut self, moving: &[usize], same: &ValueMap<bool>, outside: &ValueMap<Option<Value>>) {
+    /// Writes the body: the nodes that what stays needs, those that are the same in every iteration as arguments.
+    fn copy(&mut self, stays: &Stays, same: &ValueMap<bool>, outside: &ValueMap<Option<Value>>) {
         let old = self.old;
         let mut live = ValueMap::new(old, false);
+        let moving = &stays.moving;
+        let stacked = stays.stacks(old);
+        stacked.iter().for_each(|v| live[*v] = true);
         let results: Vec<Value> = moving.iter().filter_map(|&k| old.outputs.get(k).map(|o| o.1)).collect();
         results.iter().for_each(|v| live[*v] = true);
         for (v, node) in old.iter().rev() {
@@ -171,15 +282,22 @@ impl Slim<'_> {
             let made = self.new[v].unwrap_or(v);
             self.body.output(Local::Carry(place).to_string(), made);
         }
+        for (place, v) in stacked.into_iter().enumerate() {
+            let made = self.new[v].unwrap_or(v);
+            self.body.output(stack_name(place), made);
+        }
     }
     fn push(&mut self, node: Node) -> Value {
         self.body.nodes.push(node);
         Value(self.body.nodes.len() as u32 - 1)
     }
     fn input(&mut self, node: &Node, local: Local) -> Value {
-        let (dtype, shape) = (node.ty.dtype, node.ty.shape.clone());
+        self.local(local, &node.ty, node.span)
+    }
+    fn local(&mut self, local: Local, ty: &Ty, span: Span) -> Value {
+        let (dtype, shape) = (ty.dtype, ty.shape.clone());
         let input = Input { name: local.to_string(), role: Role::Local, dtype, shape };
-        self.push(Node { op: Op::Input(input), args: Vec::new(), ty: node.ty.clone(), span: node.span })
+        self.push(Node { op: Op::Input(input), args: Vec::new(), ty: ty.clone(), span })
     }
     /// The input that stands for a value of the graph around.
     fn read(&mut self, node: &Node, value: Value) -> Value {

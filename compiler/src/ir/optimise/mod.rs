@@ -64,11 +64,23 @@ pub fn sweep(g: &Graph) -> Graph {
 fn rewrite(g: &Graph) -> Graph {
     let mut r = Rewriter { out: Graph::new(g.name.clone()), known: HashMap::new() };
     let mut new = ValueMap::new(g, Value(0));
+    let wanted = loops::wanted(g);
+    let mut results: HashMap<Value, Vec<Option<Value>>> = HashMap::new();
     for (v, node) in g.iter() {
         let args: Vec<Value> = node.args.iter().map(|a| new[*a]).collect();
         r.out.at = node.span;
-        new[v] =
-            if let Op::Loop(l) = &node.op { r.emit_loop(l, &args) } else { r.emit(node.op.clone(), &args) };
+        let known = |of: Option<&Value>, k: usize| results.get(of?)?.get(k).copied().flatten();
+        new[v] = if let Op::Loop(l) = &node.op {
+            let made = r.emit_loop(l, &args, wanted.get(&v).map_or(&[], Vec::as_slice));
+            let first = made.first().copied().flatten();
+            results.insert(v, made);
+            // Where its own value is not wanted, nobody reads it.
+            first.unwrap_or(Value(0))
+        } else if let Op::LoopResult(op) = &node.op {
+            known(node.args.first(), op.k).unwrap_or_else(|| r.emit(node.op.clone(), &args))
+        } else {
+            r.emit(node.op.clone(), &args)
+        };
     }
     r.out.outputs = g.outputs.iter().map(|(name, v)| (name.clone(), new[*v])).collect();
     r.out
@@ -85,6 +97,8 @@ fn salt(op: &Op) -> u64 {
         l.data.iter().take(16).fold(l.data.len() as u64, |h, x| h.rotate_left(7) ^ x.to_bits())
     } else if let Op::Random(r) = op {
         u64::from(r.stream)
+    } else if let Op::LoopResult(r) = op {
+        r.k as u64
     } else {
         0
     }
