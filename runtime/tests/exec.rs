@@ -551,6 +551,7 @@ fn variant(op: &Op) -> &'static str {
         Op::Loop(_) => "Loop",
         Op::DynSlice(_) => "DynSlice",
         Op::DynUpdate(_) => "DynUpdate",
+        Op::LoopResult(_) => "LoopResult",
     }
 }
 
