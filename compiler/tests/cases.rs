@@ -291,7 +291,7 @@ fn means_are_not_added_to_sums_in_silence() {
         "E[mean((decode(q.z) - x)^2)] + 0.5 * kl(q, p)",
         "kl(q, p) + 2 * mse(decode(q.z), x)",
         "mse(decode(q.z), x) - E[log p(q.z)]",
-        "E[bce(x, decode(q.z) - 0.5)] + kl(q, p)",
+        "E[mean(bce(x, decode(q.z) - 0.5))] + kl(q, p)",
     ] {
         warned(case, &goal(loud), &["W0710"]);
     }

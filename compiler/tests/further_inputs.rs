@@ -27,7 +27,7 @@ const NUMBERS: [&str; 12] = [
     "sum(x)",
     "p.r",
     "norm(v)",
-    "E[x]",
+    "E[mean(x)]",
     "h",
     "dot(v, p.z)",
 ];
@@ -93,7 +93,7 @@ net d(s: Real[3], t: Real[], u: Real[3], c: Class(10)) -> Real[] {{ dense(4), so
 flow g: Real[3] <-> Real[3] given (t: Real[], u: Real[3], c: Class(10)) {{ {} }}
 train {{
   let h = norm(v) + 1
-  minimizes E[f({i}, {a})] + E[tanh(g({j}, {b}))] + E[d({k}, {c})] + gradient_penalty(d(·, {c}), e(x), {k})
+  minimizes E[mean(f({i}, {a}))] + E[mean(tanh(g({j}, {b})))] + E[d({k}, {c})] + gradient_penalty(d(·, {c}), e(x), {k})
   using sgd(lr: 1)  steps 1  batch 4
 }}
 ",
@@ -190,7 +190,7 @@ train {{ let h = w  minimizes sse(f(x, INPUT), 2 * x) + 0 * w  using sgd(lr: 0.1
             "constant(0.7)",
             "0 * sum(x) + 0.7",
             "E[w]",
-            "E[0 * x + 0.7]",
+            "E[mean(0 * x + 0.7)]",
             "max(w, 0.1)",
         ] {
             let got = with_input(&text, t);
@@ -214,7 +214,7 @@ fn film_by_a_param_in_closed_form() {
         "data x: Real[2] from moons
 param w: Real[] = 0.5
 net f(x: Real[2], t: Real[]) -> Real[2] { film(t) }
-train { minimizes E[f(x, w)]  using sgd(lr: 1) }
+train { minimizes E[mean(f(x, w))]  using sgd(lr: 1) }
 ",
     );
     let g = &c.programs["step.all"];
@@ -353,7 +353,7 @@ fn a_param_on_a_simplex() {
         "simplex",
         "data x: Real[2] from moons
 param w: Real[2, 3] in simplex
-train { minimizes E[log(w)] + mse(x, 0)  using sgd(lr: 1) }
+train { minimizes E[mean(log(w))] + mse(x, 0)  using sgd(lr: 1) }
 ",
     );
     let g = &c.programs["step.all"];

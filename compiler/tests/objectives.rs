@@ -436,7 +436,7 @@ fn arguments_of_objectives() {
         ("elbo(p, q, k: 2)", "E0207 `elbo` has no argument `k`"),
         ("elbo(p, q, free: -1)", "E0205 `free` of `elbo` must be a number between 0 and 1000000"),
         ("elbo(p, q, form: full)", "E0205 `form` of `elbo` must be one of `kl`, `entropy`"),
-        ("elbo(p, q, beta: E[q.z])", ""),
+        ("elbo(p, q, beta: E[mean(q.z)])", ""),
         ("elbo(p, q, beta: q.z)", "E0211 not one number"),
         ("elbo(p, x)", "E0200"),
         ("elbo(p, q.z)", "E0212"),

@@ -198,7 +198,7 @@ fn only_inputs_are_corrupted() {
     }
     for train in [
         "train { minimizes mse(decode(encode(x)), noisy(x, 0.1)) }",
-        "train { minimizes mse(decode(encode(x)), x) + E[corrupt(x, gaussian(0.1))] }",
+        "train { minimizes mse(decode(encode(x)), x) + E[mean(corrupt(x, gaussian(0.1)))] }",
         "train { minimizes mse(corrupt(decode(encode(x)), mask(0.1)), x) }",
         "train { let noisy = corrupt(x, mask(0.3))\n minimizes mse(decode(encode(noisy)), 2 * noisy) }",
     ] {

@@ -90,10 +90,10 @@ fn what_is_written_is_read() {
 fn items_of_eval() {
     let codes = |eval: &str| -> Vec<&str> {
         let text = format!(
-            "{VAE}net judge(x: Bool[64]) -> Real[10] {{ dense(10) }}\ntrain {{ minimizes nll(r) + 0 * E[judge(x)] }}\nmodel r {{ x ~ Bernoulli(logits: free(64)) }}\neval {{ {eval} }}\n"
+            "{VAE}net judge(x: Bool[64]) -> Real[10] {{ dense(10) }}\ntrain {{ minimizes nll(r) + 0 * E[sum(judge(x))] }}\nmodel r {{ x ~ Bernoulli(logits: free(64)) }}\neval {{ {eval} }}\n"
         );
-        let text =
-            text.replace("train { minimizes nll(r) + 0 * E[judge(x)] }\n", "train { minimizes nll(r) }\n");
+        let text = text
+            .replace("train { minimizes nll(r) + 0 * E[sum(judge(x))] }\n", "train { minimizes nll(r) }\n");
         unit("eval", &text).diags.iter().filter(|d| d.code.starts_with('E')).map(|d| d.code).collect()
     };
     for row in measure::ROWS {

@@ -134,7 +134,7 @@ fn models_read_no_other_example() {
 net d(z: Real[4]) -> Real[64] { dense(8), batch_norm, relu, dense(64) }
 net e(x: Real[64]) -> (Real[4], Real[4]) { dense(8), batch_norm, relu, heads(4, 4) }
 param w: Real[64]
-model p { z ~ Normal(0, I)[4];  x ~ Normal(d(z), 0.1 + E[exp(w)]) }
+model p { z ~ Normal(0, I)[4];  x ~ Normal(d(z), 0.1 + E[mean(exp(w))]) }
 guide q(x) { (m, s) = e(corrupt(x, gaussian(0.1)));  z ~ Normal(m, exp(s)) }
 ",
     );
@@ -169,7 +169,7 @@ guide q(x) {{ z ~ Normal(0, 1)[2] }}
         "c * elbo(a, a)",
         "grad(c, c)",
         "hidden(z)",
-        "z + E[z]",
+        "z + E[mean(z)]",
         "mix(z)",
         "outer(z)",
         "batch_mean(z)",

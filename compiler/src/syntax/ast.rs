@@ -419,7 +419,7 @@ pub enum ExprKind {
     Neg(Box<Expr>),
     /// `a + b`
     Binary(BinOp, Box<Expr>, Box<Expr>),
-    /// `E[e]`: average over the batch and any axes left.
+    /// `E[e]`: average over the batch of one number for each example.
     Expect(Box<Expr>),
     /// `log p(x | q.z)`
     LogProb {

@@ -9,6 +9,13 @@ pub(super) struct Printer<'a> {
     pub source: Option<&'a str>,
 }
 
+impl std::fmt::Display for Expr {
+    /// As it is written in the canonical layout.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Printer { source: None }.expr(self))
+    }
+}
+
 /// How tightly an expression binds: sums, products, negation, powers, everything else.
 fn strength(e: &Expr) -> u8 {
     match &e.kind {

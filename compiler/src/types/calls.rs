@@ -278,6 +278,12 @@ impl Checker<'_> {
             let at = args.get(i).map_or(c.span, |a| a.span);
             Bad::from(codes::e0201::function(row.name(), at, &why))
         })?;
+        // What reduces an event leaves one number as it is.
+        if let ([one], true) = (args.as_slice(), row.reduces())
+            && let (true, Kind::Real(_)) = (one.ty.shape.is_empty(), one.ty.kind)
+        {
+            return Ok(TExpr { span, ..one.clone() });
+        }
         Ok(TExpr {
             ty,
             batched: args.iter().any(|a| a.batched),

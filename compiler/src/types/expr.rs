@@ -122,23 +122,7 @@ impl Checker<'_> {
                 )?;
                 self.field(m, s, e.span)
             }
-            ExprKind::Expect(a) => {
-                let a = self.expr(a, scope)?;
-                if let (Some(model), true) = (&scope.model, a.batched) {
-                    return Err(codes::e0212::mixes("E[..]", e.span, model).into());
-                }
-                if let Kind::Class(_) = a.ty.kind {
-                    return Err(codes::e0211::class_arithmetic(a.span).into());
-                }
-                let kind = Kind::Real(a.range().into());
-                Ok(TExpr {
-                    ty: EventTy { kind, shape: Vec::new() },
-                    batched: false,
-                    span: e.span,
-                    origin: a.origin,
-                    kind: TKind::Expect(Box::new(a)),
-                })
-            }
+            ExprKind::Expect(inner) => self.expectation(inner, e.span, scope),
             ExprKind::LogProb { model, target, given } => {
                 only_in_payoffs(&format!("log {}(..)", model.name), "reads the data", e.span, scope)?;
                 self.log_prob(model, &Bar { targets: target, given }, e.span, scope)
@@ -153,6 +137,30 @@ impl Checker<'_> {
             }
             ExprKind::Quantity(..) => Err(codes::e0211::not_a_number(e.span, "a duration").into()),
         }
+    }
+
+    /// `E[inner]`: the mean over the examples of one number for each.
+    fn expectation(&mut self, inner: &Expr, span: Span, scope: &Scope) -> Res<TExpr> {
+        let a = self.expr(inner, scope)?;
+        if let (Some(model), true) = (&scope.model, a.batched) {
+            return Err(codes::e0212::mixes("E[..]", span, model).into());
+        }
+        if let Kind::Class(_) = a.ty.kind {
+            return Err(codes::e0211::class_arithmetic(a.span).into());
+        }
+        if !a.ty.shape.is_empty() {
+            let text = (scope.depth == 0).then(|| inner.to_string());
+            let (count, shape) = (a.ty.size(), a.ty.shape_text());
+            return Err(codes::e0221::several(a.span, count, &shape, text.as_deref()).into());
+        }
+        let kind = Kind::Real(a.range().into());
+        Ok(TExpr {
+            ty: EventTy { kind, shape: Vec::new() },
+            batched: false,
+            span,
+            origin: a.origin,
+            kind: TKind::Expect(Box::new(a)),
+        })
     }
 
     /// Counts `n` more nodes against [`MOST_NODES`]; what goes beyond is said once.

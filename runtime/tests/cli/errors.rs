@@ -196,7 +196,7 @@ fn values_that_are_not_finite_are_traced_to_their_line() {
     let burst = "
 data x: Real[2] from moons
 param s: Real[2] = 1
-train { minimizes E[sum(x)] - E[exp(s)]  steps 60  batch 64  checkpoint 2  using sgd(lr: 0.5) }
+train { minimizes E[sum(x)] - E[mean(exp(s))]  steps 60  batch 64  checkpoint 2  using sgd(lr: 0.5) }
 ";
     for (name, text, file) in [("steep", steep.as_str(), "steep.gm:"), ("burst", burst, "burst.gm:4:")] {
         place.write(&format!("{name}.gm"), text);

@@ -44,7 +44,7 @@ fn every_name_is_explained() {
         ("softplus", &["softplus: map", "from all reals to positive numbers", "layer of flows"]),
         ("relu", &["has no inverse: it maps every negative value to 0"]),
         ("flatten", &["flatten: layer\n", "flatten: layer of a flow", "flatten: function"]),
-        ("mse", &["mse: function of the prelude", "fn mse(a, b) = E[(a - b)^2]", "mean squared error"]),
+        ("mse", &["mse: function of the prelude", "fn mse(a, b) = E[mean((a - b)^2)]", "mean squared error"]),
         (
             "elbo",
             &["elbo: objective", "elbo(p, q, beta: 1", "beta  factor of the KL; a number of at least 0"],

@@ -136,8 +136,8 @@ fn averages_follow_the_parameters_and_are_what_is_evaluated() {
 fn game(first: &str, mode: &str) -> Vec<f32> {
     let text = format!(
         "data x: Real[2] from moons\nparam a: Real[1] = 1\nparam b: Real[1] = 0\ntrain {{\n  \
-         player one {{ owns a  minimizes E[(a - b)^2]  using sgd(lr: 0.25) {first} }}\n  \
-         player two {{ owns b  minimizes E[(b - a)^2]  using sgd(lr: 0.25) }}\n  steps 3  batch 8  {mode}\n}}\n"
+         player one {{ owns a  minimizes E[sum((a - b)^2)]  using sgd(lr: 0.25) {first} }}\n  \
+         player two {{ owns b  minimizes E[sum((b - a)^2)]  using sgd(lr: 0.25) }}\n  steps 3  batch 8  {mode}\n}}\n"
     );
     let mut s = session(&text);
     play(&mut s, 1);

@@ -96,7 +96,12 @@ impl Ctx<'_> {
             }
             TKind::Binary(op, a, b) => self.binary(e, *op, (a, b), vars),
             TKind::Expect(a) => {
-                let x = self.expr(a, vars);
+                // A mean of a mean is the mean over all axes at once.
+                let whole = match &a.kind {
+                    TKind::Fn { row, args } if row.averages() => args.first(),
+                    _ => None,
+                };
+                let x = self.expr(whole.unwrap_or(a), vars);
                 self.cx.g.at = e.span;
                 self.cx.mean_all(x)
             }

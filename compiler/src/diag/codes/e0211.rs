@@ -11,7 +11,7 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 Sites, lets and payoffs are computed from numbers: constants, data, samples such as `p.x`, calls of nets and functions.
 The name of a net, model or distribution is not a number by itself. A payoff is one number for the whole batch: `E[..]`
-averages over the batch and over any axes that are left. Classes are labels; they have no arithmetic, and a net reads
+averages one number for each example over the batch. Classes are labels; they have no arithmetic, and a net reads
 them as one-hot vectors.
 
 Wrong:
@@ -66,8 +66,13 @@ pub fn baseline(span: Span, ty: &EventTy) -> Diag {
 
 /// A payoff of event shape `shape`.
 pub fn payoff(span: Span, shape: &str) -> Diag {
-    Diag::new("E0211", "a payoff is one number, and this is not", span, per_example(shape))
-        .help("average it: `E[..]`")
+    let help = match shape {
+        "[]" => "average it over the examples: `E[..]`",
+        _ => {
+            "make one number of it for each example, and average over the examples: `E[sum(..)]`, or `E[mean(..)]`"
+        }
+    };
+    Diag::new("E0211", "a payoff is one number, and this is not", span, per_example(shape)).help(help)
 }
 
 /// Arithmetic on a class.

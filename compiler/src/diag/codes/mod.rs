@@ -40,6 +40,7 @@ pub mod e0217;
 pub mod e0218;
 pub mod e0219;
 pub mod e0220;
+pub mod e0221;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -129,6 +130,7 @@ pub const PAGES: &[&Page] = &[
     &e0218::PAGE,
     &e0219::PAGE,
     &e0220::PAGE,
+    &e0221::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

@@ -6,7 +6,9 @@ use crate::ir::{Ex, Shape, exactly};
 use crate::rows::FnRow;
 
 row! {
-    /// Mean over all axes of an event; one number for each example.
+    /// Mean over all elements of an event, one number for each example: `E[mean((a - b)^2)]` is the mean squared error of one element. It is
+    /// the sum (see `sum`) over how many elements there are, and must not stand beside log-densities or a KL, which are sums. One number stays as
+    /// it is.
     pub struct MeanFn = "mean";
 }
 
@@ -17,6 +19,9 @@ impl FnRow for MeanFn {
     fn check(&self, args: &[EventTy]) -> Result<EventTy, (usize, String)> {
         numbers(args)?;
         Ok(EventTy { kind: Kind::Real(range(args, 0).into()), shape: Vec::new() })
+    }
+    fn reduces(&self) -> bool {
+        true
     }
     fn averages(&self) -> bool {
         true

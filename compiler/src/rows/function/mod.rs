@@ -60,6 +60,10 @@ pub trait FnRow: Row {
     }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g>;
+    /// Whether it makes one number of all elements of its argument, and leaves a single one as it is.
+    fn reduces(&self) -> bool {
+        false
+    }
     /// Whether its first argument holds logits, logarithms of odds or of weights.
     fn of_logits(&self) -> bool {
         false
