@@ -125,8 +125,13 @@ pub const RANGES: [(&str, Support, &str); 5] = [
 pub const INTERVAL: (&str, &str, &str) = (
     "interval",
     "in interval(-1, 1)",
-    "The numbers from the first to the second, with both ends; `inf` and `-inf` are none. A flow, and a `param`, reach those between.",
+    "The numbers from the first to the second, with both ends; `inf` and `-inf` are none. A flow, and a `param`, reach those between. \
+     `interval(0, 256, margin: 1e-6)` reaches further at both ends by that share of its length, here to -0.000256 and 256.000256, so that \
+     a flow takes the ends, too.",
 );
+
+/// The argument of [`INTERVAL`] that says by which share of its length it reaches further at both ends.
+pub const MARGIN: &str = "margin";
 
 /// As one declares it; whether the ends of a range with two of them belong to it is not told.
 impl fmt::Display for Support {

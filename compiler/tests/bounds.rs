@@ -140,7 +140,7 @@ fn discrete() -> Small {
         text: "data x: Real[2] from moons
 net mean(k: Class(3)) -> Real[2] { dense(2) }
 net sort(x: Real[2]) -> Real[3] { dense(3) }
-model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
+model p { k ~ Categorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }
 guide q(x) { k ~ Categorical(logits: sort(x)) by score }
 ",
         env,
@@ -383,7 +383,7 @@ guide q(x) {{ (m, s) = encode(x);  e ~ Normal(m, exp(s));  z = f(e) }}\n"
         (
             "a sum as prior",
             format!(
-                "{nets}{place}model p {{ k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z), 0.7) }}\n{guide}"
+                "{nets}{place}model p {{ k ~ Categorical(logits: free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z), 0.7) }}\n{guide}"
             ),
             "",
             vec![mean(&|z| z.iter().map(log_q).sum::<f64>() - mixed(z))],
@@ -467,7 +467,7 @@ guide q(x) { k ~ OneHotCategorical(logits: encode(x)) }
 net decode(z: Real[2], k: Class(2)) -> Real[2] { dense(2) }
 net encode(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
 net place(k: Class(2)) -> Real[2] { dense(2) }
-model p { k ~ Categorical(free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z, k), 0.7) }
+model p { k ~ Categorical(logits: free(2));  z ~ Normal(place(k), 1);  x ~ Normal(decode(z, k), 0.7) }
 guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 ";
     let mut env = two_dimensions();
@@ -489,7 +489,7 @@ fn the_kl_of_every_site_is_put_out() {
 net place(k: Class(3)) -> (Real[2], Real[1]) { heads(2, 1) }
 net decode(z: Real[2], w: Real[1]) -> Real[2] { dense(2) }
 net encode(x: Real[2]) -> (Real[2], Real[1]) { heads(2, 1) }
-model p { k ~ Categorical(free(3));  (a, b) = place(k);  z ~ Normal(a, 1);  w ~ Normal(b, 1);  x ~ Normal(decode(z, w), 0.7) }
+model p { k ~ Categorical(logits: free(3));  (a, b) = place(k);  z ~ Normal(a, 1);  w ~ Normal(b, 1);  x ~ Normal(decode(z, w), 0.7) }
 guide q(x) { (m, n) = encode(x);  z ~ Normal(m, 0.5);  w ~ Normal(n, 0.5) }
 ";
     let (_, c) = clean("together", together);

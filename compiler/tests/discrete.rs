@@ -19,7 +19,7 @@ fn spec(by: &str, goal: &str) -> (Typed, Compiled) {
         "data x: Real[2] from moons
 net mean(k: Class(3)) -> Real[2] {{ dense(2) }}
 net sort(x: Real[2]) -> Real[3] {{ dense(3) }}
-model p {{ k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }}
+model p {{ k ~ Categorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }}
 guide q(x) {{ k ~ Categorical(logits: sort(x)){by} }}
 train {{ {goal} using sgd(lr: 1) }}
 "
@@ -142,7 +142,7 @@ fn the_density_is_the_sum_over_all_values() {
 fn nll_of_a_mixture_needs_no_guide() {
     let text = "data x: Real[2] from moons
 net mean(k: Class(3)) -> Real[2] { dense(2) }
-model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
+model p { k ~ Categorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }
 ";
     let (typed, c) = clean("mixture", text);
     let mut env = params();
@@ -232,7 +232,7 @@ fn a_learned_baseline_is_unbiased_and_beats_a_constant() {
 net mean(k: Class(3)) -> Real[2] {{ dense(2) }}
 net sort(x: Real[2]) -> Real[3] {{ dense(3) }}
 net expect(x: Real[2]) -> Real[] {{ dense(40), tanh, dense(1), scalar }}
-model p {{ k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }}
+model p {{ k ~ Categorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }}
 guide q(x) {{ k ~ Categorical(logits: sort(x)) by score(baseline: {by}) }}
 train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
 "
@@ -361,7 +361,7 @@ fn a_learned_baseline_moves_by_its_squared_error_only() {
 net mean(k: Class(3)) -> Real[2] { dense(2) }
 net feel(x: Real[2]) -> Real[3] { dense(3) }
 net expect(h: Real[3]) -> Real[] { dense(1), scalar }
-model p { k ~ Categorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }
+model p { k ~ Categorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }
 guide q(x) { h = feel(x);  k ~ Categorical(logits: h) by score(baseline: expect(h)) }
 train { maximizes elbo(p, q) using sgd(lr: 1) }
 ";

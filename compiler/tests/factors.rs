@@ -142,7 +142,7 @@ data (x: Int(17)[64], y: Class(10)) from digits(levels: 17)
 flow f: Real[64] <-> Real[64] in interval(0, 17) given (y: Class(10)) {
   couple(halves(0), affine) { join(y), dense(8), tanh }, couple(halves(1), affine) { join(y), dense(8), tanh }
 }
-model p { y ~ Categorical(free(10));  z ~ Normal(0, I)[64];  x = quantize(f(z, y)) }
+model p { y ~ Categorical(logits: free(10));  z ~ Normal(0, I)[64];  x = quantize(f(z, y)) }
 ";
     let text = |density: &str| {
         format!("{head}train {{ maximizes E[{density}] + 0 * E[log p(y)] + 0 * E[log p(x | y)]  epochs 1 }}")

@@ -13,7 +13,7 @@ param w: Real[] = 0.7
 param v: Real[3] = 0.3
 param m: Real[3] in simplex
 param pos: Real[] in positive = 2
-model p { z ~ Normal(0, I)[3];   r ~ Gamma(2, 1) }
+model p { z ~ Normal(0, I)[3];   r ~ Gamma(2, rate: 1) }
 ";
 
 /// Values of one number, of a vector of 3, of a class: every form that an expression has.

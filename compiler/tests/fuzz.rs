@@ -254,7 +254,7 @@ fn fuzz_one_thing_as_often_as_it_fits() {
             "enumerated sites",
             format!(
                 "{head}model p {{ {} x ~ Normal(0, 1)[64] }}\n",
-                (0..2000).map(|i| format!("k{i} ~ Bernoulli(0.5);")).collect::<String>()
+                (0..2000).map(|i| format!("k{i} ~ Bernoulli(probs: 0.5);")).collect::<String>()
             ),
         ),
         (

@@ -95,7 +95,7 @@ fn gradient(by: &str, seeds: u64) -> (Vec<f64>, Vec<f64>) {
         "data x: Real[2] from moons
 net mean(k: Bool[3]) -> Real[2] {{ dense(2) }}
 net sort(x: Real[2]) -> Real[3] {{ dense(3) }}
-model p {{ k ~ OneHotCategorical(free(3));  x ~ Normal(mean(k), 0.7)[2] }}
+model p {{ k ~ OneHotCategorical(logits: free(3));  x ~ Normal(mean(k), 0.7)[2] }}
 guide q(x) {{ k ~ OneHotCategorical(logits: sort(x)) by {by} }}
 train {{ maximizes elbo(p, q) using sgd(lr: 1) }}
 "

@@ -57,7 +57,7 @@ const VAMP: &str = "data x: Bool[64] from digits(binarize: 0.5)
 net pseudo(k: Class(5)) -> Real[64] in unit { embed(64), sigmoid }
 net encode(x: Real[64] in unit) -> (Real[2], Real[2]) { dense(12), tanh, heads(2, 2) }
 net decode(z: Real[2]) -> Real[64] { dense(64) }
-model p { k ~ Categorical(free(5));  (m, s) = encode(pseudo(k));  z ~ Normal(m, exp(s));  x ~ Bernoulli(logits: decode(z)) }
+model p { k ~ Categorical(logits: free(5));  (m, s) = encode(pseudo(k));  z ~ Normal(m, exp(s));  x ~ Bernoulli(logits: decode(z)) }
 guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 train { using sgd(lr: 1) }
 ";
@@ -181,7 +181,7 @@ fn a_sum_repeats_only_what_reads_both_data_and_summed_sites() {
     // A mixture in data space: its means are computed once, whatever the batch.
     let text = "data x: Real[2] from moons
 net mean(k: Class(7)) -> Real[2] { dense(30), tanh, dense(2) }
-model p { k ~ Categorical(free(7));  x ~ Normal(mean(k), 0.7)[2] }
+model p { k ~ Categorical(logits: free(7));  x ~ Normal(mean(k), 0.7)[2] }
 ";
     let (_, c) = clean("mixture", text);
     assert_eq!(products(&c.programs["log_prob.p"], b), 7 * (7 * 30 + 30 * 2));
@@ -198,7 +198,7 @@ net hot(j: Class(2)) -> Real[2] { dense(2) }
 flow f: Real[64] <-> Real[64] given (k: Class(10)) { couple(parity(0), affine) { dense(4), tanh }, couple(parity(1), affine) { dense(4), tanh } }
 ";
     let text = format!(
-        "{parts}model p(y) {{ k ~ Categorical(free(10));  j ~ Categorical(free(2));  e ~ Normal(mean(concat(tell(y), place(k)), hot(j)), 0.7);  x = f(e, k) }}\n"
+        "{parts}model p(y) {{ k ~ Categorical(logits: free(10));  j ~ Categorical(logits: free(2));  e ~ Normal(mean(concat(tell(y), place(k)), hot(j)), 0.7);  x = f(e, k) }}\n"
     );
     let (typed, c) = clean("meet", &text);
     assert_eq!(
@@ -244,7 +244,7 @@ fn a_flow_of_what_is_not_drawn_has_no_density() {
 net place(k: Class(3)) -> Real[2] { dense(2) }
 net D(x: Real[2]) -> Real[] { dense(1), scalar }
 flow f: Real[2] <-> Real[2] given (k: Class(3)) { scale, shift }
-model p { k ~ Categorical(free(3));  m = place(k);  x = f(m, k) }
+model p { k ~ Categorical(logits: free(3));  m = place(k);  x = f(m, k) }
 train { minimizes E[D(x)] }
 ";
     let u = unit("points", text);
@@ -273,7 +273,7 @@ flow prior: Real[2] <-> Real[2] { couple(parity(0), affine) { dense(4), tanh }, 
 net mean(k: Class(3)) -> Real[2] { dense(2) }
 net encode(x: Bool[64]) -> (Real[2], Real[2]) { heads(2, 2) }
 net decode(z: Real[2]) -> Real[64] { dense(64) }
-model p { k ~ Categorical(free(3));  e ~ Normal(mean(k), 0.8);  z = prior(e);  x ~ Bernoulli(logits: decode(z)) }
+model p { k ~ Categorical(logits: free(3));  e ~ Normal(mean(k), 0.8);  z = prior(e);  x ~ Bernoulli(logits: decode(z)) }
 guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 ";
     let (_, c) = clean("below", text);

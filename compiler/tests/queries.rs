@@ -243,12 +243,12 @@ train { epochs 1 }";
 fn posteriors_of_classes_sum_to_one() {
     let mixture = "data x: Real[2] from gaussians(8, std: 0.2)
 net mean(k: Class(5)) -> Real[2] { dense(2, init: normal(1)) }
-model p { k ~ Categorical(free(5));  x ~ Normal(mean(k), 0.5) }
+model p { k ~ Categorical(logits: free(5));  x ~ Normal(mean(k), 0.5) }
 train { epochs 1 }";
     let rest = "data x: Bool[64] from digits(binarize: 0.5)
 net decode(k: Class(5), z: Real[2]) -> Real[64] { dense(64, init: normal(1)) }
 net encode(x: Bool[64]) -> (Real[2], Real[2])   { heads(2, 2) }
-model p    { k ~ Categorical(free(5));  z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: decode(k, z)) }
+model p    { k ~ Categorical(logits: free(5));  z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: decode(k, z)) }
 guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 train { epochs 1 }";
     let vector = "data x: Real[2] from moons

@@ -392,8 +392,12 @@ fn shape_of(typed: &Typed, model: &str) -> Vec<usize> {
 fn a_suffix_makes_independent_vectors() {
     for (z, kind, guide) in [
         ("MultivariateNormal(0, free(3, 3))[4]", "Real[4, 3]", "MultivariateNormal(c(x), d(x))"),
-        ("MultivariateNormal(free(3), free(3, 3))[4]", "Real[4, 3]", "MultivariateNormal(v(x), d(x))[4]"),
-        ("MultivariateNormal(free(4, 3), free(3, 3))", "Real[4, 3]", "Normal(c(x), 0.1)"),
+        (
+            "MultivariateNormal(free(3), log_cholesky: free(3, 3))[4]",
+            "Real[4, 3]",
+            "MultivariateNormal(v(x), log_cholesky: d(x))[4]",
+        ),
+        ("MultivariateNormal(free(4, 3), log_cholesky: free(3, 3))", "Real[4, 3]", "Normal(c(x), 0.1)"),
         ("Normal(0, I)[4, 3]", "Real[4, 3]", "MultivariateNormal(v(x), free(3, 3))[4]"),
         ("OneHotCategorical(logits: free(3))[4]", "Bool[4, 3]", "OneHotCategorical(logits: c(x)) by gumbel"),
         ("OneHotCategorical(logits: free(4, 3))[4]", "Bool[4, 3]", "OneHotCategorical(logits: v(x))[4]"),
@@ -439,7 +443,7 @@ fn forms_are_printed_as_they_are_written() {
         ("Mixture(Normal(free(3), exp(free(3))))[2]", "Mixture(Normal(p.free0, exp(p.free1)))"),
         ("NormalMixture(free(3), free(3), 0.5)[2]", "NormalMixture(p.free0, p.free1, 0.5)"),
         (
-            "Mixture(Truncated(Normal(free(3), 1), low: -40), free(3))[2]",
+            "Mixture(Truncated(Normal(free(3), 1), low: -40), logits: free(3))[2]",
             "Mixture(Truncated(Normal(p.free0, 1), low: -40), logits: p.free1)",
         ),
         ("Truncated(Normal(0, 1), -3, 4)[2]", "Truncated(Normal(0, 1), -3, 4)"),

@@ -417,7 +417,7 @@ fn a_suffix_makes_independent_copies() {
         ("Mixture(Laplace(k, exp(k)), logits: k)[16]", false),
         ("Mixture(Truncated(Logistic(k, 1), low: 0))[16]", false),
         ("Mixture(Uniform(0, 1))[16]", false),
-        ("Mixture(Uniform(0, 1), k)[16]", false),
+        ("Mixture(Uniform(0, 1), logits: k)[16]", false),
         ("Normal(0.1, 1)[16]", false),
         ("StudentT(4, m, 1)[16]", true),
     ] {

@@ -84,7 +84,7 @@ fn flows_stay_where_they_have_an_inverse() {
         (moons, "Real[2] in unit <-> Real[2]", "logit, scale, shift", "Beta(2, 2)[2]"),
         (moons, "Real[2] <-> Real[2]", "leaky_relu(0.1), shift", "Normal(0, I)[2]"),
         (moons, "Real[2] <-> Real[2]", "exp, neg, scale, neg, log, scale", "Normal(0, I)[2]"),
-        (moons, "Real[2] in positive <-> Real[2]", "scale, log", "Gamma(2, 1)[2]"),
+        (moons, "Real[2] in positive <-> Real[2]", "scale, log", "Gamma(2, rate: 1)[2]"),
         (
             unit_data,
             "Real[64] <-> Real[64] in unit",

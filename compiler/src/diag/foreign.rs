@@ -59,7 +59,7 @@ const WORDS: &[(&str, Place, &str)] = &[
     (
         "poisson",
         Name,
-        "`Gamma(a, r)` for positive numbers, or `Categorical(logits: ..)` for counts below a bound: there is no `Poisson`",
+        "`Gamma(a, rate: r)` for positive numbers, or `Categorical(logits: ..)` for counts below a bound: there is no `Poisson`",
     ),
     (
         "negativebinomial",
@@ -67,7 +67,7 @@ const WORDS: &[(&str, Place, &str)] = &[
         "`Categorical(logits: ..)` for counts below a bound: there is no negative binomial",
     ),
     ("binomial", Name, "`Bernoulli(probs: ..)` for each trial, or `Categorical(logits: ..)` for the count"),
-    ("expon", Name, "`Exponential(rate)`"),
+    ("expon", Name, "`Exponential(rate: ..)`"),
     ("mixturesamefamily", Name, "`Mixture(Normal(m, s), logits: w)`"),
     ("gaussianmixture", Name, "`Mixture(Normal(m, s), logits: w)`"),
     ("truncatednormal", Name, "`Truncated(Normal(m, s), 0, 1)`"),

@@ -156,7 +156,8 @@ fn dist_param(p: &DistParam) -> Param {
         (None, 0) => None,
         (None, _) => Some("none: exactly one of the alternatives is given".to_string()),
     };
-    Param { name: p.name, what: range(p.support), default, doc: p.doc }
+    let by_name = if p.elsewhere.is_some() { ", written with its name" } else { "" };
+    Param { name: p.name, what: range(p.support) + by_name, default, doc: p.doc }
 }
 
 /// Where a number lies, in words.

@@ -70,6 +70,16 @@ impl TExpr {
     }
 }
 
+/// The name of the unit scale.
+const UNIT_SCALE: &str = "I";
+
+impl Scope {
+    /// Whether an expression is the unit scale, and nothing of the spec is called so.
+    pub(super) fn unit_scale(&self, e: &Expr) -> bool {
+        matches!(&e.kind, ExprKind::Name(n) if n == UNIT_SCALE && !self.vars.contains_key(n))
+    }
+}
+
 /// `x[< i]`
 fn earlier(x: &Ident, i: &Ident, span: Span, scope: &Scope) -> Res<TExpr> {
     let Some(drawn) = &scope.ordered else {
@@ -106,6 +116,7 @@ impl Checker<'_> {
                 })
             }
             ExprKind::Binary(op, a, b) => {
+                self.scaled_unit(*op, a, b, e.span, scope)?;
                 let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
                 if *op == BinOp::Div && b.range().is_zero() {
                     return Err(codes::e0211::divides_by_zero(e.span, b.span).into());
@@ -197,8 +208,8 @@ impl Checker<'_> {
         if let Some(drawn) = scope.ordered.as_ref().filter(|d| d.name.0 == n) {
             return Err(codes::e0602::whole(span, drawn.told()).into());
         }
-        if n == "I" {
-            return Ok(TExpr::number(1.0, span));
+        if n == UNIT_SCALE {
+            return Err(codes::e0223::no_number(span).into());
         }
         if let Some(v) = self.consts.get(n) {
             return Ok(TExpr::number(*v as f64, span));
@@ -246,6 +257,18 @@ impl Checker<'_> {
             .chain(self.typed.params.iter().map(|p| p.name.as_str()));
         let near = did_you_mean(n, known).map(str::to_string);
         Err(codes::e0200::unknown(what, n, span, near.as_deref()).into())
+    }
+
+    /// Refuses a product with the unit scale: whether a standard deviation or a covariance is meant, only its author knows.
+    fn scaled_unit(&mut self, op: BinOp, a: &Expr, b: &Expr, span: Span, scope: &Scope) -> Res<()> {
+        let factor = match (op, scope.unit_scale(a), scope.unit_scale(b)) {
+            (BinOp::Mul, true, _) => b,
+            (BinOp::Mul, false, true) => a,
+            _ => return Ok(()),
+        };
+        let factor = self.expr(factor, scope)?;
+        let text = super::text::plain(&self.typed, &factor);
+        Err(codes::e0223::scaled(span, &text, factor.range().constant()).into())
     }
 
     /// Index of a model or guide.

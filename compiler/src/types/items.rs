@@ -3,7 +3,7 @@
 use super::consts::{bind, eval, size};
 use super::{Bad, Checker, Res, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
-use crate::event::{EventTy, INTERVAL, Kind, RANGES, Support, shape_text};
+use crate::event::{EventTy, INTERVAL, Kind, MARGIN, RANGES, Support, shape_text};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::split::{PARTS, Split};
 use crate::rows::{self, init};
@@ -149,19 +149,44 @@ impl Checker<'_> {
         Ok(out)
     }
 
+    /// The margin among the named arguments of `interval`.
+    fn margin(&self, named: &[&Arg]) -> Res<Option<f64>> {
+        let mut margin = None;
+        for (a, key) in named.iter().filter_map(|a| Some((a, a.key.as_ref()?))) {
+            if key.name != MARGIN {
+                return Err(codes::e0207::unknown_argument(INTERVAL.0, &key.name, key.span, &[MARGIN]).into());
+            }
+            if margin.is_some() {
+                return Err(codes::e0207::twice(INTERVAL.0, MARGIN, a.value.span).into());
+            }
+            let share = eval(&self.consts, &a.value)?.num().filter(|m| m.is_finite() && *m >= 0.0);
+            margin = Some(share.ok_or_else(|| codes::e0208::bad_margin(a.value.span))?);
+        }
+        Ok(margin)
+    }
+
     fn support(&self, c: &Call) -> Res<Support> {
         let number = |a: &Arg| match super::consts::infinite(&self.consts, &a.value) {
             Some(end) => Ok(Some(end)),
             None => eval(&self.consts, &a.value).map(|v| v.num()),
         };
-        let nums: Vec<f64> =
-            c.args.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let name = c.name.name.as_str();
+        let (named, ends): (Vec<&Arg>, Vec<&Arg>) = c.args.iter().partition(|a| a.key.is_some());
+        let nums: Vec<f64> =
+            ends.into_iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         if name == INTERVAL.0 {
-            return match nums.as_slice() {
-                [lo, hi] if lo < hi => Ok(Support::closed(*lo, *hi)),
+            return match (nums.as_slice(), self.margin(named.as_slice())?) {
+                ([lo, hi], None) if lo < hi => Ok(Support::closed(*lo, *hi)),
+                ([lo, hi], Some(share)) if lo < hi && (hi - lo).is_finite() => {
+                    let more = share * (hi - lo);
+                    Ok(Support::closed(lo - more, hi + more))
+                }
+                ([lo, hi], Some(_)) if lo < hi => Err(codes::e0208::margin_of_a_ray(c.span).into()),
                 _ => Err(codes::e0208::bad_interval(c.span).into()),
             };
+        }
+        if let Some(key) = named.first().and_then(|a| a.key.as_ref()) {
+            return Err(codes::e0207::unknown_argument(name, &key.name, key.span, &[]).into());
         }
         match RANGES.iter().find(|(n, ..)| *n == name && nums.is_empty()) {
             Some((_, support, _)) => Ok(*support),

@@ -387,14 +387,17 @@ impl Checker<'_> {
                 continue;
             }
             // A decoder with several outputs can't stand for one parameter; `expr` says so.
-            let v = self.expr(&a.value, scope)?;
+            let v = match spec.name == "scale" && scope.unit_scale(&a.value) {
+                true => TExpr::number(1.0, a.value.span),
+                false => self.expr(&a.value, scope)?,
+            };
             if let Kind::Class(_) = v.ty.kind {
                 return Err(codes::e0211::class_arithmetic(v.span).into());
             }
             if !v.support().inside(spec.support) {
                 return Err(outside(name, spec, c, &a.value, &v));
             }
-            *slot = Some(if a.key.is_none() { equal_logits(spec, v) } else { v });
+            *slot = Some(if a.key.is_none() { self.in_order(name, specs, spec, v)? } else { v });
         }
         for (i, s) in specs.iter().enumerate() {
             let given =
@@ -419,6 +422,17 @@ impl Checker<'_> {
             }
         }
         Ok(params)
+    }
+
+    /// Parameter `spec` of `row` is given `v` without its name, by its place.
+    fn in_order(&self, row: &str, specs: &[DistParam], spec: &DistParam, v: TExpr) -> Res<TExpr> {
+        // A number in place of the logits of a class is how many classes there are.
+        let counts = spec.axes == 1 && v.ty.shape.is_empty() && v.range().constant().is_some();
+        let Some(elsewhere) = spec.elsewhere.filter(|_| !counts) else { return Ok(equal_logits(spec, v)) };
+        let other = specs.iter().find(|o| spec.group != 0 && o.group == spec.group && o.name != spec.name);
+        let value = super::text::plain(&self.typed, &v);
+        let other = other.map(|o| o.name);
+        Err(codes::e0222::unnamed((row, spec.name), v.span, &value, elsewhere, other).into())
     }
 
     /// The value of `inf` and `-inf`, unless something of the spec is called so.

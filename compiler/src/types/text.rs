@@ -231,7 +231,7 @@ impl Notation<'_> {
                 _ if count => false,
                 (true, _) => true,
                 (false, true) => !(end && all_ends),
-                (false, false) => s.group != 0 && at.is_none(),
+                (false, false) => (s.group != 0 || s.elsewhere.is_some()) && at.is_none(),
             };
             let as_default =
                 inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);

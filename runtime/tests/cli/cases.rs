@@ -167,7 +167,7 @@ fn a_density_at_its_border_is_a_number() {
     // Of a parameter the same as of the number that it is.
     let case = "09-zero-times-log-zero";
     for (site, support) in
-        [("Beta(?, 8)", "unit"), ("Beta(?, 8 * ?)", "unit"), ("Gamma(?, 8)", "nonnegative")]
+        [("Beta(?, 8)", "unit"), ("Beta(?, 8 * ?)", "unit"), ("Gamma(?, rate: 8)", "nonnegative")]
     {
         let with = |a: &str| {
             let site = site.replace('?', a);

@@ -84,7 +84,7 @@ data x: Bool[64] from digits(binarize: 0.5)
 net place(k: Class(3)) -> (Real[3], Real[2])              { heads(3, 2) }
 net decode(z: Real[3], w: Real[2]) -> Real[64]            { dense(16), relu, dense(64) }
 net encode(x: Bool[64]) -> (Real[3], Real[2])             { dense(16), relu, heads(3, 2) }
-model p    { k ~ Categorical(free(3));  (a, b) = place(k);  z ~ Normal(a, 1);  w ~ Normal(b, 1);  x ~ Bernoulli(logits: decode(z, w)) }
+model p    { k ~ Categorical(logits: free(3));  (a, b) = place(k);  z ~ Normal(a, 1);  w ~ Normal(b, 1);  x ~ Bernoulli(logits: decode(z, w)) }
 guide q(x) { (m, n) = encode(x);  z ~ Normal(m, 0.5);  w ~ Normal(n, 0.5) }
 train { epochs 2  batch 64 }
 ";

@@ -20,7 +20,7 @@ fn npy(path: &Path) -> (String, Vec<u8>) {
 const TWO: &str = "
 data (x: Real[3], y: Class(2)) from csv(\"xy.csv\", label: \"kind\") split in order (test 0.25)
 net at(y: Class(2)) -> Real[3] { dense(3) }
-model p { y ~ Categorical(free(2));  x ~ Normal(at(y), 1) }
+model p { y ~ Categorical(logits: free(2));  x ~ Normal(at(y), 1) }
 train { epochs 2  batch 16 }
 ";
 
@@ -61,7 +61,7 @@ fn samples_hold_every_observed_variable() {
     let digits = "
 data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
 net at(y: Class(10)) -> Real[64] { dense(64) }
-model p { y ~ Categorical(free(10));  x ~ Bernoulli(logits: at(y)) }
+model p { y ~ Categorical(logits: free(10));  x ~ Bernoulli(logits: at(y)) }
 train { epochs 1  batch 64 }
 ";
     place.train("digits", digits);
@@ -280,7 +280,7 @@ fn numbers_are_printed_with_their_errors() {
 data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
 net decode(z: Real[2], y: Class(10)) -> Real[64]                { dense(16), relu, dense(64) }
 net encode(x: Bool[64], y: Class(10)) -> (Real[2], Real[2])     { dense(16), relu, heads(2, 2) }
-model p       { y ~ Categorical(free(10));  z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: decode(z, y)) }
+model p       { y ~ Categorical(logits: free(10));  z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: decode(z, y)) }
 guide q(x, y) { (m, s) = encode(x, y);  z ~ Normal(m, exp(s)) }
 train { epochs 1  batch 64 }
 ";

@@ -268,7 +268,7 @@ fn classes_do_not_leak_into_the_blocks() {
     let spec = "
 data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
 net decode(z: Real[4], y: Class(10)) -> Real[64] { dense(64), relu, dense(64) }
-model p       { y ~ Categorical(free(10));  z ~ Normal(0, I)[4];  x ~ Bernoulli(logits: decode(z, y)) }
+model p       { y ~ Categorical(logits: free(10));  z ~ Normal(0, I)[4];  x ~ Bernoulli(logits: decode(z, y)) }
 guide q[x, y] { z ~ Normal(free(4), exp(free(4))) }
 train {
   epochs 20  batch 64

@@ -33,7 +33,7 @@ pub(super) fn query(
         }
         Some(_) => density.clone(),
         None => Err(format!(
-            "`{}` draws no class from the data; write `y ~ Categorical(free(10));  x ~ .. ` with `y: Class(10)` in the data",
+            "`{}` draws no class from the data; write `y ~ Categorical(logits: free(10));  x ~ .. ` with `y: Class(10)` in the data",
             m.name
         )),
     }

@@ -12,7 +12,8 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 A type is what each number is, then a shape, then for real numbers where they lie:
   Real[784]                          real numbers
-  Real[3, 64, 64] in interval(-1, 1) also `positive`, `unit` (0 to 1), `simplex` (parts that sum to 1)
+  Real[3, 64, 64] in interval(-1, 1) also `positive`, `unit` (0 to 1), `simplex` (parts that sum to 1);
+                                     `interval(0, 256, margin: 1e-6)` reaches further at both ends by that share of its length
   Bool[784]                          0 or 1
   Int(256)[3, 32, 32]                0 to 255, ordered, such as grey levels
   Class(10)                          0 to 9, unordered, such as labels
@@ -65,6 +66,18 @@ pub fn no_support(base: &str, span: Span) -> Diag {
 pub fn bad_interval(span: Span) -> Diag {
     Diag::new("E0208", "not an interval", span, "two numbers belong here, the smaller one first")
         .help("write `interval(-1, 1)`")
+}
+
+/// `interval(0, 1, margin: -1)`
+pub fn bad_margin(span: Span) -> Diag {
+    Diag::new("E0208", "not a margin", span, "a share of the interval's length belongs here, of at least 0")
+        .help("write `interval(0, 256, margin: 1e-6)`: each end moves outwards by 0.000256")
+}
+
+/// `interval(0, inf, margin: 1e-6)`
+pub fn margin_of_a_ray(span: Span) -> Diag {
+    Diag::new("E0208", "an interval without end has no margin", span, "a margin is a share of its length")
+        .help("write the end where the interval begins, `interval(-0.001, inf)`")
 }
 
 /// `param b: Bool[3]`; `shape` is its shape as text.

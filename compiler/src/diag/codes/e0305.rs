@@ -202,11 +202,13 @@ pub fn at_the_ends(
     if drawn.is_some() {
         return diag.help("leave these values out, move the data away from there, or draw from a distribution that takes the end");
     }
-    let margin = if lo.is_finite() && hi.is_finite() { 0.01 * (hi - lo) } else { 0.01 };
     let short = |x: f64| format!("{}", (x * 1e6).round() / 1e6);
-    let lo = if lo.is_finite() { short(lo - margin) } else { "-inf".to_string() };
-    let hi = if hi.is_finite() { short(hi + margin) } else { "inf".to_string() };
+    let further = match (lo.is_finite(), hi.is_finite()) {
+        (true, true) => format!("interval({lo}, {hi}, margin: 0.01)"),
+        (true, false) => format!("interval({}, inf)", short(lo - 0.01)),
+        (false, _) => format!("interval(-inf, {})", short(hi + 0.01)),
+    };
     diag.help(format!(
-        "let the flow reach a little further, `in interval({lo}, {hi})`; or model whole levels, `data {site}: Int(17)[..]`, with `{site} = quantize(..)`"
+        "let the flow reach a little further, `in {further}`; or model whole levels, `data {site}: Int(17)[..]`, with `{site} = quantize(..)`"
     ))
 }

@@ -15,10 +15,10 @@ each of them, under the name that the model uses, with a distribution of the sam
 proposal. It proposes nothing else: no data, and no site that follows from the data and its other proposals.
 
 Wrong:
-    model p { c ~ Gamma(2, 1)[4];  z ~ Normal(0, c);  x ~ Normal(decode(z), 1) }
+    model p { c ~ Gamma(2, rate: 1)[4];  z ~ Normal(0, c);  x ~ Normal(decode(z), 1) }
     guide q(x) { (m, s) = encode(x);  z ~ Normal(m, exp(s)) }
 Right:
-    model p { c ~ Gamma(2, 1)[4];  z ~ Normal(0, c);  x ~ Normal(decode(z), 1) }
+    model p { c ~ Gamma(2, rate: 1)[4];  z ~ Normal(0, c);  x ~ Normal(decode(z), 1) }
     guide q(x) { (m, s, u, v) = encode(x);  c ~ LogNormal(u, exp(v));  z ~ Normal(m, exp(s)) }
 ",
 };

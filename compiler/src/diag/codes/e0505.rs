@@ -14,10 +14,10 @@ Where the guide can propose a value to which the model gives density 0, the KL d
 and so is the loss. The range of each proposal must lie inside that of the model's site.
 
 Wrong:
-    model p { c ~ Gamma(2, 1)[4];  x ~ Normal(decode(c), 1) }
+    model p { c ~ Gamma(2, rate: 1)[4];  x ~ Normal(decode(c), 1) }
     guide q(x) { (m, s) = encode(x);  c ~ Normal(m, exp(s)) }
 Right:
-    model p { c ~ Gamma(2, 1)[4];  x ~ Normal(decode(c), 1) }
+    model p { c ~ Gamma(2, rate: 1)[4];  x ~ Normal(decode(c), 1) }
     guide q(x) { (m, s) = encode(x);  c ~ LogNormal(m, exp(s)) }
 ",
 };

@@ -41,6 +41,8 @@ pub mod e0218;
 pub mod e0219;
 pub mod e0220;
 pub mod e0221;
+pub mod e0222;
+pub mod e0223;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -131,6 +133,8 @@ pub const PAGES: &[&Page] = &[
     &e0219::PAGE,
     &e0220::PAGE,
     &e0221::PAGE,
+    &e0222::PAGE,
+    &e0223::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

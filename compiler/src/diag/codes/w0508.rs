@@ -13,11 +13,11 @@ its samples. Where no objective is written and the density of the model is exact
 objective is `nll(p)`, which needs no guide: its nets keep the weights that they start with.
 
 Wrong:
-    model p { k ~ Categorical(free(4));  x ~ Bernoulli(logits: decode(k)) }
+    model p { k ~ Categorical(logits: free(4));  x ~ Bernoulli(logits: decode(k)) }
     guide q(x) { k ~ Categorical(logits: encode(x)) }
     train { epochs 10 }
 Right:
-    model p { k ~ Categorical(free(4));  x ~ Bernoulli(logits: decode(k)) }
+    model p { k ~ Categorical(logits: free(4));  x ~ Bernoulli(logits: decode(k)) }
     guide q(x) { k ~ Categorical(logits: encode(x)) }
     train { maximizes elbo(p, q)  epochs 10 }
 ",

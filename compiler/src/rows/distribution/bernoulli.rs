@@ -10,7 +10,7 @@ distribution! {
     /// much but not everything.
     pub struct Bernoulli = "Bernoulli" {
         /// ln of the odds
-        logits: REALS or probs,
+        logits: REALS or probs named "probabilities (PyTorch, NumPyro, Stan) or logits (TensorFlow Probability)",
         /// probability of 1
         probs: UNIT or logits,
     }

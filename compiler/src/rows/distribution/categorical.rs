@@ -13,7 +13,7 @@ distribution! {
     /// is the most probable class; the mean, where the data are levels with an order. `Categorical(10)` has ten equal classes.
     pub struct Categorical = "Categorical" {
         /// unnormalised ln of the probabilities; the last axis are the classes
-        logits: REALS[1] or probs,
+        logits: REALS[1] or probs named "probabilities (PyTorch, NumPyro, Stan) or logits (TensorFlow Probability)",
         /// probabilities; the last axis are the classes
         probs: SIMPLEX[1] or logits,
     }

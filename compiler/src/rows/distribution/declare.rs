@@ -23,7 +23,7 @@ pub(super) mod prelude {
 
 /// A list of [`DistParam`]s, each as `/// documentation`, `name: SUPPORT[axes] or other = default`: the support is a constant
 /// of [`Support`]; `[axes]` is the number of trailing axes that one draw reads, 0 unless written; `or other` says that
-/// exactly one of the two is given.
+/// exactly one of the two is given; `named ".."` that it must be written with its name, because elsewhere its place holds what it says.
 macro_rules! dist_params {
     (@default) => { None };
     (@default $default:expr) => { Some($default) };
@@ -31,8 +31,10 @@ macro_rules! dist_params {
     (@group $other:ident) => { 1 };
     (@axes) => { 0 };
     (@axes $axes:literal) => { $axes };
+    (@elsewhere) => { None };
+    (@elsewhere $elsewhere:literal) => { Some($elsewhere) };
     ($($(#[doc = $doc:literal])+
-        $field:ident : $support:ident $([$axes:literal])? $(or $other:ident)? $(= $default:expr)?),+ $(,)?) => {
+        $field:ident : $support:ident $([$axes:literal])? $(or $other:ident)? $(named $elsewhere:literal)? $(= $default:expr)?),+ $(,)?) => {
         const {
             &[$($crate::rows::DistParam {
                 name: stringify!($field),
@@ -40,6 +42,7 @@ macro_rules! dist_params {
                 default: dist_params!(@default $($default)?),
                 group: dist_params!(@group $($other)?),
                 axes: dist_params!(@axes $($axes)?),
+                elsewhere: dist_params!(@elsewhere $($elsewhere)?),
                 doc: concat!($($doc),+).trim_ascii(),
             }),+]
         }
@@ -75,7 +78,7 @@ macro_rules! distribution {
     };
     ($(#[doc = $doc:literal])+ $vis:vis struct $Row:ident = $name:literal {
         $($(#[doc = $of:literal])+
-            $field:ident : $support:ident $([$axes:literal])? $(or $other:ident)? $(= $default:expr)?),+ $(,)?
+            $field:ident : $support:ident $([$axes:literal])? $(or $other:ident)? $(named $elsewhere:literal)? $(= $default:expr)?),+ $(,)?
     }) => {
         row! {
             $(#[doc = $doc])+
@@ -98,7 +101,7 @@ macro_rules! distribution {
             type Params<'g> = Params<'g>;
             type Types<'t> = Types<'t>;
             const PARAMS: &'static [$crate::rows::DistParam] = dist_params! {
-                $($(#[doc = $of])+ $field : $support $([$axes])? $(or $other)? $(= $default)?),+
+                $($(#[doc = $of])+ $field : $support $([$axes])? $(or $other)? $(named $elsewhere)? $(= $default)?),+
             };
             fn read<'g>(scope: $crate::ir::Scope<'g>, given: &[Option<$crate::ir::Value>]) -> Params<'g> {
                 let mut given = given.iter().map(|v| v.map(|v| scope.ex(v)));

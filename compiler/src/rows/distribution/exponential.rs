@@ -6,7 +6,7 @@ distribution! {
     /// Waiting time: density rate e^(-rate x), mean 1 / rate. Drawn as -ln(u) / rate.
     pub struct Exponential = "Exponential" {
         /// events per unit
-        rate: POSITIVE,
+        rate: POSITIVE named "the rate (PyTorch, Stan) or the scale, which is 1 / rate (SciPy, NumPy)",
     }
 }
 

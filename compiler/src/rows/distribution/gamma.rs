@@ -12,7 +12,7 @@ distribution! {
         /// shape of the curve; 1 is `Exponential`
         concentration: POSITIVE,
         /// one over the scale
-        rate: POSITIVE,
+        rate: POSITIVE named "the rate (PyTorch, Stan) or the scale, which is 1 / rate (SciPy, NumPy)",
     }
 }
 

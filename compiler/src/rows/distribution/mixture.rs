@@ -22,7 +22,7 @@ impl FormRow for Mixture {
     fn own_params(&self) -> &'static [DistParam] {
         dist_params! {
             /// unnormalised ln of the weights; the last axis are the components
-            logits: REALS[1] = 0.0,
+            logits: REALS[1] named "probabilities (TensorFlow Probability, Stan) or logits" = 0.0,
         }
     }
     fn around(&self, inner: &'static dyn DistRow) -> Result<&'static dyn DistRow, String> {

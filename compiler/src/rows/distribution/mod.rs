@@ -81,6 +81,8 @@ pub struct DistParam {
     /// How many trailing axes one draw reads: 0 where each number of the event has its own, 1 for the logits of a class or a
     /// concentration, 2 for a matrix. The axes before them are those of the independent draws.
     pub axes: usize,
+    /// What its place holds in other languages and libraries, where that is not the same everywhere: it is then written with its name.
+    pub elsewhere: Option<&'static str>,
     /// For the reference.
     pub doc: &'static str,
 }

@@ -8,14 +8,14 @@ distribution! {
     /// A normal vector loc + L eps with full covariance L L'. log_cholesky, of shape [n, n], may be any real matrix: L
     /// has its entries below the diagonal and e to its diagonal; what lies above is not read. So the output of a net is
     /// one as it is: `net c(z: Real[8]) -> Real[3, 3] { dense(9), reshape(3, 3) }`. (Log-Cholesky parametrisation:
-    /// Pinheiro and Bates 1996, section 2.) `MultivariateNormal(m, c)[5]` are five independent vectors, an event of
+    /// Pinheiro and Bates 1996, section 2.) `MultivariateNormal(m, log_cholesky: c)[5]` are five independent vectors, an event of
     /// shape [5, n]: m of shape [n] or [5, n], c of shape [n, n] or [5, n, n]. log_prob solves n equations one after
     /// the other, so n should stay below about a hundred.
     pub struct MultivariateNormal = "MultivariateNormal" {
         /// mean, of shape [n] (or one number)
         loc: REALS[1],
         /// of shape [n, n]: entries of L below the diagonal, ln of its entries on the diagonal
-        log_cholesky: REALS[2],
+        log_cholesky: REALS[2] named "the covariance (PyTorch, SciPy, Stan)",
     }
 }
 
