@@ -391,14 +391,14 @@ fn shape_of(typed: &Typed, model: &str) -> Vec<usize> {
 #[test]
 fn a_suffix_makes_independent_vectors() {
     for (z, kind, guide) in [
-        ("MultivariateNormal(0, free(3, 3))[4]", "Real[4, 3]", "MultivariateNormal(c(x), d(x))"),
+        ("MultivariateNormal(0, log_cholesky: free(3, 3))[4]", "Real[4, 3]", "MultivariateNormal(c(x), log_cholesky: d(x))"),
         (
             "MultivariateNormal(free(3), log_cholesky: free(3, 3))[4]",
             "Real[4, 3]",
             "MultivariateNormal(v(x), log_cholesky: d(x))[4]",
         ),
         ("MultivariateNormal(free(4, 3), log_cholesky: free(3, 3))", "Real[4, 3]", "Normal(c(x), 0.1)"),
-        ("Normal(0, I)[4, 3]", "Real[4, 3]", "MultivariateNormal(v(x), free(3, 3))[4]"),
+        ("Normal(0, I)[4, 3]", "Real[4, 3]", "MultivariateNormal(v(x), log_cholesky: free(3, 3))[4]"),
         ("OneHotCategorical(logits: free(3))[4]", "Bool[4, 3]", "OneHotCategorical(logits: c(x)) by gumbel"),
         ("OneHotCategorical(logits: free(4, 3))[4]", "Bool[4, 3]", "OneHotCategorical(logits: v(x))[4]"),
         ("Dirichlet(exp(free(3)))[4]", "Real[4, 3] in simplex", "Dirichlet(exp(c(x)))"),

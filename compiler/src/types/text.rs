@@ -237,7 +237,7 @@ impl Notation<'_> {
                 inside.is_some() && matches!((&p.kind, s.default), (TKind::Const(c), Some(d)) if *c == d);
             match (as_default, by_name) {
                 (true, _) => {}
-                (false, true) => shown.push(format!("{}: {v}", s.name)),
+                (false, true) => shown.push(format!("{}: {v}", self.name(s.name))),
                 (false, false) => shown.push(v),
             }
         }
