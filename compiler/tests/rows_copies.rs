@@ -391,7 +391,11 @@ fn shape_of(typed: &Typed, model: &str) -> Vec<usize> {
 #[test]
 fn a_suffix_makes_independent_vectors() {
     for (z, kind, guide) in [
-        ("MultivariateNormal(0, log_cholesky: free(3, 3))[4]", "Real[4, 3]", "MultivariateNormal(c(x), log_cholesky: d(x))"),
+        (
+            "MultivariateNormal(0, log_cholesky: free(3, 3))[4]",
+            "Real[4, 3]",
+            "MultivariateNormal(c(x), log_cholesky: d(x))",
+        ),
         (
             "MultivariateNormal(free(3), log_cholesky: free(3, 3))[4]",
             "Real[4, 3]",
