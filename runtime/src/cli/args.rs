@@ -142,14 +142,61 @@ pub enum Verb {
         /// Folder for run folders
         #[arg(long, default_value = "runs")]
         out: PathBuf,
+        /// What the run folder is called, before its number (default: the spec's name and what is overridden)
+        #[arg(long)]
+        name: Option<String>,
+        /// Start with the parameters of this run, by their paths, where they fit
+        #[arg(long, value_name = "RUN")]
+        from: Option<PathBuf>,
     },
-    /// Go on with a run that was stopped
+    /// Go on with a run that was stopped, or train a finished one further
     Resume {
         /// The run folder
         run: PathBuf,
+        /// Train so many epochs more than was planned
+        #[arg(long, value_parser = count, conflicts_with = "steps")]
+        epochs: Option<usize>,
+        /// Train so many rounds more than was planned
+        #[arg(long, value_parser = count)]
+        steps: Option<usize>,
         /// Where to compute
         #[arg(long, value_enum, default_value = "auto")]
         device: Where,
+    },
+    /// Train a spec with every combination of values of its overrides, over several seeds, and compare the numbers
+    Sweep {
+        /// The spec, a `.gm` file
+        spec: PathBuf,
+        /// Values of a literal by its path, between commas: `train.lr=1e-3,1e-4`
+        #[arg(long = "set", value_name = "PATH=VALUES", value_parser = pair)]
+        set: Vec<(String, String)>,
+        /// So many seeds each, from 1
+        #[arg(long, default_value_t = 3, value_parser = count)]
+        seeds: usize,
+        /// So many runs at once
+        #[arg(long, default_value_t = 1, value_parser = count)]
+        jobs: usize,
+        /// Where to compute
+        #[arg(long, value_enum, default_value = "auto")]
+        device: Where,
+        /// Folder for the folder of the sweep
+        #[arg(long, default_value = "runs")]
+        out: PathBuf,
+    },
+    /// Runs side by side: settings that differ, numbers, curves and pictures
+    Compare {
+        /// The run folders
+        #[arg(required = true, num_args = 2..)]
+        runs: Vec<PathBuf>,
+        /// Write a page here: curves over each other, pictures side by side (.html)
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// The runs in a folder: how far they are, and their first number
+    List {
+        /// The folder
+        #[arg(default_value = "runs")]
+        folder: PathBuf,
     },
     /// Draw from a trained model
     Sample {

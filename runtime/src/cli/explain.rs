@@ -75,7 +75,7 @@ fn of_run(path: &Path, (latex, derive): (bool, bool), m: Messages) -> Result<(),
     let (_, typed, c) = whole(unit)?;
     let mut out = explanation(&typed, &c, latex, derive);
     if let Some(checkpoint) = checkpoint {
-        let planned = rounds(&checkpoint).map_or(String::new(), |n| format!(" of {n}"));
+        let planned = rounds(&checkpoint.meta).map_or(String::new(), |n| format!(" of {n}"));
         let _ = writeln!(out, "\nafter {}{planned} rounds", checkpoint.meta.step);
         let kept = |name: &str| {
             let of = |group| checkpoint.tensors.get(&(group, name.to_string()));

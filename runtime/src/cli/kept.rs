@@ -145,7 +145,7 @@ fn trained(dir: &RunDir, compiled: &Compiled, checkpoint: &Checkpoint) -> Result
     }
     // What was logged was done, whether or not its checkpoint is there.
     let reached = dir.records()?.iter().map(|r| r.step).max().unwrap_or(0);
-    let planned = rounds(checkpoint);
+    let planned = rounds(&checkpoint.meta);
     let of = planned.map_or(String::new(), |n| format!(" of {n}"));
     if reached > step {
         note(&format!(

@@ -4,6 +4,7 @@
 mod args;
 mod ask;
 pub mod bug;
+mod compare;
 mod complete;
 mod density;
 mod eval;
@@ -12,9 +13,11 @@ mod given;
 mod inspect;
 mod ir;
 mod kept;
+mod list;
 mod output;
 mod pictures;
 mod reference;
+mod sweep;
 mod training;
 
 use crate::console::{Messages, note};
@@ -49,8 +52,20 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
             explain::explain(&what.unwrap_or_default(), latex, derive, set, m)
         }
         Verb::Ir { spec, stage, format, program } => ir::ir(&spec, stage, format, program.as_deref(), m),
-        Verb::Run { spec, device, seed, out } => training::run(&spec, device.choice(), seed, &out, m),
-        Verb::Resume { run, device } => training::resume(&run, device.choice(), m),
+        Verb::Run { spec, device, seed, out, name, from } => {
+            let (name, from) = (name.as_deref(), from.as_deref());
+            let asked = training::Asked { device: device.choice(), seed, out: &out, name, from };
+            training::run(&spec, &asked, m)
+        }
+        Verb::Resume { run, device, epochs, steps } => {
+            let more = training::More { epochs: epochs.map(|n| n as u64), steps: steps.map(|n| n as u64) };
+            training::resume(&run, device.choice(), more, m)
+        }
+        Verb::Sweep { spec, set, seeds, jobs, device, out } => {
+            sweep::sweep(&sweep::Asked { spec: &spec, set: &set, seeds, jobs, device, out: &out }, m)
+        }
+        Verb::Compare { runs, out } => compare::compare(&runs, out.as_deref(), m),
+        Verb::List { folder } => list::list(&folder),
         Verb::Sample { run, n, out } => pictures::sample(&run, n, out.as_deref(), m),
         Verb::Density { run, k, out } => density::density(&run, k, out.as_deref(), m),
         Verb::Encode { run, out } => ask::encode(&run, out.as_deref(), m),

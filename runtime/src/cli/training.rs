@@ -9,11 +9,12 @@ use crate::failure::Failure;
 use crate::measure;
 use crate::session::{Session, load, memory};
 use crate::store::RunDir;
+use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files};
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::end::REPORT;
-use crate::train::run::{Ended, Run};
+use crate::train::run::{Ended, Run, Start, rounds};
 use gmc_compiler::diag::render::render;
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::ir::{Graph, text};
@@ -23,10 +24,19 @@ use gmc_compiler::types::failed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by Ctrl-C; a second one ends the process at once.
+/// In this file a run folder keeps the run that it started from.
+pub const FROM: &str = "from.txt";
+
+/// Set by Ctrl-C and SIGTERM; a second one ends the process at once.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-fn watch_for_interrupts() {
+/// Whether the user has asked to stop.
+pub fn stopped() -> bool {
+    STOP.load(Ordering::SeqCst)
+}
+
+/// From here on, Ctrl-C and SIGTERM ask to stop.
+pub fn watch_for_interrupts() {
     // Where no handler can be installed, Ctrl-C ends the process as usual; the last checkpoint stays.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::SeqCst) {
@@ -35,24 +45,66 @@ fn watch_for_interrupts() {
     });
 }
 
+/// What `gmc run` is asked for beside the spec.
+pub struct Asked<'a> {
+    /// Where to compute.
+    pub device: DeviceChoice,
+    /// In place of the spec's seed.
+    pub seed: Option<u64>,
+    /// The folder for run folders.
+    pub out: &'a Path,
+    /// What the run folder is called before its number; else as [`name_of`] says.
+    pub name: Option<&'a str>,
+    /// The run whose parameters this one starts with.
+    pub from: Option<&'a Path>,
+}
+
+/// Most characters of what is overridden in the name of a run folder.
+const MOST_NAMED: usize = 80;
+
+/// What a run is called: its spec, and what was overridden: `vae-lr=1e-3-seed=2`.
+pub fn name_of(spec: &Path, set: &Pairs) -> String {
+    let stem = spec.file_stem().map_or_else(|| "run".into(), |s| s.to_string_lossy());
+    let said = |(path, value): &(String, String)| {
+        let path = path.trim().trim_start_matches("train.");
+        format!("-{path}={}", value.trim())
+    };
+    let said: String = set.iter().map(said).collect::<String>().chars().take(MOST_NAMED).collect();
+    format!("{stem}{said}")
+}
+
+/// The parameters of another run to start with.
+fn parameters(of: &Path) -> Result<Checkpoint, Failure> {
+    let dir = RunDir::view(of)?;
+    let (latest, broken) = dir.latest();
+    let fault = broken.into_iter().next();
+    let latest =
+        latest.ok_or_else(|| fault.unwrap_or_else(|| Failure::new("it holds no checkpoint").at("read", of)));
+    match latest {
+        Ok(c) if c.meta.step == 0 => {
+            let why = format!(
+                "{} has no checkpoint of a trained round: there is nothing to start with",
+                of.display()
+            );
+            Err(Failure::new(why).at("read", of).help("leave `--from` out"))
+        }
+        other => other,
+    }
+}
+
 /// `gmc run`
-pub fn run(
-    spec: &Spec,
-    device: DeviceChoice,
-    seed: Option<u64>,
-    out: &Path,
-    m: Messages,
-) -> Result<(), Failure> {
+pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     let source = load::read_spec(&spec.spec)?;
     let mut set = spec.set.clone();
-    if let Some(s) = seed {
+    if let Some(s) = asked.seed {
         set.push(("train.seed".into(), s.to_string()));
     }
+    let warm = asked.from.map(parameters).transpose()?;
     let u = load::unit(&spec.spec.display().to_string(), &source, spec.folder(), &set);
     load::report(&u, m)?;
-    let device = load::device(device)?;
+    let device = load::device(asked.device)?;
     // The data come first: a run folder is made only when nothing that the user can get wrong is left.
-    let name = spec.spec.file_stem().map_or_else(|| "run".to_string(), |s| s.to_string_lossy().into_owned());
+    let name = asked.name.map_or_else(|| name_of(&spec.spec, &set), str::to_string);
     let (sources, typed, compiled) = whole(u)?;
     let used = used_files(&sources);
     let hashes = Hashes::new(&source, &set, &used, Some(&compiled));
@@ -71,8 +123,11 @@ pub fn run(
     }
     session.passes().iter().filter_map(|p| joined(&session, p)).for_each(|n| note(&n));
     memory::fits(&session)?;
-    let dir = RunDir::create(out, &name)?;
+    let dir = RunDir::create(asked.out, &name)?;
     dir.remember(&Remembered::of(&session.typed, &session.sets))?;
+    if let Some(from) = asked.from {
+        dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
+    }
     write_spec(&dir, &source, &set, &used, &graphs)?;
     note(&format!(
         "training {} on {} in {}\n",
@@ -82,7 +137,8 @@ pub fn run(
     ));
     watch_for_interrupts();
     let hashes = hashes.with_data(&session);
-    let ended = Run::new(&mut session, &dir, &sources, hashes, None)?.train(&STOP)?;
+    let start = warm.as_ref().map_or(Start::Drawn, |c| Start::Warm(&c.tensors));
+    let ended = Run::new(&mut session, &dir, &sources, hashes, &start)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
 }
 
@@ -149,14 +205,37 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
     }
 }
 
+/// Training beyond what was planned.
+#[derive(Clone, Copy, Default)]
+pub struct More {
+    /// So many epochs.
+    pub epochs: Option<u64>,
+    /// So many rounds.
+    pub steps: Option<u64>,
+}
+
+impl More {
+    /// In rounds.
+    fn rounds(self, per_epoch: u64) -> u64 {
+        self.steps.unwrap_or(0).saturating_add(self.epochs.unwrap_or(0).saturating_mul(per_epoch))
+    }
+}
+
 /// `gmc resume`
-pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Failure> {
+pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Result<(), Failure> {
     // A folder that is none of ours is left as it is: training would put a lock into it.
     if RunDir::view(path).is_ok() && std::fs::symlink_metadata(path.join("spec.gm")).is_err() {
         return Err(no_run(path));
     }
     let dir = RunDir::open(path)?;
     let Kept { unit, hashes, checkpoint, data } = kept(&dir, m)?;
+    if let (None, Some(from)) = (&checkpoint, dir.text_if_there(FROM)?) {
+        let why = format!("{} was stopped before its first checkpoint", path.display());
+        return Err(Failure::new(why).at("resume", path).help(format!(
+            "it starts with the parameters of {}: begin it again with `gmc run .. --from`",
+            from.trim()
+        )));
+    }
     let device = load::device(device)?;
     let (sources, typed, compiled) = whole(unit)?;
     let mut session = load::session(typed, compiled, device)?;
@@ -174,17 +253,31 @@ pub fn resume(path: &Path, device: DeviceChoice, m: Messages) -> Result<(), Fail
     }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
-    let total = Trainer::new(&session).total;
-    if done >= total && dir.path().join(REPORT).is_file() {
-        return say(&format!("{} is finished: all its {total} rounds are done\n", dir.path().display()));
+    let trainer = Trainer::new(&session);
+    let planned = checkpoint.as_ref().and_then(|c| rounds(&c.meta)).unwrap_or(0).max(trainer.total);
+    let added = more.rounds(trainer.per_epoch);
+    if done >= planned && added == 0 && dir.path().join(REPORT).is_file() {
+        return say(&format!("{} is finished: all its {planned} rounds are done\n", dir.path().display()));
     }
     if checkpoint.as_ref().is_some_and(|c| c.meta.ir_hash != hashes.ir) {
         note(
             "warning: this gmc compiles the spec to other programs than the one that began the run; the result may differ\n",
         );
     }
-    note(&format!("going on after round {done} in {}\n", dir.path().display()));
+    let until = planned.saturating_add(added);
+    let beyond =
+        if until > planned { format!(" to round {until}, {added} more than planned") } else { String::new() };
+    note(&format!("going on after round {done}{beyond} in {}\n", dir.path().display()));
+    if until > trainer.total && !session.typed.schedules.is_empty() {
+        note("note: schedules that end with training have ended: they stay where they are\n");
+    }
     watch_for_interrupts();
-    let ended = Run::new(&mut session, &dir, &sources, hashes, checkpoint.as_ref())?.train(&STOP)?;
+    let start = checkpoint.as_ref().map_or(Start::Drawn, |c| Start::At(c, added));
+    let mut run = Run::new(&mut session, &dir, &sources, hashes, &start)?;
+    if added > 0 {
+        // The report of what was planned is none of what follows; without one, a run is not finished.
+        dir.remove(REPORT)?;
+    }
+    let ended = run.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
 }

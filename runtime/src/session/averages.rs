@@ -11,7 +11,7 @@ pub(super) fn averaged(path: &str) -> Option<String> {
 
 impl Session {
     /// Parameters that have an average, with its path.
-    fn averages(&self) -> Vec<(String, String)> {
+    pub(super) fn averages(&self) -> Vec<(String, String)> {
         let of = |path: &String| averaged(path).filter(|p| self.tensors.contains_key(p));
         self.tensors.keys().filter_map(|path| Some((of(path)?, path.clone()))).collect()
     }

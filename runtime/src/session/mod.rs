@@ -20,6 +20,7 @@ pub mod random;
 pub mod repeats;
 pub mod snapshot;
 mod variables;
+pub mod warm;
 
 pub use data::{Batch, Minibatch, Parts};
 pub use host::read_image;

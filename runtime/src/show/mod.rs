@@ -1,5 +1,7 @@
 //! What people look at: pictures, the report of a run, tables for other programs.
 
+pub mod chart;
+pub mod comparison;
 pub mod image;
 pub mod pictures;
 pub mod plane;

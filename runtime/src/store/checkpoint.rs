@@ -105,6 +105,15 @@ impl Checkpoint {
         file
     }
 
+    /// Reads where training stands, and nothing of the tensors.
+    pub fn read_meta(path: &Path) -> Result<Meta, Failure> {
+        let (file, size) = regular::open(path, u64::MAX)?;
+        let mut start = Vec::new();
+        let most = (16 + u64::from(MOST_HEADER)).min(size);
+        file.take(most).read_to_end(&mut start).map_err(|e| Failure::file("read", path, e))?;
+        Ok(Header::split(&start, path, size)?.meta)
+    }
+
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Checkpoint, Failure> {
         let (mut file, size) = regular::open(path, u64::MAX)?;

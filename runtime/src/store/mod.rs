@@ -28,13 +28,18 @@ pub use atomic::atomic_write;
 use crate::failure::Failure;
 use crate::measure::scores::Score;
 use atomic::TEMPORARY;
-use checkpoint::Checkpoint;
+use checkpoint::{Checkpoint, Meta};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Checkpoints kept.
 const KEPT: usize = 2;
+
+/// A name as a folder may have it: letters, digits, `-`, `_`, `.` and `=`; what is none of these becomes `_`.
+pub fn folder_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "-_.=".contains(c) { c } else { '_' }).collect()
+}
 
 /// A run folder. While it is open for training no other process can train in it.
 #[derive(Debug)]
@@ -46,8 +51,7 @@ pub struct RunDir {
 impl RunDir {
     /// Makes `root/name-1`, `root/name-2` ..: the first number above those in use, and locks it.
     pub fn create(root: &Path, name: &str) -> Result<RunDir, Failure> {
-        let name: String =
-            name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+        let name = folder_name(name);
         fs::create_dir_all(root).map_err(|e| Failure::file("make", root, e))?;
         let used = fs::read_dir(root).map_err(|e| Failure::file("list", root, e))?.filter_map(|entry| {
             let file = entry.ok()?.file_name();
@@ -125,6 +129,15 @@ impl RunDir {
         let path = self.file(name, "write")?;
         regular::writable(&path)?;
         atomic_write(&path, bytes)
+    }
+
+    /// Removes a file of the folder, if it is there.
+    pub fn remove(&self, name: &str) -> Result<(), Failure> {
+        let path = self.file(name, "remove")?;
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(Failure::file("remove", path, e)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Reads a file of the folder of at most `most` bytes.
@@ -214,6 +227,21 @@ impl RunDir {
             }
         }
         (None, broken)
+    }
+
+    /// Where the run stands, from the latest checkpoint whose header can be read.
+    pub fn standing(&self) -> Option<Meta> {
+        self.checkpoints()
+            .into_iter()
+            .find_map(|step| Checkpoint::read_meta(&self.checkpoint_path(step)).ok())
+    }
+
+    /// Whether a process trains in it now.
+    pub fn in_use(&self) -> bool {
+        let at = self.path.join("lock");
+        let regular = fs::symlink_metadata(&at).is_ok_and(|m| m.is_file());
+        let file = regular.then(|| File::open(&at).ok()).flatten();
+        file.is_some_and(|f| matches!(f.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Replaces the final numbers.

@@ -9,6 +9,7 @@ use crate::measure::latent::LatentReport;
 use crate::measure::scores::{Record, Score};
 use crate::measure::{evaluate, glance};
 use crate::session::Session;
+use crate::session::snapshot::Snapshot;
 use crate::store::RunDir;
 use crate::store::checkpoint::{Checkpoint, Meta};
 use crate::store::identity::Hashes;
@@ -30,8 +31,18 @@ const SECONDS: &str = "seconds";
 const ROUNDS: &str = "rounds";
 
 /// How many rounds the run of a checkpoint has in all; unknown of one that an older gmc wrote.
-pub fn rounds(c: &Checkpoint) -> Option<u64> {
-    c.meta.extra.get(ROUNDS)?.parse().ok()
+pub fn rounds(meta: &Meta) -> Option<u64> {
+    meta.extra.get(ROUNDS)?.parse().ok()
+}
+
+/// Where a run begins, and how far it goes beyond what its spec says.
+pub enum Start<'a> {
+    /// With parameters as the spec draws them.
+    Drawn,
+    /// With the parameters of another run, where they fit, and drawn ones elsewhere.
+    Warm(&'a Snapshot),
+    /// Where a checkpoint stands, with so many rounds more than were planned.
+    At(&'a Checkpoint, u64),
 }
 
 /// A run in progress.
@@ -43,6 +54,8 @@ pub struct Run<'a> {
     hashes: Hashes,
     /// Rounds done.
     pub(super) step: u64,
+    /// Rounds to be done in all: those of the spec, and those that were added since.
+    until: u64,
     /// Seconds trained in earlier sessions.
     before: f64,
     started: Instant,
@@ -70,16 +83,25 @@ impl<'a> Run<'a> {
         dir: &'a RunDir,
         sources: &'a Sources,
         hashes: Hashes,
-        from: Option<&Checkpoint>,
+        start: &Start<'_>,
     ) -> Result<Run<'a>, Failure> {
         let trainer = Trainer::new(session);
-        match from {
-            Some(c) => session
-                .restore(&c.tensors)
-                .map_err(|why| Failure::new(format!("cannot go on: {why}")).at("resume", dir.path()))?,
-            None => session.init(Seed::of(&session.typed.train.settings))?,
-        }
-        let meta = from.map(|c| c.meta.clone()).unwrap_or_default();
+        let seed = Seed::of(&session.typed.train.settings);
+        let (meta, more) = match start {
+            Start::At(c, more) => {
+                session
+                    .restore(&c.tensors)
+                    .map_err(|why| Failure::new(format!("cannot go on: {why}")).at("resume", dir.path()))?;
+                (c.meta.clone(), *more)
+            }
+            Start::Drawn => (session.init(seed).map(|()| Meta::default())?, 0),
+            Start::Warm(of) => {
+                session.init(seed)?;
+                note(&session.warm(of).words());
+                (Meta::default(), 0)
+            }
+        };
+        let planned = rounds(&meta).unwrap_or(0).max(trainer.total);
         session.standing = trainer.progress(meta.step);
         let mut run = Run {
             session,
@@ -88,6 +110,7 @@ impl<'a> Run<'a> {
             sources,
             hashes,
             step: meta.step,
+            until: planned.saturating_add(more),
             before: meta.extra.get(SECONDS).and_then(|s| s.parse().ok()).unwrap_or(0.0),
             started: Instant::now(),
             log: dir.log(Some(meta.step))?,
@@ -95,7 +118,7 @@ impl<'a> Run<'a> {
             last: Checkpoint::default(),
         };
         run.last = run.checkpoint();
-        if from.is_none() {
+        if more > 0 || !matches!(start, Start::At(..)) {
             // From here on the folder can always be opened and resumed.
             run.dir.save(&run.last)?;
         }
@@ -109,7 +132,7 @@ impl<'a> Run<'a> {
 
     fn checkpoint(&self) -> Checkpoint {
         let mut extra = BTreeMap::from([(SECONDS.to_string(), format!("{:.3}", self.seconds()))]);
-        extra.insert(ROUNDS.to_string(), self.trainer.total.to_string());
+        extra.insert(ROUNDS.to_string(), self.until.to_string());
         self.hashes.keep(&mut extra);
         self.sums.keep(&mut extra);
         Checkpoint {
@@ -142,7 +165,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A value that is not finite (with the line of the spec that it comes from), a file that cannot be written.
     pub fn train(&mut self, stop: &AtomicBool) -> Result<Ended, Failure> {
-        let bar = bar(self.trainer.total, self.step);
+        let bar = bar(self.until, self.step);
         let stopped = self.rounds(stop, &bar);
         bar.finish_and_clear();
         let stopped = stopped?;
@@ -152,11 +175,11 @@ impl<'a> Run<'a> {
 
     /// Plays all rounds that are left; whether it was stopped before the last.
     fn rounds(&mut self, stop: &AtomicBool, bar: &ProgressBar) -> Result<bool, Failure> {
-        let total = self.trainer.total;
-        let log_every = (total / 400).clamp(1, 100);
+        let total = self.until;
+        let log_every = (self.trainer.total / 400).clamp(1, 100);
         let epoch =
             if Steps::of(&self.session.typed.train.settings).is_some() { 1 } else { self.trainer.per_epoch };
-        let look_every = self.asked_looks().unwrap_or(epoch * total.div_ceil(epoch * 20).max(1));
+        let look_every = self.asked_looks().unwrap_or(epoch * self.trainer.total.div_ceil(epoch * 20).max(1));
         let mut saved = Instant::now();
         while self.step < total {
             if stop.load(Ordering::SeqCst) {
@@ -206,7 +229,7 @@ impl<'a> Run<'a> {
         })?;
         if bar.is_hidden() && !scores.is_empty() {
             let values: Vec<(String, f64)> = scores.iter().map(|s| (s.label(), s.value.0)).collect();
-            let (total, seconds) = (self.trainer.total, self.seconds());
+            let (total, seconds) = (self.until, self.seconds());
             note(&format!("{:>7}/{total}  {seconds:.0} s  {}\n", self.step, shown(&values)));
         }
         self.log.append(&Record::of_scores(self.step, self.seconds(), &scores))

@@ -49,7 +49,7 @@ fn a_sorted_file_has_every_class_in_its_test_part() {
     let place = case("43-test-part-is-the-last-tenth");
     let said = place.gmc("data spec.gm");
     assert!(said.out.contains("shuffled by the seed, class by class"), "{}{}", said.out, said.err);
-    let said = place.gmc("run spec.gm --device cpu --set train.epochs=1");
+    let said = place.gmc("run spec.gm --name spec --device cpu --set train.epochs=1");
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("class by class"), "what was decided is said when a run begins: {}", said.err);
 }
@@ -136,7 +136,7 @@ fn predicted_noise_is_no_reconstruction() {
 #[test]
 fn an_idle_guide_does_not_answer() {
     let place = case("50-codes-of-an-idle-guide");
-    place.gmc("run spec.gm --device cpu --set train.epochs=5").succeeds();
+    place.gmc("run spec.gm --name spec --device cpu --set train.epochs=5").succeeds();
     place.gmc("encode runs/spec-1 --out e.csv --device cpu").succeeds();
     let text = std::fs::read_to_string(place.path("e.csv")).unwrap();
     assert!(text.starts_with("z.0,z.1,z.2,z.3,z.4,z.5,z.probability.0,"), "{text}");
@@ -195,7 +195,7 @@ fn many_degrees_of_freedom_are_a_normal() {
 #[test]
 fn idle_codes_are_told_of_stated_goals() {
     let place = case("12-mean-plus-sum");
-    let said = place.gmc("run spec.gm --device cpu --set train.epochs=12");
+    let said = place.gmc("run spec.gm --name spec --device cpu --set train.epochs=12");
     assert_eq!(said.code, Some(0), "{}", said.err);
     for part in [
         "a mean over 64 elements is added to a sum",
@@ -208,7 +208,7 @@ fn idle_codes_are_told_of_stated_goals() {
     // Summed over the elements, the code lives.
     let text = std::fs::read_to_string(place.path("spec.gm")).unwrap();
     place.write("sum.gm", text.replace("mse(", "sse("));
-    let said = place.gmc("run sum.gm --device cpu --set train.epochs=100");
+    let said = place.gmc("run sum.gm --name sum --device cpu --set train.epochs=100");
     let idle = said.err.contains("ignores");
     assert!(said.code == Some(0) && !said.err.contains("warning") && !idle, "{}", said.err);
     assert!(said.err.contains("dimensions active"), "{}", said.err);
@@ -218,7 +218,7 @@ fn idle_codes_are_told_of_stated_goals() {
 #[test]
 fn a_flow_without_data_is_trained_and_asked() {
     let place = case("25-flow-without-data");
-    let said = place.gmc("run spec.gm --device cpu --set train.steps=20");
+    let said = place.gmc("run spec.gm --name spec --device cpu --set train.steps=20");
     assert_eq!(said.code, Some(0), "{}", said.err);
     let said = place.gmc("density runs/spec-1 --device cpu");
     assert!(said.code == Some(1) && said.err.contains("no site of `p` is a data variable"), "{}", said.err);

@@ -240,7 +240,8 @@ fn a_reader_that_goes_away_is_no_error() {
     let o = child.wait_with_output().unwrap();
     assert_eq!((o.status.code(), String::from_utf8(o.stderr).unwrap().as_str()), (Some(0), ""));
     // Progress, too: training goes on when nobody reads it.
-    let mut child = place.command("run vae.gm --device cpu --set train.steps=100").spawn().unwrap();
+    let mut child =
+        place.command("run vae.gm --name vae --device cpu --set train.steps=100").spawn().unwrap();
     drop(child.stderr.take());
     assert!(child.wait().unwrap().success());
     assert!(place.path("runs/vae-1/report.html").exists());

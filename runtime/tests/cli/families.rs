@@ -28,7 +28,7 @@ fn npy(path: &Path) -> (String, Vec<f32>) {
 /// A spec of the repository, trained for a moment.
 fn trained(place: &Place, name: &str, set: &str) -> PathBuf {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs").join(format!("{name}.gm"));
-    let said = place.gmc(&format!("run {} --device cpu --set {set}", spec.display()));
+    let said = place.gmc(&format!("run {} --name {name} --device cpu --set {set}", spec.display()));
     said.succeeds();
     for f in ["spec.gm", "set.txt", "metrics.jsonl", "scores.json", "weights.safetensors", "report.html"] {
         assert!(place.path(&format!("runs/{name}-1/{f}")).is_file(), "{name}: {f}");

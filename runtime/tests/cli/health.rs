@@ -6,7 +6,8 @@ use std::path::Path;
 /// Trains a spec of the repository for so many epochs, and measures it again: what both say about health.
 fn said_of(place: &Place, name: &str, epochs: u32) -> [String; 2] {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs").join(format!("{name}.gm"));
-    let run = place.gmc(&format!("run {} --device cpu --set train.epochs={epochs}", spec.display()));
+    let run =
+        place.gmc(&format!("run {} --name {name} --device cpu --set train.epochs={epochs}", spec.display()));
     let eval = place.gmc(&format!("eval runs/{name}-1 --device cpu"));
     [run, eval].map(|s| {
         s.succeeds().err.lines().filter(|l| l.starts_with("health: ")).collect::<Vec<_>>().join("\n")

@@ -117,7 +117,7 @@ fn the_file_that_has_changed_is_named() {
         "use \"lib.gm\"\ndata x: Real[2] from moons\nmodel p { x ~ Normal(0, s)[2] }\ntrain { steps 2 }\n";
     place.write("a.gm", text);
     for set in ["--set train.batch=64", "--set train.batch=32"] {
-        place.gmc(&format!("run a.gm --device cpu {set}")).succeeds();
+        place.gmc(&format!("run a.gm --name a --device cpu {set}")).succeeds();
     }
     let file = |name: &str| place.path("runs/a-1").join(name);
     let damaged = |name: &str, text: Option<&str>, said: &str| {

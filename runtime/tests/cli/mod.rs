@@ -5,6 +5,7 @@ mod common;
 mod errors;
 mod families;
 mod formats;
+mod going_on;
 mod health;
 mod hostile;
 mod limits;

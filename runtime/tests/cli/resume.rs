@@ -201,7 +201,7 @@ fn overrides_are_kept() {
     let place = Place::new();
     let whole = place.train("flow", &FLOW.replace("TRAIN", "steps 300"));
     place.write("short.gm", FLOW.replace("TRAIN", "steps 3"));
-    place.gmc("run short.gm --device cpu --set train.steps=300").succeeds();
+    place.gmc("run short.gm --name short --device cpu --set train.steps=300").succeeds();
     let run = place.path("runs/short-1");
     assert!(weights(&whole) == weights(&run));
     for (i, f) in ["00000300.ckpt"].iter().enumerate() {

@@ -9,7 +9,7 @@ fn two_runs_of_one_spec_and_seed_are_equal_bit_for_bit_and_another_seed_is_anoth
         let text = spec.replace("TRAIN", "steps 30");
         let first = place.train(name, &text);
         for line in ["--device cpu", "--device cpu --seed 2"] {
-            place.gmc(&format!("run {name}.gm {line}")).succeeds();
+            place.gmc(&format!("run {name}.gm --name {name} {line}")).succeeds();
         }
         assert_same(&first, &place.path(&format!("runs/{name}-2")));
         let other = place.path(&format!("runs/{name}-3"));

@@ -46,12 +46,12 @@ fn a_leftover_of_one_joins_another_minibatch() {
     // One minibatch of 65 either way.
     assert_eq!(joined.out, run("--set train.batch=65"));
     assert!(score(&joined.out, "negative ELBO") < 3.0, "{}", joined.out);
-    place.gmc("run spec.gm --device cpu --set train.batch=1").fails(&["E0220", "`batch_norm`"]);
+    place.gmc("run spec.gm --name spec --device cpu --set train.batch=1").fails(&["E0220", "`batch_norm`"]);
     // Without such layers nothing changes: 65 examples in minibatches of 64 are two rounds an epoch.
     let text = std::fs::read_to_string(place.path("spec.gm")).unwrap().replace(", batch_norm", "");
     let run = place.train("alone", &text);
     assert!(records(&run).iter().any(|(step, ..)| *step == 120), "60 epochs of two minibatches");
-    let said = place.gmc("run alone.gm --device cpu --set train.batch=1 --set train.epochs=1");
+    let said = place.gmc("run alone.gm --name alone --device cpu --set train.batch=1 --set train.epochs=1");
     assert!(said.code == Some(0) && !said.err.contains("note:"), "{}", said.err);
 }
 
@@ -91,7 +91,7 @@ fn averages_do_not_remember_the_initial_weights() {
     assert!(said.err.contains("W0510") && said.err.contains("training has 300"), "{}", said.err);
     // The mean of the data is 4.9 with deviation 1: entropy of a normal 1.42. From 0 it was 8.6.
     assert!(score(&said.out, "negative log-likelihood") < 1.6, "{}", said.out);
-    let fits = place.gmc("run spec.gm --device cpu --set train.ema=0.98");
+    let fits = place.gmc("run spec.gm --name spec --device cpu --set train.ema=0.98");
     assert!(!fits.succeeds().err.contains("W0510"), "{}", fits.err);
     // After one update the average is the weight, whatever the decay.
     let text = "data x: Real[2] from moons\nparam a: Real[2] = 100\nmodel p { x ~ Normal(a, 1) }\ntrain { steps 50  ema DECAY  using sgd(lr: 0.3) }\n";
@@ -107,7 +107,7 @@ fn averages_do_not_remember_the_initial_weights() {
 #[test]
 fn schedules_stand_where_training_ended() {
     let place = case("51-cyclical-at-evaluation");
-    let out = place.gmc("run spec.gm --device cpu --set train.steps=70").succeeds().out.clone();
+    let out = place.gmc("run spec.gm --name spec --device cpu --set train.steps=70").succeeds().out.clone();
     // Round 69 is 5 of 64 in the second cycle: 2 * 5 / 64.
     assert!(out.contains("payoff (beta 0.1563)"), "{out}");
     let at = |name: &str| score(&out, name);
@@ -211,7 +211,7 @@ fn values_that_are_not_finite_have_a_cause() {
 #[test]
 fn densities_without_an_upper_end_are_not_called_exact_alone() {
     let place = case("10-exact-density-without-bound");
-    let said = place.gmc("run spec.gm --device cpu --set train.epochs=20");
+    let said = place.gmc("run spec.gm --name spec --device cpu --set train.epochs=20");
     said.succeeds();
     assert!(
         said.err.contains("W0511") && said.err.contains("`x[0]`") && said.err.contains("Int(4)"),

@@ -48,6 +48,8 @@ fn eval_repeats_the_numbers_of_the_run() {
             "cpu",
             "--set",
             &set,
+            "--name",
+            name,
             "--out",
             &folder.display().to_string(),
         ]);
