@@ -63,7 +63,7 @@ fn a_run_starts_from_another_where_it_fits() {
     let first = |run: &Path| {
         let all = records(run);
         let (_, _, values) = all.iter().find(|(step, part, _)| *step == 1 && part == "train").unwrap();
-        values.iter().find(|(name, _)| name.contains("ELBO")).unwrap().1.0
+        values["loss"].0
     };
     let (cold, warm) = (first(&run), first(&place.path("runs/warm-1")));
     assert!(warm < cold - 5.0, "{cold} {warm}");
@@ -131,7 +131,7 @@ fn a_sweep_has_the_mean_and_the_deviation_of_its_runs() {
     let said = place.gmc("sweep flow.gm --set train.lr=warmup(1e-3,over:5),1e-3 --seeds 1 --device cpu");
     assert_eq!(
         said.succeeds().out.lines().filter(|l| l.contains("warmup(1e-3,over:5)")).count(),
-        2,
+        1,
         "{}",
         said.out
     );
