@@ -137,7 +137,7 @@ fn cases() -> Vec<Case> {
     push(Op::Concat(Concat { axis: 1 }), &["f[B, 2]", "f[B, 1]", "f[B, 3]"], -1.0, 1.0, 0);
     push(Op::Concat(Concat { axis: 0 }), &["f[B, 2]", "f[2B, 2]", "f[B, 2]"], -1.0, 1.0, 0);
     // At position 7: row 7 / 2 % 3 + 1 = 1 and column 7 % 3 = 1.
-    let at = [At { div: 2, modulo: 3, offset: 1 }, At { div: 1, modulo: 3, offset: 0 }];
+    let at = [At { div: 2, modulo: 3, offset: 1, ahead: 0 }, At { div: 1, modulo: 3, offset: 0, ahead: 0 }];
     let [row, column] = at;
     let cut = |axes: &[usize], lens: &[usize], at: &[At]| {
         Op::DynSlice(DynSlice { axes: axes.to_vec(), lens: lens.to_vec(), at: at.to_vec() })

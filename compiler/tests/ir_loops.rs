@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// The place `p % n` along an axis.
 fn each(n: usize) -> At {
-    At { div: 1, modulo: n, offset: 0 }
+    At { div: 1, modulo: n, offset: 0, ahead: 0 }
 }
 
 /// x <- 0.5 x + w x y + position, y <- y + sum of x, three times; z is carried and leads nowhere.
@@ -101,7 +101,7 @@ fn parts_are_read_and_written_at_the_place_of_the_iteration() {
     let mut g = Graph::new("parts");
     let x = g.input("x", Role::Data, Shape::batched(&[2, 3]));
     let ones = g.full(1.0, Shape::batched(&[3, 4]));
-    let at = [At { div: 3, modulo: 2, offset: 0 }, each(3)];
+    let at = [At { div: 3, modulo: 2, offset: 0, ahead: 0 }, each(3)];
     let beside = [At { offset: 1, ..at[0] }, At { offset: 1, ..at[1] }];
     let out = Scope::of(&mut g).with(|g| {
         let scope = Scope::of(g);

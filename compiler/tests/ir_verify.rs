@@ -120,7 +120,7 @@ fn in_the_body(how: impl Fn(&mut Graph)) -> Graph {
     let x = g.input("x", Role::Data, Shape::batched(&[4]));
     let y = g.exp(x);
     let out = g.loop_over(4, &[y], &[x], |g, carried, read, _| {
-        let at = [At { div: 1, modulo: 4, offset: 0 }];
+        let at = [At { div: 1, modulo: 4, offset: 0, ahead: 0 }];
         let one = g.dyn_slice(read[0], &[1], &[1], &at);
         let e = g.random(RandomKind::Normal, Shape::batched(&[1]));
         let one = g.add(one, e);
@@ -233,7 +233,7 @@ fn v6_streams_of_iterations() {
 
 #[test]
 fn v11_positions_stand_in_loops() {
-    let at = At { div: 1, modulo: 1, offset: 0 };
+    let at = At { div: 1, modulo: 1, offset: 0, ahead: 0 };
     breaks(11, |g| {
         g.dyn_slice(Value(0), &[1], &[1], &[at]);
     });

@@ -368,7 +368,7 @@ fn ops(graph: &Graph) -> Vec<(&Op, usize)> {
 
 /// Several carried values, of which one leads nowhere; parts at the places of iterations; draws; a loop in a loop.
 fn loop_cases() -> Vec<Case> {
-    let at = [At { div: 3, modulo: 2, offset: 1 }, At { div: 1, modulo: 3, offset: 0 }];
+    let at = [At { div: 3, modulo: 2, offset: 1, ahead: 0 }, At { div: 1, modulo: 3, offset: 0, ahead: 0 }];
     vec![
         case("loop", |g| {
             let (x, w) = (data(g, "x", &[4]), param(g, "w", &[4, 4]));
@@ -407,7 +407,7 @@ fn loop_cases() -> Vec<Case> {
         case("parts of indices and truth values", |g| {
             let x = data(g, "x", &[3]);
             let i = g.cast(x, DType::I);
-            let row = |n| [At { div: 1, modulo: n, offset: 0 }];
+            let row = |n| [At { div: 1, modulo: n, offset: 0, ahead: 0 }];
             let i = g.loop_over(2, &[i], &[], |g, carried, _, _| {
                 let one = g.dyn_slice(carried[0], &[1], &[1], &row(3));
                 vec![g.dyn_update(carried[0], one, &[1], &[At { offset: 1, ..row(2)[0] }])]
@@ -457,7 +457,7 @@ fn loop_cases() -> Vec<Case> {
                 let inner = g.loop_over(3, &[carried[0]], &[read[0], outer], |g, carried, read, _| {
                     let u = g.random(RandomKind::Uniform, Shape::batched(&[2]));
                     let wide = g.add(u, read[1]);
-                    let halves = [At { div: 1, modulo: 3, offset: 0 }];
+                    let halves = [At { div: 1, modulo: 3, offset: 0, ahead: 0 }];
                     let here = g.dyn_slice(carried[0], &[1], &[2], &[At { offset: 1, ..halves[0] }]);
                     let here = g.add(here, wide);
                     let next = g.dyn_update(carried[0], here, &[1], &halves);

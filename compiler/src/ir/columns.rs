@@ -8,19 +8,24 @@
 //! that attention reads, they are kept from iteration to iteration in a cache, a further carried value: so attention gets its keys and
 //! values, and convolutions their rows, from no code of theirs. What an op says nothing about is computed whole, each time.
 //!
+//! Some values are known before their place comes: a stack of convolutions that reads the rows above has a whole row as soon as the row
+//! before is drawn. Where a later convolution reads them to the right of the place, their columns run ahead of it by as many places. Others
+//! are final only when their own place is drawn: their columns follow one place behind, and the one of the place itself is made each time it
+//! is read ([`super::settled`]).
+//!
 //! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
-//! earlier ones: the types of layers see to that. Later places of a cache are 0, and are multiplied by masks that are 0.
+//! earlier ones: the types of layers see to that. Later places of a cache are multiplied by masks that are 0, or by a weight of 0.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a few ops are treated in their own way; all others are alike"
 )]
 
-use super::graph::{Graph, Node, Value};
+use super::graph::{Graph, Value};
 use super::op::*;
 use super::ops::Local;
+use super::settled::Known;
 use super::shape::{DType, Dim, Shape, Ty};
-use super::value_map::ValueMap;
 use std::collections::BTreeMap;
 
 /// The axes of a value along which places lie, ascending, each with the index of the place of the iteration.
@@ -39,15 +44,33 @@ pub enum Dep {
     Here,
 }
 
+/// Of values that a body reads, by their number: at which taps of a kernel, row by row, they may differ from 0.
+pub type Kernels = BTreeMap<usize, Vec<bool>>;
+
 /// A loop cut down to what each place needs.
 #[derive(Debug)]
 pub struct Columns {
     /// One iteration; carried values behind the first are caches.
     pub body: Graph,
-    /// The types of the caches, which start at 0.
-    pub caches: Vec<Ty>,
-    /// Products and convolutions that are computed whole each time, by the token of their op.
-    pub whole: Vec<&'static str>,
+    /// What is kept from iteration to iteration.
+    pub caches: Vec<Kept>,
+    /// Products and convolutions of the old body that are computed whole each time.
+    pub whole: Vec<Value>,
+}
+
+/// A value of the old body that is kept from iteration to iteration, with zeros around its places.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The value.
+    pub of: Value,
+    /// Zeros before the first place along each axis.
+    pub front: Vec<usize>,
+    /// Its type with these zeros, and the ones behind its places.
+    pub ty: Ty,
+    /// How many elements along each axis are the value's.
+    pub len: Vec<usize>,
+    /// Whether it starts as what it is of the first canvas, since its first places are read before they are computed; else it starts at 0.
+    pub starts: bool,
 }
 
 /// The body of a loop that carries a canvas alone and ends by writing one place of it, for the places along `places` of the canvas.
@@ -64,16 +87,15 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
     }
     let mut new = Graph::new(body.name.clone());
     new.next_stream = body.next_stream;
-    let Dependence { dep, strict } = dependence(body, *canvas, places, kernels);
+    let known = Known::of(body, *canvas, places, kernels);
     let mut cut = Cut {
         old: body,
-        dep,
-        strict,
+        known,
         new,
         canvas: *canvas,
+        lead: 0,
         made: BTreeMap::new(),
         caches: Vec::new(),
-        of_canvas: Vec::new(),
         whole: Vec::new(),
     };
     let held = cut.carry(0, body.ty(*canvas));
@@ -81,160 +103,28 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
     let drawn = cut.here(*drawn);
     let next = cut.new.dyn_update(held, drawn, &write.axes, &write.at);
     let mut outputs = vec![next];
-    for (k, cache) in cut.caches.clone().into_iter().enumerate() {
-        outputs.push(match cut.of_canvas.get(k).and_then(Option::as_ref) {
+    for cache in cut.caches.clone() {
+        outputs.push(match cache.kept.of == *canvas {
             // What is drawn now is read by later places.
-            Some(front) => {
-                let at: Vec<At> = write
-                    .axes
-                    .iter()
-                    .zip(&write.at)
-                    .map(|(axis, at)| At {
-                        offset: at.offset + front.get(*axis).copied().unwrap_or(0),
-                        ..*at
-                    })
-                    .collect();
+            true => {
+                let front = |axis: usize| cache.kept.front.get(axis).copied().unwrap_or(0);
+                let places = write.axes.iter().zip(&write.at);
+                let at: Vec<At> =
+                    places.map(|(axis, at)| At { offset: at.offset + front(*axis), ..*at }).collect();
                 cut.new.dyn_update(cache.now, drawn, &write.axes, &at)
             }
-            None => cache.now,
+            false => cache.now,
         });
     }
     for (k, v) in outputs.into_iter().enumerate() {
         cut.new.output(Local::Carry(k).to_string(), v);
     }
-    let caches = cut.caches.iter().map(|c| c.ty.clone()).collect();
+    let caches = cut.caches.into_iter().map(|c| c.kept).collect();
     Some(Columns { body: cut.new, caches, whole: cut.whole })
 }
 
-/// How the values of a body depend on the canvas, and of those with places, whether on their own place of it.
-struct Dependence {
-    dep: ValueMap<Dep>,
-    strict: ValueMap<bool>,
-}
-
-/// Of values that a body reads, by their number: at which taps of a kernel, row by row, they may differ from 0.
-pub type Kernels = BTreeMap<usize, Vec<bool>>;
-
-/// How far the places that a convolution reads lie from that of its result, along the axes of places, the slowest first; without the taps
-/// of its kernel that are known to be 0. `None` where the kernel is no matrix.
-fn taps(
-    body: &Graph,
-    canvas: Value,
-    (node, conv): (&Node, &Conv2d),
-    places: &Places,
-    kernels: &Kernels,
-) -> Option<Vec<Vec<isize>>> {
-    let [x, w] = node.args.as_slice() else { return None };
-    let kernel: Vec<usize> = body.shape(*w).0.iter().skip(2).map(|d| d.n).collect();
-    let &[rows, columns] = kernel.as_slice() else { return None };
-    let known = match &body.node(*w).op {
-        Op::Input(i) => match Local::named(&i.name) {
-            Some(Local::Read(k)) => kernels.get(&k),
-            Some(Local::Carry(_) | Local::Position) | None => None,
-        },
-        _ => None,
-    };
-    let away = |tap: usize, along: usize| -> isize {
-        let (pad, dilation) = (conv.0.pad, conv.0.dilation);
-        let pad = pad.get(along).copied().unwrap_or(0) + shifted(body, canvas, *x, along + 2);
-        (tap * dilation.get(along).copied().unwrap_or(1)) as isize - pad as isize
-    };
-    let placed = |along: usize| places.iter().any(|(axis, _)| *axis == along + 2);
-    let live = (0..rows * columns).filter(|t| known.is_none_or(|k| k.get(*t) != Some(&false)));
-    let to = |t: usize| {
-        let both = [(0, t / columns.max(1)), (1, t % columns.max(1))];
-        both.into_iter().filter(|(along, _)| placed(*along)).map(|(along, tap)| away(tap, along)).collect()
-    };
-    Some(live.map(to).collect())
-}
-
-/// Whether a place is later than that from which it is so far away.
-fn later(away: &[isize]) -> bool {
-    away.iter().find(|d| **d != 0).is_some_and(|d| *d > 0)
-}
-
-/// Whether a value with places does not read its own place of the canvas, so that its column is final before that is drawn.
-fn strict(
-    body: &Graph,
-    canvas: Value,
-    node: &Node,
-    places: &Places,
-    kernels: &Kernels,
-    of: impl Fn(Value) -> bool,
-) -> bool {
-    let first = places.first().map(|(axis, _)| *axis);
-    match &node.op {
-        Op::Conv2d(conv) => {
-            let taps = taps(body, canvas, (node, conv), places, kernels);
-            let own = taps.is_none_or(|t| t.iter().any(|away| away.iter().all(|d| *d == 0)));
-            !own || node.args.iter().all(|a| of(*a))
-        }
-        Op::Pad(p) if Some(p.axis) == first && p.before > 0 => true,
-        _ => node.args.iter().all(|a| of(*a)),
-    }
-}
-
-/// How many zeros were put before the first place of `v` along `axis`.
-fn shifted(body: &Graph, canvas: Value, v: Value, axis: usize) -> usize {
-    let node = body.node(v);
-    match (&node.op, node.args.as_slice()) {
-        (Op::Pad(p), [x]) if v != canvas => {
-            shifted(body, canvas, *x, axis) + if p.axis == axis { p.before } else { 0 }
-        }
-        (Op::Slice(_), [x]) if v != canvas => shifted(body, canvas, *x, axis),
-        _ => 0,
-    }
-}
-
-fn dependence(body: &Graph, canvas: Value, places: &[(usize, At)], kernels: &Kernels) -> Dependence {
-    let mut dep = ValueMap::new(body, Dep::Fixed);
-    let mut final_early = ValueMap::new(body, true);
-    for (v, node) in body.iter() {
-        let args: Vec<&Dep> = node.args.iter().map(|a| &dep[*a]).collect();
-        let here = args.iter().any(|d| **d == Dep::Here);
-        let slice = matches!(node.op, Op::DynSlice(_) | Op::DynUpdate(_));
-        let of = if v == canvas {
-            Dep::Placed(many(&body.ty(v).shape, places.to_vec()))
-        } else if here || slice || matches!(node.op, Op::Random(_)) {
-            Dep::Here
-        } else if args.iter().all(|d| **d == Dep::Fixed) {
-            Dep::Fixed
-        } else if args.iter().any(|d| **d == Dep::Whole) {
-            Dep::Whole
-        } else {
-            let tys: Vec<&Ty> = node.args.iter().map(|a| body.ty(*a)).collect();
-            match node.op.rule().places(&args, &tys, &node.ty) {
-                // A stack that reads whole rows, and is moved down by one, has no column that is final when its place is drawn.
-                Some(places) if !reads_later(body, canvas, node, &places, kernels) => {
-                    Dep::Placed(many(&node.ty.shape, places))
-                }
-                Some(_) | None => Dep::Whole,
-            }
-        };
-        final_early[v] = match &of {
-            Dep::Placed(_) if v == canvas => false,
-            Dep::Placed(places) => strict(body, canvas, node, places, kernels, |a| final_early[a]),
-            Dep::Fixed => true,
-            Dep::Whole | Dep::Here => false,
-        };
-        dep[v] = of;
-    }
-    Dependence { dep, strict: final_early }
-}
-
-/// Whether a convolution reads places that are later than that of its result.
-fn reads_later(body: &Graph, canvas: Value, node: &Node, places: &Places, kernels: &Kernels) -> bool {
-    match &node.op {
-        Op::Conv2d(conv) => {
-            let taps = taps(body, canvas, (node, conv), places, kernels);
-            taps.is_none_or(|t| t.iter().any(|away| later(away)))
-        }
-        _ => false,
-    }
-}
-
 /// Without axes that have one element only.
-fn many(shape: &Shape, places: Places) -> Places {
+pub(super) fn many(shape: &Shape, places: Places) -> Places {
     places.into_iter().filter(|(axis, _)| shape.0.get(*axis).is_some_and(|d| !d.is_one())).collect()
 }
 
@@ -290,7 +180,7 @@ pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Plac
         // Rows and columns on one axis.
         if let Some((next, inner)) = todo.peek() {
             let m = size(from, *next);
-            let together = At { div: inner.div, modulo: at.modulo * inner.modulo, offset: 0 };
+            let together = At { div: inner.div, modulo: at.modulo * inner.modulo, offset: 0, ahead: 0 };
             let follows = at.div == inner.div * inner.modulo && at.offset == 0 && inner.offset == 0;
             let whole = at.modulo == n && inner.modulo == m;
             if let Some(b) =
@@ -306,8 +196,8 @@ pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Plac
             .find(|b| size(to, *b) * size(to, b + 1) == n && behind(to, b + 1) == rest && fixed(to, *b));
         let b = split.filter(|_| at.modulo == n && at.offset == 0)?;
         let columns = size(to, b + 1);
-        out.push((b, At { div: at.div * columns, modulo: n / columns, offset: 0 }));
-        out.push((b + 1, At { div: at.div, modulo: columns, offset: 0 }));
+        out.push((b, At { div: at.div * columns, modulo: n / columns, offset: 0, ahead: 0 }));
+        out.push((b + 1, At { div: at.div, modulo: columns, offset: 0, ahead: 0 }));
     }
     Some(out)
 }
@@ -315,36 +205,32 @@ pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Plac
 /// What of a value is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
-    /// The column at the place of the iteration.
-    Column,
+    /// The column so many places behind the place of the iteration.
+    Column(isize),
     /// All of it.
     Whole,
     /// As it is, where it belongs to the place.
     Here,
 }
 
-/// A cache: its argument of the body, and its value once the place of the iteration is in it.
+/// A cache and its value once what this iteration finds is in it.
 #[derive(Clone, Debug)]
 struct Cache {
-    of: Value,
-    /// Zeros before the first place along each axis.
-    front: Vec<usize>,
-    ty: Ty,
+    kept: Kept,
     now: Value,
 }
 
 /// A body under construction, from one that computes everything whole.
 pub struct Cut<'a> {
     old: &'a Graph,
-    dep: ValueMap<Dep>,
-    strict: ValueMap<bool>,
+    known: Known,
     new: Graph,
     canvas: Value,
+    /// By how many places the columns that are being made lie behind the place of the iteration.
+    lead: isize,
     made: BTreeMap<(Form, Value), Value>,
     caches: Vec<Cache>,
-    /// For each cache of the canvas, its zeros before the first place.
-    of_canvas: Vec<Option<Vec<usize>>>,
-    whole: Vec<&'static str>,
+    whole: Vec<Value>,
 }
 
 impl Cut<'_> {
@@ -358,7 +244,7 @@ impl Cut<'_> {
     }
     /// The places of a value of the old body; none where it has none.
     pub fn places(&self, v: Value) -> &[(usize, At)] {
-        match &self.dep[v] {
+        match &self.known.dep[v] {
             Dep::Placed(p) => p,
             Dep::Fixed | Dep::Whole | Dep::Here => &[],
         }
@@ -395,7 +281,7 @@ impl Cut<'_> {
         }
         let node = self.old.node(v);
         self.new.at = node.span;
-        let made = match (&self.dep[v], &node.op, node.args.as_slice()) {
+        let made = match (&self.known.dep[v], &node.op, node.args.as_slice()) {
             (Dep::Fixed, ..) => return self.all(v),
             (Dep::Here, Op::DynSlice(slice), [x]) => self.sliced(slice, *x),
             (Dep::Here, op, args) => {
@@ -415,7 +301,7 @@ impl Cut<'_> {
     fn sliced(&mut self, slice: &DynSlice, x: Value) -> Value {
         let one = slice.lens.iter().all(|n| *n == 1);
         let asked: Places = slice.axes.iter().copied().zip(slice.at.iter().copied()).collect();
-        let (column, rest) = match self.dep[x].clone() {
+        let (column, rest) = match self.known.dep[x].clone() {
             Dep::Placed(p) if one && p.iter().all(|place| asked.contains(place)) => {
                 (self.column(x), asked.into_iter().filter(|a| !p.contains(a)).collect())
             }
@@ -439,7 +325,8 @@ impl Cut<'_> {
         if places.is_empty() {
             return v;
         }
-        let (axes, at): (Vec<usize>, Vec<At>) = places.iter().copied().unzip();
+        let (axes, at): (Vec<usize>, Vec<At>) =
+            places.iter().map(|(axis, at)| (*axis, self.led(*at, self.lead))).unzip();
         self.new.dyn_slice(v, &axes, &vec![1; axes.len()], &at)
     }
 
@@ -447,12 +334,14 @@ impl Cut<'_> {
     /// right, only those columns are made. `None` where nothing is saved.
     fn sunk(&mut self, v: Value, axis: usize, at: At, block: usize) -> Option<Value> {
         let node = self.old.node(v);
-        match (&self.dep[v], &node.op, node.args.as_slice()) {
+        match (&self.known.dep[v], &node.op, node.args.as_slice()) {
             (Dep::Fixed, ..) => Some(self.block(v, axis, at, block)),
-            (_, Op::MatMul(_), [a, b]) if self.dep[*b] == Dep::Fixed && axis + 1 == node.ty.shape.rank() => {
+            (_, Op::MatMul(_), [a, b])
+                if self.known.dep[*b] == Dep::Fixed && axis + 1 == node.ty.shape.rank() =>
+            {
                 let b = self.block(*b, self.old.rank(*b) - 1, at, block);
                 let a = self.all(*a);
-                self.whole.push(node.op.rule().name());
+                self.whole.push(v);
                 Some(self.new.matmul(a, b))
             }
             (_, Op::Reshape(_), [x]) => {
@@ -506,39 +395,58 @@ impl Cut<'_> {
         let node = self.old.node(v);
         let args: Vec<Value> = node.args.iter().map(|a| self.all(*a)).collect();
         self.new.at = node.span;
-        if self.dep[v] != Dep::Fixed && matches!(node.op, Op::MatMul(_) | Op::Conv2d(_)) {
-            self.whole.push(node.op.rule().name());
+        if self.known.dep[v] != Dep::Fixed && costs(&node.op) {
+            self.whole.push(v);
         }
         let made = self.new.push(node.op.clone(), &args);
         self.made.insert((Form::Whole, v), made);
         made
     }
 
+    /// `at` for columns that lie so many places behind the place of the iteration.
+    fn led(&self, at: At, lead: isize) -> At {
+        At { ahead: lead * self.known.unit as isize, ..at }
+    }
+
+    /// What `make` does, of columns that lie so many places behind the place of the iteration.
+    fn leading(&mut self, lead: isize, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        let before = std::mem::replace(&mut self.lead, lead);
+        let made = make(self);
+        self.lead = before;
+        made
+    }
+
     /// A value at the place of the iteration: one element along each of its axes of places.
     pub fn column(&mut self, v: Value) -> Value {
-        if let Some(made) = self.made.get(&(Form::Column, v)) {
+        let form = (Form::Column(self.lead), v);
+        if let Some(made) = self.made.get(&form) {
             return *made;
         }
-        let made = if v == self.canvas {
-            let (all, places) = (self.all(v), self.places(v).to_vec());
-            self.cut(all, &places)
-        } else {
-            match &self.dep[v] {
-                Dep::Placed(_) => {
-                    let node = self.old.node(v);
-                    self.new.at = node.span;
-                    node.op.rule().column(self, v, &node.args)
-                }
-                Dep::Fixed | Dep::Whole | Dep::Here => self.all(v),
+        let node = self.old.node(v);
+        let made = match &self.known.dep[v] {
+            Dep::Placed(places) if v == self.canvas => {
+                let (places, all) = (places.clone(), self.all(v));
+                self.cut(all, &places)
             }
+            // What is made earlier than it is read here is kept.
+            Dep::Placed(places) if self.lead < self.known.lead(v) && costs(&node.op) => {
+                let (places, none) = (places.clone(), vec![0; node.ty.shape.rank()]);
+                let kept = self.cache(v, &none, &none);
+                self.cut(kept, &places)
+            }
+            Dep::Placed(_) => {
+                self.new.at = node.span;
+                node.op.rule().column(self, v, &node.args)
+            }
+            Dep::Fixed | Dep::Whole | Dep::Here => self.all(v),
         };
-        self.made.insert((Form::Column, v), made);
+        self.made.insert(form, made);
         made
     }
 
     /// An argument beside the column of a result with these places: its column, or of a fixed value what lies beside it.
     pub fn beside(&mut self, v: Value, places: &[(usize, At)]) -> Value {
-        match self.dep[v] {
+        match self.known.dep[v] {
             Dep::Placed(_) => self.column(v),
             Dep::Fixed | Dep::Whole | Dep::Here => {
                 let shape = self.old.shape(v);
@@ -562,18 +470,17 @@ impl Cut<'_> {
         Cut::one_place(&self.old.shape(v), self.places(v))
     }
 
-    /// How many zeros were put before the first place of `v` along `axis`.
-    pub fn shifted(&self, v: Value, axis: usize) -> usize {
-        shifted(self.old, self.canvas, v, axis)
+    /// How many of a kernel's elements along its first axis with places are read: those behind are later, and 0.
+    pub fn taps_read(&self, v: Value) -> Option<usize> {
+        self.known.taps[v]
     }
 
-    /// All that is known of a value, later places being 0.
+    /// All that is known of a value; what is later is 0, or is masked where it is read.
     pub fn history(&mut self, v: Value) -> Value {
-        match self.dep[v] {
-            Dep::Placed(_) if self.strict[v] => {
-                let rank = self.old.rank(v);
-                let k = self.cache(v, &vec![0; rank], &vec![0; rank]);
-                self.kept(k)
+        match self.known.dep[v] {
+            Dep::Placed(_) if v != self.canvas => {
+                let none = vec![0; self.old.rank(v)];
+                self.cache(v, &none, &none)
             }
             Dep::Placed(_) | Dep::Fixed | Dep::Whole | Dep::Here => self.all(v),
         }
@@ -611,65 +518,88 @@ impl Cut<'_> {
                 *e = (*n as isize - 1 - b).max(0) as usize;
             }
         }
-        let kept = if self.strict[v] || v == self.canvas {
-            let k = self.cache(v, &front, &back);
-            self.kept(k)
-        } else {
-            // Its columns change when their places are drawn: all of it anew.
-            let all = self.all(v);
-            let axes = (0..rank).filter(|a| front.get(*a) != Some(&0) || back.get(*a) != Some(&0));
-            axes.fold(all, |x, axis| {
-                let around = |of: &[usize]| of.get(axis).copied().unwrap_or(0);
-                self.new.pad(x, axis, around(&front), around(&back))
-            })
-        };
+        let kept = self.cache(v, &front, &back);
         let (mut axes, mut at) = (Vec::new(), Vec::new());
         for ((axis, place), b) in places.iter().zip(before) {
             let first = front.get(*axis).copied().unwrap_or(0) as isize - b;
             axes.push(*axis);
-            at.push(At { offset: place.offset + first.max(0) as usize, ..*place });
+            let place = self.led(*place, self.lead);
+            at.push(At { offset: place.offset + first.max(0) as usize, ..place });
         }
         self.new.dyn_slice(kept, &axes, len, &at)
     }
 
-    fn kept(&self, k: usize) -> Value {
-        match self.caches.get(k) {
-            Some(c) => c.now,
-            None => panic!("internal: cache {k} is missing"),
+    /// The cache of a value with at least so many zeros around its places, this iteration's columns in it: made where there is none yet.
+    fn cache(&mut self, v: Value, front: &[usize], back: &[usize]) -> Value {
+        let kept = self.kept(v, front, back);
+        let same = |c: &&Cache| c.kept.of == v && c.kept.front == front && c.kept.ty == kept.ty;
+        if let Some(c) = self.caches.iter().find(same) {
+            return c.now;
         }
+        // Columns that are read before they are final are made anew when they are.
+        let leads = if v == self.canvas { 0..0 } else { self.known.lead(v)..self.known.made(v) + 1 };
+        let columns: Vec<(isize, Value)> =
+            leads.map(|lead| (lead, self.leading(lead, |cut| cut.anew(v)))).collect();
+        // Another cache may have been made meanwhile.
+        let mut now = self.carry(self.caches.len() + 1, &kept.ty);
+        for (lead, column) in columns {
+            let (axes, at) = self.places_in(&kept, lead);
+            now = self.new.dyn_update(now, column, &axes, &at);
+        }
+        self.caches.push(Cache { kept, now });
+        now
     }
 
-    /// The cache of a value with at least so many zeros around its places: made where there is none yet.
-    fn cache(&mut self, v: Value, front: &[usize], back: &[usize]) -> usize {
-        let places = self.places(v).to_vec();
+    /// The column of a value, computed and not read from its cache.
+    fn anew(&mut self, v: Value) -> Value {
+        let form = (Form::Column(self.lead), v);
+        if let Some(made) = self.made.get(&form) {
+            return *made;
+        }
+        let node = self.old.node(v);
+        self.new.at = node.span;
+        let made = node.op.rule().column(self, v, &node.args);
+        self.made.insert(form, made);
+        made
+    }
+
+    /// What the cache of a value keeps.
+    fn kept(&self, v: Value, front: &[usize], back: &[usize]) -> Kept {
         let mut dims = self.old.shape(v).0;
-        for (axis, at) in &places {
+        let mut len: Vec<usize> = dims.iter().map(|d| d.n).collect();
+        let spare = self.spare(v);
+        for (axis, at) in self.places(v) {
             let around = front.get(*axis).copied().unwrap_or(0) + back.get(*axis).copied().unwrap_or(0);
-            if let Some(d) = dims.get_mut(*axis) {
-                *d = Dim::fixed(at.modulo + at.offset + around);
+            let spare = spare.map_or(0, |(a, n)| if a == *axis { n } else { 0 });
+            if let (Some(d), Some(n)) = (dims.get_mut(*axis), len.get_mut(*axis)) {
+                *n = at.modulo + at.offset;
+                *d = Dim::fixed(*n + around + spare);
             }
         }
         let ty = Ty { dtype: DType::F, shape: Shape(dims) };
-        if let Some(k) = self.caches.iter().position(|c| c.of == v && c.front == front && c.ty == ty) {
-            return k;
-        }
-        let column = (v != self.canvas).then(|| self.column(v));
-        let k = self.caches.len();
-        let held = self.carry(k + 1, &ty);
-        let now = match column {
-            None => held,
-            Some(column) => {
-                let (axes, at): (Vec<usize>, Vec<At>) = places
-                    .iter()
-                    .map(|(a, at)| {
-                        (*a, At { offset: at.offset + front.get(*a).copied().unwrap_or(0), ..*at })
-                    })
-                    .unzip();
-                self.new.dyn_update(held, column, &axes, &at)
-            }
-        };
-        self.caches.push(Cache { of: v, front: front.to_vec(), ty, now });
-        self.of_canvas.push((v == self.canvas).then(|| front.to_vec()));
-        k
+        Kept { of: v, front: front.to_vec(), ty, len, starts: spare.is_some() }
     }
+
+    /// Behind the last places, the columns that lead go on: along which axis, and so many elements.
+    fn spare(&self, v: Value) -> Option<(usize, usize)> {
+        let ahead = usize::try_from(self.known.lead(v)).ok().filter(|n| *n > 0 && v != self.canvas)?;
+        let (axis, at) = self.places(v).iter().max_by_key(|(_, at)| at.div)?;
+        Some((*axis, (ahead * self.known.unit).div_ceil(at.div.max(1))))
+    }
+
+    /// Where a column that leads by so many places is written in a cache.
+    fn places_in(&self, kept: &Kept, lead: isize) -> (Vec<usize>, Vec<At>) {
+        let spare = self.spare(kept.of);
+        let place = |(axis, at): &(usize, At)| {
+            let more = spare.map_or(0, |(a, n)| if a == *axis { n } else { 0 });
+            let offset = at.offset + kept.front.get(*axis).copied().unwrap_or(0);
+            (*axis, self.led(At { offset, modulo: at.modulo + more, ..*at }, lead))
+        };
+        self.places(kept.of).iter().map(place).unzip()
+    }
+}
+
+/// Whether an op is one that costs something to compute.
+fn costs(op: &Op) -> bool {
+    matches!(op, Op::MatMul(_) | Op::Conv2d(_))
 }

@@ -12,6 +12,7 @@ pub mod ops;
 pub mod optimise;
 pub mod outline;
 pub mod schedule;
+mod settled;
 pub mod shape;
 pub mod tensor;
 pub mod text;

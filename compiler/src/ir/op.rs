@@ -438,7 +438,8 @@ pub struct LoopResult {
     pub shape: Shape,
 }
 
-/// Where a part begins along an axis, as a function of the position p of the loop around it, from 0: `(p / div) % modulo + offset`.
+/// Where a part begins along an axis, as a function of the position p of the loop around it, from 0:
+/// `(max(p + ahead, 0) / div) % modulo + offset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct At {
     /// How many iterations stay at one place, at least 1.
@@ -447,6 +448,14 @@ pub struct At {
     pub modulo: usize,
     /// The first place.
     pub offset: usize,
+    /// So many iterations later, or earlier where it is negative; before the first one, as in the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ahead: isize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &isize) -> bool {
+    *n == 0
 }
 
 /// The part of a value whose place depends on the position of the loop around it, which is known before the values are: only in the body

@@ -6,7 +6,7 @@
     reason = "a few ops are treated in their own way; all others are alike"
 )]
 
-use super::columns::{Columns, columns};
+use super::columns::{Columns, Kept, columns};
 use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
@@ -28,18 +28,60 @@ pub struct Iteration<'a> {
 
 /// The canvas after all iterations, `start` being the first. With `by_place` the body computes only what its place needs.
 pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool) -> Value {
-    let (body, reads) = body(g, of);
+    let (whole, reads) = body(g, of);
     let kernels = reads.iter().enumerate().filter_map(|(k, v)| Some((k, live_taps(g, *v)?))).collect();
-    let cut = if by_place { columns(&body, of.places, &kernels) } else { None };
+    let cut = if by_place { columns(&whole, of.places, &kernels) } else { None };
     let (body, caches) = match cut {
         Some(Columns { body, caches, .. }) => (body, caches),
-        None => (body, Vec::new()),
+        None => (whole.clone(), Vec::new()),
+    };
+    let first = match caches.iter().any(|c| c.starts) {
+        true => Some(at_start(g, &whole, start, &reads)),
+        false => None,
     };
     let mut initial = vec![start];
-    for ty in caches {
-        initial.push(g.push(Op::Full(Full { value: 0.0, dtype: ty.dtype, shape: ty.shape }), &[]));
+    for kept in caches {
+        let known = first.as_ref().filter(|_| kept.starts).and_then(|first| first[kept.of]);
+        initial.push(match known {
+            Some(v) => around(g, v, &kept),
+            None => g.push(Op::Full(Full { value: 0.0, dtype: kept.ty.dtype, shape: kept.ty.shape }), &[]),
+        });
     }
     placed(g, &body, &initial, &reads, of.count)
+}
+
+/// What the values of a body are in the first iteration, where they depend on nothing but the canvas and what is read.
+fn at_start(g: &mut Graph, body: &Graph, start: Value, reads: &[Value]) -> ValueMap<Option<Value>> {
+    let mut new: ValueMap<Option<Value>> = ValueMap::new(body, None);
+    for (v, node) in body.iter() {
+        let local = match &node.op {
+            Op::Input(i) => Local::named(&i.name),
+            _ => None,
+        };
+        new[v] = match (local, &node.op) {
+            (Some(Local::Carry(_)), _) => Some(start),
+            (Some(Local::Read(k)), _) => reads.get(k).copied(),
+            (Some(Local::Position), _) | (None, Op::Random(_) | Op::DynSlice(_) | Op::DynUpdate(_)) => None,
+            (None, op) => {
+                let args: Option<Vec<Value>> = node.args.iter().map(|a| new[*a]).collect();
+                g.at = node.span;
+                args.map(|args| g.push(op.clone(), &args))
+            }
+        };
+    }
+    new
+}
+
+/// A value with zeros around its places, as it is kept.
+fn around(g: &mut Graph, v: Value, kept: &Kept) -> Value {
+    let sizes: Vec<usize> = kept.ty.shape.0.iter().map(|d| d.n).collect();
+    let axes = kept.front.iter().zip(&kept.len).zip(sizes).enumerate();
+    axes.fold(v, |v, (axis, ((front, len), size))| {
+        let own = g.shape(v).0.get(axis).map_or(*len, |d| d.n);
+        let v = if own == *len { v } else { g.slice(v, axis, 0, *len) };
+        let after = size.saturating_sub(front + len);
+        if *front == 0 && after == 0 { v } else { g.pad(v, axis, *front, after) }
+    })
 }
 
 /// What depends on the canvas or on the place, as a body of its own, and the values of `g` that it reads.

@@ -65,7 +65,7 @@ pub use estimator::EstimatorRow;
 pub use function::FnRow;
 pub use init::Init;
 pub use layer::{
-    Block, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, Layer, LayerRow, Reads, Unread,
+    Block, BlockUse, Causality, Chain, ChainCx, ChainLayer, Checked, Field, Layer, LayerRow, Reads, Unread,
 };
 pub use map::{MapInverse, MapRow};
 pub use measure::MeasureRow;

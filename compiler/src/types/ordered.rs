@@ -7,11 +7,12 @@
 
 use super::expr::{Drawn, Scope};
 use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
+use crate::diag::Diag;
 use crate::diag::codes::{self, e0601};
 use crate::diag::suggest::did_you_mean;
 use crate::event::EventTy;
 use crate::rows::order::{self, Order, OrderRow};
-use crate::rows::{self, Causality};
+use crate::rows::{self, Causality, Reads};
 use crate::span::Span;
 use crate::syntax::ast::{AutoSite, Call, DrawSite};
 
@@ -56,6 +57,8 @@ impl Checker<'_> {
             if let Some(within) = self.reads_earlier(&a.name.name, p, &site.ty, &places)? {
                 any = true;
                 by_pixel &= within == Causality::Strict;
+                let left_out = self.left_out(&a.name.name, p, axes, model);
+                left_out.into_iter().for_each(|d| self.say(d));
             }
         }
         if !any {
@@ -110,6 +113,43 @@ impl Checker<'_> {
                     self.typed.params.truncate(params);
                 }
                 site => return site,
+            }
+        }
+    }
+
+    /// The warning of a parameter that leaves earlier pixels of an image out. One that is given a latent variable may be too small for
+    /// the image on purpose.
+    fn left_out(&self, x: &str, p: &TExpr, axes: &[usize], model: &TModel) -> Option<Diag> {
+        let &[_, h, w] = axes else { return None };
+        let (reads, net) = self.places_read(p)?;
+        let (worst, middle) = (reads.worst([h, w]), reads.field([h.saturating_sub(1), w / 2], [h, w]));
+        let mut latent = false;
+        p.walk(&mut |e| {
+            let drawn = |name: &str| model.sites.iter().any(|s| s.name == name && !s.observed);
+            latent |= matches!(&e.kind, TKind::Var(name) if drawn(name));
+        });
+        let told = worst.unread() > 0 && (!latent || middle.passed_over() > 0);
+        let net = match net.and_then(|n| self.typed.nets.get(n)) {
+            Some(n) => format!("`{}`", n.name),
+            None => format!("`{}`", text::plain(&self.typed, p)),
+        };
+        told.then(|| codes::w0606::left_out(x, &net, p.span, &worst, &middle))
+    }
+
+    /// Which places an expression reads, and the net by which it does.
+    fn places_read(&self, e: &TExpr) -> Option<(Reads, Option<usize>)> {
+        match &e.kind {
+            TKind::Before(..) => Some((Reads::Own, None)),
+            TKind::Net { net, args, .. } => {
+                let (before, _) = self.places_read(args.first()?)?;
+                let behind = self.typed.nets.get(*net)?.chain.reads();
+                Some((Reads::Steps(vec![before, behind]), Some(*net)))
+            }
+            _ => {
+                let all: Vec<_> = e.children().into_iter().filter_map(|c| self.places_read(c)).collect();
+                let net = all.iter().find_map(|(_, net)| *net);
+                let reads: Vec<Reads> = all.into_iter().map(|(reads, _)| reads).collect();
+                (!reads.is_empty()).then_some((Reads::Either(reads), net))
             }
         }
     }

@@ -251,7 +251,8 @@ mod tests {
     fn a_carried_value_is_written_in_place() {
         let mut g = Graph::new("cache");
         let cache = g.input("cache", Role::Data, Shape::batched(&[32, 30, 30]));
-        let at = [At { div: 28, modulo: 28, offset: 1 }, At { div: 1, modulo: 28, offset: 1 }];
+        let at =
+            [At { div: 28, modulo: 28, offset: 1, ahead: 0 }, At { div: 1, modulo: 28, offset: 1, ahead: 0 }];
         let out = g.loop_over(785, &[cache], &[], |g, carried, _, _| {
             let around = [At { offset: 0, ..at[0] }, At { offset: 0, ..at[1] }];
             let seen = g.dyn_slice(carried[0], &[2, 3], &[3, 3], &around);
@@ -266,7 +267,7 @@ mod tests {
             let corner = g.mul_c(corner, 0.5);
             let corner = g.reshape(corner, Shape::batched(&[1, 1, 1]));
             let corner = g.broadcast(corner, Shape::batched(&[32, 1, 1]));
-            let edge = [At { div: 1, modulo: 1, offset: 0 }; 2];
+            let edge = [At { div: 1, modulo: 1, offset: 0, ahead: 0 }; 2];
             vec![g.dyn_update(written, corner, &[2, 3], &edge)]
         });
         g.output("out", out);
@@ -285,7 +286,7 @@ mod tests {
         let cpu = cpu();
         let mut g = Graph::new("kept");
         let x = g.input("x", Role::Data, Shape::batched(&[3]));
-        let at = [At { div: 1, modulo: 3, offset: 0 }];
+        let at = [At { div: 1, modulo: 3, offset: 0, ahead: 0 }];
         let out = g.loop_over(3, &[x], &[], |g, carried, _, p| {
             let one = g.dyn_slice(carried[0], &[1], &[1], &at);
             let one = g.add(one, p);
@@ -305,7 +306,7 @@ mod tests {
         let zero = g.full(0.0, Shape::fixed(&[50, n]));
         let out = g.loop_over(50, &[zero], &[], |g, carried, _, _| {
             let e = g.random(RandomKind::Normal, Shape::fixed(&[1, n]));
-            vec![g.dyn_update(carried[0], e, &[0], &[At { div: 1, modulo: 50, offset: 0 }])]
+            vec![g.dyn_update(carried[0], e, &[0], &[At { div: 1, modulo: 50, offset: 0, ahead: 0 }])]
         });
         g.output("rows", out);
         g

@@ -351,7 +351,8 @@ fn cases() -> Vec<Case> {
     all
 }
 
-const PLACES: [At; 2] = [At { div: 1, modulo: 2, offset: 1 }, At { div: 1, modulo: 1, offset: 2 }];
+const PLACES: [At; 2] =
+    [At { div: 1, modulo: 2, offset: 1, ahead: 0 }, At { div: 1, modulo: 1, offset: 2, ahead: 0 }];
 
 #[test]
 fn every_op_agrees_with_burns_backward() {

@@ -13,7 +13,7 @@ use crate::types::{TDist, TExpr, TKind, TOrder, TSite};
 
 /// The axes of `[B, ..event]` along which places lie, each with the index of the place of the loop.
 fn places<'a>(axes: impl Iterator<Item = &'a Along>) -> Vec<(usize, At)> {
-    axes.map(|a| (a.axis + 1, At { div: a.every, modulo: a.size, offset: 0 })).collect()
+    axes.map(|a| (a.axis + 1, At { div: a.every, modulo: a.size, offset: 0, ahead: 0 })).collect()
 }
 
 /// Whether a parameter reads earlier elements, and so is computed in the order.

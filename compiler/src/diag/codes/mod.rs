@@ -79,6 +79,7 @@ pub mod w0508;
 pub mod w0510;
 pub mod w0511;
 pub mod w0603;
+pub mod w0606;
 pub mod w0707;
 pub mod w0710;
 
@@ -171,6 +172,7 @@ pub const PAGES: &[&Page] = &[
     &w0510::PAGE,
     &w0511::PAGE,
     &w0603::PAGE,
+    &w0606::PAGE,
     &w0707::PAGE,
     &w0710::PAGE,
 ];

@@ -9,9 +9,8 @@ pub const PAGE: super::Page = super::Page {
     title: "an ordered site leaves earlier elements out",
     text: "\
 A site that is drawn in an order may read everything that is earlier, and its density is exact whatever it reads. What it
-leaves out it cannot know: a site that reads no earlier element draws them independently, and a stack of masked
-convolutions never reads some of the pixels above, to the right of the one it predicts, however deep it is (the blind spot of
-van den Oord et al. 2016b, figure 1).
+leaves out it cannot know: a site that reads no earlier element draws them independently. Of a net that reads some of the
+earlier pixels and leaves out others, W0606 tells which.
 
 Wrong:
     data x: Bool[64] from digits(binarize: 0.5)

@@ -182,12 +182,11 @@ impl OpRule for Conv2d {
         let (_, _, mut kernel) = sure(weight(cut.ty(w)));
         let lines = sure(self.0.lines());
         let mut geom = self.0;
-        let mut w = cut.all(w);
+        let (mut w, read) = (cut.all(w), cut.taps_read(v));
         let (mut before, mut len) = (Vec::new(), Vec::new());
         for (i, (axis, _)) in places.iter().enumerate() {
             let (Some(line), Some(k)) = (lines.get(axis - 2), kernel.get_mut(axis - 2)) else { continue };
-            let taps = (line.pad + cut.shifted(x, *axis)) / line.dilation + 1;
-            if i == 0 && taps < *k {
+            if let Some(taps) = read.filter(|n| i == 0 && *n < *k) {
                 w = cut.graph().slice(w, *axis, 0, taps);
                 *k = taps;
             }

@@ -237,6 +237,7 @@ impl OpRule for LoopResult {
 impl At {
     /// The place at this position.
     pub fn start(&self, position: usize) -> usize {
+        let position = position.saturating_add_signed(self.ahead);
         let place = position.checked_div(self.div).and_then(|p| p.checked_rem(self.modulo));
         place.unwrap_or(0).saturating_add(self.offset)
     }

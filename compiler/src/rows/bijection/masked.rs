@@ -157,7 +157,7 @@ impl Autoregressive {
     }
     /// The direction that takes a pass for each coordinate, as a loop that computes of each pass only what it is there for.
     fn one_by_one<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Ex<'g> {
-        let at = [At { div: 1, modulo: self.n, offset: 0 }];
+        let at = [At { div: 1, modulo: self.n, offset: 0, ahead: 0 }];
         cx.loop_over(self.n, &[z.filled(0.0)], &[z], |cx, made, z, _| {
             let (&[made], &[z]) = (exactly(made), exactly(z));
             let (x, _) = self.kind.run(z.dyn_slice(&[1], &[1], &at), self.parameters_at(cx, made), to);

@@ -2,7 +2,7 @@
 
 use super::{LowerCx, spectral};
 use crate::diag::Diag;
-use crate::ir::{At, DType, Dim, Ex, Scope, Shape};
+use crate::ir::{At, DType, Ex, Scope, Shape};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Causality, Init, ParamDecl, Reads, init};
 
@@ -121,7 +121,7 @@ impl Linear {
     /// `[B, n_in] -> [B, n_out / places]`.
     pub fn lower_at<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, places: usize) -> Ex<'g> {
         let group = self.n_out / places.max(1);
-        let at = [At { div: 1, modulo: places, offset: 0 }];
+        let at = [At { div: 1, modulo: places, offset: 0, ahead: 0 }];
         // By places first, so that a place is a part; the same for every iteration, it is done before the loop.
         let part = |t: Ex<'g>, rows: usize| {
             let by_places = t.reshape(Shape::fixed(&[rows, places, group])).permute(&[1, 0, 2]);
@@ -147,11 +147,9 @@ impl Linear {
     }
     /// The same at each place of a sequence: `[B, T, n_in] -> [B, T, n_out]`.
     pub fn lower_each<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
-        let places = x.shape().0.get(1).map_or(1, |d| d.n);
-        let mut all = x.lead();
-        all.n *= places;
-        let rows = x.reshape(Shape(vec![all, Dim::fixed(self.n_in)]));
-        self.lower(cx, rows).reshape(x.like(&[places, self.n_out]))
+        // The places keep an axis of their own, so that a sampler can tell them apart.
+        let y = x.matmul(self.weight(cx).lift(3));
+        self.bias(cx).map_or(y, |b| y + b.lift(3))
     }
     fn name(&self, tensor: &str) -> String {
         format!("{}{tensor}", self.prefix)

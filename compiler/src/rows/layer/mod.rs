@@ -65,7 +65,7 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use causality::Causality;
-pub use reads::{Reads, Unread};
+pub use reads::{Field, Reads, Unread};
 
 /// Every layer.
 pub const ROWS: &[&dyn LayerRow] = &[

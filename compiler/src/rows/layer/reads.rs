@@ -32,6 +32,58 @@ pub struct Unread {
     pub unread: usize,
 }
 
+/// What one pixel reads of those before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its row and column.
+    pub pixel: [usize; 2],
+    /// Rows and columns of the image.
+    pub image: [usize; 2],
+    /// Of each earlier pixel, in raster order, whether it is read.
+    pub read: Vec<bool>,
+}
+
+impl Field {
+    /// How many earlier pixels are not read.
+    pub fn unread(&self) -> usize {
+        self.read.iter().filter(|on| !**on).count()
+    }
+    /// Rows above it and columns to its right of an earlier pixel.
+    fn away(&self, place: usize) -> [isize; 2] {
+        let [[row, column], width] = [self.pixel, [self.image[1].max(1); 2]];
+        [(row - place / width[0]) as isize, (place % width[0]) as isize - column as isize]
+    }
+    /// How many of them lie no farther away than one on the same side that is read: more layers of the same kind reach beyond them.
+    pub fn passed_over(&self) -> usize {
+        let places = |on: bool| {
+            let those = self.read.iter().enumerate().filter(move |(_, read)| **read == on);
+            those.map(|(place, _)| self.away(place))
+        };
+        let beyond = |[up, right]: [isize; 2]| {
+            let far = |[u, r]: [isize; 2]| u >= up && (r >= right && right >= 0 || r <= right && right <= 0);
+            places(true).any(far)
+        };
+        places(false).filter(|away| beyond(*away)).count()
+    }
+    /// The pixel as `?`, those around it that it reads as `+`, those that it does not read as `.`, at most so many rows up and columns to
+    /// both sides.
+    pub fn picture(&self, [up, aside]: [usize; 2]) -> String {
+        let ([row, column], width) = (self.pixel, self.image[1]);
+        let rows = row.saturating_sub(up)..=row;
+        let line = |r: usize| -> String {
+            let shown = column.saturating_sub(aside)..width.min(column + aside + 1);
+            let of = |c: usize| match self.read.get(r * width + c) {
+                Some(true) => '+',
+                Some(false) => '.',
+                None if [r, c] == self.pixel => '?',
+                None => ' ',
+            };
+            shown.map(of).collect::<String>().trim_end().to_string()
+        };
+        rows.map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
 impl Reads {
     /// What a layer reads of which no more is known than its causality, and which does not look at other places unless it must.
     pub fn of(causality: Causality) -> Reads {
@@ -87,6 +139,21 @@ impl Reads {
         }
         read
     }
+    /// What one pixel of an image of h x w reads.
+    pub fn field(&self, pixel: [usize; 2], image @ [h, w]: [usize; 2]) -> Field {
+        let place = pixel[0] * w + pixel[1];
+        let wanted: Vec<bool> = (0..h * w).map(|p| p == place).collect();
+        let mut read = self.reached(&wanted, image);
+        read.truncate(place);
+        Field { pixel, image, read }
+    }
+    /// What the pixel of the last row reads that reads least: masked convolutions, one on top of the other, do not see what lies to the
+    /// right in the rows above (van den Oord et al. 2016b, figure 1), and few layers with small kernels do not reach far.
+    pub fn worst(&self, image @ [h, w]: [usize; 2]) -> Field {
+        let last = h.saturating_sub(1);
+        let fields = (1..w).map(|column| self.field([last, column], image));
+        fields.fold(self.field([last, 0], image), |a, b| if b.unread() > a.unread() { b } else { a })
+    }
 }
 
 impl Chain {
@@ -94,20 +161,10 @@ impl Chain {
     pub fn reads(&self) -> Reads {
         Reads::Steps(self.layers.iter().map(|l| l.checked.layer.reads(l.checked.causality)).collect())
     }
-    /// For a chain over images of h x w: the pixel of the last row that reads least of what lies before it. `None` where all is read: masked
-    /// convolutions, one on top of the other, do not see what lies to the right in the rows above (van den Oord et al. 2016b, figure 1),
-    /// and few layers with small kernels do not reach far.
+    /// For a chain over images of h x w: the pixel of the last row that reads least of what lies before it. `None` where all is read.
     pub fn unread(&self, image: [usize; 2]) -> Option<Unread> {
-        let ([h, w], reads) = (image, self.reads());
-        let missed = |column: usize| {
-            let place = h.saturating_sub(1) * w + column;
-            let mut wanted = vec![false; h * w];
-            wanted.get_mut(place).map(|on| *on = true)?;
-            let read = reads.reached(&wanted, image);
-            let unread = read.iter().take(place).filter(|on| !**on).count();
-            Some(Unread { pixel: [h.saturating_sub(1), column], earlier: place, unread })
-        };
-        let worst = (0..w).filter_map(missed).reduce(|a, b| if b.unread > a.unread { b } else { a });
-        worst.filter(|u| u.unread > 0)
+        let worst = self.reads().worst(image);
+        let unread = Unread { pixel: worst.pixel, earlier: worst.read.len(), unread: worst.unread() };
+        Some(unread).filter(|u| u.unread > 0)
     }
 }
