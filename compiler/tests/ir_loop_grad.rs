@@ -7,7 +7,7 @@ use gmc_compiler::ir::*;
 use std::collections::BTreeMap;
 
 fn each(n: usize) -> At {
-    At { div: 1, modulo: n, offset: 0 }
+    At { div: 1, modulo: n, offset: 0, ahead: 0 }
 }
 
 /// The elements `start ..` of `x` along `axes`, of these lengths.
@@ -148,7 +148,7 @@ fn iteration(
     let &[x, w] = read else { panic!("two values are read") };
     let at = g.dyn_slice(x, &[1], &[1], &[each(4)]);
     let at = g.reshape(at, Shape::batched(&[2]));
-    let seen = g.dyn_slice(buffer, &[1], &[2], &[At { div: 1, modulo: 3, offset: 0 }]);
+    let seen = g.dyn_slice(buffer, &[1], &[2], &[At { div: 1, modulo: 3, offset: 0, ahead: 0 }]);
     let told = g.matmul(h, w);
     let turned = g.matmul(c, m);
     let e = g.random(RandomKind::Normal, Shape::batched(&[2]));
@@ -170,7 +170,7 @@ fn iteration(
     let h2 = mixed(g, rng, &mut pool);
     let c2 = mixed(g, rng, &mut pool);
     let one = g.slice(h2, 1, rng.below(2), 1);
-    let buffer = g.dyn_update(buffer, one, &[1], &[At { div: 2, modulo: 3, offset: 1 }]);
+    let buffer = g.dyn_update(buffer, one, &[1], &[At { div: 2, modulo: 3, offset: 1, ahead: 0 }]);
     let grown = g.mul(m, w);
     let grown = g.unary(Unary::Tanh, grown);
     let m = if rng.below(2) == 0 { grown } else { m };

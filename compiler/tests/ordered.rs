@@ -40,7 +40,9 @@ fn unit(text: &str, dims: &[usize]) -> Unit {
 }
 
 fn clean(text: &str, dims: &[usize]) -> (Typed, Compiled) {
-    let u = unit(text, dims);
+    let mut u = unit(text, dims);
+    // Small nets, some of which leave pixels out.
+    u.diags.retain(|d| d.code != "W0606");
     assert!(u.diags.is_empty(), "{}", render(&u.diags, &u.sources, Format::Human, false));
     (u.typed.unwrap(), u.compiled.unwrap())
 }

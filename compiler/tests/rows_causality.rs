@@ -321,11 +321,15 @@ fn the_receptive_field_is_what_is_read() {
         let chain = net(&text, &EventTy::real([4, 4, 5]), &[]).unwrap_or_else(|d| panic!("{text}: {d:?}"));
         let (read, out) = (jacobian(&chain, 9), chain.out_ty().shape.clone());
         let pixels = 20;
-        let unread = |p: usize| {
+        let of = |p: usize| -> Vec<bool> {
             let depends =
                 |q: usize| (0..out[0]).any(|o| (0..4).any(|i| read[o * pixels + p][i * pixels + q]));
-            (0..p).filter(|q| !depends(*q)).count()
+            (0..p).map(depends).collect()
         };
+        for p in 15..20 {
+            assert_eq!(chain.reads().field([3, p - 15], [4, 5]).read, of(p), "{text}: pixel {p}");
+        }
+        let unread = |p: usize| of(p).iter().filter(|on| !**on).count();
         let worst = (15..20).map(unread).max().expect("a row has pixels");
         assert_eq!(chain.unread([4, 5]).map_or(0, |u| u.unread), worst, "{text}");
         some += usize::from(worst > 0 && worst < 15);
@@ -348,6 +352,16 @@ fn masked_convolutions_have_a_blind_spot_and_two_stacks_have_none() {
     let blind = |c: usize| (1..=5).map(|up: usize| 8usize.saturating_sub(c + up)).sum::<usize>();
     assert_eq!((stack.pixel, stack.unread), ([5, 0], blind(0)));
     assert_eq!(unread("gated_pixelcnn(2, layers: 12)", 6, 9), None);
+    // Of pixel (5, 4), three layers read rows 2 to 4, to columns 7, 6 and 5, and (5, 1) to (5, 3): at its right, near the read (2, 7), are
+    // (4, 6), (4, 7) and (3, 7), passed over whatever the number of layers. The two stacks pass over none: what they leave out is far.
+    let field = |text: &str| {
+        net(text, &EventTy::real([1, 6, 9]), &[]).expect("the net is right").reads().field([5, 4], [6, 9])
+    };
+    let three = field("conv(2, k: 3, mask: A), conv(2, k: 3, mask: B), conv(2, k: 3, mask: B)");
+    assert_eq!((three.unread(), three.passed_over()), (49 - 3 - 7 - 6 - 5, 3));
+    assert_eq!(three.picture([3, 9]), ".+++++++.\n.++++++..\n.+++++...\n.+++?");
+    let two = field("gated_pixelcnn(2, layers: 2)");
+    assert_eq!((two.unread(), two.passed_over()), (49 - 2 - 10, 0));
     assert_eq!(unread("attention(mask: A), conv(3, k: 1)", 6, 9), None);
     assert_eq!(unread("reshape(54, 1), shift_right, gru(3)", 6, 9), None);
     assert_eq!(unread("flatten, dense(54, mask: A)", 6, 9), None);

@@ -427,7 +427,8 @@ fn loop_cases() -> Vec<Case> {
                 Turns { count: 5, reverse: true },
                 [&[h, c], &[x, w]],
                 |g, carried, read, _| {
-                    let here = g.dyn_slice(read[0], &[1], &[1], &[At { div: 1, modulo: 5, offset: 0 }]);
+                    let here =
+                        g.dyn_slice(read[0], &[1], &[1], &[At { div: 1, modulo: 5, offset: 0, ahead: 0 }]);
                     let here = g.reshape(here, Shape::batched(&[4]));
                     let told = g.matmul(carried[0], read[1]);
                     let sum = g.add(told, here);
@@ -436,7 +437,12 @@ fn loop_cases() -> Vec<Case> {
                     let sum = g.add(sum, noise);
                     let h = g.unary(Unary::Tanh, sum);
                     let part = g.slice(h, 1, 1, 2);
-                    let c = g.dyn_update(carried[1], part, &[1], &[At { div: 1, modulo: 5, offset: 0 }]);
+                    let c = g.dyn_update(
+                        carried[1],
+                        part,
+                        &[1],
+                        &[At { div: 1, modulo: 5, offset: 0, ahead: 0 }],
+                    );
                     let large = g.compare(Compare::Gt, h, here);
                     Step { carried: vec![h, c], stacked: vec![large, h] }
                 },

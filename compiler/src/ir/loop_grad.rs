@@ -274,7 +274,8 @@ struct Sources<'a> {
 impl Sources<'_> {
     /// The part of a value `[count, ..]` at the position.
     fn at(&self, g: &mut Graph, stack: Value, shape: &Shape) -> Value {
-        let one = g.dyn_slice(stack, &[0], &[1], &[At { div: 1, modulo: self.old.count, offset: 0 }]);
+        let one =
+            g.dyn_slice(stack, &[0], &[1], &[At { div: 1, modulo: self.old.count, offset: 0, ahead: 0 }]);
         g.reshape(one, shape.clone())
     }
     /// The carried values after one iteration.

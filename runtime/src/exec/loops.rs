@@ -39,7 +39,7 @@ pub fn run(
         Some(Tensor::full(at.device, 0.0, ty.dtype, &ty.shape.at(at.batch)))
     };
     let mut stacks: Vec<Option<Tensor>> = (l.carried..body.graph().outputs.len()).map(start).collect();
-    let every = [At { div: 1, modulo: l.count.max(1), offset: 0 }];
+    let every = [At { div: 1, modulo: l.count.max(1), offset: 0, ahead: 0 }];
     for position in l.positions() {
         let iteration = at.place.iteration.wrapping_mul(l.count as u64).wrapping_add(position as u64);
         let place = Place { position, iteration };
