@@ -471,11 +471,17 @@ fn batch_norm_uses_and_follows_the_batch() {
     .map(|(n, v)| (format!("l.{n}"), Tensor64::new(&[2], v).expect("two numbers")))
     .collect();
     let x = Tensor64::new(&[2, 2], vec![1.0, 10.0, 3.0, 14.0]).expect("four numbers");
-    let (y, states) = only(&c, &params, &x, true);
-    // Means 2 and 12, biased variances 1 and 4.
-    close("trained", &y.data, &[-1.0, -1.0, 3.0, 1.0], 1e-12);
-    close("mean", &states["l.mean"].data, &[0.875, 3.0], 1e-12);
-    close("var", &states["l.var"].data, &[3.25, 1.75], 1e-12);
+    // Means 2 and 12, biased variances 1 and 4. The newest batch has the share 0.25 / (1 - 0.75^t) of t: all of the first, 4 / 7 of two.
+    for (before, share) in [(0.0, 1.0), (1.0, 4.0 / 7.0), (1000.0, 0.25)] {
+        let mut params = params.clone();
+        params.insert("l.batches".to_string(), Tensor64::new(&[], vec![before]).expect("a number"));
+        let (y, states) = only(&c, &params, &x, true);
+        close("trained", &y.data, &[-1.0, -1.0, 3.0, 1.0], 1e-12);
+        let between = |old: f64, new: f64| old + share * (new - old);
+        close("mean", &states["l.mean"].data, &[between(0.5, 2.0), between(0.0, 12.0)], 1e-12);
+        close("var", &states["l.var"].data, &[between(4.0, 1.0), between(1.0, 4.0)], 1e-12);
+        assert_eq!(states["l.batches"].data, [before + 1.0]);
+    }
     let (y, _) = only(&c, &params, &x, false);
     close("evaluated", &y.data, &[1.5, 10.0, 3.5, 14.0], 1e-12);
 }

@@ -45,11 +45,6 @@ pub fn asked_about(s: &Session, question: Question) -> Result<Vec<String>, Failu
     Ok(names)
 }
 
-/// All data variables of a spec.
-pub fn all_data(s: &Session) -> Vec<String> {
-    s.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.clone()).collect()
-}
-
 /// Why a question has no answer.
 fn refused(question: Question, why: &str) -> Failure {
     Failure::new(format!("this model cannot answer `{question}`: {why}"))

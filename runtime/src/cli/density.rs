@@ -4,7 +4,7 @@ use super::args::RunArg;
 use super::ask::{OverTest, answerable, asked_about, infer, samples_each};
 use super::kept::open;
 use super::output::{Form, Table, form};
-use crate::console::{Messages, say};
+use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::bounds::log_add;
 use crate::measure::finite::FINITE;
@@ -52,7 +52,9 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
         }
         None => {}
     }
-    tell(&values, answer.number != Some(NumberKind::Exact), &kind)
+    tell(&values, answer.number != Some(NumberKind::Exact), &kind)?;
+    s.repeats().iter().for_each(|r| note(&format!("warning: {}\n", r.caveat())));
+    Ok(())
 }
 
 /// log (1/K) Σ p(x, z) / q(z | x) of every test example (Burda et al. 2016, eq. 8).

@@ -1,7 +1,7 @@
 //! `gmc eval` and `gmc classify`, and how scores are said.
 
 use super::args::{RunArg, Which};
-use super::ask::{all_data, answerable, asked_about, infer, samples_each};
+use super::ask::{answerable, asked_about, infer, samples_each};
 use super::kept::open;
 use super::output::{Form, form};
 use crate::console::{Messages, note, say};
@@ -27,7 +27,7 @@ pub fn eval(
     part: Which,
     m: Messages,
 ) -> Result<(), Failure> {
-    let (_, mut s) = open(r, m, |s| Ok(all_data(s)))?;
+    let (_, mut s) = open(r, m, |s| Ok(s.all_data()))?;
     if part == Which::Valid && s.sets.iter().all(|set| set.valid.n == 0) {
         return Err(Failure::new("the data have no validation part")
             .help("give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`"));
@@ -56,7 +56,7 @@ pub fn eval(
     }
     tell_of_no_test(&s);
     tell(&measure::health(&mut s, r.seed, budget)?);
-    tell_of_narrow(&s)?;
+    tell_advice(&mut s, r.seed, budget)?;
     match measure::not_finite(&mut s, r.seed, budget, &scores)? {
         Some(wrong) => Err(wrong),
         None => Ok(()),
@@ -84,12 +84,12 @@ pub fn tell(health: &[LatentReport]) {
     }
 }
 
-/// Says on standard error which densities have become too narrow.
+/// Says on standard error which densities have become too narrow, and which units of a code carry nothing.
 ///
 /// # Errors
 /// What running a program reports.
-pub fn tell_of_narrow(s: &Session) -> Result<(), Failure> {
-    measure::narrow(s)?.iter().for_each(|words| note(&format!("health: {words}\n")));
+pub fn tell_advice(s: &mut Session, seed: u64, budget: Budget) -> Result<(), Failure> {
+    measure::advice(s, seed, budget)?.iter().for_each(|words| note(&format!("health: {words}\n")));
     Ok(())
 }
 
@@ -123,7 +123,8 @@ pub fn classify(
         atomic_write(path, posterior_table(&p).as_bytes())?;
     }
     if m.format != Format::Json {
-        say(&format!("posterior from densities that are {}\n", p.trust.describe()))?;
+        let beware = if p.caveats.is_empty() { "" } else { ", but see below" };
+        say(&format!("posterior from densities that are {}{beware}\n", p.trust.describe()))?;
     }
     say_scores(&p.scores(), m)
 }

@@ -6,6 +6,7 @@ use crate::console::{Messages, note, say};
 use crate::exec;
 use crate::failure::Failure;
 use crate::session::load;
+use crate::session::repeats::repeats;
 use crate::store::atomic_write;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::explain::math;
@@ -76,6 +77,8 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
     let u = compiled(s, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let sets = load::data(typed)?;
+    let found = load::found_in_data(typed, &sets, &repeats(typed, &sets));
+    note(&render(&found, &u.sources, m.format, m.color));
     let mut out = String::new();
     for (d, set) in typed.data.iter().zip(&sets) {
         let valid = if set.valid.n > 0 { format!(", {} validation", set.valid.n) } else { String::new() };

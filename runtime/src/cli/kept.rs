@@ -1,7 +1,6 @@
 //! What a verb is given: a spec on its own, or that of a run folder with its latest parameters.
 
 use super::args::{RunArg, Spec};
-use super::ask::all_data;
 use crate::console::{Messages, note};
 use crate::failure::Failure;
 use crate::session::host::{FileHost, RememberingHost};
@@ -11,6 +10,7 @@ use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, plain, set_of, used_files};
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
+use crate::train::end::REPORT;
 use crate::train::run::rounds;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
@@ -103,8 +103,7 @@ pub fn open(
     let dir = RunDir::view(&r.run)?;
     let Kept { unit, checkpoint, hashes, data } = kept(&dir, m)?;
     let of_run = |why: String| Failure::new(why).at("open", dir.path());
-    let checkpoint =
-        checkpoint.ok_or_else(|| of_run(format!("{} holds no checkpoint yet", dir.path().display())))?;
+    let Some(checkpoint) = checkpoint else { return Err(no_checkpoint(&dir)?.at("open", dir.path())) };
     let device = load::device(r.device.choice())?;
     let (_, typed, compiled) = whole(unit)?;
     trained(&dir, &compiled, &checkpoint)?;
@@ -118,7 +117,7 @@ pub fn open(
         ));
     }
     // A run of an older gmc remembers nothing: what its data are must be read.
-    let needed = if data.is_empty() { all_data(&s) } else { needs(&s)? };
+    let needed = if data.is_empty() { s.all_data() } else { needs(&s)? };
     s.load(&needed)?;
     for changed in hashes.with_data(&s).changed_data(&checkpoint) {
         note(&format!(
@@ -130,6 +129,29 @@ pub fn open(
     s.use_averages();
     s.infer_steps = r.infer_steps.map(|n| n as u64);
     Ok((dir, s))
+}
+
+/// Whether rounds were trained in a folder, by what it says of them.
+///
+/// # Errors
+/// Records that cannot be read.
+pub fn trained_before(dir: &RunDir) -> Result<bool, Failure> {
+    Ok(dir.path().join(REPORT).is_file() || dir.records()?.iter().any(|r| r.step > 0))
+}
+
+/// Why a run without any checkpoint answers nothing: it has not begun, or its weights are gone.
+///
+/// # Errors
+/// As [`trained_before`].
+pub fn no_checkpoint(dir: &RunDir) -> Result<Failure, Failure> {
+    let path = dir.path().display();
+    if !trained_before(dir)? {
+        return Ok(Failure::new(format!("{path} holds no checkpoint yet")));
+    }
+    let reached = dir.records()?.iter().map(|r| r.step).max().unwrap_or(0);
+    let came = if reached > 0 { format!("came to round {reached}") } else { "was finished".into() };
+    Ok(Failure::new(format!("{path} holds no checkpoint, though the run {came}: its weights are gone"))
+        .help(format!("put `checkpoints` back into the folder, or train anew: gmc run {path}/spec.gm")))
 }
 
 /// Says which checkpoint answers where the run went further; refuses one of a run that was not trained yet.

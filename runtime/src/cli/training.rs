@@ -1,8 +1,8 @@
 //! `gmc run` and `gmc resume`.
 
 use super::args::Spec;
-use super::eval::{say_scores, tell, tell_of_narrow, tell_of_no_test};
-use super::kept::{Kept, kept, no_run, whole};
+use super::eval::{say_scores, tell, tell_advice, tell_of_no_test};
+use super::kept::{Kept, kept, no_checkpoint, no_run, trained_before, whole};
 use crate::console::{Messages, note, say};
 use crate::exec::DeviceChoice;
 use crate::failure::Failure;
@@ -113,7 +113,7 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     for (item, set) in session.typed.data.iter().zip(&session.sets) {
         set.notes.iter().for_each(|n| note(&format!("data ({}): {n}\n", item.row.name())));
     }
-    let found = load::found_in_data(&session);
+    let found = load::found_in_data(&session.typed, &session.sets, session.repeats());
     let found: Vec<Diag> = found.into_iter().chain(remembering(&session)).collect();
     if !found.is_empty() {
         note(&render(&found, &sources, m.format, m.color));
@@ -188,10 +188,10 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
         Ended::Done(scores, health) => {
             say_scores(scores, m)?;
             tell(health);
-            tell_of_narrow(session)?;
+            let (seed, budget) = (Seed::of(&session.typed.train.settings), measure::full(session));
+            tell_advice(session, seed, budget)?;
             tell_of_no_test(session);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
-            let (seed, budget) = (Seed::of(&session.typed.train.settings), measure::full(session));
             match measure::not_finite(session, seed, budget, scores)? {
                 Some(wrong) => Err(wrong),
                 None => Ok(()),
@@ -253,6 +253,9 @@ pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Res
     }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
+    if checkpoint.is_none() && trained_before(&dir)? {
+        return Err(no_checkpoint(&dir)?.at("resume", dir.path()));
+    }
     let trainer = Trainer::new(&session);
     let planned = checkpoint.as_ref().and_then(|c| rounds(&c.meta)).unwrap_or(0).max(trainer.total);
     let added = more.rounds(trainer.per_epoch);

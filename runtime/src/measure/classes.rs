@@ -4,6 +4,7 @@ use super::bounds::log_add;
 use super::metric::Metric;
 use super::scores::{Score, Trust, standard_error};
 use crate::exec::{ExecError, Tensor};
+use crate::session::repeats::Repeats;
 use crate::session::{Batch, Position, Purpose, Session};
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
@@ -22,6 +23,8 @@ pub struct Posteriors {
     pub truth: Vec<usize>,
     /// How far the densities behind them can be trusted.
     pub trust: Trust,
+    /// What else must be known of these densities, a sentence each.
+    pub caveats: Vec<String>,
 }
 
 /// Computes the posteriors of at most `most` test examples, with `k` samples an example where the density is
@@ -47,7 +50,8 @@ pub fn posteriors(
         Some(NumberKind::LowerBound) => Trust::bound(rounds, None),
         Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
     };
-    let mut out = Posteriors { name, classes, log: Vec::new(), truth: Vec::new(), trust };
+    let caveats = s.repeats().iter().map(Repeats::caveat_of_classes).collect();
+    let mut out = Posteriors { name, classes, log: Vec::new(), truth: Vec::new(), trust, caveats };
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let mut data = s.fixed_batch(rows, seed);
         if let Some(t) = data.get(&out.name) {
@@ -122,17 +126,17 @@ impl Posteriors {
             .collect();
         let trust = |error: Option<f64>| Trust::estimate(self.truth.len(), error);
         let class = || self.name.clone();
+        let score = |metric: &Metric, value: f64, error: Option<f64>| {
+            let caveats = self.caveats.clone();
+            Score { caveats, ..Score::new(metric, value, trust(error)) }
+        };
         let percent = right.iter().map(|r| 100.0 * f64::from(u8::from(*r)));
         let calibration = 100.0 * calibration_error(confident.iter().copied());
         let spread = bootstrap(&confident).map(|e| 100.0 * e);
         vec![
-            Score::new(
-                &Metric::Accuracy { class: class() },
-                100.0 * accuracy,
-                trust(standard_error(percent)),
-            ),
-            Score::new(&Metric::LogLoss { class: class() }, loss, trust(standard_error(losses))),
-            Score::new(&Metric::CalibrationError, calibration, trust(spread)),
+            score(&Metric::Accuracy { class: class() }, 100.0 * accuracy, standard_error(percent)),
+            score(&Metric::LogLoss { class: class() }, loss, standard_error(losses)),
+            score(&Metric::CalibrationError, calibration, spread),
         ]
     }
 }
@@ -182,6 +186,7 @@ mod tests {
             log: vec![l(0.9), l(0.1), l(0.4), l(0.6), l(0.8), l(0.2)],
             truth: vec![0, 1, 1],
             trust: Trust::Exact,
+            caveats: Vec::new(),
         };
         assert_eq!(p.decisions(), [0, 1, 0]);
         let s: Vec<f64> = p.scores().iter().map(|s| s.value.0).collect();

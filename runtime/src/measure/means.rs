@@ -2,7 +2,7 @@
 
 use super::scores::standard_error;
 use crate::exec::ExecError;
-use crate::session::{Position, Purpose, Session};
+use crate::session::{Batch, Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program};
 
 /// The run of a program on a chunk of the test part.
@@ -53,8 +53,7 @@ pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Resu
     let mut all: Vec<Given> = Vec::new();
     let mut total = 0usize;
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
-        let payoff = matches!(program, Program::Loss | Program::LossCorrupted);
-        let data = if payoff { s.unpaired_batch(rows) } else { s.batch(true, rows) };
+        let data = read_by(s, program, rows, most, seed);
         for (output, t) in s.run(program, rows.len(), &data, position(seed, i))? {
             let (sum, each) = of_examples(&t.to_f32(), rows.len());
             match all.iter_mut().find(|g| g.output == output) {
@@ -74,6 +73,14 @@ pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Resu
         (g.output, Mean { value: g.sum / total.max(1) as f64, error })
     };
     Ok(Means(all.into_iter().map(mean).collect()))
+}
+
+/// What a program reads of these rows: of payoffs, which may read several data items, no pairs.
+fn read_by(s: &Session, program: &Program, rows: &[usize], most: usize, seed: u64) -> Batch {
+    match matches!(program, Program::Loss | Program::LossCorrupted) {
+        true => s.unpaired_batch(rows, most, seed),
+        false => s.batch(true, rows),
+    }
 }
 
 /// The sum over `n` examples of what a program gave for them together, and the mean number of each example where each has some.
@@ -114,7 +121,7 @@ pub fn errors(
     let mut all: Vec<(Output, Vec<f64>)> = Vec::new();
     for i in 0..groups {
         let rows: Vec<usize> = (i * n / groups..(i + 1) * n / groups).collect();
-        let data = s.batch(true, &rows);
+        let data = read_by(s, program, &rows, most, seed);
         let at = Position::of(Purpose::Errors { group: i as u64 }, seed);
         for (output, t) in s.run(program, rows.len(), &data, at)? {
             let v = of_examples(&t.to_f32(), rows.len()).0 / rows.len().max(1) as f64;

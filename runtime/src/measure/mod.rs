@@ -20,7 +20,6 @@ pub mod scores;
 pub use budget::{Budget, GLANCE, full, glance};
 pub use classes::posteriors;
 pub use finite::not_finite;
-pub use narrow::narrow;
 pub use samples::draw;
 pub use scores::{Record, Score, Trust};
 
@@ -123,6 +122,17 @@ pub fn health(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<LatentRe
         reports = latents(s, &program, true, (seed, budget))?;
     }
     Ok(reports)
+}
+
+/// What else than the latent sites has gone wrong: densities that have become too narrow, units of a code that carry nothing; a sentence
+/// each.
+///
+/// # Errors
+/// What running a program reports.
+pub fn advice(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<String>, ExecError> {
+    let mut all = narrow::narrow(s)?;
+    all.extend(goals::idle(s, seed, budget.examples)?);
+    Ok(all)
 }
 
 /// The latent sites whose KL a program gives; `written`: it stands in a goal, and in no bound.

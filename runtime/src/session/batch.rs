@@ -3,7 +3,7 @@
 use super::Session;
 use super::data::Batch;
 use super::random::Purpose;
-use crate::exec::{Tensor, random};
+use crate::exec::{RngKey, Tensor, random};
 use gmc_compiler::derive::{Input, Program};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{RandomKind, Role};
@@ -54,6 +54,11 @@ impl Session {
             .collect()
     }
 
+    /// All data variables of the spec.
+    pub fn all_data(&self) -> Vec<String> {
+        self.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.clone()).collect()
+    }
+
     /// The data variables a program reads.
     pub fn data_inputs(&self, program: &Program) -> Vec<String> {
         let all = self.inputs(program, Role::Data).into_iter().map(|(name, _)| name);
@@ -92,10 +97,13 @@ impl Session {
         self.batch_of(test, &|_| rows.to_vec())
     }
 
-    /// Test examples for payoffs, which may read several items: as in training, rows of one item meet other
-    /// rows of the next, not those that stand at the same place of a file.
-    pub fn unpaired_batch(&self, rows: &[usize]) -> Batch {
-        self.batch_of(true, &|item| rotated(rows, item))
+    /// Rows of the first `most` test examples for payoffs, which may read several items: as in training, which rows of
+    /// one item meet which of the next follows from the seed, not from where they stand in their files.
+    pub fn unpaired_batch(&self, rows: &[usize], most: usize, seed: u64) -> Batch {
+        self.batch_of(true, &|item| {
+            let n = self.sets.get(item).map_or(0, |p| p.test.n.min(most));
+            apart(rows, n, item, seed)
+        })
     }
 
     /// Of each item the rows that `of` says.
@@ -151,23 +159,48 @@ impl Session {
     }
 }
 
-/// The same rows, the first `by` of them last.
-fn rotated(rows: &[usize], by: usize) -> Vec<usize> {
-    let mut rows = rows.to_vec();
-    let by = by % rows.len().max(1);
-    rows.rotate_left(by);
-    rows
+/// Rows of a data item of `n` examples that meet these of the first one: those in an order of its own; the first item keeps its order.
+fn apart(rows: &[usize], n: usize, item: usize, seed: u64) -> Vec<usize> {
+    if item == 0 || n == 0 {
+        return rows.to_vec();
+    }
+    let order = shuffled(n, Purpose::Pairing { item: item as u64 }.key(seed));
+    rows.iter().filter_map(|row| order.get(row % n).copied()).collect()
+}
+
+/// The numbers below `n` in an order that follows from the key.
+fn shuffled(n: usize, key: RngKey) -> Vec<usize> {
+    let mut order: Vec<(u32, usize)> = random::values(RandomKind::Uniform, key, 0, 0, n)
+        .into_iter()
+        .enumerate()
+        // Numbers from 0 to 1 are ordered as their bits are.
+        .map(|(i, u)| (u.to_bits(), i))
+        .collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, i)| i).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rotated;
+    use super::apart;
 
     #[test]
     fn items_meet_at_other_rows() {
-        assert_eq!(rotated(&[3, 4, 5], 0), [3, 4, 5], "the first item keeps its order");
-        assert_eq!(rotated(&[3, 4, 5], 1), [4, 5, 3]);
-        assert_eq!(rotated(&[3, 4, 5], 4), [4, 5, 3]);
-        assert!(rotated(&[], 2).is_empty());
+        let rows: Vec<usize> = (0..200).collect();
+        assert_eq!(apart(&rows, 200, 0, 7), rows, "the first item keeps its order");
+        let [one, two] = [apart(&rows, 200, 1, 7), apart(&rows, 200, 2, 7)];
+        // Of n rows in a fair order one is expected where it was, and as many beside their neighbour as without one.
+        let stay = |other: &[usize]| rows.iter().zip(other).filter(|(a, b)| a == b).count();
+        assert!(stay(&one) < 8 && stay(&two) < 8 && one != two);
+        assert!(one.windows(2).filter(|w| w[1] == w[0] + 1).count() < 8);
+        assert_eq!(apart(&rows, 200, 1, 7), one, "the seed decides");
+        assert_ne!(apart(&rows, 200, 1, 8), one);
+        let mut all = one.clone();
+        all.sort_unstable();
+        assert_eq!(all, rows, "each row once");
+        // A chunk is a part of the whole; an item that is shorter begins again.
+        assert_eq!(apart(&rows[50..60], 200, 1, 7), one[50..60]);
+        assert!(apart(&rows, 3, 1, 7).iter().all(|row| *row < 3));
+        assert!(apart(&[], 2, 1, 7).is_empty() && apart(&[0], 0, 1, 7) == [0]);
     }
 }

@@ -161,27 +161,27 @@ pub fn session(
 }
 
 /// What is wrong with loaded data under the model. To be asked before training.
-pub fn found_in_data(s: &Session) -> Vec<Diag> {
-    let mut all = unreachable(s);
-    all.extend(alone(s));
-    all.extend(s.repeats().iter().map(Repeats::diag));
+pub fn found_in_data(typed: &Typed, sets: &[Parts], repeats: &[Repeats]) -> Vec<Diag> {
+    let mut all = unreachable(typed, sets);
+    all.extend(alone(typed, sets));
+    all.extend(repeats.iter().map(Repeats::diag));
     all
 }
 
 /// Training parts of one example where examples are compared with each other.
-fn alone(s: &Session) -> Vec<Diag> {
-    let Some(by) = s.typed.coupled(ReadsBatch::Training) else { return Vec::new() };
-    let items = s.typed.data.iter().zip(&s.sets).filter(|(_, set)| set.train.n == 1);
+fn alone(typed: &Typed, sets: &[Parts]) -> Vec<Diag> {
+    let Some(by) = typed.coupled(ReadsBatch::Training) else { return Vec::new() };
+    let items = typed.data.iter().zip(sets).filter(|(_, set)| set.train.n == 1);
     items.map(|(item, _)| codes::e0220::one_example(by.row, by.span, item.span)).collect()
 }
 
 /// Values where the model of them has no finite density above 0 (see [`open_ranges`]).
-fn unreachable(s: &Session) -> Vec<Diag> {
+fn unreachable(typed: &Typed, sets: &[Parts]) -> Vec<Diag> {
     let mut diags = Vec::new();
-    for ends in open_ranges(&s.typed) {
+    for ends in open_ranges(typed) {
         let (mut low, mut high, mut all) = (0usize, 0usize, 0usize);
         let mut first = None;
-        for (part, name, column) in parts_of(s, &ends.site) {
+        for (part, name, column) in parts_of(typed, sets, &ends.site) {
             all += column.values.len();
             for (i, v) in column.values.iter().enumerate() {
                 let (at_lo, at_hi) = (f64::from(*v) <= ends.lo, f64::from(*v) >= ends.hi);
@@ -214,7 +214,7 @@ fn unreachable(s: &Session) -> Vec<Diag> {
 }
 
 /// The columns of a data variable in all parts, with what is said of their rows.
-fn parts_of<'s>(s: &'s Session, name: &str) -> Vec<(&'s Part, &'static str, &'s Column)> {
+fn parts_of<'s>(typed: &Typed, sets: &'s [Parts], name: &str) -> Vec<(&'s Part, &'static str, &'s Column)> {
     let of = |(item, parts): (&TData, &'s Parts)| {
         let at = item.vars.iter().position(|v| v.name == name)?;
         // A test part of the source's own has rows of its own.
@@ -222,7 +222,7 @@ fn parts_of<'s>(s: &'s Session, name: &str) -> Vec<(&'s Part, &'static str, &'s 
         let all = [(&parts.train, ""), (&parts.valid, ""), (&parts.test, test)];
         Some(all.into_iter().filter_map(|(part, said)| Some((part, said, part.columns.get(at)?))).collect())
     };
-    s.typed.data.iter().zip(&s.sets).find_map(of).unwrap_or_default()
+    typed.data.iter().zip(sets).find_map(of).unwrap_or_default()
 }
 
 /// Where number `i` of a column stands and what it is: ``row 17, element 3: 0.5``.

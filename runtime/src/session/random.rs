@@ -40,6 +40,11 @@ pub enum Purpose {
         /// Number of the part.
         group: u64,
     },
+    /// Which test rows of one data item meet which of another.
+    Pairing {
+        /// Number of the item.
+        item: u64,
+    },
     /// What a verb asks of the whole test part.
     Query {
         /// Number of the chunk.
@@ -92,6 +97,7 @@ impl Purpose {
             Purpose::Classes { chunk, sample } => 1 << 58 | chunk << 24 | sample,
             Purpose::Query { chunk } => 1 << 59 | chunk,
             Purpose::Errors { group } => 1 << 54 | group,
+            Purpose::Pairing { item } => 1 << 53 | item,
             Purpose::Pictures => 1 << 60,
             Purpose::Denoised => 1 << 60 | 1,
             Purpose::Completions { chunk } => 1 << 60 | 1 << 54 | chunk,
@@ -124,6 +130,7 @@ mod tests {
                 Purpose::Codes { chunk: i },
                 Purpose::Query { chunk: i },
                 Purpose::Errors { group: i },
+                Purpose::Pairing { item: i },
                 Purpose::Completions { chunk: i },
                 Purpose::Evaluation { chunk: i },
                 Purpose::Samples { from: i },

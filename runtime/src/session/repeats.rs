@@ -1,9 +1,10 @@
 //! Data that repeat under densities that have no upper end: few values, constant elements, elements that follow from others.
 
-use super::Session;
+use super::{Parts, Session};
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::event::Kind;
 use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::types::Typed;
 use gmc_compiler::types::sharp::Sharp;
 use std::collections::HashMap;
 
@@ -35,13 +36,26 @@ impl Repeats {
         codes::w0511::repeats((&of.site, of.span), &of.by, of.declared, (&self.fact, &self.more), &self.fixes)
     }
 
-    /// What must be known before a number that rests on the density is believed.
+    /// What must be known before the number of the density is believed.
     pub fn caveat(&self) -> String {
         format!(
             "the density of `{}` has no upper end on these data, so this number has no lower end and says nothing about the model: {}",
             self.of.site,
-            std::iter::once(&self.fact).chain(&self.more).cloned().collect::<Vec<_>>().join("; ")
+            self.facts()
         )
+    }
+
+    /// What must be known before classes that rest on the density are believed.
+    pub fn caveat_of_classes(&self) -> String {
+        format!(
+            "the density of `{}`, by which classes are decided, has no upper end on these data, so a class may seem sure on account of values that repeat: {}",
+            self.of.site,
+            self.facts()
+        )
+    }
+
+    fn facts(&self) -> String {
+        std::iter::once(&self.fact).chain(&self.more).cloned().collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -95,12 +109,27 @@ fn shape(values: impl Iterator<Item = f32>) -> Option<Shape> {
 impl Session {
     /// What repeats in the training data under densities without an upper end.
     pub fn repeats(&self) -> &[Repeats] {
-        self.repeats.get_or_init(|| self.typed.sharp().into_iter().filter_map(|s| self.of_site(s)).collect())
+        self.repeats.get_or_init(|| repeats(&self.typed, &self.sets))
     }
+}
 
-    fn of_site(&self, of: Sharp) -> Option<Repeats> {
+/// What repeats in the training parts of loaded data under densities without an upper end.
+pub fn repeats(typed: &Typed, sets: &[Parts]) -> Vec<Repeats> {
+    let looked = Looked { typed, sets };
+    typed.sharp().into_iter().filter_map(|s| looked.of_site(s)).collect()
+}
+
+/// A spec and its data, which are looked at.
+#[derive(Clone, Copy)]
+struct Looked<'a> {
+    typed: &'a Typed,
+    sets: &'a [Parts],
+}
+
+impl Looked<'_> {
+    fn of_site(self, of: Sharp) -> Option<Repeats> {
         let (item, set) =
-            self.typed.data.iter().zip(&self.sets).find(|(d, _)| d.vars.iter().any(|v| v.name == of.site))?;
+            self.typed.data.iter().zip(self.sets).find(|(d, _)| d.vars.iter().any(|v| v.name == of.site))?;
         let at = item.vars.iter().position(|v| v.name == of.site)?;
         let column = set.train.columns.get(at)?;
         let size = column.ty.size().max(1);
@@ -131,7 +160,7 @@ impl Session {
     }
 
     /// The real elements that the model of a site is conditioned on: name and values.
-    fn given_columns(&self, of: &Sharp, part: &Part, at: usize) -> Vec<(String, Vec<f32>)> {
+    fn given_columns(self, of: &Sharp, part: &Part, at: usize) -> Vec<(String, Vec<f32>)> {
         let model = self.typed.models.iter().find(|m| !m.guide && m.site(&of.site).is_some());
         let Some(model) = model else { return Vec::new() };
         let item = self.typed.data.iter().find(|d| d.vars.iter().any(|v| v.name == of.site));

@@ -39,7 +39,8 @@ impl Run<'_> {
         }
         self.write_weights()?;
         let health = measure::health(self.session, seed, budget)?;
-        self.report(&scores, &health, seconds)?;
+        let advice = measure::advice(self.session, seed, budget)?;
+        self.report(&scores, &health, &advice, seconds)?;
         Ok(Ended::Done(scores, health))
     }
 
@@ -57,7 +58,13 @@ impl Run<'_> {
         self.dir.write("weights.safetensors", &bytes)
     }
 
-    fn report(&self, scores: &[Score], health: &[LatentReport], seconds: f64) -> Result<(), Failure> {
+    fn report(
+        &self,
+        scores: &[Score],
+        health: &[LatentReport],
+        advice: &[String],
+        seconds: f64,
+    ) -> Result<(), Failure> {
         let name = self.dir.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let mut facts = vec![
             ("seed".to_string(), Seed::of(&self.session.typed.train.settings).to_string()),
@@ -70,9 +77,7 @@ impl Run<'_> {
         {
             facts.push((format!("param {name}"), fitted));
         }
-        for words in measure::narrow(self.session)? {
-            facts.push(("advice".to_string(), words));
-        }
+        facts.extend(advice.iter().map(|words| ("advice".to_string(), words.clone())));
         for site in health {
             facts.push(("health".to_string(), site.facts()));
             facts.extend(site.words().map(|w| ("advice".to_string(), w)));

@@ -8,15 +8,19 @@ use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::{Ex, Shape};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::setting::newest;
 use crate::rows::{Init, ParamDecl};
 
 row! {
     /// (x - mean) / √(var + eps) · scale + shift for each coordinate of a vector or channel of an image (Ioffe & Szegedy 2015). While
-    /// training, mean and (biased) variance are those of the batch, and running averages of them are kept; otherwise the running
-    /// averages are used. It mixes the examples of a batch, so a
+    /// training, mean and (biased) variance are those of the batch, and running averages of them are kept, in which the batches' shares
+    /// sum to 1 from the first one on; otherwise the running averages are used. It mixes the examples of a batch, so a
     /// batch has at least two, and a leftover of fewer than half a batch joins the minibatch before it.
     pub struct BatchNorm = "batch_norm" [MOMENTUM, affine::EPS, affine::PARAM];
 }
+
+/// Of how many batches the running averages are.
+const BATCHES: &str = "batches";
 
 const MOMENTUM: ParamSpec = ParamSpec {
     name: "momentum",
@@ -44,6 +48,7 @@ impl LayerRow for BatchNorm {
         let mut params = affine.params();
         params.push(ParamDecl::state("mean", &[n], Init::ZEROS));
         params.push(ParamDecl::state("var", &[n], Init::ONES));
+        params.push(ParamDecl::state(BATCHES, &[], Init::ZEROS));
         let whole = Checked::elementwise(EventTy::real(input.shape.clone()), layer);
         Ok(Checked { params, mixes_batch: true, ..whole })
     }
@@ -61,10 +66,18 @@ impl Layer for ByBatch {
             (mean, var)
         };
         let y = standardised(x, (mean, var), self.eps);
-        if cx.training {
+        if cx.training && self.momentum > 0.0 {
+            // The shares of all batches sum to 1 from the first one on: what the averages start with has none.
+            let batches = cx.latest_state(BATCHES, &[]) + 1.0;
+            cx.set_state(BATCHES, batches);
             for (name, new) in [("mean", mean), ("var", var)] {
-                let old = cx.latest_state(name, &n);
-                cx.set_state(name, old + (new.reshape(Shape::fixed(&n)) - old) * self.momentum);
+                let new = new.reshape(Shape::fixed(&n));
+                if self.momentum < 1.0 {
+                    let old = cx.latest_state(name, &n);
+                    cx.set_state(name, old + (new - old) * newest(batches, 1.0 - self.momentum));
+                } else {
+                    cx.set_state(name, new);
+                }
             }
         }
         vec![self.affine.lower(cx, y)]

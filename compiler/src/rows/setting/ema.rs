@@ -1,7 +1,7 @@
 //! `ema`.
 
 use super::{SettingRow, value};
-use crate::ir::{Graph, Scope, Value};
+use crate::ir::{Ex, Graph, Scope, Value};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::span::Span;
 
@@ -15,6 +15,14 @@ row! {
 
 const VALUE: ParamSpec =
     value("ema", ArgKind::Below(0.0, 1.0), Some(""), "decay of the average at each update");
+
+/// The share of the newest of `t` values, from 1, in an average in which one of u values ago counts decay^u, 0 < decay < 1:
+/// (1 - decay) / (1 - decay^t).
+pub(crate) fn newest(t: Ex<'_>, decay: f64) -> Ex<'_> {
+    // 1 - e^-2y = 2 tanh y / (1 + tanh y), without the cancellation that 32 bits do not bear where y is small.
+    let half = (t * (-decay.ln() / 2.0)).tanh();
+    ((half + 1.0) * ((1.0 - decay) / 2.0) / half).min(1.0)
+}
 
 impl SettingRow for Ema {}
 
@@ -31,10 +39,7 @@ impl Ema {
         }
         let s = Scope::of(g);
         let [t, average, weight] = [t, average, weight].map(|v| s.ex(v));
-        // 1 - e^-2y = 2 tanh y / (1 + tanh y), without the cancellation that 32 bits do not bear where y is small.
-        let half = (t * (-decay.ln() / 2.0)).tanh();
-        let share = ((half + 1.0) * ((1.0 - decay) / 2.0) / half).min(1.0);
-        (average + share * (weight - average)).v
+        (average + newest(t, decay) * (weight - average)).v
     }
     /// Where it is written.
     pub fn span(settings: &Args) -> Span {

@@ -12,6 +12,7 @@ pub use batch::{Batch, Leftover, Pass};
 pub use checkpoint::Checkpoint;
 pub use clip::Clip;
 pub use ema::Ema;
+pub(crate) use ema::newest;
 pub use epochs::Epochs;
 pub use seed::Seed;
 pub use steps::Steps;
