@@ -43,7 +43,7 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
         let mut given = inputs(&typed, &c, g, n);
         given.insert("@rate".into(), Tensor64::scalar(0.01));
         let out = run(g, n, &given);
-        assert!(out.keys().all(|k| k.starts_with("block:")), "{:?}", out.keys());
+        assert!(out.keys().all(|k| k.starts_with("per_datum:")), "{:?}", out.keys());
         // The program `loss` draws the same streams in the same shapes.
         let owner =
             typed.train.players.iter().find(|p| p.owns.iter().any(|(o, _)| o.starts_with('q'))).unwrap();
@@ -53,8 +53,8 @@ fn inference_moves_blocks_along_the_goal_of_their_player() {
             run(&c.programs["loss"], n, &inputs)[&format!("payoff:{}", owner.name)].data[0] * n as f64
         };
         for b in &c.per_datum {
-            let m = &out[&format!("block:@opt.@infer.m.{}", b.path)];
-            let moved = &out[&format!("block:{}", b.path)];
+            let m = &out[&format!("per_datum:@opt.@infer.m.{}", b.path)];
+            let moved = &out[&format!("per_datum:{}", b.path)];
             for i in 0..m.data.len() {
                 let at = |by: f64| {
                     let mut e = given.clone();
@@ -88,7 +88,7 @@ fn inference_of_a_datum_depends_on_it_alone() {
         let mut alone = given.clone();
         for n in &g.nodes {
             if let Op::Input(i) = &n.op
-                && matches!(i.role, Role::Block | Role::Data)
+                && matches!(i.role, Role::PerDatum | Role::Data)
             {
                 alone.insert(i.name.clone(), rows(&given[&i.name], &[r]));
             }
@@ -124,12 +124,12 @@ fn every_row_counts_its_own_updates() {
         };
         let (mixed, seven, none) = (out([0.0, 7.0], 100.0), out([7.0, 7.0], 3.0), out([0.0, 0.0], 1.0));
         for v in &visits {
-            assert_eq!(mixed[&format!("block:{v}")].data, [1.0, 8.0]);
+            assert_eq!(mixed[&format!("per_datum:{v}")].data, [1.0, 8.0]);
         }
-        for path in ["block:q.free0", "block:q.free1"] {
+        for path in ["per_datum:q.free0", "per_datum:q.free1"] {
             assert_eq!(rows(&mixed[path], &[1]), rows(&seven[path], &[1]), "{} {path}", row.name());
             assert_eq!(rows(&mixed[path], &[0]), rows(&none[path], &[0]), "{} {path}", row.name());
-            let before = &given[path.trim_start_matches("block:")];
+            let before = &given[path.trim_start_matches("per_datum:")];
             assert!(mixed[path].data.iter().zip(&before.data).all(|(a, b)| a != b), "{} {path}", row.name());
         }
     }
@@ -142,9 +142,9 @@ fn programs_know_the_minibatch_only() {
     for g in c.programs.graphs() {
         for n in &g.nodes {
             if let Op::Input(i) = &n.op
-                && (i.name.contains("q.free") || i.role == Role::Block)
+                && (i.name.contains("q.free") || i.role == Role::PerDatum)
             {
-                assert!(i.role == Role::Block && i.name.contains("q.free"), "{}: {}", g.name, i.name);
+                assert!(i.role == Role::PerDatum && i.name.contains("q.free"), "{}: {}", g.name, i.name);
                 assert!(i.shape.0[0].batch, "{}: {} {}", g.name, i.name, i.shape);
             }
         }

@@ -457,7 +457,7 @@ train { player infer { owns q  maximizes elbo(p, q)  using adam(lr: 0.1) }  play
     let (_, c) = clean("infer", text);
     let slots = |program: &str| -> Vec<String> {
         let out = c.programs[program].outputs.iter().map(|(n, _)| n.clone());
-        out.filter(|n| n.starts_with("block:@opt.")).collect()
+        out.filter(|n| n.starts_with("per_datum:@opt.")).collect()
     };
     let (step, infer) = (slots("step.infer"), slots("infer"));
     assert!(

@@ -159,6 +159,19 @@ fn fuzz_texts_made_of_the_specs() {
     assert!(passed > count / 20, "{passed} of {count} pass");
 }
 
+/// Items that each name something that is not there, and others that have the same letters.
+fn near() -> String {
+    let name = |i: usize, from: usize| -> String {
+        let letters = "abcdefghijklmnopqrstuvwxyzabcdefghijkl";
+        let (a, b) = letters.split_at((i * 7 + from) % letters.len());
+        let (c, d) = a.split_at(i % (a.len() + 1));
+        [b, d, c].concat()
+    };
+    let known: String = (0..500).map(|i| format!("param {}: Real[]\n", name(i, 0))).collect();
+    let asked: String = (0..700).map(|i| format!("model m{i} {{ z = {} }}\n", name(i, 3))).collect();
+    [known, asked].concat()
+}
+
 /// Texts of 64 KB whose size all goes into one thing.
 #[test]
 fn fuzz_one_thing_as_often_as_it_fits() {
@@ -285,7 +298,7 @@ fn fuzz_one_thing_as_often_as_it_fits() {
             format!(
                 "{head}net f(x: Real[64]) -> Real[64] {{ repeat 1000 {{ relu }} }}\nparam a: Real[]\ntrain {{ {} }}\n",
                 (0..800)
-                    .map(|i| format!("player p{i} owns a minimizes a * mse(f(x), {i})\n"))
+                    .map(|i| format!("player p{i} {{ owns a  minimizes a * mse(f(x), {i}) }}\n"))
                     .collect::<String>()
             ),
         ),
@@ -296,11 +309,22 @@ fn fuzz_one_thing_as_often_as_it_fits() {
                 (0..2000).map(|i| format!("mse(f({i} * x), x)")).collect::<Vec<_>>().join(" + ")
             ),
         ),
+        ("names that are nearly known", near()),
+        ("errors on one line", (0..4500).map(|i| format!("param a{i}: Foo ")).collect::<String>()),
+        (
+            "unknown layers on one line",
+            format!(
+                "{head}net f(x: Real[64]) -> Real[64] {{ {} }}\n",
+                (0..9000).map(|i| format!("l{i}")).collect::<Vec<_>>().join(", ")
+            ),
+        ),
         (
             "players",
             format!(
                 "{head}param a: Real[]\ntrain {{ {} }}\n",
-                (0..900).map(|i| format!("player p{i} owns a minimizes mse(x, a)\n")).collect::<String>()
+                (0..900)
+                    .map(|i| format!("player p{i} {{ owns a  minimizes mse(x, a) }}\n"))
+                    .collect::<String>()
             ),
         ),
         (

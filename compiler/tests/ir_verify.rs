@@ -87,7 +87,7 @@ fn v8_roles() {
         g.input("p", Role::Param, Shape::batched(&[1]));
     });
     breaks(8, |g| {
-        g.input("b", Role::Block, Shape::fixed(&[4, 1]));
+        g.input("b", Role::PerDatum, Shape::fixed(&[4, 1]));
     });
 }
 

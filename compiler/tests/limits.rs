@@ -214,3 +214,49 @@ fn counts_of_eval() {
         }
     }
 }
+
+/// A message about a line that nobody could read is told without the line, and stays short however long a name in it is.
+#[test]
+fn messages_about_very_long_lines() {
+    let long = "n".repeat(50_000);
+    for text in [
+        format!("data x: Real[2] from moons\ntrain {{ minimizes {long} }}\n"),
+        format!("data x: Real[2] from moons\nparam {long}: Real[2]\ntrain {{ minimizes {long} + b }}\n"),
+        format!(
+            "data x: Real[2] from moons\ntrain {{ minimizes mse(x, 0) {} + b }}\n",
+            "+ mse(x, 0) ".repeat(4000)
+        ),
+    ] {
+        let u = unit("long", &text);
+        let said = message(&u);
+        assert!(u.failed() && said.starts_with("long.gm:") && said.len() < 10_000, "{}", said.len());
+        assert!(said.contains("the line is too long to be shown") && said.contains("error["), "{said}");
+    }
+    // What a screen holds is shown with its line.
+    let u =
+        unit("short", &format!("data x: Real[2] from moons\ntrain {{ minimizes {} }}\n", "n".repeat(500)));
+    assert!(message(&u).contains("│ train { minimizes"), "{}", message(&u));
+}
+
+/// What all programs of a spec come to is limited, and the message says where most of it comes from and what to do.
+#[test]
+fn programs_that_are_too_large() {
+    let model = |n: usize, players: usize| {
+        let players: String = (0..players)
+            .map(|i| format!("player p{i} {{ owns a{i}  minimizes a{i} * mse(f(x), {i}) }}\n"))
+            .collect();
+        let params: String = (0..64).map(|i| format!("param a{i}: Real[]\n")).collect();
+        format!(
+            "data x: Real[64] in unit from digits\n{params}net f(x: Real[64] in unit) -> Real[64] {{ repeat {n} {{ relu }} }}\n\
+             train {{\n  player own {{ owns f  minimizes mse(f(x), x) }}\n{players}}}\n"
+        )
+    };
+    assert!(!codes(&unit("few", &model(100, 2))).contains(&"E0206"));
+    for (n, players) in [(2000, 2), (100, 40), (4000, 1)] {
+        let u = unit("many", &model(n, players));
+        assert!(codes(&u).contains(&"E0206"), "{n} {players}: {}", message(&u));
+        for part in ["the programs of this spec are too large", "the step of `", "= help: use fewer layers"] {
+            assert!(message(&u).contains(part), "{}", message(&u));
+        }
+    }
+}

@@ -332,7 +332,8 @@ fn steps_are_finite_differences_of_the_loss() {
             let out = run(g, 2, &given);
             // Blocks of the minibatch's data are parameters too.
             let moved = |k: &&String| {
-                k.starts_with("param:") || k.strip_prefix("block:").is_some_and(|p| !p.starts_with("@opt."))
+                k.starts_with("param:")
+                    || k.strip_prefix("per_datum:").is_some_and(|p| !p.starts_with("@opt."))
             };
             let params: Vec<&String> = out.keys().filter(moved).collect();
             assert!(!params.is_empty(), "{name} {program}");

@@ -172,7 +172,7 @@ fn run_all(row: &str, compiled: &Compiled) {
             let value = match i.role {
                 Role::Param => Tensor64::from_fn(&i.shape.at(3), |_| rng.uniform() - 0.5),
                 Role::State => Tensor64::full(&i.shape.at(3), 0.1),
-                Role::Block => Tensor64::full(&i.shape.at(3), 0.1),
+                Role::PerDatum => Tensor64::full(&i.shape.at(3), 0.1),
                 Role::Local => panic!("`{}` of `{name}` stands outside of a loop", i.name),
                 Role::Scalar => Tensor64::scalar(1.0),
                 Role::Data if i.shape.0.len() == 2 && i.shape.0[1].n == 64 => {

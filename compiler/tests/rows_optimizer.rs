@@ -173,8 +173,8 @@ fn lookahead_counts_each_row_on_its_own() {
     let row = row("lookahead");
     let args = bind(row.params(), &[("lr", Const::Num(0.1))]);
     let mut g = Graph::new("lookahead");
-    let p = g.input("p", Role::Block, Shape::batched(&[3]));
-    let t = g.input("t", Role::Block, Shape::batched(&[1]));
+    let p = g.input("p", Role::PerDatum, Shape::batched(&[3]));
+    let t = g.input("t", Role::PerDatum, Shape::batched(&[1]));
     for (name, v) in updated(row, &args, &mut g, p, t) {
         g.output(name, v);
     }

@@ -116,8 +116,9 @@ for row in ["Normal", "Laplace", "Logistic", "Gumbel"]:
     truncated(row, [0, 1e8], 0, 1e-3, 4e-4)
     truncated(row, [0, 1e-3], -1e8, 1e8, 2e-3)
     if row != "Gumbel":
-        for a, b in [(-1, 2), (3, 7), (-9, -8), (30, 31), (0.5, 0.5001)]: entropies("Truncated " + row, [0.5, 2, f32(0.5 + 2 * a), f32(0.5 + 2 * b)], grad=False)
-        for e in [-5, 0.3, 100]: entropies("Truncated " + row, [0, 1, e, None], grad=False)
+        for a, b in [(-1, 2), (3, 7), (-9, -8), (30, 31), (0.5, 0.5001), (-1001, -1000), (150, 150.001), (1e4, 1e4 + 0.5), (3e6, 3e6 + 1)]: entropies("Truncated " + row, [0.5, 2, f32(0.5 + 2 * a), f32(0.5 + 2 * b)], grad=False)
+        for e in [-5, 0.3, 100, 101, 1e3, 3e4, 1e8]: entropies("Truncated " + row, [0, 1, e, None], grad=False)
+        for e in [1e3, 1e8]: entropies("Truncated " + row, [0, 1, None, -e], grad=False)
 for s in [1e-3, 1, 1e8]:
     for a, b in [(0.01, 2), (0.5, 0.5001), (3, 7), (30, 31), (1e-5, 1e3)]:
         t = f32(f32(a * s) + (min(b, a + 2) - a) * s * 0.3)
@@ -128,6 +129,8 @@ for s in [1e-3, 1, 1e8]:
         truncated(row, [q], None, 0.01 * s, 0.004 * s)
         entropies("Truncated " + row, [q, 0.5 * s, 3 * s], grad=False)
         entropies("Truncated " + row, [q, 5 * s, None], grad=False)
+        entropies("Truncated " + row, [q, 3e4 * s, None], grad=False)
+        entropies("Truncated " + row, [q, 3e4 * s, 30001 * s], grad=False)
 truncated("HalfNormal", [1e8], None, 1e-3, 4e-4)
 truncated("Exponential", [1e-8], None, 1e-3, 4e-4)
 for loc, s in [(0, 1), (0.5, 1e-3), (-3, 50), (40, 1e-3)]:

@@ -177,7 +177,7 @@ def truncated_entropy(row, p, low, high):
     ends = [e for e in ends if (a is None or e > a) and (b is None or e < b)]
     ends = ([a] if a is not None else []) + ends + ([b] if b is not None and (len(ends) < 20 and (not ends or b - ends[-1] < 60)) else [])
     slope = (lambda t: -(log(p[1]) + p[0] + p[1] * t)) if row == "LogNormal" else (lambda t: s(None))
-    with mp.workdps(25):
+    with mp.workdps(25 if a is None or abs(a) < 1e3 else 50):
         return mp.quad(lambda t: -exp(f(t) - lm) * (f(t) - lm + slope(t)), ends)
 
 def kl(P, Q, p, q):

@@ -5,8 +5,8 @@
 //! | program | inputs | outputs |
 //! |---|---|---|
 //! | `init` | none | `param:PATH`, `state:PATH` |
-//! | `step.PLAYER` | params, states, slots `@opt.PLAYER.SLOT.PATH`, `@ema.PATH`, data, scalars `@schedule.N`, `@update`; parameters per datum and their slots | `param:..`, `state:..` (slots and averages included), `block:..`, `loss`, `term:NAME` |
-//! | `infer` | params, states, data, parameters per datum and their slots `@opt.@infer.SLOT.PATH`, scalars `@update`, `@rate` | `block:..` |
+//! | `step.PLAYER` | params, states, slots `@opt.PLAYER.SLOT.PATH`, `@ema.PATH`, data, scalars `@schedule.N`, `@update`; parameters per datum and their slots | `param:..`, `state:..` (slots and averages included), `per_datum:..`, `loss`, `term:NAME` |
+//! | `infer` | params, states, data, parameters per datum and their slots `@opt.@infer.SLOT.PATH`, scalars `@update`, `@rate` | `per_datum:..` |
 //! | `loss` | params, states, data, scalars | `payoff:PLAYER`, `term:NAME` |
 //! | `sample.MODEL` | params, states, conditions | `site:NAME`, `mean:NAME` |
 //! | `log_prob.MODEL` | params, states, data | `log_prob` `[B]` |

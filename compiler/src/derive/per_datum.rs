@@ -36,7 +36,7 @@ pub fn all(typed: &Typed) -> Vec<PerDatum> {
 
 /// The number of updates of each row after this one, shaped to go with rows of `shape`: read from the slot `name` and given back.
 pub(super) fn visits(g: &mut Graph, name: &str, shape: &Shape) -> Value {
-    let before = g.input(name, Role::Block, Shape::batched(&[]));
+    let before = g.input(name, Role::PerDatum, Shape::batched(&[]));
     let now = Scope::of(g).ex(before) + 1.0;
     let now = now.v;
     g.output(Output::PerDatum(name.into()), now);

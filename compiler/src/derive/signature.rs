@@ -60,7 +60,7 @@ named! {
         /// The new value of a state, by its path: of layers, of optimizers ([`Input::Slot`]), averages ([`Input::Average`]).
         State(path) = "state",
         /// The new rows of the minibatch's data in a table with a row for each datum, by its path: parameters and their slots.
-        PerDatum(path) = "block",
+        PerDatum(path) = "per_datum",
         /// What a step minimizes, rank 0.
         Loss = "loss",
         /// What a step's player asks for, rank 0.
@@ -179,7 +179,7 @@ mod tests {
         let outputs = [
             "param:decode.0.weight",
             "state:@ema.s",
-            "block:@opt.all.visits.q.free0",
+            "per_datum:@opt.all.visits.q.free0",
             "loss",
             "payoff",
             "payoff:D",

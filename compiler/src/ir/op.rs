@@ -22,9 +22,8 @@ pub enum Role {
     Data,
     /// A rank-0 number supplied per step: a schedule's value, the learning rate, the step counter.
     Scalar,
-    /// What belongs to each datum of the minibatch alone, shape `[B, ..event]`: its block of parameters (`q.free0`) or a slot of that
-    /// block's optimizer. The table with a row for each datum stays outside of the program, which sees the rows of the minibatch.
-    Block,
+    /// What belongs to each datum of the minibatch alone, shape `[B, ..event]`: its parameters (`q.free0`) or a slot of their optimizer. The table with a row for each datum stays outside of the program, which sees the rows of the minibatch.
+    PerDatum,
     /// What the body of a [`Loop`] is handed for each iteration: a carried value, an argument that is only read, the iteration's number.
     Local,
 }

@@ -180,7 +180,7 @@ fn leaf<'g>(op: &'g Op, inputs: &mut BTreeSet<&'g str>, depth: usize, report: &m
             match input.role {
                 Role::Scalar => input.dtype == DType::F && input.shape.rank() == 0,
                 Role::Param => input.dtype == DType::F && input.shape.0.iter().all(|d| !d.batch),
-                Role::Block => {
+                Role::PerDatum => {
                     input.dtype == DType::F
                         && input.shape.0.split_first().is_some_and(|(lead, event)| {
                             *lead == Dim::BATCH && event.iter().all(|d| !d.batch)

@@ -104,7 +104,7 @@ impl Builder {
     }
     /// The rows, `[B, ..shape]`, of the minibatch's data in a table of blocks, by the table's path.
     pub fn block(&mut self, path: &str, shape: &[usize]) -> Value {
-        let v = self.g.input(path, Role::Block, Shape::batched(shape));
+        let v = self.g.input(path, Role::PerDatum, Shape::batched(shape));
         self.leaves.insert(path.to_string(), v);
         v
     }

@@ -1,7 +1,7 @@
 //! What objectives need of models: an exact density, a guide that covers what is latent.
 
 use super::{Bad, Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density};
-use crate::diag::codes;
+use crate::diag::{Diag, codes};
 use crate::event::Support;
 use crate::rows::distribution::kl::closed_form;
 use crate::span::Span;
@@ -101,73 +101,52 @@ impl Checker<'_> {
         for s in &g.sites {
             let Some(of) = m.proposed(s) else { continue };
             super::guide::proposes_what_is_open(m, g, s, of)?;
-            // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
-            let flowed = density::flowed(g, s)
-                .is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
-            if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
-                return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &s.name).into());
-            }
-            if of.ty.shape != s.ty.shape {
-                return Err(codes::e0201::guide_site(
-                    &s.name,
-                    s.value_span,
-                    &s.ty.shape_text(),
-                    of.value_span,
-                    &of.ty.shape_text(),
-                    &g.name,
-                    &m.name,
-                )
-                .into());
-            }
-            let (proposed, ends_stand) = (s.ty.kind, of.covers.alike(of.ty.kind.support()));
-            if !proposed.inside(of.ty.kind.closure()) || ends_stand && !proposed.support().inside(of.covers) {
-                return Err(codes::e0505::support(
-                    &g.name,
-                    &s.name,
-                    s.value_span,
-                    &s.ty,
-                    of.value_span,
-                    &of.ty,
-                )
-                .into());
-            }
-            if !proposed.support().inside(of.covers) {
-                return Err(codes::e0505::ends_move(
-                    &g.name,
-                    &s.name,
-                    s.value_span,
-                    &s.ty,
-                    of.value_span,
-                    of.covers,
-                )
-                .into());
-            }
-            if s.ty.kind != of.ty.kind && !of.ty.kind.inside(s.ty.kind) {
-                warnings.push(codes::w0506::narrower(
-                    &g.name,
-                    &s.name,
-                    s.value_span,
-                    &s.ty,
-                    of.value_span,
-                    &of.ty,
-                ));
-            }
-            // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
-            if let (TSiteKind::Draw(d), Some(TSiteKind::Draw(prior))) = (&s.kind, Some(&of.kind))
-                && matches!(d.by, Estimator::Gumbel { .. })
-                && closed_form(d.row, prior.row).is_none()
-            {
-                return Err(codes::e0303::relaxed_density(
-                    &s.name,
-                    s.value_span,
-                    prior.row.name(),
-                    d.row.name(),
-                )
-                .into());
-            }
+            warnings.extend(proposes(m, g, (s, of), span)?);
             self.reads_relaxed(m, g, s)?;
         }
         self.diags.extend(warnings);
         Ok(())
     }
+}
+
+/// A guide's site `s` stands in for the site `of` of a model: its density is known, its event that of the model's, its range within. What is
+/// narrower is a warning.
+fn proposes(m: &TModel, g: &TModel, (s, of): (&TSite, &TSite), span: Span) -> Res<Option<Diag>> {
+    // Computed by flows from a draw of the guide's own, and from one that nothing else is computed from.
+    let flowed = density::flowed(g, s)
+        .is_some_and(|b| m.site(&b.name).is_none() && density::stands_for(m, g, b).name == s.name);
+    if matches!(s.kind, TSiteKind::Bind(_) | TSiteKind::Quantize(_)) && !flowed {
+        return Err(codes::e0503::no_density(&g.name, &s.name, s.value_span, span, &s.name).into());
+    }
+    if of.ty.shape != s.ty.shape {
+        let (shape, want) = (s.ty.shape_text(), of.ty.shape_text());
+        let at = s.value_span;
+        return Err(
+            codes::e0201::guide_site(&s.name, at, &shape, of.value_span, &want, &g.name, &m.name).into()
+        );
+    }
+    let narrower = within(g, s, of)?;
+    // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.
+    if let (TSiteKind::Draw(d), TSiteKind::Draw(prior)) = (&s.kind, &of.kind)
+        && matches!(d.by, Estimator::Gumbel { .. })
+        && closed_form(d.row, prior.row).is_none()
+    {
+        let (prior, row) = (prior.row.name(), d.row.name());
+        return Err(codes::e0303::relaxed_density(&s.name, s.value_span, prior, row).into());
+    }
+    Ok(narrower)
+}
+
+/// The range of a guide's site `s` is within that of the model's site `of`; a warning where it is narrower.
+fn within(g: &TModel, s: &TSite, of: &TSite) -> Res<Option<Diag>> {
+    let (at, there) = (s.value_span, of.value_span);
+    let (proposed, ends_stand) = (s.ty.kind, of.covers.alike(of.ty.kind.support()));
+    if !proposed.inside(of.ty.kind.closure()) || ends_stand && !proposed.support().inside(of.covers) {
+        return Err(codes::e0505::support(&g.name, &s.name, at, &s.ty, there, &of.ty).into());
+    }
+    if !proposed.support().inside(of.covers) {
+        return Err(codes::e0505::ends_move(&g.name, &s.name, at, &s.ty, there, of.covers).into());
+    }
+    let narrower = proposed != of.ty.kind && !of.ty.kind.inside(proposed);
+    Ok(narrower.then(|| codes::w0506::narrower(&g.name, &s.name, at, &s.ty, there, &of.ty)))
 }

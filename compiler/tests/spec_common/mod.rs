@@ -219,8 +219,8 @@ pub fn inputs_from(
                 .or_else(|| params.get(input.name.trim_start_matches("@ema.")))
                 .map_or(vec![0.0; n], |t| t.data.clone()),
             // A slot of an optimizer is at its start, a block somewhere.
-            Role::Block if input.name.starts_with("@opt.") => vec![0.0; n],
-            Role::Block => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
+            Role::PerDatum if input.name.starts_with("@opt.") => vec![0.0; n],
+            Role::PerDatum => normal(stream, n).iter().map(|e| 0.3 * e).collect(),
             Role::Local => panic!("`{}` stands outside of a loop", input.name),
             Role::Scalar => vec![if input.name == "@update" { 1.0 } else { 0.01 }; n],
             // Which elements of an example are given.

@@ -10,15 +10,14 @@ use crate::session::snapshot::Group;
 use crate::store::RunDir;
 use crate::store::weights::fitted;
 use crate::train::run::rounds;
-use gmc_compiler::derive::{Compiled, NumberKind, Program};
+use gmc_compiler::derive::{Compiled, NumberKind};
 use gmc_compiler::diag::codes;
+use gmc_compiler::explain::costs;
 use gmc_compiler::explain::math::{self, Objective};
 use gmc_compiler::explain::typed;
-use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::measure::Infer;
 use gmc_compiler::rows::setting::{Batch, Ema};
-use gmc_compiler::types::Typed;
-use gmc_compiler::types::game::owner_of;
+use gmc_compiler::types::{TPlayer, Typed};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +61,7 @@ fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String
     if !derive {
         queries(c, &mut out);
         ownership(typed, c, &mut out);
-        blocks(typed, c, &mut out);
+        per_datum(typed, c, &mut out);
         costs(typed, c, &mut out);
     }
     out
@@ -160,55 +159,32 @@ fn queries(c: &Compiled, out: &mut String) {
     }
 }
 
+/// What a player is called: the only one has no name.
+fn called(player: &TPlayer) -> &str {
+    if player.name == "all" { "the only player" } else { &player.name }
+}
+
 fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\nparameters");
-    let names = typed
-        .nets
-        .iter()
-        .map(|n| &n.name)
-        .chain(typed.flows.iter().map(|f| &f.name))
-        .chain(typed.params.iter().map(|p| &p.name));
     let mut total = 0usize;
-    for n in names {
-        if typed.params.iter().any(|p| p.name == *n && p.each.is_some()) {
-            continue;
-        }
-        let count: usize = c
-            .leaves
-            .iter()
-            .filter(|l| l.trainable && (l.path == *n || l.path.starts_with(&format!("{n}."))))
-            .map(|l| l.shape.iter().product::<usize>())
-            .sum();
-        let owner = typed
-            .train
-            .players
-            .iter()
-            .find(|p| p.owns.iter().any(|(o, _)| o == n || o == owner_of(n)))
-            .map_or("nobody", |p| if p.name == "all" { "the only player" } else { &p.name });
-        let _ = writeln!(out, "  {n:<12} {count:>10}  owned by {owner}");
-        total += count;
+    for costs::Trained { name, numbers, owner } in costs::trained(typed, c) {
+        let _ = writeln!(out, "  {name:<12} {numbers:>10}  owned by {}", owner.map_or("nobody", called));
+        total += numbers;
     }
     let _ = writeln!(out, "  {:<12} {total:>10}", "all");
 }
 
 /// What guides hold for each datum: the memory that grows with the data, how it is updated, and how new data
 /// are inferred.
-fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
+fn per_datum(typed: &Typed, c: &Compiled, out: &mut String) {
     // The number of data is known where the data are there.
     let sets = if c.per_datum.is_empty() { None } else { load::data(typed).ok() };
-    for (g, item) in typed.models.iter().filter_map(|g| Some((g, g.each?))) {
-        let own: Vec<_> = c.per_datum.iter().filter(|b| owner_of(&b.path) == g.name).collect();
-        let size: usize = own.iter().map(|b| b.shape.iter().product::<usize>()).sum();
+    for held in costs::per_datum(typed, c) {
+        let (g, player, size) = (held.guide, held.owner, held.numbers);
         let x = g.conds.first().map_or("x", |x| x);
-        let player =
-            typed.train.players.iter().find(|p| {
-                own.iter().any(|b| p.owns.iter().any(|(o, _)| *o == b.path || o == owner_of(&b.path)))
-            });
-        let Some(player) = player else { continue };
-        let owner = if player.name == "all" { "the only player" } else { &player.name };
-        let slots = size * player.optimizer.slots(&player.args).len() + own.len();
-        let _ = write!(out, "\nguide {}: {size} parameters for each {x}, owned by {owner}", g.name);
-        match sets.as_ref().and_then(|s| s.get(item)).map(|s| s.train.n) {
+        let _ =
+            write!(out, "\nguide {}: {size} parameters for each {x}, owned by {}", g.name, called(player));
+        match sets.as_ref().and_then(|s| s.get(held.item)).map(|s| s.train.n) {
             Some(n) => {
                 let megabytes = |numbers: usize| 4e-6 * (numbers * n) as f64;
                 let _ = writeln!(
@@ -217,7 +193,7 @@ fn blocks(typed: &Typed, c: &Compiled, out: &mut String) {
                     grouped(n),
                     grouped(size * n),
                     megabytes(size),
-                    megabytes(size + slots),
+                    megabytes(size + held.slots),
                     player.optimizer.name()
                 );
             }
@@ -261,16 +237,14 @@ fn grouped(n: usize) -> String {
 
 fn costs(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\none step at batch {}", Batch::of(&typed.train.settings));
-    for p in &typed.train.players {
-        if let Some(g) = c.programs.get(&Program::Step(p.name.clone())) {
-            let name = if p.name == "all" { "" } else { &p.name };
-            let _ = writeln!(
-                out,
-                "  {name:<12} {:.1} million multiply-adds, at most {:.1} MB, {} operations",
-                schedule::madds(g, Batch::of(&typed.train.settings)) as f64 / 1e6,
-                schedule::peak_bytes(g, Batch::of(&typed.train.settings)) as f64 / 1e6,
-                g.nodes.len()
-            );
-        }
+    for step in costs::steps(typed, c) {
+        let name = if step.player.name == "all" { "" } else { &step.player.name };
+        let _ = writeln!(
+            out,
+            "  {name:<12} {:.1} million multiply-adds, at most {:.1} MB, {} operations",
+            step.madds as f64 / 1e6,
+            step.peak_bytes as f64 / 1e6,
+            step.operations
+        );
     }
 }

@@ -35,7 +35,7 @@ impl Session {
         }
         let rate_name = Input::Rate.to_string();
         let mut slots = vec![rate_name.clone()];
-        for (name, mut shape) in self.inputs(&Program::Infer, Role::Block) {
+        for (name, mut shape) in self.inputs(&Program::Infer, Role::PerDatum) {
             let slot = matches!(Input::parse(&name), Some(Input::Slot { player, .. }) if player == INFER);
             if slot {
                 shape.iter_mut().take(1).for_each(|d| *d = n);

@@ -83,7 +83,7 @@ impl Session {
         let blocks = &self.compiled.per_datum;
         let mut all: Vec<_> = blocks.iter().map(|b| (b.path.clone(), b.item, b.shape.clone())).collect();
         for p in &self.typed.train.players {
-            for (name, shape) in self.inputs(&Program::Step(p.name.clone()), Role::Block) {
+            for (name, shape) in self.inputs(&Program::Step(p.name.clone()), Role::PerDatum) {
                 // A slot goes with its block.
                 let of = |path: &str| blocks.iter().find(|b| b.path == path);
                 let block = of(&name).or_else(|| match Input::parse(&name)? {

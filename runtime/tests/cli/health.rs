@@ -32,6 +32,42 @@ fn a_code_that_the_decoder_ignores() {
     }
 }
 
+/// An autoencoder has a code, too, of which units may be idle.
+#[test]
+fn units_of_a_code_that_are_idle() {
+    let place = Place::new();
+    for (name, code, width, says) in [
+        ("alive", "e(x)", 8, None),
+        (
+            "dead",
+            "relu(e(x) - 1000)",
+            8,
+            Some("health: the code carries nothing: none of its 8 units changes over"),
+        ),
+        (
+            "half",
+            "concat(e(x), relu(e(x) - 1000))",
+            16,
+            Some(
+                "health: 8 of 16 units of the code are idle, they do not change over 179 test examples (8, 9, 10, 11, 12, 13, 14, 15)",
+            ),
+        ),
+    ] {
+        let run = place.train(
+            name,
+            &format!(
+                "data x: Real[64] in unit from digits\nnet e(x: Real[64] in unit) -> Real[8] {{ dense(8) }}\n\
+                 net d(z: Real[{width}]) -> Real[64] {{ dense(64) }}\ntrain {{ minimizes mse(d({code}), x)  epochs 1  batch 64 }}\n"
+            ),
+        );
+        let eval = place.gmc(&format!("eval runs/{name}-1 --device cpu"));
+        let found = eval.succeeds().err.lines().find(|l| l.contains("the code")).unwrap_or_default();
+        assert!(says.map_or(found.is_empty(), |says| found.starts_with(says)), "{name}: {}", eval.err);
+        let report = std::fs::read_to_string(run.join("report.html")).unwrap();
+        assert_eq!(report.contains("the code"), says.is_some(), "{name}");
+    }
+}
+
 #[test]
 fn a_code_that_is_not_compressed() {
     let place = Place::new();

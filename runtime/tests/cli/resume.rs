@@ -196,6 +196,27 @@ fn a_spec_that_changed_under_a_run_is_refused() {
     place.gmc("eval runs/flow-1 --device cpu").succeeds();
 }
 
+/// A run whose weights are gone is not trained anew under its own name.
+#[test]
+fn a_run_without_its_checkpoints_is_not_begun_again() {
+    let place = Place::new();
+    for (name, rounds, without) in [("flow", 20, None), ("short", 60, Some("report.html"))] {
+        let run = place.train(name, &FLOW.replace("TRAIN", &format!("steps {rounds}")));
+        std::fs::remove_dir_all(run.join("checkpoints")).unwrap();
+        without.iter().for_each(|f| std::fs::remove_file(run.join(f)).unwrap());
+        let before = std::fs::read(run.join("metrics.jsonl")).unwrap();
+        for line in ["resume runs/NAME-1 --device cpu", "eval runs/NAME-1 --device cpu"] {
+            place.gmc(&line.replace("NAME", name)).fails(&[
+                &format!("runs/{name}-1 holds no checkpoint, though the run came to round {rounds}: its weights are gone"),
+                &format!("put `checkpoints` back into the folder, or train anew: gmc run runs/{name}-1/spec.gm"),
+            ]);
+        }
+        assert!(
+            !run.join("checkpoints").exists() && before == std::fs::read(run.join("metrics.jsonl")).unwrap()
+        );
+    }
+}
+
 #[test]
 fn overrides_are_kept() {
     let place = Place::new();

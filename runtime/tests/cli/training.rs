@@ -229,6 +229,80 @@ fn densities_without_an_upper_end_are_not_called_exact_alone() {
     assert!(report.contains("<b>warning:</b> the density of `x` has no upper end"));
 }
 
+/// Who looks at the data, asks for densities or decides classes by them is told, too.
+#[test]
+fn whatever_rests_on_a_density_without_an_upper_end_says_so() {
+    let place = Place::new();
+    let classes: Vec<f64> = (0..300).map(|i| f64::from(i % 2)).collect();
+    let a: Vec<f64> = numbers(300).iter().zip(&classes).map(|(a, y)| a + y).collect();
+    let text = "data (x: Real[2], y: Class(2)) from csv(\"d.csv\")\nparam m: Real[2, 2] = 0\nparam s: Real[2, 2] in positive = 1\n\
+                model p { y ~ Categorical(2);  x ~ Normal(entry(m, y), entry(s, y)) }\ntrain { epochs 3 }\n";
+    place.write("s.gm", text);
+    for (second, tells) in [(vec![2.5; 300], true), (numbers(300), false)] {
+        place.write("d.csv", csv(&[&a, &second, &classes]));
+        let data = place.gmc("data s.gm");
+        assert_eq!(data.succeeds().err.contains("W0511"), tells, "{}", data.err);
+        place.gmc("run s.gm --device cpu").succeeds();
+        let run = if tells { "runs/s-1" } else { "runs/s-2" };
+        for (verb, says) in [
+            ("density", "warning: the density of `x` has no upper end on these data"),
+            ("classify", "warning: the density of `x`, by which classes are decided, has no upper end"),
+            ("eval", "warning: the density of `x`, by which classes are decided, has no upper end"),
+        ] {
+            let said = place.gmc(&format!("{verb} {run} --device cpu"));
+            let all = format!("{}{}", said.succeeds().out, said.err);
+            assert_eq!(all.contains(says), tells, "{verb}: {all}");
+            let marked = verb == "density" || all.contains(", but see below") == tells;
+            assert!(
+                marked && (!tells || all.contains("`x[1]` (column `c1`) is always 2.5")),
+                "{verb}: {all}"
+            );
+        }
+    }
+}
+
+/// The page about data at an end: of its wrong data it is said, of its right ones not.
+#[test]
+fn the_page_about_data_at_an_end_shows_what_is_said() {
+    let place = Place::new();
+    let page = place.gmc("explain W0306").succeeds().out.clone();
+    let (_, examples) = page.split_once("Wrong:\n").unwrap();
+    let (wrong, right) = examples.split_once("Right:\n").unwrap();
+    for (text, told) in [(wrong, true), (right, false)] {
+        let shares = text.lines().find_map(|l| l.split_once("# ")).unwrap().1;
+        place.write(
+            "shares.csv",
+            format!("share\n{}\n{}", shares.replace(", ", "\n"), shares.replace(", ", "\n")),
+        );
+        place.write(
+            "s.gm",
+            text.replace("    ", "").replace("csv(\"shares.csv\")", "csv(\"shares.csv\") split (train 1)"),
+        );
+        let said = place.gmc("data s.gm");
+        assert_eq!(said.succeeds().err.contains("W0306"), told, "{text}{}", said.err);
+    }
+}
+
+/// Running averages of a few rounds are those of these rounds: what the layer starts with has no share in them.
+#[test]
+fn running_averages_of_three_rounds_are_not_their_start() {
+    let place = Place::new();
+    let a: Vec<f64> = numbers(400).iter().map(|v| 50.0 + 0.1 * v).collect();
+    place.write("d.csv", csv(&[&a]));
+    place.write(
+        "s.gm",
+        "data x: Real[1] from csv(\"d.csv\")\nnet f(x: Real[1]) -> Real[1] { batch_norm(affine: false), dense(1) }\n\
+         train { minimizes mse(f(x), x)  steps 3  batch 100 }\n",
+    );
+    let run = place.gmc("run s.gm --device cpu");
+    // Standardised, the numbers lie near 0; by 0.27 of their mean and variance they would lie at 70.
+    assert!(run.succeeds().out.contains("payoff"), "{}", run.out);
+    let trained = records(&place.path("runs/s-1"));
+    let (_, _, last) = trained.iter().rev().find(|r| r.1 == "train").unwrap();
+    let test = score(&run.out, "payoff");
+    assert!((test / last["loss"].0 - 1.0).abs() < 0.1, "{test} where training has {last:?}");
+}
+
 /// What is told of data under densities that may grow without end, and of which nothing is.
 #[test]
 fn columns_that_repeat_are_named() {

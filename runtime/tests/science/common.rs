@@ -91,7 +91,7 @@ pub fn interpret(
         let values = match i.role {
             Role::Data => data[&i.name].clone(),
             Role::Param | Role::State => s.tensors[&i.name].to_f32().into_iter().map(f64::from).collect(),
-            Role::Block => vec![0.0; dims.iter().product()],
+            Role::PerDatum => vec![0.0; dims.iter().product()],
             Role::Local => panic!("{program}: `{}` stands outside of a loop", i.name),
             Role::Scalar => vec![0.0],
         };

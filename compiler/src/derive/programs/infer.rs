@@ -45,7 +45,7 @@ pub(super) fn program(typed: &Typed) -> Option<Made> {
         let grads = grad::grad(g, loss, &values);
         let t = Input::Update.scalar(g);
         for ((path, value), grad) in read.iter().zip(grads) {
-            let of = Param { path, value: *value, grad, slots: Role::Block };
+            let of = Param { path, value: *value, grad, slots: Role::PerDatum };
             let slots = by.slots(g, &of);
             let (new, moved) = by.update(g, t, &of, &slots);
             g.output(Output::PerDatum(path.clone()), new);

@@ -63,7 +63,7 @@ pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], judged: &mut 
     for ((path, value), grad) in read.iter().zip(grads) {
         // A row of a table counts its own updates, and is not averaged: it is visited once in a pass over the data.
         match each(path) {
-            true => row(g, p, Param { path, value: *value, grad, slots: Role::Block }),
+            true => row(g, p, Param { path, value: *value, grad, slots: Role::PerDatum }),
             false => leaf(g, (p, &typed.train), t, Param { path, value: *value, grad, slots: Role::State }),
         }
     }

@@ -13,10 +13,10 @@ neither. The same holds for `Gamma` at 0 and for `Dirichlet` where an element is
 the whole mean to infinity as soon as training moves the concentration away from 1. Move such data into the range, or leave them out.
 
 Wrong:
-    data x: Real[1] in unit from csv(\"shares.csv\")    # one share is 1.0
+    data x: Real[1] in unit from csv(\"shares.csv\")    # 0.31, 0.72, 1, 0.55
     model p { x ~ Beta(exp(free()), exp(free()))[1] }
 Right:
-    data x: Real[1] in unit from csv(\"shares.csv\")    # 1.0 written as 0.9999
+    data x: Real[1] in unit from csv(\"shares.csv\")    # 0.31, 0.72, 0.9999, 0.55
     model p { x ~ Beta(exp(free()), exp(free()))[1] }
 ",
 };

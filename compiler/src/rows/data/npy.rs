@@ -8,6 +8,7 @@ use super::narrow::narrow;
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
+use std::borrow::Cow;
 
 const HELP: &str = "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
 
@@ -194,11 +195,15 @@ impl Array {
     }
 }
 
-fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
-    let issue = |expected: &str, found: String| {
-        let message = format!("cannot read `{file}` as a NumPy array");
-        DataIssue::new(message, HELP).note(format!("expected {expected}")).note(format!("found {found}"))
-    };
+/// What is wrong with the form of a file.
+fn malformed(file: &str, expected: &str, found: String) -> DataIssue {
+    let message = format!("cannot read `{file}` as a NumPy array");
+    DataIssue::new(message, HELP).note(format!("expected {expected}")).note(format!("found {found}"))
+}
+
+/// The header's dictionary, and where the elements begin.
+fn header<'b>(bytes: &'b [u8], file: &str) -> Result<(Cow<'b, str>, usize), DataIssue> {
+    let issue = |expected: &str, found: String| malformed(file, expected, found);
     if !bytes.starts_with(b"\x93NUMPY") {
         return Err(issue(
             "the bytes \\x93NUMPY at the start",
@@ -213,15 +218,13 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
         None => return Err(short()),
     };
     let end = start.checked_add(length).ok_or_else(short)?;
-    let header = String::from_utf8_lossy(bytes.get(start..end).ok_or_else(short)?);
-    let descr =
-        field(&header, "descr").ok_or_else(|| issue("`descr` in the header", header.trim().to_string()))?;
-    let order = field(&header, "fortran_order")
-        .ok_or_else(|| issue("`fortran_order` in the header", header.trim().to_string()))?;
-    if order != "False" {
-        return Err(issue("C order", format!("fortran_order: {order}")));
-    }
-    let shape = field(&header, "shape")
+    Ok((String::from_utf8_lossy(bytes.get(start..end).ok_or_else(short)?), end))
+}
+
+/// The axes of the whole array.
+fn axes(header: &str, file: &str) -> Result<Vec<usize>, DataIssue> {
+    let issue = |expected: &str, found: String| malformed(file, expected, found);
+    let shape = field(header, "shape")
         .and_then(|s| {
             let axes =
                 s.strip_prefix('(')?.strip_suffix(')')?.split(',').map(str::trim).filter(|a| !a.is_empty());
@@ -234,20 +237,25 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
             format!("shape {}", shape_text(&shape)),
         ));
     }
+    Ok(shape)
+}
+
+fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
+    let issue = |expected: &str, found: String| malformed(file, expected, found);
+    let (header, end) = header(bytes, file)?;
+    let need = |name: &str| {
+        field(&header, name)
+            .ok_or_else(|| issue(&format!("`{name}` in the header"), header.trim().to_string()))
+    };
+    let (descr, order) = (need("descr")?, need("fortran_order")?);
+    if order != "False" {
+        return Err(issue("C order", format!("fortran_order: {order}")));
+    }
+    let shape = axes(&header, file)?;
     let data = &bytes[end..];
     let descr = descr.trim_matches(['\'', '"']);
-    let (size, read): (usize, Read) = match descr {
-        "<f4" => (4, Read::Single(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
-        "<f8" => (8, Read::Double(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))),
-        "|u1" | "<u1" | "|b1" => (1, Read::Single(|b| f32::from(b[0]))),
-        "|i1" | "<i1" => (1, Read::Single(|b| f32::from(b[0] as i8))),
-        "<i2" => (2, Read::Single(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))),
-        "<i4" => (4, Read::Double(|b| f64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]])))),
-        "<i8" => {
-            (8, Read::Double(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64))
-        }
-        other => return Err(issue("elements <f4, <f8, |u1, |i1, <i2, <i4, <i8 or |b1", other.to_string())),
-    };
+    let (size, read) = element(descr)
+        .ok_or_else(|| issue("elements <f4, <f8, |u1, |i1, <i2, <i4, <i8 or |b1", descr.to_string()))?;
     let stated = shape.iter().try_fold(size, |a, d| a.checked_mul(*d));
     if stated != Some(data.len()) {
         let expected = format!(
@@ -275,6 +283,22 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
 enum Read {
     Single(fn(&[u8]) -> f32),
     Double(fn(&[u8]) -> f64),
+}
+
+/// The bytes of an element of this type, and how it is read; `None` for types that are not known.
+fn element(descr: &str) -> Option<(usize, Read)> {
+    Some(match descr {
+        "<f4" => (4, Read::Single(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
+        "<f8" => (8, Read::Double(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))),
+        "|u1" | "<u1" | "|b1" => (1, Read::Single(|b| f32::from(b[0]))),
+        "|i1" | "<i1" => (1, Read::Single(|b| f32::from(b[0] as i8))),
+        "<i2" => (2, Read::Single(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))),
+        "<i4" => (4, Read::Double(|b| f64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]])))),
+        "<i8" => {
+            (8, Read::Double(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64))
+        }
+        _ => return None,
+    })
 }
 
 /// The text of one value of the header's dictionary: a quoted text, a word, or a parenthesised list.

@@ -100,7 +100,7 @@ struct Mass<'g> {
 }
 
 /// The ends of an interval of z.
-type Ends<'g> = (Option<Ex<'g>>, Option<Ex<'g>>);
+pub(super) type Ends<'g> = (Option<Ex<'g>>, Option<Ex<'g>>);
 
 impl<'g> Cdf<Link<'g>> {
     /// z at an end of an interval, inside of the law's support.
@@ -114,7 +114,7 @@ impl<'g> Cdf<Link<'g>> {
     }
 
     /// z at both ends; where there is none, at the end of the law's support, if it has one.
-    fn ends(&self, s: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ends<'g> {
+    pub(super) fn ends(&self, s: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ends<'g> {
         let [low, high] = [low, high].map(|end| end.map(|x| self.standardise(x)));
         match self.law {
             Law::Normal | Law::Logistic | Law::Laplace | Law::Gumbel => (low, high),
@@ -137,8 +137,7 @@ impl<'g> Cdf<Link<'g>> {
 
     /// `ln P(low < x < high)`; an end that is absent is infinite.
     pub fn log_mass(&self, s: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Ex<'g> {
-        let mass = self.law.mass(s, self.ends(s, low, high));
-        mass.log_size + self.law.log_density(mass.at)
+        self.law.log_mass(s, self.ends(s, low, high))
     }
 
     /// The point between `low` and `high` that has the part `u` of their mass on one side: a draw, for a uniform `u`.
@@ -234,6 +233,12 @@ impl Law {
             Law::Gumbel => (((-m).min(LARGEST).exp() + 1.0) * w).lt(NARROW),
             Law::Uniform => w.ge(0.0),
         }
+    }
+
+    /// ln of the mass between two ends.
+    pub(super) fn log_mass<'g>(self, s: Scope<'g>, ends: Ends<'g>) -> Ex<'g> {
+        let mass = self.mass(s, ends);
+        mass.log_size + self.log_density(mass.at)
     }
 
     /// The mass between two ends.

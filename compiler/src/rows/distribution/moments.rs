@@ -4,7 +4,7 @@
 //! size of the answer.
 
 use super::HALF_LN_TAU;
-use super::cdf::{Cdf, Law, Link, beyond_median, clamp};
+use super::cdf::{Cdf, Ends, Law, Link, beyond_median, clamp};
 use crate::ir::{Ex, Scope};
 use std::f64::consts::LN_2;
 
@@ -71,7 +71,7 @@ impl<'g> Cdf<Link<'g>> {
                 (loc + v * 0.5 + above - below).exp()
             }
             Link::LocationScale(..) | Link::LowHigh(..) | Link::Scale(_) | Link::Rate(_) => {
-                self.shift_scale(moments(self.between(scope, low, high)).mean)
+                self.shift_scale(self.of_z(scope, moments, low, high).mean)
             }
         };
         clamp(mean, low, high)
@@ -85,21 +85,113 @@ impl<'g> Cdf<Link<'g>> {
         low: Option<Ex<'g>>,
         high: Option<Ex<'g>>,
     ) -> Ex<'g> {
-        let m = moments(self.between(scope, low, high));
-        let log_mass = self.log_mass(scope, low, high);
-        let of_z = m.surprisal + log_mass;
+        let m = self.of_z(scope, moments, low, high);
         let log_slope = match self.link {
             Link::LocationScale(_, scale) | Link::Scale(scale) => scale.ln(),
             Link::LowHigh(lo, hi) => (hi - lo).ln(),
             Link::LogLocationScale(loc, scale) => scale.ln() + (loc + scale * m.mean),
             Link::Rate(rate) => -rate.ln(),
         };
-        of_z + log_slope
+        m.entropy + log_slope
     }
 
-    fn between(&self, scope: Scope<'g>, low: Option<Ex<'g>>, high: Option<Ex<'g>>) -> Between<'g> {
-        let [from, to] = [low, high].map(|end| end.map(|x| self.standardise(x)));
-        Between { scope, low: from, high: to, log_mass: self.log_mass(scope, low, high) }
+    /// Mean and entropy of z: by the moments of the law, but far out by those of its tail, where the former are small differences of
+    /// large numbers.
+    fn of_z(
+        &self,
+        scope: Scope<'g>,
+        moments: MomentsOf,
+        low: Option<Ex<'g>>,
+        high: Option<Ex<'g>>,
+    ) -> OfZ<'g> {
+        let law = self.law;
+        let near = |(low, high): Ends<'g>| {
+            let log_mass = law.log_mass(scope, (low, high));
+            let m = moments(Between { scope, low, high, log_mass });
+            OfZ { mean: m.mean, entropy: m.surprisal + log_mass }
+        };
+        let (a, b) = self.ends(scope, low, high);
+        let Some(from) = law.far() else { return near((a, b)) };
+        let right = a.map(|a| a.gt(from));
+        let left = b.filter(|_| law.symmetric()).map(|b| b.lt(-from));
+        let pick = |far: Option<Ex<'g>>, then: Ex<'g>, other: Ex<'g>| {
+            far.map_or(other, |far| far.select(then, other))
+        };
+        // What is far is computed as if it were not, so that what is not chosen is finite.
+        let [at, beyond] = [from, from + 1.0].map(|z| scope.num(z));
+        let nearer = |end: Option<Ex<'g>>, if_right: Ex<'g>, if_left: Ex<'g>| {
+            end.map(|z| pick(right, if_right, pick(left, if_left, z)))
+        };
+        let plain = near((nearer(a, at, -beyond), nearer(b, beyond, -at)));
+        let width = a.zip(b).map(|(a, b)| b - a);
+        let from_right = a.map(|a| {
+            let tail = law.tail(a.max(from), width);
+            OfZ { mean: a + tail.mean, entropy: tail.entropy }
+        });
+        let from_left = b.filter(|_| law.symmetric()).map(|b| {
+            let tail = law.tail((-b).max(from), width);
+            OfZ { mean: b - tail.mean, entropy: tail.entropy }
+        });
+        let chosen = |found: OfZ<'g>, far: Option<Ex<'g>>, tail: Option<OfZ<'g>>| match (far, tail) {
+            (Some(far), Some(tail)) => OfZ {
+                mean: far.select(tail.mean, found.mean),
+                entropy: far.select(tail.entropy, found.entropy),
+            },
+            (Some(_) | None, _) => found,
+        };
+        chosen(chosen(plain, right, from_right), left, from_left)
+    }
+}
+
+/// Mean and entropy of a variable of a standard law between two ends.
+#[derive(Clone, Copy)]
+struct OfZ<'g> {
+    mean: Ex<'g>,
+    entropy: Ex<'g>,
+}
+
+impl Law {
+    /// From how many scales on the law is that of [`Law::tail`].
+    fn far(self) -> Option<f64> {
+        match self {
+            Law::Normal | Law::HalfNormal => Some(100.0),
+            Law::Logistic | Law::Laplace | Law::Exponential => Some(40.0),
+            Law::Gumbel | Law::Uniform => None,
+        }
+    }
+
+    /// Whether there is a tail on the left, too, the mirror image of that on the right.
+    fn symmetric(self) -> bool {
+        match self {
+            Law::Normal | Law::Logistic | Law::Laplace => true,
+            Law::Exponential | Law::HalfNormal | Law::Gumbel | Law::Uniform => false,
+        }
+    }
+
+    /// Beyond `a`, which is far out, over a width that may be infinite: the mean of z - a, and the entropy. With the rate r, y = r (z - a) has
+    /// the density e^(-y) up to a factor; the normal law's, r = a, is e^(-y - y^2 / 2 a^2), of which the first order in 1 / a^2 is taken:
+    /// d E[y] and d H are both -Cov(y, y^2) / 2.
+    fn tail<'g>(self, a: Ex<'g>, width: Option<Ex<'g>>) -> OfZ<'g> {
+        let (rate, bend) = match self {
+            Law::Normal | Law::HalfNormal => (a, a.sq().recip()),
+            Law::Logistic | Law::Laplace | Law::Exponential | Law::Gumbel | Law::Uniform => {
+                (a.num(1.0), a.num(0.0))
+            }
+        };
+        let (mean, entropy, covariance) = match width {
+            Some(width) => {
+                // Beyond 700 e^v has no value, and what it divides is 0.
+                let v = (rate * width).max(1e-300).min(700.0);
+                let q = v / v.exp_m1();
+                let first = -q + 1.0;
+                let second = (first * 2.0) - v * q;
+                let third = second * 3.0 - v.sq() * q;
+                (first, first + (-(-v).exp_m1()).ln(), third - first * second)
+            }
+            None => (a.num(1.0), a.num(1.0), a.num(4.0)),
+        };
+        let bent = bend * covariance * 0.5;
+        OfZ { mean: (mean - bent) / rate, entropy: entropy - bent - rate.ln() }
     }
 }
 
