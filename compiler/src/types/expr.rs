@@ -6,46 +6,13 @@
 )]
 
 use super::log_prob::Bar;
+use super::scope::Scope;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
 use crate::interval::Interval;
 use crate::span::Span;
 use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
-use std::collections::BTreeMap;
-
-/// The site that is being typed, for what stands in its distribution.
-#[derive(Clone)]
-pub struct Drawn {
-    /// The site, its index, and where its name stands.
-    pub name: (String, String, Span),
-    /// The type of what its earlier elements are read as.
-    pub ty: EventTy,
-}
-
-impl Drawn {
-    /// For messages.
-    pub fn told(&self) -> (&str, &str, Span) {
-        (&self.name.0, &self.name.1, self.name.2)
-    }
-}
-
-/// What names mean at one place.
-#[derive(Clone, Default)]
-pub struct Scope {
-    /// Local names: sites, conditions, lets, arguments of a `fn`.
-    pub vars: BTreeMap<String, TExpr>,
-    /// Inside a model or guide of this name: data is visible only through its conditions.
-    pub model: Option<String>,
-    /// Inside a guide.
-    pub guide: bool,
-    /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
-    pub each: Option<usize>,
-    /// Inside the distribution of a site that is drawn in an order.
-    pub ordered: Option<Drawn>,
-    /// Depth of `fn` inlining.
-    pub depth: usize,
-}
 
 impl TExpr {
     /// A rank-0 number.

@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::expr::Scope;
+use super::scope::Scope;
 use super::{
     Bad, Checker, Density, Res, TExpr, TKind, TModel, TObjective, TPlayer, TSiteKind, TSubject, TTrain,
     density,

@@ -5,8 +5,8 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::expr::Scope;
 use super::factor::{NoFactor, factor, factors};
+use super::scope::Scope;
 use super::{Bad, Checker, Res, TExpr, TKind, TModel, density};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind};

@@ -30,6 +30,7 @@ mod paired;
 mod same;
 mod scales;
 mod scheduled;
+pub mod scope;
 mod settings;
 pub mod sharp;
 pub mod size;

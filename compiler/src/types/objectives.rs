@@ -1,7 +1,8 @@
 //! Objectives in payoffs: their subjects, what those must have, and their arguments.
 
 use super::consts::{bind, defaults};
-use super::expr::{Scope, check_inputs, only_in_payoffs};
+use super::expr::{check_inputs, only_in_payoffs};
+use super::scope::Scope;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::rows::args::{ArgKind, Args, ParamSpec, within};

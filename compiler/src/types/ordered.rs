@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::expr::{Drawn, Scope};
+use super::scope::{Drawn, Scope};
 use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
 use crate::diag::Diag;
 use crate::diag::codes::{self, e0601};

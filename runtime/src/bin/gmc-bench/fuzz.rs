@@ -134,10 +134,10 @@ fn below(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), Failure> {
 fn tried(text: &str) -> Result<Tried, String> {
     let all = catch_unwind(AssertUnwindSafe(|| {
         let before = memory::reset().map_err(|f| f.render(Format::Short))?;
-        let start = Instant::now();
+        let start = memory::seconds().map_err(|f| f.render(Format::Short))?;
         let u = load::checked("fuzz.gm", text, Path::new("."), &[]);
         let _ = render(&u.diags, &u.sources, Format::Human, false);
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = memory::seconds().map_err(|f| f.render(Format::Short))? - start;
         let bytes = memory::peak().unwrap_or(0).saturating_sub(before);
         if seconds > MOST_SECONDS {
             return Err(format!("check takes long: {seconds:.2} s"));

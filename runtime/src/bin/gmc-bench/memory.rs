@@ -33,6 +33,14 @@ pub fn reset() -> Result<u64, Failure> {
     status("VmRSS").ok_or_else(|| Failure::new("no VmRSS in /proc/self/status"))
 }
 
+/// Seconds for which this thread has had a processor, so that what else runs on the machine does not count.
+pub fn seconds() -> Result<f64, Failure> {
+    let file = "/proc/thread-self/schedstat";
+    let text = std::fs::read_to_string(file).map_err(|e| Failure::file("read", file, e))?;
+    let first = text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok());
+    first.map(|ns| ns * 1e-9).ok_or_else(|| Failure::new(format!("no time in {file}")))
+}
+
 /// The high-water mark of the resident memory, in bytes.
 pub fn peak() -> Result<u64, Failure> {
     status("VmHWM").ok_or_else(|| Failure::new("no VmHWM in /proc/self/status"))

@@ -1,0 +1,39 @@
+//! What names mean at one place of a model, a guide, a payoff or a `fn`.
+
+use super::TExpr;
+use crate::event::EventTy;
+use crate::span::Span;
+use std::collections::BTreeMap;
+
+/// The site that is being typed, for what stands in its distribution.
+#[derive(Clone)]
+pub struct Drawn {
+    /// The site, its index, and where its name stands.
+    pub name: (String, String, Span),
+    /// The type of what its earlier elements are read as.
+    pub ty: EventTy,
+}
+
+impl Drawn {
+    /// For messages.
+    pub fn told(&self) -> (&str, &str, Span) {
+        (&self.name.0, &self.name.1, self.name.2)
+    }
+}
+
+/// What names mean at one place.
+#[derive(Clone, Default)]
+pub struct Scope {
+    /// Local names: sites, conditions, lets, arguments of a `fn`.
+    pub vars: BTreeMap<String, TExpr>,
+    /// Inside a model or guide of this name: data is visible only through its conditions.
+    pub model: Option<String>,
+    /// Inside a guide.
+    pub guide: bool,
+    /// Inside a guide `q[x]`: the data item whose data have free parameters of their own.
+    pub each: Option<usize>,
+    /// Inside the distribution of a site that is drawn in an order.
+    pub ordered: Option<Drawn>,
+    /// Depth of `fn` inlining.
+    pub depth: usize,
+}
