@@ -310,7 +310,7 @@ fn fuzz_one_thing_as_often_as_it_fits() {
             ),
         ),
         ("names that are nearly known", near()),
-        ("errors on one line", (0..4500).map(|i| format!("param a{i}: Foo ")).collect::<String>()),
+        ("errors on one line", (0..3800).map(|i| format!("param a{i}: Foo ")).collect::<String>()),
         (
             "unknown layers on one line",
             format!(

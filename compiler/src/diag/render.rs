@@ -116,22 +116,28 @@ pub enum Format {
     Json,
 }
 
-/// Renders messages sorted by file and position, repetitions left out; people are shown at most 20.
+/// Renders messages sorted by file and position, repetitions left out; people are shown at most 20, errors before warnings.
 pub fn render(diags: &[Diag], sources: &Sources, format: Format, color: bool) -> String {
     let mut sorted: Vec<&Diag> = diags.iter().collect();
     sorted.sort_by_key(|d| (d.primary.span, d.code));
     sorted.dedup();
-    let shown = if format == Format::Json { sorted.len() } else { MOST.min(sorted.len()) };
+    let all = sorted.len();
+    if format != Format::Json && all > MOST {
+        // No error is left out for a warning.
+        sorted.sort_by_key(|d| d.severity != Severity::Error);
+        sorted.truncate(MOST);
+        sorted.sort_by_key(|d| (d.primary.span, d.code));
+    }
     let mut out = String::new();
-    for diag in sorted.iter().take(shown) {
+    for diag in &sorted {
         match format {
             Format::Human => out.push_str(&human(diag, sources, color)),
             Format::Short => out.push_str(&short(diag, sources)),
             Format::Json => out.push_str(&json(diag, sources)),
         }
     }
-    if shown < sorted.len() {
-        out.push_str(&format!("and {} more\n", sorted.len() - shown));
+    if sorted.len() < all {
+        out.push_str(&format!("and {} more\n", all - sorted.len()));
     }
     out
 }
