@@ -6,6 +6,7 @@
 )]
 
 use super::consts::bind;
+use super::scope::Scope;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind};
