@@ -131,6 +131,9 @@ fn layers_and_nets_say_what_they_read() {
     let tokens = EventTy { kind: Kind::Class(5), shape: vec![6] };
     assert_eq!(said("embed(4)", &tokens), Own);
     // Each token becomes four coordinates.
+    assert_eq!(said("tied(4) { shift_right, gru(4) }", &tokens), Strict);
+    assert_eq!(said("tied(4) { gru(4) }", &tokens), Weak);
+    assert_eq!(said("tied(4) { gru(2, bidirectional: true) }", &tokens), Global);
     assert_eq!(said("embed(4), flatten", &tokens), Weak);
     assert_eq!(said("embed(4), flatten, dense(6, mask: A)", &tokens), Strict);
 }

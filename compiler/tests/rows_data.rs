@@ -472,6 +472,7 @@ fn text_windows_do_not_overlap_between_parts() {
     assert_eq!(test.columns[0].values[0], 90.0);
     let long = load(&files, "text", &written, &[ty(Kind::Class(256), &[11])]).unwrap_err();
     assert_eq!(long.message, "`t` is too short for windows of 11 bytes");
+    assert!(long.help.contains("at most 10"), "{long:?}");
 }
 
 #[test]

@@ -118,6 +118,8 @@ fn cases(row: &str) -> Vec<Case> {
             case("attention(heads: 2, keys: 6)", &[4, 2, 3], &[4, 2, 3]),
             case("attention(mask: B)", &[3, 2, 2], &[3, 2, 2]),
             case("attention(heads: 3, mask: A)", &[5, 6], &[5, 6]),
+            case("attention(heads: 3, mask: A, positions: rotary)", &[5, 6], &[5, 6]),
+            case("attention(mask: B, positions: rotary)", &[2, 3, 2], &[2, 3, 2]),
             case("attention(mask: B)", &[5, 2], &[5, 2]),
             case("attention", &[4, 3], &[4, 3]),
         ],
@@ -159,6 +161,10 @@ fn cases(row: &str) -> Vec<Case> {
             case("gate", &[4, 6], &[4, 3]),
             case("gate", &[6, 2, 3], &[3, 2, 3]),
             case("gate(colours: 3)", &[12, 2, 2], &[6, 2, 2]),
+        ],
+        "tied" => vec![
+            kinded(Kind::Class(5), "tied(4) { dense(3), tanh, dense(4) }", &[6], &[6, 5]),
+            kinded(Kind::Int(5), "tied(4) { shift_right, gru(4) }", &[6], &[6, 5]),
         ],
         "residual" => vec![
             case("residual { dense(4), tanh, dense(3) }", &[3], &[3]),
@@ -744,6 +750,8 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("dense(3, mask: A)", &[5, 2], "E0205", "reads every place alone"),
         ("logits(3, mask: B)", &[5, 2], "E0205", "reads every place alone"),
         ("attention(heads: 3)", &[4, 2, 2], "E0205", "4 features cannot be parted among 3 heads"),
+        ("attention(heads: 2, keys: 6, positions: rotary)", &[4, 4], "E0205", "turns pairs of features"),
+        ("tied(4) { dense(4) }", &[4, 4], "E0201", "takes a sequence of classes"),
         ("attention(heads: 2, keys: 3)", &[4, 2, 2], "E0205", "3 features cannot be parted"),
         ("attention(mask: A)", &[4], "E0201", "takes an image"),
         ("attention(mask: B)", &[5000, 1], "E0201", "5000 x 5000 pairs"),

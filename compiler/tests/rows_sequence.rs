@@ -7,7 +7,7 @@
 
 use crate::rows_net::*;
 use crate::spec_common::{clean, initial, inputs};
-use gmc_compiler::event::EventTy;
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{Role, Shape, Tensor64};
 use gmc_compiler::rows::Builder;
 
@@ -82,6 +82,72 @@ const MULTIHEAD: [(&str, f64); 8] = [
     ("out.weight", 0.8),
     ("out.bias", 0.9),
 ];
+
+/// `x W + b` with the waves of these phases, `[n_in, n_out]`, on rows of `n_in` numbers.
+fn mapped(x: &[Vec<f64>], [n_in, n_out]: [usize; 2], weight: f64, bias: f64) -> Vec<Vec<f64>> {
+    let (w, b) = (wave(&[n_in, n_out], weight).data, wave(&[n_out], bias).data);
+    let one = |row: &Vec<f64>, o: usize| b[o] + (0..n_in).map(|i| row[i] * w[i * n_out + o]).sum::<f64>();
+    x.iter().map(|row| (0..n_out).map(|o| one(row, o)).collect()).collect()
+}
+
+/// Rotary positions by complex numbers: the score of places m and n is the real part of Σ q_j conj(k_j) e^(i (m - n) θ_j) (Su et al. 2021,
+/// eq. 12 and 16), which depends on m - n alone.
+#[test]
+fn rotary_positions_are_turns_of_complex_numbers() {
+    let (length, d) = (5, 4);
+    let x: Vec<Vec<f64>> = wave(&[1, length, d], 0.1).data.chunks(d).map(<[f64]>::to_vec).collect();
+    let [q, k, v] = [(0.2, 0.3), (0.4, 0.5), (0.6, 0.7)].map(|(w, b)| mapped(&x, [d, d], w, b));
+    let theta = [1.0, 0.01];
+    let score = |m: usize, n: usize| -> f64 {
+        let turned = |j: usize| {
+            let (a, b, c, e) = (q[m][j], q[m][j + 2], k[n][j], k[n][j + 2]);
+            // (a + i b)(c - i e) (cos + i sin)
+            let (re, im) = (a * c + b * e, b * c - a * e);
+            let angle = (m as f64 - n as f64) * theta[j];
+            re * angle.cos() - im * angle.sin()
+        };
+        (turned(0) + turned(1)) / (d as f64).sqrt()
+    };
+    let read: Vec<Vec<f64>> = (0..length)
+        .map(|m| {
+            let weights: Vec<f64> = (0..=m).map(|n| score(m, n).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            (0..d).map(|f| weights.iter().zip(&v).map(|(w, v)| w / total * v[f]).sum()).collect()
+        })
+        .collect();
+    let want = mapped(&read, [d, d], 0.8, 0.9).concat();
+    let got = values("attention(mask: B, positions: rotary)", &[length, d], &MULTIHEAD);
+    close("rotary", &got, &want, 1e-9);
+}
+
+/// Scores by the table that was read: (√k E[x] W + b) Eᵀ + c by hand.
+#[test]
+fn tied_scores_are_products_with_the_vectors_that_were_read() {
+    let (n, k, classes) = (3, 2, [2.0, 0.0, 1.0, 2.0]);
+    let ty = EventTy { kind: Kind::Class(n), shape: vec![4] };
+    let checked = layer("tied(2) { dense(2) }", &ty, &[]);
+    let phases = [("table", 0.2), ("bias", 0.3), ("0.weight", 0.4), ("0.bias", 0.5)];
+    let mut cx = Builder::new("t", false);
+    let env = env(&mut cx, &[]);
+    let x = cx.input("x", Role::Data, Shape::batched(&[4]));
+    let y = lower(&*checked.layer, &mut cx, &env, x)[0];
+    cx.g.output("y", y);
+    let mut inputs: Inputs = [("x".to_string(), Tensor64::from_fn(&[1, 4], |i| classes[i]))].into();
+    for p in &checked.params {
+        let (_, phase) = phases.iter().find(|(name, _)| *name == p.name).expect("every tensor has a phase");
+        inputs.insert(format!("l.{}", p.name), wave(&p.shape, *phase));
+    }
+    let got = evaluate(&cx.g, &inputs, 1).remove("y").expect("it is an output").data;
+    let table: Vec<Vec<f64>> = wave(&[n, k], 0.2).data.chunks(k).map(<[f64]>::to_vec).collect();
+    let read: Vec<Vec<f64>> =
+        classes.iter().map(|c| table[*c as usize].iter().map(|v| v * 2f64.sqrt()).collect()).collect();
+    let bias = wave(&[n], 0.3).data;
+    let made = mapped(&read, [k, k], 0.4, 0.5);
+    let score = |y: &Vec<f64>, c: usize| bias[c] + y.iter().zip(&table[c]).map(|(a, b)| a * b).sum::<f64>();
+    let want: Vec<f64> =
+        made.iter().flat_map(|y| (0..n).map(move |c| (y, c))).map(|(y, c)| score(y, c)).collect();
+    close("tied", &got, &want, 1e-9);
+}
 
 #[test]
 fn attention_computes_what_others_do() {

@@ -164,8 +164,15 @@ fn a_report_is_whole_and_repeatable() {
     ];
     let facts = [("seed".to_string(), "0".to_string()), ("device".into(), "<cpu>".into())];
     let spec = "model p { z ~ Normal(0, I)[16];  x ~ Bernoulli(logits: decode(z)) } # a < b & c";
-    let report =
-        Report { title: "vae-3", spec, facts: &facts, scores: &scores, records: &records, images: &images };
+    let report = Report {
+        title: "vae-3",
+        spec,
+        facts: &facts,
+        scores: &scores,
+        records: &records,
+        images: &images,
+        passages: "",
+    };
     let page = html(&report);
     keep("report.html", page.as_bytes());
     assert_eq!(page, html(&report));

@@ -37,6 +37,7 @@ use crate::rows::setting::Batch;
 use crate::types::Typed;
 pub use params::meant;
 pub use program::{Program, Programs};
+pub use programs::altered::Altered;
 pub use programs::classify::class_site;
 pub use programs::widths::{Width, parameter, widths};
 pub use query::{Answer, NumberKind, Query, Question};
@@ -102,6 +103,15 @@ pub fn judged(typed: &Typed) -> Compiled {
 pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
     let g = programs::sampler(typed, model, by_place)?;
     Some(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
+}
+
+/// A program that draws, with draws that are made otherwise than the model says.
+///
+/// # Errors
+/// What of the model does not go with that.
+pub fn altered(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, String> {
+    let g = programs::altered::graph(typed, program, how)?;
+    Ok(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
 }
 
 impl Compiled {

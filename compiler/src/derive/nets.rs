@@ -3,11 +3,26 @@
 use crate::event::{EventTy, Kind};
 use crate::ir::{Dim, Ex, Scope, Shape, Value, common_lead};
 use crate::rows::layer::{beside, parts};
-use crate::rows::{Builder, Direction, Env};
+use crate::rows::{Builder, Direction, Env, LowerCx};
 use crate::types::{TFlow, TNet};
 
 /// A net on its inputs, `[B, ..event]` each; `[1, ..event]` or, where the event is one number, rank 0 for what all examples share.
 pub fn net(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Vec<Value> {
+    on(cx, net, inputs, |at, x| net.chain.lower(at, x).iter().map(|y| y.v).collect())
+}
+
+/// What the last layer of a net makes its output of; `None` where there is no layer before it.
+pub fn features(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Option<Value> {
+    on(cx, net, inputs, |at, x| net.chain.lower_features(at, x).map(|y| y.v))
+}
+
+/// Does something with the inputs of a net as its layers read them.
+fn on<R>(
+    cx: &mut Builder,
+    net: &TNet,
+    inputs: &[Value],
+    lower: impl for<'g> FnOnce(LowerCx<'g, '_>, Ex<'g>) -> R,
+) -> R {
     let s = Scope::of(&mut cx.g);
     let read = arguments(s, inputs, net.inputs.iter().map(|(_, ty, _)| ty));
     let given = net.inputs.iter().map(|(name, ..)| name.clone()).zip(read.iter().copied()).collect();
@@ -25,7 +40,7 @@ pub fn net(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Vec<Value> {
         })
         .collect();
     let x = joined(at.scope(), &body, &net.chain.input.shape);
-    net.chain.lower(at, x).iter().map(|y| y.v).collect()
+    lower(at, x)
 }
 
 /// A flow in one direction, given the values of its constants; the log-determinant is `[B]`.

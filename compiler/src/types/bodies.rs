@@ -3,7 +3,7 @@
 use super::{Bad, Checker, Res, TFlow, TNet};
 use crate::diag::{Diag, codes};
 use crate::event::{EventTy, Kind, Support};
-use crate::rows::{Chain, ChainCx, FlowChain};
+use crate::rows::{self, Chain, ChainCx, FlowChain};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
 
@@ -337,8 +337,9 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a net takes classes at several places as they are, because its first layer is `embed`, which gives each a vector.
+/// Whether a net takes classes at several places as they are, because its first layer gives each a vector.
 fn embedded(body: &[Layer], first: &EventTy) -> bool {
-    let embeds = matches!(body.first(), Some(Layer::Call(c)) if c.name.name == "embed");
+    let row = |c: &Call| rows::find(rows::layer::ROWS, &c.name.name);
+    let embeds = matches!(body.first(), Some(Layer::Call(c)) if row(c).is_some_and(|r| r.reads_classes()));
     embeds && matches!(first.kind, Kind::Class(_)) && !first.shape.is_empty()
 }

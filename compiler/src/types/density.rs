@@ -37,10 +37,13 @@ pub fn inverted(e: &TExpr) -> Option<&str> {
     }
 }
 
-/// The expressions of a site: the parameters of its distribution, or its value.
+/// The expressions of a site: the parameters of its distribution and the end of its order, or its value.
 pub fn expressions(s: &TSite) -> Vec<&TExpr> {
     match &s.kind {
-        TSiteKind::Draw(d) => d.params.iter().flatten().collect(),
+        TSiteKind::Draw(d) => {
+            let until = d.order.iter().filter_map(|o| o.until.as_ref());
+            d.params.iter().flatten().chain(until).collect()
+        }
         TSiteKind::Bind(e) | TSiteKind::Quantize(e) => vec![e],
     }
 }

@@ -20,6 +20,15 @@ pub(super) fn holds(shape: &[usize]) -> bool {
 
 const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
 
+/// Which part of a declared type a dimension without a value stands for.
+#[derive(Clone, Copy)]
+enum Open {
+    /// The size of this axis.
+    Axis(usize),
+    /// The number of classes or levels.
+    Classes,
+}
+
 impl Checker<'_> {
     /// Collects the names of all items; reports doubles. Dimensions and aliases are usable before their text.
     pub(crate) fn declare(&mut self, items: &[&Item]) {
@@ -204,7 +213,20 @@ impl Checker<'_> {
                 && let Err(bad) = self.data_item(d)
             {
                 self.broken.extend(d.bindings.iter().map(|b| b.name.name.clone()));
+                self.left_open(d);
                 self.say(bad);
+            }
+        }
+    }
+
+    /// The dimensions that a broken data item was to decide are nothing to complain about.
+    fn left_open(&mut self, d: &DataItem) {
+        let types = d.bindings.iter().map(|b| &b.ty);
+        for e in types.flat_map(|ty| ty.shape.iter().flatten().chain(&ty.cardinality)) {
+            if let ExprKind::Name(n) = &e.kind
+                && self.open_dims.remove(n).is_some()
+            {
+                self.consts.entry(n.clone()).or_insert(1);
             }
         }
     }
@@ -216,15 +238,16 @@ impl Checker<'_> {
             codes::e0200::unknown("data source", &d.source.name.name, d.source.name.span, near.as_deref())
         })?;
         let args = bind(&self.consts, row.params(), &d.source)?;
-        // A dimension without a value, standing alone in a shape, takes the size that the source yields.
+        // A dimension without a value, standing alone in a shape or as a number of classes, takes the size that the source yields.
         let mut declared = Vec::new();
-        let mut open: Vec<(usize, usize, String)> = Vec::new();
+        let mut open: Vec<(usize, Open, String)> = Vec::new();
         for (v, b) in d.bindings.iter().enumerate() {
-            for (i, e) in b.ty.shape.iter().flatten().enumerate() {
+            let axes = b.ty.shape.iter().flatten().enumerate().map(|(i, e)| (Open::Axis(i), e));
+            for (what, e) in axes.chain(b.ty.cardinality.iter().map(|e| (Open::Classes, e))) {
                 if let ExprKind::Name(n) = &e.kind
                     && self.open_dims.contains_key(n)
                 {
-                    open.push((v, i, n.clone()));
+                    open.push((v, what, n.clone()));
                     self.consts.entry(n.clone()).or_insert(1);
                 }
             }
@@ -250,9 +273,14 @@ impl Checker<'_> {
             )
             .into());
         }
-        for (v, i, n) in open {
-            if let Some(size) = yields.get(v).and_then(|y| y.shape.get(i)) {
-                self.consts.insert(n.clone(), *size as i64);
+        for (v, what, n) in open {
+            let size = yields.get(v).and_then(|y| match what {
+                Open::Axis(i) => y.shape.get(i).copied(),
+                // A source that has no number of its own repeats the stand-in.
+                Open::Classes => y.kind.cardinality().filter(|n| *n > 1),
+            });
+            if let Some(size) = size {
+                self.consts.insert(n.clone(), size as i64);
                 self.open_dims.remove(&n);
             }
             if let Some((t, b)) = declared.get_mut(v).zip(d.bindings.get(v)) {

@@ -10,11 +10,13 @@ use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
 use crate::diag::Diag;
 use crate::diag::codes::{self, e0601};
 use crate::diag::suggest::did_you_mean;
-use crate::event::EventTy;
-use crate::rows::order::{self, Order, OrderRow};
+use crate::event::{EventTy, Kind};
+use crate::rows::layer::linear::Mask;
+use crate::rows::layer::{ChainLayer, LayerRow};
+use crate::rows::order::{self, Order, OrderRow, UNTIL};
 use crate::rows::{self, Causality, Reads};
 use crate::span::Span;
-use crate::syntax::ast::{AutoSite, Call, DrawSite};
+use crate::syntax::ast::{Arg, AutoSite, Call, DrawSite};
 
 /// The order in which a drawn site's elements are drawn.
 #[derive(Clone)]
@@ -27,10 +29,19 @@ pub struct TOrder {
     pub text: String,
     /// Its places.
     pub order: Order,
+    /// How many of them are drawn, of each example; all where it is not said.
+    pub until: Option<TExpr>,
 }
 
 /// What helps where something reads all elements.
 const FIRST: &str = "let a net read the earlier elements as its first input, through layers with masks";
+
+/// A layer as a message tells it.
+fn told(l: &ChainLayer) -> e0601::Told<'_> {
+    let name = l.text.split(['(', ' ']).next().unwrap_or(&l.text);
+    let masks = |r: &dyn LayerRow| r.params().iter().any(|p| p.name == Mask::PARAM.name);
+    e0601::Told { text: &l.text, span: l.span, masks: rows::find(rows::layer::ROWS, name).is_some_and(masks) }
+}
 
 /// What an expression reads of the site that it is a parameter of, and the net in which that came about.
 type Reading = Option<(Causality, Option<usize>)>;
@@ -42,7 +53,8 @@ impl Checker<'_> {
             return Err(codes::e0603::in_a_guide(&model.name, &a.name.name, a.span).into());
         }
         let row = self.order_named(&a.order)?;
-        let args = super::consts::bind(&self.consts, row.params(), &a.order)?;
+        let (order, until) = self.until(row, &a.order, scope)?;
+        let args = super::consts::bind(&self.consts, row.params(), &order)?;
         let mut site = self.typed_with_earlier(a, scope, model)?;
         let TSiteKind::Draw(d) = &mut site.kind else { return Ok(site) };
         let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
@@ -64,13 +76,31 @@ impl Checker<'_> {
         if !any {
             self.say(codes::w0603::independent(&a.name.name, &a.index.name, site.value_span));
         }
+        let order_text = match &until {
+            Some(n) => format!("{}({}: {})", a.order.name.name, UNTIL.name, text::plain(&self.typed, n)),
+            None => a.order.name.name.clone(),
+        };
         d.order = Some(Box::new(TOrder {
             site: a.name.name.clone(),
             index: a.index.name.clone(),
-            text: a.order.name.name.clone(),
+            text: order_text,
             order: if by_pixel { places.by_pixel() } else { places },
+            until,
         }));
         Ok(site)
+    }
+
+    /// The call of an order without what it says about the end of each example, which is an expression of the model.
+    fn until(&mut self, row: &dyn OrderRow, c: &Call, scope: &Scope) -> Res<(Call, Option<TExpr>)> {
+        let is_end = |a: &Arg| a.key.as_ref().is_some_and(|k| k.name == UNTIL.name);
+        let (ends, args): (Vec<Arg>, Vec<Arg>) = c.args.iter().cloned().partition(is_end);
+        let known = row.params().iter().any(|p| p.name == UNTIL.name);
+        let ([end], true) = (ends.as_slice(), known) else { return Ok((c.clone(), None)) };
+        let n = self.expr(&end.value, scope)?;
+        if !matches!(n.ty.kind, Kind::Int(_)) || !n.ty.shape.is_empty() {
+            return Err(codes::e0603::no_length(end.value.span, &n.ty).into());
+        }
+        Ok((Call { args, ..c.clone() }, Some(n)))
     }
 
     fn order_named(&self, c: &Call) -> Res<&'static dyn OrderRow> {
@@ -172,13 +202,13 @@ impl Checker<'_> {
             Causality::Global => {
                 let layer = net.and_then(|n| self.typed.nets.get(n)).and_then(super::TNet::blame);
                 layer.map_or(e0601::Reads::Whole("reads all elements", FIRST), |l| {
-                    e0601::Reads::Later(&l.text, l.span)
+                    e0601::Reads::Later(told(l))
                 })
             }
             Causality::StrictChannels(_) | Causality::WeakChannels(_) | Causality::Weak | Causality::Own => {
                 let layers = net.and_then(|n| self.typed.nets.get(n)).map(|n| &n.chain.layers);
                 let first = layers.and_then(|l| l.iter().find(|l| l.checked.causality != Causality::Own));
-                e0601::Reads::Itself(first.map(|l| (l.text.as_str(), l.span)))
+                e0601::Reads::Itself(first.map(told))
             }
         };
         Err(codes::e0601::reads(x, &what, p.span, &how).into())

@@ -1,6 +1,5 @@
 //! Verbs and flags of the command line.
 
-use super::given::Given;
 use crate::exec::DeviceChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gmc_compiler::diag::render::Format;
@@ -205,8 +204,15 @@ pub enum Verb {
         /// How many
         #[arg(short, default_value_t = 64, value_parser = count)]
         n: usize,
-        /// Write here: .png, .npy or .csv (default: a PNG in the run folder where it can be one, else CSV on
-        /// standard output)
+        /// Divides logits and multiplies scales by this: below 1 draws are less daring than the model, above 1 more
+        #[arg(long, value_parser = above_0, allow_negative_numbers = true)]
+        temperature: Option<f64>,
+        /// Gives a class or number that the model is conditioned on or draws first, as in y=3 (default: classes in
+        /// turn, other data from the test part)
+        #[arg(long, value_name = "NAME=VALUE", value_parser = given)]
+        given: Vec<(String, String)>,
+        /// Write here: .txt of text, .png, .npy or .csv (default: text on standard output, a PNG in the run folder
+        /// where it can be one, else CSV on standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -244,16 +250,20 @@ pub enum Verb {
         #[command(flatten)]
         run: RunArg,
         /// What is given of each example: top:0.5, bottom:, left: or right: of an image, first:0.5 of a vector
-        /// or sequence, or a .png of its size that is light where pixels are given
-        #[arg(long, value_name = "PART", value_parser = Given::parse)]
-        given: Given,
+        /// or sequence, a .png of its size that is light where pixels are given; or of text how it begins:
+        /// --given prefix "To be"
+        #[arg(long, value_name = "PART", num_args = 1..=2, required = true)]
+        given: Vec<String>,
         /// Completions of each example
         #[arg(short, default_value_t = 4, value_parser = count)]
         n: usize,
         /// At most this many test examples
         #[arg(long, default_value_t = 8, value_parser = count)]
         examples: usize,
-        /// Write here: .png (a row for each example), .csv or .npy (each example with its completions behind
+        /// Divides logits and multiplies scales by this: below 1 draws are less daring than the model, above 1 more
+        #[arg(long, value_parser = above_0, allow_negative_numbers = true)]
+        temperature: Option<f64>,
+        /// Write here: .txt of text, .png (a row for each example), .csv or .npy (each example with its completions behind
         /// it). Default: a PNG in the run folder where it can be one, else CSV on standard output
         #[arg(long)]
         out: Option<PathBuf>,
@@ -336,6 +346,19 @@ fn pair(s: &str) -> Result<(String, String), String> {
         }
         Some(_) | None => Err("expected PATH=VALUE, as in train.epochs=3".into()),
     }
+}
+
+fn given(s: &str) -> Result<(String, String), String> {
+    match s.split_once('=').map(|(a, b)| (a.trim(), b.trim())) {
+        Some((a, b)) if !a.is_empty() && !b.is_empty() => Ok((a.into(), b.into())),
+        Some(_) | None => Err("expected NAME=VALUE, as in y=3".into()),
+    }
+}
+
+fn above_0(s: &str) -> Result<f64, String> {
+    s.parse().ok().filter(|t: &f64| *t > 0.0 && t.is_finite()).ok_or_else(|| {
+        "expected a number above 0, such as 0.8: the nearer to 0, the nearer draws are to the most probable".into()
+    })
 }
 
 /// Most things that can be asked for at once: their numbers must fit into memory.

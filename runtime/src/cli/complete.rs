@@ -1,23 +1,29 @@
-//! `gmc complete`: test examples of which a part is given, and the rest drawn from the model, several times each.
+//! `gmc complete`: test examples of which a part is given, or the beginning of a text, and the rest drawn from the model, several times each.
 
+use super::altered::How;
 use super::args::RunArg;
 use super::ask::{answerable, asked_about, no_test_examples};
 use super::given::Given;
 use super::kept::open;
-use super::output::{Form, Table, form, no_picture};
+use super::output::{Form, Table, form, no_picture, no_text};
+use super::writing;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
-use crate::measure::completion::{Completions, complete as drawn, site, unread};
+use crate::measure::completion::{Completions, Partly, complete as drawn, site, unread};
+use crate::session::Session;
 use crate::show::image;
-use crate::store::atomic_write;
+use crate::store::{RunDir, atomic_write};
 use gmc_compiler::derive::Question;
 use gmc_compiler::event::{EventTy, Kind};
+use gmc_compiler::rows::order::Order;
 use std::path::Path;
 
 /// What a completion is asked for with.
 pub struct Asked<'a> {
     /// Which part is given.
     pub given: &'a Given,
+    /// How the rest is drawn.
+    pub how: &'a How,
     /// Completions of each example.
     pub n: usize,
     /// How many examples.
@@ -28,45 +34,139 @@ pub struct Asked<'a> {
 
 /// `gmc complete`
 pub fn complete(r: &RunArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
-    let form = form(asked.out, &[Form::Png, Form::Npy, Form::Csv])?;
-    let (dir, mut s) = open(r, m, |s| asked_about(s, Question::Complete))?;
+    let form = form(asked.out, &[Form::Png, Form::Npy, Form::Csv, Form::Txt])?;
+    let (dir, mut s) = open(r, m, |s| {
+        let mut names = asked_about(s, Question::Complete)?;
+        if let (Given::Prefix(_), Some((site, _))) = (asked.given, site(s)) {
+            names.retain(|n| *n != site);
+        }
+        Ok(names)
+    })?;
     let program = answerable(&s, Question::Complete)?.program;
+    asked.how.alter(&mut s, &program)?;
     let found = site(&s).and_then(|(name, order)| Some((s.data_type(&name)?.clone(), name, order)));
     let Some((ty, name, order)) = found else { return Err(Failure::new("nothing to complete")) };
-    let known = asked.given.elements(&ty)?;
-    match unread(&order, &ty.shape, &known) {
+    let part = partly(&s, asked, (&name, &ty))?;
+    tell_of_unread(&name, &order, &ty, &part.known);
+    let shown = Shown { name, ty, n: asked.n, form, out: asked.out };
+    let as_picture = shown.is_picture(&s)?;
+    let invented = part.instead.is_some();
+    let made = drawn(&mut s, &program, &part, asked.n, r.seed)?;
+    if shown.is_text(&s) {
+        return shown.text(&s, &made, invented);
+    }
+    if as_picture {
+        shown.picture(&dir, &made, &part.known, asked, r.seed)
+    } else {
+        shown.table(&made, invented)
+    }
+}
+
+/// What is given of how many examples.
+fn partly(s: &Session, asked: &Asked<'_>, (name, ty): (&str, &EventTy)) -> Result<Partly, Failure> {
+    if let (Given::Prefix(text), Some(alphabet)) = (asked.given, s.alphabet(name)) {
+        let mut values = writing::elements(alphabet, text)?;
+        let (given, size) = (values.len(), ty.size());
+        if given >= size {
+            return Err(Failure::new(format!(
+                "the model draws texts of {size} elements, and what is given has {given} already"
+            ))
+            .help(format!("give a shorter beginning, of at most {}", size.saturating_sub(1))));
+        }
+        values.resize(size, 0.0);
+        let known = (0..size).map(|i| i < given).collect();
+        return Ok(Partly { examples: 1, known, instead: Some(values) });
+    }
+    let known = asked.given.elements(ty)?;
+    match s.test_examples().min(asked.examples) {
+        0 => Err(no_test_examples()),
+        examples => Ok(Partly { examples, known, instead: None }),
+    }
+}
+
+fn tell_of_unread(name: &str, order: &Order, ty: &EventTy, known: &[bool]) {
+    match unread(order, &ty.shape, known) {
         0 => {}
         n => note(&format!(
             "note: {n} of the {} given elements come after drawn ones in the order of `{name}`: they stay as they are, and what is drawn does not depend on them\n",
             known.iter().filter(|k| **k).count()
         )),
     }
-    let examples = s.test_examples().min(asked.examples);
-    if examples == 0 {
-        return Err(no_test_examples());
+}
+
+/// How completions are shown.
+struct Shown<'a> {
+    name: String,
+    ty: EventTy,
+    n: usize,
+    form: Option<Form>,
+    out: Option<&'a Path>,
+}
+
+impl Shown<'_> {
+    fn is_text(&self, s: &Session) -> bool {
+        self.form.is_none_or(|f| f == Form::Txt) && s.alphabet(&self.name).is_some()
     }
-    let picture = image::layout(&ty).is_some();
-    let as_picture = match (form, asked.out) {
-        (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
-        (Some(Form::Png) | None, _) => picture,
-        (Some(Form::Npy | Form::Csv), _) => false,
-    };
-    let made = drawn(&mut s, &program, (examples, asked.n), &known, r.seed)?;
-    if !as_picture {
-        let values = beside(&made, ty.size(), asked.n);
-        let columns: Vec<String> = (1..=asked.n).map(|i| format!("{name} completed {i}")).collect();
-        let columns: Vec<&str> =
-            std::iter::once(name.as_str()).chain(columns.iter().map(String::as_str)).collect();
-        return Table { columns: &columns, shape: &ty.shape, values: &values }.write(asked.out.zip(form));
+
+    /// Whether a picture is drawn.
+    ///
+    /// # Errors
+    /// A form that the data do not have.
+    fn is_picture(&self, s: &Session) -> Result<bool, Failure> {
+        let picture = image::layout(&self.ty).is_some();
+        match (self.form, self.out) {
+            (Some(Form::Txt), Some(p)) if !self.is_text(s) => Err(no_text(&self.ty, p)),
+            (Some(Form::Png), Some(p)) if !picture => Err(no_picture(&self.ty, p)),
+            (Some(Form::Png) | None, _) => Ok(picture),
+            (Some(Form::Npy | Form::Csv | Form::Txt), _) => Ok(false),
+        }
     }
-    let usual = || dir.path().join(format!("images/completions-seed{}.png", r.seed));
-    let path = asked.out.map_or_else(usual, Path::to_path_buf);
-    let shown = with_given(&made, &ty, &known, asked.n);
-    let Some(grid) = image::grid(&shown, &ty, Some(asked.n + 2)) else {
-        return Err(Failure::new("nothing to draw"));
-    };
-    atomic_write(&path, &grid.png()?)?;
-    say(&format!("{}\n", path.display()))
+
+    /// Completions below each other; below their original, where they are of an example.
+    fn text(&self, s: &Session, made: &Completions, invented: bool) -> Result<(), Failure> {
+        let Some(alphabet) = s.alphabet(&self.name) else { return Ok(()) };
+        let size = self.ty.size().max(1);
+        let mut all = Vec::new();
+        for (i, (x, drawn)) in made.originals.chunks(size).zip(made.drawn.chunks(size * self.n)).enumerate() {
+            if !invented {
+                all.push((format!("{} as it is", i + 1), alphabet.text(x)));
+            }
+            for (k, y) in drawn.chunks(size).enumerate() {
+                let title =
+                    if invented { (k + 1).to_string() } else { format!("{} completed {}", i + 1, k + 1) };
+                all.push((title, alphabet.text(y)));
+            }
+        }
+        writing::write(&all, self.out.zip(self.form))
+    }
+
+    /// Each original, where there is one, with its completions behind it.
+    fn table(&self, made: &Completions, invented: bool) -> Result<(), Failure> {
+        let all = beside(made, self.ty.size(), self.n);
+        let values = if invented { &made.drawn } else { &all };
+        let columns: Vec<String> = (1..=self.n).map(|i| format!("{} completed {i}", self.name)).collect();
+        let first = (!invented).then_some(self.name.as_str());
+        let columns: Vec<&str> = first.into_iter().chain(columns.iter().map(String::as_str)).collect();
+        Table { columns: &columns, shape: &self.ty.shape, values }.write(self.out.zip(self.form))
+    }
+
+    fn picture(
+        &self,
+        dir: &RunDir,
+        made: &Completions,
+        known: &[bool],
+        asked: &Asked<'_>,
+        seed: u64,
+    ) -> Result<(), Failure> {
+        let usual = || dir.path().join(format!("images/completions-seed{seed}{}.png", asked.how.named()));
+        let path = self.out.map_or_else(usual, Path::to_path_buf);
+        let shown = with_given(made, &self.ty, known, self.n);
+        let Some(grid) = image::grid(&shown, &self.ty, Some(self.n + 2)) else {
+            return Err(Failure::new("nothing to draw"));
+        };
+        atomic_write(&path, &grid.png()?)?;
+        say(&format!("{}\n", path.display()))
+    }
 }
 
 /// Each original with its completions behind it.

@@ -8,7 +8,7 @@ use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::bounds::log_add;
 use crate::measure::finite::FINITE;
-use crate::measure::scores::{standard_error, two_digits};
+use crate::measure::scores::{bits_per_dim, standard_error, two_digits};
 use crate::session::Session;
 use crate::store::atomic_write;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
@@ -46,13 +46,13 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
             let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
             Table { columns: &["log_density"], shape: &[], values: &values }.write(Some((p, Form::Npy)))?;
         }
-        Some((p, Form::Csv | Form::Png)) => {
+        Some((p, Form::Csv | Form::Png | Form::Txt)) => {
             let text: String = values.iter().map(|v| format!("{v}\n")).collect();
             atomic_write(p, format!("log_density\n{text}").as_bytes())?;
         }
         None => {}
     }
-    tell(&values, answer.number != Some(NumberKind::Exact), &kind)?;
+    tell(&values, answer.number != Some(NumberKind::Exact), &kind, s.written_elements())?;
     s.repeats().iter().for_each(|r| note(&format!("warning: {}\n", r.caveat())));
     Ok(())
 }
@@ -72,8 +72,8 @@ fn importance(s: &mut Session, program: &Program, seed: u64, k: usize) -> Result
 }
 
 /// Says the mean, with its standard error where draws are in it, and the standard deviation of those that are
-/// finite; it is an error where some are not.
-fn tell(values: &[f64], drawn: bool, kind: &str) -> Result<(), Failure> {
+/// finite, and of text so many characters long what it is for each; it is an error where some are not.
+fn tell(values: &[f64], drawn: bool, kind: &str, characters: Option<usize>) -> Result<(), Failure> {
     let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let n = finite.len().max(1) as f64;
     let mean = finite.iter().sum::<f64>() / n;
@@ -83,7 +83,15 @@ fn tell(values: &[f64], drawn: bool, kind: &str) -> Result<(), Failure> {
     let numbers = format!("mean {mean:.4}{error} nats, standard deviation {sd:.4}, {kind}");
     let (all, finite) = (values.len(), finite.len());
     if finite == all {
-        return say(&format!("log-density of {all} test examples: {numbers}\n"));
+        say(&format!("log-density of {all} test examples: {numbers}\n"))?;
+        return match characters {
+            Some(n) => say(&format!(
+                "of {n} characters each: {:.4} bits a character, perplexity {:.4}\n",
+                bits_per_dim(-mean, n, 1.0),
+                (-mean / n as f64).exp()
+            )),
+            None => Ok(()),
+        };
     }
     if finite > 0 {
         say(&format!("log-density of the {finite} test examples where it is finite: {numbers}\n"))?;

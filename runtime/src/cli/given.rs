@@ -15,6 +15,8 @@ pub enum Given {
     First(f64),
     /// A picture of the size of an example, light where an element is given.
     Mask(PathBuf),
+    /// `prefix "To be"`: how a text begins, instead of test examples.
+    Prefix(String),
 }
 
 /// A side of an image.
@@ -26,18 +28,39 @@ pub enum Side {
     Right,
 }
 
+/// The word before how a text begins.
+const PREFIX: &str = "prefix";
+
 impl Given {
-    /// As written behind `--given`.
+    /// As written behind `--given`, in one or two words.
     ///
     /// # Errors
     /// What may be written.
-    pub fn parse(text: &str) -> Result<Given, String> {
+    pub fn of(words: &[String]) -> Result<Given, Failure> {
+        let given = match words {
+            [word, text] if word == PREFIX => Ok(Given::Prefix(text.clone())),
+            [one] => match one.strip_prefix(PREFIX).map(|rest| rest.strip_prefix(':')) {
+                Some(Some(text)) => Ok(Given::Prefix(text.into())),
+                Some(None) if one == PREFIX => {
+                    Err("`prefix` says no text: write --given prefix \"To be\"".to_string())
+                }
+                Some(None) | None => Given::parse(one),
+            },
+            many => Err(format!(
+                "`{}` says no part: only prefix has a second word, --given prefix \"To be\"",
+                many.join(" ")
+            )),
+        };
+        given.map_err(Failure::usage)
+    }
+
+    fn parse(text: &str) -> Result<Given, String> {
         if text.to_lowercase().ends_with(".png") {
             return Ok(Given::Mask(PathBuf::from(text)));
         }
         let wrong = || {
             format!(
-                "`{text}` says no part: write top:0.5, bottom:0.5, left:0.5 or right:0.5 of an image, first:0.5 of a vector or sequence, or the name of a .png that is light where pixels are given"
+                "`{text}` says no part: write top:0.5, bottom:0.5, left:0.5 or right:0.5 of an image, first:0.5 of a vector or sequence, the name of a .png that is light where pixels are given, or prefix \"To be\" of text"
             )
         };
         let (word, share) = text.split_once(':').ok_or_else(wrong)?;
@@ -63,6 +86,9 @@ impl Given {
         let layout = image::layout(ty);
         let no_image = || Failure::new(format!("{ty} is no image, which has sides: write first:0.5"));
         match self {
+            Given::Prefix(_) => {
+                Err(Failure::new(format!("{ty} is no text, which has a beginning in words: write first:0.5")))
+            }
             Given::First(share) => {
                 let n = ty.shape.first().copied().unwrap_or(1);
                 let behind = ty.size() / n.max(1);

@@ -1,6 +1,7 @@
 //! The command line, one verb a purpose. Results go to standard output, progress and messages to standard
 //! error. Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
 
+mod altered;
 mod args;
 mod ask;
 pub mod bug;
@@ -19,6 +20,7 @@ mod pictures;
 mod reference;
 mod sweep;
 mod training;
+mod writing;
 
 use crate::console::{Messages, note};
 use crate::failure::Failure;
@@ -66,12 +68,17 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         }
         Verb::Compare { runs, out } => compare::compare(&runs, out.as_deref(), m),
         Verb::List { folder } => list::list(&folder),
-        Verb::Sample { run, n, out } => pictures::sample(&run, n, out.as_deref(), m),
+        Verb::Sample { run, n, temperature, given, out } => {
+            let how = altered::How { temperature, given };
+            pictures::sample(&run, &how, n, out.as_deref(), m)
+        }
         Verb::Density { run, k, out } => density::density(&run, k, out.as_deref(), m),
         Verb::Encode { run, out } => ask::encode(&run, out.as_deref(), m),
         Verb::Reconstruct { run, out } => pictures::reconstruct(&run, out.as_deref(), m),
-        Verb::Complete { run, given, n, examples, out } => {
-            let asked = complete::Asked { given: &given, n, examples, out: out.as_deref() };
+        Verb::Complete { run, given, n, examples, temperature, out } => {
+            let given = given::Given::of(&given)?;
+            let how = altered::How { temperature, given: Vec::new() };
+            let asked = complete::Asked { given: &given, how: &how, n, examples, out: out.as_deref() };
             complete::complete(&run, &asked, m)
         }
         Verb::Eval { run, k, examples, part } => eval::eval(&run, k, examples, part, m),

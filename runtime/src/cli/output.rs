@@ -16,6 +16,8 @@ pub enum Form {
     Npy,
     /// Comma-separated numbers below a header.
     Csv,
+    /// Text as it is read.
+    Txt,
 }
 
 impl Form {
@@ -24,6 +26,7 @@ impl Form {
             Form::Png => ".png",
             Form::Npy => ".npy",
             Form::Csv => ".csv",
+            Form::Txt => ".txt",
         }
     }
 }
@@ -75,7 +78,7 @@ impl Table<'_> {
                 full.extend(self.shape);
                 atomic_write(path, &table::npy(&full, self.values).unwrap_or_default())
             }
-            Some((path, Form::Csv | Form::Png)) => atomic_write(path, csv().as_bytes()),
+            Some((path, Form::Csv | Form::Png | Form::Txt)) => atomic_write(path, csv().as_bytes()),
             None => say(&csv()),
         }
     }
@@ -137,7 +140,7 @@ pub fn write_columns(columns: &[Column<'_>], out: Option<(&Path, Form)>) -> Resu
                 .collect();
             atomic_write(path, &table::npy_records(&fields).unwrap_or_default())
         }
-        (Some((path, Form::Csv | Form::Png)), all) => atomic_write(path, csv(all).as_bytes()),
+        (Some((path, Form::Csv | Form::Png | Form::Txt)), all) => atomic_write(path, csv(all).as_bytes()),
         (None, all) => say(&csv(all)),
     }
 }
@@ -164,4 +167,10 @@ fn csv(columns: &[Column<'_>]) -> String {
 pub fn no_picture(ty: &EventTy, path: &Path) -> Failure {
     let message = format!("cannot draw {ty} as {}: write .npy or .csv", path.display());
     Failure::new(message).at("draw", path)
+}
+
+/// What is no text.
+pub fn no_text(ty: &EventTy, path: &Path) -> Failure {
+    let message = format!("cannot write {ty} as {}: it is no text; write .npy or .csv", path.display());
+    Failure::new(message).at("write", path)
 }

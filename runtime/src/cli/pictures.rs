@@ -1,18 +1,21 @@
 //! `gmc sample` and `gmc reconstruct`: pictures where the data can be some, tables otherwise.
 
+use super::altered::How;
 use super::args::RunArg;
 use super::ask::{OverTest, answerable, asked_about, infer, no_test_examples};
 use super::kept::open;
-use super::output::{Column, Form, Table, form, no_picture, write_columns};
+use super::output::{Column, Form, Table, form, no_picture, no_text, write_columns};
+use super::writing;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::samples::{draw, find};
 use crate::session::Session;
 use crate::show::image::{self, Picture};
-use crate::show::pictures;
+use crate::show::{pictures, text};
 use crate::store::atomic_write;
 use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::EventTy;
+use gmc_compiler::types::TModel;
 use std::path::{Path, PathBuf};
 
 /// Writes a picture and says where it is.
@@ -22,17 +25,27 @@ fn write_picture(picture: &Picture, path: PathBuf) -> Result<(), Failure> {
 }
 
 /// `gmc sample`
-pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
-    let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
+pub fn sample(r: &RunArg, how: &How, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+    let form = form(out, &[Form::Png, Form::Npy, Form::Csv, Form::Txt])?;
     let (dir, mut s) = open(r, m, |s| match s.answer(Question::Sample).map(|a| a.program.clone()) {
-        Ok(program) => Ok(s.conditions_of_data(&program)),
+        Ok(program) => {
+            let given = how.names();
+            Ok(s.conditions_of_data(&program).into_iter().filter(|n| !given.contains(n)).collect())
+        }
         Err(_) => Ok(Vec::new()),
     })?;
-    answerable(&s, Question::Sample)?;
+    let program = answerable(&s, Question::Sample)?.program;
+    how.alter(&mut s, &program)?;
     tell_of_conditions(&s);
+    if form.is_none_or(|f| f == Form::Txt)
+        && let Some(texts) = text::samples(&mut s, n, r.seed)?
+    {
+        return writing::write(&texts, out.zip(form));
+    }
     let Some((_, ty)) = s.observed() else { return table(&mut s, n, r.seed, out.zip(form)) };
     let picture = image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete());
     match (form, out) {
+        (Some(Form::Txt), Some(p)) => return Err(no_text(&ty, p)),
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
         (Some(Form::Png) | None, _) if picture => {
             if n > pictures::MOST {
@@ -43,7 +56,7 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
             beside(&mut s, &ty);
             let picture =
                 pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("nothing to draw"))?;
-            let usual = || dir.path().join(format!("images/samples-seed{}.png", r.seed));
+            let usual = || dir.path().join(format!("images/samples-seed{}{}.png", r.seed, how.named()));
             let path = out.map_or_else(usual, Path::to_path_buf);
             write_picture(&picture, path.clone())?;
             // What a picture of one variable does not show stands beside it.
@@ -56,7 +69,7 @@ pub fn sample(r: &RunArg, n: usize, out: Option<&Path>, m: Messages) -> Result<(
                 }
             };
         }
-        (Some(Form::Png | Form::Npy | Form::Csv) | None, _) => {}
+        (Some(Form::Png | Form::Npy | Form::Csv | Form::Txt) | None, _) => {}
     }
     table(&mut s, n, r.seed, out.zip(form))
 }
@@ -78,7 +91,8 @@ fn table(s: &mut Session, n: usize, seed: u64, out: Option<(&Path, Form)>) -> Re
 
 /// Says what samples of a conditional model are given.
 fn tell_of_conditions(s: &Session) {
-    if let Some(m) = s.model().filter(|m| !m.conds.is_empty()) {
+    let in_turn = |m: &&TModel| m.conds.iter().any(|c| !s.given.contains_key(c));
+    if let Some(m) = s.model().filter(in_turn) {
         note(&format!(
             "note: `{}` draws given `{}`: of classes each sample has the next one, 0, 1 .. in turn, of other data those of the test part\n",
             m.name,
@@ -108,7 +122,7 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
             let usual = || dir.path().join("images/reconstructions.png");
             return write_picture(&picture, out.map_or_else(usual, Path::to_path_buf));
         }
-        (Some(Form::Png | Form::Npy | Form::Csv) | None, _) => {}
+        (Some(Form::Png | Form::Npy | Form::Csv | Form::Txt) | None, _) => {}
     }
     infer(&mut s, usize::MAX, r.seed)?;
     let output = Output::Site(name.clone());

@@ -20,14 +20,27 @@ fn observed(s: &Session) -> Vec<&EventTy> {
 }
 
 /// A negative log-probability in nats and, for discrete data, in bits per dimension of the data; a class
-/// beside them is no dimension.
+/// beside them is no dimension. Of text in bits per character instead, and as perplexity (Jelinek et al. 1977).
 pub fn losses(s: &Session, density: LogDensity, nats: f64, trust: Trust) -> Vec<Score> {
     let mut scores = vec![Score::new(&Metric::NegativeLog(density, Per::Example), nats, trust.clone())];
+    if let Some(n) = s.written_elements() {
+        let each = |f: f64| f / n as f64;
+        let perplexity = each(nats).exp();
+        let bits = Metric::NegativeLog(density, Per::Character);
+        scores.push(Score::new(
+            &bits,
+            bits_per_dim(nats, n, 1.0),
+            trust.clone().scaled(bits_per_dim(1.0, n, 1.0)),
+        ));
+        scores.push(Score::new(&Metric::Perplexity(density), perplexity, trust.scaled(each(perplexity))));
+        return scores;
+    }
     let observed = observed(s);
     let class = |ty: &EventTy| matches!(ty.kind, Kind::Class(_));
     let beside: usize = observed.iter().filter(|ty| !class(ty)).map(|ty| ty.size()).sum();
     let dims = if beside > 0 { beside } else { observed.iter().map(|ty| ty.size()).sum() };
-    if dims > 0 && observed.iter().all(|ty| ty.kind.discrete()) {
+    // Of sequences whose lengths differ the number of elements does, too.
+    if dims > 0 && !s.until_the_end() && observed.iter().all(|ty| ty.kind.discrete()) {
         let bits = bits_per_dim(nats, dims, 1.0);
         let trust = trust.scaled(bits_per_dim(1.0, dims, 1.0));
         scores.push(Score::new(&Metric::NegativeLog(density, Per::Dimension), bits, trust));

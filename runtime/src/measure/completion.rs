@@ -9,6 +9,16 @@ use gmc_compiler::types::{TSite, TSiteKind};
 /// Completions that are drawn at once.
 const CHUNK: usize = 256;
 
+/// Of which examples what is given.
+pub struct Partly {
+    /// How many.
+    pub examples: usize,
+    /// For each element whether it is given.
+    pub known: Vec<bool>,
+    /// An example of the user's, in the place of those of the test part.
+    pub instead: Option<Vec<f32>>,
+}
+
 /// What is drawn for some examples.
 pub struct Completions {
     /// The examples as they are, row by row.
@@ -47,28 +57,32 @@ pub fn unread(order: &Order, shape: &[usize], known: &[bool]) -> usize {
     known.iter().enumerate().filter(|(i, k)| **k && place(*i) > first).count()
 }
 
-/// `n` completions of each of the first `examples` test examples, whose elements are given where `known` says so.
+/// `n` completions of each example, whose elements are given where `known` says so: of the first ones of the test part, or of the user's own.
 ///
 /// # Errors
 /// What running the program reports.
 pub fn complete(
     s: &mut Session,
     program: &Program,
-    (examples, n): (usize, usize),
-    known: &[bool],
+    of: &Partly,
+    n: usize,
     seed: u64,
 ) -> Result<Completions, ExecError> {
     let broken = |why: &str| ExecError::Broken { why: why.into() };
     let (name, _) = site(s).ok_or_else(|| broken("no site is drawn in an order"))?;
     let mut out = Completions { originals: Vec::new(), drawn: Vec::new() };
-    let all: Vec<usize> = (0..examples).collect();
+    let all: Vec<usize> = (0..of.examples).collect();
     let each = (CHUNK / n.max(1)).max(1);
     for (chunk, rows) in all.chunks(each).enumerate() {
-        let data = s.fixed_batch(rows, seed);
+        let mut data = s.fixed_batch(rows, seed);
+        if let (Some(x), Some(ty)) = (&of.instead, s.data_type(&name)) {
+            let shape: Vec<usize> = [&[rows.len()], ty.shape.as_slice()].concat();
+            data.insert(name.clone(), Tensor::from_f32(&s.device, x.repeat(rows.len()), &shape));
+        }
         let originals = data.get(&name).map(Tensor::to_f32).unwrap_or_default();
         let mut batch: Batch = data.iter().map(|(name, t)| (name.clone(), repeated(s, t, n))).collect();
         let shape = batch.get(&name).map(|t| t.shape().to_vec()).unwrap_or_default();
-        let mask: Vec<f32> = known.iter().map(|k| f32::from(u8::from(*k))).collect();
+        let mask: Vec<f32> = of.known.iter().map(|k| f32::from(u8::from(*k))).collect();
         let values = mask.repeat(rows.len() * n);
         let given = Tensor::from_f32(&s.device, values, &shape);
         batch.insert(Input::Known(name.clone()).to_string(), given);

@@ -19,6 +19,17 @@ pub enum LogDensity {
     ImportanceWeighted,
 }
 
+impl LogDensity {
+    /// Its key and its name as a loss.
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            LogDensity::Exact => ("nll", "negative log-likelihood"),
+            LogDensity::Elbo => ("elbo", "negative ELBO"),
+            LogDensity::ImportanceWeighted => (Iwae.name(), "importance-weighted bound"),
+        }
+    }
+}
+
 /// In what a log-density is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
@@ -26,6 +37,8 @@ pub enum Per {
     Example,
     /// Bits a dimension of discrete data.
     Dimension,
+    /// Bits a character of text.
+    Character,
 }
 
 /// A metric.
@@ -33,6 +46,8 @@ pub enum Per {
 pub enum Metric {
     /// A log-density of the data, as a loss.
     NegativeLog(LogDensity, Per),
+    /// e to the nats a character of text: among how many equal ones it would be as hard to tell.
+    Perplexity(LogDensity),
     /// The part of a bound that rates what the decoder gives back.
     Reconstruction,
     /// The part of a bound that the latent sites cost.
@@ -119,14 +134,20 @@ impl Metric {
         let said = |key: &str, name: &str, unit| Said { key: key.into(), name: name.into(), unit };
         match self {
             Metric::NegativeLog(density, per) => {
-                let (key, name) = match density {
-                    LogDensity::Exact => ("nll", "negative log-likelihood"),
-                    LogDensity::Elbo => ("elbo", "negative ELBO"),
-                    LogDensity::ImportanceWeighted => (Iwae.name(), "importance-weighted bound"),
-                };
+                let (key, name) = density.said();
                 match per {
                     Per::Example => said(key, name, "nats"),
                     Per::Dimension => said(&format!("{key}_bits_per_dim"), name, "bits/dim"),
+                    Per::Character => said(&format!("{key}_bits_per_char"), name, "bits/char"),
+                }
+            }
+            Metric::Perplexity(density) => {
+                let (key, name) = density.said();
+                match density {
+                    LogDensity::Exact => said("perplexity", "perplexity", ""),
+                    LogDensity::Elbo | LogDensity::ImportanceWeighted => {
+                        said(&format!("{key}_perplexity"), &format!("perplexity by {name}"), "")
+                    }
                 }
             }
             Metric::Reconstruction => said("reconstruction", "reconstruction", "nats"),
@@ -173,7 +194,9 @@ mod tests {
     fn keys_tell_metrics_apart() {
         let mut all = Vec::new();
         for d in [LogDensity::Exact, LogDensity::Elbo, LogDensity::ImportanceWeighted] {
-            all.extend([Metric::NegativeLog(d, Per::Example), Metric::NegativeLog(d, Per::Dimension)]);
+            let each = [Per::Example, Per::Dimension, Per::Character];
+            all.extend(each.map(|per| Metric::NegativeLog(d, per)));
+            all.push(Metric::Perplexity(d));
         }
         for corrupted in [false, true] {
             all.push(Metric::Payoff { player: None, corrupted });

@@ -213,9 +213,10 @@ impl Score {
     /// Whether it is a log-density of the data, or a bound on one.
     pub fn of_density(&self) -> bool {
         let all = [LogDensity::Exact, LogDensity::Elbo, LogDensity::ImportanceWeighted];
-        let per = [Per::Example, Per::Dimension];
-        let keys = || all.iter().flat_map(|d| per.iter().map(|p| Metric::NegativeLog(*d, *p).key()));
-        self.key == Metric::Reconstruction.key() || keys().any(|k| k == self.key)
+        let per = [Per::Example, Per::Dimension, Per::Character];
+        let logs = all.iter().flat_map(|d| per.iter().map(|p| Metric::NegativeLog(*d, *p)));
+        let mut all = logs.chain(all.iter().map(|d| Metric::Perplexity(*d))).chain([Metric::Reconstruction]);
+        all.any(|m| m.key() == self.key)
     }
 
     /// Its name with what it is weighted with: `payoff (beta 0.5)`.

@@ -26,7 +26,8 @@ impl Session {
     /// The data variables that a program which draws reads from the data, and does not take in turn.
     pub fn conditions_of_data(&self, program: &Program) -> Vec<String> {
         let in_turn = |name: &String| self.data_type(name).and_then(in_turn).is_some();
-        self.data_inputs(program).into_iter().filter(|name| !in_turn(name)).collect()
+        let given = |name: &String| self.given.contains_key(name);
+        self.data_inputs(program).into_iter().filter(|name| !in_turn(name) && !given(name)).collect()
     }
 
     /// Examples of the training part.
@@ -74,12 +75,13 @@ impl Session {
         for (item, set) in self.typed.data.iter().zip(&self.sets) {
             let part = if set.test.n > 0 { &set.test } else { &set.train };
             for (i, v) in item.vars.iter().enumerate().filter(|(_, v)| wanted.contains(&v.name)) {
-                let t = match in_turn(&v.ty) {
-                    Some(k) => {
+                let t = match (self.given.get(&v.name), in_turn(&v.ty)) {
+                    (Some(value), _) => Tensor::from_f32(&self.device, vec![*value; n], &[n]),
+                    (None, Some(k)) => {
                         let classes = (from..from + n).map(|i| (i % k) as f32).collect();
                         Tensor::from_f32(&self.device, classes, &[n])
                     }
-                    None => {
+                    (None, None) => {
                         let Some(column) = part.columns.get(i) else { continue };
                         let rows: Vec<usize> = (from..from + n).collect();
                         self.rows(column, part.n, &rows)

@@ -21,6 +21,7 @@ pub mod repeats;
 pub mod snapshot;
 mod variables;
 pub mod warm;
+pub mod writing;
 
 pub use data::{Batch, Minibatch, Parts};
 pub use host::read_image;
@@ -29,7 +30,7 @@ pub use random::Purpose;
 
 use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
 use gmc_compiler::derive::{Compiled, Input, Output, Program};
-use gmc_compiler::ir::Role;
+use gmc_compiler::ir::{Graph, Role};
 use gmc_compiler::rows::Progress;
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::{Batch as BatchSetting, Leftover, Pass};
@@ -85,6 +86,8 @@ pub struct Session {
     pub sizes: Vec<usize>,
     /// The model that questions are put to, where one is named.
     pub asked: Option<String>,
+    /// Values that conditions of draws have instead of taking their turn, by variable.
+    pub given: BTreeMap<String, f32>,
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
     repeats: OnceCell<Vec<Repeats>>,
@@ -108,6 +111,7 @@ impl Session {
             absent: Vec::new(),
             sizes: Vec::new(),
             asked: None,
+            given: BTreeMap::new(),
             programs,
             options: RunOptions::default(),
             repeats: OnceCell::new(),
@@ -147,6 +151,12 @@ impl Session {
     /// Whether this program exists.
     pub fn has(&self, program: &Program) -> bool {
         self.programs.contains_key(program)
+    }
+
+    /// Runs this graph instead of the program's own from now on.
+    pub fn run_instead(&mut self, program: Program, graph: Graph) {
+        self.programs.insert(program.clone(), programs::ready(&graph));
+        self.compiled.programs.extend([(program, graph)]);
     }
 
     /// The program's inputs of one role, by name, with their axes.

@@ -2,7 +2,7 @@
 
 use crate::exec::{Executable, Tensor};
 use gmc_compiler::derive::{Input, Output, Program, Programs};
-use gmc_compiler::ir::Role;
+use gmc_compiler::ir::{Graph, Role};
 use std::collections::HashMap;
 
 /// A program ready to run.
@@ -36,6 +36,11 @@ pub fn whole_tensor(output: Output) -> Option<String> {
 /// All programs of a spec, ready to run.
 pub fn prepared(programs: &Programs) -> HashMap<Program, Prepared> {
     programs.iter().map(|(p, g)| (p.clone(), Prepared::new(Executable::new(g)))).collect()
+}
+
+/// One program ready to run.
+pub fn ready(graph: &Graph) -> Prepared {
+    Prepared::new(Executable::new(graph))
 }
 
 /// What a program gave, in its order.

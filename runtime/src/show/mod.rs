@@ -7,3 +7,4 @@ pub mod pictures;
 pub mod plane;
 pub mod report;
 pub mod table;
+pub mod text;

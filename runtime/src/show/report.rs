@@ -23,6 +23,8 @@ pub struct Report<'a> {
     pub records: &'a [Record],
     /// Captions and the bytes of PNG files.
     pub images: &'a [(String, Vec<u8>)],
+    /// Text drawn from the model, as it is read; empty where none is.
+    pub passages: &'a str,
 }
 
 /// How pages look, in the light and in the dark.
@@ -67,6 +69,9 @@ pub fn html(report: &Report<'_>) -> String {
             );
         }
         page.push_str("</div>\n");
+    }
+    if !report.passages.is_empty() {
+        let _ = writeln!(page, "<h2>Samples</h2>\n<pre>{}</pre>", escape(report.passages));
     }
     if !report.spec.is_empty() {
         let _ = writeln!(page, "<h2>Spec</h2>\n<pre>{}</pre>", escape(report.spec));

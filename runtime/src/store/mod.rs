@@ -6,7 +6,7 @@
 //!   metrics.jsonl                    one line a measurement, appended
 //!   scores.json                      final numbers and their kinds
 //!   checkpoints/00000500.ckpt        the last two
-//!   weights.safetensors  images/*.png  report.html
+//!   weights.safetensors  images/*.png  samples.txt  report.html
 //!   data.ron                        what the data were: types, sizes of parts, names of classes
 //!   lock                             held while a process trains here
 //! ```

@@ -7,15 +7,18 @@ use crate::measure::latent::LatentReport;
 use crate::measure::scores::{Record, Score};
 use crate::measure::{self, evaluate};
 use crate::session::snapshot::{Group, Stored};
-use crate::show::{pictures, report};
+use crate::show::{pictures, report, text};
 use crate::store::regular::PICTURE;
 use crate::store::weights;
+use gmc_compiler::rows::measure::Samples;
 use gmc_compiler::rows::setting::Seed;
 use std::collections::BTreeMap;
 
 /// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is
 /// finished.
 pub const REPORT: &str = "report.html";
+/// Text drawn from a model of text.
+const PASSAGES: &str = "samples.txt";
 
 impl Run<'_> {
     /// Measures, draws and writes what a finished run leaves.
@@ -36,6 +39,9 @@ impl Run<'_> {
         self.dir.write_scores(&scores)?;
         for (name, picture) in pictures::all(self.session, seed)? {
             self.dir.write(&format!("images/{name}.png"), &picture.png()?)?;
+        }
+        if let Some(texts) = text::samples(self.session, Samples::shown(&self.session.typed.eval), seed)? {
+            self.dir.write(PASSAGES, text::passages(&texts).as_bytes())?;
         }
         self.write_weights()?;
         let health = measure::health(self.session, seed, budget)?;
@@ -96,6 +102,7 @@ impl Run<'_> {
             scores,
             records: &self.dir.records()?,
             images: &images,
+            passages: &self.dir.text_if_there(PASSAGES)?.unwrap_or_default(),
         });
         self.dir.write(REPORT, html.as_bytes())
     }

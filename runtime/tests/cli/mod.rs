@@ -15,4 +15,5 @@ mod rules;
 mod runs;
 mod same;
 mod tables;
+mod text;
 mod training;

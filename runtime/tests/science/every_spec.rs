@@ -87,8 +87,14 @@ fn ask(name: &str, s: &mut Session) -> usize {
             }
             Question::Complete => {
                 let known = vec![false; s.data_type(&completion::site(s).unwrap().0).unwrap().size()];
-                let made = completion::complete(s, program, (FEW, 2), &known, 1)
-                    .unwrap_or_else(|e| panic!("{name}: {e}"));
+                let made = completion::complete(
+                    s,
+                    program,
+                    &completion::Partly { examples: FEW, known: known.clone(), instead: None },
+                    2,
+                    1,
+                )
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
                 assert_eq!(made.drawn.len(), 2 * made.originals.len(), "{name}");
                 finite("completions", &made.drawn);
             }

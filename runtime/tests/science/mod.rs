@@ -13,3 +13,4 @@ mod linalg;
 mod linear;
 mod mnist;
 mod perdatum;
+mod sequences;

@@ -3,6 +3,7 @@
 use super::{Ctx, Vars};
 use crate::event::{EventTy, Kind};
 use crate::ir::{Scope, Shape, Value};
+use crate::rows::distribution::temperature::tempered;
 use crate::rows::distribution::{align_param, constant};
 use crate::rows::estimator::Estimator;
 use crate::types::{TDist, TSite, TSiteKind};
@@ -91,6 +92,7 @@ impl Ctx<'_> {
             return self.draw_in_order(s, d, o, vars);
         }
         let params = self.dist_params(d, &s.ty, vars);
+        let params = self.at_temperature(d, params);
         let shape = self.shape(&s.ty.shape);
         self.cx.g.at = s.value_span;
         let mean = match self.draws {
@@ -111,6 +113,14 @@ impl Ctx<'_> {
             (None, Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. }) => {
                 d.row.sample(&mut self.cx.g, &params, &shape)
             }
+        }
+    }
+
+    /// Parameters as draws are made from them.
+    pub(super) fn at_temperature(&mut self, d: &TDist, params: Vec<Option<Value>>) -> Vec<Option<Value>> {
+        match self.temperature {
+            Some(t) => tempered(d.row, &mut self.cx.g, &params, t),
+            None => params,
         }
     }
 
@@ -179,6 +189,7 @@ impl Ctx<'_> {
         let (x, params) = self.at_values(x, params);
         self.cx.g.at = s.value_span;
         let lp = d.row.log_prob(&mut self.cx.g, &params, x);
+        let lp = d.order.as_ref().map_or(lp, |o| self.until_end(o, lp, vars));
         self.cx.sum_event(lp)
     }
 }

@@ -193,6 +193,13 @@ impl Ctx<'_> {
         }
     }
 
+    /// What the last layer of a net makes its output of, on the values of these arguments; `None` where there is no layer before it.
+    pub fn features(&mut self, i: usize, args: &[TExpr], vars: &Vars) -> Option<Value> {
+        let mut values: Vec<Value> = args.iter().map(|a| self.expr(a, vars)).collect();
+        self.meet(&mut values);
+        nets::features(&mut self.cx, self.typed.nets.get(i)?, &values)
+    }
+
     /// A net on values that were made before; once for each set of values.
     pub fn net_on(&mut self, i: usize, values: Vec<Value>) -> Vec<Value> {
         let key = (i, values);

@@ -59,6 +59,8 @@ pub struct Ctx<'t> {
     ///
     /// [`Input::Known`]: super::Input::Known
     pub completing: bool,
+    /// The temperature of draws, where it is not 1.
+    pub temperature: Option<f64>,
     /// What `corrupt(..)` made so far.
     pub corrupted: Vec<Value>,
     /// What is wrong with the derivatives that the payoffs ask for.
@@ -109,6 +111,7 @@ impl<'t> Ctx<'t> {
             corrupting: training,
             by_place: true,
             completing: false,
+            temperature: None,
             corrupted: Vec::new(),
             zero: Vec::new(),
             program,

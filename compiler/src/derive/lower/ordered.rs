@@ -34,7 +34,7 @@ impl Ctx<'_> {
     }
 
     /// The names that the parameters of a site read, with the elements of the site itself in its order.
-    pub(super) fn with_earlier(&mut self, o: &TOrder, vars: &Vars) -> Vars {
+    pub(in crate::derive) fn with_earlier(&mut self, o: &TOrder, vars: &Vars) -> Vars {
         let mut inner = vars.clone();
         match vars.get(&o.site).copied() {
             Some(x) => {
@@ -69,6 +69,7 @@ impl Ctx<'_> {
         self.cx.g.at = s.value_span;
         let all = places(o.order.axes.iter());
         let here: Vec<Option<Value>> = params.iter().map(|p| p.map(|p| self.at_place(p, &all))).collect();
+        let here = self.at_temperature(d, here);
         let one = Cut::one_place(&shape, &all);
         let drawn = d.row.sample(&mut self.cx.g, &here, &one);
         let drawn = match known {
@@ -85,10 +86,23 @@ impl Ctx<'_> {
         let of = Iteration { canvas, from, next, count: o.order.places(), places: &pixels };
         let drawn = outlined(&mut self.cx.g, &of, start, self.by_place);
         self.outlined = true;
-        match &o.order.permutation {
+        let drawn = match &o.order.permutation {
             Some(p) => self.cx.take(drawn, 1, undo(p)),
             None => drawn,
-        }
+        };
+        self.until_end(o, drawn, vars)
+    }
+
+    /// `[B, T, ..]` with 0 behind the end of each example.
+    pub(super) fn until_end(&mut self, o: &TOrder, v: Value, vars: &Vars) -> Value {
+        let Some(end) = &o.until else { return v };
+        let n = self.expr(end, vars);
+        let [v, n] = Scope::of(&mut self.cx.g).exs([v, n]);
+        let (rank, length) = (v.rank(), v.shape().0.get(1).map_or(0, |d| d.n));
+        let n = if n.rank() == 0 { n } else { n.view(&vec![1; rank - 1]) };
+        let dims: Vec<usize> = (0..rank).map(|axis| if axis == 1 { length } else { 1 }).collect();
+        let place = v.scope().literal((0..length).map(|t| t as f64).collect(), &dims);
+        place.lt(n).select(v, 0.0).v
     }
 
     /// What a parameter is at the place of the loop: along axes that all places share, as it is.

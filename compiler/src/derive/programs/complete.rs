@@ -1,6 +1,7 @@
 //! `complete.MODEL`: data of which some elements are given, and draws of the others.
 
 use super::Model;
+use super::altered::Altered;
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
@@ -9,7 +10,12 @@ use crate::types::{TModel, TSite, TSiteKind, Typed, density};
 /// The sites that are drawn in an order and observed, each with its given elements as they are and the others drawn, given them all that
 /// come earlier. What they are drawn from is data itself.
 pub(super) fn query(typed: &Typed, model: Option<Model<'_>>) -> Result<Made, String> {
-    let Some((i, m)) = model else { return Err("this spec has no `model`".into()) };
+    let Some(m) = model else { return Err("this spec has no `model`".into()) };
+    by(typed, m, &Altered::default())
+}
+
+/// The same with draws that are made otherwise.
+pub(super) fn by(typed: &Typed, (i, m): Model<'_>, how: &Altered) -> Result<Made, String> {
     let sites: Vec<&TSite> = m.sites.iter().filter(|s| s.observed && ordered(s)).collect();
     if sites.is_empty() {
         return Err(match m.sites.iter().any(|s| s.observed) {
@@ -30,6 +36,7 @@ pub(super) fn query(typed: &Typed, model: Option<Model<'_>>) -> Result<Made, Str
     }
     let mut ctx = Ctx::new(typed, Program::Complete(m.name.clone()), false);
     ctx.completing = true;
+    ctx.temperature = how.temperature;
     for s in m.sites.iter().filter(|s| s.observed && !ordered(s)) {
         let v = ctx.data(&s.name);
         ctx.set_sample(&m.name, &s.name, v);

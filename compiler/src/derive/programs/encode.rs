@@ -5,8 +5,9 @@ use crate::derive::kl::{covering, preferred};
 use crate::derive::lower::{Ctx, Draws, Posterior, Vars};
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
+use crate::ir::{Scope, Value};
 use crate::types::density::summable;
-use crate::types::{Density, TModel, TSiteKind, Typed};
+use crate::types::{Density, TExpr, TKind, TModel, TSite, TSiteKind, Typed};
 
 /// What stands for the data: what flows map them to, the posterior of what is summed over, what a guide proposes, or the code of an autoencoder.
 pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -> Result<Made, String> {
@@ -19,7 +20,12 @@ pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -
     match (&m.density, guide(typed, i)) {
         // What nets are trained to encode is the code; what is summed over has one where there is none.
         (Density::Exact { summed, .. }, _) if !summed.is_empty() && net_code(&mut ctx).is_ok() => {}
-        (Density::Exact { .. }, _) => determined(&mut ctx, m),
+        (Density::Exact { .. }, _) => {
+            determined(&mut ctx, m);
+            if ctx.cx.outputs.is_empty() {
+                last_state(&mut ctx, m);
+            }
+        }
         (Density::Latent(_) | Density::Implicit(_) | Density::Unobserved, Some(q)) => {
             proposed(&mut ctx, m, q)
         }
@@ -32,7 +38,7 @@ pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -
     match (net_code(&mut ctx), &m.density) {
         (Ok(()), _) => Ok(ctx.finish()),
         (Err(why), Density::Unobserved) => Err(why),
-        (Err(_), Density::Exact { .. }) => Err(NOTHING.into()),
+        (Err(_), Density::Exact { .. }) => Err(nothing(m).into()),
         (Err(_), Density::Latent(_) | Density::Implicit(_)) => match guide(typed, i) {
             Some(_) => Err(NOTHING.into()),
             None => Err(format!("`{}` has no guide: nothing maps data back to what they came from", m.name)),
@@ -42,6 +48,57 @@ pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -
 
 /// Why a model whose hidden variables nothing tells has no code.
 const NOTHING: &str = "no hidden variable of the model is proposed by a guide or determined by the data";
+
+/// Why a model with an exact density has no code.
+fn nothing(m: &TModel) -> &'static str {
+    let ordered = |s: &TSite| matches!(&s.kind, TSiteKind::Draw(d) if d.order.is_some());
+    match m.sites.iter().any(ordered) {
+        true => {
+            "no hidden variable stands for the data: they are drawn element by element, and the net that reads them keeps no state of a whole sequence"
+        }
+        false => NOTHING,
+    }
+}
+
+/// Of a sequence that is drawn in an order by a net with features at every place: those at its last place, from which its last element is
+/// drawn; they are made of all elements before it.
+fn last_state(ctx: &mut Ctx<'_>, m: &TModel) {
+    let vars = ctx.observed(m);
+    for s in m.sites.iter().filter(|s| s.observed) {
+        let TSiteKind::Draw(d) = &s.kind else { continue };
+        let (Some(o), [length, ..]) = (&d.order, s.ty.shape.as_slice()) else { continue };
+        if s.ty.shape.len() > 2 {
+            continue;
+        }
+        let inner = ctx.with_earlier(o, &vars);
+        let of_net = |p: &'_ TExpr| {
+            if let TKind::Net { net, args, .. } = &p.kind { Some((*net, args.clone())) } else { None }
+        };
+        let nets = d.params.iter().flatten().filter_map(of_net);
+        for (net, args) in nets {
+            let Some(features) = ctx.features(net, &args, &inner) else { continue };
+            let end = o.until.as_ref().map(|n| ctx.expr(n, &vars));
+            let shape = ctx.cx.shape(features);
+            if shape.rank() != 3 || shape.0.get(1).is_none_or(|d| d.n != *length) {
+                continue;
+            }
+            let state = at_last(ctx, features, end, *length);
+            ctx.output(Output::Code(format!("{}.state", s.name)), state);
+            return;
+        }
+    }
+}
+
+/// `[B, k]` from `[B, T, k]`: at the last place, or at the last before the end of each example (0 where it is empty).
+fn at_last(ctx: &mut Ctx<'_>, features: Value, end: Option<Value>, length: usize) -> Value {
+    let s = Scope::of(&mut ctx.cx.g);
+    let x = s.ex(features);
+    let k = x.last_size();
+    let Some(end) = end.map(|n| s.ex(n)) else { return x.slice(1, length.saturating_sub(1), 1).view(&[k]).v };
+    let n = if end.rank() == 0 { end } else { end.view(&[1, 1]) };
+    let place = s.literal((1..=length).map(|t| t as f64).collect(), &[1, length, 1]);
+    place.eq(n).select(x, 0.0).sum(&[1]).view(&[k]).v
+}
 
 /// The guide that proposes hidden sites of a model: one that covers all that is open, where there is one.
 pub(super) fn guide(typed: &Typed, model: usize) -> Option<usize> {

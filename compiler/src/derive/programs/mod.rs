@@ -1,6 +1,7 @@
 //! The programs of a spec: one file a kind of program, each with the refusal of the question that it would answer.
 
 mod agreement;
+pub mod altered;
 mod asked;
 mod autoencoder;
 pub(super) mod classify;

@@ -1,6 +1,7 @@
 //! `sample.MODEL`: draws from a model.
 
 use super::Model;
+use super::altered::Altered;
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{Answer, Output, Program};
@@ -12,9 +13,19 @@ pub(super) fn program(typed: &Typed, m: Model<'_>) -> Made {
 }
 
 /// The same, with sites in an order drawn by what each place needs or by everything at each place.
-pub(super) fn by(typed: &Typed, (i, m): Model<'_>, by_place: bool) -> Made {
+pub(super) fn by(typed: &Typed, m: Model<'_>, by_place: bool) -> Made {
+    otherwise(typed, m, by_place, &Altered::default())
+}
+
+/// The same with draws that are made otherwise.
+pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, by_place: bool, how: &Altered) -> Made {
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
     ctx.by_place = by_place;
+    ctx.temperature = how.temperature;
+    for site in &how.given {
+        let v = ctx.data(site);
+        ctx.set_sample(&m.name, site, v);
+    }
     let vars = ctx.ancestral(i);
     for s in &m.sites {
         if let Some(v) = vars.get(&s.name) {

@@ -8,8 +8,8 @@ pub const PAGE: super::Page = super::Page {
     code: "E0209",
     title: "the data cannot be read",
     text: "\
-`digits` and the two-dimensional densities (`moons`, `rings`, `gaussians`, ..) are built in. Other sources read files,
-whose paths are relative to the spec; the message lists where it looked and how to get a known set. `gmc check` looks at
+`digits`, `prose`, `markov` and the two-dimensional densities (`moons`, `rings`, `gaussians`, ..) are built in. Other sources
+read files, whose paths start from the folder that gmc runs in; the message lists where it looked and how to get a known set. `gmc check` looks at
 the files too, since their shapes decide the types.
 
 Wrong:

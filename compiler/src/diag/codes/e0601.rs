@@ -27,12 +27,23 @@ Right:
 ",
 };
 
+/// A layer of a net, as a message tells it.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// As it is written.
+    pub text: &'a str,
+    /// Where.
+    pub span: Span,
+    /// Whether it takes a mask.
+    pub masks: bool,
+}
+
 /// What is said of each way to read too much.
 pub enum Reads<'a> {
-    /// A layer reads later elements, too: as written, and where.
-    Later(&'a str, Span),
+    /// A layer reads later elements, too.
+    Later(Told<'a>),
     /// No layer keeps an element from reading itself; the first layer that reads others, if there is one.
-    Itself(Option<(&'a str, Span)>),
+    Itself(Option<Told<'a>>),
     /// The whole variable enters through something that knows no order: in which way, and what to do instead.
     Whole(&'a str, &'a str),
     /// Within a pixel, channels read each other.
@@ -50,12 +61,19 @@ pub fn reads(site: &str, what: &str, at: Span, how: &Reads<'_>) -> Diag {
         )
     };
     match how {
-        Reads::Later(layer, span) => d("may depend on earlier elements only")
+        Reads::Later(Told { text: layer, span, masks }) => d("may depend on earlier elements only")
             .also(*span, format!("`{layer}` lets each element read all elements"))
-            .help(format!("give `{layer}` a mask: `mask: A` in the first layer that has one, `mask: B` in all later ones")),
-        Reads::Itself(Some((layer, span))) => d("may depend on earlier elements only")
+            .help(match (masks, layer.contains("bidirectional: true")) {
+                (true, _) => format!("give `{layer}` a mask: `mask: A` in the first layer that has one, `mask: B` in all later ones"),
+                (false, true) => "leave `bidirectional: true` out: the states that run from the end know what comes later".to_string(),
+                (false, false) => format!("put a layer in the place of `{layer}` that reads earlier elements only: one with `mask: B`"),
+            }),
+        Reads::Itself(Some(Told { text: layer, span, masks })) => d("may depend on earlier elements only")
             .also(*span, "element i depends on elements up to and including i".to_string())
-            .help(format!("start the net with `mask: A`, for example in `{layer}`; later layers keep `mask: B`")),
+            .help(match masks {
+                true => format!("start the net with `mask: A`, for example in `{layer}`; later layers keep `mask: B`"),
+                false => format!("write `shift_right` before `{layer}`: it moves all elements one place on, so that each is made of those before it"),
+            }),
         Reads::Itself(None) => d("changes each element alone, and so reads the one that it predicts").help(format!(
             "pass `{site}[< i]` through a net whose first layer has `mask: A`"
         )),

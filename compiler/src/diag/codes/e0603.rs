@@ -1,6 +1,7 @@
 //! E0603: an order that a site cannot be drawn in.
 
 use crate::diag::Diag;
+use crate::event::EventTy;
 use crate::span::Span;
 
 /// What `gmc explain E0603` prints.
@@ -11,6 +12,9 @@ pub const PAGE: super::Page = super::Page {
 `raster` goes over the pixels of an image [channels, rows, columns]; `forward`, `reverse` and `permuted(seed)` go along a
 vector or a sequence. How many elements there are is said by the data of the site's name; a site without data says it
 itself, `z[i in forward] ~ Normal(f(z[< i]), 1)[16]`.
+
+Sequences of different lengths say how long each is, `x[t in forward(until: n)]`, by an `Int` of the data that the model
+is given, `model p(n)`, or draws before.
 
 A guide proposes all elements at once, so that derivatives pass through its draws: it has no ordered sites. A guide with
 dependent elements is a flow with `masked(..)`.
@@ -29,6 +33,17 @@ Right:
 /// The order does not go with the event; `why` and `help` are the order's.
 pub fn unfit(order: Span, why: &str, help: &str) -> Diag {
     Diag::new("E0603", why.to_string(), order, "is not the order of this event").help(help.to_string())
+}
+
+/// `until:` is no whole number of each example.
+pub fn no_length(at: Span, ty: &EventTy) -> Diag {
+    Diag::new(
+        "E0603",
+        "the number of places that are drawn is one whole number of each example",
+        at,
+        format!("is {ty}"),
+    )
+    .help("declare it as data, `data (x: Real[50, 3], n: Int(51)) from ..`, and write `model p(n)`")
 }
 
 /// A site without data whose event is not written.

@@ -1,4 +1,5 @@
 use super::narrow::narrow;
+use super::sequences::{SEQUENCE, Sequences, no_label};
 use super::table::{Reading, Table};
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets};
 use crate::event::{EventTy, Kind};
@@ -8,7 +9,8 @@ row! {
     /// Rows of a comma-separated file: `csv("f.csv", columns: ["a", "b"], label: "species")`. Columns are named by the header or numbered
     /// from 0; without `columns` the datum is every column but the label. Cells are read as the declared types say: numbers for `Real`,
     /// `Int` and `Bool` (also true/false, yes/no), whole numbers below n or n different texts in alphabetical order for `Class(n)`. A cell
-    /// that does not fit is an error. `gmc data` shows what was decided about header, delimiter and classes. Without a test part the run
+    /// that does not fit is an error. With `sequence: "id"` the rows of one `id` are an event `[T, columns]`, and a second variable is its
+    /// length, for `x[t in forward(until: n)]`. `gmc data` shows what was decided about header, delimiter and classes. Without a test part the run
     /// splits one off.
     pub struct Csv = "csv" [
         ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the table." },
@@ -31,6 +33,7 @@ row! {
             default: Some(""),
             doc: "The character between cells; unless written, the one of comma, semicolon, tab and bar that fits.",
         },
+        SEQUENCE,
         OFFSET,
     ];
 }
@@ -63,15 +66,20 @@ fn read(args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Table, Dat
         "false" => Some(false),
         _ => None,
     };
-    let named = ["columns", "label"].iter().filter_map(|a| args.get(a)).flat_map(names).collect();
+    let named =
+        ["columns", "label", SEQUENCE.name].iter().filter_map(|a| args.get(a)).flat_map(names).collect();
     let number = |c: &Const| if let Const::Int(i) = c { usize::try_from(*i).ok() } else { None };
     let is_class = |v: usize| declared.get(v).is_some_and(|t| matches!(t.kind, Kind::Class(_)));
     let label = args.get("label").and_then(number);
+    let sequence = args.get(SEQUENCE.name).and_then(number);
     let columns =
         args.get("columns").map(|_| args.items("columns").iter().filter_map(number).collect::<Vec<_>>());
     let numeric = |c: usize, _: usize| {
         if Some(c) == label {
             return Some(!is_class(1));
+        }
+        if Some(c) == sequence {
+            return None;
         }
         columns.as_ref().is_none_or(|all| all.contains(&c)).then(|| !is_class(0))
     };
@@ -82,6 +90,8 @@ fn read(args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Table, Dat
 struct Used {
     datum: Vec<usize>,
     label: Option<usize>,
+    /// What says to which sequence a row belongs.
+    sequence: Option<usize>,
 }
 
 fn column(table: &Table, args: &Args, which: &str, column: &Const) -> Result<usize, DataIssue> {
@@ -108,18 +118,19 @@ fn column(table: &Table, args: &Args, which: &str, column: &Const) -> Result<usi
 
 fn used(table: &Table, args: &Args) -> Result<Used, DataIssue> {
     let label = args.get("label").map(|c| column(table, args, "label", c)).transpose()?;
+    let sequence = args.get(SEQUENCE.name).map(|c| column(table, args, SEQUENCE.name, c)).transpose()?;
     let datum: Vec<usize> = match args.get("columns") {
         Some(_) => args
             .items("columns")
             .iter()
             .map(|c| column(table, args, "columns", c))
             .collect::<Result<_, _>>()?,
-        None => (0..table.width).filter(|c| Some(*c) != label).collect(),
+        None => (0..table.width).filter(|c| Some(*c) != label && Some(*c) != sequence).collect(),
     };
     if datum.is_empty() {
         return Err(args.error("columns", "no columns", "an event has at least one element").into());
     }
-    Ok(Used { datum, label })
+    Ok(Used { datum, label, sequence })
 }
 
 impl DataRow for Csv {
@@ -127,6 +138,10 @@ impl DataRow for Csv {
         at_most("csv", declared, &["a row", "its label"])?;
         let table = read(args, declared, host)?;
         let used = used(&table, args)?;
+        if let Some(column) = used.sequence {
+            no_label(self, args)?;
+            return Sequences::of(&table, column)?.types(&table, declared, used.datum.len());
+        }
         let mut types = Vec::new();
         for (i, ty) in declared.iter().enumerate() {
             let shape = if i == 0 {
@@ -144,6 +159,9 @@ impl DataRow for Csv {
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         let mut table = read(args, types, host)?;
         let used = used(&table, args)?;
+        if let (Some(column), Some(ty)) = (used.sequence, types.first()) {
+            return sequences(table, args, &used.datum, (column, ty), types);
+        }
         let mut part = Part { n: table.len(), ..Part::default() };
         let label: Vec<usize> = used.label.into_iter().collect();
         let mut notes = std::mem::take(&mut table.notes);
@@ -157,6 +175,26 @@ impl DataRow for Csv {
         }
         Ok(Dataset { train: part, test: None, notes, labels })
     }
+}
+
+/// Events of the rows of a sequence each, and their lengths.
+fn sequences(
+    mut table: Table,
+    args: &Args,
+    datum: &[usize],
+    (column, ty): (usize, &EventTy),
+    types: &[EventTy],
+) -> Result<Dataset, DataIssue> {
+    let found = Sequences::of(&table, column)?;
+    let mut notes = std::mem::take(&mut table.notes);
+    notes.push(format!("{} sequences of at most {} rows", found.all.len(), found.longest));
+    let row = EventTy { kind: ty.kind, shape: vec![datum.len()] };
+    let (rows, names) = values(&table, &row, datum, &offsets(args)?, &mut notes)?;
+    let (events, lengths) = found.events(&rows, datum.len(), ty);
+    let columns =
+        [events, lengths].into_iter().zip(types).map(|(values, ty)| Column { ty: ty.clone(), values });
+    let train = Part { n: found.all.len(), columns: columns.collect(), ..Part::default() };
+    Ok(Dataset { train, test: None, notes, labels: vec![names, Vec::new()] })
 }
 
 /// The values of these columns, side by side, as their type says, and what the classes of a single column are called.

@@ -10,17 +10,20 @@ mod grey;
 mod grid;
 mod idx;
 mod images;
-
+mod markov;
 mod mnist;
 mod moons;
 mod narrow;
 mod npy;
+mod prose;
 mod rings;
+mod sequences;
 mod spiral;
 pub mod split;
 mod table;
 mod text;
 mod toy;
+mod windows;
 
 use super::Row;
 use super::args::{ArgKind, Args, Const, ParamSpec};
@@ -44,6 +47,8 @@ pub const ROWS: &[&dyn DataRow] = &[
     &npy::Npy,
     &csv_file::Csv,
     &text::Text,
+    &prose::Prose,
+    &markov::Markov,
 ];
 
 /// What a data source asks of the world.
@@ -146,11 +151,24 @@ pub trait DataRow: Row {
     fn dynamic(&self, _args: &Args) -> bool {
         false
     }
+    /// How the elements of the first variable are written one after the other, where they are a text.
+    fn writing(&self, _args: &Args) -> Option<Writing> {
+        None
+    }
     /// The components of the density, where the source is a mixture of equal isotropic Gaussians: what mode coverage is counted
     /// against. `None` too where the columns were rescaled.
     fn modes(&self, _args: &Args) -> Option<Modes> {
         None
     }
+}
+
+/// How the classes of an element are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// Each is the byte of this number, of UTF-8 text.
+    Bytes,
+    /// As it is called (see [`Dataset::labels`]).
+    Names,
 }
 
 /// Why a source can't be had: shown as a diagnostic at the call.

@@ -5,6 +5,7 @@
 )]
 
 use super::narrow::narrow;
+use super::sequences;
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
@@ -16,7 +17,8 @@ row! {
     /// An array from a NumPy file: `npy("f.npy")`, the first axis counting the events. Elements may be f4, f8, u1, i1, i2, i4, i8 or bool, little
     /// endian, in C order. The kind is the declared one, and every value is checked against it; events may be declared
     /// with axes flattened into one or with axes of length 1 added. Channels that stand last are brought to the front by
-    /// `channels: last`. A second variable is read from `labels`. Without `test` the run splits off a test part.
+    /// `channels: last`. A second variable is read from `labels`, or from `lengths`: how many places of
+    /// an event [T, ..] belong to it, an `Int(T + 1)` for `forward(until: n)`; what stands behind is not read. Without `test` the run splits off a test part.
     pub struct Npy = "npy" [
         ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the array." },
         ParamSpec {
@@ -24,6 +26,12 @@ row! {
             kind: ArgKind::Text,
             default: Some(""),
             doc: "Path of an array for a second variable.",
+        },
+        ParamSpec {
+            name: "lengths",
+            kind: ArgKind::Text,
+            default: Some(""),
+            doc: "Path of an array of whole numbers, the lengths of the events, as the second variable.",
         },
         ParamSpec { name: "test", kind: ArgKind::Text, default: Some(""), doc: "Path of the test array." },
         ParamSpec {
@@ -82,6 +90,10 @@ fn channels_last(args: &Args, array: &Array, declared: &EventTy) -> Result<(), D
 
 fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Result<Part, DataIssue> {
     let mut part = Part::default();
+    let lengths = match (second(args)?, files.get(1)) {
+        ("lengths", Some(file)) => Some(lengths(args, types, host, file)?),
+        _ => None,
+    };
     for (i, (ty, which)) in types.iter().zip(files).enumerate() {
         let array = open(args, which, host)?;
         let name = args.word(which);
@@ -100,11 +112,44 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, files: [&str; 2]) -> Re
         }
         let offset = if i == 0 { offsets(args)? } else { Vec::new() };
         part.n = array.shape[0];
-        let values = array.values.in_32_bits(name, ty, &offset)?;
+        let mut values = array.values.in_32_bits(name, ty, &offset)?;
+        if let (0, Some(lengths)) = (i, &lengths) {
+            sequences::cut(&mut values, ty, lengths);
+        }
         verify(name, ty, &values)?;
         part.columns.push(Column { ty: ty.clone(), values });
     }
     Ok(part)
+}
+
+/// Which argument names the file of the second variable.
+fn second(args: &Args) -> Result<&'static str, DataIssue> {
+    let given = |which| args.word_if_given(which).is_some_and(|f| !f.is_empty());
+    match (given("labels"), given("lengths")) {
+        (true, true) => {
+            let diag = args.error("lengths", "`npy` reads one second variable", "beside `labels`");
+            Err(diag.help("leave one of `labels` and `lengths` out").into())
+        }
+        (false, true) => Ok("lengths"),
+        (_, false) => Ok("labels"),
+    }
+}
+
+/// The lengths of the events, each at most the size of their first axis.
+fn lengths(args: &Args, types: &[EventTy], host: &dyn Host, file: &str) -> Result<Vec<usize>, DataIssue> {
+    let Some(ty) = types.first().filter(|_| types.len() == 2) else {
+        let diag = args.error("lengths", "lengths are a second variable", "no variable is declared for them");
+        return Err(diag
+            .help("declare `data (x: .., n: Int(T + 1)) from ..`, and write `x[t in forward(until: n)]`")
+            .into());
+    };
+    let array = open(args, file, host)?;
+    let longest = ty.shape.first().copied().unwrap_or(1);
+    sequences::lengths(
+        args.word(file),
+        &array.values.in_32_bits(args.word(file), &EventTy::real(Vec::new()), &[])?,
+        longest,
+    )
 }
 
 impl DataRow for Npy {
@@ -112,7 +157,7 @@ impl DataRow for Npy {
         at_most("npy", declared, &["an event", "a label"])?;
         declared
             .iter()
-            .zip(["file", "labels"])
+            .zip(["file", second(args)?])
             .map(|(ty, which)| {
                 let array = open(args, which, host)?;
                 let found = event(&array, ty);
@@ -125,7 +170,7 @@ impl DataRow for Npy {
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let train = part(args, types, host, ["file", "labels"])?;
+        let train = part(args, types, host, ["file", second(args)?])?;
         let test = match args.word_if_given("test").filter(|f| !f.is_empty()) {
             None => None,
             Some(_) => Some(part(args, types, host, ["test", "test_labels"])?),

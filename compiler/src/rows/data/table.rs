@@ -158,7 +158,8 @@ impl Table {
         self.rows.get(row).and_then(csv::StringRecord::position).map_or(0, csv::Position::line)
     }
 
-    fn cell(&self, row: usize, column: usize) -> &str {
+    /// What a cell holds.
+    pub(super) fn cell(&self, row: usize, column: usize) -> &str {
         self.rows.get(row).and_then(|r| r.get(column)).unwrap_or_default().trim()
     }
 

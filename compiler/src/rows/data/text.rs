@@ -1,83 +1,74 @@
-#![expect(
-    clippy::indexing_slicing,
-    reason = "every index lies within a length that was checked, or that the code itself made"
-)]
-
-use super::{Column, DataIssue, DataRow, Dataset, Host, Part, at_most};
-use crate::event::{EventTy, Kind};
-use crate::rows::Row;
+use super::windows::{STRIDE, Symbols};
+use super::{DataIssue, DataRow, Dataset, Host, Writing, at_most};
+use crate::event::EventTy;
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
-/// Windows of a text file.
-pub struct Text;
+row! {
+    /// Windows of a file, byte by byte or character by character: `data x: Class(256)[64] from text("f.txt")` yields every window of 64 bytes
+    /// that begins at a multiple of `stride` (the window's length unless written). With `by: chars` the file is UTF-8, and the classes are
+    /// its characters in the order of their code points: `dim V`, `data x: Class(V)[64] from text("f.txt", by: chars)` takes their number
+    /// from the file. The run keeps them, so that draws are written as text; a character that is not among them cannot be asked about.
+    /// The last tenth of the file is the test part, so that no test window overlaps a training window.
+    pub struct Text = "text" [
+        ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the text, from the folder that gmc runs in." },
+        ParamSpec {
+            name: "by",
+            kind: ArgKind::Word(&["bytes", "chars"]),
+            default: Some("bytes"),
+            doc: "What one element is: a byte of 256, or a character of those that the file holds.",
+        },
+        STRIDE,
+    ];
+}
 
-impl Row for Text {
-    fn name(&self) -> &'static str {
-        "text"
+fn by_chars(args: &Args) -> bool {
+    args.word("by") == "chars"
+}
+
+fn read(args: &Args, host: &dyn Host) -> Result<Symbols, DataIssue> {
+    let name = args.word("file");
+    let bytes = host
+        .read(None, name)
+        .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
+    if bytes.is_empty() {
+        return Err(DataIssue::new(format!("`{name}` is empty"), "name a file that holds text"));
     }
-    fn doc(&self) -> &'static str {
-        "Windows of a file, byte by byte: `data x: Class(256)[64] from text(\"f.txt\")` yields every window of 64 bytes that begins at a \
-         multiple of `stride` (the window's length unless written). The last tenth of the file is the test part, so that no test \
-         window overlaps a training window."
+    let source = format!("`{name}`");
+    if !by_chars(args) {
+        return Ok(Symbols::bytes(source, &bytes));
     }
-    fn params(&self) -> &'static [ParamSpec] {
-        const {
-            &[
-                ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the text." },
-                ParamSpec {
-                    name: "stride",
-                    kind: ArgKind::Int(1),
-                    default: Some(""),
-                    doc: "Bytes from the beginning of a window to the beginning of the next.",
-                },
-            ]
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Symbols::characters(source, text)),
+        Err(e) => {
+            let at = e.valid_up_to();
+            let byte = bytes.get(at).copied().unwrap_or(0);
+            Err(DataIssue::new(
+                format!("`{name}` is not UTF-8 text"),
+                format!(
+                    "save it as UTF-8, or read it byte by byte: `text({name:?})`, whose type is `Class(256)`"
+                ),
+            )
+            .note(format!("byte {} is {byte:#04x}, which begins no character there", at + 1)))
         }
     }
 }
 
-/// More elements than this are refused.
-const MOST_ELEMENTS: usize = 500_000_000;
-
 impl DataRow for Text {
-    fn check(&self, _args: &Args, declared: &[EventTy], _host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most("text", declared, &["a window of bytes"])?;
-        Ok(declared
-            .iter()
-            .map(|ty| {
-                let kind = if ty.kind == Kind::Int(256) { ty.kind } else { Kind::Class(256) };
-                let shape = if ty.shape.is_empty() { vec![1] } else { ty.shape.clone() };
-                EventTy { kind, shape }
-            })
-            .collect())
+    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
+        at_most("text", declared, &["a window of text"])?;
+        let symbols = read(args, host)?;
+        declared.iter().map(|ty| symbols.ty(ty)).collect()
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let name = args.word("file");
-        let bytes = host
-            .read(None, name)
-            .map_err(|e| DataIssue::unreadable(&format!("file `{name}`"), &e, "check the path"))?;
-        let Some(ty) = types.first() else { return Ok(Dataset::default()) };
-        let window = ty.size().max(1);
-        let stride = args.int_if_given("stride").unwrap_or(window);
-        let (head, tail) = bytes.split_at(bytes.len() - bytes.len() / 10);
-        if tail.len() < window {
-            return Err(DataIssue::new(
-                format!("`{name}` is too short for windows of {window} bytes"),
-                "declare shorter events",
-            )
-            .note(format!("{} bytes, of which a tenth is for testing", bytes.len())));
+        let symbols = read(args, host)?;
+        match types.first() {
+            Some(ty) => symbols.windows(args, ty),
+            None => Ok(Dataset::default()),
         }
-        let part = |text: &[u8]| -> Result<Part, DataIssue> {
-            let n = (text.len() - window) / stride + 1;
-            if n.saturating_mul(window) > MOST_ELEMENTS {
-                return Err(args
-                    .error("stride", format!("{n} windows of {window} bytes are too many"), "too small")
-                    .into());
-            }
-            let starts = (0..n).map(|i| i * stride);
-            let values = starts.flat_map(|s| text[s..s + window].iter().map(|b| f32::from(*b))).collect();
-            Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() })
-        };
-        Ok(Dataset { train: part(head)?, test: Some(part(tail)?), ..Dataset::default() })
+    }
+
+    fn writing(&self, args: &Args) -> Option<Writing> {
+        Some(if by_chars(args) { Writing::Names } else { Writing::Bytes })
     }
 }

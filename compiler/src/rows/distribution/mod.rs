@@ -31,6 +31,7 @@ mod normal;
 mod normal_mixture;
 mod one_hot_categorical;
 mod student_t;
+pub mod temperature;
 mod truncated;
 mod uniform;
 pub mod values;

@@ -2,7 +2,7 @@
 
 use super::convolution::Convolution;
 use super::linear::Mask;
-use super::multihead::Multihead;
+use super::multihead::{Asked, Multihead};
 use super::require::need_image;
 use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
 use crate::diag::Diag;
@@ -15,9 +15,11 @@ row! {
     /// Of a sequence [T, d], and of an image [C, H, W] where `heads` or `mask` is written, the attention of transformers: each head is
     /// softmax(Q Kᵀ / √keys) V, and a linear map puts the heads together (Vaswani et al. 2017, section 3.2); write
     /// `residual { .. }` around it. The places are tokens, or pixels in raster order: with `mask: A` a place reads earlier ones only
-    /// (its query is made of the one before it), and the first reads zeros; with `mask: B` also itself. Alone on an image it is x + γ softmax(Q Kᵀ) V with 1 x 1 convolutions
+    /// (its query is made of the one before it), and the first reads zeros; with `mask: B` also itself.
+    /// With `positions: rotary` what two places are to each other depends on how far apart they are: pairs of features of Q and K are turned
+    /// by the place times 10000^(-2 j / d), j the pair and d the features of a head (Su et al. 2021, eq. 34; the halves of a head are paired). Alone on an image it is x + γ softmax(Q Kᵀ) V with 1 x 1 convolutions
     /// Q, K (channels / 8) and V, and γ = 0 at the start (self-attention GAN, Zhang et al. 2019, eq. 1-3).
-    pub struct Attention = "attention" [KEYS, HEADS, Mask::PARAM];
+    pub struct Attention = "attention" [KEYS, HEADS, Mask::PARAM, POSITIONS];
 }
 
 const KEYS: ParamSpec = ParamSpec {
@@ -33,6 +35,13 @@ const HEADS: ParamSpec = ParamSpec {
     doc: "number of heads, a divisor of the features; 1 when not written",
 };
 
+const POSITIONS: ParamSpec = ParamSpec {
+    name: "positions",
+    kind: ArgKind::Word(&["none", "rotary"]),
+    default: Some("none"),
+    doc: "`rotary`: scores know how far apart two places are",
+};
+
 #[derive(Debug, PartialEq)]
 struct SelfAttention {
     query: Convolution,
@@ -44,8 +53,9 @@ impl LayerRow for Attention {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let (keys, heads, mask) =
             (args.int_if_given(KEYS.name), args.int_if_given(HEADS.name), Mask::of(args));
-        if input.shape.len() == 2 || heads.is_some() || mask != Mask::None {
-            return Multihead::check(args, input, keys, heads.unwrap_or(1), mask);
+        let rotary = args.word(POSITIONS.name) == "rotary";
+        if input.shape.len() == 2 || heads.is_some() || mask != Mask::None || rotary {
+            return Multihead::check(args, input, Asked { keys, heads: heads.unwrap_or(1), mask, rotary });
         }
         let [c, h, w] = need_image(args, input)?;
         let keys = keys.unwrap_or((c / 8).max(1));

@@ -44,6 +44,9 @@ struct Table {
 }
 
 impl LayerRow for Embed {
+    fn reads_classes(&self) -> bool {
+        true
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let k = args.int(K.name);
         let (coding, n) = match (input.kind, input.kind.cardinality()) {

@@ -52,6 +52,7 @@ pub(super) mod reshape;
 mod residual;
 mod scalar;
 mod shift_right;
+mod tied;
 mod up;
 
 use super::args::Args;
@@ -91,6 +92,7 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &lstm::Lstm,
     &shift_right::ShiftRight,
     &last::Last,
+    &tied::Tied,
     &gated_pixelcnn::GatedPixelcnn,
     &gate::Gate,
     &residual::Residual,
@@ -156,6 +158,14 @@ impl Chain {
     pub fn lower_one<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
         self.lower(cx, x).first().copied().unwrap_or(x)
     }
+    /// What the last layer makes its output of: the features before the scores. `None` where there is no layer before it.
+    pub fn lower_features<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Option<Ex<'g>> {
+        let (last, before) = self.layers.split_last()?;
+        let front = Chain { layers: before.to_vec(), ..self.clone() };
+        let y = front.lower_one(cx, x);
+        let inside = cx.inside(&last.path, |cx| last.checked.layer.before_scores(cx, y));
+        inside.or((!before.is_empty()).then_some(y))
+    }
     /// The parameters of all layers, with paths relative to the block.
     pub fn params(&self) -> Vec<ParamDecl> {
         let of =
@@ -183,6 +193,10 @@ pub trait Layer: fmt::Debug + DynEq {
     /// Which places it reads for one of its outputs; `said` is its causality.
     fn reads(&self, said: Causality) -> Reads {
         Reads::of(said)
+    }
+    /// Of a layer that ends with scores of its own: what it makes before them. `None` of others.
+    fn before_scores<'g>(&self, _: LowerCx<'g, '_>, _: Ex<'g>) -> Option<Ex<'g>> {
+        None
     }
     /// The blocks of layers inside of it.
     fn blocks(&self) -> Vec<&Chain> {
@@ -261,6 +275,10 @@ pub trait LayerRow: Row {
     /// When it reads the other examples of a batch.
     fn reads_batch(&self) -> ReadsBatch {
         ReadsBatch::Never
+    }
+    /// Whether it gives each class a vector of its own: a net that begins with it takes its classes as they are, not one-hot.
+    fn reads_classes(&self) -> bool {
+        false
     }
     /// Whether it takes a block.
     fn block(&self) -> BlockUse {

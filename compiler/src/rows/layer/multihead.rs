@@ -22,21 +22,30 @@ pub struct Multihead {
     out: Linear,
     heads: usize,
     mask: Mask,
+    rotary: bool,
     event: Vec<usize>,
+}
+
+/// What a layer of attention is asked to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Features of Q and K, of all heads together; as many as arrive where it is not said.
+    pub keys: Option<usize>,
+    /// Number of heads.
+    pub heads: usize,
+    /// Which places a place reads.
+    pub mask: Mask,
+    /// Whether scores know how far apart two places are.
+    pub rotary: bool,
 }
 
 impl Multihead {
     /// The layer on an event, its features parted among `heads`.
     ///
     /// # Errors
-    /// E0201 for an event without places, E0205 for features that do not divide among the heads.
-    pub fn check(
-        args: &Args,
-        input: &EventTy,
-        keys: Option<usize>,
-        heads: usize,
-        mask: Mask,
-    ) -> Result<Checked, Diag> {
+    /// E0201 for an event without places, E0205 for features that do not divide among the heads, or for heads whose features are no pairs.
+    pub fn check(args: &Args, input: &EventTy, asked: Asked) -> Result<Checked, Diag> {
+        let Asked { keys, heads, mask, rotary } = asked;
         let (n, d) = match input.shape.as_slice() {
             [_, _] => need_sequence(args, input).map(|[t, d]| (t, d))?,
             _ => need_image(args, input).map(|[c, h, w]| (h * w, c))?,
@@ -49,6 +58,15 @@ impl Multihead {
                 format!("{heads} does not divide {uneven}"),
             );
             return Err(d.help("choose a number of heads that divides the features and `keys`"));
+        }
+        let each = keys / heads.max(1);
+        if rotary && each % 2 != 0 {
+            let d = args.error(
+                "positions",
+                format!("`rotary` turns pairs of features, and each head has {each}"),
+                format!("{each} features cannot be paired"),
+            );
+            return Err(d.help("choose `keys` and `heads` so that each head has an even number of features"));
         }
         if n.saturating_mul(n) > MOST_PAIRS {
             let message = format!("attention over {n} places compares {n} x {n} pairs");
@@ -65,6 +83,7 @@ impl Multihead {
             out: part("out.", d),
             heads,
             mask,
+            rotary,
             event: input.shape.clone(),
         };
         let parts = [&layer.query, &layer.key, &layer.value, &layer.out];
@@ -100,6 +119,22 @@ impl Multihead {
     }
 }
 
+/// `[B, heads, T, d]` with the pair (j, j + d/2) of each place t turned by the angle t 10000^(-2 j / d) (Su et al. 2021, eq. 34), so that products of
+/// turned features depend on the difference of their places.
+fn turned(x: Ex<'_>) -> Ex<'_> {
+    let (n, half) = (x.shape().0.get(2).map_or(0, |d| d.n), x.last_size() / 2);
+    let angle = |i: usize| {
+        let (place, pair) = (i / half.max(1), i % half.max(1));
+        place as f64 * 10_000f64.powf(-(pair as f64) / half as f64)
+    };
+    let table = |f: fn(f64) -> f64| {
+        x.scope().literal((0..n * half).map(|i| f(angle(i))).collect(), &[n, half]).lift(4)
+    };
+    let (cos, sin) = (table(f64::cos), table(f64::sin));
+    let [a, b] = [0, half].map(|from| x.slice(3, from, half));
+    x.scope().concat(&[a * cos - b * sin, b * cos + a * sin], 3)
+}
+
 /// Most pairs of places of one example.
 const MOST_PAIRS: usize = 1 << 24;
 
@@ -113,6 +148,7 @@ impl Layer for Multihead {
         // A query made of the own place would read it: with type A it is made of the one before.
         let asks = if self.mask == Mask::A { x.pad(1, 1, 0).slice(1, 0, n) } else { x };
         let (q, k, v) = (split(&self.query, asks), split(&self.key, x), split(&self.value, x));
+        let (q, k) = if self.rotary { (turned(q), turned(k)) } else { (q, k) };
         let read = self.weights(q, k).matmul(v).permute(&[0, 2, 1, 3]).view(&[n, self.value.n_out]);
         vec![self.as_event(self.out.lower_each(cx, read))]
     }

@@ -5,6 +5,8 @@ mod permuted;
 mod raster;
 mod reverse;
 
+pub use forward::UNTIL;
+
 use super::Row;
 use super::args::Args;
 

@@ -1,0 +1,126 @@
+//! Windows of a row of symbols: what sources of text share. The last tenth of the row is the test part, so that no test window overlaps a
+//! training window.
+
+use super::{Column, DataIssue, Dataset, Part};
+use crate::event::{EventTy, Kind};
+use crate::rows::args::{ArgKind, Args, ParamSpec};
+
+/// More elements than this are refused.
+const MOST_ELEMENTS: usize = 500_000_000;
+/// So many different characters are listed.
+const LISTED: usize = 120;
+
+/// `stride:`
+pub(super) const STRIDE: ParamSpec = ParamSpec {
+    name: "stride",
+    kind: ArgKind::Int(1),
+    default: Some(""),
+    doc: "Symbols from the beginning of a window to the beginning of the next; the length of a window unless written.",
+};
+
+/// A row of symbols, each by its number in the vocabulary.
+pub(super) struct Symbols {
+    /// What it is read from, for messages: `` `f.txt` ``.
+    pub source: String,
+    /// `bytes`, `characters`.
+    pub unit: &'static str,
+    /// The numbers.
+    pub all: Vec<f32>,
+    /// How many different ones there may be.
+    pub size: usize,
+    /// What each is called; empty where they are bytes.
+    pub names: Vec<String>,
+}
+
+impl Symbols {
+    /// The characters of a text, numbered by their code points' order. A mark of the byte order before them is no character.
+    pub(super) fn characters(source: String, text: &str) -> Symbols {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut vocabulary: Vec<char> = text.chars().collect();
+        vocabulary.sort_unstable();
+        vocabulary.dedup();
+        let number = |c: char| vocabulary.binary_search(&c).unwrap_or(0) as f32;
+        Symbols {
+            source,
+            unit: "characters",
+            all: text.chars().map(number).collect(),
+            size: vocabulary.len(),
+            names: vocabulary.iter().map(char::to_string).collect(),
+        }
+    }
+
+    /// The numbers of bytes.
+    pub(super) fn bytes(source: String, bytes: &[u8]) -> Symbols {
+        let all = bytes.iter().map(|b| f32::from(*b)).collect();
+        Symbols { source, unit: "bytes", all, size: 256, names: Vec::new() }
+    }
+
+    /// The type of a window, as near to the declared one as the symbols allow.
+    ///
+    /// # Errors
+    /// Fewer symbols than a window needs, a type with more classes than there are symbols; one with fewer is for the checker to refuse, who
+    /// knows what was left open.
+    pub(super) fn ty(&self, declared: &EventTy) -> Result<EventTy, DataIssue> {
+        let shape = if declared.shape.is_empty() { vec![1] } else { declared.shape.clone() };
+        let kind = match declared.kind {
+            Kind::Int(_) => Kind::Int(self.size),
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Class(self.size),
+        };
+        let ty = EventTy { kind, shape };
+        let (window, tail) = (ty.size().max(1), self.all.len() / 10);
+        if tail < window {
+            let message = format!("{} is too short for windows of {window} {}", self.source, self.unit);
+            let help = match tail {
+                0 => "name a longer text: a tenth of it is for testing, and holds at least one window".into(),
+                most => {
+                    format!("declare windows of at most {most}, a tenth of the text, which is for testing")
+                }
+            };
+            return Err(DataIssue::new(message, help).note(format!(
+                "it has {} {}",
+                self.all.len(),
+                self.unit
+            )));
+        }
+        match declared.kind.cardinality().filter(|k| *k > self.size) {
+            None => Ok(ty),
+            Some(k) => Err(DataIssue::new(
+                format!("{} has {} different {}, and {k} are declared", self.source, self.size, self.unit),
+                format!(
+                    "declare `{ty}`; after `dim V`, `Class(V){}` takes the number from the source",
+                    ty.shape_text()
+                ),
+            )),
+        }
+    }
+
+    /// Training and test windows, the latter of the last tenth.
+    ///
+    /// # Errors
+    /// More windows than memory holds.
+    pub(super) fn windows(self, args: &Args, ty: &EventTy) -> Result<Dataset, DataIssue> {
+        let (window, unit) = (ty.size().max(1), self.unit);
+        let stride = args.int_if_given(STRIDE.name).unwrap_or(window).max(1);
+        let (head, tail) = self.all.split_at(self.all.len() - self.all.len() / 10);
+        let part = |row: &[f32]| -> Result<Part, DataIssue> {
+            let n = row.len().saturating_sub(window) / stride + 1;
+            if n.saturating_mul(window) > MOST_ELEMENTS {
+                let message = format!("{n} windows of {window} {unit} are too many");
+                return Err(args.error(STRIDE.name, message, "too small").into());
+            }
+            let values = row.windows(window).step_by(stride).flatten().copied().collect();
+            Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() })
+        };
+        let mut notes = Vec::new();
+        if !self.names.is_empty() {
+            let listed: String = self.names.iter().take(LISTED).map(String::as_str).collect();
+            let more = if self.names.len() > LISTED { " and more" } else { "" };
+            notes.push(format!(
+                "{} {unit}, {} different ones, of which there are: {listed:?}{more}",
+                self.all.len(),
+                self.size
+            ));
+        }
+        Ok(Dataset { train: part(head)?, test: Some(part(tail)?), notes, labels: vec![self.names] })
+    }
+}

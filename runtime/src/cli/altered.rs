@@ -1,0 +1,100 @@
+//! Draws that are asked for otherwise than the model makes them: `--temperature 0.8`, `--given y=3`.
+
+use crate::console::note;
+use crate::failure::Failure;
+use crate::session::Session;
+use gmc_compiler::derive::{Altered, Program, altered};
+use gmc_compiler::event::Kind;
+
+/// What is written behind `--temperature` and `--given`.
+#[derive(Clone, Debug, Default)]
+pub struct How {
+    /// Above 0.
+    pub temperature: Option<f64>,
+    /// Names and values of conditions.
+    pub given: Vec<(String, String)>,
+}
+
+impl How {
+    /// What stands in the name of a file that is drawn so: `-temperature0.8-y3`.
+    pub fn named(&self) -> String {
+        let t = self.temperature.map_or(String::new(), |t| format!("-temperature{t}"));
+        let given = self.given.iter().map(|(name, value)| {
+            let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+            format!("-{name}{}", value.chars().map(plain).collect::<String>())
+        });
+        t + &given.collect::<String>()
+    }
+
+    /// The variables whose values are given.
+    pub fn names(&self) -> Vec<String> {
+        self.given.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Lets a program of the session draw so.
+    ///
+    /// # Errors
+    /// A variable that there is not or that is no single value, a value that it does not have, a model that cannot draw so.
+    pub fn alter(&self, s: &mut Session, program: &Program) -> Result<(), Failure> {
+        for (name, text) in &self.given {
+            let value = value(s, name, text)?;
+            s.given.insert(name.clone(), value);
+        }
+        let conditions = s.model().map(|m| m.conds.clone()).unwrap_or_default();
+        let given: Vec<String> = self.names().into_iter().filter(|n| !conditions.contains(n)).collect();
+        if self.temperature.is_none() && given.is_empty() {
+            return Ok(());
+        }
+        let how = Altered { temperature: self.temperature, given };
+        let graph = altered(&s.typed, program, &how)
+            .map_err(|why| Failure::new(format!("the model does not draw so: {why}")))?;
+        s.run_instead(program.clone(), graph);
+        if let Some(t) = self.temperature {
+            note(&format!(
+                "note: drawn at temperature {t}: logits are divided by it, scales multiplied; these are no draws from the model itself, whose density is that at temperature 1\n"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The number of a value of a variable: of a class also by what it is called.
+fn value(s: &Session, name: &str, text: &str) -> Result<f32, Failure> {
+    let Some(ty) = s.data_type(name) else {
+        let names: Vec<&str> = s.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.as_str()).collect();
+        return Err(Failure::new(format!("the spec has no data variable `{name}`"))
+            .help(format!("its variables: `{}`", names.join("`, `"))));
+    };
+    if !ty.shape.is_empty() {
+        return Err(Failure::new(format!(
+            "`{name}` is {ty}: only a single class or number is given as {name}={text}"
+        ))
+        .help("what is given of an example of several numbers is a matter of `gmc complete`"));
+    }
+    if let Some(class) = s.labels(name).iter().position(|l| l == text) {
+        return Ok(class as f32);
+    }
+    let number: Option<f64> = match (ty.kind, text) {
+        (Kind::Bool, "true") => Some(1.0),
+        (Kind::Bool, "false") => Some(0.0),
+        (Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Real(_) | Kind::OneHot, text) => {
+            text.parse().ok()
+        }
+    };
+    let fits = |v: &f64| match ty.kind {
+        Kind::Bool | Kind::OneHot => *v == 0.0 || *v == 1.0,
+        Kind::Int(n) | Kind::Class(n) => *v >= 0.0 && *v < n as f64 && v.fract() == 0.0,
+        Kind::Real(support) => v.is_finite() && support.ends().0 <= *v && *v <= support.ends().1,
+    };
+    number.filter(fits).map(|v| v as f32).ok_or_else(|| {
+        let failure = Failure::new(format!("`{name}` is {ty}, which has no value `{text}`"));
+        match (s.labels(name), ty.kind) {
+            ([], Kind::Int(n) | Kind::Class(n)) => {
+                failure.help(format!("write a whole number from 0 to {}", n.max(1) - 1))
+            }
+            ([], Kind::Bool | Kind::OneHot) => failure.help("write 0 or 1"),
+            ([], Kind::Real(support)) => failure.help(format!("write a number that {}", support.describe())),
+            (labels, _) => failure.help(format!("its classes: {}", labels.join(", "))),
+        }
+    })
+}
