@@ -279,7 +279,8 @@ impl Checker<'_> {
                 // A source that has no number of its own repeats the stand-in.
                 Open::Classes => y.kind.cardinality().filter(|n| *n > 1),
             });
-            if let Some(size) = size {
+            // What decides it first does; where it stands elsewhere it must agree.
+            if let (Some(size), true) = (size, self.open_dims.contains_key(&n)) {
                 self.consts.insert(n.clone(), size as i64);
                 self.open_dims.remove(&n);
             }
