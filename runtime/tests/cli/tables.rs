@@ -105,7 +105,7 @@ fn endings_of_every_verb() {
     assert_eq!((header.as_str(), shape), ("log_density", format!("{},", rows.len())));
     assert_eq!(values, rows.concat());
     for (line, ways) in [
-        ("sample RUN --out a.jpg", ".png, .npy or .csv"),
+        ("sample RUN --out a.jpg", ".png, .npy, .csv or .txt"),
         ("density RUN --out a.png", ".csv or .npy"),
         ("encode RUN --out a.png", ".npy or .csv"),
         ("reconstruct RUN --out a.jpg", ".png, .npy or .csv"),
