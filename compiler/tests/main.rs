@@ -37,6 +37,7 @@ mod messages;
 mod metamorphic;
 mod objectives;
 mod ordered;
+mod ordered_rows;
 mod overrides;
 mod queries;
 mod ranges;

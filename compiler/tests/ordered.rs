@@ -11,12 +11,15 @@ use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 
-/// Answers every file by 40 rows of 0 and 1 of this shape, as NPY.
-struct Bits(Vec<usize>);
+/// Files, by name, of 40 rows of 0 and 1 of a shape, as NPY.
+struct Bits<'a>(&'a [(&'a str, &'a [usize])]);
 
-impl Host for Bits {
-    fn read(&self, _: Option<&str>, _: &str) -> Result<Vec<u8>, HostError> {
-        let dims: Vec<String> = std::iter::once(40).chain(self.0.clone()).map(|n| n.to_string()).collect();
+impl Host for Bits<'_> {
+    fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        let Some((_, shape)) = self.0.iter().find(|(n, _)| *n == name) else {
+            return Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() });
+        };
+        let dims: Vec<String> = std::iter::once(&40).chain(*shape).map(|n| n.to_string()).collect();
         let mut head =
             format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", dims.join(", "));
         while (head.len() + 11) % 64 != 0 {
@@ -26,7 +29,7 @@ impl Host for Bits {
         let mut file = b"\x93NUMPY\x01\x00".to_vec();
         file.extend((head.len() as u16).to_le_bytes());
         file.extend(head.bytes());
-        let n = 40 * self.0.iter().product::<usize>();
+        let n = 40 * shape.iter().product::<usize>();
         file.extend(uniform(3, n).iter().flat_map(|u| ((2.0 * u).floor() as f32).to_le_bytes()));
         Ok(file)
     }
@@ -35,12 +38,23 @@ impl Host for Bits {
     }
 }
 
-fn unit(text: &str, dims: &[usize]) -> Unit {
-    compile("spec.gm", text, &Bits(dims.to_vec()), &|p| Err(format!("no file `{p}`")), |_| Vec::new())
+fn with(text: &str, files: &[(&str, &[usize])]) -> Unit {
+    compile("spec.gm", text, &Bits(files), &|p| Err(format!("no file `{p}`")), |_| Vec::new())
 }
 
-fn clean(text: &str, dims: &[usize]) -> (Typed, Compiled) {
-    let mut u = unit(text, dims);
+/// A spec whose data are in `x.npy`, events of these axes.
+pub fn unit(text: &str, dims: &[usize]) -> Unit {
+    with(text, &[("x.npy", dims)])
+}
+
+/// As [`unit`], without messages.
+pub fn clean(text: &str, dims: &[usize]) -> (Typed, Compiled) {
+    clean_with(text, &[("x.npy", dims)])
+}
+
+/// A spec without messages whose data are in these files, events of these axes.
+pub fn clean_with(text: &str, files: &[(&str, &[usize])]) -> (Typed, Compiled) {
+    let mut u = with(text, files);
     // Small nets, some of which leave pixels out.
     u.diags.retain(|d| d.code != "W0606");
     assert!(u.diags.is_empty(), "{}", render(&u.diags, &u.sources, Format::Human, false));
@@ -140,7 +154,7 @@ fn model((_, ty, order, body): (&str, &str, &str, &str)) -> (Typed, Compiled) {
 }
 
 /// Parameters away from their initial values, so that biases are not 0.
-fn weights(c: &Compiled) -> BTreeMap<String, Tensor64> {
+pub fn weights(c: &Compiled) -> BTreeMap<String, Tensor64> {
     let moved = |(k, (path, t)): (usize, (String, Tensor64))| {
         let more = normal(77 + k as u64, t.data.len());
         let data = t.data.iter().zip(more).map(|(x, m)| x + 0.5 * m).collect();
@@ -155,7 +169,7 @@ fn bits(n: usize, dims: &[usize]) -> Tensor64 {
     Tensor64::new(&[&[all], dims].concat(), data).unwrap()
 }
 
-fn evaluate(g: &Graph, batch: usize, inputs: &BTreeMap<String, Tensor64>) -> BTreeMap<String, Tensor64> {
+pub fn evaluate(g: &Graph, batch: usize, inputs: &BTreeMap<String, Tensor64>) -> BTreeMap<String, Tensor64> {
     run_with(g, batch, inputs, &draws)
 }
 
@@ -174,7 +188,7 @@ fn probabilities_of_all_values_sum_to_1() {
 }
 
 /// The program that draws, with what each place needs or with everything at every place.
-fn sampler(typed: &Typed, by_place: bool) -> Graph {
+pub fn sampler(typed: &Typed, by_place: bool) -> Graph {
     let mut ctx = Ctx::new(typed, Program::Sample("p".into()), false);
     ctx.by_place = by_place;
     let vars = ctx.ancestral(0);

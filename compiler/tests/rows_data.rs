@@ -285,6 +285,94 @@ fn mnist_reads_its_four_files() {
     assert!(load(&dotted, "mnist", &[], &[real(&[784])]).is_ok());
 }
 
+/// Each pixel of a smaller image is the mean of a square of pixels, a half rounded upwards, before anything else is made of it.
+#[test]
+fn mnist_is_reduced_by_a_box_filter() {
+    let mut files = mnist();
+    // The first image: columns 0, 1, 0, 1, .. of grey 200 and 101 in even rows, black in odd ones.
+    let row: Vec<u8> = (0..28).map(|c| if c % 2 == 0 { 200 } else { 101 }).collect();
+    let image: Vec<u8> = (0..28).flat_map(|r| if r % 2 == 0 { row.clone() } else { vec![0; 28] }).collect();
+    let bytes = idx(&[3, 28, 28], &[image.repeat(2), vec![255; 784]].concat());
+    files.0.insert("mnist/train-images-idx3-ubyte".into(), bytes);
+    let half = [("size", Const::Int(14))];
+    let (types, set) = load(&files, "mnist", &half, &[ty(Kind::Int(256), &[1, 14, 14])]).unwrap();
+    assert_eq!(types, [ty(Kind::Int(256), &[1, 14, 14])]);
+    // 301 / 4 = 75.25; white stays white.
+    assert!(set.train.columns[0].values[..392].iter().all(|v| *v == 75.0));
+    assert!(set.train.columns[0].values[392..].iter().all(|v| *v == 255.0));
+    // (200 * 98 + 101 * 98) / 196 / 4 over all pixels of a picture of one.
+    let one = [("size", Const::Int(1))];
+    let (_, set) = load(&files, "mnist", &one, &[ty(Kind::Int(256), &[1])]).unwrap();
+    assert_eq!(set.train.columns[0].values, [75.0, 75.0, 255.0]);
+    let bits = [("size", Const::Int(7)), ("binarize", Const::Num(0.29))];
+    let (types, set) = load(&files, "mnist", &bits, &[ty(Kind::Bool, &[49]), class(10)]).unwrap();
+    assert_eq!((types[0].shape.clone(), set.train.columns[0].values[0]), (vec![49], 1.0));
+    let issue = load(&files, "mnist", &[("size", Const::Int(16))], &[real(&[256])]).unwrap_err();
+    assert_eq!(issue.message, "images of 28 by 28 pixels cannot be reduced to 16 by 16");
+    assert_eq!(issue.help, "each pixel is the mean of a square of pixels: write 14, 7, 4, 2 or 1");
+}
+
+#[test]
+fn shapes_are_coloured_by_one_hue() {
+    let declared = [ty(Kind::Real(Support::UNIT), &[3, 12, 10]), class(3)];
+    let clean = [("noise", Const::Num(0.0)), ("n", Const::Int(300))];
+    let (types, set) = load(&NoHost, "shapes", &clean, &declared).unwrap();
+    assert_eq!(types, declared);
+    assert_eq!((set.train.n, set.test.as_ref().unwrap().n), (300, 30));
+    let mut areas = [(0.0, 0.0); 3];
+    for (x, class) in set.train.columns[0].values.chunks(360).zip(&set.train.columns[1].values) {
+        let at = |p: usize| [x[p], x[120 + p], x[240 + p]].map(f64::from);
+        // One of the corners is ground: of full saturation, its brightest channel 0.35, its darkest black.
+        let ends =
+            |v: [f64; 3]| v.iter().fold((1.0, 0.0), |(lo, hi): (f64, f64), v| (lo.min(*v), hi.max(*v)));
+        let plain = |p: &usize| ends(at(*p)).0 == 0.0 && (ends(at(*p)).1 - 0.35).abs() < 1e-6;
+        let ground = at([0, 9, 110, 119].into_iter().find(plain).unwrap());
+        // Every pixel lies between ground and the colour of the opposite hue, whose channels are 1 where the ground's are 0.
+        let ink = ground.map(|v| 1.0 - v / 0.35);
+        let mut area = 0.0;
+        for p in 0..120 {
+            let share: Vec<f64> =
+                at(p).iter().zip(ink.iter().zip(&ground)).map(|(v, (i, g))| (v - g) / (i - g)).collect();
+            assert!(
+                share.iter().all(|s| (s - share[0]).abs() < 1e-4 && (-1e-4..1.0 + 1e-4).contains(s)),
+                "{share:?}"
+            );
+            area += share[0];
+        }
+        let sum = &mut areas[*class as usize];
+        *sum = (sum.0 + area, sum.1 + 1.0);
+    }
+    // Half sizes u are uniform on (2, 3.5) pixels: the mean of u^2 is 7.75; a disc has pi u^2, a square (1.7 u)^2, a triangle 2 u^2.
+    for ((sum, n), want) in areas.iter().zip([3.1416, 2.89, 2.0]) {
+        assert!(*n > 70.0 && (sum / n / 7.75 - want).abs() < 0.25 * want, "{areas:?}");
+    }
+    let (types, set) =
+        load(&NoHost, "shapes", &[("n", Const::Int(20))], &[ty(Kind::Int(8), &[3, 4, 4])]).unwrap();
+    assert_eq!(types[0].kind, Kind::Int(8));
+    assert!(set.train.columns[0].values.iter().all(|v| v.fract() == 0.0 && (0.0..8.0).contains(v)));
+    let issue = load(&NoHost, "shapes", &[], &[real(&[1, 12, 12])]).unwrap_err();
+    assert!(issue.message.contains("[1, 12, 12]") && issue.help.contains("[3, rows, columns]"), "{issue:?}");
+}
+
+#[test]
+fn actions_lead_half_way_to_one_of_the_goals() {
+    let written = [("count", Const::Int(3)), ("n", Const::Int(3000))];
+    let (types, set) = load(&NoHost, "goals", &written, &[real(&[2]), real(&[2]), class(3)]).unwrap();
+    assert_eq!(types, [real(&[2]), real(&[2]), class(3)]);
+    let [s, a, g] = [0, 1, 2].map(|i| &set.train.columns[i].values);
+    let mut counts = [0; 3];
+    for ((s, a), g) in s.chunks(2).zip(a.chunks(2)).zip(g) {
+        assert!(s.iter().all(|v| v.abs() <= 1.0));
+        let angle = std::f64::consts::TAU * f64::from(*g) / 3.0;
+        let [dx, dy] =
+            [(0, angle.cos()), (1, angle.sin())].map(|(i, c)| f64::from(s[i] + 2.0 * a[i]) - 2.0 * c);
+        // Twice the noise of 0.05 on both axes; beyond five standard deviations lie 4 of a million.
+        assert!(dx.hypot(dy) < 0.5, "{s:?} {a:?} {g}");
+        counts[*g as usize] += 1;
+    }
+    assert!(counts.iter().all(|c| (900..1100).contains(c)), "{counts:?}");
+}
+
 #[test]
 fn broken_mnist_files_say_what_was_expected_and_found() {
     let broken = |name: &str, bytes: Option<Vec<u8>>| {

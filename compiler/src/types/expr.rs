@@ -12,7 +12,7 @@ use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
 use crate::interval::Interval;
 use crate::span::Span;
-use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
+use crate::syntax::ast::{BinOp, BindSite, Expr, ExprKind, Ident};
 
 impl TExpr {
     /// A rank-0 number.
@@ -174,6 +174,10 @@ impl Checker<'_> {
         }
         if let Some(drawn) = scope.ordered.as_ref().filter(|d| d.name.0 == n) {
             return Err(codes::e0602::whole(span, drawn.told()).into());
+        }
+        let waiting = |(_, b): &&(String, BindSite)| b.pattern.iter().any(|name| name.name == n);
+        if let Some((x, b)) = scope.pending.iter().find(waiting) {
+            return Err(codes::e0602::of_another(span, n, x, b.span).into());
         }
         if n == UNIT_SCALE {
             return Err(codes::e0223::no_number(span).into());

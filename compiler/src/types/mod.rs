@@ -27,6 +27,7 @@ pub mod open_range;
 pub mod ordered;
 pub mod overrides;
 mod paired;
+mod pending;
 mod same;
 mod scales;
 mod scheduled;

@@ -122,8 +122,9 @@ impl Checker<'_> {
             density: Density::Unobserved,
             span: head.name.span,
         };
-        for s in head.sites {
-            if let Err(bad) = self.site(s, &mut scope, &mut model) {
+        for (i, s) in head.sites.iter().enumerate() {
+            let behind = head.sites.get(i + 1..).unwrap_or_default();
+            if let Err(bad) = self.site(s, behind, &mut scope, &mut model) {
                 failed = true;
                 let names: Vec<&Ident> = match s {
                     Site::Draw(d) => vec![&d.name],
@@ -179,12 +180,13 @@ impl Checker<'_> {
         }
     }
 
-    fn site(&mut self, s: &Site, scope: &mut Scope, model: &mut TModel) -> Res<()> {
+    fn site(&mut self, s: &Site, behind: &[Site], scope: &mut Scope, model: &mut TModel) -> Res<()> {
         match s {
             Site::Draw(d) => {
                 let site = self.draw(d, scope, model)?;
                 self.add(scope, model, site)
             }
+            Site::Bind(b) if self.waits(b, behind, scope)? => Ok(()),
             Site::Bind(b) => {
                 for site in self.bind_site(b, scope, model)? {
                     self.add(scope, model, site)?;
@@ -639,6 +641,14 @@ impl Checker<'_> {
                     &data,
                 )
                 .into());
+            }
+            TSiteKind::Draw(d)
+                if data.kind.cardinality().zip(site.ty.kind.cardinality()).is_some_and(|(n, k)| k > n) =>
+            {
+                let (name, value) = (d.row.name(), site.value_span);
+                return Err(
+                    codes::e0302::too_many_values(&site.name, value, name, &site.ty, (at, &data)).into()
+                );
             }
             TSiteKind::Draw(d) if !data.kind.support().inside(site.covers.closure()) => {
                 return Err(codes::e0302::ends_move(

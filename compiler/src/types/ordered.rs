@@ -131,6 +131,7 @@ impl Checker<'_> {
         loop {
             let name = (a.name.name.clone(), a.index.name.clone(), a.name.span);
             let inner = Scope { ordered: Some(Drawn { name, ty: ty.clone() }), ..scope.clone() };
+            let inner = self.with_pending(&a.name.name, inner)?;
             let site = self.draw(&draw, &inner, model);
             match site {
                 // Its elements are what it draws: numbers were only a first guess.

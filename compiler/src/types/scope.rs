@@ -3,6 +3,7 @@
 use super::TExpr;
 use crate::event::EventTy;
 use crate::span::Span;
+use crate::syntax::ast::BindSite;
 use std::collections::BTreeMap;
 
 /// The site that is being typed, for what stands in its distribution.
@@ -34,6 +35,8 @@ pub struct Scope {
     pub each: Option<usize>,
     /// Inside the distribution of a site that is drawn in an order.
     pub ordered: Option<Drawn>,
+    /// Lines that read earlier elements, each with the variable whose elements they are, until that is drawn.
+    pub pending: Vec<(String, BindSite)>,
     /// Depth of `fn` inlining.
     pub depth: usize,
 }

@@ -11,6 +11,7 @@ use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::completion::{Completions, Partly, complete as drawn, site, unread};
 use crate::session::Session;
+use crate::show::caption::captioned;
 use crate::show::image;
 use crate::store::{RunDir, atomic_write};
 use gmc_compiler::derive::Question;
@@ -164,7 +165,11 @@ impl Shown<'_> {
         let Some(grid) = image::grid(&shown, &self.ty, Some(self.n + 2)) else {
             return Err(Failure::new("nothing to draw"));
         };
-        atomic_write(&path, &grid.png()?)?;
+        // Each column of the grid is equally wide.
+        let column = |i: usize| 2 + i * grid.width / (self.n + 2);
+        let last = if self.n > 1 { "completions" } else { "complete" };
+        let words = [(column(0), "original"), (column(1), "given"), (column(2), last)];
+        atomic_write(&path, &captioned(&grid, &words).png()?)?;
         say(&format!("{}\n", path.display()))
     }
 }

@@ -1,5 +1,6 @@
 //! What people look at: pictures, the report of a run, tables for other programs.
 
+pub mod caption;
 pub mod chart;
 pub mod comparison;
 pub mod image;

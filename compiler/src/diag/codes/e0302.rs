@@ -242,6 +242,23 @@ pub fn ends_move(site: &str, span: Span, row: &str, sure: Support, declared: Spa
         .help("give it ends that are numbers and enclose the data, or use a distribution on all reals such as `Normal`")
 }
 
+/// A site of whole numbers yields more of them than its data have; `data` is where they are declared, and their type.
+pub fn too_many_values(site: &str, span: Span, row: &str, ty: &EventTy, data: (Span, &EventTy)) -> Diag {
+    let count = |t: &EventTy| t.kind.cardinality().unwrap_or(0);
+    let (k, n) = (count(ty), count(data.1));
+    let last = n.saturating_sub(1);
+    Diag::new(
+        "E0302",
+        format!("`{row}` draws values that `{site}` cannot have"),
+        span,
+        format!("yields the {k} values 0 to {}", k.saturating_sub(1)),
+    )
+    .also(data.0, format!("`{site}` has the {n} values 0 to {last}"))
+    .help(format!(
+        "make it a distribution of {n} values: {n} logits or probabilities for each element, or `levels: {n}`"
+    ))
+}
+
 /// Site `site` is drawn or computed by `row` with type `site_ty`, and the data lie outside of it.
 pub fn observed(
     site: &str,

@@ -10,7 +10,9 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 `x[< i]` are the elements of `x` before element i. It stands only in the distribution that draws `x` in an order,
 `x[i in raster] ~ ..`, with the index that is declared there; elements that are drawn at the same time or later cannot be read,
-and everywhere else `x` is read as a whole.
+and everywhere else `x` is read as a whole. A line before that site may give names to what is computed from them, such as
+the outputs of a net with several, for use in its distribution:
+    (m, s) = f(x[< i]);  x[i in forward] ~ Normal(m, exp(s))
 
 Wrong:
     data x: Bool[64] from digits(binarize: 0.5)
@@ -49,6 +51,20 @@ pub fn whole(span: Span, site: (&str, &str, Span)) -> Diag {
     Diag::new("E0602", format!("`{x}` cannot be read as a whole while it is drawn"), span, "is not known yet")
         .also(at, "draws it element by element")
         .help(format!("read the elements before the one that is drawn: `{x}[< {i}]`"))
+}
+
+/// A name for something computed from the elements of `x` before another one, at `line`, where `x` is not drawn.
+pub fn of_another(span: Span, name: &str, x: &str, line: Span) -> Diag {
+    Diag::new(
+        "E0602",
+        format!("`{name}` is known only where `{x}` is drawn"),
+        span,
+        format!("stands outside of the distribution of `{x}`"),
+    )
+    .also(line, format!("is computed anew for every element of `{x}`, from those before it"))
+    .help(format!(
+        "use `{name}` in the site that draws `{x}`, or compute what is needed here from the whole `{x}`"
+    ))
 }
 
 /// `x[<= i]`

@@ -33,6 +33,16 @@ pub(super) const EDGES: ParamSpec = ParamSpec {
           gradient). The order is that of the images, so that the n-th outline is that of the n-th image.",
 };
 
+/// `size:`
+pub(super) const SIZE: ParamSpec = ParamSpec {
+    name: "size",
+    kind: ArgKind::Int(1),
+    default: Some("28"),
+    doc: "Pixels along a side, a divisor of 28: `size: 14` makes each pixel the mean of the 2 by 2 pixels that it covers (a box filter, every pixel \
+          of the original in exactly one box), rounded to the nearest whole grey level, a half upwards. Outlines and levels are taken of the \
+          smaller image.",
+};
+
 /// A declared type decides how grey levels are read; this is the outcome.
 enum Reading {
     Threshold(f64),
@@ -175,6 +185,28 @@ pub(super) fn dynamic(args: &Args) -> bool {
 /// The images, `h * w` bytes each, as `edges:` wants them.
 pub(super) fn edged(args: &Args, raw: Vec<u8>, [h, w]: [usize; 2]) -> Vec<u8> {
     if args.word("edges") == "true" { outlines(&raw, h, w) } else { raw }
+}
+
+/// Images of `side` by `side` pixels, a byte each, reduced to `to` by `to`, which divides `side`: each pixel is the mean of those it
+/// covers, to the nearest whole number, a half upwards.
+pub(super) fn shrunk(raw: Vec<u8>, side: usize, to: usize) -> Vec<u8> {
+    if to == side {
+        return raw;
+    }
+    let box_side = side / to.max(1);
+    let area = box_side * box_side;
+    let mut out = Vec::with_capacity(raw.len() / area.max(1));
+    for image in raw.chunks_exact((side * side).max(1)) {
+        for p in 0..to * to {
+            let (y, x) = (p / to * box_side, p % to * box_side);
+            let sum: usize = (y..y + box_side)
+                .flat_map(|r| &image[r * side + x..r * side + x + box_side])
+                .map(|v| usize::from(*v))
+                .sum();
+            out.push(((2 * sum + area) / (2 * area)) as u8);
+        }
+    }
+    out
 }
 
 /// The morphological gradient of each image; pixels outside count for nothing.

@@ -3,7 +3,7 @@
     reason = "every index lies within a length that was checked, or that the code itself made"
 )]
 
-use super::grey::{BINARIZE, EDGES, Grey, LEVELS, dynamic, edged};
+use super::grey::{BINARIZE, EDGES, Grey, LEVELS, SIZE, dynamic, edged, shrunk};
 use super::idx::{Tensor, read_images, read_labels};
 use super::{DataIssue, DataRow, Dataset, Host, HostError, NOT_FOUND, at_most};
 use crate::event::{EventTy, Kind};
@@ -21,7 +21,7 @@ impl Row for Mnist {
         "60,000 + 10,000 handwritten digits, 28×28 pixels, 256 grey levels, 10 classes (LeCun, Cortes and Burges 1998). Read from the four IDX \
          files, gzip or not, in `$GMC_DATA/mnist`, `./data/mnist` or the cache folder. Yields `[784]`, `[28, 28]` or `[1, 28, 28]`: `Real in unit` \
          (grey / 255; `Real in interval(-1, 1)` if so declared), `Int(256)`, or `Bool` when binarised; and, if asked for, the digit as \
-         `Class(10)`."
+         `Class(10)`. With `size: 14` the images are of 14×14 pixels."
     }
     fn params(&self) -> &'static [ParamSpec] {
         SET_PARAMS
@@ -43,11 +43,15 @@ impl DataRow for Mnist {
 const MNIST: KnownSet =
     KnownSet { name: "mnist", title: "MNIST", home: "https://storage.googleapis.com/cvdf-datasets/mnist/" };
 
+/// Pixels along a side of an image, as the files have it.
+const SIDE: usize = 28;
+
 /// The arguments of sets in the layout of MNIST.
 pub(super) const SET_PARAMS: &[ParamSpec] = &[
     BINARIZE,
     LEVELS,
     EDGES,
+    SIZE,
     ParamSpec {
         name: "limit",
         kind: ArgKind::Int(1),
@@ -67,16 +71,24 @@ pub(super) struct KnownSet {
 }
 
 impl KnownSet {
-    fn grey(&self) -> Grey {
-        Grey { source: self.name.into(), size: [28, 28], levels: 256 }
+    /// The images as `size:` wants them.
+    fn grey(&self, args: &Args) -> Result<Grey, DataIssue> {
+        let size = args.int(SIZE.name);
+        if size > 0 && SIDE.is_multiple_of(size) {
+            return Ok(Grey { source: self.name.into(), size: [size, size], levels: 256 });
+        }
+        let message = format!("images of {SIDE} by {SIDE} pixels cannot be reduced to {size} by {size}");
+        let diag = args.error(SIZE.name, message, format!("does not divide {SIDE}"));
+        Err(diag.help("each pixel is the mean of a square of pixels: write 14, 7, 4, 2 or 1").into())
     }
 
     pub(super) fn check(&self, args: &Args, declared: &[EventTy]) -> Result<Vec<EventTy>, DataIssue> {
         at_most(self.name, declared, &["an image", "its class"])?;
+        let grey = self.grey(args)?;
         let mut types = Vec::new();
         for (i, ty) in declared.iter().enumerate() {
             types.push(if i == 0 {
-                self.grey().ty(args, ty)?
+                grey.ty(args, ty)?
             } else {
                 EventTy { kind: Kind::Class(10), shape: Vec::new() }
             });
@@ -85,11 +97,12 @@ impl KnownSet {
     }
 
     pub(super) fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
+        let grey = self.grey(args)?;
         let mut parts = Vec::new();
         for stem in ["train", "t10k"] {
             let images = self
                 .file(host, &format!("{stem}-images"), "idx3-ubyte", |b, f| read_images(b, f, self.help()))?;
-            if images.dims[1..] != [28, 28] {
+            if images.dims[1..] != [SIDE, SIDE] {
                 let found = format!("found images of {} by {} pixels", images.dims[1], images.dims[2]);
                 return Err(DataIssue::new(
                     format!("`{stem}-images-idx3-ubyte` is not of {}", self.title),
@@ -104,9 +117,9 @@ impl KnownSet {
             labels.below(10, self.help())?;
             let n = args.int_if_given("limit").map_or(images.dims[0], |limit| limit.min(images.dims[0]));
             let mut raw = images.data;
-            raw.truncate(n * 784);
-            let raw = edged(args, raw, self.grey().size);
-            parts.push(self.grey().part(args, types, &raw, &labels.data[..n])?);
+            raw.truncate(n * SIDE * SIDE);
+            let raw = edged(args, shrunk(raw, SIDE, grey.size[0]), grey.size);
+            parts.push(grey.part(args, types, &raw, &labels.data[..n])?);
         }
         let test = parts.pop();
         Ok(Dataset { train: parts.pop().unwrap_or_default(), test, ..Dataset::default() })

@@ -6,6 +6,7 @@ mod csv_file;
 mod digits;
 mod fashion_mnist;
 mod gaussians;
+mod goals;
 mod grey;
 mod grid;
 mod idx;
@@ -18,6 +19,7 @@ mod npy;
 mod prose;
 mod rings;
 mod sequences;
+mod shapes;
 mod spiral;
 pub mod split;
 mod table;
@@ -42,6 +44,8 @@ pub const ROWS: &[&dyn DataRow] = &[
     &grid::Grid,
     &checkerboard::Checkerboard,
     &spiral::Spiral,
+    &shapes::Shapes,
+    &goals::Goals,
     &idx::Idx,
     &images::Images,
     &npy::Npy,

@@ -8,7 +8,7 @@ use crate::rows::args::{ArgKind, Args, ParamSpec};
 use std::f64::consts::TAU;
 
 /// More points than this are refused: the columns would not fit into the memory of a small machine.
-const MOST_POINTS: usize = 10_000_000;
+pub(super) const MOST_POINTS: usize = 10_000_000;
 /// More components than this are refused.
 const MOST_CLASSES: usize = 10_000;
 
@@ -46,7 +46,11 @@ pub(super) const fn noise(default: &'static str) -> ParamSpec {
 /// Random numbers for one point, used up from left to right.
 pub(super) struct Draws<'a>(std::slice::Iter<'a, f64>);
 
-impl Draws<'_> {
+impl<'a> Draws<'a> {
+    /// These numbers.
+    pub(super) fn of(numbers: &'a [f64]) -> Draws<'a> {
+        Draws(numbers.iter())
+    }
     /// Uniform on (0, 1).
     pub(super) fn unit(&mut self) -> f64 {
         match self.0.next() {
@@ -129,7 +133,7 @@ impl<T: Toy> DataRow for T {
 }
 
 /// Streams of different generators and parts never meet: the name is hashed (FNV-1a) above the part's number.
-fn stream(name: &str, number: u64) -> u64 {
+pub(super) fn stream(name: &str, number: u64) -> u64 {
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
@@ -142,7 +146,7 @@ fn part<T: Toy>(toy: &T, args: &Args, types: &[EventTy], host: &dyn Host, number
     let mut points = Vec::with_capacity(2 * n);
     let mut classes = Vec::with_capacity(n);
     for draws in uniform.chunks_exact(k) {
-        let (point, class) = toy.point(args, &mut Draws(draws.iter()));
+        let (point, class) = toy.point(args, &mut Draws::of(draws));
         points.extend(point.map(|v| v as f32));
         classes.push(class as f32);
     }

@@ -48,8 +48,10 @@ struct Step {
     horizontal: Convolution,
     /// Behind the gate of the horizontal features.
     out: Convolution,
-    /// What further inputs add to the vertical and to the horizontal features.
-    told: Option<[Projection; 2]>,
+    /// What further inputs add to the vertical features, which nothing reads behind the last layer.
+    above: Option<Projection>,
+    /// What they add to the horizontal features.
+    left: Option<Projection>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -70,18 +72,20 @@ impl LayerRow for GatedPixelcnn {
         runs.check(args, &input.shape, &[p])?;
         let told = args.get(GIVEN.name).is_some();
         let mut steps = Vec::new();
-        for i in 0..args.int(LAYERS.name) {
+        let layers = args.int(LAYERS.name);
+        for i in 0..layers {
             let read = if i == 0 { c } else { p };
             let mut step = Step::new(i, [read, p], k, [h, w], runs);
             if told {
                 let to = EventTy::real([p, h, w]);
                 let project = |name: &str| Projection::check(cx, args, &format!("{i}.{name}."), &to, 2 * p);
-                step.told = Some([project("vertical")?, project("horizontal")?]);
+                step.left = Some(project("horizontal")?);
+                step.above = if i + 1 < layers { Some(project("vertical")?) } else { None };
             }
             steps.push(step);
         }
         let params = steps.iter().flat_map(Step::params).collect();
-        let given = steps.first().and_then(|s| s.told.as_ref()).map(|[v, _]| v.given()).unwrap_or_default();
+        let given = steps.first().and_then(|s| s.left.as_ref()).map(Projection::given).unwrap_or_default();
         let causality = runs.causality(Mask::A);
         let layer = Stacks { steps, runs, image: [p, h, w] };
         Ok(Checked { params, given, causality, ..Checked::elementwise(EventTy::real([p, h, w]), layer) })
@@ -109,11 +113,11 @@ impl Step {
             ..square("horizontal", read, 2 * p)
         };
         let out = Convolution { mask: Mask::B, runs, ..square("out", p, p) };
-        Step { vertical, across: square("across", 2 * p, 2 * p), horizontal, out, told: None }
+        Step { vertical, across: square("across", 2 * p, 2 * p), horizontal, out, above: None, left: None }
     }
     fn params(&self) -> Vec<ParamDecl> {
         let convolutions = [&self.vertical, &self.across, &self.horizontal, &self.out];
-        let told = self.told.iter().flatten().flat_map(|p| p.params(false));
+        let told = self.above.iter().chain(&self.left).flat_map(|p| p.params(false));
         convolutions.into_iter().flat_map(|c| c.params(None)).chain(told).collect()
     }
 }
@@ -149,10 +153,10 @@ impl Layer for Stacks {
                 above = above.slice(2, 0, rows);
             }
             let mut left = step.horizontal.lower(cx, h) + step.across.lower(cx, above);
-            if let Some([vertical, horizontal]) = &step.told {
-                above = vertical.lower(cx).map_or(above, |t| above + t);
-                left = horizontal.lower(cx).map_or(left, |t| left + t);
-            }
+            let told =
+                |p: &Option<Projection>, x: Ex<'g>| p.as_ref().and_then(|p| p.lower(cx)).map_or(x, |t| x + t);
+            left = told(&step.left, left);
+            above = told(&step.above, above);
             v = self.gated(above, 1);
             let read = step.out.lower(cx, self.gated(left, self.runs.0));
             h = if i == 0 { read } else { h + read };

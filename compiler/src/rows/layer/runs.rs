@@ -54,9 +54,15 @@ impl Runs {
             Some(n) => {
                 let d = args.error(
                     name,
-                    format!("{n} channels cannot be parted into {g} equal runs"),
+                    format!(
+                        "{n} channel{} cannot be parted into {g} equal runs",
+                        if n == 1 { "" } else { "s" }
+                    ),
                     format!("{g} does not divide {n}"),
                 );
+                if n == 1 {
+                    return Err(d.help("an image of one channel is grey, and has no colours to be ordered: leave `colours` out"));
+                }
                 let next = n.div_ceil(g) * g;
                 Err(d.help(format!("make {next} channels of them, or leave `colours` out")))
             }

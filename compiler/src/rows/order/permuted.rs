@@ -1,21 +1,61 @@
-//! `permuted(seed)`.
+//! `permuted(seed)` and `permuted([2, 0, 1])`.
 
 use super::{Order, OrderRow, along};
 use crate::rows::Row;
-use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use crate::rows::bijection::permutation::permutation;
 
 row! {
-    /// The elements of a vector [n], or of a sequence [n, ..], in a fixed shuffled order (MADE, Germain et al. 2015, section 4.2:
-    /// any order of the elements gives a model of its own). A net that reads `x[< i]` sees them in that order.
+    /// The elements of a vector [n], or of a sequence [n, ..], in a fixed order that is no order of the vector (MADE, Germain et al. 2015,
+    /// section 4.2: any order of the elements gives a model of its own): shuffled, `permuted(3)`, or as written, `permuted([2, 0, 1])`, the
+    /// numbers of all elements from 0 in the order in which they are drawn. A net that reads `x[< i]` sees them in that order.
     pub struct Permuted = "permuted" [SEED];
 }
 
-const SEED: ParamSpec =
-    ParamSpec { name: "seed", kind: ArgKind::Int(0), default: Some("0"), doc: "which shuffle" };
+const SEED: ParamSpec = ParamSpec {
+    name: "seed",
+    kind: ArgKind::Any,
+    default: Some("0"),
+    doc: "which shuffle, a whole number; or a list of the elements' numbers, from 0, in the order in which they are drawn",
+};
 
 impl OrderRow for Permuted {
     fn order(&self, args: &Args, axes: &[usize]) -> Result<Order, (String, String)> {
-        along(self.name(), axes, |n| Some(permutation(n, args.int(SEED.name) as u64)))
+        let given = match args.get(SEED.name) {
+            Some(Const::List(all)) => Some(listed(all, axes.first().copied().unwrap_or(1))?),
+            _ => None,
+        };
+        let seed = args.get(SEED.name).and_then(Const::num).filter(|s| *s >= 0.0 && s.fract() == 0.0);
+        if let (None, None) = (&given, seed) {
+            let help =
+                "write a whole number, `permuted(3)`, or the elements in their order, `permuted([2, 0, 1])`";
+            return Err(("`permuted` takes the number of a shuffle, or a list".into(), help.into()));
+        }
+        along(self.name(), axes, |n| {
+            Some(given.clone().unwrap_or_else(|| permutation(n, seed.unwrap_or(0.0) as u64)))
+        })
     }
+}
+
+/// The numbers of n elements, each of them once.
+fn listed(all: &[Const], n: usize) -> Result<Vec<usize>, (String, String)> {
+    let help = format!(
+        "write each of the numbers 0 to {} once, in the order in which the elements are drawn",
+        n.saturating_sub(1)
+    );
+    if all.len() != n {
+        return Err((format!("the order lists {} elements, and there are {n}", all.len()), help));
+    }
+    let mut order = Vec::with_capacity(n);
+    for c in all {
+        let number = c.num().filter(|x| x.fract() == 0.0 && (0.0..n as f64).contains(x)).map(|x| x as usize);
+        match number {
+            Some(i) if order.contains(&i) => {
+                return Err((format!("the order lists element {i} twice"), help));
+            }
+            Some(i) => order.push(i),
+            None => return Err((format!("the order lists {c}, which is no element"), help)),
+        }
+    }
+    Ok(order)
 }

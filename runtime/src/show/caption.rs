@@ -1,0 +1,75 @@
+//! Words above the columns of a picture, in letters of five by seven pixels.
+
+use super::image::{Picture, Rgb, WHITE};
+
+const INK: Rgb = [64, 64, 72];
+/// Rows that a line of words takes, with the space around it.
+pub const HEIGHT: usize = 11;
+/// Columns from one letter to the next.
+const STEP: usize = 6;
+
+/// Seven rows of a letter, the leftmost of five pixels the highest bit; what has no letter is blank.
+fn letter(c: char) -> [u8; 7] {
+    match c {
+        'A' => [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
+        'C' => [0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110],
+        'D' => [0b11110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11110],
+        'E' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
+        'G' => [0b01110, 0b10001, 0b10000, 0b10111, 0b10001, 0b10001, 0b01111],
+        'I' => [0b01110, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
+        'L' => [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
+        'M' => [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001],
+        'N' => [0b10001, 0b11001, 0b10101, 0b10011, 0b10001, 0b10001, 0b10001],
+        'O' => [0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110],
+        'P' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
+        'R' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001],
+        'S' => [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110],
+        'T' => [0b11111, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100],
+        'V' => [0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01010, 0b00100],
+        _ => [0; 7],
+    }
+}
+
+/// The picture with a line above it: each word, in capitals, from its column of pixels on. Words that do not fit are cut at the edge.
+pub fn captioned(below: &Picture, words: &[(usize, &str)]) -> Picture {
+    let mut out = Picture::new(below.width, below.height + HEIGHT, WHITE);
+    for y in 0..below.height {
+        for x in 0..below.width {
+            out.set(x, y + HEIGHT, below.at(x, y));
+        }
+    }
+    for (left, word) in words {
+        for (i, c) in word.chars().enumerate() {
+            for (row, bits) in letter(c.to_ascii_uppercase()).into_iter().enumerate() {
+                for column in (0..5).filter(|k| bits >> (4 - k) & 1 == 1) {
+                    out.set(left + i * STEP + column, 2 + row, INK);
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_above_what_they_name() {
+        let below = Picture::new(60, 10, [1, 2, 3]);
+        let out = captioned(&below, &[(0, "given"), (48, "original")]);
+        assert_eq!((out.width, out.height), (60, 10 + HEIGHT));
+        assert!((0..60).all(|x| (0..10).all(|y| out.at(x, y + HEIGHT) == [1, 2, 3])));
+        let ink = |x: usize, y: usize| out.at(x, y) == INK;
+        // The I of GIVEN: a stem below a bar.
+        assert!(ink(8, 5) && !ink(7, 5) && ink(7, 2) && ink(9, 8));
+        assert!((0..60).any(|x| x >= 48 && ink(x, 2)) && (30..48).all(|x| !ink(x, 5)));
+    }
+
+    #[test]
+    fn every_letter_that_is_used_has_a_form() {
+        for c in "originalgivencompletions".chars() {
+            assert_ne!(letter(c.to_ascii_uppercase()), [0; 7], "{c}");
+        }
+    }
+}
