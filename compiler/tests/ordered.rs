@@ -62,7 +62,7 @@ pub fn clean_with(text: &str, files: &[(&str, &[usize])]) -> (Typed, Compiled) {
 }
 
 /// Nets over a few bits, and the order of the site.
-const NETS: &[(&str, &str, &str, &str)] = &[
+pub const NETS: &[(&str, &str, &str, &str)] = &[
     ("dense", "Bool[9]", "forward", "dense(20, mask: A), relu, dense(9, mask: B)"),
     (
         "dense, reversed",

@@ -1,7 +1,7 @@
 //! What may stand in a site that is drawn in an order: every kind of discrete row up to 256 values and mixtures of continuous ones, each
 //! with probabilities that sum, or a density that integrates, to 1; and conditions of every form.
 
-use crate::ordered::{clean, evaluate, sampler, unit, weights};
+use crate::ordered::{NETS, clean, clean_with, evaluate, sampler, unit, weights};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::ir::Tensor64;
 use std::collections::BTreeMap;
@@ -96,6 +96,23 @@ model p { (w, m, s) = f(x[< i]);  x[i in raster] ~ Mixture(DiscretizedLogistic(m
 model p { x[i in forward] ~ Bernoulli(logits: f(x[< i])) }",
     ),
 ];
+
+/// Every layer with a mask, and every one that says that it reads what is earlier, stands in a net whose probabilities are summed.
+#[test]
+fn every_causal_layer_is_summed_over() {
+    let bodies: Vec<&str> = NETS.iter().map(|n| n.3).chain(DISCRETE.iter().map(|d| d.4)).collect();
+    let names = |body: &str, name: &str| {
+        body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+    };
+    for row in gmc_compiler::rows::layer::ROWS {
+        let causal = row.params().iter().any(|p| p.name == "mask") || row.doc().contains("earlier");
+        assert!(
+            !causal || bodies.iter().any(|b| names(b, row.name())),
+            "no net with `{}` is summed over",
+            row.name()
+        );
+    }
+}
 
 #[test]
 fn probabilities_of_all_values_sum_to_1() {
@@ -281,7 +298,7 @@ net f(x: Bool[1, 2, 3], y: Class(4)) -> Real[1, 2, 3] {{ gated_pixelcnn(4, layer
 model p(y) {{ x[i in raster] ~ Bernoulli(logits: f(x[< i], y)) }}
 train {{ using adam(lr: 1e-3) }}"
         );
-        let (_, c) = crate::ordered::clean_with(&text, &[("x.npy", &[1, 2, 3]), ("y.npy", &[])]);
+        let (_, c) = clean_with(&text, &[("x.npy", &[1, 2, 3]), ("y.npy", &[])]);
         for q in &c.queries {
             if ["sample", "density", "complete"].contains(&q.question.text()) {
                 assert!(q.answer.is_ok(), "{} layers, {}: {:?}", layers, q.question, q.answer);
@@ -299,7 +316,7 @@ fn given_any_condition_probabilities_sum_to_1() {
             "data (x: Bool[1, 2, 3], y: {ty}) from npy(\"x.npy\", labels: \"y.npy\")\n{nets}\n\
              model p(y) {{ x[i in raster] ~ Bernoulli(logits: {site}) }}\ntrain {{ using adam(lr: 1e-3) }}"
         );
-        let (typed, c) = crate::ordered::clean_with(&text, &[("x.npy", &[1, 2, 3]), ("y.npy", axes)]);
+        let (typed, c) = clean_with(&text, &[("x.npy", &[1, 2, 3]), ("y.npy", axes)]);
         let weights = weights(&c);
         let (n, bits) = all(2, &[1, 2, 3]);
         let size: usize = axes.iter().product();
