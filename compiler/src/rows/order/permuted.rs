@@ -21,19 +21,20 @@ const SEED: ParamSpec = ParamSpec {
 
 impl OrderRow for Permuted {
     fn order(&self, args: &Args, axes: &[usize]) -> Result<Order, (String, String)> {
-        let given = match args.get(SEED.name) {
-            Some(Const::List(all)) => Some(listed(all, axes.first().copied().unwrap_or(1))?),
-            _ => None,
-        };
-        let seed = args.get(SEED.name).and_then(Const::num).filter(|s| *s >= 0.0 && s.fract() == 0.0);
-        if let (None, None) = (&given, seed) {
-            let help =
-                "write a whole number, `permuted(3)`, or the elements in their order, `permuted([2, 0, 1])`";
-            return Err(("`permuted` takes the number of a shuffle, or a list".into(), help.into()));
+        let written = args.get(SEED.name);
+        let seed = written.and_then(Const::num).filter(|s| *s >= 0.0 && s.fract() == 0.0).map(|s| s as u64);
+        let mut order = along(self.name(), axes, |n| seed.map(|s| permutation(n, s)))?;
+        if let Some(Const::List(all)) = written {
+            order.permutation = Some(listed(all, order.places())?);
         }
-        along(self.name(), axes, |n| {
-            Some(given.clone().unwrap_or_else(|| permutation(n, seed.unwrap_or(0.0) as u64)))
-        })
+        match order.permutation {
+            Some(_) => Ok(order),
+            None => Err((
+                "`permuted` takes the number of a shuffle, or a list".into(),
+                "write a whole number, `permuted(3)`, or the elements in their order, `permuted([2, 0, 1])`"
+                    .into(),
+            )),
+        }
     }
 }
 
