@@ -2,7 +2,6 @@
 
 mod cases;
 mod common;
-mod completion;
 mod errors;
 mod families;
 mod formats;

@@ -12,6 +12,5 @@ mod latent;
 mod linalg;
 mod linear;
 mod mnist;
-mod ordered;
 mod perdatum;
 mod sequences;

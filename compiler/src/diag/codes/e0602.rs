@@ -62,9 +62,7 @@ pub fn of_another(span: Span, name: &str, x: &str, line: Span) -> Diag {
         format!("stands outside of the distribution of `{x}`"),
     )
     .also(line, format!("is computed anew for every element of `{x}`, from those before it"))
-    .help(format!(
-        "use `{name}` in the site that draws `{x}`, or compute what is needed here from the whole `{x}`"
-    ))
+    .help(format!("use `{name}` in the distribution of `{x}` itself: write there what is computed of it, as in `exp({name})`"))
 }
 
 /// `x[<= i]`

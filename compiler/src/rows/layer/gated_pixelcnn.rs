@@ -155,8 +155,8 @@ impl Layer for Stacks {
             let mut left = step.horizontal.lower(cx, h) + step.across.lower(cx, above);
             let told =
                 |p: &Option<Projection>, x: Ex<'g>| p.as_ref().and_then(|p| p.lower(cx)).map_or(x, |t| x + t);
-            left = told(&step.left, left);
             above = told(&step.above, above);
+            left = told(&step.left, left);
             v = self.gated(above, 1);
             let read = step.out.lower(cx, self.gated(left, self.runs.0));
             h = if i == 0 { read } else { h + read };
