@@ -6,6 +6,7 @@ use gmc_compiler::derive::lower::Ctx;
 use gmc_compiler::derive::{Compiled, Program};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::explain::sampling;
 use gmc_compiler::ir::{Graph, Tensor64};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
@@ -242,4 +243,40 @@ fn draws_come_as_often_as_the_density_says() {
         let cells: f64 = cells;
         assert!(chi < cells + 5.0 * (2.0 * cells).sqrt(), "{}: {chi} over {cells} values", net.0);
     }
+}
+
+/// Of a small net: multiply-adds of a draw by place and with everything at every place, what is kept, and what is computed whole.
+fn told(ty: &str, order: &str, body: &str) -> ([u64; 2], Vec<(String, String)>, Vec<(String, String)>) {
+    let (typed, _) = model(("", ty, order, body));
+    let all = sampling::of(&typed);
+    let pieces = |p: &[sampling::Piece]| p.iter().map(|p| (p.what.clone(), p.by.clone())).collect::<Vec<_>>();
+    ([all[0].madds, all[0].without], pieces(&all[0].sites[0].kept), pieces(&all[0].sites[0].whole))
+}
+
+#[test]
+fn what_a_draw_keeps_and_costs_is_counted_by_hand() {
+    let piece = |what: &str, by: &str| (what.to_string(), by.to_string());
+    // A place: two rows of the kernel, 2 x 3 to 2 channels, and 2 to 1; else 12 pixels of 9 x 2 and 2, at each of 12 places.
+    let conv = told("Bool[1, 3, 4]", "raster", "conv(2, k: 3, mask: A), relu, conv(1, k: 1)");
+    assert_eq!(conv, ([12 * 14, 12 * 240], vec![piece("[1, 4, 6]", "what is drawn")], vec![]));
+    // A place: 1 to 4, three times 4 x 4, two heads of 2 with 6 places twice, 4 x 4, 4 to 1. Keys and values of both heads are kept.
+    let attention = "shift_right, dense(4), attention(heads: 2, mask: B), dense(1)";
+    let (costs, kept, whole) = told("Bool[6, 1]", "forward", attention);
+    assert_eq!(costs, [6 * (4 + 48 + 24 + 24 + 16 + 4), 36 * (4 + 48 + 24 + 24 + 16 + 4)]);
+    let by = "attention(heads: 2, mask: B)";
+    assert_eq!(kept, [piece("[7, 1]", "what is drawn"), piece("[2, 2, 6]", by), piece("[2, 6, 2]", by)]);
+    assert_eq!(whole, []);
+    // A place: the first layer upward 3 x 1 to 8, across 8 x 8, to the left 3 x 1 to 8, 4 x 4; the second upward 6 x 4 to 8, .., 3 x 4 to 8,
+    // ..; 4 to 1. The first makes a row more, which is not used.
+    let ([cost, without], _, whole) =
+        told("Bool[1, 3, 4]", "raster", "gated_pixelcnn(4, layers: 2), conv(1, k: 1)");
+    let (first, second) = (24 + 64 + 24 + 16, 192 + 64 + 96 + 16);
+    assert_eq!(cost, 12 * (first + second + 4));
+    assert_eq!(without, 12 * (12 * (first + second + 4) + 4 * 24));
+    assert_eq!(whole, []);
+    // Masked vectors have no columns: 9 x 20, and one of the 9 outputs.
+    let (costs, kept, whole) = told("Bool[9]", "forward", "dense(20, mask: A), relu, dense(9, mask: B)");
+    assert_eq!((costs, kept.len()), ([9 * 200, 9 * 360], 0));
+    assert_eq!(whole.len(), 2);
+    assert!(whole.contains(&piece("matmul", "dense(20, mask: A)")), "{whole:?}");
 }

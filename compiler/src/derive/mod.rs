@@ -31,6 +31,7 @@ mod score;
 pub mod signature;
 
 use crate::diag::Diag;
+use crate::ir::outline::Work;
 use crate::ir::{Graph, optimise, schedule};
 use crate::rows::Init;
 use crate::rows::setting::Batch;
@@ -112,6 +113,11 @@ pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
 pub fn altered(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, String> {
     let g = programs::altered::graph(typed, program, how)?;
     Ok(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
+}
+
+/// What drawing from a model does at each place of its sites in an order, by the name of the site.
+pub fn work(typed: &Typed, model: &str) -> Vec<(String, Work)> {
+    programs::work(typed, model)
 }
 
 impl Compiled {

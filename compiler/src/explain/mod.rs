@@ -3,4 +3,5 @@
 pub mod costs;
 pub mod math;
 pub mod reference;
+pub mod sampling;
 pub mod typed;

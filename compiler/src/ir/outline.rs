@@ -10,7 +10,9 @@ use super::columns::{Columns, Kept, columns};
 use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
+use super::shape::Ty;
 use super::value_map::ValueMap;
+use crate::span::Span;
 
 /// One iteration, written at a stand-in.
 pub struct Iteration<'a> {
@@ -26,14 +28,28 @@ pub struct Iteration<'a> {
     pub places: &'a [(usize, At)],
 }
 
-/// The canvas after all iterations, `start` being the first. With `by_place` the body computes only what its place needs.
-pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool) -> Value {
+/// What a loop over places does at each of them.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// What it keeps from one place to the next, beside what is drawn, and the piece of the spec that makes it.
+    pub kept: Vec<(Ty, Span)>,
+    /// Products and convolutions that it computes for all places anew at each, by the token of their op and the piece of the spec.
+    pub whole: Vec<(&'static str, Span)>,
+}
+
+/// The canvas after all iterations, `start` being the first, and what they do. With `by_place` the body computes only what its place needs.
+pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool) -> (Value, Work) {
     let (whole, reads) = body(g, of);
     let kernels = reads.iter().enumerate().filter_map(|(k, v)| Some((k, live_taps(g, *v)?))).collect();
     let cut = if by_place { columns(&whole, of.places, &kernels) } else { None };
-    let (body, caches) = match cut {
-        Some(Columns { body, caches, .. }) => (body, caches),
-        None => (whole.clone(), Vec::new()),
+    let (body, caches, anew) = match cut {
+        Some(Columns { body, caches, whole }) => (body, caches, whole),
+        None => (whole.clone(), Vec::new(), Vec::new()),
+    };
+    let of_spec = |v: &Value| whole.node(*v);
+    let work = Work {
+        kept: caches.iter().map(|c| (c.ty.clone(), of_spec(&c.of).span)).collect(),
+        whole: anew.iter().map(of_spec).map(|n| (n.op.rule().name(), n.span)).collect(),
     };
     let first = match caches.iter().any(|c| c.starts) {
         true => Some(at_start(g, &whole, start, &reads)),
@@ -47,7 +63,7 @@ pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool)
             None => g.push(Op::Full(Full { value: 0.0, dtype: kept.ty.dtype, shape: kept.ty.shape }), &[]),
         });
     }
-    placed(g, &body, &initial, &reads, of.count)
+    (placed(g, &body, &initial, &reads, of.count), work)
 }
 
 /// What the values of a body are in the first iteration, where they depend on nothing but the canvas and what is read.

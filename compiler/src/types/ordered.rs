@@ -6,7 +6,7 @@
 )]
 
 use super::scope::{Drawn, Scope};
-use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, text};
+use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, Typed, text};
 use crate::diag::Diag;
 use crate::diag::codes::{self, e0601};
 use crate::diag::suggest::did_you_mean;
@@ -45,6 +45,26 @@ fn told(l: &ChainLayer) -> e0601::Told<'_> {
 
 /// What an expression reads of the site that it is a parameter of, and the net in which that came about.
 type Reading = Option<(Causality, Option<usize>)>;
+
+impl Typed {
+    /// Which places an expression reads, and the net by which it does.
+    pub fn places_read(&self, e: &TExpr) -> Option<(Reads, Option<usize>)> {
+        match &e.kind {
+            TKind::Before(..) => Some((Reads::Own, None)),
+            TKind::Net { net, args, .. } => {
+                let (before, _) = self.places_read(args.first()?)?;
+                let behind = self.nets.get(*net)?.chain.reads();
+                Some((Reads::Steps(vec![before, behind]), Some(*net)))
+            }
+            _ => {
+                let all: Vec<_> = e.children().into_iter().filter_map(|c| self.places_read(c)).collect();
+                let net = all.iter().find_map(|(_, net)| *net);
+                let reads: Vec<Reads> = all.into_iter().map(|(reads, _)| reads).collect();
+                (!reads.is_empty()).then_some((Reads::Either(reads), net))
+            }
+        }
+    }
+}
 
 impl Checker<'_> {
     /// Types a site that is drawn in an order.
@@ -152,7 +172,7 @@ impl Checker<'_> {
     /// the image on purpose.
     fn left_out(&self, x: &str, p: &TExpr, axes: &[usize], model: &TModel) -> Option<Diag> {
         let &[_, h, w] = axes else { return None };
-        let (reads, net) = self.places_read(p)?;
+        let (reads, net) = self.typed.places_read(p)?;
         let (worst, middle) = (reads.worst([h, w]), reads.field([h.saturating_sub(1), w / 2], [h, w]));
         let mut latent = false;
         p.walk(&mut |e| {
@@ -165,24 +185,6 @@ impl Checker<'_> {
             None => format!("`{}`", text::plain(&self.typed, p)),
         };
         told.then(|| codes::w0606::left_out(x, &net, p.span, &worst, &middle))
-    }
-
-    /// Which places an expression reads, and the net by which it does.
-    fn places_read(&self, e: &TExpr) -> Option<(Reads, Option<usize>)> {
-        match &e.kind {
-            TKind::Before(..) => Some((Reads::Own, None)),
-            TKind::Net { net, args, .. } => {
-                let (before, _) = self.places_read(args.first()?)?;
-                let behind = self.typed.nets.get(*net)?.chain.reads();
-                Some((Reads::Steps(vec![before, behind]), Some(*net)))
-            }
-            _ => {
-                let all: Vec<_> = e.children().into_iter().filter_map(|c| self.places_read(c)).collect();
-                let net = all.iter().find_map(|(_, net)| *net);
-                let reads: Vec<Reads> = all.into_iter().map(|(reads, _)| reads).collect();
-                (!reads.is_empty()).then_some((Reads::Either(reads), net))
-            }
-        }
     }
 
     /// Checks that parameter `p` reads of site `x` only what is earlier, and what that is within a pixel; `None` where it reads nothing.

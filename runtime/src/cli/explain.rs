@@ -14,7 +14,7 @@ use gmc_compiler::derive::{Compiled, NumberKind};
 use gmc_compiler::diag::codes;
 use gmc_compiler::explain::costs;
 use gmc_compiler::explain::math::{self, Objective};
-use gmc_compiler::explain::typed;
+use gmc_compiler::explain::{sampling, typed};
 use gmc_compiler::rows::measure::Infer;
 use gmc_compiler::rows::setting::{Batch, Ema};
 use gmc_compiler::types::{TPlayer, Typed};
@@ -59,6 +59,7 @@ fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String
         objective(&math::objective(typed, p, latex), latex, &mut out);
     }
     if !derive {
+        sampling(typed, &mut out);
         queries(c, &mut out);
         ownership(typed, c, &mut out);
         per_datum(typed, c, &mut out);
@@ -130,6 +131,64 @@ pub fn objective(o: &Objective, latex: bool, out: &mut String) {
     }
     for n in &o.notes {
         let _ = writeln!(out, "    # {n}");
+    }
+}
+
+/// What draws in an order read, keep and cost.
+fn sampling(typed: &Typed, out: &mut String) {
+    for s in sampling::of(typed) {
+        for site in &s.sites {
+            let places = site.order.order.places();
+            let _ = writeln!(
+                out,
+                "\ndraws of {} from {}, one place after the other: {places} places, {}",
+                site.name, s.model.name, site.order.text
+            );
+            let _ = writeln!(out, "  {:<12} {}", "reads", field(site));
+            let numbers: usize = site.kept.iter().map(|k| k.numbers).sum();
+            let _ = match site.kept.as_slice() {
+                [] => writeln!(out, "  {:<12} nothing but what is drawn", "keeps"),
+                _ => writeln!(out, "  {:<12} {} numbers from place to place", "keeps", grouped(numbers)),
+            };
+            for k in &site.kept {
+                let _ = writeln!(out, "  {:<12}   {} of {}", "", k.what, k.by);
+            }
+            for (i, w) in site.whole.iter().enumerate() {
+                let title = if i == 0 { "whole" } else { "" };
+                let times = if w.numbers == 1 { String::new() } else { format!("{} ", w.numbers) };
+                let _ = writeln!(out, "  {title:<12} {times}{} of {}, at every place anew", w.what, w.by);
+            }
+        }
+        let million = |n: u64| n as f64 / 1e6;
+        let _ = writeln!(
+            out,
+            "  {:<12} {:.3} million multiply-adds; {:.3} million if everything were computed at every place, {:.1} times as many",
+            "one draw",
+            million(s.madds),
+            million(s.without),
+            s.without as f64 / s.madds.max(1) as f64
+        );
+    }
+}
+
+/// What of the earlier places is read.
+fn field(site: &sampling::Drawn) -> String {
+    let Some(f) = &site.reads else { return "no earlier place".to_string() };
+    let [row, column] = f.pixel;
+    let pixel = match f.image {
+        [1, _] => format!("place {column}"),
+        _ => format!("row {row}, column {column}"),
+    };
+    match f.unread() {
+        0 => "all earlier places".to_string(),
+        n => {
+            let read = f.read.len() - n;
+            let picture = f.picture([7, 12]).replace('\n', "\n               ");
+            format!(
+                "{read} of the {} before {pixel}, `?`; of those near, `+` and not `.`:\n               {picture}",
+                f.read.len()
+            )
+        }
     }
 }
 

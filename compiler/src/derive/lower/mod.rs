@@ -22,6 +22,7 @@ use super::program::{Made, Program, sound};
 use super::signature::Output;
 use crate::diag::Diag;
 use crate::ir::optimise::sweep;
+use crate::ir::outline::Work;
 use crate::ir::{Dim, Shape, Value};
 use crate::rows::Builder;
 use crate::types::{TFlow, TModel, Typed};
@@ -61,6 +62,8 @@ pub struct Ctx<'t> {
     pub completing: bool,
     /// The temperature of draws, where it is not 1.
     pub temperature: Option<f64>,
+    /// What drawing each site in an order does at each of its places.
+    pub work: Vec<(String, Work)>,
     /// What `corrupt(..)` made so far.
     pub corrupted: Vec<Value>,
     /// What is wrong with the derivatives that the payoffs ask for.
@@ -112,6 +115,7 @@ impl<'t> Ctx<'t> {
             by_place: true,
             completing: false,
             temperature: None,
+            work: Vec::new(),
             corrupted: Vec::new(),
             zero: Vec::new(),
             program,

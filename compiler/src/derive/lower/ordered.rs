@@ -84,7 +84,8 @@ impl Ctx<'_> {
         let next = self.cx.g.dyn_update(canvas, drawn, &axes, &at);
         let pixels = places(o.order.pixels());
         let of = Iteration { canvas, from, next, count: o.order.places(), places: &pixels };
-        let drawn = outlined(&mut self.cx.g, &of, start, self.by_place);
+        let (drawn, work) = outlined(&mut self.cx.g, &of, start, self.by_place);
+        self.work.push((s.name.clone(), work));
         self.outlined = true;
         let drawn = match &o.order.permutation {
             Some(p) => self.cx.take(drawn, 1, undo(p)),

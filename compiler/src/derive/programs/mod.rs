@@ -26,6 +26,7 @@ pub mod widths;
 
 use super::program::{Made, Program};
 use super::{Compiled, Leaf, params, per_datum};
+use crate::ir::outline::Work;
 use crate::ir::{Graph, Op, Role};
 use crate::types::{TModel, Typed};
 use std::collections::BTreeSet;
@@ -34,6 +35,12 @@ use std::collections::BTreeSet;
 pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
     let m = models(typed).into_iter().find(|(_, m)| m.name == model)?;
     Some(sample::by(typed, m, by_place).1)
+}
+
+/// What the program that draws from the model of this name does at each place of its sites in an order.
+pub fn work(typed: &Typed, model: &str) -> Vec<(String, Work)> {
+    let m = models(typed).into_iter().find(|(_, m)| m.name == model);
+    m.map_or(Vec::new(), |m| sample::work(typed, m))
 }
 
 /// A model, with its index among models and guides.

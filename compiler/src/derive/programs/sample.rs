@@ -5,6 +5,7 @@ use super::altered::Altered;
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{Answer, Output, Program};
+use crate::ir::outline::Work;
 use crate::types::Typed;
 
 /// Every site of a model, and what stands for those that are data where they are shown.
@@ -36,6 +37,13 @@ pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, by_place: bool, how: &
         }
     }
     ctx.finish()
+}
+
+/// What drawing each site in an order does at each of its places.
+pub(super) fn work(typed: &Typed, (i, m): Model<'_>) -> Vec<(String, Work)> {
+    let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
+    ctx.ancestral(i);
+    ctx.work
 }
 
 /// The program that draws from a model; a spec without one has none.

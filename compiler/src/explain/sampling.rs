@@ -1,0 +1,129 @@
+//! What drawing the sites of an order does: what their nets read, what is kept between places, what it costs.
+
+use crate::derive;
+use crate::ir::outline::Work;
+use crate::ir::{Graph, schedule};
+use crate::rows::{Chain, Field};
+use crate::span::Span;
+use crate::types::{TDist, TModel, TOrder, TSiteKind, Typed};
+
+/// A model with sites in an order.
+pub struct Sampling<'t> {
+    /// The model.
+    pub model: &'t TModel,
+    /// The sites.
+    pub sites: Vec<Drawn<'t>>,
+    /// Multiply-adds of products and convolutions of one draw.
+    pub madds: u64,
+    /// The same, where everything is computed anew at every place.
+    pub without: u64,
+}
+
+/// A site in an order.
+pub struct Drawn<'t> {
+    /// The site.
+    pub name: &'t str,
+    /// Its order.
+    pub order: &'t TOrder,
+    /// What the parameter reads that reads least, at the place that reads least. `None` where none reads earlier places.
+    pub reads: Option<Field>,
+    /// What is kept from one place to the next.
+    pub kept: Vec<Piece>,
+    /// Products and convolutions that are computed for all places anew at each.
+    pub whole: Vec<Piece>,
+}
+
+/// A value that a piece of the spec makes.
+pub struct Piece {
+    /// Its shape for one example, or the op that makes it.
+    pub what: String,
+    /// How many numbers it has for one example, or how many such ops there are.
+    pub numbers: usize,
+    /// The layer that makes it, as it is written.
+    pub by: String,
+    /// Where that stands.
+    pub span: Span,
+}
+
+/// Of every model that has a site in an order.
+pub fn of(typed: &Typed) -> Vec<Sampling<'_>> {
+    typed.models.iter().filter(|m| !m.guide).filter_map(|m| of_model(typed, m)).collect()
+}
+
+fn of_model<'t>(typed: &'t Typed, model: &'t TModel) -> Option<Sampling<'t>> {
+    let in_order = |kind: &'t TSiteKind| match kind {
+        TSiteKind::Draw(d) => d.order.as_deref().map(|o| (d, o)),
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+    };
+    let ordered: Vec<_> =
+        model.sites.iter().filter_map(|s| in_order(&s.kind).map(|(d, o)| (s, d, o))).collect();
+    if ordered.is_empty() {
+        return None;
+    }
+    let mut work = derive::work(typed, &model.name);
+    let sites = ordered.into_iter().map(|(s, d, order)| {
+        let at = work.iter().position(|(name, _)| *name == s.name);
+        let of: Work = at.map(|i| work.swap_remove(i).1).unwrap_or_default();
+        Drawn {
+            name: &s.name,
+            order,
+            reads: reads(typed, d, order),
+            kept: of.kept.iter().map(|(ty, span)| kept(typed, &ty.shape.0, *span)).collect(),
+            whole: whole(typed, &of),
+        }
+    });
+    let sites = sites.collect();
+    let cost = |g: Option<Graph>| g.map_or(0, |g| schedule::madds(&g, 1));
+    let [madds, without] = [true, false].map(|by_place| cost(derive::sampler(typed, &model.name, by_place)));
+    Some(Sampling { model, sites, madds, without })
+}
+
+/// What is computed for all places anew, each op of a layer once.
+fn whole(typed: &Typed, work: &Work) -> Vec<Piece> {
+    let mut all: Vec<Piece> = Vec::new();
+    for (op, span) in &work.whole {
+        let piece = Piece { what: (*op).to_string(), numbers: 1, ..made(typed, *span) };
+        match all.iter_mut().find(|p| p.what == piece.what && p.span == piece.span) {
+            Some(same) => same.numbers += 1,
+            None => all.push(piece),
+        }
+    }
+    all
+}
+
+/// What the parameter reads that leaves most out.
+fn reads(typed: &Typed, d: &TDist, order: &TOrder) -> Option<Field> {
+    let pixels: Vec<usize> = order.order.pixels().map(|a| a.size).collect();
+    let of = |p| {
+        let (reads, _) = typed.places_read(p)?;
+        match pixels.as_slice() {
+            &[.., h, w] => Some(reads.worst([h, w])),
+            &[n] => Some(reads.field([0, n.saturating_sub(1)], [1, n])),
+            [] => None,
+        }
+    };
+    d.params.iter().flatten().filter_map(of).max_by_key(Field::unread)
+}
+
+fn kept(typed: &Typed, dims: &[crate::ir::Dim], span: Span) -> Piece {
+    let dims: Vec<usize> = dims.iter().filter(|d| !d.batch).map(|d| d.n).collect();
+    Piece { what: crate::event::shape_text(&dims), numbers: dims.iter().product(), ..made(typed, span) }
+}
+
+fn made(typed: &Typed, span: Span) -> Piece {
+    let layer = typed.nets.iter().filter_map(|n| layer(&n.chain, span)).next();
+    let drawn = if span == Span::default() { "what is drawn" } else { "the parameters" };
+    let by = layer.unwrap_or_else(|| drawn.to_string());
+    Piece { what: String::new(), numbers: 0, by, span }
+}
+
+/// The innermost layer of a chain that stands there, as it is written.
+fn layer(chain: &Chain, span: Span) -> Option<String> {
+    if span == Span::default() {
+        return None;
+    }
+    let within = |s: Span| s.file == span.file && s.start <= span.start && span.end <= s.end;
+    let mut blocks = chain.layers.iter().flat_map(|l| l.checked.layer.blocks());
+    let inner = blocks.find_map(|b| layer(b, span));
+    inner.or_else(|| chain.layers.iter().find(|l| within(l.span)).map(|l| l.text.clone()))
+}
