@@ -13,3 +13,4 @@ pub mod rows;
 pub mod span;
 pub mod syntax;
 pub mod types;
+pub mod upgrade;

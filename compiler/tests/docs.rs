@@ -1,9 +1,10 @@
 //! The pages for people, held against the code: paths exist, verbs and flags are those of the command line, examples say what
 //! the compiler says, every row is documented, no file is too long.
 
-use crate::spec_common::{clean, root, specs, unit};
+use crate::spec_common::{NoFiles, clean, root, specs, unit};
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::{Format, render};
+use gmc_compiler::driver::check;
 use gmc_compiler::explain::typed;
 use gmc_compiler::rows::Row;
 use gmc_compiler::rows::{
@@ -12,6 +13,7 @@ use gmc_compiler::rows::{
 };
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::parse;
+use gmc_compiler::syntax::words::WORDS;
 use gmc_compiler::types::overrides;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -378,5 +380,53 @@ fn every_file_of_tests_is_a_module() {
                 }
             }
         }
+    }
+}
+
+/// The words that the grammar has, rules for what others type left out, have each a page with an example that compiles and uses it.
+#[test]
+fn every_word_of_the_grammar_has_a_page_with_an_example() {
+    let grammar = include_str!("../../grammar/gm.pest");
+    // Rules of single characters and digits, and what only `compat_*` rules read.
+    let others = ["number", "hspace", "ident_char", "name", "string", "kw_target"];
+    let mut words = BTreeSet::from(["I"]);
+    for (rule, body) in grammar.lines().filter_map(|l| l.split_once(" = ")) {
+        let rule = rule.trim();
+        if rule.starts_with("compat_") || rule.starts_with("//") || others.contains(&rule) {
+            continue;
+        }
+        let quoted = body.split('"').skip(1).step_by(2);
+        words.extend(
+            quoted.filter(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')),
+        );
+    }
+    assert!(
+        words.len() > 30 && words.contains("within") && words.contains("epoch") && words.contains("E"),
+        "{words:?}"
+    );
+    for word in &words {
+        assert!(
+            WORDS.iter().any(|w| w.name == *word),
+            "`{word}` has no page: add it to compiler/src/syntax/words.rs"
+        );
+    }
+}
+
+#[test]
+fn examples_of_words_compile() {
+    let mut compiled: BTreeSet<&str> = BTreeSet::new();
+    for w in WORDS {
+        let token = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        assert!(w.example.split(token).any(|t| t == w.name), "the example of `{}` does not use it", w.name);
+        assert!(w.form.split(token).any(|t| t == w.name), "{}", w.form);
+        assert!(!w.doc.is_empty() && w.doc.ends_with('.'), "{}", w.doc);
+        if !compiled.insert(w.example) {
+            continue;
+        }
+        let nets =
+            |_: &str| Ok("net decode(z: Real[8]) -> Real[64] { dense(64), relu, dense }\n".to_string());
+        let u = check("example.gm", w.example, &NoFiles, &nets, |_| Vec::new());
+        let said = render(&u.diags, &u.sources, Format::Human, false);
+        assert!(u.diags.is_empty(), "the example of `{}`:\n{said}", w.name);
     }
 }

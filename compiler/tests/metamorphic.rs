@@ -36,7 +36,7 @@ fn bare(g: &Graph) -> Graph {
 }
 
 /// Programs as text without spans; `init` by what it makes, since the order of its draws is that of the items.
-fn comparable(c: &Compiled) -> BTreeMap<String, String> {
+pub fn comparable(c: &Compiled) -> BTreeMap<String, String> {
     let shown = |(program, g): (&Program, &Graph)| {
         let mut made: Vec<String> = g.outputs.iter().map(|(n, v)| format!("{n}: {}", g.ty(*v))).collect();
         made.sort();
@@ -52,7 +52,7 @@ fn comparable(c: &Compiled) -> BTreeMap<String, String> {
     c.programs.iter().map(shown).collect()
 }
 
-fn assert_same(name: &str, how: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) {
+pub fn assert_same(name: &str, how: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>(), "{name}, {how}");
     for (program, text) in a {
         assert!(*text == b[program], "{name}, {how}: program {program} differs");

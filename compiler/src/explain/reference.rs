@@ -8,6 +8,7 @@ use crate::rows::{
     distribution, estimator, function, init, layer, map, measure, objective, optimizer, schedule, setting,
 };
 use crate::syntax::PRELUDE;
+use crate::syntax::words::WORDS;
 
 /// One meaning of one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Entry {
     pub params: Vec<Param>,
     /// What else there is to know, a line each.
     pub facts: Vec<String>,
+    /// A spec that uses it, where there is one of its own.
+    pub example: &'static str,
 }
 
 /// One argument.
@@ -42,6 +45,15 @@ pub struct Param {
 /// All entries, by kind and within a kind in the order of the rows.
 pub fn all() -> Vec<Entry> {
     let mut all: Vec<Entry> = Vec::new();
+    all.extend(WORDS.iter().map(|w| Entry {
+        kind: "word of the language",
+        name: w.name.into(),
+        form: w.form.into(),
+        doc: w.doc.into(),
+        params: Vec::new(),
+        facts: Vec::new(),
+        example: w.example,
+    }));
     all.extend(distribution::ROWS.iter().map(|r| distribution(*r)));
     all.extend(distribution::FORMS.iter().map(|r| Entry {
         params: r.own_params().iter().map(dist_param).collect(),
@@ -73,6 +85,7 @@ pub fn all() -> Vec<Entry> {
         doc: doc.into(),
         params: Vec::new(),
         facts: Vec::new(),
+        example: "",
     }));
     all.extend(prelude());
     all.extend(corruption::ROWS.iter().map(|r| entry("corruption", *r, BlockUse::None)));
@@ -122,6 +135,7 @@ fn entry<R: Row + ?Sized>(kind: &'static str, row: &R, block: BlockUse) -> Entry
         doc: row.prose(),
         params: row.params().iter().map(param).collect(),
         facts: Vec::new(),
+        example: "",
     }
 }
 
@@ -281,6 +295,7 @@ fn prelude() -> Vec<Entry> {
             doc,
             params: Vec::new(),
             facts,
+            example: "",
         });
     }
     out

@@ -99,7 +99,11 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
             let sign = part.take(Rule::compat_setting_sign).map(|p| cx.span(&p));
             let value = cx.expr(part.need()?, 0)?;
             if let Some(sign) = sign {
-                return Err(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span)));
+                return Err(e0109::setting(
+                    (&name.name, name.span),
+                    (cx.slice(sign), sign),
+                    (cx.slice(value.span), value.span),
+                ));
             }
             split.push((name, value));
         }

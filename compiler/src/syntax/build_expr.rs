@@ -178,7 +178,7 @@ impl<'a> Cx<'a> {
         let sign = parts.take(Rule::compat_named_sign).map(|p| self.span(&p));
         let value = self.value(parts.need()?, depth)?;
         if let (Some(key), Some(sign)) = (&key, sign) {
-            return Err(e0109::argument(&key.name, sign, self.slice(value.span)));
+            return Err(e0109::argument((&key.name, key.span), sign, (self.slice(value.span), value.span)));
         }
         Ok(Arg { key, value })
     }

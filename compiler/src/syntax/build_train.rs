@@ -215,7 +215,7 @@ fn compat(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<crate::diag::Diag> {
     let name = cx.ident(&parts.need()?);
     let sign = cx.span(&parts.need()?);
     let value = cx.value(parts.need()?, 0)?;
-    Ok(e0109::setting(&name.name, cx.slice(sign), sign, cx.slice(value.span)))
+    Ok(e0109::setting((&name.name, name.span), (cx.slice(sign), sign), (cx.slice(value.span), value.span)))
 }
 
 /// Builds `eval { .. }`.

@@ -21,6 +21,7 @@ mod print;
 mod scan;
 mod split;
 pub mod walk;
+pub mod words;
 
 pub use fmt::{ast_text, format};
 pub use walk::strip_spans;

@@ -9,6 +9,16 @@ use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, It
 
 use super::chain::*;
 
+/// What the layers of a net make of its inputs.
+struct NetBody {
+    chain: Chain,
+    /// The layer whose size was left out, as it is with it.
+    filled: Option<String>,
+    /// How many layers, those of blocks and rounds included.
+    unrolled: usize,
+    warnings: Vec<Diag>,
+}
+
 impl Checker<'_> {
     /// The inside of a net or flow with these inputs beside the first.
     fn body(&self, given: Vec<(String, EventTy)>) -> Body<'_> {
@@ -66,11 +76,13 @@ impl Checker<'_> {
         let joined: Vec<bool> =
             n.inputs.iter().enumerate().map(|(i, b)| i > 0 && !names_input(&n.body, &b.name.name)).collect();
         let given: Vec<EventTy> = inputs.iter().map(|(_, t, _)| t.clone()).collect();
-        let (chain, unrolled, warnings) = self.net_body(n, &given, &joined)?;
+        let first = n.outputs.first().zip(n.outputs.last()).map_or(n.span, |(a, z)| a.span.to(z.span));
+        let yields = (declared.as_slice(), first);
+        let NetBody { chain, filled, unrolled, warnings } = self.net_body(n, &given, &joined, yields)?;
         // `in positive` says between which numbers the inputs lie; where the body is defined at 0 as well, 0 may come in.
         let closed: Vec<EventTy> = given.iter().map(|t| t.with_kind(t.kind.closure())).collect();
         let at_ends = (closed != given)
-            .then(|| self.net_body(n, &closed, &joined).ok().map(|(chain, ..)| chain.out))
+            .then(|| self.net_body(n, &closed, &joined, yields).ok().map(|body| body.chain.out))
             .flatten()
             .filter(|outs| outs.iter().zip(&declared).all(|(o, d)| o.kind.inside(d.kind.closure())));
         self.diags.extend(warnings);
@@ -118,14 +130,21 @@ impl Checker<'_> {
             outs,
             out_span,
             chain,
+            filled,
             calls: called(&n.body),
             unrolled,
             span: n.name.span,
         })
     }
 
-    /// The layers of a net on inputs of these types, how many they are, and what is to be said of them.
-    fn net_body(&self, n: &NetItem, inputs: &[EventTy], joined: &[bool]) -> Res<(Chain, usize, Vec<Diag>)> {
+    /// The layers of a net on inputs of these types, how many they are, and what is to be said of them. What the net `yields`, and where that is declared, says the size of its last layer where that is left out.
+    fn net_body(
+        &self,
+        n: &NetItem,
+        inputs: &[EventTy],
+        joined: &[bool],
+        yields: (&[EventTy], Span),
+    ) -> Res<NetBody> {
         let Some(first) = inputs.first() else { return Err(Bad::Said) };
         let all = || n.inputs.iter().zip(inputs);
         let others: Vec<(&Binding, EventTy)> =
@@ -136,9 +155,13 @@ impl Checker<'_> {
             joined_type(first, &others)?
         };
         within_memory(std::slice::from_ref(&input), &[], n.inputs.first().map_or(n.span, |b| b.ty.span))?;
-        let mut body = self.body(all().map(|(b, t)| (b.name.name.clone(), as_read(t))).collect());
-        let chain = body.chain(&n.body, &input)?;
-        Ok((chain, body.unrolled, body.warnings))
+        let inside = || self.body(all().map(|(b, t)| (b.name.name.clone(), as_read(t))).collect());
+        let filled = super::sized::filled(&n.body, &input, yields, &inside)?;
+        let mut body = inside();
+        let chain = body.chain(filled.as_ref().map_or(&n.body, |(_, layers)| layers), &input)?;
+        let filled = filled.and_then(|(at, _)| chain.layers.iter().find(|l| l.path == at.to_string()));
+        let filled = filled.map(|l| l.text.clone());
+        Ok(NetBody { chain, filled, unrolled: body.unrolled, warnings: body.warnings })
     }
 
     /// Silences bodies that use a broken net or flow.

@@ -170,6 +170,9 @@ impl Body<'_> {
         let name = c.name.name.as_str();
         if let Some(row) = rows::find(rows::layer::ROWS, name) {
             block_fits(row, LayerRow::block(row), c)?;
+            if super::sized::unsized_row(c).is_some() {
+                return Err(codes::e0224::not_last(name, c.span, &super::sized::like(c)));
+            }
             let args = bind(&self.consts, row.params(), c)?;
             let text = text(c, &args);
             return Ok((row.check(self, &args, c.block.as_deref(), input)?, text));

@@ -237,9 +237,8 @@ impl Checker<'_> {
             (BinOp::Mul, false, true) => a,
             _ => return Ok(()),
         };
-        let factor = self.expr(factor, scope)?;
-        let text = super::text::plain(&self.typed, &factor);
-        Err(codes::e0223::scaled(span, &text, factor.range().constant()).into())
+        let value = self.expr(factor, scope)?.range().constant();
+        Err(codes::e0223::scaled(span, &factor.to_string(), value).into())
     }
 
     /// Index of a model or guide.

@@ -35,6 +35,7 @@ pub mod scope;
 mod settings;
 pub mod sharp;
 pub mod size;
+mod sized;
 mod subject;
 pub mod text;
 mod walk;
@@ -141,6 +142,8 @@ pub struct TNet {
     pub out_span: Span,
     /// Its layers.
     pub chain: Chain,
+    /// The last layer, with its size, where that was left out and follows from the outputs.
+    pub filled: Option<String>,
     /// Names that its body calls, blocks included.
     pub calls: Vec<String>,
     /// Number of its layers, those of blocks, rounds and nets among them included.

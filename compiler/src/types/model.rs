@@ -399,7 +399,7 @@ impl Checker<'_> {
             if !v.support().inside(spec.support) {
                 return Err(outside(name, spec, c, &a.value, &v));
             }
-            *slot = Some(if a.key.is_none() { self.in_order(name, specs, spec, v)? } else { v });
+            *slot = Some(if a.key.is_none() { in_order((name, specs, spec), &a.value, v)? } else { v });
         }
         for (i, s) in specs.iter().enumerate() {
             let given =
@@ -424,17 +424,6 @@ impl Checker<'_> {
             }
         }
         Ok(params)
-    }
-
-    /// Parameter `spec` of `row` is given `v` without its name, by its place.
-    fn in_order(&self, row: &str, specs: &[DistParam], spec: &DistParam, v: TExpr) -> Res<TExpr> {
-        // A number in place of the logits of a class is how many classes there are.
-        let counts = spec.axes == 1 && v.ty.shape.is_empty() && v.range().constant().is_some();
-        let Some(elsewhere) = spec.elsewhere.filter(|_| !counts) else { return Ok(equal_logits(spec, v)) };
-        let other = specs.iter().find(|o| spec.group != 0 && o.group == spec.group && o.name != spec.name);
-        let value = super::text::plain(&self.typed, &v);
-        let other = other.map(|o| o.name);
-        Err(codes::e0222::unnamed((row, spec.name), v.span, &value, elsewhere, other).into())
     }
 
     /// The value of `inf` and `-inf`, unless something of the spec is called so.
@@ -722,6 +711,16 @@ impl Checker<'_> {
 
 /// Most alternatives that a number stands for.
 const MOST_ALTERNATIVES: f64 = 65536.0;
+
+/// Parameter `spec` of `row`, one of `specs`, is given `v`, written as `at`, without its name, by its place.
+fn in_order((row, specs, spec): (&str, &[DistParam], &DistParam), at: &Expr, v: TExpr) -> Res<TExpr> {
+    // A number in place of the logits of a class is how many classes there are.
+    let counts = spec.axes == 1 && v.ty.shape.is_empty() && v.range().constant().is_some();
+    let Some(elsewhere) = spec.elsewhere.filter(|_| !counts) else { return Ok(equal_logits(spec, v)) };
+    let other = specs.iter().find(|o| spec.group != 0 && o.group == spec.group && o.name != spec.name);
+    let other = other.map(|o| o.name);
+    Err(codes::e0222::unnamed((row, spec.name), at.span, &at.to_string(), elsewhere, other).into())
+}
 
 /// `Categorical(10)`: a whole number in place of the logits is how many there are, all equal.
 fn equal_logits(spec: &DistParam, v: TExpr) -> TExpr {

@@ -94,6 +94,9 @@ pub enum Verb {
         /// Print instead of writing back
         #[arg(long)]
         stdout: bool,
+        /// Replace spellings of earlier editions of the language, and keep the layout
+        #[arg(long)]
+        upgrade: bool,
     },
     /// Explain a spec (family, objective, queries, costs), a run with its fitted parameters, an error code such
     /// as E0301, or a name of the language such as Normal

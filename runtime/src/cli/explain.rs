@@ -98,6 +98,15 @@ fn conclusions(typed: &Typed, out: &mut String) {
             "no model: nothing is said about how data arise, so there are no samples and no density"
         );
     }
+    for (net, layer) in typed.nets.iter().filter_map(|n| Some((n, n.filled.as_ref()?))) {
+        let outs: Vec<String> = net.outs.iter().map(ToString::to_string).collect();
+        let _ = writeln!(
+            out,
+            "net {}: the size of {layer} follows from what it yields, {}",
+            net.name,
+            outs.join(" and ")
+        );
+    }
     for f in typed.flows.iter().filter(|f| f.volume_preserving()) {
         let _ = writeln!(out, "flow {}: volume-preserving", f.name);
     }

@@ -5,15 +5,18 @@ use super::kept::compiled;
 use crate::console::{Messages, note, say};
 use crate::exec;
 use crate::failure::Failure;
+use crate::session::host::FileHost;
 use crate::session::load;
 use crate::session::repeats::repeats;
 use crate::store::atomic_write;
+use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::explain::math;
 use gmc_compiler::explain::typed;
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax;
 use gmc_compiler::types::text;
+use gmc_compiler::upgrade;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -49,27 +52,60 @@ pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
     say(&out)
 }
 
-pub fn fmt(files: &[PathBuf], check: bool, stdout: bool, m: Messages) -> Result<(), Failure> {
+/// A file as it is and as it shall be.
+pub struct Rewritten {
+    path: PathBuf,
+    source: String,
+    text: String,
+}
+
+/// Files in canonical layout.
+pub fn laid_out(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failure> {
+    let one = |f: &PathBuf| {
+        let source = load::read_spec(f)?;
+        let text = syntax::format(&source).map_err(|diags| told(f, &source, &diags, m))?;
+        Ok(Rewritten { path: f.clone(), source, text })
+    };
+    files.iter().map(one).collect()
+}
+
+/// Files in the spellings of today.
+pub fn upgraded(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failure> {
+    let one = |f: &PathBuf| {
+        let source = load::read_spec(f)?;
+        let folder = f.parent().unwrap_or(Path::new(""));
+        let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+        let text = upgrade::upgraded(&f.display().to_string(), &source, &FileHost::new(0), &read)
+            .map_err(|diags| told(f, &source, &diags, m))?
+            .text;
+        Ok(Rewritten { path: f.clone(), source, text })
+    };
+    files.iter().map(one).collect()
+}
+
+/// Messages about the text of a file, told.
+fn told(file: &Path, source: &str, diags: &[Diag], m: Messages) -> Failure {
+    let mut sources = Sources::new();
+    sources.insert(FileId::SPEC, file.display().to_string(), source);
+    note(&render(diags, &sources, m.format, m.color));
+    Failure::told()
+}
+
+/// Writes files, all of which could be rewritten, or says of them that they are `not_so`.
+pub fn rewrite(files: &[Rewritten], check: bool, stdout: bool, not_so: &str) -> Result<(), Failure> {
     let mut differ = Vec::new();
     for f in files {
-        let source = load::read_spec(f)?;
-        let formatted = syntax::format(&source).map_err(|diags| {
-            let mut sources = Sources::new();
-            sources.insert(FileId::SPEC, f.display().to_string(), source.clone());
-            note(&render(&diags, &sources, m.format, m.color));
-            Failure::told()
-        })?;
         match (check, stdout) {
-            (true, _) if formatted != source => differ.push(f.display().to_string()),
+            (true, _) if f.text != f.source => differ.push(f.path.display().to_string()),
             (true, _) => {}
-            (false, true) => say(&formatted)?,
-            (false, false) if formatted != source => atomic_write(f, formatted.as_bytes())?,
+            (false, true) => say(&f.text)?,
+            (false, false) if f.text != f.source => atomic_write(&f.path, f.text.as_bytes())?,
             (false, false) => {}
         }
     }
     match differ.is_empty() {
         true => Ok(()),
-        false => Err(Failure::not_so(format!("not in canonical layout: {}", differ.join(", ")))),
+        false => Err(Failure::not_so(format!("{not_so}: {}", differ.join(", ")))),
     }
 }
 

@@ -48,7 +48,11 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
     match verb {
         Verb::New { file } => inspect::new(&file),
         Verb::Check(s) => inspect::check(&s, m),
-        Verb::Fmt { files, check, stdout } => inspect::fmt(&files, check, stdout, m),
+        Verb::Fmt { files, check, stdout, upgrade } => {
+            let made = if upgrade { inspect::upgraded(&files, m)? } else { inspect::laid_out(&files, m)? };
+            let not_so = if upgrade { "spelled as in an earlier edition" } else { "not in canonical layout" };
+            inspect::rewrite(&made, check, stdout, not_so)
+        }
         Verb::Explain { list: true, .. } => reference::list(),
         Verb::Explain { what, latex, derive, set, list: false } => {
             explain::explain(&what.unwrap_or_default(), latex, derive, set, m)

@@ -55,6 +55,12 @@ fn entry(e: &Entry) -> String {
         out.push('\n');
         e.facts.iter().for_each(|f| out.push_str(&wrapped(&format!("- {f}"), 0, 2)));
     }
+    if !e.example.is_empty() {
+        out.push_str("\nAn example:\n\n");
+        e.example.lines().for_each(|l| {
+            let _ = writeln!(out, "    {l}");
+        });
+    }
     out
 }
 

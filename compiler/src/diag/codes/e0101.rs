@@ -32,4 +32,5 @@ pub fn arrow(name: (&str, Span), arrow: (&str, Span), rest: &str, drawn: bool) -
     )
     .also(name.1, "this site has no distribution")
     .help(help)
+    .edit(arrow.1, if drawn { "~" } else { "=" })
 }

@@ -22,4 +22,5 @@ Right:
 pub fn sign(name: &str, sign: &str, span: Span, rest: &str) -> Diag {
     Diag::new("E0103", format!("`{sign}` does not compute a value"), span, "not an operator in gm")
         .help(format!("write a single equals sign: `{name} = {rest}`"))
+        .edit(span, "=")
 }

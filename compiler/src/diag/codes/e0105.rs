@@ -19,4 +19,5 @@ Right:
 pub fn power(span: Span, base: &str, exponent: &str) -> Diag {
     Diag::new("E0105", "`**` is not a power", span, "not an operator in gm")
         .help(format!("write a caret: `{base}^{exponent}`"))
+        .edit(span, "^")
 }

@@ -18,7 +18,16 @@ Right:
 };
 
 /// `name: value` or `name = value` among the statements of `train`, `eval` or `split`; `sign` is underlined.
-pub fn setting(name: &str, sign: &str, span: Span, value: &str) -> Diag {
+pub fn setting((name, at): (&str, Span), (sign, span): (&str, Span), (value, end): (&str, Span)) -> Diag {
+    let (keep, change) = (Span { start: at.end, end: end.start, ..at }, Span { end: end.start, ..at });
+    let fix = match name {
+        "loss" | "objective" | "minimize" | "cost" => Some((change, "minimizes ")),
+        "maximize" | "reward" => Some((change, "maximizes ")),
+        "optimizer" | "optim" | "opt" => Some((change, "using ")),
+        "batch_size" => Some((change, "batch ")),
+        "lr" | "learning_rate" => None,
+        _ => Some((keep, " ")),
+    };
     let help = match name {
         "loss" | "objective" | "minimize" | "cost" => format!("state a goal: `minimizes {value}`"),
         "maximize" | "reward" => format!("state a goal: `maximizes {value}`"),
@@ -27,11 +36,17 @@ pub fn setting(name: &str, sign: &str, span: Span, value: &str) -> Diag {
         "lr" | "learning_rate" => format!("give it to the optimizer: `using adam(lr: {value})`"),
         _ => format!("leave the sign out: `{name} {value}`"),
     };
-    Diag::new("E0109", format!("`{name}` takes no `{sign}`"), span, "not part of a setting").help(help)
+    let diag =
+        Diag::new("E0109", format!("`{name}` takes no `{sign}`"), span, "not part of a setting").help(help);
+    match fix {
+        Some((span, text)) => diag.edit(span, text),
+        None => diag,
+    }
 }
 
 /// `key = value` in an argument list; `span` is the sign.
-pub fn argument(key: &str, span: Span, value: &str) -> Diag {
+pub fn argument((key, at): (&str, Span), span: Span, (value, end): (&str, Span)) -> Diag {
     Diag::new("E0109", format!("the argument `{key}` takes a colon"), span, "not the sign of an argument")
         .help(format!("write `{key}: {value}`"))
+        .edit(Span { start: at.end, end: end.start, ..at }, ": ")
 }

@@ -73,6 +73,9 @@ pub fn character(c: char, span: Span) -> Diag {
     let diag = Diag::new("E0111", format!("{shown} is not used in gm"), span, "cannot stand here");
     match INSTEAD.iter().find(|(from, _)| *from == c) {
         Some((_, to)) if to.contains(' ') => diag.help(format!("write {to}")),
+        Some((_, to)) if matches!(*to, "-" | "*" | "/" | "~" | "->" | "<->") => {
+            diag.help(format!("write `{to}`")).edit(span, *to)
+        }
         Some((_, to)) => diag.help(format!("write `{to}`")),
         None if c.is_alphabetic() => diag.help("spell names with the letters a to z, digits and `_`"),
         None if c == '\'' => diag.help("put text between double quotes: `\"faces\"`"),
@@ -84,6 +87,7 @@ pub fn character(c: char, span: Span) -> Diag {
 pub fn quotes(body: &str, span: Span) -> Diag {
     Diag::new("E0111", "text stands between double quotes", span, "other quotation marks")
         .help(format!("write `\"{body}\"`"))
+        .edit(span, format!("\"{body}\""))
 }
 
 /// `/*` begins no comment.

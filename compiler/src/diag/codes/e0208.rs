@@ -77,7 +77,7 @@ pub fn bad_margin(span: Span) -> Diag {
 /// `interval(0, inf, margin: 1e-6)`
 pub fn margin_of_a_ray(span: Span) -> Diag {
     Diag::new("E0208", "an interval without end has no margin", span, "a margin is a share of its length")
-        .help("write the end where the interval begins, `interval(-0.001, inf)`")
+        .help("leave the margin out, and write the end that there is a little further out")
 }
 
 /// `param b: Bool[3]`; `shape` is its shape as text.

@@ -43,6 +43,7 @@ pub mod e0220;
 pub mod e0221;
 pub mod e0222;
 pub mod e0223;
+pub mod e0224;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -136,6 +137,7 @@ pub const PAGES: &[&Page] = &[
     &e0221::PAGE,
     &e0222::PAGE,
     &e0223::PAGE,
+    &e0224::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

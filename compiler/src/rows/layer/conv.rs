@@ -45,6 +45,9 @@ impl Layer for Convolution {
 }
 
 impl LayerRow for Conv {
+    fn size(&self) -> Option<&'static str> {
+        Some(CHANNELS.name)
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let [c_in, rows, columns] = need_image(args, input)?;
         let (k, stride, dilation) = (args.pair("k"), args.pair("stride"), args.pair("dilation"));

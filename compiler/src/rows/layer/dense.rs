@@ -38,6 +38,9 @@ impl Layer for AtPlaces {
 }
 
 impl LayerRow for Dense {
+    fn size(&self) -> Option<&'static str> {
+        Some(UNITS.name)
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         if let Some([t, d]) = alone_at_places(args, input)? {
             let (bias, spectral) = (flag(args, BIAS.name), spectral::wanted(args));

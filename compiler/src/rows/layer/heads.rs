@@ -56,6 +56,9 @@ struct OfImage {
 }
 
 impl LayerRow for Heads {
+    fn size(&self) -> Option<&'static str> {
+        Some(SIZES.name)
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let sizes = sizes(args, SIZES.name, 1)?;
         if sizes.is_empty() {

@@ -45,6 +45,9 @@ struct OfImage {
 struct OfPlaces(Linear);
 
 impl LayerRow for Logits {
+    fn size(&self) -> Option<&'static str> {
+        Some(K.name)
+    }
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let (k, mask) = (args.int("k"), Mask::of(args));
         if input.shape.len() == 3 {

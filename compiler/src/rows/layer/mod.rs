@@ -284,6 +284,11 @@ pub trait LayerRow: Row {
     fn block(&self) -> BlockUse {
         BlockUse::None
     }
+    /// The argument, its first, that says how many values it yields, in proportion: where it is left out of the last such layer of a net,
+    /// what the net declares says it.
+    fn size(&self) -> Option<&'static str> {
+        None
+    }
     /// Verifies the input type against the arguments and infers output, parameters and lowering, all in one place.
     fn check(
         &self,

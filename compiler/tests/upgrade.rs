@@ -1,0 +1,116 @@
+//! `gmc fmt --upgrade`: what earlier editions of the language spelled otherwise is rewritten, accepted, and the same programs.
+
+use crate::metamorphic::{assert_same, comparable};
+use crate::spec_common::{NoFiles, clean, root, texts, unit};
+use gmc_compiler::syntax;
+use gmc_compiler::upgrade::upgraded;
+
+fn new(name: &str, text: &str) -> String {
+    let none = |_: &str| Err("no file".to_string());
+    upgraded(name, text, &NoFiles, &none).unwrap_or_else(|d| panic!("{name}: {d:#?}")).text
+}
+
+/// Specs of the repository as the first edition spelled them, in `tests/first_edition`.
+#[test]
+fn specs_of_the_first_edition_become_those_of_today() {
+    let old = texts("tests/first_edition");
+    assert!(old.len() > 5, "{}", old.len());
+    for (name, text) in old {
+        assert!(unit(&name, &text).failed(), "{name} is spelled as today");
+        let upgraded = new(&name, &text);
+        let today = std::fs::read_to_string(root().join(format!("specs/{name}.gm"))).unwrap();
+        assert_same(
+            &name,
+            "upgraded",
+            &comparable(&clean(&name, &upgraded).1),
+            &comparable(&clean(&name, &today).1),
+        );
+        assert_eq!(new(&name, &upgraded), upgraded, "{name}");
+        // Comments stay, and so does every line.
+        let comments =
+            |t: &str| t.lines().filter_map(|l| l.split_once('#').map(|c| c.1.to_string())).collect();
+        let (before, after): (Vec<String>, Vec<String>) = (comments(&text), comments(&upgraded));
+        assert_eq!(before, after, "{name}");
+        assert_eq!(text.lines().count(), upgraded.lines().count(), "{name}");
+        syntax::format(&upgraded).unwrap();
+    }
+}
+
+/// Each old spelling by itself: what stands in the spec, and what becomes of it.
+#[test]
+fn every_old_spelling_is_rewritten() {
+    let spec = "\
+data x: Real[2] from moons(noise: 0.05)   # a moon
+net f(x: Real[2]) -> Real[2] { dense(4), relu, dense(2) }
+net decode(z: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }
+SITES
+train { TRAIN }
+";
+    let with = |sites: &str, train: &str| spec.replace("SITES", sites).replace("TRAIN", train);
+    let plain = "model p { x ~ Normal(free(2), 1) }";
+    let payoff = "minimizes E[sum((f(x) - x)^2)]";
+    let sites = [
+        ("model p { x ~ Normal(free(2), 2 * I) }", "model p { x ~ Normal(free(2), 2) }"),
+        (
+            "model p { x ~ Normal(free(2), I * exp(free(2))) }",
+            "model p { x ~ Normal(free(2), exp(free(2))) }",
+        ),
+        ("model p { x ~ Normal(I - free(2), I) }", "model p { x ~ Normal(1 - free(2), I) }"),
+        (
+            "model p { r ~ Gamma(2, 1);  x ~ Normal(0, r)[2] }",
+            "model p { r ~ Gamma(2, rate: 1);  x ~ Normal(0, r)[2] }",
+        ),
+        (
+            "model p { k ~ Categorical(free(3));  x ~ Normal(sum(k), 1)[2] }",
+            "model p { k ~ Categorical(logits: free(3));  x ~ Normal(sum(k), 1)[2] }",
+        ),
+        (
+            "model p { x ~ Mixture(Normal(free(3), exp(free(3))), free(3))[2] }",
+            "model p { x ~ Mixture(Normal(free(3), exp(free(3))), logits: free(3))[2] }",
+        ),
+        (
+            "model p { x ~ MultivariateNormal(free(2), free(2, 2)) }",
+            "model p { x ~ MultivariateNormal(free(2), log_cholesky: free(2, 2)) }",
+        ),
+        (
+            "model p { z <- Normal(0, 1)[2]; x ~ Normal(z, 1) }\nguide q(x) { (m, s) := decode(x); z ~ Normal(m, exp(s)) }",
+            "model p { z ~ Normal(0, 1)[2]; x ~ Normal(z, 1) }\nguide q(x) { (m, s) = decode(x); z ~ Normal(m, exp(s)) }",
+        ),
+    ];
+    let train = [
+        ("minimizes E[sum((f(x) - x) ** 2)]", "minimizes E[sum((f(x) - x) ^ 2)]"),
+        ("epochs: 3, loss: nll(p), using adam(lr=1e-3)", "epochs 3, minimizes nll(p), using adam(lr: 1e-3)"),
+        (
+            "batch_size = 32  minimize: nll(p)  optimizer: adam(lr = 1e-2)",
+            "batch 32  minimizes nll(p)  using adam(lr: 1e-2)",
+        ),
+        (
+            "player a owns f minimizes mse(f(x), x) using adam(lr: 1e-3) steps 2; player b owns p minimizes nll(p)",
+            "player a { owns f  minimizes mse(f(x), x)  using adam(lr: 1e-3)  steps 2 }; player b { owns p  minimizes nll(p) }",
+        ),
+    ];
+    let sites = sites.iter().map(|(a, b)| (with(a, payoff), with(b, payoff)));
+    let train = train.iter().map(|(a, b)| (with(plain, a), with(plain, b)));
+    for (old, want) in sites.chain(train) {
+        assert!(unit("old", &old).failed(), "{old}");
+        assert_eq!(new("old", &old), want);
+        let u = unit("new", &want);
+        assert!(!u.failed(), "{want}\n{:#?}", u.diags);
+    }
+}
+
+/// What no fix makes readable is told, and nothing is replaced; what a check says of a text that is read stays for the check.
+#[test]
+fn a_text_is_rewritten_whole_or_not_at_all() {
+    let none = |_: &str| Err("no file".to_string());
+    let broken = "model p { x := Normal(0, 1 }\ntrain { epochs: 3 }\n";
+    let said = upgraded("broken", broken, &NoFiles, &none).unwrap_err();
+    assert!(said.iter().any(|d| d.code.starts_with("E01")), "{said:?}");
+    let wrong = "use \"nets.gm\"\ndata x: Real[2] from moons\nmodel p { x ~ Normal(f(x), 2 * I) }\ntrain { epochs: 3 }\n";
+    let made = upgraded("wrong", wrong, &NoFiles, &none).unwrap();
+    assert_eq!((made.changes, made.text), (1, wrong.replace("epochs: 3", "epochs 3")));
+    let used = |_: &str| Ok("net f(x: Real[2]) -> Real[2] { dense(2) }\nfn half(a) = a ** 2\n".to_string());
+    let wrong = "use \"nets.gm\"\ndata x: Real[2] from moons\nmodel p(x) { y ~ Normal(f(x), 2 * I) }\ntrain { minimizes E[f(x) ** 2] }\n";
+    let made = upgraded("uses", wrong, &NoFiles, &used).unwrap();
+    assert_eq!(made.text, wrong.replace("2 * I", "2").replace("**", "^"));
+}
