@@ -17,20 +17,4 @@ fn run(g: &Graph, batch: usize, given: &Given) -> Vec<Vec<f32>> {
     out.iter().map(|(_, t)| t.to_f32()).collect()
 }
 
-#[test]
-fn every_row_has_extremes() {
-    assert_eq!(harness::missing(), Vec::<String>::new());
-}
-
-#[test]
-fn densities_entropies_and_divergences_hold_to_five_digits() {
-    let (worst, bad) = harness::densities(&run);
-    println!("{}", harness::table(&worst));
-    assert!(bad.is_empty(), "{} of the entries:\n{}", bad.len(), bad.join("\n"));
-}
-
-#[test]
-fn draws_follow_the_distribution_functions() {
-    let bad = harness::draws(&run);
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
-}
+harness::every_extreme!(run);

@@ -335,3 +335,27 @@ pub fn table(worst: &BTreeMap<(String, String), Worst>) -> String {
     }
     out
 }
+
+/// The tests of what runs graphs: of every row its densities, entropies and divergences, and its draws.
+macro_rules! every_extreme {
+    ($run:ident) => {
+        #[test]
+        fn every_row_has_extremes() {
+            assert_eq!(harness::missing(), Vec::<String>::new());
+        }
+
+        #[test]
+        fn densities_entropies_and_divergences_hold_to_five_digits() {
+            let (worst, bad) = harness::densities(&$run);
+            println!("{}", harness::table(&worst));
+            assert!(bad.is_empty(), "{} of the entries:\n{}", bad.len(), bad.join("\n"));
+        }
+
+        #[test]
+        fn draws_follow_the_distribution_functions() {
+            let bad = harness::draws(&$run);
+            assert!(bad.is_empty(), "{}", bad.join("\n"));
+        }
+    };
+}
+pub(crate) use every_extreme;

@@ -221,6 +221,18 @@ impl More {
     }
 }
 
+/// The data of a run are those that it began with.
+fn same_data(hashes: &Hashes, checkpoint: &Checkpoint, dir: &RunDir) -> Result<(), Failure> {
+    let changed = hashes.changed_data(checkpoint);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the data of `{}` have changed since the run began", changed.join("` and `"));
+    Err(Failure::new(message)
+        .at("resume", dir.path())
+        .help("put them back as they were, or train on the new ones with `gmc run`"))
+}
+
 /// `gmc resume`
 pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Result<(), Failure> {
     // A folder that is none of ours is left as it is: training would put a lock into it.
@@ -240,13 +252,8 @@ pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Res
     let (sources, typed, compiled) = whole(unit)?;
     let mut session = load::session(typed, compiled, device)?;
     let hashes = hashes.with_data(&session);
-    if let Some(changed) = checkpoint.as_ref().map(|c| hashes.changed_data(c)).filter(|c| !c.is_empty()) {
-        return Err(Failure::new(format!(
-            "the data of `{}` have changed since the run began",
-            changed.join("` and `")
-        ))
-        .at("resume", dir.path())
-        .help("put them back as they were, or train on the new ones with `gmc run`"));
+    if let Some(c) = &checkpoint {
+        same_data(&hashes, c, &dir)?;
     }
     if data.is_empty() {
         dir.remember(&Remembered::of(&session.typed, &session.sets))?;

@@ -78,29 +78,8 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
     let mut held: Vec<Option<FlexTensor>> = Vec::with_capacity(args.len());
     let mut feeds = Vec::with_capacity(args.len());
     for arg in args {
-        let pattern = pattern(dims, arg.shape());
-        let arg = if pattern.is_none() { arg.expanded(dims) } else { arg };
-        let (repeat, period) = pattern.unwrap_or((1, total));
-        let dtype = arg.dtype();
-        let t = dense(arg.into_flex().ok()?);
-        feeds.push(match dtype {
-            DType::F => {
-                let data = t.storage::<f32>();
-                match data.first() {
-                    Some(first) if data.len() == 1 => Feed::Splat(*first),
-                    _ if data.len() < period => return None,
-                    _ if repeat == 1 && period == total => Feed::Full(data.as_ptr()),
-                    _ => Feed::Cycle { data: data.as_ptr(), repeat, period },
-                }
-            }
-            DType::B => {
-                if t.bytes().len() < period {
-                    return None;
-                }
-                Feed::Truth { data: t.bytes().as_ptr(), repeat, period }
-            }
-            DType::I => return None,
-        });
+        let (t, fed) = feed(arg, dims, total)?;
+        feeds.push(fed);
         held.push(Some(t));
     }
     let mut results = Vec::with_capacity(kernel.outputs.len());
@@ -137,16 +116,41 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
             Held::Truth(mut v) => {
                 // SAFETY: as above.
                 unsafe { v.set_len(total) };
-                FlexTensor::from_data(TensorData::from_bytes_vec(
-                    v,
-                    burn_shape(dims),
-                    BurnType::Bool(BoolStore::Native),
-                ))
+                let ty = BurnType::Bool(BoolStore::Native);
+                FlexTensor::from_data(TensorData::from_bytes_vec(v, burn_shape(dims), ty))
             }
         };
         Tensor::from_flex(t, *dtype, dims)
     };
     Some(results.into_iter().zip(&kernel.dtypes).map(wrap).collect())
+}
+
+/// How an input is read where results have the axes `dims`, and what holds it; `None` where it does not fit.
+fn feed(arg: Tensor, dims: &[usize], total: usize) -> Option<(FlexTensor, Feed)> {
+    let pattern = pattern(dims, arg.shape());
+    let arg = if pattern.is_none() { arg.expanded(dims) } else { arg };
+    let (repeat, period) = pattern.unwrap_or((1, total));
+    let dtype = arg.dtype();
+    let t = dense(arg.into_flex().ok()?);
+    let feed = match dtype {
+        DType::F => {
+            let data = t.storage::<f32>();
+            match data.first() {
+                Some(first) if data.len() == 1 => Feed::Splat(*first),
+                _ if data.len() < period => return None,
+                _ if repeat == 1 && period == total => Feed::Full(data.as_ptr()),
+                _ => Feed::Cycle { data: data.as_ptr(), repeat, period },
+            }
+        }
+        DType::B => {
+            if t.bytes().len() < period {
+                return None;
+            }
+            Feed::Truth { data: t.bytes().as_ptr(), repeat, period }
+        }
+        DType::I => return None,
+    };
+    Some((t, feed))
 }
 
 /// The tensor with its elements in order from the start of its buffer, and nothing behind them.
