@@ -292,7 +292,7 @@ fn fuzz_one_thing_as_often_as_it_fits() {
             ),
         ),
         ("a net as large as one may be", net("repeat 1600 { dense(64), tanh }")),
-        ("attention", net("reshape(1, 8, 8), repeat 1600 { attention(keys: 1), batch_norm }, flatten")),
+        ("attention", net("reshape(1, 8, 8), repeat 1400 { attention(keys: 1), batch_norm }, flatten")),
         (
             "players of large models",
             format!(

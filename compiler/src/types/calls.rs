@@ -20,6 +20,9 @@ use std::rc::Rc;
 
 use super::expr::*;
 
+/// Most `fn`s whose bodies stand in each other.
+const MOST_CALLS: usize = 33;
+
 impl Checker<'_> {
     pub(super) fn call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let name = c.name.name.as_str();
@@ -296,9 +299,13 @@ impl Checker<'_> {
 
     pub(super) fn fn_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let Some(f) = self.fns.get(&c.name.name).cloned() else { return Err(Bad::Said) };
-        if scope.depth > 32 {
+        if scope.calls.contains(&f.name.name) {
             return Err(codes::e0213::recursive(&f.name.name, c.span, f.name.span).into());
         }
+        if scope.calls.len() >= MOST_CALLS {
+            return Err(codes::e0206::too_deep(&f.name.name, c.span, MOST_CALLS).into());
+        }
+        let calls = || scope.calls.iter().chain([&f.name.name]).cloned().collect();
         let mut vars = BTreeMap::new();
         let mut next = 0;
         for Arg { key, value } in &c.args {
@@ -331,12 +338,11 @@ impl Checker<'_> {
                     .into());
                 };
                 // A default sees no names of the place that calls, and data only where that place does.
-                let v =
-                    self.expr(d, &Scope { vars: BTreeMap::new(), depth: scope.depth + 1, ..scope.clone() })?;
+                let v = self.expr(d, &Scope { vars: BTreeMap::new(), calls: calls(), ..scope.clone() })?;
                 vars.insert(p.name.clone(), v);
             }
         }
-        let inner = Scope { vars, depth: scope.depth + 1, ..scope.clone() };
+        let inner = Scope { vars, calls: calls(), ..scope.clone() };
         // An error inside the body is shown at the call, with the body as its cause.
         let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
             Bad::Diag(mut d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {

@@ -127,7 +127,7 @@ impl Checker<'_> {
             return Err(codes::e0211::class_arithmetic(a.span).into());
         }
         if !a.ty.shape.is_empty() {
-            let text = (scope.depth == 0).then(|| inner.to_string());
+            let text = scope.calls.is_empty().then(|| inner.to_string());
             let (count, shape) = (a.ty.size(), a.ty.shape_text());
             return Err(codes::e0221::several(a.span, count, &shape, text.as_deref()).into());
         }

@@ -29,6 +29,9 @@ enum Open {
     Classes,
 }
 
+/// Most types of which each is defined by the next.
+const MOST_ALIASES: usize = 100;
+
 impl Checker<'_> {
     /// Collects the names of all items; reports doubles. Dimensions and aliases are usable before their text.
     pub(crate) fn declare(&mut self, items: &[&Item]) {
@@ -78,15 +81,20 @@ impl Checker<'_> {
 
     /// A type as written, as an event type.
     pub(crate) fn event_ty(&mut self, t: &TypeExpr) -> Res<EventTy> {
-        self.event_ty_at(t, 0)
+        self.event_ty_through(t, &mut Vec::new())
     }
 
-    fn event_ty_at(&mut self, t: &TypeExpr, depth: usize) -> Res<EventTy> {
+    /// As [`Checker::event_ty`], where the aliases `through` lead to it.
+    fn event_ty_through(&mut self, t: &TypeExpr, through: &mut Vec<String>) -> Res<EventTy> {
         if let Some(alias) = self.aliases.get(&t.base.name).cloned() {
-            if depth > 16 {
+            if through.contains(&t.base.name) {
                 return Err(codes::e0208::cyclic_alias(&t.base.name, t.span).into());
             }
-            let mut ty = self.event_ty_at(&alias, depth + 1)?;
+            if through.len() >= MOST_ALIASES {
+                return Err(codes::e0206::too_many_types(&t.base.name, t.span, MOST_ALIASES).into());
+            }
+            through.push(t.base.name.clone());
+            let mut ty = self.event_ty_through(&alias, through)?;
             if let Some(shape) = &t.shape {
                 let mut outer = self.dims(shape)?;
                 outer.extend(ty.shape);

@@ -37,6 +37,6 @@ pub struct Scope {
     pub ordered: Option<Drawn>,
     /// Lines that read earlier elements, each with the variable whose elements they are, until that is drawn.
     pub pending: Vec<(String, BindSite)>,
-    /// Depth of `fn` inlining.
-    pub depth: usize,
+    /// The `fn`s whose bodies this stands in, from the outermost on.
+    pub calls: Vec<String>,
 }

@@ -52,6 +52,8 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
         }
         None => {}
     }
+    let beware = if s.repeats().is_empty() { "" } else { ", but see below" };
+    let kind = format!("{kind}{beware}");
     tell(&values, answer.number != Some(NumberKind::Exact), &kind, s.written_elements())?;
     s.repeats().iter().for_each(|r| note(&format!("warning: {}\n", r.caveat())));
     Ok(())

@@ -66,6 +66,29 @@ pub fn too_many_layers(span: Span, most: usize) -> Diag {
     .help("repeat fewer times")
 }
 
+/// The call of `name` at `span` stands in the bodies of `most` functions that call each other.
+pub fn too_deep(name: &str, span: Span, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the calls are nested too deeply",
+        span,
+        format!("stands in {most} functions, the most that are put into each other"),
+    )
+    .note("a `fn` is put in place of each of its calls, and so are those that it calls")
+    .help(format!("write what `{name}` says in its place, or let the functions call fewer of each other"))
+}
+
+/// The type `name` at `span` stands behind `most` others, each defined by the next.
+pub fn too_many_types(name: &str, span: Span, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the types are nested too deeply",
+        span,
+        format!("stands behind {most} types, the most that are followed"),
+    )
+    .help(format!("define one of the types before it by what `{name}` is"))
+}
+
 /// Expressions of more than `most` nodes; `span` stands where the limit is passed.
 pub fn too_many_nodes(span: Span, most: usize) -> Diag {
     Diag::new("E0206", "the expressions are too large", span, format!("makes more than {most} operations in all"))
