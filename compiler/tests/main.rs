@@ -11,6 +11,7 @@ static HEAP: heap::Counting = heap::Counting;
 mod blocks;
 mod bounds;
 mod cases;
+mod chains;
 mod derivatives;
 mod discrete;
 mod docs;

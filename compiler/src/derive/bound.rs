@@ -136,7 +136,7 @@ impl Ctx<'_> {
         let apart: Vec<String> =
             plan.iter().filter(|k| k.in_parts()).flat_map(|k| k.priors.clone()).collect();
         // Discrete sites of the model that the guide leaves out are summed over. The sum belongs to the KL where it holds latent sites only.
-        let summed = density::summable(m, &vars.keys().cloned().collect::<Vec<_>>());
+        let summed = density::summed_over(m, &vars.keys().cloned().collect::<Vec<_>>());
         let (mut reconstruction, mut open) = (Vec::new(), Vec::new());
         let all = self.densities(m, &mut vars, &apart);
         for (name, lp) in all.each {

@@ -64,6 +64,15 @@ fn model(t: &Typed, m: &TModel, out: &mut String) {
     };
     for s in &m.sites {
         let seen = if s.observed { ", observed" } else { "" };
+        if let TSiteKind::Draw(d) = &s.kind
+            && let Some(time) = &d.time
+        {
+            for (k, times) in time.pieces.iter().enumerate() {
+                let what = text::distribution(t, &d.piece(k), true);
+                let _ = writeln!(out, "  {}[{times}]: {}{seen} ~ {what}", s.name, s.ty);
+            }
+            continue;
+        }
         let order = match &s.kind {
             TSiteKind::Draw(d) => d.order.as_ref(),
             TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,

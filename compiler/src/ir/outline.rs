@@ -179,6 +179,7 @@ fn dependent(g: &Graph, of: &Iteration<'_>) -> ValueMap<bool> {
         let of_place = match &node.op {
             Op::Random(_) => v.0 as usize >= of.from,
             Op::DynSlice(_) | Op::DynUpdate(_) => true,
+            Op::Input(i) => i.role == Role::Local && Local::named(&i.name) == Some(Local::Position),
             _ => false,
         };
         out[v] = v == of.canvas || of_place || node.args.iter().any(|a| out[*a]);

@@ -259,8 +259,10 @@ pub struct GuideItem {
 pub enum Site {
     /// `z ~ Normal(0, I)[16] by score(baseline: moving)`
     Draw(DrawSite),
-    /// `x[i in raster] ~ Categorical(logits: pixel(x[< i]))`
+    /// `x[i in raster] ~ Categorical(logits: pixel(x[< i]))`, `z[t in 1..T] ~ Normal(f(z[t - 1]), s)`
     Auto(AutoSite),
+    /// `z[0] ~ Normal(0, 1)`
+    Start(StartSite),
     /// `(m, s) = encode(x)`, `x = f(z)`
     Bind(BindSite),
 }
@@ -287,12 +289,27 @@ pub struct AutoSite {
     pub name: Ident,
     /// The index.
     pub index: Ident,
-    /// The order, e.g. `raster`.
-    pub order: Call,
+    /// The order, e.g. `raster`, or the times, e.g. `1..T` or `reverse(1..T)`.
+    pub order: Expr,
     /// The conditional of element `index`.
     pub dist: Call,
     /// The shape suffix: how many elements, where no data variable says so.
     #[serde(default)]
+    pub shape: Option<Vec<Expr>>,
+    /// The whole site.
+    pub span: Span,
+}
+
+/// `name[place] ~ dist[shape]`: one element along the first axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartSite {
+    /// The variable.
+    pub name: Ident,
+    /// Which element.
+    pub place: Expr,
+    /// What it is drawn from.
+    pub dist: Call,
+    /// The shape suffix of the element.
     pub shape: Option<Vec<Expr>>,
     /// The whole site.
     pub span: Span,
@@ -432,6 +449,10 @@ pub enum ExprKind {
     },
     /// `x[< i]`: the elements before `i` in the order of the site.
     Before(Ident, Ident),
+    /// `z[t - 1]`: one element along the first axis.
+    At(Ident, Box<Expr>),
+    /// `1..T`: the whole numbers from the first up to, but not including, the second.
+    Times(Box<Expr>, Box<Expr>),
     /// `0 -> 1` of a schedule.
     Range(Box<Expr>, Box<Expr>),
     /// `10 epochs`, `5000 steps`

@@ -2,7 +2,7 @@
 
 use super::ast::{
     AliasItem, AutoSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem, Item,
-    ModelItem, NetItem, ParamItem, Site, UseItem,
+    ModelItem, NetItem, ParamItem, Site, StartSite, UseItem,
 };
 use super::build_bind::{bind, given};
 use super::build_expr::{Built, Cx, Parts, broken, misplaced};
@@ -146,7 +146,7 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
         Rule::auto => {
             let name = cx.ident(&parts.need()?);
             let index = cx.ident(&parts.need()?);
-            let order = cx.call(parts.need()?, 0)?;
+            let order = order(cx, parts.need()?)?;
             let dist = cx.call(parts.need()?, 0)?;
             let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
             if let Some(by) = parts.take(Rule::by) {
@@ -157,6 +157,16 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
                 ));
             }
             Ok(Site::Auto(AutoSite { name, index, order, dist, shape, span }))
+        }
+        Rule::start => {
+            let name = cx.ident(&parts.need()?);
+            let place = cx.expr(parts.need()?, 0)?;
+            let dist = cx.call(parts.need()?, 0)?;
+            let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
+            if let Some(by) = parts.take(Rule::by) {
+                return Err(misplaced("`by`", "the end of the site", cx.span(&by)));
+            }
+            Ok(Site::Start(StartSite { name, place, dist, shape, span }))
         }
         Rule::draw => {
             let name = cx.ident(&parts.need()?);
@@ -190,4 +200,19 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
         }
         _ => Err(broken(span)),
     }
+}
+
+/// `raster`, `1..T`, `reverse(1..T)`
+fn order(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Expr> {
+    let mut parts = cx.parts(pair);
+    let first = cx.expr(parts.need()?, 0)?;
+    Ok(match parts.take(Rule::up_to) {
+        Some(_) => {
+            let end = parts.need()?;
+            let end = cx.expr(end, 0)?;
+            let span = first.span.to(end.span);
+            Expr { kind: ExprKind::Times(Box::new(first), Box::new(end)), span }
+        }
+        None => first,
+    })
 }

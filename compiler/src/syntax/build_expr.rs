@@ -192,12 +192,16 @@ impl<'a> Cx<'a> {
             true => return self.quantity(first),
             false => self.expr(first, depth)?,
         };
+        let times = parts.take(Rule::up_to).is_some();
         let second = parts.take(Rule::expr).map(|p| self.expr(p, depth)).transpose()?;
         let unit = parts.take(Rule::unit).map(|p| self.ident(&p));
         let ends = match second {
             Some(second) => {
                 let span = first.span.to(second.span);
-                Expr { kind: ExprKind::Range(Box::new(first), Box::new(second)), span }
+                let (first, second) = (Box::new(first), Box::new(second));
+                let kind =
+                    if times { ExprKind::Times(first, second) } else { ExprKind::Range(first, second) };
+                Expr { kind, span }
             }
             None => first,
         };
@@ -274,6 +278,12 @@ impl<'a> Cx<'a> {
                     None => ExprKind::Before(of, index),
                     Some(p) => return Err(e0602::up_to(self.span(&p), &of.name, &index.name)),
                 }
+            }
+            Rule::at => {
+                let mut parts = self.parts(pair);
+                let of = self.ident(&parts.need()?);
+                let place = self.expr(self.parts(parts.need()?).need()?, depth)?;
+                ExprKind::At(of, Box::new(place))
             }
             Rule::list => ExprKind::List(self.exprs(&mut self.parts(pair), depth)?),
             Rule::paren => {

@@ -40,7 +40,10 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::arg => Some("an argument"),
         Rule::conds => Some("`(..)`"),
         Rule::per_datum => Some("`[..]`"),
-        Rule::auto | Rule::draw | Rule::bind => Some("a site such as `z ~ D(..)` or `x = f(z)`"),
+        Rule::auto | Rule::start | Rule::draw | Rule::bind => {
+            Some("a site such as `z ~ D(..)` or `x = f(z)`")
+        }
+        Rule::order => Some("an order such as `raster` or `1..T`"),
         Rule::by => Some("`by ..`"),
         Rule::pattern => Some("a name"),
         Rule::let_statement => Some("`let`"),
@@ -59,6 +62,8 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::log_prob
         | Rule::densities
         | Rule::before
+        | Rule::at
+        | Rule::place
         | Rule::call_value
         | Rule::field
         | Rule::paren
@@ -75,6 +80,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::bar => Some("`|`"),
         Rule::less => Some("`<`"),
         Rule::arrow => Some("`->`"),
+        Rule::up_to => Some("`..`"),
         Rule::biarrow => Some("`<->`"),
         Rule::lparen => Some("`(`"),
         Rule::rparen => Some("`)`"),

@@ -74,6 +74,7 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             let span = match s {
                 super::ast::Site::Draw(s) => s.span,
                 super::ast::Site::Auto(s) => s.span,
+                super::ast::Site::Start(s) => s.span,
                 super::ast::Site::Bind(s) => s.span,
             };
             Block::leaf(p.site(s), span.start, span.end)

@@ -21,7 +21,7 @@ fn strength(e: &Expr) -> u8 {
     match &e.kind {
         ExprKind::Binary(op, _, _) => op_strength(*op),
         ExprKind::Neg(_) => 3,
-        ExprKind::Range(..) | ExprKind::Quantity(..) => 0,
+        ExprKind::Range(..) | ExprKind::Times(..) | ExprKind::Quantity(..) => 0,
         ExprKind::Number { .. }
         | ExprKind::Text(_)
         | ExprKind::Name(_)
@@ -31,7 +31,8 @@ fn strength(e: &Expr) -> u8 {
         | ExprKind::List(_)
         | ExprKind::Expect(_)
         | ExprKind::LogProb { .. }
-        | ExprKind::Before(..) => 5,
+        | ExprKind::Before(..)
+        | ExprKind::At(..) => 5,
     }
 }
 
@@ -105,6 +106,8 @@ impl Printer<'_> {
                 format!("log {}({} | {})", model.name, self.list(target), self.list(given))
             }
             ExprKind::Before(x, i) => format!("{}[< {}]", x.name, i.name),
+            ExprKind::At(x, place) => format!("{}[{}]", x.name, self.expr(place)),
+            ExprKind::Times(a, b) => format!("{}..{}", self.expr(a), self.expr(b)),
             ExprKind::Range(a, b) => format!("{} -> {}", self.expr(a), self.expr(b)),
             ExprKind::Quantity(a, unit) => format!("{} {}", self.expr(a), unit.name),
         }
@@ -175,10 +178,14 @@ impl Printer<'_> {
                     "{}[{} in {}] ~ {}{}",
                     s.name.name,
                     s.index.name,
-                    self.call(&s.order),
+                    self.expr(&s.order),
                     self.call(&s.dist),
                     self.shape(&s.shape)
                 )
+            }
+            Site::Start(s) => {
+                let (place, dist) = (self.expr(&s.place), self.call(&s.dist));
+                format!("{}[{place}] ~ {dist}{}", s.name.name, self.shape(&s.shape))
             }
             Site::Bind(s) => self.bind(s),
         }

@@ -76,7 +76,7 @@ impl Scan {
 }
 
 /// Signs of several characters, longest first.
-const SIGNS: [&str; 8] = ["<->", "<-", "->", "**", ":=", "==", "+=", "<="];
+const SIGNS: [&str; 9] = ["<->", "<-", "->", "**", ":=", "==", "+=", "<=", ".."];
 
 /// What stands for an argument that is left open.
 const HOLE: char = '\u{b7}';
@@ -224,7 +224,9 @@ impl<'a> Scanner<'a> {
                     .get(start..self.pos)
                     .is_some_and(|s| s.iter().filter(|b| b.is_ascii_alphabetic()).count() == 1)
                 && bytes.get(self.pos + 1).is_some_and(u8::is_ascii_digit);
-            if b.is_ascii_alphanumeric() || b == b'_' || b == b'.' || exponent_sign {
+            // `1..T` is two numbers and the sign between them.
+            let dot = b == b'.' && bytes.get(self.pos + 1) != Some(&b'.');
+            if b.is_ascii_alphanumeric() || b == b'_' || dot || exponent_sign {
                 self.pos += 1;
             } else {
                 break;

@@ -191,7 +191,14 @@ fn site(site: &mut Site, v: &mut dyn Visitor) {
             v.span(&mut s.span);
             ident(&mut s.name, Role::Declared, v);
             ident(&mut s.index, Role::Declared, v);
-            call(&mut s.order, v);
+            expr(&mut s.order, v);
+            call(&mut s.dist, v);
+            s.shape.iter_mut().flatten().for_each(|e| expr(e, v));
+        }
+        Site::Start(s) => {
+            v.span(&mut s.span);
+            ident(&mut s.name, Role::Declared, v);
+            expr(&mut s.place, v);
             call(&mut s.dist, v);
             s.shape.iter_mut().flatten().for_each(|e| expr(e, v));
         }
@@ -249,7 +256,12 @@ pub(crate) fn expr(e: &mut Expr, v: &mut dyn Visitor) {
             v.span(&mut e.span);
             expr(a, v);
         }
-        ExprKind::Binary(_, a, b) | ExprKind::Range(a, b) => {
+        ExprKind::At(x, place) => {
+            v.span(&mut e.span);
+            ident(x, Role::Used, v);
+            expr(place, v);
+        }
+        ExprKind::Binary(_, a, b) | ExprKind::Range(a, b) | ExprKind::Times(a, b) => {
             v.span(&mut e.span);
             expr(a, v);
             expr(b, v);

@@ -35,7 +35,10 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Call(c) => Const::Call(call(env, c)?),
         ExprKind::Range(a, b) => Const::Range(Box::new(eval(env, a)?), Box::new(eval(env, b)?)),
         ExprKind::Quantity(a, unit) => Const::Quantity(Box::new(eval(env, a)?), unit.name.clone()),
-        ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } | ExprKind::Before(..) => {
+        ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } => {
+            return Err(codes::e0205::not_constant(e.span));
+        }
+        ExprKind::Before(..) | ExprKind::At(..) | ExprKind::Times(..) => {
             return Err(codes::e0205::not_constant(e.span));
         }
     })
@@ -57,7 +60,7 @@ pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
         | ExprKind::Quantity(..)
         | ExprKind::Field(..)
         | ExprKind::Expect(_) => None,
-        ExprKind::LogProb { .. } | ExprKind::Before(..) => None,
+        ExprKind::LogProb { .. } | ExprKind::Before(..) | ExprKind::At(..) | ExprKind::Times(..) => None,
     }
 }
 

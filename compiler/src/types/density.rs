@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind};
+use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind, hidden_chain};
 use crate::rows::distribution::values;
 
 /// The names an expression reads inside its model.
@@ -177,9 +177,10 @@ pub fn stands_for<'g>(m: &TModel, g: &'g TModel, draw: &'g TSite) -> &'g TSite {
     made.filter(|_| m.site(&draw.name).is_none()).unwrap_or(draw)
 }
 
-/// How many values a site takes: a discrete draw with a number of them that fits.
+/// How many values a site takes: a discrete draw with a number of them that fits. One in time is summed over as a chain.
 pub fn values(s: &TSite) -> Option<usize> {
     match &s.kind {
+        TSiteKind::Draw(d) if d.time.is_some() => None,
         TSiteKind::Draw(d) => values::count(d.row, &s.ty),
         TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
     }
@@ -202,11 +203,19 @@ pub fn summable(model: &TModel, known: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// Among the sites left open by the known names all that are summed over: those of few values, and chains.
+pub fn summed_over(model: &TModel, known: &[String]) -> Vec<String> {
+    let mut all = summable(model, known);
+    all.extend(hidden_chain::sums(model, known).into_iter().map(|c| c.site));
+    all
+}
+
 /// The drawn sites that a set of known names leaves open, and that cannot be summed over either. A flow whose constants are summed over is
 /// inverted for each of their values.
 pub fn open_sites(model: &TModel, known: &[String]) -> Vec<String> {
     let mut all = known.to_vec();
     all.extend(summable(model, known));
+    all.extend(hidden_chain::sums(model, known).into_iter().map(|c| c.site));
     unknown_sites(model, &[], &all)
 }
 
@@ -277,7 +286,7 @@ pub fn conclude(model: &TModel, flows: &[TFlow]) -> Density {
         }
     }
     let left = unknown_sites(model, flows, &observed);
-    let summed = summable(model, &observed);
+    let summed = summed_over(model, &observed);
     if open_sites(model, &observed).is_empty() {
         let dequantised = model.sites.iter().any(|s| matches!(s.kind, TSiteKind::Quantize(_)));
         Density::Exact { dequantised, summed }

@@ -110,6 +110,10 @@ impl Checker<'_> {
                 Err(codes::e0211::not_a_number(e.span, "several values").into())
             }
             ExprKind::Before(x, i) => earlier(x, i, e.span, scope),
+            ExprKind::At(x, place) => self.at(x, place, e.span, scope),
+            ExprKind::Times(..) => {
+                Err(codes::e0211::not_a_number(e.span, "a range of times; it stands behind `in`").into())
+            }
             ExprKind::Range(..) => {
                 Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into())
             }
@@ -178,6 +182,9 @@ impl Checker<'_> {
         let waiting = |(_, b): &&(String, BindSite)| b.pattern.iter().any(|name| name.name == n);
         if let Some((x, b)) = scope.pending.iter().find(waiting) {
             return Err(codes::e0602::of_another(span, n, x, b.span).into());
+        }
+        if let Some(clock) = scope.clock.as_ref().filter(|c| c.site.name == n) {
+            return Err(codes::e0604::whole(span, &clock.told()).into());
         }
         if n == UNIT_SCALE {
             return Err(codes::e0223::no_number(span).into());
@@ -339,7 +346,10 @@ pub(super) fn check_inputs<'a>(
         // A net that takes real numbers would compute with the number of a class.
         let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));
         let takes = if at_ends { want.kind.closure() } else { want.kind };
-        if label || !a.ty.kind.inside(takes) {
+        // A time is a whole number.
+        let number = want.kind.cardinality().filter(|_| matches!(a.kind, TKind::Time(_)));
+        let time = number.is_some_and(|n| a.range().hi().at < n as f64);
+        if !time && (label || !a.ty.kind.inside(takes)) {
             return Err(codes::e0302::argument(name, a.span, &a.ty, decl, want).into());
         }
     }

@@ -17,7 +17,9 @@ pub mod expr;
 pub mod factor;
 pub mod game;
 mod guide;
+pub mod hidden_chain;
 mod identity_dims;
+mod in_time;
 pub mod items;
 mod log_prob;
 mod mix;
@@ -38,6 +40,7 @@ pub mod size;
 mod sized;
 mod subject;
 pub mod text;
+pub mod time;
 mod walk;
 mod wants;
 
@@ -58,6 +61,7 @@ pub use ordered::TOrder;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 pub use subject::Subject;
+pub use time::{Place, TPiece, TTime, Times};
 
 /// A checked spec.
 #[derive(Default)]
@@ -285,6 +289,8 @@ pub struct TDist {
     pub baseline: Option<TExpr>,
     /// Its elements are drawn one after the other: `x[i in raster] ~ ..`.
     pub order: Option<Box<TOrder>>,
+    /// Its first axis is time: `z[t in 1..T] ~ ..`. What differs between times is [`TKind::Along`] among the parameters.
+    pub time: Option<Box<TTime>>,
 }
 
 /// What the model says about the density of the data.
@@ -335,6 +341,12 @@ pub enum TKind {
     Var(String),
     /// `x[< i]`: the elements of the site `x` before element `i`, which is drawn.
     Before(String, String),
+    /// `z[t - 1]`: one element along the first axis; inside, [`TKind::Before`] for the site that is being drawn.
+    At(Box<TExpr>, Place),
+    /// `t`: the time of the statement, a whole number.
+    Time(String),
+    /// At each time of each piece the value of its expression, along a new first axis.
+    Along(Vec<TPiece>),
     /// A free parameter: index.
     Param(usize),
     /// A let of the train block: index.

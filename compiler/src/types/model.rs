@@ -5,6 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
+use super::in_time::in_time;
 use super::scope::Scope;
 use super::{
     Bad, Baseline, Checker, Density, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density,
@@ -124,11 +125,20 @@ impl Checker<'_> {
         };
         for (i, s) in head.sites.iter().enumerate() {
             let behind = head.sites.get(i + 1..).unwrap_or_default();
-            if let Err(bad) = self.site(s, behind, &mut scope, &mut model) {
+            // A site in time is typed where its last statement stands.
+            if in_time(s).is_some_and(|n| behind.iter().any(|r| in_time(r) == Some(n))) {
+                continue;
+            }
+            let made = match in_time(s) {
+                Some(n) => self.site_in_time(n, head.sites, &mut scope, &mut model),
+                None => self.site(s, behind, &mut scope, &mut model),
+            };
+            if let Err(bad) = made {
                 failed = true;
                 let names: Vec<&Ident> = match s {
                     Site::Draw(d) => vec![&d.name],
                     Site::Auto(a) => vec![&a.name],
+                    Site::Start(a) => vec![&a.name],
                     Site::Bind(b) => b.pattern.iter().collect(),
                 };
                 self.broken.extend(names.iter().map(|n| n.name.clone()));
@@ -180,6 +190,14 @@ impl Checker<'_> {
         }
     }
 
+    /// The site of all statements in time of this name.
+    fn site_in_time(&mut self, n: &str, all: &[Site], scope: &mut Scope, model: &mut TModel) -> Res<()> {
+        let statements: Vec<&Site> = all.iter().filter(|s| in_time(s) == Some(n)).collect();
+        let site = self.chain(&statements, scope, model)?;
+        let site = self.observe(site, model, false)?;
+        self.add(scope, model, site)
+    }
+
     fn site(&mut self, s: &Site, behind: &[Site], scope: &mut Scope, model: &mut TModel) -> Res<()> {
         match s {
             Site::Draw(d) => {
@@ -197,10 +215,17 @@ impl Checker<'_> {
                 let site = self.ordered(a, scope, model)?;
                 self.add(scope, model, site)
             }
+            Site::Start(_) => Ok(()),
         }
     }
 
     pub(super) fn draw(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
+        let site = self.drawn(d, scope, model)?;
+        self.observe(site, model, false)
+    }
+
+    /// A drawn site by itself, whatever the data are.
+    pub(super) fn drawn(&mut self, d: &DrawSite, scope: &Scope, model: &TModel) -> Res<TSite> {
         let (row, args, params) = self.distribution(&d.dist, scope)?;
         let suffix = match &d.shape {
             Some(dims) => Some(self.dims(dims)?),
@@ -278,11 +303,11 @@ impl Checker<'_> {
                 if baseline.is_some() { Estimator::Score { baseline: Baseline::Learned } } else { by }
             }
         };
-        let dist = TDist { row, args, params, by, written: d.by.is_some(), baseline, order: None };
+        let dist =
+            TDist { row, args, params, by, written: d.by.is_some(), baseline, order: None, time: None };
         let covers = row.covers(&types).unwrap_or(whole.kind.support());
         let (name, kind) = (d.name.name.clone(), TSiteKind::Draw(dist));
-        let site = TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span };
-        self.observe(site, model, false)
+        Ok(TSite { observed: false, name, kind, ty, covers, span: d.name.span, value_span })
     }
 
     /// Takes `baseline: b(x)` out of `score(..)`: anything but the words that the row knows. It may read what stands before the draw, so
@@ -567,6 +592,9 @@ impl Checker<'_> {
                 whole
             }
             TKind::Before(..)
+            | TKind::At(..)
+            | TKind::Time(_)
+            | TKind::Along(_)
             | TKind::Param(_)
             | TKind::Let(_)
             | TKind::Net { .. }

@@ -16,7 +16,7 @@ use crate::rows::layer::{ChainLayer, LayerRow};
 use crate::rows::order::{self, Order, OrderRow, UNTIL};
 use crate::rows::{self, Causality, Reads};
 use crate::span::Span;
-use crate::syntax::ast::{Arg, AutoSite, Call, DrawSite};
+use crate::syntax::ast::{Arg, AutoSite, Call, DrawSite, Expr, ExprKind};
 
 /// The order in which a drawn site's elements are drawn.
 #[derive(Clone)]
@@ -46,6 +46,21 @@ fn told(l: &ChainLayer) -> e0601::Told<'_> {
 /// What an expression reads of the site that it is a parameter of, and the net in which that came about.
 type Reading = Option<(Causality, Option<usize>)>;
 
+/// `raster`, `permuted(3)`
+fn order_call(e: &Expr) -> Option<Call> {
+    match &e.kind {
+        ExprKind::Call(c) => Some(c.clone()),
+        ExprKind::Name(n) => Some(Call {
+            name: crate::syntax::ast::Ident { name: n.clone(), span: e.span },
+            args: Vec::new(),
+            parens: false,
+            block: None,
+            span: e.span,
+        }),
+        _ => None,
+    }
+}
+
 impl Typed {
     /// Which places an expression reads, and the net by which it does.
     pub fn places_read(&self, e: &TExpr) -> Option<(Reads, Option<usize>)> {
@@ -72,8 +87,10 @@ impl Checker<'_> {
         if model.guide {
             return Err(codes::e0603::in_a_guide(&model.name, &a.name.name, a.span).into());
         }
-        let row = self.order_named(&a.order)?;
-        let (order, until) = self.until(row, &a.order, scope)?;
+        let written = order_call(&a.order)
+            .ok_or_else(|| Bad::from(codes::e0603::no_order(&a.name.name, a.order.span)))?;
+        let row = self.order_named(&written)?;
+        let (order, until) = self.until(row, &written, scope)?;
         let args = super::consts::bind(&self.consts, row.params(), &order)?;
         let mut site = self.typed_with_earlier(a, scope, model)?;
         let TSiteKind::Draw(d) = &mut site.kind else { return Ok(site) };
@@ -97,8 +114,8 @@ impl Checker<'_> {
             self.say(codes::w0603::independent(&a.name.name, &a.index.name, site.value_span));
         }
         let order_text = match &until {
-            Some(n) => format!("{}({}: {})", a.order.name.name, UNTIL.name, text::plain(&self.typed, n)),
-            None => a.order.name.name.clone(),
+            Some(n) => format!("{}({}: {})", written.name.name, UNTIL.name, text::plain(&self.typed, n)),
+            None => written.name.name.clone(),
         };
         d.order = Some(Box::new(TOrder {
             site: a.name.name.clone(),

@@ -384,6 +384,7 @@ fn sites(all: &mut [Site], model: &str, visit: Visit<'_>) {
                 }
                 distribution(&mut a.dist, &path, visit);
             }
+            Site::Start(s) => distribution(&mut s.dist, &format!("{model}.{}.start", s.name.name), visit),
             Site::Bind(_) => {}
         }
     }

@@ -63,6 +63,9 @@ impl Typed {
             | TKind::Schedule(_)
             | TKind::Var(_)
             | TKind::Before(..)
+            | TKind::At(..)
+            | TKind::Time(_)
+            | TKind::Along(_)
             | TKind::Let(_)
             | TKind::Net { .. }
             | TKind::Flow { .. }
@@ -104,6 +107,9 @@ impl Typed {
                 | TKind::Sample(..)
                 | TKind::Var(_)
                 | TKind::Before(..)
+                | TKind::At(..)
+                | TKind::Time(_)
+                | TKind::Along(_)
                 | TKind::Let(_)
                 | TKind::Net { .. }
                 | TKind::Flow { .. } => {}

@@ -27,6 +27,12 @@ impl Typed {
             (TKind::Sample(m, s), TKind::Sample(n, t)) | (TKind::Before(m, s), TKind::Before(n, t)) => {
                 m == n && s == t
             }
+            (TKind::Time(a), TKind::Time(b)) => a == b,
+            (TKind::At(a, p), TKind::At(b, q)) => p == q && self.same(a, b),
+            (TKind::Along(a), TKind::Along(b)) => {
+                a.iter().map(|p| &p.times).eq(b.iter().map(|p| &p.times))
+                    && self.all_same(a.iter().map(|p| &p.value), b.iter().map(|p| &p.value))
+            }
             (TKind::Net { net, args, output }, TKind::Net { net: n, args: b, output: o }) => {
                 net == n && output == o && self.all_same(args.iter(), b.iter())
             }
@@ -65,6 +71,9 @@ impl Typed {
                 | TKind::Data(_)
                 | TKind::Var(_)
                 | TKind::Before(..)
+                | TKind::At(..)
+                | TKind::Time(_)
+                | TKind::Along(_)
                 | TKind::Sample(..)
                 | TKind::Let(_)
                 | TKind::Net { .. }

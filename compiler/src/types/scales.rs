@@ -35,6 +35,9 @@ fn taken_for_logit(e: &TExpr) -> Option<&TExpr> {
         | TKind::Before(..) => {
             return None;
         }
+        TKind::At(..) | TKind::Time(_) | TKind::Along(_) => {
+            return None;
+        }
         TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Flow { .. } | TKind::Neg(_) => {
             return None;
         }
@@ -97,6 +100,9 @@ impl Typed {
             TKind::Sample(..)
             | TKind::Var(_)
             | TKind::Before(..)
+            | TKind::At(..)
+            | TKind::Time(_)
+            | TKind::Along(_)
             | TKind::Param(_)
             | TKind::Net { .. }
             | TKind::Flow { .. } => {}
@@ -117,6 +123,7 @@ impl Typed {
             | TKind::Sample(..)
             | TKind::Var(_)
             | TKind::Before(..) => None,
+            TKind::At(..) | TKind::Time(_) | TKind::Along(_) => None,
             TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Flow { .. } => None,
             TKind::Expect(_) | TKind::LogProb { .. } | TKind::Objective(_) => None,
             TKind::Grad { .. } | TKind::Corrupt { .. } => None,
@@ -134,6 +141,9 @@ impl Typed {
             | TKind::Sample(..)
             | TKind::Var(_)
             | TKind::Before(..)
+            | TKind::At(..)
+            | TKind::Time(_)
+            | TKind::Along(_)
             | TKind::Param(_) => false,
             TKind::Let(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Neg(_) | TKind::Binary(..) => {
                 self.children(e).into_iter().any(|c| self.compares_data(c, shape))

@@ -1,6 +1,7 @@
 //! What names mean at one place of a model, a guide, a payoff or a `fn`.
 
 use super::TExpr;
+use super::in_time::Clock;
 use crate::event::EventTy;
 use crate::span::Span;
 use crate::syntax::ast::BindSite;
@@ -39,4 +40,6 @@ pub struct Scope {
     pub pending: Vec<(String, BindSite)>,
     /// The `fn`s whose bodies this stands in, from the outermost on.
     pub calls: Vec<String>,
+    /// Inside the distribution of a site in time.
+    pub clock: Option<Clock>,
 }

@@ -87,6 +87,9 @@ impl<'t> Program<'t> {
             | TKind::Data(_)
             | TKind::Var(_)
             | TKind::Before(..)
+            | TKind::At(..)
+            | TKind::Time(_)
+            | TKind::Along(_)
             | TKind::Param(_)
             | TKind::Let(_)
             | TKind::Map { .. }

@@ -1,6 +1,6 @@
 //! Typed expressions as people write them: plain text and LaTeX from one tree walk.
 
-use super::{TDist, TExpr, TKind, TObjective, TSubject, Typed};
+use super::{Place, TDist, TExpr, TKind, TObjective, TSubject, Typed};
 use crate::rows::DistRow;
 use crate::rows::args::Args;
 use crate::syntax::ast::BinOp;
@@ -94,6 +94,12 @@ impl Notation<'_> {
             TKind::Data(n) | TKind::Var(n) => self.name(n),
             TKind::Before(x, i) if self.latex => format!("{}_{{<{}}}", self.name(x), self.name(i)),
             TKind::Before(x, i) => format!("{x}[< {i}]"),
+            TKind::At(of, place) => self.at(of, place),
+            TKind::Time(t) => self.name(t),
+            TKind::Along(pieces) => {
+                let each = pieces.iter().map(|p| format!("{} at {}", self.expr(&p.value, NONE), p.times));
+                each.collect::<Vec<_>>().join("; ")
+            }
             TKind::Sample(m, s) => format!("{m}.{s}"),
             TKind::Param(i) => self.param(*i),
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
@@ -122,6 +128,18 @@ impl Notation<'_> {
                 let how = self.scheduled(args, schedules);
                 format!("{}({}, {}({how}))", self.op("corrupt"), self.expr(arg, NONE), row.name())
             }
+        }
+    }
+
+    /// `z[t - 1]`
+    fn at(&self, of: &TExpr, place: &Place) -> String {
+        let of = match &of.kind {
+            TKind::Before(x, _) => self.name(x),
+            _ => self.expr(of, ATOM),
+        };
+        match self.latex {
+            true => format!("{of}_{{{place}}}"),
+            false => format!("{of}[{place}]"),
         }
     }
 

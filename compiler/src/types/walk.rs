@@ -19,6 +19,8 @@ impl TExpr {
             }
             TKind::Objective(o) => o.children(),
             TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } => vec![a, b],
+            TKind::At(of, _) => vec![of],
+            TKind::Along(pieces) => pieces.iter().map(|p| &p.value).collect(),
             TKind::LogProb { values, .. } => values.iter().map(|(_, v)| v).collect(),
             TKind::Const(_)
             | TKind::Schedule(_)
@@ -26,6 +28,7 @@ impl TExpr {
             | TKind::Sample(..)
             | TKind::Var(_)
             | TKind::Before(..)
+            | TKind::Time(_)
             | TKind::Param(_)
             | TKind::Let(_) => Vec::new(),
         }

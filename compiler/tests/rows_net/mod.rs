@@ -51,6 +51,8 @@ fn constant(e: &ast::Expr) -> Const {
         | ast::ExprKind::Before(..)
         | ast::ExprKind::Range(..)
         | ast::ExprKind::Quantity(..)
+        | ast::ExprKind::At(..)
+        | ast::ExprKind::Times(..)
         | ast::ExprKind::Expect(_) => panic!("the test's arguments are plain, not {:?}", e.kind),
     }
 }

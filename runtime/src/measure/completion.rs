@@ -30,7 +30,7 @@ pub struct Completions {
 /// The site that a program completes: its name, and the order in which it is drawn.
 pub fn site(s: &Session) -> Option<(String, Order)> {
     let order = |site: &TSite| match &site.kind {
-        TSiteKind::Draw(d) => d.order.as_ref().filter(|_| site.observed).map(|o| o.order.clone()),
+        TSiteKind::Draw(d) => d.places().filter(|_| site.observed),
         TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
     };
     let models = s.typed.models.iter().filter(|m| !m.guide);

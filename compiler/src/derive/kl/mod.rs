@@ -8,7 +8,7 @@
 mod value;
 
 use crate::rows::distribution::kl::closed_form as kl_between;
-use crate::types::{TDist, TExpr, TModel, TSite, TSiteKind, Typed, density};
+use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 pub use value::Kl;
 pub(super) use value::Known;
 
@@ -149,7 +149,7 @@ pub fn known(m: &TModel, g: Option<&TModel>) -> Vec<String> {
 /// The discrete sites that a bound sums over because the guide leaves them out, and the drawn sites whose densities stand under that sum.
 pub fn summed(m: &TModel, g: &TModel) -> (Vec<String>, Vec<String>) {
     let known = known(m, Some(g));
-    let summed = density::summable(m, &known);
+    let summed = density::summed_over(m, &known);
     let inside = density::reached(m, &summed, &known);
     (summed, inside)
 }
@@ -166,11 +166,34 @@ pub fn closed_form(m: &TModel, g: &TModel, s: &TSite) -> bool {
     match (&s.kind, m.site(&s.name).map(|o| &o.kind)) {
         (TSiteKind::Draw(q), Some(TSiteKind::Draw(p))) => {
             p.order.is_none()
+                && reads_drawn(q, p)
                 && kl_between(q.row, p.row).is_some()
                 && !model_side(m, g, p).is_none_or(|r| r.iter().any(|n| reaches(g, &s.name, n)))
         }
         (TSiteKind::Draw(_) | TSiteKind::Bind(_) | TSiteKind::Quantize(_), _) => false,
     }
+}
+
+/// Whether a model's chain reads at each time only times that the guide's draws before that one: a guide that goes through time the other
+/// way draws it given what the model's side reads.
+fn reads_drawn(q: &TDist, p: &TDist) -> bool {
+    let (Some(guide), Some(model)) = (q.time.as_ref().filter(|t| t.chained()), &p.time) else { return true };
+    let order: Vec<usize> = guide.pieces.iter().flat_map(|t| t.in_order()).collect();
+    let when = |t: usize| order.iter().position(|o| *o == t);
+    model.pieces.iter().enumerate().all(|(k, times)| {
+        let mut read = Vec::new();
+        for e in p.piece(k).params.iter().flatten() {
+            e.walk(&mut |e| {
+                if let TKind::At(of, place) = &e.kind
+                    && matches!(of.kind, TKind::Before(..))
+                {
+                    read.push(place.clone());
+                }
+            });
+        }
+        let before = |t: usize| read.iter().all(|r| r.at(t).is_some_and(|r| when(r) < when(t)));
+        read.is_empty() || times.in_order().into_iter().all(before)
+    })
 }
 
 /// The guide's sites whose samples the parameters of a model's draw depend on; `None` where a value comes from inverting a flow.

@@ -91,27 +91,41 @@ impl Ctx<'_> {
         if let Some(o) = &d.order {
             return self.draw_in_order(s, d, o, vars);
         }
+        if let Some(t) = d.time.as_ref().filter(|t| t.chained()) {
+            return self.draw_in_time(s, d, t, vars);
+        }
         let params = self.dist_params(d, &s.ty, vars);
         let params = self.at_temperature(d, params);
         let shape = self.shape(&s.ty.shape);
+        self.drawn_from(s, d, &params, &shape)
+    }
+
+    /// A draw of a site's distribution with these parameters, or what stands for it.
+    pub(super) fn drawn_from(
+        &mut self,
+        s: &TSite,
+        d: &TDist,
+        params: &[Option<Value>],
+        shape: &Shape,
+    ) -> Value {
         self.cx.g.at = s.value_span;
         let mean = match self.draws {
-            Draws::Means => Some(self.centre(s, d, &params, &shape)),
+            Draws::Means => Some(self.centre(s, d, params, shape)),
             Draws::Sampled => None,
         };
         match (mean, d.by) {
-            (Some(m), _) => self.cx.broadcast(m, shape),
+            (Some(m), _) => self.cx.broadcast(m, shape.clone()),
             (None, Estimator::Gumbel { tau }) if self.relaxed => match d.row.reparameterised().relaxed() {
-                Some(relaxed) => relaxed(&mut self.cx.g, &params, &shape, tau),
+                Some(relaxed) => relaxed(&mut self.cx.g, params, shape, tau),
                 None => panic!("internal: `{}` has no relaxed form", d.row.name()),
             },
             // The score function is the whole derivative: none passes through the draw itself.
             (None, Estimator::Score { .. }) => {
-                let v = d.row.sample(&mut self.cx.g, &params, &shape);
+                let v = d.row.sample(&mut self.cx.g, params, shape);
                 self.cx.detach(v)
             }
             (None, Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. }) => {
-                d.row.sample(&mut self.cx.g, &params, &shape)
+                d.row.sample(&mut self.cx.g, params, shape)
             }
         }
     }
@@ -140,7 +154,7 @@ impl Ctx<'_> {
     pub fn mean_of(&mut self, s: &TSite, vars: &Vars) -> Option<Value> {
         let TSiteKind::Draw(d) = &s.kind else { return None };
         let var = self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == s.name)?;
-        if matches!(var.ty.kind, Kind::Class(_)) || d.order.is_some() {
+        if matches!(var.ty.kind, Kind::Class(_)) || d.sequential() {
             return None;
         }
         let params = self.dist_params(d, &s.ty, vars);

@@ -68,6 +68,9 @@ impl Ctx<'_> {
                 Some(v) => *v,
                 None => panic!("internal: `{n}` has no value in graph `{}`", self.cx.name),
             },
+            TKind::At(of, place) => self.element(of, place, vars),
+            TKind::Time(_) => self.time_value(),
+            TKind::Along(pieces) => self.along(e, pieces, vars),
             TKind::Param(i) => self.param(*i),
             TKind::Let(i) => self.let_value(*i),
             TKind::Net { net, args, output } => match self.net(*net, args, vars).get(*output) {

@@ -16,9 +16,14 @@ pub struct Joint {
 impl Ctx<'_> {
     /// Log-densities of all drawn sites whose value is known, and the log-determinant of what had to be inverted.
     pub fn joint(&mut self, m: &TModel, vars: &mut Vars) -> Joint {
+        self.joint_but(m, vars, &[])
+    }
+
+    /// The same without the sites `but`.
+    pub(super) fn joint_but(&mut self, m: &TModel, vars: &mut Vars, but: &[String]) -> Joint {
         let log_det = self.solve(m, vars);
         let mut sites = Vec::new();
-        for s in &m.sites {
+        for s in m.sites.iter().filter(|s| !but.contains(&s.name)) {
             if let (TSiteKind::Draw(d), Some(x)) = (&s.kind, vars.get(&s.name).copied()) {
                 let lp = self.log_density(s, d, x, vars);
                 sites.push((s.name.clone(), lp));

@@ -3,6 +3,7 @@
 //! Values travel as `[B, ..event]`, `[1, ..event]` or, for one number that is the same for every example, rank 0. Within one
 //! [`Ctx`] each data variable, each sample `p.x` and each application of a net to the same values is made once.
 
+mod chains;
 pub(super) mod copies;
 mod data;
 mod draws;
@@ -11,6 +12,7 @@ mod flows;
 mod joint;
 mod ordered;
 mod sums;
+mod time;
 
 pub use draws::Draws;
 pub use expressions::Cut;
@@ -64,6 +66,8 @@ pub struct Ctx<'t> {
     pub temperature: Option<f64>,
     /// What drawing each site in an order does at each of its places.
     pub work: Vec<(String, Work)>,
+    /// Inside a statement in time.
+    clock: Option<time::Clock>,
     /// What `corrupt(..)` made so far.
     pub corrupted: Vec<Value>,
     /// What is wrong with the derivatives that the payoffs ask for.
@@ -116,6 +120,7 @@ impl<'t> Ctx<'t> {
             completing: false,
             temperature: None,
             work: Vec::new(),
+            clock: None,
             corrupted: Vec::new(),
             zero: Vec::new(),
             program,

@@ -9,7 +9,7 @@ use crate::event::Kind;
 use crate::ir::{DType, Dim, Ex, ReduceKind, Scope, Shape, Value};
 use crate::rows::add_log_dets;
 use crate::rows::distribution::values;
-use crate::types::{TModel, TSite, TSiteKind, density};
+use crate::types::{TModel, TSite, TSiteKind, density, hidden_chain};
 
 /// The name under which the log-determinants of inverted flows stand among the log-densities of sites.
 pub const VOLUME: &str = "volume";
@@ -111,6 +111,13 @@ impl Ctx<'_> {
     pub fn densities(&mut self, m: &TModel, vars: &mut Vars, without: &[String]) -> Densities {
         let known: Vec<String> = vars.keys().cloned().collect();
         let names = density::summable(m, &known);
+        let chains = hidden_chain::sums(m, &known);
+        if !chains.is_empty() {
+            let inside: Vec<String> = chains.iter().flat_map(|c| c.inside.clone()).collect();
+            let each = by_name(self.joint_but(m, vars, &inside), without);
+            let sums: Vec<Value> = chains.iter().map(|c| self.chain_log_sum(m, c, vars)).collect();
+            return Densities { each, sum: Some((inside, self.total(&sums))) };
+        }
         if names.is_empty() {
             return Densities { each: by_name(self.joint(m, vars), without), sum: None };
         }
@@ -172,6 +179,10 @@ impl Ctx<'_> {
     pub fn posterior(&mut self, m: &TModel, vars: &Vars) -> Vec<Posterior> {
         let known: Vec<String> = vars.keys().cloned().collect();
         let names = density::summable(m, &known);
+        let chains = hidden_chain::sums(m, &known);
+        if !chains.is_empty() {
+            return chains.iter().filter_map(|c| self.chain_posterior(m, c, vars)).collect();
+        }
         if names.is_empty() {
             return Vec::new();
         }

@@ -52,7 +52,7 @@ pub(super) fn by(typed: &Typed, (i, m): Model<'_>, how: &Altered) -> Result<Made
 
 fn ordered(s: &TSite) -> bool {
     match &s.kind {
-        TSiteKind::Draw(d) => d.order.is_some(),
+        TSiteKind::Draw(d) => d.sequential(),
         TSiteKind::Bind(_) | TSiteKind::Quantize(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use crate::derive::lower::{Ctx, Draws, Posterior, Vars};
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
 use crate::ir::{Scope, Value};
-use crate::types::density::summable;
+use crate::types::density::summed_over;
 use crate::types::{Density, TExpr, TKind, TModel, TSite, TSiteKind, Typed};
 
 /// What stands for the data: what flows map them to, the posterior of what is summed over, what a guide proposes, or the code of an autoencoder.
@@ -154,7 +154,7 @@ pub(super) fn left_open(ctx: &mut Ctx<'_>, (m, q): (&TModel, usize), from: &Vars
     let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
     known.extend(ctx.model(q).sites.iter().filter(|s| m.fitting(s).is_some()).map(|s| s.name.clone()));
     // Data are read only where something is left to say.
-    if summable(m, &known).is_empty() {
+    if summed_over(m, &known).is_empty() {
         return Vec::new();
     }
     let mut vars = ctx.observed(m);

@@ -60,6 +60,7 @@ fn same_for_all(typed: &Typed, e: &TExpr) -> bool {
             TKind::Const(_) | TKind::Map { .. } | TKind::Fn { .. } | TKind::Neg(_) | TKind::Binary(..) => {
                 true
             }
+            TKind::At(..) | TKind::Time(_) | TKind::Along(_) => true,
             TKind::Param(i) => typed.params.get(*i).is_some_and(|p| p.each.is_none()),
             TKind::Data(_)
             | TKind::Var(_)

@@ -46,6 +46,12 @@ pub fn no_length(at: Span, ty: &EventTy) -> Diag {
     .help("declare it as data, `data (x: Real[50, 3], n: Int(51)) from ..`, and write `model p(n)`")
 }
 
+/// What stands behind `in` is no order.
+pub fn no_order(site: &str, span: Span) -> Diag {
+    Diag::new("E0603", "this is no order", span, "is neither the name of an order nor a range of times")
+        .help(format!("write an order, `{site}[i in forward] ~ ..`, or times, `{site}[t in 1..16] ~ ..`"))
+}
+
 /// A site without data whose event is not written.
 pub fn no_shape(site: &str, span: Span) -> Diag {
     Diag::new(

@@ -62,6 +62,8 @@ pub mod e0509;
 pub mod e0601;
 pub mod e0602;
 pub mod e0603;
+pub mod e0604;
+pub mod e0605;
 pub mod e0701;
 pub mod e0702;
 pub mod e0703;
@@ -156,6 +158,8 @@ pub const PAGES: &[&Page] = &[
     &e0601::PAGE,
     &e0602::PAGE,
     &e0603::PAGE,
+    &e0604::PAGE,
+    &e0605::PAGE,
     &e0701::PAGE,
     &e0702::PAGE,
     &e0703::PAGE,

@@ -71,7 +71,7 @@ impl<'t> Writer<'t> {
             TSiteKind::Draw(d) => {
                 let open = sites.contains(&s.name);
                 let at = if open { self.n.name(&s.name) } else { self.point(m, s) };
-                Some(self.n.density_at(d, &at))
+                Some(self.factors_at(d, &at))
             }
             TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
         };

@@ -13,7 +13,7 @@ use crate::derive::kl::known;
 use crate::rows::objective::{self, Elbo, ObjectiveRow};
 use crate::syntax::ast::BinOp;
 use crate::types::text::Notation;
-use crate::types::{Density, TDist, TExpr, TKind, TModel, TObjective, TPlayer, Typed, density};
+use crate::types::{Density, TDist, TExpr, TKind, TModel, TObjective, TPlayer, Times, Typed, density};
 
 /// The objective of one player, one line a term.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +141,42 @@ impl<'t> Writer<'t> {
             };
             return format!("{sum}{}", self.n.density_at(d, &at));
         }
+        if let Some(time) = &d.time {
+            let each = time.pieces.iter().enumerate().map(|(k, times)| self.piece_at(&d.piece(k), times, x));
+            return each.collect::<Vec<_>>().join(" + ");
+        }
         format!("{}{}", self.n.either("\\log ", "log "), self.n.density_at(d, x))
+    }
+
+    /// `log Normal(z[0]; 0, 1)`, `sum_{t in 1..16} log Normal(z[t]; f(z[t - 1]), s)`
+    fn piece_at(&self, d: &TDist, times: &Times, x: &str) -> String {
+        let at = |i: &str| if self.n.latex { format!("{x}_{{{i}}}") } else { format!("{x}[{i}]") };
+        let log = self.n.either("\\log ", "log ");
+        match &times.index {
+            None => format!("{log}{}", self.n.density_at(d, &at(&times.from.to_string()))),
+            Some(t) => {
+                let over = if self.n.latex { times.latex() } else { times.to_string() };
+                let sum = self.n.either("\\sum", "sum");
+                format!("{sum}_{{{over}}} {log}{}", self.n.density_at(d, &at(t)))
+            }
+        }
+    }
+
+    /// `Categorical(z[0]; w) prod_{t in 1..16} Categorical(z[t]; f(z[t - 1]))`
+    fn factors_at(&self, d: &TDist, x: &str) -> String {
+        let Some(time) = &d.time else { return self.n.density_at(d, x) };
+        let each = time.pieces.iter().enumerate().map(|(k, times)| {
+            let at = |i: &str| if self.n.latex { format!("{x}_{{{i}}}") } else { format!("{x}[{i}]") };
+            let (piece, prod) = (d.piece(k), self.n.either("\\prod", "prod"));
+            match &times.index {
+                None => self.n.density_at(&piece, &at(&times.from.to_string())),
+                Some(t) => {
+                    let over = if self.n.latex { times.latex() } else { times.to_string() };
+                    format!("{prod}_{{{over}}} {}", self.n.density_at(&piece, &at(t)))
+                }
+            }
+        });
+        each.collect::<Vec<_>>().join(self.n.either(" \\, ", " "))
     }
 
     fn expect(&self, over: &str, what: &str) -> String {
@@ -194,5 +229,5 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
 
 /// The discrete sites that a bound sums over because the guide leaves them out.
 fn summed(m: &TModel, g: &TModel) -> Vec<String> {
-    density::summable(m, &known(m, Some(g)))
+    density::summed_over(m, &known(m, Some(g)))
 }

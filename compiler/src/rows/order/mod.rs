@@ -49,7 +49,7 @@ pub struct Along {
 
 impl Order {
     /// An order along the first axis, of n elements.
-    fn along_first(n: usize, permutation: Option<Vec<usize>>) -> Order {
+    pub fn along_first(n: usize, permutation: Option<Vec<usize>>) -> Order {
         Order { axes: vec![Along { axis: 0, size: n, every: 1 }], permutation, channels: 1 }
     }
     /// How many places there are.
