@@ -14,7 +14,7 @@ use crate::types::hidden_chain::{ChainSum, Factor};
 use crate::types::{TDist, TModel, TSiteKind};
 
 /// One step at position p.
-const HERE: At = At { div: 1, modulo: usize::MAX, offset: 0 };
+const HERE: At = At { div: 1, modulo: usize::MAX, offset: 0, ahead: 0 };
 
 /// The logarithm of a sum, or the greatest of its terms.
 fn reduced(x: Ex<'_>, axis: usize, kind: ReduceKind) -> Ex<'_> {

@@ -53,7 +53,7 @@ impl Step {
             false => self.times.from.saturating_add_signed(by),
             true => (along.saturating_sub(self.times.to)).saturating_add_signed(-by),
         };
-        At { div: 1, modulo: self.times.len().max(1), offset: first }
+        At { div: 1, modulo: self.times.len().max(1), offset: first, ahead: 0 }
     }
 }
 
