@@ -13,7 +13,10 @@ fn earlier(e: &Expr) -> Option<&Ident> {
         ExprKind::Call(c) => c.args.iter().find_map(|a| earlier(&a.value)),
         ExprKind::Tuple(all) | ExprKind::List(all) => all.iter().find_map(earlier),
         ExprKind::Neg(a) | ExprKind::Expect(a) | ExprKind::Quantity(a, _) => earlier(a),
-        ExprKind::Binary(_, a, b) | ExprKind::Range(a, b) => earlier(a).or_else(|| earlier(b)),
+        ExprKind::At(_, place) => earlier(place),
+        ExprKind::Binary(_, a, b) | ExprKind::Range(a, b) | ExprKind::Times(a, b) => {
+            earlier(a).or_else(|| earlier(b))
+        }
         ExprKind::LogProb { target, given, .. } => target.iter().chain(given).find_map(earlier),
         ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Field(..) => None,
     }
