@@ -129,6 +129,25 @@ pub const NETS: &[(&str, &str, &str, &str)] = &[
         "shift_right, dense(4), position, residual { layer_norm, attention(heads: 2, mask: B) }, residual { layer_norm, dense(8), relu, dense(4) }, dense(1)",
     ),
     ("gru", "Bool[5, 1]", "forward", "shift_right, gru(4), dense(1)"),
+    ("two lstms", "Bool[6, 1]", "forward", "shift_right, lstm(4), residual { lstm(4) }, gru(3), dense(1)"),
+    (
+        "gru over pixels",
+        "Bool[1, 2, 3]",
+        "raster",
+        "reshape(6, 1), shift_right, gru(4), dense(1), reshape(1, 2, 3)",
+    ),
+    (
+        "row lstm",
+        "Bool[1, 3, 3]",
+        "raster",
+        "row_lstm(4, mask: A), residual { row_lstm(2), conv(4, k: 1) }, conv(1, k: 1)",
+    ),
+    (
+        "diagonal lstm",
+        "Bool[1, 3, 3]",
+        "raster",
+        "conv(4, k: 3, mask: A), residual { diagonal_bilstm(2), conv(4, k: 1) }, conv(1, k: 1)",
+    ),
     ("lstm", "Bool[5, 1]", "reverse", "lstm(4), shift_right, dense(1)"),
     (
         "channels together",
@@ -208,6 +227,17 @@ fn a_draw_by_place_is_the_draw_that_computes_everything() {
         let ones = fast["x"].data.iter().sum::<f64>() / fast["x"].data.len() as f64;
         assert!((0.05..0.95).contains(&ones), "{}: {ones} of the bits are 1", net.0);
     }
+}
+
+#[test]
+fn a_program_has_a_recurrent_step_once() {
+    let size = |n: usize| {
+        let ty = format!("Bool[{n}, 1]");
+        let c = model(("long", &ty, "forward", "shift_right, lstm(4), gru(3), dense(1)")).1;
+        let count = |g: &Graph| gmc_compiler::ir::schedule::census(g).values().sum::<usize>();
+        ["step.all", "log_prob.p", "sample.p"].map(|p| count(&c.programs[p]))
+    };
+    assert_eq!(size(30), size(1000));
 }
 
 #[test]

@@ -237,6 +237,10 @@ const OF_IMAGES: &[&str] = &[
     "shift_right",
     "gated_pixelcnn(4, layers: 2)",
     "gated_pixelcnn(4, layers: 1, k: 5, colours: 2)",
+    "row_lstm(4, mask: A)",
+    "row_lstm(4, k: 5)",
+    "diagonal_bilstm(4)",
+    "residual { row_lstm(2), conv(4, k: 1) }",
     "conv(4, k: 3)",
 ];
 

@@ -144,6 +144,16 @@ fn cases(row: &str) -> Vec<Case> {
         "lstm" => {
             vec![case("lstm(2)", &[4, 3], &[4, 2]), case("lstm(2, bidirectional: true)", &[3, 2], &[3, 4])]
         }
+        "row_lstm" => vec![
+            case("row_lstm(2)", &[1, 3, 4], &[2, 3, 4]),
+            case("row_lstm(3, k: 5, mask: A)", &[2, 4, 3], &[3, 4, 3]),
+            case("row_lstm(2, k: 1)", &[1, 1, 2], &[2, 1, 2]),
+        ],
+        "diagonal_bilstm" => vec![
+            case("diagonal_bilstm(2)", &[1, 3, 4], &[2, 3, 4]),
+            case("diagonal_bilstm(3)", &[2, 4, 2], &[3, 4, 2]),
+            case("diagonal_bilstm(1)", &[1, 1, 1], &[1, 1, 1]),
+        ],
         "shift_right" => vec![
             case("shift_right", &[5], &[5]),
             case("shift_right", &[4, 2], &[4, 2]),
@@ -744,7 +754,6 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("gate", &[5], "E0201", "5 is odd"),
         ("gru(3)", &[5], "E0201", "takes a sequence [places, features]"),
         ("lstm(3)", &[1, 5, 5], "E0201", "takes a sequence"),
-        ("gru(3)", &[2000, 1], "E0201", "at most 1024 places"),
         ("conv1d(3)", &[2, 5, 5], "E0201", "takes a sequence"),
         ("last", &[5], "E0201", "takes a sequence"),
         ("dense(3, mask: A)", &[5, 2], "E0205", "reads every place alone"),

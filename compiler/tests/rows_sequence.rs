@@ -72,6 +72,59 @@ fn recurrent_layers_compute_what_others_do() {
     close("the first direction", &first, &gru, 3e-6);
 }
 
+/// Against a program that goes over the image pixel by pixel, with states of 0 beyond its edges.
+#[test]
+fn layers_of_pixelrnn_are_recurrences_over_pixels() {
+    let phases = [("input.weight", 0.2), ("hidden.weight", 0.3), ("input.bias", 0.4)];
+    let want = [
+        0.02805457333004844,
+        0.10924705900735243,
+        0.11820858898757183,
+        0.012189067372936097,
+        -0.0022841712630236057,
+        0.06492296793232231,
+        0.09915997855308298,
+        0.10366880108005622,
+        0.038095091873202654,
+    ];
+    close("row_lstm", &values("row_lstm(1)", &[1, 3, 3], &phases), &want, 1e-12);
+    let want = [
+        -0.23116005878697746,
+        -0.2735696396014498,
+        -0.28980514373418576,
+        -0.444377531139434,
+        -0.33090774115738875,
+        -0.4410142561688486,
+        0.1747150491009009,
+        -0.0377893606660448,
+        0.19094183306496723,
+        0.240586958370781,
+        0.11380184857065397,
+        0.1289879933147176,
+    ];
+    close("row_lstm, strict", &values("row_lstm(2, mask: A)", &[2, 2, 3], &phases), &want, 1e-12);
+    let phases = [
+        ("left.input.weight", 0.2),
+        ("left.hidden.weight", 0.3),
+        ("left.input.bias", 0.4),
+        ("right.input.weight", 0.25),
+        ("right.hidden.weight", 0.35),
+        ("right.input.bias", 0.45),
+    ];
+    let want = [
+        0.027871545075322378,
+        0.05538778915081967,
+        0.10095765831867719,
+        0.05990784593316613,
+        -0.014730655860740113,
+        0.020458302152054332,
+        -0.01751431913286334,
+        0.07059614812618009,
+        0.08661496053772874,
+    ];
+    close("diagonal_bilstm", &values("diagonal_bilstm(1)", &[1, 3, 3], &phases), &want, 1e-12);
+}
+
 const MULTIHEAD: [(&str, f64); 8] = [
     ("query.weight", 0.2),
     ("query.bias", 0.3),

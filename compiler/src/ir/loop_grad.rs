@@ -10,6 +10,9 @@
 //! elements, is computed again. Nothing is kept of a carried buffer of which the body reads a part, but that part. So memory is `count`
 //! times what is on the tape, and no product is computed twice; `peak_bytes` counts it.
 //!
+//! The adjoint of a matrix that the body multiplies with is a product for each position, whose sum is one product over batch and positions:
+//! it is computed behind the loop, from what is kept.
+//!
 //! [`grad::pulled`]: super::grad::pulled
 
 use super::grad::{accumulated, pulled};
@@ -17,7 +20,7 @@ use super::graph::{Graph, Node, Step, Turns, Value};
 use super::op::*;
 use super::ops::{Local, stack_name};
 use super::optimise::sweep;
-use super::shape::{DType, Shape, Ty};
+use super::shape::{DType, Dim, Shape, Ty};
 use super::value_map::ValueMap;
 use std::collections::BTreeMap;
 
@@ -54,7 +57,7 @@ pub(super) fn adjoints(
     let kept: Vec<Value> = (0..tape.kept.len()).map(|k| g.result(v, first + k)).collect();
     let start =
         |g: &mut Graph, ty: Ty| g.push(Op::Full(Full { value: 0.0, dtype: ty.dtype, shape: ty.shape }), &[]);
-    let initial: Vec<Value> = moving
+    let mut initial: Vec<Value> = moving
         .iter()
         .map(|m| match m.target {
             Local::Carry(k) => {
@@ -64,23 +67,53 @@ pub(super) fn adjoints(
             Local::Read(_) | Local::Position => start(g, m.ty.clone()),
         })
         .collect();
+    if initial.is_empty() {
+        // A loop carries at least one value.
+        initial.push(g.scalar(0.0));
+    }
     let stacks: Vec<(usize, Value)> =
         seeds.iter().filter(|(k, _)| **k >= old.carried).map(|(k, v)| (*k, *v)).collect();
     let reads = node.args.get(old.carried..).unwrap_or_default();
-    let read: Vec<Value> = reads.iter().copied().chain(stacks.iter().map(|s| s.1)).chain(kept).collect();
-    let sources =
-        Sources { old, inner: &inner, found: &found, moving: &moving, stacks: &stacks, kept: &tape.kept };
+    let read: Vec<Value> =
+        reads.iter().copied().chain(stacks.iter().map(|s| s.1)).chain(kept.iter().copied()).collect();
+    let products: Vec<Product> = inner.asked.iter().filter_map(|a| inner.product(a)).collect();
+    let mut later = Vec::new();
+    for v in products.iter().flat_map(|p| p.parts.map(|(v, _)| v)) {
+        if !matches!(found[v], Some(Found::Taped(_))) && !later.contains(&v) {
+            later.push(v);
+        }
+    }
+    let sources = Sources {
+        old,
+        inner: &inner,
+        found: &found,
+        moving: &moving,
+        stacks: &stacks,
+        kept: &tape.kept,
+        later: &later,
+    };
     let turns = Turns { count: old.count, reverse: !old.reverse };
     let made = g.loop_with(
         turns,
         [&initial, &read],
-        |g, carried, read, position| Step {
-            carried: sources.write(g, carried, read, position),
-            stacked: Vec::new(),
-        },
+        |g, carried, read, position| sources.write(g, carried, read, position),
         |_, input| panic!("internal: the derivative of a loop reads `{}`", input.name),
     );
+    let everywhere = |v: Value| match found[v] {
+        Some(Found::Taped(k)) => kept.get(k).copied(),
+        _ => later.iter().position(|l| *l == v).and_then(|k| made.stacked.get(k).copied()),
+    };
+    let mut sums = BTreeMap::new();
+    for product in &products {
+        let parts = product.parts.map(|(v, turned)| everywhere(v).map(|s| (s, turned)));
+        if let [Some(a), Some(b)] = parts {
+            sums.insert(old.carried + product.read, product_of_all(g, [a, b]));
+        }
+    }
     let of = |k: usize| {
+        if let Some(sum) = sums.get(&k) {
+            return Some(*sum);
+        }
         let place = moving.iter().position(|m| match m.target {
             Local::Carry(c) => c == k && k < old.carried,
             Local::Read(r) => old.carried + r == k,
@@ -89,6 +122,28 @@ pub(super) fn adjoints(
         place.and_then(|p| made.carried.get(p).copied())
     };
     wants.iter().enumerate().map(|(k, w)| of(k).filter(|_| *w)).collect()
+}
+
+/// Σ over all positions of the product of two matrices, each kept for all positions, `[count, rows, columns]`, and turned where that is said.
+fn product_of_all(g: &mut Graph, parts: [(Value, bool); 2]) -> Value {
+    // The axis that is summed over comes together with the positions.
+    let [a, b] = parts;
+    let [a, b] = [(a, true), (b, false)].map(|((v, turned), left)| {
+        let by_sum = if left == turned { v } else { g.permute(v, &[0, 2, 1]) };
+        let dims = g.shape(by_sum).0;
+        let (count, batch) = Shape(dims.iter().take(2).copied().collect()).count();
+        let rows = Dim { n: count, batch: batch > 0 };
+        g.reshape(by_sum, Shape([rows].into_iter().chain(dims.into_iter().skip(2)).collect()))
+    });
+    let a = g.permute(a, &[1, 0]);
+    g.matmul(a, b)
+}
+
+/// What is read and has one product of matrices as its adjoint in each iteration.
+struct Product {
+    read: usize,
+    /// The two matrices, and whether they are turned.
+    parts: [(Value, bool); 2],
 }
 
 /// One iteration forwards and its derivative, in one graph.
@@ -151,11 +206,24 @@ impl Inner {
         }
         Inner { g, seeds: own, asked }
     }
-    /// What the new loop carries: not what no iteration adds to.
+    /// The adjoint as a product of matrices.
+    fn product(&self, (target, _, made): &(Local, Ty, Option<Value>)) -> Option<Product> {
+        let (Local::Read(read), Some(made)) = (*target, *made) else { return None };
+        let node = self.g.node(made);
+        let (Op::MatMul(_), &[a, b]) = (&node.op, node.args.as_slice()) else { return None };
+        let parts = [a, b].map(|v| match (&self.g.node(v).op, self.g.node(v).args.as_slice()) {
+            (Op::Permute(p), [x]) if p.perm == [1, 0] => (*x, true),
+            _ => (v, false),
+        });
+        // At most one axis of what is summed over carries the batch: that of the examples.
+        let fits = parts.iter().all(|(v, _)| self.g.rank(*v) == 2 && self.g.shape(*v).count().1 <= 1);
+        fits.then_some(Product { read, parts })
+    }
+    /// What the new loop carries: not what no iteration adds to, nor what is one product.
     fn moving(&self) -> Vec<Moving> {
-        let moves = |(target, _, made): &&(Local, Ty, Option<Value>)| match target {
+        let moves = |asked: &&(Local, Ty, Option<Value>)| match asked.0 {
             Local::Carry(_) => true,
-            Local::Read(_) | Local::Position => made.is_some(),
+            Local::Read(_) | Local::Position => asked.2.is_some() && self.product(asked).is_none(),
         };
         let moving = |(target, ty, made): &(Local, Ty, Option<Value>)| Moving {
             target: *target,
@@ -223,7 +291,13 @@ impl<'a> Tape<'a> {
         let g = &self.inner.g;
         let mut found = ValueMap::new(g, None);
         let mut needed = ValueMap::new(g, false);
-        self.inner.asked.iter().filter_map(|a| a.2).for_each(|v| needed[v] = true);
+        for asked in &self.inner.asked {
+            match (self.inner.product(asked), asked.2) {
+                (Some(product), _) => product.parts.iter().for_each(|(v, _)| needed[*v] = true),
+                (None, Some(made)) => needed[made] = true,
+                (None, None) => {}
+            }
+        }
         for i in (0..g.nodes.len() as u32).rev() {
             let v = Value(i);
             if !needed[v] {
@@ -269,6 +343,8 @@ struct Sources<'a> {
     /// Outputs of the old body with an adjoint for each position.
     stacks: &'a [(usize, Value)],
     kept: &'a [Value],
+    /// What is kept for each position, for what follows.
+    later: &'a [Value],
 }
 
 impl Sources<'_> {
@@ -278,8 +354,8 @@ impl Sources<'_> {
             g.dyn_slice(stack, &[0], &[1], &[At { div: 1, modulo: self.old.count, offset: 0, ahead: 0 }]);
         g.reshape(one, shape.clone())
     }
-    /// The carried values after one iteration.
-    fn write(&self, g: &mut Graph, carried: &[Value], read: &[Value], position: Value) -> Vec<Value> {
+    /// One iteration.
+    fn write(&self, g: &mut Graph, carried: &[Value], read: &[Value], position: Value) -> Step<Value> {
         let from = &self.inner.g;
         let reads = read.len() - self.stacks.len() - self.kept.len();
         let mut new: ValueMap<Option<Value>> = ValueMap::new(from, None);
@@ -324,6 +400,8 @@ impl Sources<'_> {
                 (Local::Read(_) | Local::Position, None) => *now,
             }
         };
-        self.moving.iter().zip(carried).map(step).collect()
+        let next: Vec<Value> = self.moving.iter().zip(carried).map(step).collect();
+        let carried = if next.is_empty() { carried.to_vec() } else { next };
+        Step { carried, stacked: self.later.iter().filter_map(|v| new[*v]).collect() }
     }
 }

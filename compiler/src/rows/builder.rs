@@ -232,7 +232,7 @@ impl<'g> LowerCx<'g, '_> {
         LowerCx { env, ..self }
     }
     /// The last of the first carried value after `count` iterations, as [`Graph::loop_over`]; the body is lowered where this is, with the same
-    /// parameters and further inputs. Only where [`LowerCx::loops`] says so.
+    /// parameters and further inputs.
     pub fn loop_over(
         self,
         count: usize,

@@ -4,7 +4,7 @@
 //! part of one writes into its buffer; a part is copied out, so that the buffer stays the carried value's alone.
 
 use super::fuse::dense;
-use super::run::{ExecError, Executable, Setting, broken};
+use super::run::{ExecError, Executable, Setting};
 use super::tensor::{Tensor, burn_shape};
 use burn::backend::Slice as Cut;
 use burn::backend::flex::FlexTensor;

@@ -26,6 +26,7 @@ mod conv;
 mod conv1d;
 mod conv_transpose;
 mod dense;
+mod diagonal_bilstm;
 mod dropout;
 mod embed;
 mod film;
@@ -50,6 +51,7 @@ mod reflect_pad;
 mod rescale;
 pub(super) mod reshape;
 mod residual;
+mod row_lstm;
 mod scalar;
 mod shift_right;
 mod tied;
@@ -90,6 +92,8 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &conv1d::Conv1d,
     &gru::Gru,
     &lstm::Lstm,
+    &row_lstm::RowLstm,
+    &diagonal_bilstm::DiagonalBilstm,
     &shift_right::ShiftRight,
     &last::Last,
     &tied::Tied,

@@ -1,11 +1,12 @@
-//! Recurrent layers over the places of a sequence: `gru` and `lstm` say what one step computes.
+//! Recurrent layers over the places of a sequence: `gru` and `lstm` say what one step computes. The step is the body of a loop, so that a
+//! program has it once, however long the sequence; what all steps read of the sequence is one product before it.
 
 use super::linear::{BIAS, Linear};
-use super::require::{flag, misfit, need_sequence};
+use super::require::{flag, need_sequence};
 use super::{Causality, Checked, Layer, LowerCx, Reads};
 use crate::diag::Diag;
 use crate::event::EventTy;
-use crate::ir::Ex;
+use crate::ir::{At, Ex, Step, Turns, exactly};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Init, ParamDecl};
 
@@ -24,9 +25,6 @@ pub const BOTH: ParamSpec = ParamSpec {
     doc: "whether a second one runs from the end to the start, its states behind those of the first: [T, 2 units]",
 };
 
-/// A sequence is unrolled, a step for each place.
-const LONGEST: usize = 1024;
-
 /// What one step computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -37,7 +35,8 @@ pub enum Cell {
 }
 
 impl Cell {
-    fn parts(self) -> usize {
+    /// How many parts the maps from input and state have.
+    pub fn parts(self) -> usize {
         match self {
             Cell::Gru => 3,
             Cell::Lstm => 4,
@@ -67,17 +66,9 @@ struct Recurrent {
 /// A recurrent layer on a sequence, `[T, d]` to `[T, units]`.
 ///
 /// # Errors
-/// E0201 for an event that is no sequence, or a longer one than is unrolled.
+/// E0201 for an event that is no sequence.
 pub fn check(args: &Args, input: &EventTy, cell: Cell) -> Result<Checked, Diag> {
     let [length, d] = need_sequence(args, input)?;
-    if length > LONGEST {
-        let d = misfit(
-            args,
-            format!("`{}` takes at most {LONGEST} places", args.name),
-            format!("receives {length}: the step is unrolled for each"),
-        );
-        return Err(d.help("use `conv1d(.., mask: B)` or `attention(mask: B)`, or cut the sequences"));
-    }
     let units = args.int(UNITS.name);
     let run = |prefix: &str, reverse| {
         let part = |name: &str, from| Linear {
@@ -103,22 +94,26 @@ impl Run {
         let all = [&self.input, &self.hidden].into_iter().flat_map(|m| m.params(None));
         all.map(|p| ParamDecl { init: from.clone(), ..p }).collect()
     }
-    /// The states, `[B, 1, units]` each, in the order of the places.
-    fn states<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, length: usize) -> Vec<Ex<'g>> {
+    /// The states, `[B, T, units]`.
+    fn states<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, length: usize) -> Ex<'g> {
         let read = self.input.lower_each(cx, x);
         let zeros = read.scope().full(0.0, &read.like(&[self.units]));
-        let (mut h, mut c) = (zeros, zeros);
-        let mut all = Vec::with_capacity(length);
-        for i in 0..length {
-            let at = if self.reverse { length - 1 - i } else { i };
-            let x = read.slice(1, at, 1).view(&[self.input.n_out]);
-            (h, c) = self.step(cx, x, (h, c));
-            all.push(h.view(&[1, self.units]));
-        }
-        if self.reverse {
-            all.reverse();
-        }
-        all
+        let carried = match self.cell {
+            Cell::Gru => vec![zeros],
+            Cell::Lstm => vec![zeros, zeros],
+        };
+        let turns = Turns { count: length, reverse: self.reverse };
+        let made = cx.scan(turns, &carried, &[read], |cx, carried, read, _| {
+            let (&[h], &[x]) = (exactly(carried.get(..1).unwrap_or(carried)), exactly(read));
+            let c = carried.get(1).copied().unwrap_or(h);
+            let at = [At { div: 1, modulo: length, offset: 0, ahead: 0 }];
+            let x = x.dyn_slice(&[1], &[1], &at).view(&[self.input.n_out]);
+            let (h, c) = self.step(cx, x, (h, c));
+            let next = [h, c].into_iter().take(carried.len()).collect();
+            Step { carried: next, stacked: vec![h] }
+        });
+        let &[states] = exactly(&made.stacked);
+        states.permute(&[1, 0, 2])
     }
     /// State and memory after one place; a gated recurrent unit has no memory.
     fn step<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, (h, c): (Ex<'g>, Ex<'g>)) -> (Ex<'g>, Ex<'g>) {
@@ -146,8 +141,7 @@ impl Layer for Recurrent {
         if said == Causality::Global { Reads::All } else { Reads::Earlier(true) }
     }
     fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Vec<Ex<'g>> {
-        let along = |run: &Run| cx.scope().concat(&run.states(cx, x, self.length), 1);
-        let all: Vec<Ex> = self.runs.iter().map(along).collect();
+        let all: Vec<Ex> = self.runs.iter().map(|run| run.states(cx, x, self.length)).collect();
         vec![match all.as_slice() {
             [one] => *one,
             several => cx.scope().concat(several, 2),
