@@ -14,7 +14,7 @@ use crate::event::{EventTy, Kind};
 use crate::rows::layer::linear::Mask;
 use crate::rows::layer::{ChainLayer, LayerRow};
 use crate::rows::order::{self, Order, OrderRow, UNTIL};
-use crate::rows::{self, Causality, Reads};
+use crate::rows::{self, Causality, Field, Reads};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, AutoSite, Call, DrawSite, Expr, ExprKind};
 
@@ -201,7 +201,14 @@ impl Checker<'_> {
             Some(n) => format!("`{}`", n.name),
             None => format!("`{}`", text::plain(&self.typed, p)),
         };
-        told.then(|| codes::w0606::left_out(x, &net, p.span, &worst, &middle))
+        let seen = |f: &Field| codes::w0606::Seen {
+            pixel: f.pixel,
+            earlier: f.read.len(),
+            unread: f.unread(),
+            passed_over: f.passed_over(),
+        };
+        let told = told.then(|| middle.picture([7, 12]));
+        told.map(|picture| codes::w0606::left_out(x, (&net, p.span), seen(&worst), seen(&middle), &picture))
     }
 
     /// Checks that parameter `p` reads of site `x` only what is earlier, and what that is within a pixel; `None` where it reads nothing.

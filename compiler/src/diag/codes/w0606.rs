@@ -1,7 +1,6 @@
 //! W0606: earlier pixels that a site in an order never reads.
 
 use crate::diag::Diag;
-use crate::rows::Field;
 use crate::span::Span;
 
 /// What `gmc explain W0606` prints.
@@ -29,11 +28,26 @@ Right:
 ",
 };
 
-/// A net leaves earlier pixels out. `worst` is the pixel that reads least, `middle` one in the middle of the last row.
-pub fn left_out(site: &str, net: &str, span: Span, worst: &Field, middle: &Field) -> Diag {
+/// What one pixel reads of those before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Its row and column.
+    pub pixel: [usize; 2],
+    /// How many pixels stand before it.
+    pub earlier: usize,
+    /// How many of them it does not read.
+    pub unread: usize,
+    /// How many of these lie no farther away than one on the same side that it reads.
+    pub passed_over: usize,
+}
+
+/// A net leaves earlier pixels out. `worst` is the pixel that reads least, `middle` one in the middle of the last row, whose `picture` shows
+/// what it reads.
+pub fn left_out(site: &str, net: (&str, Span), worst: Seen, middle: Seen, picture: &str) -> Diag {
+    let (net, span) = net;
     let [row, column] = worst.pixel;
-    let blind = middle.passed_over();
-    let beyond = middle.unread() > blind;
+    let blind = middle.passed_over;
+    let beyond = middle.unread > blind;
     let help = match (blind > 0, beyond) {
         (true, false) => BLIND.to_string(),
         (true, true) => format!("{BLIND}; what is farther away takes more layers or a larger `k`"),
@@ -44,10 +58,8 @@ pub fn left_out(site: &str, net: &str, span: Span, worst: &Field, middle: &Field
     };
     let message = format!(
         "{net} never reads {} of the {} pixels of `{site}` before row {row}, column {column}",
-        worst.unread(),
-        worst.read.len()
+        worst.unread, worst.earlier
     );
-    let picture = middle.picture([7, 12]);
     let label = match blind {
         0 => "does not reach them".to_string(),
         1 => "passes over 1 pixel that is near".to_string(),
