@@ -30,19 +30,27 @@ fn letter(c: char) -> [u8; 7] {
     }
 }
 
-/// The picture with a line above it: each word, in capitals, from its column of pixels on. Words that do not fit are cut at the edge.
+/// The picture with a line above it: each word, in capitals, from its column of pixels on, from left to right. Where a word would reach
+/// into the next one the picture is enlarged by a whole factor.
 pub fn captioned(below: &Picture, words: &[(usize, &str)]) -> Picture {
-    let mut out = Picture::new(below.width, below.height + HEIGHT, WHITE);
-    for y in 0..below.height {
-        for x in 0..below.width {
-            out.set(x, y + HEIGHT, below.at(x, y));
+    let narrow = |pair: &[(usize, &str)]| match pair {
+        [(left, word), (next, _)] => {
+            (word.chars().count() * STEP).div_ceil(next.saturating_sub(*left).max(1))
+        }
+        _ => 1,
+    };
+    let factor = words.windows(2).map(narrow).max().unwrap_or(1).clamp(1, 4);
+    let mut out = Picture::new(below.width * factor, below.height * factor + HEIGHT, WHITE);
+    for y in 0..below.height * factor {
+        for x in 0..below.width * factor {
+            out.set(x, y + HEIGHT, below.at(x / factor, y / factor));
         }
     }
     for (left, word) in words {
         for (i, c) in word.chars().enumerate() {
             for (row, bits) in letter(c.to_ascii_uppercase()).into_iter().enumerate() {
                 for column in (0..5).filter(|k| bits >> (4 - k) & 1 == 1) {
-                    out.set(left + i * STEP + column, 2 + row, INK);
+                    out.set(left * factor + i * STEP + column, 2 + row, INK);
                 }
             }
         }
@@ -64,6 +72,15 @@ mod tests {
         // The I of GIVEN: a stem below a bar.
         assert!(ink(8, 5) && !ink(7, 5) && ink(7, 2) && ink(9, 8));
         assert!((0..60).any(|x| x >= 48 && ink(x, 2)) && (30..48).all(|x| !ink(x, 5)));
+    }
+
+    #[test]
+    fn a_picture_with_narrow_columns_is_enlarged() {
+        let below = Picture::new(60, 10, [1, 2, 3]);
+        let out = captioned(&below, &[(2, "original"), (31, "given")]);
+        assert_eq!((out.width, out.height), (120, 20 + HEIGHT));
+        // Between the words nothing is written.
+        assert!((52..62).all(|x| (0..HEIGHT).all(|y| out.at(x, y) == WHITE)));
     }
 
     #[test]
