@@ -2,6 +2,7 @@
 
 mod cases;
 mod common;
+mod completion;
 mod errors;
 mod families;
 mod formats;

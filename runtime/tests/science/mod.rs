@@ -12,5 +12,6 @@ mod latent;
 mod linalg;
 mod linear;
 mod mnist;
+mod ordered;
 mod perdatum;
 mod sequences;
