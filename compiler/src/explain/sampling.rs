@@ -112,8 +112,7 @@ fn kept(typed: &Typed, dims: &[crate::ir::Dim], span: Span) -> Piece {
 
 fn made(typed: &Typed, span: Span) -> Piece {
     let layer = typed.nets.iter().filter_map(|n| layer(&n.chain, span)).next();
-    let drawn = if span == Span::default() { "what is drawn" } else { "the parameters" };
-    let by = layer.unwrap_or_else(|| drawn.to_string());
+    let by = layer.unwrap_or_else(|| "what is drawn".to_string());
     Piece { what: String::new(), numbers: 0, by, span }
 }
 
