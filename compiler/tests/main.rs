@@ -74,3 +74,4 @@ mod temperature;
 mod training;
 mod upgrade;
 mod volume;
+mod written;

@@ -81,6 +81,10 @@ fn objectives_and_queries() {
                     if latex { "LaTeX".to_string() } else { format!("{} {}{source}", o.player, o.verb) }
                 )
                 .unwrap();
+                if !latex && o.goal != o.terms {
+                    o.goal.iter().for_each(|t| writeln!(out, "  {t}").unwrap());
+                    out.push_str("in full\n");
+                }
                 o.terms.iter().for_each(|t| writeln!(out, "  {t}").unwrap());
                 if !latex {
                     o.notes.iter().for_each(|n| writeln!(out, "  note: {n}").unwrap());

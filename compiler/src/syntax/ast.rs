@@ -453,10 +453,40 @@ pub enum ExprKind {
     At(Ident, Box<Expr>),
     /// `1..T`: the whole numbers from the first up to, but not including, the second.
     Times(Box<Expr>, Box<Expr>),
+    /// What only objectives that are written out hold: `E_q[e]`, `KL(q(z | x) || p(z))`.
+    Written(Box<Written>),
     /// `0 -> 1` of a schedule.
     Range(Box<Expr>, Box<Expr>),
     /// `10 epochs`, `5000 steps`
     Quantity(Box<Expr>, Ident),
+}
+
+/// The density of sites of a model or guide, by names: `q(z | x)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Density {
+    /// The model or guide.
+    pub model: Ident,
+    /// What it is of: names, or samples such as `q.z`.
+    pub targets: Vec<Expr>,
+    /// What is given.
+    pub given: Vec<Expr>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Parts of objectives that are written as mathematics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Written {
+    /// `E_q[e]`: the mean over the examples, and over the draws of a guide, whose sites go by their names in `e`.
+    Under(Ident, Expr),
+    /// `KL(q(z | x) || p(z))`
+    Divergence(Density, Density, Vec<Arg>),
+    /// `H(q(z | x))`
+    Entropy(Density),
+    /// `sum_{i in raster} log p(x[i] | x[< i], z)`: the density is `p(x | z)`.
+    Chain(Ident, Call, Density),
+    /// `log mean_{k} p(x, z) / q(z | x)`
+    Weights(Expr, Density, Density),
 }
 
 /// Binary operators, in rising precedence: `+ -`, `* /`, `^`.

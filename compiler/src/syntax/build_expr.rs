@@ -172,7 +172,7 @@ impl<'a> Cx<'a> {
         Ok(Call { name, args, parens, block: None, span })
     }
 
-    fn arg(&self, pair: Pair<'_, Rule>, depth: usize) -> Built<Arg> {
+    pub fn arg(&self, pair: Pair<'_, Rule>, depth: usize) -> Built<Arg> {
         let mut parts = self.parts(pair);
         let key = parts.take(Rule::name).map(|p| self.ident(&p));
         let sign = parts.take(Rule::compat_named_sign).map(|p| self.span(&p));
@@ -284,6 +284,9 @@ impl<'a> Cx<'a> {
                 let of = self.ident(&parts.need()?);
                 let place = self.expr(self.parts(parts.need()?).need()?, depth)?;
                 ExprKind::At(of, Box::new(place))
+            }
+            Rule::under | Rule::divergence | Rule::entropy | Rule::chain | Rule::weights => {
+                ExprKind::Written(Box::new(self.written(pair, depth)?))
             }
             Rule::list => ExprKind::List(self.exprs(&mut self.parts(pair), depth)?),
             Rule::paren => {

@@ -59,6 +59,11 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::unit => Some("a unit"),
         Rule::expr
         | Rule::expect
+        | Rule::under
+        | Rule::divergence
+        | Rule::entropy
+        | Rule::chain
+        | Rule::weights
         | Rule::log_prob
         | Rule::densities
         | Rule::before
@@ -116,7 +121,14 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::kw_using => Some("`using`"),
         Rule::kw_within => Some("`within`"),
         Rule::kw_simultaneous | Rule::simultaneous => Some("`simultaneous`"),
-        Rule::kw_log | Rule::expect_open => Some("an expression"),
+        Rule::kw_log | Rule::expect_open | Rule::under_open | Rule::kw_kl | Rule::kw_h => {
+            Some("an expression")
+        }
+        Rule::sum_open | Rule::mean_open => Some("an expression"),
+        Rule::density | Rule::conditional => Some("a density such as `q(z | x)`"),
+        Rule::condition | Rule::point => Some("the name of a site"),
+        Rule::bars => Some("`||`"),
+        Rule::over => Some("`/`"),
         Rule::spec
         | Rule::one_item
         | Rule::one_value
@@ -148,6 +160,8 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::compat_player
         | Rule::compat_owns
         | Rule::compat_power
+        | Rule::compat_bars
+        | Rule::points
         | Rule::compat_up_to => None,
     }
 }
@@ -198,5 +212,11 @@ pub fn is_punctuation(rule: Rule) -> bool {
             | Rule::kw_using
             | Rule::kw_within
             | Rule::kw_log
+            | Rule::kw_kl
+            | Rule::kw_h
+            | Rule::sum_open
+            | Rule::mean_open
+            | Rule::bars
+            | Rule::over
     )
 }

@@ -11,6 +11,8 @@ mod build_bind;
 mod build_expr;
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
 mod build_train;
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other rule of the grammar is an error there")]
+mod build_written;
 mod failure;
 pub mod fmt;
 mod grammar;

@@ -1,6 +1,9 @@
 //! AST to text, for everything that stays on one line.
 
-use super::ast::{Arg, BinOp, BindSite, Binding, Call, Expr, ExprKind, Goal, Ident, Setting, Site, TypeExpr};
+use super::ast::{
+    Arg, BinOp, BindSite, Binding, Call, Density, Expr, ExprKind, Goal, Ident, Setting, Site, TypeExpr,
+    Written,
+};
 
 /// Prints nodes; numbers keep the user's spelling where the source is known.
 #[derive(Clone, Copy)]
@@ -32,7 +35,8 @@ fn strength(e: &Expr) -> u8 {
         | ExprKind::Expect(_)
         | ExprKind::LogProb { .. }
         | ExprKind::Before(..)
-        | ExprKind::At(..) => 5,
+        | ExprKind::At(..)
+        | ExprKind::Written(_) => 5,
     }
 }
 
@@ -108,8 +112,40 @@ impl Printer<'_> {
             ExprKind::Before(x, i) => format!("{}[< {}]", x.name, i.name),
             ExprKind::At(x, place) => format!("{}[{}]", x.name, self.expr(place)),
             ExprKind::Times(a, b) => format!("{}..{}", self.expr(a), self.expr(b)),
+            ExprKind::Written(w) => self.written(w),
             ExprKind::Range(a, b) => format!("{} -> {}", self.expr(a), self.expr(b)),
             ExprKind::Quantity(a, unit) => format!("{} {}", self.expr(a), unit.name),
+        }
+    }
+
+    /// `q(z | x)`
+    fn density(&self, d: &Density) -> String {
+        match d.given.is_empty() {
+            true => format!("{}({})", d.model.name, self.list(&d.targets)),
+            false => format!("{}({} | {})", d.model.name, self.list(&d.targets), self.list(&d.given)),
+        }
+    }
+
+    fn written(&self, w: &Written) -> String {
+        match w {
+            Written::Under(q, e) => format!("E_{}[{}]", q.name, self.expr(e)),
+            Written::Divergence(q, p, args) => {
+                let args: String = args.iter().map(|a| format!(", {}", self.arg(a))).collect();
+                format!("KL({} || {}{args})", self.density(q), self.density(p))
+            }
+            Written::Entropy(q) => format!("H({})", self.density(q)),
+            Written::Chain(i, order, p) => {
+                let (x, i) = (self.list(&p.targets), &i.name);
+                let given: String = p.given.iter().map(|g| format!(", {}", self.expr(g))).collect();
+                format!(
+                    "sum_{{{i} in {}}} log {}({x}[{i}] | {x}[< {i}]{given})",
+                    self.call(order),
+                    p.model.name
+                )
+            }
+            Written::Weights(k, p, q) => {
+                format!("log mean_{{{}}} {} / {}", self.expr(k), self.density(p), self.density(q))
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! One walk over every name and span of an AST, and the two things built on it that need no more.
 
 use super::ast::{
-    Arg, BindSite, Binding, Call, Expr, ExprKind, Goal, Ident, Item, Layer, PlayerItem, Setting, Site, Spec,
-    TypeExpr,
+    Arg, BindSite, Binding, Call, Density, Expr, ExprKind, Goal, Ident, Item, Layer, PlayerItem, Setting,
+    Site, Spec, TypeExpr, Written,
 };
 use crate::span::Span;
 
@@ -271,10 +271,50 @@ pub(crate) fn expr(e: &mut Expr, v: &mut dyn Visitor) {
             ident(model, Role::Used, v);
             target.iter_mut().chain(given).for_each(|e| expr(e, v));
         }
+        ExprKind::Written(w) => {
+            v.span(&mut e.span);
+            written(w, v);
+        }
         ExprKind::Quantity(a, unit) => {
             v.span(&mut e.span);
             expr(a, v);
             ident(unit, Role::Word, v);
+        }
+    }
+}
+
+fn density(d: &mut Density, v: &mut dyn Visitor) {
+    v.span(&mut d.span);
+    ident(&mut d.model, Role::Used, v);
+    d.targets.iter_mut().chain(&mut d.given).for_each(|e| expr(e, v));
+}
+
+fn written(w: &mut Written, v: &mut dyn Visitor) {
+    match w {
+        Written::Under(q, e) => {
+            ident(q, Role::Used, v);
+            expr(e, v);
+        }
+        Written::Divergence(q, p, args) => {
+            density(q, v);
+            density(p, v);
+            for a in args {
+                if let Some(key) = &mut a.key {
+                    ident(key, Role::Word, v);
+                }
+                expr(&mut a.value, v);
+            }
+        }
+        Written::Entropy(q) => density(q, v),
+        Written::Chain(i, order, p) => {
+            ident(i, Role::Used, v);
+            call(order, v);
+            density(p, v);
+        }
+        Written::Weights(k, p, q) => {
+            expr(k, v);
+            density(p, v);
+            density(q, v);
         }
     }
 }

@@ -344,7 +344,8 @@ impl Checker<'_> {
         }
         let inner = Scope { vars, calls: calls(), ..scope.clone() };
         // An error inside the body is shown at the call, with the body as its cause.
-        let t = self.expr(&f.body, &inner).map_err(|bad| match bad {
+        let body = self.in_calls(&f.body, &inner);
+        let t = body.and_then(|b| self.expr(&b, &inner)).map_err(|bad| match bad {
             Bad::Diag(mut d) if d.primary.span.file != c.span.file || !covers(c.span, d.primary.span) => {
                 let inside = std::mem::replace(
                     &mut d.primary,

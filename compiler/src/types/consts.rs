@@ -35,7 +35,7 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Call(c) => Const::Call(call(env, c)?),
         ExprKind::Range(a, b) => Const::Range(Box::new(eval(env, a)?), Box::new(eval(env, b)?)),
         ExprKind::Quantity(a, unit) => Const::Quantity(Box::new(eval(env, a)?), unit.name.clone()),
-        ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } => {
+        ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } | ExprKind::Written(_) => {
             return Err(codes::e0205::not_constant(e.span));
         }
         ExprKind::Before(..) | ExprKind::At(..) | ExprKind::Times(..) => {
@@ -60,7 +60,11 @@ pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
         | ExprKind::Quantity(..)
         | ExprKind::Field(..)
         | ExprKind::Expect(_) => None,
-        ExprKind::LogProb { .. } | ExprKind::Before(..) | ExprKind::At(..) | ExprKind::Times(..) => None,
+        ExprKind::LogProb { .. }
+        | ExprKind::Before(..)
+        | ExprKind::At(..)
+        | ExprKind::Times(..)
+        | ExprKind::Written(_) => None,
     }
 }
 

@@ -114,6 +114,11 @@ impl Checker<'_> {
             ExprKind::Times(..) => {
                 Err(codes::e0211::not_a_number(e.span, "a range of times; it stands behind `in`").into())
             }
+            ExprKind::Written(_) => {
+                only_in_payoffs("an objective", "is one number for the whole batch", e.span, scope)?;
+                let calls = self.in_calls(e, scope)?;
+                self.expr(&calls, scope)
+            }
             ExprKind::Range(..) => {
                 Err(codes::e0211::not_a_number(e.span, "a range; put it into a schedule").into())
             }

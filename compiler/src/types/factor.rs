@@ -108,6 +108,37 @@ impl Factor {
     }
 }
 
+/// What the density of some sites together depends on, in the order of the model: the names at which `stops` ends the way back, and conditions.
+/// What flows make the sites of is one with them; what lies behind a name that is passed over, a draw that is summed over, counts in its place.
+pub fn depends_on(m: &TModel, targets: &[String], stops: &dyn Fn(&TSite) -> bool) -> Vec<String> {
+    let mut of = Factor { draws: Vec::new(), inverted: Vec::new(), read: Vec::new() };
+    let mut todo = Vec::new();
+    for t in targets {
+        if let Ok(draw) = of.behind(m, t, &mut todo) {
+            of.draws.push(draw);
+        } else if let Some(s) = m.site(t) {
+            expressions(s).into_iter().for_each(|e| reads(e, &mut todo));
+        }
+    }
+    let mut seen = [targets, of.draws.as_slice(), of.inverted.as_slice()].concat();
+    let mut found = Vec::new();
+    while let Some(n) = todo.pop() {
+        if seen.contains(&n) {
+            continue;
+        }
+        seen.push(n.clone());
+        match m.site(&n) {
+            Some(s) if !s.observed && !stops(s) => {
+                expressions(s).into_iter().for_each(|e| reads(e, &mut todo));
+            }
+            Some(_) | None => found.push(n),
+        }
+    }
+    let at = |n: &String| m.sites.iter().position(|s| s.name == *n);
+    found.sort_by_key(|n| (at(n), n.clone()));
+    found
+}
+
 /// The factors of a model as one would write them, in the order of its sites: `p(z)`, `p(x | z)`. A site that flows make of a draw
 /// stands for that draw.
 pub fn factors(m: &TModel) -> Vec<String> {

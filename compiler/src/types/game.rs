@@ -64,7 +64,8 @@ impl Checker<'_> {
         let mut scope = Scope::default();
         let mut failed = false;
         for l in &t.lets {
-            match self.unpacked(&l.pattern, &l.value, l.span, &scope) {
+            let value = self.in_calls(&l.value, &scope);
+            match value.and_then(|v| self.unpacked(&l.pattern, &v, l.span, &scope)) {
                 Ok(values) => {
                     for (name, e) in l.pattern.iter().zip(values) {
                         let i = self.typed.train.lets.len();
@@ -119,7 +120,8 @@ impl Checker<'_> {
 
     /// A payoff of a player that owns these names; of everything when `None`.
     fn payoff(&mut self, goal: &Goal, scope: &Scope, owns: Option<&[(String, Span)]>) -> Res<TExpr> {
-        let e = self.expr(&goal.payoff, scope)?;
+        let goal_in_calls = self.in_calls(&goal.payoff, scope)?;
+        let e = self.expr(&goal_in_calls, scope)?;
         if !e.ty.shape.is_empty() || e.batched {
             return Err(codes::e0211::payoff(goal.payoff.span, &e.ty.shape_text()).into());
         }

@@ -6,6 +6,7 @@
 
 mod amounts;
 mod bodies;
+pub mod bound_of;
 mod calls;
 pub mod chain;
 pub mod consts;
@@ -43,6 +44,7 @@ pub mod text;
 pub mod time;
 mod walk;
 mod wants;
+mod written;
 
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};

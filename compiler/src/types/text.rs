@@ -7,12 +7,12 @@ use crate::syntax::ast::BinOp;
 
 /// Plain text of a typed expression.
 pub fn plain(typed: &Typed, e: &TExpr) -> String {
-    Notation { typed, latex: false }.expr(e, 0)
+    Notation { typed, latex: false, lets: false }.expr(e, 0)
 }
 
 /// A drawn site's distribution as it is written; with `named`, each parameter with its name.
 pub fn distribution(typed: &Typed, d: &TDist, named: bool) -> String {
-    Notation { typed, latex: false }.call(d.row, &d.params, None, named)
+    Notation { typed, latex: false, lets: false }.call(d.row, &d.params, None, named)
 }
 
 /// How expressions are written.
@@ -22,6 +22,8 @@ pub struct Notation<'t> {
     pub typed: &'t Typed,
     /// As LaTeX, or as plain text.
     pub latex: bool,
+    /// With what the `let`s of the train block stand for in place of their names.
+    pub lets: bool,
 }
 
 /// How strongly what surrounds an expression binds: it is put in parentheses where it binds less.
@@ -102,6 +104,12 @@ impl Notation<'_> {
             }
             TKind::Sample(m, s) => format!("{m}.{s}"),
             TKind::Param(i) => self.param(*i),
+            TKind::Let(_)
+                if self.lets
+                    && let Some(x) = self.stands_for(e) =>
+            {
+                self.expr(x, outer)
+            }
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
             TKind::Net { net, args, output } => {
                 let several = self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
@@ -141,6 +149,14 @@ impl Notation<'_> {
             true => format!("{of}_{{{place}}}"),
             false => format!("{of}[{place}]"),
         }
+    }
+
+    /// What a `let` stands for, where that can be written by itself: not one of several outputs of a net.
+    pub fn stands_for<'e>(&'e self, e: &'e TExpr) -> Option<&'e TExpr> {
+        let TKind::Let(i) = &e.kind else { return None };
+        let (_, x) = self.typed.train.lets.get(*i)?;
+        let several = |net: &usize| self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
+        (!matches!(&x.kind, TKind::Net { net, .. } if several(net))).then_some(x)
     }
 
     /// Expressions with commas between them.

@@ -49,6 +49,7 @@ fn constant(e: &ast::Expr) -> Const {
         | ast::ExprKind::Field(..)
         | ast::ExprKind::LogProb { .. }
         | ast::ExprKind::Before(..)
+        | ast::ExprKind::Written(_)
         | ast::ExprKind::Range(..)
         | ast::ExprKind::Quantity(..)
         | ast::ExprKind::At(..)

@@ -129,13 +129,10 @@ pub fn objective(o: &Objective, latex: bool, out: &mut String) {
         }
         let _ = writeln!(out, "\\begin{{aligned}}\n  & {body}\n\\end{{aligned}}");
     } else {
-        for (i, t) in o.terms.iter().enumerate() {
-            let (sign, t) = match t.strip_prefix('-') {
-                Some(rest) => ("-", rest),
-                None if i > 0 => ("+", t.as_str()),
-                None => (" ", t.as_str()),
-            };
-            let _ = writeln!(out, "  {sign} {t}");
+        signed(&o.goal, "  ", out);
+        if o.goal != o.terms {
+            let _ = writeln!(out, "    # in full");
+            signed(&o.terms, "    #   ", out);
         }
     }
     for n in &o.notes {
@@ -198,6 +195,18 @@ fn field(site: &sampling::Drawn) -> String {
                 f.read.len()
             )
         }
+    }
+}
+
+/// Terms with their signs, a line each.
+fn signed(terms: &[String], indent: &str, out: &mut String) {
+    for (i, t) in terms.iter().enumerate() {
+        let (sign, t) = match t.strip_prefix('-') {
+            Some(rest) => ("-", rest),
+            None if i > 0 => ("+", t.as_str()),
+            None => (" ", t.as_str()),
+        };
+        let _ = writeln!(out, "{indent}{sign} {t}");
     }
 }
 

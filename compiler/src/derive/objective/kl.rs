@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::derive::lower::{Ctx, Vars};
 use crate::ir::Value;
+use crate::rows::objective::Kl as Row;
 use crate::types::TObjective;
 
 /// How it is computed.
@@ -10,7 +11,11 @@ pub struct Kl;
 
 impl Lowering for Kl {
     fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, _vars: &Vars) -> Value {
-        let kl: Vec<Value> = ctx.latent_kl(o.model(), o.guide()).into_iter().map(|k| k.total).collect();
+        let sites = Row::sites(&o.args);
+        let counts =
+            |name: &str| sites.as_ref().is_none_or(|all| name.split(',').any(|n| all.iter().any(|s| s == n)));
+        let of = ctx.latent_kl(o.model(), o.guide());
+        let kl: Vec<Value> = of.into_iter().filter(|k| counts(&k.of.name)).map(|k| k.total).collect();
         let total = ctx.total(&kl);
         ctx.cx.mean_all(total)
     }

@@ -59,6 +59,7 @@ pub mod e0504;
 pub mod e0505;
 pub mod e0507;
 pub mod e0509;
+pub mod e0512;
 pub mod e0601;
 pub mod e0602;
 pub mod e0603;
@@ -155,6 +156,7 @@ pub const PAGES: &[&Page] = &[
     &e0505::PAGE,
     &e0507::PAGE,
     &e0509::PAGE,
+    &e0512::PAGE,
     &e0601::PAGE,
     &e0602::PAGE,
     &e0603::PAGE,

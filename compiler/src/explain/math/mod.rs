@@ -7,13 +7,16 @@
 
 mod bound;
 mod exact;
+mod goal;
 mod volume;
 
 use crate::derive::kl::known;
 use crate::rows::objective::{self, Elbo, ObjectiveRow};
 use crate::syntax::ast::BinOp;
 use crate::types::text::Notation;
-use crate::types::{Density, TDist, TExpr, TKind, TModel, TObjective, TPlayer, Times, Typed, density};
+use crate::types::{
+    Density, TDist, TExpr, TKind, TModel, TObjective, TPlayer, TSiteKind, Times, Typed, bound_of, density,
+};
 
 /// The objective of one player, one line a term.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +27,9 @@ pub struct Objective {
     pub verb: &'static str,
     /// Whether the compiler supplied it.
     pub derived: bool,
-    /// The terms with their sign, in order.
+    /// The terms as they may be written in a spec, with their sign, in order.
+    pub goal: Vec<String>,
+    /// The same terms down to distributions, with their sign, in order.
     pub terms: Vec<String>,
     /// Facts about how terms are computed.
     pub notes: Vec<String>,
@@ -32,12 +37,13 @@ pub struct Objective {
 
 /// The objective of a player.
 pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
-    let mut w = Writer { n: Notation { typed, latex }, terms: Vec::new(), notes: Vec::new() };
+    let mut w = Writer { n: Notation { typed, latex, lets: true }, terms: Vec::new(), notes: Vec::new() };
     w.payoff(&p.payoff, Sign::Plus);
     Objective {
         player: p.name.clone(),
         verb: if p.maximize { "maximizes" } else { "minimizes" },
         derived: p.derived,
+        goal: goal::terms(typed, &p.payoff),
         terms: w.terms,
         notes: w.notes,
     }
@@ -121,6 +127,12 @@ impl<'t> Writer<'t> {
                 self.payoff(b, sign.flipped());
             }
             TKind::Neg(a) => self.payoff(a, sign.flipped()),
+            TKind::Let(i)
+                if let Some((_, x)) = self.n.typed.train.lets.get(*i)
+                    && self.n.stands_for(e).is_some() =>
+            {
+                self.payoff(x, sign);
+            }
             _ => self.itself(e, sign),
         }
     }
@@ -158,6 +170,20 @@ impl<'t> Writer<'t> {
                 let over = if self.n.latex { times.latex() } else { times.to_string() };
                 let sum = self.n.either("\\sum", "sum");
                 format!("{sum}_{{{over}}} {log}{}", self.n.density_at(d, &at(t)))
+            }
+        }
+    }
+
+    /// What the densities of data that are drawn in an order are, element by element.
+    fn chain_rules(&mut self, m: &TModel, given: &[String]) {
+        for s in m.sites.iter().filter(|s| s.observed) {
+            if let TSiteKind::Draw(d) = &s.kind
+                && d.order.is_some()
+            {
+                let bar = if given.is_empty() { String::new() } else { format!(" | {}", given.join(", ")) };
+                let (x, p) = (&s.name, &m.name);
+                let sum = self.log_density_at(d, &self.n.name(x));
+                self.note(format!("the chain rule: log {p}({x}{bar}) = {sum}"));
             }
         }
     }
@@ -208,21 +234,34 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
         if matches!(m.density, Density::Exact { dequantised: false, .. }) {
             w.note("exact: no bound, no sampling".into());
         }
+        w.chain_rules(m, &bound_of::conditions(m, &bound_of::data(m)));
     }),
     (&objective::Elbo, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
         let pair = bound::Pair { m, g, entropy: Elbo::entropy(&o.args) };
         w.elbo(&pair, o.amount(Elbo::BETA.name), Elbo::free(&o.args), sign);
+        w.chain_rules(m, &bound_of::given(m, g, &bound_of::data(m)));
     }),
     (&objective::Iwae, |w, o, sign| {
-        let text = w.n.objective(o);
+        let text = match goal::of(w.n.typed, o).filter(|_| !w.n.latex) {
+            Some(text) => text,
+            None => w.n.objective(o),
+        };
         w.term(sign, &text);
+        w.note(format!(
+            "the mean is over {} independent draws of the guide",
+            objective::Iwae::samples(&o.args)
+        ));
         if let Some(g) = w.model(o.guide()) {
             w.estimators(g, true);
         }
     }),
     (&objective::Kl, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
+        if objective::Kl::sites(&o.args).is_some() {
+            let text = w.n.objective(o);
+            return w.term(sign, &text);
+        }
         w.kl(&bound::Pair { m, g, entropy: false }, sign.into());
     }),
 ];

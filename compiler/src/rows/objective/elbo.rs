@@ -4,7 +4,8 @@ use super::{Demand, ObjectiveRow, Subject};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 
 row! {
-    /// Mean evidence lower bound of model p with guide q (Kingma & Welling 2014, eq. 3), in nats.
+    /// Mean evidence lower bound of model p with guide q (Kingma & Welling 2014, eq. 3), in nats: `E_q[log p(x | z)] - KL(q(z | x) || p(z))`,
+    /// which may be written in its place.
     pub struct Elbo = "elbo" [Elbo::BETA, Elbo::FREE, Elbo::FORM];
 }
 
