@@ -6,7 +6,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::expr::Scope;
+use super::scope::Scope;
 use super::{Bad, Checker, Res, TModel, TSiteKind};
 use super::{Density as Kind, bound_of};
 use crate::diag::{codes, suggest::did_you_mean};
