@@ -19,6 +19,7 @@ fn earlier(e: &Expr) -> Option<&Ident> {
         }
         ExprKind::LogProb { target, given, .. } => target.iter().chain(given).find_map(earlier),
         ExprKind::Number { .. } | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::Field(..) => None,
+        ExprKind::Written(_) => None,
     }
 }
 

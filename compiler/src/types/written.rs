@@ -221,11 +221,11 @@ impl Checker<'_> {
                 Written::Under(q, inner) => self.under(q, inner, e.span, scope)?,
                 Written::Divergence(q, p, args) => self.divergence(q, p, args, e.span)?,
                 Written::Entropy(q) => self.entropy(q, e.span)?,
-                Written::Chain(..) => Core::Other(self.chain(e)?),
+                Written::Chain(..) => Core::Other(self.in_whole(e)?),
                 Written::Weights(..) => return Err(codes::e0512::weights(e.span).into()),
             }),
             ExprKind::Expect(inner) => {
-                let inner = self.chain(inner)?;
+                let inner = self.in_whole(inner)?;
                 if let Some(nll) = self.exact(&inner, e.span, scope) {
                     return Ok(Some(Core::Other(nll)));
                 }
@@ -250,8 +250,8 @@ impl Checker<'_> {
     }
 
     /// `sum_{i in raster} log p(x[i] | x[< i])` as `log p(x)`, wherever it stands.
-    fn chain(&mut self, e: &Expr) -> Res<Expr> {
-        let ExprKind::Written(w) = &e.kind else { return inside(e, &mut |x| self.chain(x)) };
+    fn in_whole(&mut self, e: &Expr) -> Res<Expr> {
+        let ExprKind::Written(w) = &e.kind else { return inside(e, &mut |x| self.in_whole(x)) };
         let Written::Chain(_, order, d) = &**w else { return Ok(e.clone()) };
         let p = self.model_named(&d.model)?;
         let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
@@ -293,7 +293,7 @@ impl Checker<'_> {
         {
             return self.weights(g, (count, joint, by), span);
         }
-        let inner = self.chain(inner)?;
+        let inner = self.in_whole(inner)?;
         let Some(guide) = self.typed.models.get(g) else { return Err(Bad::Said) };
         let sites: Vec<String> = guide.sites.iter().map(|s| s.name.clone()).collect();
         let sampled = sampled(&inner, &sites, &q.name)?;
