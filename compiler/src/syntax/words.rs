@@ -33,6 +33,26 @@ guide q(x) { (m, s) = encode(x);   z ~ Normal(m, exp(s)) }
 train { epochs 5  batch 64  maximizes elbo(p, q)  using adam(lr: 1e-3) }
 ";
 
+/// A bound written out.
+const WRITTEN_BOUND: &str = "\
+data x: Bool[64] from digits(binarize: 0.5)
+net decode(z: Real[8]) -> Real[64]            { dense(64), relu, dense }
+net encode(x: Bool[64]) -> (Real[8], Real[8]) { dense(64), relu, heads }
+model p    { z ~ Normal(0, I)[8];  x ~ Bernoulli(logits: decode(z)) }
+guide q(x) { (m, s) = encode(x);   z ~ Normal(m, exp(s)) }
+train { epochs 5  batch 64  maximizes E_q[log p(x | z)] - KL(q(z | x) || p(z))  using adam(lr: 1e-3) }
+";
+
+/// The same in the form of an entropy.
+const WRITTEN_ENTROPY: &str = "\
+data x: Bool[64] from digits(binarize: 0.5)
+net decode(z: Real[8]) -> Real[64]            { dense(64), relu, dense }
+net encode(x: Bool[64]) -> (Real[8], Real[8]) { dense(64), relu, heads }
+model p    { z ~ Normal(0, I)[8];  x ~ Bernoulli(logits: decode(z)) }
+guide q(x) { (m, s) = encode(x);   z ~ Normal(m, exp(s)) }
+train { epochs 5  batch 64  maximizes E_q[log p(x, z)] + H(q(z | x))  using adam(lr: 1e-3) }
+";
+
 /// A game of a critic and a maker.
 const GAME: &str = "\
 data x: Real[2] from gaussians(8)
@@ -239,7 +259,14 @@ pub const WORDS: &[Word] = &[
     word("steps", "steps 5 of a player, or over: 500 steps", GAME,
         "Of a player, how often it moves in a round. Behind a number, a duration in rounds of training; `step` is the same word."),
     word("step", "over: 1 step", SHORT_RAMP, "One round of training: `steps` of a single one."),
-    word("E", "E[e]", CODER, "The average of a value over the examples of a minibatch."),
+    word("E", "E[e], E_q[e]", CODER,
+        "The average over the examples of a minibatch of one number for each. With the name of a guide behind it, `E_q[log p(x | z)]`, of what \
+         is averaged over draws of that guide, too."),
+    word("KL", "KL(q(z | x) || p(z))", WRITTEN_BOUND,
+        "The Kullback-Leibler divergence of a guide's sites from the model's: the average under the guide of log q - log p, in closed form where the pair of \
+         distributions has one. `free: 0.5` behind it counts every dimension for at least so many nats."),
+    word("H", "H(q(z | x))", WRITTEN_ENTROPY,
+        "The entropy of a guide's sites, the average under the guide of -log q: `E_q[log p(x, z)] + H(q(z | x))` is the evidence lower bound."),
     word("log", "log p(x | z)", DENSITY,
         "The logarithm of a density of a model or guide: `log p(x | z)` of a site given others, `log p(x)` where it is known. With brackets at \
          once, `log(a)` is the logarithm of a number."),

@@ -75,7 +75,7 @@ train { minimizes mse(opt(ema(x)), x)  steps 3  batch 64  ema 0.9  using adam(lr
     );
     let stored = weights(&run);
     let states: Vec<&String> = stored.keys().filter(|(g, _)| *g == Group::State).map(|(_, n)| n).collect();
-    assert!(states.len() == 2 && states.iter().all(|n| n.starts_with("opt.")), "{states:?}");
+    assert!(states.len() == 3 && states.iter().all(|n| n.starts_with("opt.")), "{states:?}");
     assert!(states.iter().all(|n| read.contains_key(*n)), "{states:?} among {:?}", read.keys());
     place.gmc("eval runs/names-1 --device cpu").succeeds();
 }

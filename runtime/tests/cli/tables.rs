@@ -133,7 +133,7 @@ fn data_that_a_flow_never_reaches() {
             "error[E0305]: `x` has values that its flow never reaches",
             "of 115008 values 56272 are exactly 0 and 10456 exactly 1",
             "comes near 0 and 1, and never takes them",
-            "`in interval(-0.01, 1.01)`",
+            "`in interval(0, 1, margin: 0.01)`",
         ]);
     }
     let low = "data x: Real[2] in nonnegative from csv(\"low.csv\")\nflow f: Real[2] <-> Real[2] in positive { actnorm }\nmodel p { z ~ Normal(0, I)[2];  x = f(z) }\ntrain { steps 2 }\n";
@@ -146,7 +146,7 @@ fn data_that_a_flow_never_reaches() {
     ]);
     assert!(!place.path("runs").exists(), "a run folder was made");
     // What is offered works, and what lies between the ends is let through.
-    place.write("wide.gm", flow("in interval(-0.01, 1.01)", "f(z)"));
+    place.write("wide.gm", flow("in interval(0, 1, margin: 0.01)", "f(z)"));
     place.gmc("run wide.gm --device cpu").succeeds();
     place.write("wider.gm", low.replace("in positive { actnorm", "in interval(-0.01, inf) { actnorm"));
     place.gmc("run wider.gm --device cpu").succeeds();
