@@ -4,6 +4,7 @@ use crate::spec_common::{draws, initial, normal, run_with, uniform};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Graph, Op, Tensor64, grad};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
@@ -159,6 +160,29 @@ fn a_density_is_the_product_of_its_steps() {
         let last = (5..7).map(|s| log_p(0.2 * s as f64 - 1.3 * x[3], x[s])).sum::<f64>();
         first + last + log_p(x[3] + 2.0 * x[5] - 1.0, x[4])
     });
+}
+
+/// Each statement is a term of its own, so that a sign before one stands before all; bounds too go statement by statement, where those
+/// of the guide and those of the model have times in common.
+#[test]
+fn objectives_of_chains_are_written_statement_by_statement() {
+    let terms = |typed: &Typed| math::objective(typed, &typed.train.players[0], false).terms;
+    let (observed, _) = model(CHAINS[0]);
+    let want = ["-log Bernoulli(x[0]; 0.3)", "-sum_{t in 1..6} log Bernoulli(x[t]; "];
+    let found = terms(&observed);
+    assert!(found.len() == 2 && found.iter().zip(want).all(|(f, w)| f.starts_with(w)), "{found:?}");
+    let text = "data x: Bool[4] from npy(\"x.npy\")
+model p { z[0] ~ Normal(0, 1);  z[t in 1..4] ~ Normal(z[t - 1], 0.5);  x[t in 0..4] ~ Bernoulli(logits: z[t]) }
+guide q(x) { z[0] ~ Normal(0.5, 1);  z[1] ~ Normal(z[0], 0.6);  z[s in 2..4] ~ Normal(z[s - 1], 0.7) }
+train { using adam(lr: 1e-3) }";
+    let (latent, _) = clean(text, [&[4], &[]]);
+    let want = [
+        "E_q[sum_{t in 0..4} log Bernoulli(x[t]; z[t])]",
+        "-KL(Normal(0.5, 1) || Normal(0, 1))",
+        "-E_q[sum_{t in 1..2} KL(Normal(z[0], 0.6) || Normal(z[t - 1], 0.5))]",
+        "-E_q[sum_{s = t in 2..4} KL(Normal(z[s - 1], 0.7) || Normal(z[t - 1], 0.5))]",
+    ];
+    assert_eq!(terms(&latent), want);
 }
 
 #[test]

@@ -86,11 +86,10 @@ impl Ctx<'_> {
         let g = Scope::of(&mut self.cx.g);
         let log_p = g.ex(log_p);
         let lead = log_p.shape().0.first().copied().unwrap_or(Dim::fixed(1));
-        let (many, timed) = (Dim::fixed(k), lead.batch);
+        let timed = lead.batch;
         let fits = !timed || lead.n == k * len * rows.n || lead.n == len * rows.n;
         assert!(fits, "internal: a factor of `{}` has the axis {lead:?}", f.site);
         let of_classes = if timed { lead.n == k * len * rows.n && k > 1 } else { lead.n == k };
-        let classes = if of_classes { many } else { Dim::fixed(1) };
         let mut dims: Vec<Dim> = Vec::new();
         for w in (0..=c.back).rev() {
             let by = f.ahead() - w as isize;
@@ -100,7 +99,6 @@ impl Ctx<'_> {
         let head = dims.len();
         let (t, r) = if timed { (Dim::fixed(len), rows) } else { (Dim::fixed(1), Dim::fixed(1)) };
         dims.extend([t, r]);
-        let _ = classes;
         let mut v = log_p.reshape(Shape(dims.clone()));
         if !timed {
             let mut full = dims;

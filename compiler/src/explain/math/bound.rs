@@ -3,7 +3,7 @@
 use super::{Factor, Sign, Writer, summed};
 use crate::derive::kl::{self, LatentKl, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::estimator::{self, Estimator};
-use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Times, density};
 
 /// A model and its guide, in one of the two forms of the bound.
 pub(super) struct Pair<'t> {
@@ -80,7 +80,7 @@ impl<'t> Writer<'t> {
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
             match (pair.closed(s), m.site(&s.name).map(|o| &o.kind)) {
-                (true, Some(TSiteKind::Draw(pd))) => self.closed_kl(s, (qd, pd), factor),
+                (true, Some(TSiteKind::Draw(pd))) => self.closed_kl(&g.name, s, (qd, pd), factor),
                 _ => open.push((s, qd)),
             }
         }
@@ -95,16 +95,45 @@ impl<'t> Writer<'t> {
         }
     }
 
-    fn closed_kl(&mut self, s: &TSite, (qd, pd): (&TDist, &TDist), factor: Factor<'_>) {
-        let bars = self.n.either("\\,\\|\\,", " || ");
-        let text = format!("{}({}{bars}{})", self.n.op("KL"), self.n.dist(qd), self.n.dist(pd));
-        self.term(factor, &text);
+    fn closed_kl(&mut self, over: &str, s: &TSite, (qd, pd): (&TDist, &TDist), factor: Factor<'_>) {
+        match (&qd.time, &pd.time) {
+            (Some(of_q), Some(of_p)) => {
+                for (i, j, times) in met(&of_q.pieces, &of_p.pieces) {
+                    let text = self.over_times(&times, self.kl_of(&qd.piece(i), &pd.piece(j)));
+                    let chained =
+                        of_q.reads_own.get(i) == Some(&true) || of_p.reads_own.get(j) == Some(&true);
+                    let text = if chained { self.expect(over, &text) } else { text };
+                    self.term(factor, &text);
+                }
+            }
+            (None, _) | (_, None) => {
+                let text = self.kl_of(qd, pd);
+                self.term(factor, &text);
+            }
+        }
         self.note(format!(
             "the KL of `{}` is in closed form: {} against {}",
             s.name,
             qd.row.name(),
             pd.row.name()
         ));
+    }
+
+    /// `KL(Normal(m, s) || Normal(0, 1))`
+    fn kl_of(&self, qd: &TDist, pd: &TDist) -> String {
+        let bars = self.n.either("\\,\\|\\,", " || ");
+        format!("{}({}{bars}{})", self.n.op("KL"), self.n.dist(qd), self.n.dist(pd))
+    }
+
+    /// What is said of one time, summed over the times of a statement; of a statement about one time as it is.
+    fn over_times(&self, times: &Times, text: String) -> String {
+        match times.index {
+            None => text,
+            Some(_) => {
+                let over = if self.n.latex { times.latex() } else { times.to_string() };
+                format!("{}_{{{over}}} {text}", self.n.either("\\sum", "sum"))
+            }
+        }
     }
 
     /// The guide's side of a KL that is not in closed form.
@@ -116,8 +145,17 @@ impl<'t> Writer<'t> {
                 Err(why) => format!("the entropy of `{}` is estimated with the same sample: {why}", s.name),
             });
             // The entropy form has the opposite sign of the KL's log q.
-            let text = format!("{}({})", self.n.either("\\operatorname{H}", "H"), self.n.dist(qd));
-            self.term(factor.flipped(), &text);
+            let of = |d: &TDist| format!("{}({})", self.n.either("\\operatorname{H}", "H"), self.n.dist(d));
+            let each: Vec<String> = match &qd.time {
+                Some(time) => (time.pieces.iter().zip(&time.reads_own).enumerate())
+                    .map(|(k, (times, chained))| {
+                        let text = self.over_times(times, of(&qd.piece(k)));
+                        if *chained { self.expect(&g.name, &text) } else { text }
+                    })
+                    .collect(),
+                None => vec![of(qd)],
+            };
+            each.iter().for_each(|text| self.term(factor.flipped(), text));
             self.guide_determinants(m, g, s, factor.flipped());
             return;
         }
@@ -176,6 +214,25 @@ impl<'t> Writer<'t> {
             self.note(format!("the gradient through `{}`: {by}{fitted}{why}", s.name));
         }
     }
+}
+
+/// The times that a statement of the guide and one of the model have in common, with the places of both statements.
+fn met(of_q: &[Times], of_p: &[Times]) -> Vec<(usize, usize, Times)> {
+    let mut all = Vec::new();
+    for (i, q) in of_q.iter().enumerate() {
+        for (j, p) in of_p.iter().enumerate() {
+            let (from, to) = (q.from.max(p.from), q.to.min(p.to));
+            if from < to {
+                let index = match (&q.index, &p.index) {
+                    (Some(a), Some(b)) if a != b => Some(format!("{a} = {b}")),
+                    (Some(a), _) | (None, Some(a)) => Some(a.clone()),
+                    (None, None) => None,
+                };
+                all.push((i, j, Times { index, from, to, reverse: q.reverse || p.reverse }));
+            }
+        }
+    }
+    all
 }
 
 /// What free bits do to the KL of a latent site.

@@ -24,8 +24,8 @@ impl<'t> Writer<'t> {
         }
         for s in m.sites.iter().filter(|s| !inside.contains(&s.name)) {
             if let TSiteKind::Draw(d) = &s.kind {
-                let text = self.log_density_at(d, &self.point(m, s));
-                self.term(sign, &text);
+                let each = self.log_densities_at(d, &self.point(m, s));
+                each.iter().for_each(|text| self.term(sign, text));
             }
         }
         let found = self.determinants(m, &|_| true);

@@ -153,11 +153,21 @@ impl<'t> Writer<'t> {
             };
             return format!("{sum}{}", self.n.density_at(d, &at));
         }
-        if let Some(time) = &d.time {
-            let each = time.pieces.iter().enumerate().map(|(k, times)| self.piece_at(&d.piece(k), times, x));
-            return each.collect::<Vec<_>>().join(" + ");
+        if d.time.is_some() {
+            return self.log_densities_at(d, x).join(" + ");
         }
         format!("{}{}", self.n.either("\\log ", "log "), self.n.density_at(d, x))
+    }
+
+    /// The terms of a log-density: one for each statement of a site in time.
+    fn log_densities_at(&self, d: &TDist, x: &str) -> Vec<String> {
+        match &d.time {
+            Some(time) => {
+                let pieces = time.pieces.iter().enumerate();
+                pieces.map(|(k, times)| self.piece_at(&d.piece(k), times, x)).collect()
+            }
+            None => vec![self.log_density_at(d, x)],
+        }
     }
 
     /// `log Normal(z[0]; 0, 1)`, `sum_{t in 1..16} log Normal(z[t]; f(z[t - 1]), s)`
