@@ -140,6 +140,15 @@ fn every_argument_that_a_row_reads_is_declared() {
     assert!(found > 100, "{found}");
 }
 
+#[test]
+fn every_row_is_explained() {
+    let explained = gmc_compiler::explain::reference::all();
+    for (kind, row) in rows::all() {
+        let found = explained.iter().any(|e| e.kind == kind && e.name == row.name());
+        assert!(found, "`{}` ({kind}) has no page", row.name());
+    }
+}
+
 fn text_of(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

@@ -5,7 +5,8 @@ use crate::rows::args::{ArgKind, ParamSpec, within};
 use crate::rows::distribution::Reparameterised;
 use crate::rows::{
     BlockUse, DistParam, DistRow, FnRow, MapRow, Row, bijection, builtin, constraint, corruption, data,
-    distribution, estimator, function, init, layer, map, measure, objective, optimizer, schedule, setting,
+    distribution, estimator, function, init, layer, map, measure, objective, optimizer, order, schedule,
+    setting,
 };
 use crate::syntax::PRELUDE;
 use crate::syntax::words::WORDS;
@@ -92,6 +93,10 @@ pub fn all() -> Vec<Entry> {
     all.extend(optimizer::ROWS.iter().map(|r| entry("optimizer", *r, BlockUse::None)));
     all.extend(schedule::ROWS.iter().map(|r| entry("schedule", *r, BlockUse::None)));
     all.extend(constraint::ROWS.iter().map(|r| entry("weight constraint", *r, BlockUse::None)));
+    all.extend(order::ROWS.iter().map(|r| {
+        let e = entry("order of a site", *r, BlockUse::None);
+        Entry { form: format!("x[i in {}] ~ ..", e.form), ..e }
+    }));
     all.extend(estimator::ROWS.iter().map(|r| entry("gradient estimator", *r, BlockUse::None)));
     all.extend(init::ROWS.iter().map(|r| Entry {
         form: format!("init: {}", r.name()),

@@ -222,6 +222,11 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::arrow) && rules.len() < 3 {
         return Some("say what the net yields: `net f(x: Real[2]) -> Real[1] { .. }`".to_string());
     }
+    if rules == [Rule::colon] && shown == "(" && head(scan, previous) == Some("flow") {
+        return Some(format!(
+            "a flow names no inputs, only the spaces between which it goes: `flow {before}: Real[2] <-> Real[2] {{ .. }}`"
+        ));
+    }
     if rules.contains(&Rule::binding) || (rules == [Rule::colon] && shown != ":") {
         return Some("give each variable its type: `x: Real[2]`".to_string());
     }
@@ -237,6 +242,12 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
         "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),
         _ => None,
     }
+}
+
+/// The token before a token.
+fn head<'a>(scan: &'a Scan, token: Option<&Token>) -> Option<&'a str> {
+    let at = token?.start;
+    scan.tokens.iter().rev().find(|t| t.start < at).map(|t| scan.str(t))
 }
 
 /// What an item looks like, for a place that suggests nothing better.

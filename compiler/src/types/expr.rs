@@ -106,9 +106,8 @@ impl Checker<'_> {
                 self.log_prob(model, &Bar { targets: target, given }, e.span, scope)
             }
             ExprKind::Text(_) => Err(codes::e0211::not_a_number(e.span, "text").into()),
-            ExprKind::Tuple(_) | ExprKind::List(_) => {
-                Err(codes::e0211::not_a_number(e.span, "several values").into())
-            }
+            ExprKind::Tuple(_) => Err(codes::e0211::not_a_number(e.span, "several values").into()),
+            ExprKind::List(_) => Err(codes::e0211::list(e.span).into()),
             ExprKind::Before(x, i) => earlier(x, i, e.span, scope),
             ExprKind::At(x, place) => self.at(x, place, e.span, scope),
             ExprKind::Times(..) => {

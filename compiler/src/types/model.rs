@@ -791,7 +791,8 @@ fn fix_text(row: &str, c: &Call, at: &Expr, support: Support, name: Option<&str>
     let maps: &[&str] = match support {
         Support::POSITIVE => &["exp", "softplus"],
         s if s.alike(Support::UNIT) => &["sigmoid"],
-        Support::Interval(_) | Support::Simplex { .. } => &[],
+        Support::Simplex { .. } => &["softmax"],
+        Support::Interval(_) => &[],
     };
     if let ExprKind::Number { .. } | ExprKind::Neg(_) = at.kind {
         return format!(

@@ -39,6 +39,13 @@ pub fn not_a_number(span: Span, what: &str) -> Diag {
     Diag::new("E0211", format!("{short} {is} not a number"), span, "a number is needed here").help(help)
 }
 
+/// A list in brackets stands where a value of the model must.
+pub fn list(span: Span) -> Diag {
+    Diag::new("E0211", "a list in brackets is not a value", span, "a number or a vector is needed here").help(
+        "numbers make a vector as `concat(0.2, 0.8)`; probabilities are given as `logits: log(concat(0.2, 0.8))`",
+    )
+}
+
 /// `name`, declared as a `what` at `declared`, is used as a value.
 pub fn not_a_value(name: &str, span: Span, what: &str, declared: Span) -> Diag {
     let help = match what {
