@@ -340,8 +340,7 @@ fn a_hidden_chain_is_summed_over_all_paths() {
         assert!((total - 1.0).abs() < 1e-10, "{}: {total}", model.0);
         // The posterior at each time, and the most probable path.
         let code = evaluate(&c.programs["encode"], 1 << n, &inputs);
-        for x in 0..1usize << n {
-            let of_x = found.data[x].exp();
+        for (x, of_x) in found.data.iter().map(|l| l.exp()).enumerate() {
             let best = (0..paths.len()).max_by(|a, b| joint[*a][x].total_cmp(&joint[*b][x])).unwrap();
             for t in 0..n {
                 if classes == 4 {
@@ -432,9 +431,8 @@ fn linear_gaussian(off: f64) -> (Compiled, BTreeMap<String, Tensor64>, Vec<f64>)
         if t + 1 < n {
             let shrink = 1.0 / (1.0 + q * q * precision[t + 1]);
             precision[t] += a * a * precision[t + 1] * shrink;
-            for s in t + 1..n {
-                linear[t][s] = a * linear[t + 1][s] * shrink;
-            }
+            let next: Vec<f64> = linear[t + 1].iter().map(|l| a * l * shrink).collect();
+            linear[t][t + 1..].copy_from_slice(&next[t + 1..]);
         }
     }
     let statement = |t: usize| {

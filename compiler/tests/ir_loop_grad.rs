@@ -1,6 +1,8 @@
 //! The derivative of loops, against that of the same nodes unrolled and against finite differences: random bodies, loops in loops, both
 //! directions, draws, integers, second derivatives; and what it costs.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "loops are unrolled; all other ops stay as they are")]
+
 use crate::ir_common::*;
 use gmc_compiler::ir::schedule::{census, lower_peak, madds, peak_bytes};
 use gmc_compiler::ir::*;

@@ -343,7 +343,7 @@ fn shapes_are_coloured_by_one_hue() {
         *sum = (sum.0 + area, sum.1 + 1.0);
     }
     // Half sizes u are uniform on (2, 3.5) pixels: the mean of u^2 is 7.75; a disc has pi u^2, a square (1.7 u)^2, a triangle 2 u^2.
-    for ((sum, n), want) in areas.iter().zip([3.1416, 2.89, 2.0]) {
+    for ((sum, n), want) in areas.iter().zip([std::f64::consts::PI, 2.89, 2.0]) {
         assert!(*n > 70.0 && (sum / n / 7.75 - want).abs() < 0.25 * want, "{areas:?}");
     }
     let (types, set) =

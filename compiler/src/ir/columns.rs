@@ -16,11 +16,6 @@
 //! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
 //! earlier ones: the types of layers see to that. Later places of a cache are multiplied by masks that are 0, or by a weight of 0.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a few ops are treated in their own way; all others are alike"
-)]
-
 use super::graph::{Graph, Value};
 use super::op::*;
 use super::ops::Local;

@@ -178,11 +178,11 @@ fn written(g: &Graph, v: Value) -> Option<(Value, &super::op::DynUpdate)> {
 pub(super) fn accumulated(g: &mut Graph, before: Option<Value>, d: Value) -> Value {
     let Some(before) = before else { return d };
     let node = g.node(d);
-    if let (Op::Binary(Binary::Add), &[a, b]) = (&node.op, node.args.as_slice()) {
-        if written(g, a).is_some() || written(g, b).is_some() {
-            let sum = accumulated(g, Some(before), a);
-            return accumulated(g, Some(sum), b);
-        }
+    if let (Op::Binary(Binary::Add), &[a, b]) = (&node.op, node.args.as_slice())
+        && (written(g, a).is_some() || written(g, b).is_some())
+    {
+        let sum = accumulated(g, Some(before), a);
+        return accumulated(g, Some(sum), b);
     }
     let (to, part) = match (written(g, d), written(g, before)) {
         (Some(part), _) => (before, Some(part)),

@@ -198,10 +198,7 @@ impl Checker<'_> {
             let (a, b) = (&first.dist, &other.dist);
             let inner = |d: &TDist| d.row.form().map(|(_, i)| i.name());
             let same = a.row.name() == b.row.name() && inner(a) == inner(b) && values(a) == values(b);
-            let kinds = |s: &TSite| match s.ty.kind {
-                Kind::Real(_) => None,
-                k => Some(k),
-            };
+            let kinds = |s: &TSite| Some(s.ty.kind).filter(|k| !matches!(k, Kind::Real(_)));
             if !same || given(a) != given(b) || kinds(&first.site) != kinds(&other.site) {
                 let show = |d| super::text::distribution(&self.typed, d, true);
                 let (one, two) = ((first.site.value_span, show(a)), (other.site.value_span, show(b)));
@@ -297,7 +294,12 @@ impl Checker<'_> {
             match consts::eval(&env, e)? {
                 Const::Int(n) => Ok(n),
                 Const::Word(w) => Err(e0604::unknown_place(&w, e.span, index.as_deref()).into()),
-                _ => Err(e0604::no_place(e.span, index.as_deref()).into()),
+                Const::Num(_)
+                | Const::Text(_)
+                | Const::List(_)
+                | Const::Call(_)
+                | Const::Range(..)
+                | Const::Quantity(..) => Err(e0604::no_place(e.span, index.as_deref()).into()),
             }
         };
         let [a, b, c] = [at(2)?, at(3)?, at(6)?];
@@ -374,7 +376,7 @@ fn together(all: Vec<Typed<'_>>, length: usize) -> Res<TSite> {
             let ranges = all.iter().map(|t| t.site.ty.kind.support().interval());
             Kind::Real(Support::Interval(ranges.fold(own, Interval::hull)))
         }
-        kind => kind,
+        kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => kind,
     };
     let covers = all.iter().map(|t| t.site.covers).reduce(|a, b| if a == b { a } else { Support::NOTHING });
     let params = first.dist.params.iter().enumerate().map(|(i, p)| {
@@ -416,10 +418,8 @@ fn along(all: &[Typed<'_>], i: usize, axes: usize, length: usize) -> TExpr {
     let tail = first.ty.shape.iter().skip(first.ty.shape.len().saturating_sub(axes));
     let shape = std::iter::once(length).chain(draws.iter().copied()).chain(tail.copied()).collect();
     let range = rest.iter().fold(first.range(), |r, (_, e)| r.hull(e.range()));
-    let kind = match first.ty.kind {
-        Kind::Real(Support::Simplex { .. }) => first.ty.kind,
-        _ => Kind::Real(Support::Interval(range)),
-    };
+    let simplex = matches!(first.ty.kind, Kind::Real(Support::Simplex { .. }));
+    let kind = if simplex { first.ty.kind } else { Kind::Real(Support::Interval(range)) };
     TExpr {
         ty: EventTy { kind, shape },
         batched: true,
@@ -434,10 +434,8 @@ fn along(all: &[Typed<'_>], i: usize, axes: usize, length: usize) -> TExpr {
 /// The value that a parameter has at all times, where that is one and the same for all draws.
 fn the_same(values: &[(&Times, &TExpr)], axes: usize) -> Option<TExpr> {
     let ((_, first), rest) = values.split_first()?;
-    let constant = |e: &TExpr| match &e.kind {
-        TKind::Const(c) => Some((*c, e.ty.shape.clone())),
-        _ => None,
-    };
+    let constant =
+        |e: &TExpr| if let TKind::Const(c) = &e.kind { Some((*c, e.ty.shape.clone())) } else { None };
     let plain = first.ty.shape.len() == axes;
     let equal = constant(first).is_some() && rest.iter().all(|(_, e)| constant(e) == constant(first));
     let mut timed = false;

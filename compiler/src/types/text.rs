@@ -141,10 +141,7 @@ impl Notation<'_> {
 
     /// `z[t - 1]`
     fn at(&self, of: &TExpr, place: &Place) -> String {
-        let of = match &of.kind {
-            TKind::Before(x, _) => self.name(x),
-            _ => self.expr(of, ATOM),
-        };
+        let of = if let TKind::Before(x, _) = &of.kind { self.name(x) } else { self.expr(of, ATOM) };
         match self.latex {
             true => format!("{of}_{{{place}}}"),
             false => format!("{of}[{place}]"),

@@ -33,7 +33,8 @@ fn what_is_given_stays_and_the_rest_is_drawn() {
     let place = Place::new();
     place.train("levels", LEVELS);
     place.write("middle.png", mask(|row, column| (2..6).contains(&row) && column < 5));
-    let cases: [(&str, &dyn Fn(usize, usize) -> bool); 4] = [
+    type Known<'a> = &'a dyn Fn(usize, usize) -> bool;
+    let cases: [(&str, Known<'_>); 4] = [
         ("top:0.5", &|row, _| row < 4),
         ("bottom:0.25", &|row, _| row >= 6),
         ("left:0.5", &|_, column| column < 4),

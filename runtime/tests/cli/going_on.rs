@@ -121,7 +121,7 @@ fn a_sweep_has_the_mean_and_the_deviation_of_its_runs() {
     }
     let csv = std::fs::read_to_string(folder.join("sweep.csv")).unwrap();
     let one = scores(&folder.join("flow-lr=1e-2-seed=2-1"))[0].1;
-    assert!(csv.contains(&format!("\"flow-lr=1e-2-seed=2-1\",\"train.lr=1e-2\",2,test,")), "{csv}");
+    assert!(csv.contains("\"flow-lr=1e-2-seed=2-1\",\"train.lr=1e-2\",2,test,"), "{csv}");
     assert!(csv.contains(&one.to_string()), "{one} in {csv}");
     // Nothing is trained when a value is none, and commas within brackets part nothing.
     place.gmc("sweep flow.gm --set train.lr=1e-3,-1 --seeds 1").fails(&["lr"]);
