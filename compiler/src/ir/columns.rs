@@ -11,7 +11,7 @@
 //! Some values are known before their place comes: a stack of convolutions that reads the rows above has a whole row as soon as the row
 //! before is drawn. Where a later convolution reads them to the right of the place, their columns run ahead of it by as many places. Others
 //! are final only when their own place is drawn: their columns follow one place behind, and the one of the place itself is made each time it
-//! is read ([`super::settled`]).
+//! is read (`settled.rs`).
 //!
 //! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
 //! earlier ones: the types of layers see to that. Later places of a cache are multiplied by masks that are 0, or by a weight of 0.

@@ -3,7 +3,7 @@
 //! With carried values c, values r that are only read, and an iteration c' = f(c, r, p), the adjoints of the carried values obey
 //! d = d' ∂f/∂c, from the last position to the first, and what is read has the sum of d' ∂f/∂r over all positions (Werbos 1990,
 //! "Backpropagation through time"). Outputs that are kept for each position bring their adjoints in at their position. The body of the new
-//! loop is the derivative of the old body ([`grad::pulled`]), so that loops in loops and second derivatives follow from one rule.
+//! loop is the derivative of the old body (`grad::pulled`), so that loops in loops and second derivatives follow from one rule.
 //!
 //! What the derivative needs of an iteration is a *tape*: further outputs of the old loop, kept for each position. On it are carried
 //! values, and results of products, convolutions, reductions, draws and loops in the body; what is made of them element by element, or moves
@@ -13,7 +13,7 @@
 //! The adjoint of a matrix that the body multiplies with is a product for each position, whose sum is one product over batch and positions:
 //! it is computed behind the loop, from what is kept.
 //!
-//! [`grad::pulled`]: super::grad::pulled
+//!
 
 use super::grad::{accumulated, pulled};
 use super::graph::{Graph, Node, Step, Turns, Value};
