@@ -486,3 +486,29 @@ fn the_bound_of_another_guide_lies_below() {
         assert!((found - want).abs() < 1e-5 * want.abs(), "{found} and {want}");
     }
 }
+
+/// Where several paths are equally probable, `encode` gives one of them, not a mixture.
+#[test]
+fn of_equally_probable_paths_one_is_given() {
+    let text = "data x: Bool[4] from npy(\"x.npy\")
+param first: Real[2]
+net next(z: Class(2)) -> Real[2] { embed(2) }
+net emit(z: Class(2)) -> Real[] { embed(1), scalar }
+model p { z[0] ~ Categorical(logits: first);  z[t in 1..4] ~ Categorical(logits: next(z[t - 1])); x[t in 0..4] ~ Bernoulli(logits: emit(z[t])) }
+train { using adam(lr: 1e-3) }";
+    let (_, c) = clean(text, [&[4], &[]]);
+    let mut inputs = BTreeMap::new();
+    for (path, t) in initial(&c) {
+        // Emissions say nothing; changing the class has probability 0.9, so that two paths that alternate are the best.
+        let data = match path.as_str() {
+            "next.0.table" => vec![0.1f64.ln(), 0.9f64.ln(), 0.9f64.ln(), 0.1f64.ln()],
+            _ => vec![0.0; t.data.len()],
+        };
+        inputs.insert(path, Tensor64 { data, ..t });
+    }
+    inputs.insert("x".into(), bits(4, &[4]));
+    let code = &evaluate(&c.programs["encode"], 16, &inputs)["code:z"];
+    for path in code.data.chunks(4) {
+        assert!(path.windows(2).all(|z| z[0] != z[1]), "{path:?}");
+    }
+}

@@ -15,3 +15,4 @@ mod mnist;
 mod ordered;
 mod perdatum;
 mod sequences;
+mod time;

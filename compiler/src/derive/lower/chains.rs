@@ -16,6 +16,9 @@ use crate::types::{TDist, TModel, TSiteKind};
 /// One step at position p.
 const HERE: At = At { div: 1, modulo: usize::MAX, offset: 0, ahead: 0 };
 
+/// The score of a class that was not chosen: far below any log-probability, and finite in 32 bits.
+const OFF_THE_PATH: f64 = -1e30;
+
 /// The logarithm of a sum, or the greatest of its terms.
 fn reduced(x: Ex<'_>, axis: usize, kind: ReduceKind) -> Ex<'_> {
     match kind {
@@ -184,13 +187,9 @@ impl Ctx<'_> {
         })
     }
 
-    /// Log-probabilities of the classes at each step up to a constant, summed or maximised over all others, `[T, n, m·B]`.
-    fn marginals(&mut self, c: &ChainSum, factors: &[Value], kind: ReduceKind) -> Value {
+    /// What the factors behind each step sum to, or the greatest of it, for each window of classes at that step, `[T, n, .., m·B]`.
+    fn behind(&mut self, c: &ChainSum, factors: &[Value], kind: ReduceKind) -> Value {
         let start = self.before_the_first(c);
-        let forward = self.messages(c, (start, factors), |now, read| match step(Some(now), read, c) {
-            Some(x) => reduced(x, 0, kind),
-            None => now,
-        });
         let head = c.back + 1;
         let g = Scope::of(&mut self.cx.g);
         let turned: Vec<Value> =
@@ -203,22 +202,61 @@ impl Ctx<'_> {
             dims.iter_mut().take(c.back + 1).for_each(|d| *d = Dim::fixed(c.values));
             reduced(all.broadcast(&Shape(dims)), c.back, kind)
         });
-        let g = Scope::of(&mut self.cx.g);
-        let [forward, backward] = g.exs([forward, backward]);
         // Behind the last step lies nothing; behind step t what the pass has gathered down to step t + 1.
-        let behind = backward.take(0, (0..c.length).rev().collect());
-        let behind = match c.length {
-            1 => behind.filled(0.0),
-            n => behind.slice(0, 1, n - 1).pad(0, 0, 1),
-        };
+        let behind = Scope::of(&mut self.cx.g).ex(backward).take(0, (0..c.length).rev().collect());
+        match c.length {
+            1 => behind.filled(0.0).v,
+            n => behind.slice(0, 1, n - 1).pad(0, 0, 1).v,
+        }
+    }
+
+    /// Log-probabilities of the classes at each step up to a constant, summed over all others, `[T, n, m·B]`.
+    fn marginals(&mut self, c: &ChainSum, factors: &[Value]) -> Value {
+        let start = self.before_the_first(c);
+        let sum = ReduceKind::Sum;
+        let forward = self.messages(c, (start, factors), |now, read| match step(Some(now), read, c) {
+            Some(x) => reduced(x, 0, sum),
+            None => now,
+        });
+        let behind = self.behind(c, factors, sum);
+        let g = Scope::of(&mut self.cx.g);
+        let [forward, behind] = g.exs([forward, behind]);
         let mut all = forward + behind;
         while all.rank() > 3 {
-            all = reduced(all, 1, kind);
+            all = reduced(all, 1, sum);
         }
-        match c.reverse {
-            true => all.take(0, (0..c.length).rev().collect()).v,
-            false => all.v,
-        }
+        all.v
+    }
+
+    /// The most probable path, `[T, n, m·B]`: 1 for its class at each step. Step by step the first class that lies on a path as probable as any,
+    /// given the classes chosen before: of paths that are equally probable the classes are those of one of them.
+    fn best_path(&mut self, c: &ChainSum, factors: &[Value]) -> Value {
+        let (start, rows, n) = (self.before_the_first(c), self.batch, c.values);
+        let mut read = factors.to_vec();
+        read.push(self.behind(c, factors, ReduceKind::Max));
+        let path = self.cx.full(0.0, Shape(vec![Dim::fixed(c.length), Dim::fixed(n), rows]));
+        self.cx.g.loop_over(c.length, &[path, start], &read, |g, carried, read, _| {
+            let g = Scope::of(g);
+            let (carried, read) = (g.all(carried), g.all(read));
+            let (Some(path), Some((behind, factors))) = (carried.first(), read.split_last()) else {
+                return Vec::new();
+            };
+            let Some(x) = step(carried.get(1).copied(), factors, c) else { return Vec::new() };
+            let at = At { modulo: c.length, ..HERE };
+            let mut score = x + with(without(behind.dyn_slice(&[0], &[1], &[at]), 0), 0);
+            while score.rank() > 2 {
+                score = reduced(score, 0, ReduceKind::Max);
+            }
+            let top = score.ge(score.reduce(ReduceKind::Max, &[0])).cast(DType::F);
+            let rank = top * g.literal((0..n).rev().map(|i| i as f64 + 1.0).collect(), &[n, 1]);
+            let chosen = rank.ge(rank.reduce(ReduceKind::Max, &[0])).cast(DType::F);
+            let at = At { modulo: c.length, ..HERE };
+            let path = path.dyn_update(with(chosen, 0), &[0], &[at]);
+            let mut dims = vec![Dim::fixed(1); c.back];
+            dims.extend(chosen.shape().0);
+            let kept = chosen.reshape(Shape(dims)).broadcast(&x.shape()).gt(0.5);
+            vec![path.v, reduced(kept.select(x, x.filled(OFF_THE_PATH)), 0, ReduceKind::Max).v]
+        })
     }
 
     /// The posterior of a chain that is summed over, and its most probable path.
@@ -227,19 +265,18 @@ impl Ctx<'_> {
         let TSiteKind::Draw(d) = &s.kind else { return None };
         let step = d.time.as_ref()?.step.clone();
         let factors = self.factors(m, c, vars);
-        let sums = self.marginals(c, &factors, ReduceKind::Sum);
-        let greatest = self.marginals(c, &factors, ReduceKind::Max);
+        let sums = self.marginals(c, &factors);
+        let path = self.best_path(c, &factors);
         let (n, rows, length) = (c.values, self.batch, c.length);
         let one = EventTy { kind: s.ty.kind, shape: step.clone() };
         let each: Vec<Vec<f64>> = (0..n).map(|i| values::nth(d.row, &one, i)).collect();
         let g = Scope::of(&mut self.cx.g);
-        let by_row = |x: Ex<'_>| x.permute(&[2, 0, 1]).v;
+        let by_row = |x: Ex<'_>| match c.reverse {
+            true => x.take(0, (0..length).rev().collect()).permute(&[2, 0, 1]).v,
+            false => x.permute(&[2, 0, 1]).v,
+        };
         let weights = g.ex(by_row(g.ex(sums).log_softmax(1).exp()));
-        let score = g.ex(greatest);
-        // Of equally probable classes the first.
-        let top = score.ge(score.reduce(ReduceKind::Max, &[1])).cast(DType::F);
-        let rank = top * g.literal((0..n).rev().map(|i| i as f64 + 1.0).collect(), &[1, n, 1]);
-        let top = g.ex(by_row(rank.ge(rank.reduce(ReduceKind::Max, &[1])).cast(DType::F)));
+        let top = g.ex(by_row(g.ex(path)));
         // `[m·B, T, n]` times what each class stands for, `[n, ..]`.
         let mean = |w: Ex<'_>, values: Vec<f64>, event: &[usize]| {
             let size: usize = event.iter().product();
