@@ -66,7 +66,7 @@ pub fn laid_out(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failur
         let text = syntax::format(&source).map_err(|diags| told(f, &source, &diags, m))?;
         Ok(Rewritten { path: f.clone(), source, text })
     };
-    files.iter().map(one).collect()
+    each(files, m, one)
 }
 
 /// Files in the spellings of today.
@@ -80,7 +80,32 @@ pub fn upgraded(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failur
             .text;
         Ok(Rewritten { path: f.clone(), source, text })
     };
-    files.iter().map(one).collect()
+    each(files, m, one)
+}
+
+/// What `one` makes of every file. What is wrong is said of each file that has something wrong, and then none is rewritten.
+fn each(
+    files: &[PathBuf],
+    m: Messages,
+    one: impl Fn(&PathBuf) -> Result<Rewritten, Failure>,
+) -> Result<Vec<Rewritten>, Failure> {
+    if let [file] = files {
+        return Ok(vec![one(file)?]);
+    }
+    let mut made = Vec::new();
+    for file in files {
+        match one(file) {
+            Ok(rewritten) => made.push(rewritten),
+            Err(failure) => note(&failure.render(m.format)),
+        }
+    }
+    match files.len() - made.len() {
+        0 => Ok(made),
+        bad => Err(Failure::new(format!(
+            "{bad} of {} files cannot be understood: no file is changed",
+            files.len()
+        ))),
+    }
 }
 
 /// Messages about the text of a file, told.

@@ -40,7 +40,7 @@ fn entry(e: &Entry) -> String {
         out.push('\n');
         let width = e.params.iter().map(|p| p.name.chars().count()).max().unwrap_or(0);
         for p in &e.params {
-            let mut said = vec![p.doc.to_string()];
+            let mut said = vec![p.doc.trim_end_matches('.').to_string()];
             if !p.what.is_empty() {
                 said.push(p.what.clone());
             }
@@ -74,7 +74,9 @@ pub fn about(name: &str) -> Option<String> {
 pub fn unknown(what: &str) -> Failure {
     let all = reference::all();
     let names = all.iter().map(|e| e.name.as_str()).chain(codes::PAGES.iter().map(|p| p.code));
-    let near = did_you_mean(what, names).map(|n| format!("did you mean `{n}`? "));
+    let of = all.iter().find(|e| e.params.iter().any(|p| p.name == what));
+    let argument = of.map(|e| format!("`{what}` is an argument of `{0}`: see `gmc explain {0}`; ", e.name));
+    let near = argument.or_else(|| did_you_mean(what, names).map(|n| format!("did you mean `{n}`? ")));
     Failure::new(format!("`{what}` is no file, no error code and no name of the language")).help(format!(
         "{}`gmc explain --list` shows all names, and codes stand in messages, as in E0301",
         near.unwrap_or_default()

@@ -22,6 +22,7 @@ fn every_name_is_explained() {
         "map",
         "corruption",
         "gradient estimator",
+        "order of a site",
         "function of the prelude",
         "built in",
     ] {
@@ -39,6 +40,8 @@ fn every_name_is_explained() {
             ][..],
         ),
         ("Truncated", &["Truncated: form of distribution", "Truncated(D(..), low, high)", "default none"]),
+        ("raster", &["raster: order of a site", "x[i in raster] ~ ..", "row by row"]),
+        ("markov", &["Number of letters; a whole number"]),
         ("dense", &["dense: layer\n", "a whole number of at least 1; must be written", "default true"]),
         ("couple", &["couple: layer of a flow", "couple(mask, kind) { .. }", "default affine"]),
         ("softplus", &["softplus: map", "from all reals to positive numbers", "layer of flows"]),
@@ -84,6 +87,7 @@ fn names_that_nothing_has() {
             "--list",
         ]);
     }
+    place.gmc("explain until").fails(&["`until` is an argument of `forward`: see `gmc explain forward`"]);
     place
         .gmc("explain frobnicate")
         .fails(&["`frobnicate` is no file, no error code and no name of the language"]);
@@ -123,4 +127,20 @@ fn flows_that_keep_volumes_say_so() {
             said.out
         );
     }
+}
+
+#[test]
+fn what_is_wrong_is_said_of_every_file_that_is_upgraded() {
+    let place = Place::new();
+    let old = FLOW.replace("TRAIN", "steps 2").replace("Normal(0, I)", "Normal(0, 2 * I)");
+    let path = place.write("old.gm", &old);
+    place.write("open.gm", "net f(x: Real[2] -> Real[2] { dense }\n");
+    place.gmc("fmt --upgrade old.gm open.gm absent.gm").fails(&[
+        "E0110",
+        "cannot read absent.gm",
+        "2 of 3 files cannot be understood: no file is changed",
+    ]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+    place.gmc("fmt --upgrade old.gm").succeeds();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), old.replace("2 * I", "2"));
 }
