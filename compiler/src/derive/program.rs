@@ -6,6 +6,15 @@ use crate::ir::{Graph, verify};
 use std::collections::BTreeMap;
 use std::ops::Index;
 
+/// How draws are made otherwise than the model says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Altered {
+    /// Logits are divided by it and widths multiplied; above 0.
+    pub temperature: Option<f64>,
+    /// Observed sites whose values are data instead of draws.
+    pub given: Vec<String>,
+}
+
 named! {
     /// What a program is for. They are ordered as their texts are.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Sites in time: the statements that draw them put together, what each reads checked against what is drawn before it.
 
 use super::scope::Scope;
-use super::time::reads_own;
+use super::time::{Clock, reads_own};
 use super::{
     Bad, Checker, Place, Res, TDist, TExpr, TKind, TModel, TPiece, TSite, TSiteKind, TTime, Times, consts,
 };
@@ -12,30 +12,6 @@ use crate::rows::args::Const;
 use crate::rows::estimator::Estimator;
 use crate::span::Span;
 use crate::syntax::ast::{Call, DrawSite, Expr, ExprKind, Ident, Site};
-
-/// The statement in time whose distribution is being typed.
-#[derive(Clone)]
-pub struct Clock {
-    /// The site that it draws.
-    pub site: Ident,
-    times: Times,
-    /// What one time of the site is read as, once that is known.
-    step: Option<EventTy>,
-    /// How many times the site has.
-    length: usize,
-}
-
-impl Clock {
-    /// For messages.
-    pub fn told(&self) -> e0604::Statement<'_> {
-        e0604::Statement {
-            site: &self.site.name,
-            at: self.site.span,
-            index: self.times.index.as_deref(),
-            reverse: self.times.reverse,
-        }
-    }
-}
 
 /// The name of the site of which this is a statement in time.
 pub(super) fn in_time(s: &Site) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! What names mean at one place of a model, a guide, a payoff or a `fn`.
 
 use super::TExpr;
-use super::in_time::Clock;
+use super::time::Clock;
 use crate::event::EventTy;
 use crate::span::Span;
 use crate::syntax::ast::BindSite;

@@ -1,8 +1,35 @@
 //! Time: the first axis of a site that statements such as `z[t in 1..T] ~ Normal(f(z[t - 1]), s)` draw.
 
 use super::{TDist, TExpr, TKind};
+use crate::diag::codes::e0604;
+use crate::event::EventTy;
 use crate::rows::order::Order;
+use crate::syntax::ast::Ident;
 use std::fmt;
+
+/// The statement in time whose distribution is being typed.
+#[derive(Clone)]
+pub struct Clock {
+    /// The site that it draws.
+    pub site: Ident,
+    pub(super) times: Times,
+    /// What one time of the site is read as, once that is known.
+    pub(super) step: Option<EventTy>,
+    /// How many times the site has.
+    pub(super) length: usize,
+}
+
+impl Clock {
+    /// For messages.
+    pub fn told(&self) -> e0604::Statement<'_> {
+        e0604::Statement {
+            site: &self.site.name,
+            at: self.site.span,
+            index: self.times.index.as_deref(),
+            reverse: self.times.reverse,
+        }
+    }
+}
 
 /// The times of one statement, ascending as numbers: `from` up to, but not including, `to`.
 #[derive(Clone, Debug, PartialEq, Eq)]

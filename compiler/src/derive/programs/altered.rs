@@ -1,20 +1,11 @@
 //! Programs that draw otherwise than the model says: at a temperature, or with the first values given.
 
 use super::{complete, models, sample};
-use crate::derive::Program;
+use crate::derive::program::{Altered, Program};
 use crate::ir::Graph;
 use crate::rows::distribution::temperature::has_temperature;
 use crate::types::density::upstream;
 use crate::types::{TModel, TSite, TSiteKind, Typed};
-
-/// How draws are made otherwise than the model says.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Altered {
-    /// Logits are divided by it and widths multiplied; above 0.
-    pub temperature: Option<f64>,
-    /// Observed sites whose values are data instead of draws.
-    pub given: Vec<String>,
-}
 
 /// A program that draws, altered.
 ///

@@ -1,9 +1,8 @@
 //! `complete.MODEL`: data of which some elements are given, and draws of the others.
 
 use super::Model;
-use super::altered::Altered;
 use crate::derive::lower::Ctx;
-use crate::derive::program::Made;
+use crate::derive::program::{Altered, Made};
 use crate::derive::{Output, Program};
 use crate::types::{TModel, TSite, TSiteKind, Typed, density};
 

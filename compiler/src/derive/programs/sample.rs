@@ -1,9 +1,8 @@
 //! `sample.MODEL`: draws from a model.
 
 use super::Model;
-use super::altered::Altered;
 use crate::derive::lower::Ctx;
-use crate::derive::program::Made;
+use crate::derive::program::{Altered, Made};
 use crate::derive::{Answer, Output, Program};
 use crate::ir::outline::Work;
 use crate::types::Typed;
