@@ -1,6 +1,6 @@
 //! Sites in time: chains that are observed have the density that their statements multiply to, and are drawn from it.
 
-use crate::spec_common::{draws, initial, normal, run_with, uniform};
+use crate::spec_common::{draws, initial, normal, npy_of_bits, run_with, uniform};
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
@@ -16,19 +16,7 @@ struct Bits(Vec<usize>, Vec<usize>);
 impl Host for Bits {
     fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         let shape = if name == "z.npy" { &self.1 } else { &self.0 };
-        let dims: Vec<String> = std::iter::once(40).chain(shape.clone()).map(|n| n.to_string()).collect();
-        let mut head =
-            format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", dims.join(", "));
-        while (head.len() + 11) % 64 != 0 {
-            head.push(' ');
-        }
-        head.push('\n');
-        let mut file = b"\x93NUMPY\x01\x00".to_vec();
-        file.extend((head.len() as u16).to_le_bytes());
-        file.extend(head.bytes());
-        let n = 40 * shape.iter().product::<usize>();
-        file.extend(uniform(3, n).iter().flat_map(|u| ((2.0 * u).floor() as f32).to_le_bytes()));
-        Ok(file)
+        Ok(npy_of_bits(shape))
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         uniform(stream, n)

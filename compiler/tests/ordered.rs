@@ -1,7 +1,7 @@
 //! Sites drawn in an order: the density sums to 1, no gradient reaches the future, and a draw that computes what each place needs is the
 //! draw that computes everything anew at each place.
 
-use crate::spec_common::{draws, initial, normal, run_with, uniform};
+use crate::spec_common::{draws, initial, normal, npy_of_bits, run_with, uniform};
 use gmc_compiler::derive::lower::Ctx;
 use gmc_compiler::derive::{Compiled, Program};
 use gmc_compiler::diag::render::{Format, render};
@@ -20,19 +20,7 @@ impl Host for Bits<'_> {
         let Some((_, shape)) = self.0.iter().find(|(n, _)| *n == name) else {
             return Err(HostError { what: format!("no `{name}` in tests"), tried: Vec::new() });
         };
-        let dims: Vec<String> = std::iter::once(&40).chain(*shape).map(|n| n.to_string()).collect();
-        let mut head =
-            format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", dims.join(", "));
-        while (head.len() + 11) % 64 != 0 {
-            head.push(' ');
-        }
-        head.push('\n');
-        let mut file = b"\x93NUMPY\x01\x00".to_vec();
-        file.extend((head.len() as u16).to_le_bytes());
-        file.extend(head.bytes());
-        let n = 40 * shape.iter().product::<usize>();
-        file.extend(uniform(3, n).iter().flat_map(|u| ((2.0 * u).floor() as f32).to_le_bytes()));
-        Ok(file)
+        Ok(npy_of_bits(shape))
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         uniform(stream, n)

@@ -126,41 +126,19 @@ fn distances(e: &TExpr, chain: &str, times: &Times, reverse: bool, out: &mut Vec
     if named(e) {
         return None;
     }
-    match &e.kind {
-        TKind::At(of, place) if named(of) => {
-            let by = match place {
-                Place::Shifted(_, by) => *by,
-                Place::Fixed(p) if times.len() == 1 => {
-                    isize::try_from(*p).ok()? - isize::try_from(times.from).ok()?
-                }
-                Place::Fixed(_) => return None,
-            };
-            out.push(if reverse { -by } else { by });
-            Some(())
-        }
-        TKind::Const(_)
-        | TKind::Schedule(_)
-        | TKind::Data(_)
-        | TKind::Sample(..)
-        | TKind::Var(_)
-        | TKind::Before(..)
-        | TKind::At(..)
-        | TKind::Time(_)
-        | TKind::Along(_)
-        | TKind::Param(_)
-        | TKind::Let(_)
-        | TKind::Net { .. }
-        | TKind::Flow { .. }
-        | TKind::Map { .. }
-        | TKind::Fn { .. }
-        | TKind::Neg(_)
-        | TKind::Binary(..) => inside(e, chain, times, reverse, out),
-        TKind::Expect(_)
-        | TKind::LogProb { .. }
-        | TKind::Objective(_)
-        | TKind::Grad { .. }
-        | TKind::Corrupt { .. } => inside(e, chain, times, reverse, out),
+    let TKind::At(of, place) = &e.kind else { return inside(e, chain, times, reverse, out) };
+    if !named(of) {
+        return inside(e, chain, times, reverse, out);
     }
+    let by = match place {
+        Place::Shifted(_, by) => *by,
+        Place::Fixed(p) if times.len() == 1 => {
+            isize::try_from(*p).ok()? - isize::try_from(times.from).ok()?
+        }
+        Place::Fixed(_) => return None,
+    };
+    out.push(if reverse { -by } else { by });
+    Some(())
 }
 
 fn inside(e: &TExpr, chain: &str, times: &Times, reverse: bool, out: &mut Vec<isize>) -> Option<()> {

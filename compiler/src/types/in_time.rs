@@ -199,9 +199,9 @@ impl Checker<'_> {
                     }
                 });
             });
-            for now in w.times.in_order() {
+            for t in w.times.in_order() {
                 for (place, span) in &reads {
-                    let read = place.at(now);
+                    let read = place.at(t);
                     if read.and_then(|r| drawn.get(r)).copied() != Some(true) {
                         let of = e0604::Statement {
                             site: &w.name.name,
@@ -213,10 +213,10 @@ impl Checker<'_> {
                             Place::Shifted(_, by) => Some(*by),
                             Place::Fixed(_) => None,
                         };
-                        return Err(e0604::not_drawn(&of, *span, (now, read), shift, length).into());
+                        return Err(e0604::not_drawn(&of, *span, (t, read), shift, length).into());
                     }
                 }
-                drawn.get_mut(now).into_iter().for_each(|d| *d = true);
+                drawn.get_mut(t).into_iter().for_each(|d| *d = true);
             }
         }
         Ok(())

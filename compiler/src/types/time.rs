@@ -179,28 +179,5 @@ impl TDist {
 
 /// What a parameter of a site in time is in statement `k`.
 pub fn at_piece(e: &TExpr, k: usize) -> &TExpr {
-    match &e.kind {
-        TKind::Along(pieces) => pieces.get(k).map_or(e, |p| &p.value),
-        TKind::Const(_)
-        | TKind::Schedule(_)
-        | TKind::Data(_)
-        | TKind::Sample(..)
-        | TKind::Var(_)
-        | TKind::Before(..)
-        | TKind::At(..)
-        | TKind::Time(_)
-        | TKind::Param(_)
-        | TKind::Let(_)
-        | TKind::Net { .. }
-        | TKind::Flow { .. }
-        | TKind::Map { .. }
-        | TKind::Fn { .. }
-        | TKind::Neg(_)
-        | TKind::Binary(..) => e,
-        TKind::Expect(_)
-        | TKind::LogProb { .. }
-        | TKind::Objective(_)
-        | TKind::Grad { .. }
-        | TKind::Corrupt { .. } => e,
-    }
+    if let TKind::Along(pieces) = &e.kind { pieces.get(k).map_or(e, |p| &p.value) } else { e }
 }

@@ -35,6 +35,22 @@ pub fn uniform(stream: u64, n: usize) -> Vec<f64> {
     (0..n as u64).map(|i| (mix(i) >> 11) as f64 / (1u64 << 53) as f64).collect()
 }
 
+/// 40 rows of 0 and 1 of a shape as the bytes of an NPY file.
+pub fn npy_of_bits(shape: &[usize]) -> Vec<u8> {
+    let dims: Vec<String> = std::iter::once(&40).chain(shape).map(|n| n.to_string()).collect();
+    let mut head = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", dims.join(", "));
+    while (head.len() + 11) % 64 != 0 {
+        head.push(' ');
+    }
+    head.push('\n');
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((head.len() as u16).to_le_bytes());
+    file.extend(head.bytes());
+    let n = 40 * shape.iter().product::<usize>();
+    file.extend(uniform(3, n).iter().flat_map(|u| ((2.0 * u).floor() as f32).to_le_bytes()));
+    file
+}
+
 /// Standard normal draws by Box and Muller.
 pub fn normal(stream: u64, n: usize) -> Vec<f64> {
     let (a, b) = (uniform(stream ^ 0x5555, n), uniform(stream ^ 0xaaaa, n));

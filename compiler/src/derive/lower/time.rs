@@ -59,29 +59,7 @@ impl Step {
 
 /// The name that an expression is, which stands for a site or a condition.
 fn name(e: &TExpr) -> Option<&str> {
-    match &e.kind {
-        TKind::Var(n) | TKind::Before(n, _) => Some(n),
-        TKind::Const(_)
-        | TKind::Schedule(_)
-        | TKind::Data(_)
-        | TKind::Sample(..)
-        | TKind::At(..)
-        | TKind::Time(_)
-        | TKind::Along(_)
-        | TKind::Param(_)
-        | TKind::Let(_)
-        | TKind::Net { .. }
-        | TKind::Flow { .. }
-        | TKind::Map { .. } => None,
-        TKind::Fn { .. }
-        | TKind::Neg(_)
-        | TKind::Binary(..)
-        | TKind::Expect(_)
-        | TKind::LogProb { .. }
-        | TKind::Objective(_)
-        | TKind::Grad { .. }
-        | TKind::Corrupt { .. } => None,
-    }
+    if let TKind::Var(n) | TKind::Before(n, _) = &e.kind { Some(n) } else { None }
 }
 
 /// A first axis taken apart: combinations of values that are summed over, and rows of the batch.
