@@ -1,7 +1,9 @@
 //! The pipeline on one screen: text → AST → typed model → programs. Read this first.
 
+use crate::accept;
 use crate::derive::{self, Compiled};
 use crate::diag::Diag;
+use crate::diag::codes::of_data;
 use crate::diag::render::Sources;
 use crate::rows::data::Host;
 use crate::span::FileId;
@@ -76,11 +78,15 @@ pub fn check(
     let (typed, more) = types::check(&all, host);
     diags.extend(more);
     if types::failed(&diags) {
+        accept::settle(&sources, &mut diags, |_| false);
         return Unit { sources, spec, typed: Some(typed), compiled: None, diags };
     }
     let mut compiled = derive::judged(&typed);
     diags.append(&mut compiled.diags);
-    let compiled = (!types::failed(&diags)).then_some(compiled);
+    let failed = types::failed(&diags);
+    accept::settle(&sources, &mut diags, |code| !failed && !of_data(code));
+    diags.extend(accept::misspelt(&sources));
+    let compiled = (!failed).then_some(compiled);
     Unit { sources, spec, typed: Some(typed), compiled, diags }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Start at [`driver::compile`].
 
+pub mod accept;
 pub mod derive;
 pub mod diag;
 pub mod driver;

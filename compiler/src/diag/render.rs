@@ -37,6 +37,10 @@ impl Sources {
         };
         self.files.insert(file, SimpleFile::new(name.into(), text));
     }
+    /// All files, those of the language first.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> {
+        self.files.keys().copied()
+    }
     /// The name of a file.
     pub fn name(&self, file: FileId) -> Option<&str> {
         self.files.get(&file).map(|f| f.name().as_str())

@@ -51,6 +51,15 @@ pub fn parse(file: FileId, text: &str) -> (ast::Spec, Vec<Diag>) {
     (spec, diags)
 }
 
+/// The comments of a text, with their signs, in order.
+pub fn comments(file: FileId, text: &str) -> Vec<(Span, &str)> {
+    let of = |c: &scan::Comment| {
+        let at = Span::new(file, c.start, c.end);
+        text.get(c.start..c.end).map(|said| (at, said))
+    };
+    scan::scan(file, text).comments.iter().filter_map(of).collect()
+}
+
 fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Diag> {
     let inside = |d: &&Diag| piece.bytes.contains(&(d.primary.span.start as usize));
     // A quote that never ends swallows brackets: characters are told of before brackets.

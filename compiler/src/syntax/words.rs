@@ -119,6 +119,15 @@ model p { x[i in forward] ~ Bernoulli(logits: before(x[< i])) }
 train { epochs 5  using adam(lr: 1e-3) }
 ";
 
+/// A spec with a warning that is meant.
+const ACCEPTED: &str = "\
+data x: Bool[1, 8, 8] from digits(binarize: 0.5)
+net near(x: Bool[1, 8, 8]) -> Real[1, 8, 8] { gated_pixelcnn(16, layers: 2), relu, conv(1, k: 1) }
+# accept W0606: how the pixels far above look does not matter
+model p { x[i in raster] ~ Bernoulli(logits: near(x[< i])) }
+train { epochs 5  using adam(lr: 1e-3) }
+";
+
 /// A spec that takes its nets from a file.
 const USED: &str = "\
 use \"nets.gm\"    # net decode(z: Real[8]) -> Real[64] { dense(64), relu, dense }
@@ -208,6 +217,8 @@ pub const WORDS: &[Word] = &[
     word("data", "data x: Real[2] from moons(noise: 0.05)", GIVEN,
         "What is observed, and where it comes from. A site of a model that has the name of data is observed. Several variables of one item, \
          `data (x: .., y: ..)`, are read in pairs; two items are streams of their own."),
+    word("accept", "# accept W0606: why", ACCEPTED,
+        "In a comment: the warning of this code is meant, for the reason given, and not shown for this file. One that does not occur is told."),
     word("net", "net f(x: Real[2]) -> Real[1] { dense(64), relu, dense }", VAE,
         "A map with parameters, as a list of layers. Input sizes follow from the layer before, and the last `dense`, `heads`, `logits` or \
          `conv` may leave its size to what the net yields. Several outputs are `(Real[8], Real[8])`, made by `heads`. Further inputs are \

@@ -29,7 +29,14 @@ pub fn explain(
     m: Messages,
 ) -> Result<(), Failure> {
     if let Some(page) = codes::page(what) {
-        return say(&format!("{}: {}\n\n{}", page.code, page.title, page.text));
+        let accept = match page.code.starts_with('W') {
+            true => format!(
+                "\nWhere it is meant, a comment in the spec keeps the warning away: `# accept {}: why`.\n",
+                page.code
+            ),
+            false => String::new(),
+        };
+        return say(&format!("{}: {}\n\n{}{accept}", page.code, page.title, page.text));
     }
     let path = PathBuf::from(what);
     if path.is_dir() && path.join("spec.gm").exists() {

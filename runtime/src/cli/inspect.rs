@@ -9,6 +9,7 @@ use crate::session::host::FileHost;
 use crate::session::load;
 use crate::session::repeats::repeats;
 use crate::store::atomic_write;
+use gmc_compiler::accept;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::explain::math;
@@ -138,7 +139,8 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
     let u = compiled(s, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let sets = load::data(typed)?;
-    let found = load::found_in_data(typed, &sets, &repeats(typed, &sets));
+    let mut found = load::found_in_data(typed, &sets, &repeats(typed, &sets));
+    accept::settle(&u.sources, &mut found, |_| false);
     note(&render(&found, &u.sources, m.format, m.color));
     let mut out = String::new();
     for (d, set) in typed.data.iter().zip(&sets) {

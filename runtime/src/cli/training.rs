@@ -15,6 +15,8 @@ use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run, Start, rounds};
+use gmc_compiler::accept;
+use gmc_compiler::diag::codes::of_data;
 use gmc_compiler::diag::render::render;
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::ir::{Graph, text};
@@ -114,7 +116,8 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
         set.notes.iter().for_each(|n| note(&format!("data ({}): {n}\n", item.row.name())));
     }
     let found = load::found_in_data(&session.typed, &session.sets, session.repeats());
-    let found: Vec<Diag> = found.into_iter().chain(remembering(&session)).collect();
+    let mut found: Vec<Diag> = found.into_iter().chain(remembering(&session)).collect();
+    accept::settle(&sources, &mut found, of_data);
     if !found.is_empty() {
         note(&render(&found, &sources, m.format, m.color));
     }

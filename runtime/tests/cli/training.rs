@@ -93,6 +93,13 @@ fn averages_do_not_remember_the_initial_weights() {
     assert!(score(&said.out, "negative log-likelihood") < 1.6, "{}", said.out);
     let fits = place.gmc("run spec.gm --name spec --device cpu --set train.ema=0.98");
     assert!(!fits.succeeds().err.contains("W0510"), "{}", fits.err);
+    // A comment accepts what is known when training is planned, and is told where it accepts nothing.
+    let text = std::fs::read_to_string(place.path("spec.gm")).unwrap();
+    place.write("meant.gm", format!("# accept W0510: the average of a short run\n{text}"));
+    let said = place.gmc("run meant.gm --device cpu");
+    assert!(!said.succeeds().err.contains("W0"), "{}", said.err);
+    let said = place.gmc("run meant.gm --name again --device cpu --set train.ema=0.98");
+    assert!(said.succeeds().err.contains("the accepted W0510 does not occur"), "{}", said.err);
     // After one update the average is the weight, whatever the decay.
     let text = "data x: Real[2] from moons\nparam a: Real[2] = 100\nmodel p { x ~ Normal(a, 1) }\ntrain { steps 50  ema DECAY  using sgd(lr: 0.3) }\n";
     for decay in ["0.5", "0.999", "0.9999"] {

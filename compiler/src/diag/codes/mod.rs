@@ -73,6 +73,7 @@ pub mod e0705;
 pub mod e0706;
 pub mod e0708;
 pub mod e0709;
+pub mod w0117;
 pub mod w0215;
 pub mod w0306;
 pub mod w0307;
@@ -170,6 +171,7 @@ pub const PAGES: &[&Page] = &[
     &e0706::PAGE,
     &e0708::PAGE,
     &e0709::PAGE,
+    &w0117::PAGE,
     &w0215::PAGE,
     &w0306::PAGE,
     &w0307::PAGE,
@@ -184,6 +186,11 @@ pub const PAGES: &[&Page] = &[
     &w0707::PAGE,
     &w0710::PAGE,
 ];
+
+/// Whether a warning is known only when data are there, or training is planned: not what a check of the text can find.
+pub fn of_data(code: &str) -> bool {
+    [w0306::PAGE, w0510::PAGE, w0511::PAGE].iter().any(|p| p.code == code)
+}
 
 /// The page of `code`, in either case (`e0101` finds `E0101`).
 pub fn page(code: &str) -> Option<&'static Page> {
