@@ -4,6 +4,7 @@
 //! so on until none is left. Comments and layout stay, because a fix changes nothing else.
 
 use crate::diag::Diag;
+use crate::diag::codes::e0221;
 use crate::diag::fix::fixed;
 use crate::driver::{Reader, check};
 use crate::rows::data::Host;
@@ -21,6 +22,8 @@ pub struct Upgraded {
     pub text: String,
     /// Spellings replaced.
     pub changes: usize,
+    /// Whether an `E[..]` of several numbers is among them, which was their mean and is written so now.
+    pub averages: bool,
 }
 
 /// The text of a spec in the spellings of today. Errors that have no fix stay in it; they are what a check says. `name` is what messages
@@ -30,10 +33,10 @@ pub struct Upgraded {
 /// When the text has errors of syntax without a fix, for then not all of it is understood; nothing is replaced.
 pub fn upgraded(name: &str, text: &str, host: &dyn Host, reader: Reader<'_>) -> Result<Upgraded, Vec<Diag>> {
     let used = |path: &str| reader(path).map(|text| respelled(&text).0.text);
-    let mut all = Upgraded { text: text.to_string(), changes: 0 };
+    let mut all = Upgraded { text: text.to_string(), changes: 0, averages: false };
     for _ in 0..MOST_ROUNDS {
         let (read, left) = respelled(&all.text);
-        all = Upgraded { text: read.text, changes: all.changes + read.changes };
+        all = Upgraded { text: read.text, changes: all.changes + read.changes, ..all };
         if failed(&left) {
             // Said of the text as its author has it.
             return Err(parse(FileId::SPEC, text).1);
@@ -43,21 +46,27 @@ pub fn upgraded(name: &str, text: &str, host: &dyn Host, reader: Reader<'_>) -> 
         if changes == 0 {
             break;
         }
-        all = Upgraded { text, changes: all.changes + changes };
+        let averages = all.averages || said.iter().any(|d| d.code == e0221::PAGE.code && own(d));
+        all = Upgraded { text, changes: all.changes + changes, averages };
     }
     Ok(all)
 }
 
 /// The text after the fixes of its errors of syntax, and what is still said of it.
 fn respelled(text: &str) -> (Upgraded, Vec<Diag>) {
-    let mut all = Upgraded { text: text.to_string(), changes: 0 };
+    let mut all = Upgraded { text: text.to_string(), changes: 0, averages: false };
     for _ in 0..MOST_ROUNDS {
         let (_, said) = parse(FileId::SPEC, &all.text);
         let (text, changes) = fixed(&all.text, FileId::SPEC, &said);
         if changes == 0 {
             return (all, said);
         }
-        all = Upgraded { text, changes: all.changes + changes };
+        all = Upgraded { text, changes: all.changes + changes, ..all };
     }
     (all, Vec::new())
+}
+
+/// Whether a message is about the spec itself, not about a file that it uses.
+fn own(d: &Diag) -> bool {
+    d.fix.iter().all(|e| e.span.file == FileId::SPEC)
 }

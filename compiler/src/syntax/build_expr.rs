@@ -150,15 +150,20 @@ impl<'a> Cx<'a> {
         while let Some(part) = parts.take(Rule::compat_dotted) {
             dotted = dotted.to(self.span(&part));
         }
-        if dotted != name.span {
-            return Err(e0107::dotted(self.slice(dotted), dotted));
-        }
         let list = parts.take(Rule::args);
+        if dotted != name.span {
+            return Err(e0107::dotted(self.slice(dotted), dotted, &self.called(list)));
+        }
         let parens = list.is_some();
-        if let Some(list) = list.as_ref().filter(|_| e0108::NAMES.contains(&name.name.as_str())) {
-            let inner = self.slice(self.span(list));
-            let inner = inner.strip_prefix('(').and_then(|s| s.strip_suffix(')')).unwrap_or(inner).trim();
-            return Err(e0108::stop(&name.name, name.span, inner));
+        if parens && e0108::NAMES.contains(&name.name.as_str()) {
+            let called = self.called(list);
+            let around = match (called.list, called.args.len()) {
+                (Some(list), 1) => {
+                    vec![Span { end: list.start + 1, ..name.span }, Span { start: list.end - 1, ..list }]
+                }
+                (Some(_) | None, _) => Vec::new(),
+            };
+            return Err(e0108::stop(&name.name, name.span, called.text, &around));
         }
         let args = match list {
             Some(list) => {
@@ -170,6 +175,20 @@ impl<'a> Cx<'a> {
             None => Vec::new(),
         };
         Ok(Call { name, args, parens, block: None, span })
+    }
+
+    /// The arguments of a call as they are written.
+    fn called(&self, list: Option<Pair<'_, Rule>>) -> e0107::Called<'a> {
+        let Some(list) = list else { return e0107::Called::default() };
+        let span = self.span(&list);
+        let text = self.slice(Span { start: span.start + 1, end: span.end - 1, ..span }).trim();
+        let mut parts = self.parts(list);
+        let each = std::iter::from_fn(|| parts.take(Rule::arg)).map(|arg| {
+            let at = self.span(&arg);
+            let named = self.parts(arg).take(Rule::name).is_some();
+            (!named).then(|| self.slice(at))
+        });
+        e0107::Called { list: Some(span), text, args: each.collect::<Option<_>>().unwrap_or_default() }
     }
 
     pub fn arg(&self, pair: Pair<'_, Rule>, depth: usize) -> Built<Arg> {

@@ -107,9 +107,16 @@ pub(super) fn diagnose(
         && let Some(method) =
             scan.tokens.iter().find(|t| t.start >= dot.end).map(|t| (scan.str(t), span_of(t)))
     {
-        return match e0108::NAMES.contains(&method.0) {
-            true => e0108::stop(method.0, method.1, ""),
-            false => e0107::method(method.0, span.to(method.1)),
+        let behind = Span { start: span.start, ..method.1 };
+        let whole = empty_call(scan, method.1).map(|end| Span { end, ..behind });
+        let stops = e0108::NAMES.contains(&method.0);
+        return match whole.zip(before.and_then(|i| value_start(scan, i))) {
+            Some((whole, _)) if stops => e0108::stop(method.0, method.1, "", &[whole]),
+            Some((whole, start)) => {
+                e0107::method(method.0, behind, Some((Span::new(file, start, span.start as usize), whole)))
+            }
+            None if stops => e0108::stop(method.0, method.1, "", &[]),
+            None => e0107::method(method.0, behind, None),
         };
     }
     let diag = e0100::unexpected(&shown, &expected, span);
@@ -151,6 +158,37 @@ fn entry_start(scan: &Scan, i: usize) -> usize {
         }
     }
     scan.tokens.get(i).map_or(0, |t| t.start)
+}
+
+/// Where the value that ends with token `i` begins: `decode` of `decode(z)`, the bracket of `(a + b)`.
+fn value_start(scan: &Scan, i: usize) -> Option<usize> {
+    let last = scan.tokens.get(i)?;
+    if last.kind != TokenKind::Close {
+        return ends_value(last).then_some(last.start);
+    }
+    let mut depth = 0usize;
+    for k in (0..=i).rev() {
+        let token = scan.tokens.get(k)?;
+        match token.kind {
+            TokenKind::Close => depth += 1,
+            TokenKind::Open => depth = depth.saturating_sub(1),
+            TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Sign => {}
+        }
+        if depth == 0 {
+            let name = k.checked_sub(1).and_then(|n| scan.tokens.get(n));
+            let called = name.filter(|n| n.kind == TokenKind::Word && n.end == token.start);
+            return Some(called.map_or(token.start, |n| n.start));
+        }
+    }
+    None
+}
+
+/// The end of `()` directly behind a name.
+fn empty_call(scan: &Scan, name: Span) -> Option<u32> {
+    let open = scan.token_at(name.end as usize)?;
+    let (open, close) = (scan.tokens.get(open)?, scan.tokens.get(open + 1)?);
+    let empty = open.start == name.end as usize && scan.str(open) == "(" && scan.str(close) == ")";
+    u32::try_from(close.end).ok().filter(|_| empty)
 }
 
 fn ends_value(token: &Token) -> bool {

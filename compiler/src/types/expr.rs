@@ -137,7 +137,7 @@ impl Checker<'_> {
         if !a.ty.shape.is_empty() {
             let text = scope.calls.is_empty().then(|| inner.to_string());
             let (count, shape) = (a.ty.size(), a.ty.shape_text());
-            return Err(codes::e0221::several(a.span, count, &shape, text.as_deref()).into());
+            return Err(codes::e0221::several(inner.span, count, &shape, text.as_deref()).into());
         }
         let kind = Kind::Real(a.range().into());
         Ok(TExpr {

@@ -76,10 +76,15 @@ pub fn upgraded(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failur
         let source = load::read_spec(f)?;
         let folder = f.parent().unwrap_or(Path::new(""));
         let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
-        let text = upgrade::upgraded(&f.display().to_string(), &source, &FileHost::new(0), &read)
-            .map_err(|diags| told(f, &source, &diags, m))?
-            .text;
-        Ok(Rewritten { path: f.clone(), source, text })
+        let made = upgrade::upgraded(&f.display().to_string(), &source, &FileHost::new(0), &read)
+            .map_err(|diags| told(f, &source, &diags, m))?;
+        if made.averages {
+            note(&format!(
+                "{}: `E[..]` of several numbers was their mean, and is now written `E[mean(..)]`; write `sum` where a sum belongs, as beside a KL\n",
+                f.display()
+            ));
+        }
+        Ok(Rewritten { path: f.clone(), source, text: made.text })
     };
     each(files, m, one)
 }

@@ -2,6 +2,7 @@
 
 use super::common::*;
 use gmc_compiler::explain::reference;
+use std::path::Path;
 
 #[test]
 fn every_name_is_explained() {
@@ -127,6 +128,40 @@ fn flows_that_keep_volumes_say_so() {
             said.out
         );
     }
+}
+
+/// Files of the first edition, rewritten in place: what is checked and run afterwards; written once, they stay as they are.
+#[test]
+fn files_of_the_first_edition_are_upgraded() {
+    let place = Place::new();
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/first_edition");
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(old).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        place.write(&name, std::fs::read_to_string(path).unwrap());
+        names.push(name);
+    }
+    assert!(names.len() > 5, "{names:?}");
+    let all = names.join(" ");
+    place.gmc(&format!("fmt --upgrade --check {all}")).fails(&["spelled as in an earlier edition"]);
+    place.gmc(&format!("fmt --upgrade {all}")).succeeds();
+    place.gmc(&format!("fmt --upgrade --check {all}")).succeeds();
+    names.iter().for_each(|n| {
+        place.gmc(&format!("check {n}")).succeeds();
+    });
+    let lines = "data x: Real[2] from moons(noise: .05)\nnet f(x: Real[2]) -> Real[2] { nn.Linear(2, 8), nn.ReLU() dense(2) }\ntrain { minimizes E[(f(x) - x) ** 2]  epochs: 1 }\n";
+    place.write("mine.gm", lines);
+    let said = place.gmc("fmt --upgrade mine.gm");
+    assert!(
+        said.succeeds().err.contains("mine.gm: `E[..]` of several numbers was their mean"),
+        "{}",
+        said.err
+    );
+    let text = std::fs::read_to_string(place.path("mine.gm")).unwrap();
+    let want = "data x: Real[2] from moons(noise: 0.05)\nnet f(x: Real[2]) -> Real[2] { dense(8), relu, dense(2) }\ntrain { minimizes E[mean((f(x) - x) ^ 2)]  epochs 1 }\n";
+    assert_eq!(text, want);
+    place.gmc("run mine.gm --device cpu").succeeds();
 }
 
 #[test]

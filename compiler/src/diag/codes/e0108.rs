@@ -21,12 +21,19 @@ Right:
 /// The spellings of other frameworks.
 pub const NAMES: [&str; 4] = ["detach", "stop_gradient", "stop_grad", "no_grad"];
 
-/// `name(inner)` at `span`.
-pub fn stop(name: &str, span: Span, inner: &str) -> Diag {
+/// `name(inner)`, or `inner.name()`, whose name stands at `span`. `around` is what is left when `inner` stands alone: the places before
+/// and behind it.
+pub fn stop(name: &str, span: Span, inner: &str, around: &[Span]) -> Diag {
     let help = match inner {
         "" => "leave it out".to_string(),
         _ => format!("leave it out: `{inner}`"),
     };
-    Diag::new("E0108", format!("gm has no `{name}`"), span, "which gradients stop is derived from `owns`")
-        .help(help)
+    let diag = Diag::new(
+        "E0108",
+        format!("gm has no `{name}`"),
+        span,
+        "which gradients stop is derived from `owns`",
+    )
+    .help(help);
+    around.iter().fold(diag, |d, place| d.edit(*place, ""))
 }

@@ -23,6 +23,7 @@ pub fn comma(left: (&str, Span), right: (&str, Span)) -> Diag {
     Diag::new("E0112", format!("a comma is missing before `{}`", right.0), right.1, "begins another entry")
         .also(left.1, "the entry before it ends here")
         .help(format!("write `{}, {}`", left.0, right.0))
+        .edit(behind(left.1), ",")
 }
 
 /// `;` or a new line belongs between two statements.
@@ -31,4 +32,10 @@ pub fn statements(left: Span, right: (&str, Span)) -> Diag {
     Diag::new("E0112", format!("a `;` is missing before `{}`", right.0), right.1, "begins another statement")
         .also(end, "the statement before it ends here")
         .help("put `;` or a new line between two statements")
+        .edit(behind(left), ";")
+}
+
+/// The place behind something.
+fn behind(span: Span) -> Span {
+    Span { start: span.end, ..span }
 }

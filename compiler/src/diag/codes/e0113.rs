@@ -45,20 +45,27 @@ pub fn check(written: &str, span: Span) -> Option<Diag> {
     let hex = written.strip_prefix("0x").or_else(|| written.strip_prefix("0X"));
     let digits = plain.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(plain.len());
     let (number, suffix) = plain.split_at(digits);
-    let help = if let Some(value) = hex.and_then(|h| u32::from_str_radix(h, 16).ok()) {
-        format!("write it in decimal: `{value}`")
+    let (help, right) = if let Some(value) = hex.and_then(|h| u32::from_str_radix(h, 16).ok()) {
+        (format!("write it in decimal: `{value}`"), Some(value.to_string()))
     } else if written.contains('_') && is_number(&plain) {
-        format!("leave the `_` out: `{plain}`")
+        (format!("leave the `_` out: `{plain}`"), Some(plain.clone()))
     } else if is_number(&completed(&plain)) {
-        format!("put digits on both sides of the point: `{}`", completed(&plain))
+        let whole = completed(&plain);
+        (format!("put digits on both sides of the point: `{whole}`"), Some(whole))
     } else if matches!(suffix, "epochs" | "epoch" | "steps" | "step") && is_number(number) {
-        format!("put a space before the unit: `{number} {suffix}`")
+        let apart = format!("{number} {suffix}");
+        (format!("put a space before the unit: `{apart}`"), Some(apart))
     } else if is_number(number) {
-        format!("write the number alone: `{number}`; a name does not begin with a digit")
+        (format!("write the number alone: `{number}`; a name does not begin with a digit"), None)
     } else {
-        "write it like `28`, `0.5` or `1e-3`".to_string()
+        ("write it like `28`, `0.5` or `1e-3`".to_string(), None)
     };
-    Some(Diag::new("E0113", format!("`{written}` is not a number"), span, "begins like a number").help(help))
+    let diag =
+        Diag::new("E0113", format!("`{written}` is not a number"), span, "begins like a number").help(help);
+    Some(match right {
+        Some(right) => diag.edit(span, right),
+        None => diag,
+    })
 }
 
 /// `.5` and `1.` and `1.e3` with the missing digit put in.

@@ -24,8 +24,14 @@ Right:
 /// Longest expression that is shown with the fix around it.
 const SHOWN: usize = 40;
 
-/// The expression at `span` is `count` numbers for each example, of event shape `shape`; `text` is how it is written there.
+/// The expression at `span` is `count` numbers for each example, of event shape `shape`; `text` is how it is written there. Its fix keeps what
+/// `E[..]` meant when it took several numbers, their mean.
 pub fn several(span: Span, count: usize, shape: &str, text: Option<&str>) -> Diag {
+    let (before, behind) = (Span { end: span.start, ..span }, Span { start: span.end, ..span });
+    said(span, count, shape, text).edit(before, "mean(").edit(behind, ")")
+}
+
+fn said(span: Span, count: usize, shape: &str, text: Option<&str>) -> Diag {
     let e = text.filter(|t| t.chars().count() <= SHOWN).unwrap_or("..");
     if count == 1 {
         return Diag::new(
