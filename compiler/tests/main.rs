@@ -13,6 +13,7 @@ mod bounds;
 mod cases;
 mod chains;
 mod derivatives;
+mod diffusion;
 mod discrete;
 mod docs;
 mod enumerate;

@@ -5,9 +5,12 @@
 
 use super::kl::{self, Kl, Known, Unit};
 use super::lower::copies::{drop_first, stretch, unfold};
+use super::lower::noising::Noised;
 use super::lower::{Ctx, VOLUME, Vars, combinations, count};
 use crate::ir::{DType, Dim, ReduceKind, Scope, Shape, Value};
 use crate::rows::estimator::Estimator;
+use crate::rows::objective::Terms;
+use crate::types::noising::Noising;
 use crate::types::{TModel, TSite, TSiteKind, density};
 
 /// The parts of a bound.
@@ -36,11 +39,25 @@ fn enumerated(g: &TModel) -> Vec<&TSite> {
     g.sites.iter().filter(|s| matches!(&s.kind, TSiteKind::Draw(d) if d.by == Estimator::Enumerate)).collect()
 }
 
+/// In which form a bound is computed, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// As `E_q[log p(x, z)] + H(q)`: no KL in closed form, but the entropies that are known.
+    pub entropy: bool,
+    /// Which terms of the KL of a chain with known marginals.
+    pub terms: Terms,
+}
+
+impl Form {
+    /// With KLs in closed form.
+    pub const KL: Form = Form { entropy: false, terms: Terms::Auto };
+}
+
 impl Ctx<'_> {
-    /// Values of model sites: data, conditions, and the guide's samples of the latent ones.
-    fn proposal(&mut self, m: &TModel, q: usize) -> (Vars, Vars) {
+    /// Values of model sites: data, conditions, and the guide's samples of the latent ones. Of `chains` the first values are enough.
+    fn proposal(&mut self, m: &TModel, q: usize, chains: &[(String, Noising<'_>)]) -> (Vars, Vars) {
         let g = self.model(q);
-        let from_guide = self.ancestral(q);
+        let from_guide = self.ancestral_but(q, chains);
         let mut vars = self.observed(m);
         for s in &g.sites {
             if let (Some(of), Some(v)) = (m.proposed(s), from_guide.get(&s.name))
@@ -52,29 +69,28 @@ impl Ctx<'_> {
         (vars, from_guide)
     }
 
-    /// The parts of the ELBO with one sample of the guide, or summed over its values where it is enumerated. With `entropy` in the form
-    /// `E_q[log p(x, z)] + H(q)`: no KL in closed form, but the entropies that are known.
-    pub fn elbo(&mut self, p: usize, q: usize, entropy: bool) -> Parts {
-        self.elbo_of(self.model(p), q, entropy)
+    /// The parts of the ELBO with one sample of the guide, or summed over its values where it is enumerated.
+    pub fn elbo(&mut self, p: usize, q: usize, form: Form) -> Parts {
+        self.elbo_of(self.model(p), q, form)
     }
 
     /// The KL of each latent site of model `p` that guide `q` proposes, whatever the data are made of.
-    pub fn latent_kl(&mut self, p: usize, q: usize) -> Vec<Kl> {
+    pub fn latent_kl(&mut self, p: usize, q: usize, terms: Terms) -> Vec<Kl> {
         let part = density::latent_part(self.model(p), self.model(q));
-        self.elbo_of(&part, q, false).kl
+        self.elbo_of(&part, q, Form { terms, ..Form::KL }).kl
     }
 
-    fn elbo_of(&mut self, m: &TModel, q: usize, entropy: bool) -> Parts {
+    fn elbo_of(&mut self, m: &TModel, q: usize, form: Form) -> Parts {
         let sites = enumerated(self.model(q));
         if sites.is_empty() {
-            return self.elbo_of_sample(m, q, entropy);
+            return self.elbo_of_sample(m, q, form);
         }
         let (k, before) = (count(&sites), self.batch);
         self.repeated(k, |me| {
             for (name, v) in me.all_values(&sites, before) {
                 me.set_sample(&me.model(q).name, &name, v);
             }
-            let mut parts = me.elbo_of_sample(m, q, entropy);
+            let mut parts = me.elbo_of_sample(m, q, form);
             me.expect(q, &sites, (k, before), parts.values());
             parts
         })
@@ -120,10 +136,11 @@ impl Ctx<'_> {
         }
     }
 
-    fn elbo_of_sample(&mut self, m: &TModel, q: usize, entropy: bool) -> Parts {
-        let g = self.model(q);
+    fn elbo_of_sample(&mut self, m: &TModel, q: usize, form: Form) -> Parts {
+        let (g, entropy) = (self.model(q), form.entropy);
+        let chains = if entropy { Vec::new() } else { kl::noised(m, g) };
         // First what the guide's samples determine, then what the data do: the flows inverted in each step belong to that part.
-        let (all, q_vars) = self.proposal(m, q);
+        let (all, q_vars) = self.proposal(m, q, &chains);
         let data: Vec<&TSite> = m.sites.iter().filter(|s| s.observed).collect();
         let mut vars = all.clone();
         vars.retain(|n, _| !data.iter().any(|s| s.name == *n));
@@ -133,8 +150,8 @@ impl Ctx<'_> {
         let data_det = self.solve(m, &mut vars);
         let plan = kl::plan(m, g, entropy);
         // Densities that are taken together with the guide's, element by element.
-        let apart: Vec<String> =
-            plan.iter().filter(|k| k.in_parts()).flat_map(|k| k.priors.clone()).collect();
+        let alone = |k: &&kl::LatentKl| k.in_parts() || chains.iter().any(|(n, _)| k.draws.contains(n));
+        let apart: Vec<String> = plan.iter().filter(alone).flat_map(|k| k.priors.clone()).collect();
         // Discrete sites of the model that the guide leaves out are summed over. The sum belongs to the KL where it holds latent sites only.
         let summed = density::summed_over(m, &vars.keys().cloned().collect::<Vec<_>>());
         let (mut reconstruction, mut open) = (Vec::new(), Vec::new());
@@ -154,7 +171,7 @@ impl Ctx<'_> {
             }
         }
         reconstruction.extend(data_det.map(|ld| (VOLUME.to_string(), ld)));
-        let known = Known { m, g, entropy, q: &q_vars, p: &vars, open: &open, dets: &dets };
+        let known = Known { m, g, form, q: &q_vars, p: &vars, open: &open, dets: &dets, chains: &chains };
         let kl = plan.into_iter().map(|of| self.kl(of, &known)).collect();
         Parts { reconstruction, kl }
     }
@@ -215,12 +232,32 @@ impl Ctx<'_> {
         (mean, self.total(&above))
     }
 
+    /// The error of the noise of the guide's chains, `[B]` (see [`Ctx::noise_error`]).
+    pub fn noise_errors(&mut self, p: usize, q: usize, terms: Terms) -> Value {
+        let (m, g) = (self.model(p), self.model(q));
+        let chains = kl::noised(m, g);
+        let (mut vars, q_vars) = self.proposal(m, q, &chains);
+        self.solve(m, &mut vars);
+        let mut all = Vec::new();
+        for (name, chain) in &chains {
+            all.push(self.noise_error(&Noised { chain, m, g, name, q: &q_vars, p: &vars }, terms));
+        }
+        self.total(&all)
+    }
+
     /// One sample of `log p(x, z) - log q(z | x)`, `[B]`.
     pub fn log_weight(&mut self, p: usize, q: usize) -> Value {
         let (m, g) = (self.model(p), self.model(q));
-        let (mut vars, q_vars) = self.proposal(m, q);
-        let mut total = self.log_joint(m, &mut vars);
-        for s in &g.sites {
+        let chains = kl::noised(m, g);
+        let (mut vars, q_vars) = self.proposal(m, q, &chains);
+        let names: Vec<String> = chains.iter().map(|(n, _)| n.clone()).collect();
+        let mut total = self.log_joint_but(m, &mut vars, &names);
+        for (name, chain) in &chains {
+            let of = Noised { chain, m, g, name, q: &q_vars, p: &vars };
+            let w = self.weight_of_chain(&of);
+            total = self.cx.add(total, w);
+        }
+        for s in g.sites.iter().filter(|s| !names.contains(&s.name)) {
             if let (TSiteKind::Draw(d), Some(z)) = (&s.kind, q_vars.get(&s.name).copied()) {
                 let lq = self.log_density(s, d, z, &q_vars);
                 total = self.cx.sub(total, lq);

@@ -48,6 +48,14 @@ pub fn expressions(s: &TSite) -> Vec<&TExpr> {
     }
 }
 
+/// The distribution of a drawn site.
+pub fn drawn(s: &TSite) -> Option<&super::TDist> {
+    match &s.kind {
+        TSiteKind::Draw(d) => Some(d),
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
+    }
+}
+
 /// A site of a model and every site that it is computed or drawn from.
 pub fn upstream<'m>(m: &'m TModel, site: &str) -> Vec<&'m TSite> {
     let mut out: Vec<&TSite> = Vec::new();

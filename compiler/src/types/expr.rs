@@ -351,8 +351,7 @@ pub(super) fn check_inputs<'a>(
         let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));
         let takes = if at_ends { want.kind.closure() } else { want.kind };
         // A time is a whole number.
-        let number = want.kind.cardinality().filter(|_| matches!(a.kind, TKind::Time(_)));
-        let time = number.is_some_and(|n| a.range().hi().at < n as f64);
+        let time = want.kind.cardinality().is_some_and(|n| super::known_times::counts_below(a, n));
         if !time && (label || !a.ty.kind.inside(takes)) {
             return Err(codes::e0302::argument(name, a.span, &a.ty, decl, want).into());
         }
@@ -393,7 +392,10 @@ pub(super) fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
         BinOp::Div => a.range() / b.range(),
         BinOp::Pow => a.range().power(b.range()),
     };
-    let range = super::mix::of(op, &a, &b).map_or(plain, |mixed| plain.meet(mixed));
+    let range = match super::known_times::range(op, &a, &b) {
+        Some(known) => known,
+        None => super::mix::of(op, &a, &b).map_or(plain, |mixed| plain.meet(mixed)),
+    };
     constant_is_finite(range, &[&a, &b], span)?;
     let batched = a.batched || b.batched;
     let origin = a.origin.or(b.origin);

@@ -254,6 +254,10 @@ impl Checker<'_> {
                 self.wants_guide(o.model(), o.guide(), at)?;
                 self.wants_weights(o.model(), o.guide(), at)
             }
+            Demand::Noise => {
+                self.wants_guide(o.model(), o.guide(), at)?;
+                self.wants_noise(o.model(), o.guide(), at)
+            }
             Demand::Critic => self.wants_critic(o),
         }
     }

@@ -150,7 +150,7 @@ impl Typed {
         let model = |i: usize| self.models.get(i);
         match o.row.demands() {
             Demand::Density => model(o.model()).map_or(Ok(()), |m| self.density_is_paired(m, None, at))?,
-            Demand::Guide | Demand::Weights => {
+            Demand::Guide | Demand::Weights | Demand::Noise => {
                 model(o.model()).map_or(Ok(()), |m| self.density_is_paired(m, model(o.guide()), at))?;
             }
             Demand::Latent => {

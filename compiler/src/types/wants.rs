@@ -1,6 +1,6 @@
 //! What objectives need of models: an exact density, a guide that covers what is latent.
 
-use super::{Bad, Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density};
+use super::{Bad, Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density, noising};
 use crate::diag::{Diag, codes};
 use crate::event::Support;
 use crate::rows::distribution::kl::closed_form;
@@ -61,6 +61,35 @@ impl Checker<'_> {
         }
         let m = m.clone();
         self.covered_by(&m, q, span)
+    }
+
+    /// `noise_error(p, q)` needs a chain whose noise is known, and a model that draws it from `Normal`.
+    pub(crate) fn wants_noise(&self, p: usize, q: usize, span: Span) -> Res<()> {
+        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
+            return Err(Bad::Said);
+        };
+        let mut found = false;
+        for s in &g.sites {
+            match noising::of(m, g, &s.name) {
+                None => {}
+                Some(Err(why)) => {
+                    return Err(codes::e0513::unknown(&g.name, span, (&s.name, s.value_span), &why).into());
+                }
+                Some(Ok(_)) => {
+                    found = true;
+                    if let Some(of) = m.site(&s.name)
+                        && let TSiteKind::Draw(d) = &of.kind
+                        && d.row.name() != "Normal"
+                    {
+                        let row = d.row.name();
+                        return Err(
+                            codes::e0513::not_normal(&m.name, span, (&s.name, of.value_span), row).into()
+                        );
+                    }
+                }
+            }
+        }
+        if found { Ok(()) } else { Err(codes::e0513::no_chain(&m.name, &g.name, span, g.span).into()) }
     }
 
     /// Guide `q` proposes what is open in a model or a part of it, with equal types and a density.

@@ -30,7 +30,7 @@ enum Core {
     /// `E_q[log p(x | z)]` of all data, given what is latent; `joint`: `E_q[log p(x, z)]`.
     Data { of: Pair, joint: bool, plain: Expr },
     /// The KL of these sites.
-    Kl { of: Pair, sites: Vec<String>, free: Option<Expr> },
+    Kl { of: Pair, sites: Vec<String>, args: Vec<Arg> },
     /// The entropy of these sites.
     Entropy { of: usize, sites: Vec<String>, plain: Expr },
     /// Anything else.
@@ -73,6 +73,11 @@ fn point(e: &Expr) -> &str {
 
 fn points(all: &[Expr]) -> Vec<String> {
     all.iter().map(|e| point(e).to_string()).collect()
+}
+
+/// The arguments that have names.
+fn named(args: &[Arg]) -> Vec<(&str, Expr)> {
+    args.iter().filter_map(|a| Some((a.key.as_ref()?.name.as_str(), a.value.clone()))).collect()
 }
 
 /// Whether two lists hold the same names.
@@ -388,17 +393,17 @@ impl Checker<'_> {
             let (a, b) = (sites.join("`, `"), of.join("`, `"));
             return Err(codes::e0512::different_sites((&a, q.span), (&b, p.span), span).into());
         }
-        let mut free = None;
         for a in args {
             match &a.key {
-                Some(k) if k.name == "free" && free.is_none() => free = Some(a.value.clone()),
+                Some(k) if ["free", "terms"].contains(&k.name.as_str()) => {}
                 Some(k) => {
-                    return Err(codes::e0207::unknown_argument("KL", &k.name, k.span, &["free"]).into());
+                    let known = ["free", "terms"];
+                    return Err(codes::e0207::unknown_argument("KL", &k.name, k.span, &known).into());
                 }
                 None => return Err(codes::e0207::too_many("KL", 2, a.value.span).into()),
             }
         }
-        Ok(Core::Kl { of: (i, j), sites, free })
+        Ok(Core::Kl { of: (i, j), sites, args: args.to_vec() })
     }
 
     /// `H(q(z | x))`
@@ -468,14 +473,15 @@ impl Checker<'_> {
     fn divergences(&self, terms: &[Term], of: Pair, like: &Term, plus: bool) -> Option<Vec<usize>> {
         let (g, m) = self.pair(of)?;
         let text = |e: &Option<Expr>| e.as_ref().map(ToString::to_string);
-        let Core::Kl { free: wanted, .. } = &like.core else { return None };
+        let all = |args: &[Arg]| named(args).iter().map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>();
+        let Core::Kl { args: wanted, .. } = &like.core else { return None };
         let (mut used, mut covered) = (Vec::new(), Vec::new());
         for (k, t) in terms.iter().enumerate() {
-            if let Core::Kl { of: o, sites, free } = &t.core
+            if let Core::Kl { of: o, sites, args } = &t.core
                 && *o == of
                 && t.plus == plus
                 && text(&t.factor) == text(&like.factor)
-                && text(free) == text(wanted)
+                && all(args) == all(wanted)
                 && !sites.iter().any(|s| covered.contains(s))
             {
                 used.push(k);
@@ -491,10 +497,9 @@ impl Checker<'_> {
         let first = terms.iter().find(|t| matches!(&t.core, Core::Kl { of: o, .. } if *o == of))?;
         let used = self.divergences(terms, of, first, !data.plus)?;
         let (g, m) = self.pair(of)?;
-        let Core::Kl { free, .. } = &first.core else { return None };
+        let Core::Kl { args, .. } = &first.core else { return None };
         let beta = first.factor.clone().map(|b| ("beta", b));
-        let free = free.clone().map(|f| ("free", f));
-        let named = beta.into_iter().chain(free).collect();
+        let named = beta.into_iter().chain(named(args)).collect();
         Some((used, call("elbo", &[&m.name, &g.name], named, data.span)))
     }
 
@@ -523,15 +528,17 @@ impl Checker<'_> {
         let whole = terms.get(i).and_then(|t| Some((t, self.divergences(terms, of, t, t.plus)?)));
         let span = terms.get(i).map_or(Span::default(), |t| t.span);
         let (q, p) = self.pair(of).map_or(("", ""), |(g, m)| (g.name.as_str(), m.name.as_str()));
-        if let Some((_, used)) = whole {
-            return (used, call("kl", &[q, p], Vec::new(), span));
-        }
-        let sites = match terms.get(i).map(|t| &t.core) {
-            Some(Core::Kl { sites, .. }) => sites.clone(),
-            Some(_) | None => Vec::new(),
+        let (sites, args) = match terms.get(i).map(|t| &t.core) {
+            Some(Core::Kl { sites, args, .. }) => (sites.clone(), named(args)),
+            Some(_) | None => (Vec::new(), Vec::new()),
         };
+        let mut rest: Vec<(&str, Expr)> = args.into_iter().filter(|(k, _)| *k == "terms").collect();
+        if let Some((_, used)) = whole {
+            return (used, call("kl", &[q, p], rest, span));
+        }
         let list = sites.iter().map(|s| at(ExprKind::Text(s.clone()), span)).collect();
-        (Vec::new(), call("kl", &[q, p], vec![("of", at(ExprKind::List(list), span))], span))
+        rest.push(("of", at(ExprKind::List(list), span)));
+        (Vec::new(), call("kl", &[q, p], rest, span))
     }
 }
 

@@ -8,6 +8,7 @@
 mod value;
 
 use crate::rows::distribution::kl::closed_form as kl_between;
+use crate::types::noising::{self, Noising};
 use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Typed, density};
 pub use value::Kl;
 pub(super) use value::Known;
@@ -52,7 +53,9 @@ pub fn plan(m: &TModel, g: &TModel, entropy: bool) -> Vec<LatentKl> {
         let prior =
             m.site(&made.name).and_then(drawn).filter(|_| latent.contains(&made.name) && made.name == s.name);
         let vector = q.row.vector() || prior.is_some_and(|p| p.row.vector());
+        let noised = !entropy && known_chain(m, g, &s.name).is_some();
         let unit = match prior {
+            Some(_) if noised => Unit::Site,
             Some(_) if vector => Unit::Vector,
             Some(_) => Unit::Dimension,
             None => Unit::Site,
@@ -62,7 +65,11 @@ pub fn plan(m: &TModel, g: &TModel, entropy: bool) -> Vec<LatentKl> {
             name: made.name.clone(),
             draws: vec![s.name.clone()],
             priors: Vec::new(),
-            closed: !entropy && closed_form(m, g, s),
+            closed: !entropy
+                && match noised {
+                    true => prior.is_some_and(|p| kl_between(q.row, p.row).is_some()),
+                    false => closed_form(m, g, s),
+                },
             unit,
             size: if vector { s.ty.size() / last } else { s.ty.size() },
         });
@@ -91,6 +98,18 @@ pub fn plan(m: &TModel, g: &TModel, entropy: bool) -> Vec<LatentKl> {
     }
     all.iter_mut().filter(|k| k.priors.is_empty()).for_each(|k| k.unit = Unit::Nothing);
     all
+}
+
+/// The chains of a guide whose marginals are known, by name.
+pub fn noised<'g>(m: &TModel, g: &'g TModel) -> Vec<(String, Noising<'g>)> {
+    let found = |s: &TSite| Some((s.name.clone(), known_chain(m, g, &s.name)?));
+    g.sites.iter().filter_map(found).collect()
+}
+
+/// A chain whose marginals are known, and whose density in the model stands under no sum.
+fn known_chain<'g>(m: &TModel, g: &'g TModel, name: &str) -> Option<Noising<'g>> {
+    let chain = noising::of(m, g, name)?.ok()?;
+    (!summed(m, g).1.iter().any(|n| n == name)).then_some(chain)
 }
 
 /// Joins some of the entries, in place of the first of them.

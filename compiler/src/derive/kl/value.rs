@@ -1,10 +1,13 @@
 //! The KL of a latent site as a value: the closed form, or its estimate at one draw of the guide.
 
 use super::{LatentKl, Unit, proposed_from};
+use crate::derive::bound::Form;
+use crate::derive::lower::noising::Noised;
 use crate::derive::lower::{Ctx, Vars};
 use crate::ir::{Scope, Value};
 use crate::rows::add_log_dets;
 use crate::rows::distribution::kl::closed_form;
+use crate::types::noising::Noising;
 use crate::types::{TDist, TModel, TSite, TSiteKind, density};
 
 /// The KL of a latent site.
@@ -23,8 +26,8 @@ pub(in crate::derive) struct Known<'v> {
     pub(in crate::derive) m: &'v TModel,
     /// The guide.
     pub(in crate::derive) g: &'v TModel,
-    /// Whether entropies in closed form stand for the guide's densities.
-    pub(in crate::derive) entropy: bool,
+    /// Whether entropies in closed form stand for the guide's densities, and which terms of a chain are computed.
+    pub(in crate::derive) form: Form,
     /// Values of the guide's names.
     pub(in crate::derive) q: &'v Vars,
     /// Values of the model's names.
@@ -33,6 +36,8 @@ pub(in crate::derive) struct Known<'v> {
     pub(in crate::derive) open: &'v [(Vec<String>, Value)],
     /// Log-determinants of the flows inverted for the guide's samples, by what they gave.
     pub(in crate::derive) dets: &'v [(String, Value)],
+    /// The guide's chains whose marginals are known.
+    pub(in crate::derive) chains: &'v [(String, Noising<'v>)],
 }
 
 impl LatentKl {
@@ -45,6 +50,11 @@ impl LatentKl {
 impl Ctx<'_> {
     /// The KL of a latent site.
     pub(in crate::derive) fn kl(&mut self, of: LatentKl, known: &Known<'_>) -> Kl {
+        if let Some((name, chain)) = known.chains.iter().find(|(n, _)| of.draws.contains(n)) {
+            let noised = Noised { chain, m: known.m, g: known.g, name, q: known.q, p: known.p };
+            let total = self.kl_of_chain(&noised, known.form.terms);
+            return Kl { of, total, each: None };
+        }
         let each = if of.in_parts() { self.kl_in_parts(&of, known) } else { None };
         let total = match each {
             Some(v) => self.cx.sum_event(v),
@@ -66,7 +76,7 @@ impl Ctx<'_> {
             return Some(self.in_units(kl, s, vector));
         }
         let z = known.q.get(&s.name).copied()?;
-        let h = if known.entropy { self.entropy(s, qd, known.q, vector) } else { None };
+        let h = if known.form.entropy { self.entropy(s, qd, known.q, vector) } else { None };
         self.cx.g.at = s.value_span;
         let lq = match h {
             Some(h) => self.cx.neg(h),
@@ -107,7 +117,7 @@ impl Ctx<'_> {
     /// `log q` of one draw of the guide, as the site for which it stands, `[B]`; less its entropy where that is taken instead.
     fn log_q(&mut self, s: &TSite, known: &Known<'_>) -> Option<Value> {
         let (TSiteKind::Draw(d), Some(z)) = (&s.kind, known.q.get(&s.name).copied()) else { return None };
-        let h = if known.entropy { self.entropy(s, d, known.q, false) } else { None };
+        let h = if known.form.entropy { self.entropy(s, d, known.q, false) } else { None };
         let lq = match h {
             Some(h) => (-Scope::of(&mut self.cx.g).ex(h).sum_event()).v,
             None => self.log_density(s, d, z, known.q),

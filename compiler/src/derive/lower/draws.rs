@@ -6,6 +6,7 @@ use crate::ir::{Scope, Shape, Value};
 use crate::rows::distribution::temperature::tempered;
 use crate::rows::distribution::{align_param, constant};
 use crate::rows::estimator::Estimator;
+use crate::types::noising::Noising;
 use crate::types::{TDist, TSite, TSiteKind};
 
 /// How draws of a guide or model are made.
@@ -41,15 +42,25 @@ impl Ctx<'_> {
 
     /// Samples every site of a model or guide in order.
     pub fn ancestral(&mut self, i: usize) -> Vars {
+        self.ancestral_but(i, &[])
+    }
+
+    /// The same, of some chains the first values only, where nothing else was drawn of them.
+    pub(in crate::derive) fn ancestral_but(&mut self, i: usize, chains: &[(String, Noising<'_>)]) -> Vars {
         let m = self.model(i);
         let mut vars = self.conditions(m);
         for s in &m.sites {
             let key = (m.name.clone(), s.name.clone());
-            let v = match self.shared.samples.get(&key) {
-                Some(v) => *v,
-                None => self.site_value(s, &vars),
+            let drawn = self.shared.samples.get(&key).copied();
+            let v = match (drawn, chains.iter().find(|(n, _)| *n == s.name)) {
+                (Some(v), _) => v,
+                (None, Some((name, chain))) => self.first_of_chain(m, name, chain, &vars),
+                (None, None) => {
+                    let v = self.site_value(s, &vars);
+                    self.shared.samples.insert(key, v);
+                    v
+                }
             };
-            self.shared.samples.insert(key, v);
             vars.insert(s.name.clone(), v);
         }
         vars

@@ -10,6 +10,7 @@ mod draws;
 mod expressions;
 mod flows;
 mod joint;
+pub(super) mod noising;
 mod ordered;
 mod sums;
 mod time;

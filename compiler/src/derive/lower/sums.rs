@@ -219,7 +219,12 @@ impl Ctx<'_> {
 
     /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.
     pub fn log_joint(&mut self, m: &TModel, vars: &mut Vars) -> Value {
-        let d = self.densities(m, vars, &[]);
+        self.log_joint_but(m, vars, &[])
+    }
+
+    /// The same without the densities of some sites.
+    pub fn log_joint_but(&mut self, m: &TModel, vars: &mut Vars, without: &[String]) -> Value {
+        let d = self.densities(m, vars, without);
         let mut parts: Vec<Value> = d.each.iter().map(|(_, v)| *v).collect();
         parts.extend(d.sum.map(|(_, v)| v));
         self.total(&parts)

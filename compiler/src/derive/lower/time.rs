@@ -5,7 +5,7 @@ use super::copies::repeat;
 use super::{Ctx, Vars};
 use crate::derive::Input;
 use crate::ir::outline::{Iteration, outlined};
-use crate::ir::{At, Dim, Ex, Local, Role, Scope, Shape, Value};
+use crate::ir::{At, DType, Dim, Ex, Local, Role, Scope, Shape, Value};
 use crate::rows::distribution::align_param;
 use crate::types::time::{TTime, Times, at_piece};
 use crate::types::{Place, TDist, TExpr, TKind, TPiece, TSite};
@@ -18,6 +18,17 @@ pub enum Clock {
     All(Fold),
     /// One time: that of the iteration of the loop around.
     Step(Step),
+    /// One time for each example.
+    Each(Each),
+}
+
+/// A time for each example, as numbers.
+#[derive(Clone)]
+pub struct Each {
+    /// `[m·B]`
+    pub time: Value,
+    /// The one element of the site itself that is read, `[m·B, ..]`.
+    pub own: Option<Value>,
 }
 
 /// All times of a statement, in the batch axis.
@@ -160,6 +171,7 @@ impl Ctx<'_> {
                 };
                 t.reshape(Shape::fixed(&[1])).broadcast(&shape).v
             }
+            Some(Clock::Each(each)) => each.time,
             None => panic!("internal: graph `{}` reads a time outside of time", self.cx.name),
         }
     }
@@ -175,6 +187,10 @@ impl Ctx<'_> {
                 drop_second(Scope::of(&mut self.cx.g).ex(v).slice(1, *n, 1)).v
             }
             Some(Clock::All(fold)) => self.element_at_all(&fold, of, place, vars),
+            Some(Clock::Each(each)) => match (each.own, &of.kind) {
+                (Some(own), TKind::Before(..)) => own,
+                (Some(_) | None, _) => self.element_of_each(each.time, of, place, vars),
+            },
             Some(Clock::Step(step)) => {
                 let own = matches!(of.kind, TKind::Before(..));
                 let v = self.expr(of, vars);
@@ -190,6 +206,24 @@ impl Ctx<'_> {
                     }
                 };
                 drop_second(part).v
+            }
+        }
+    }
+
+    /// Of each example the element at its own time, or at the same place of all.
+    fn element_of_each(&mut self, time: Value, of: &TExpr, place: &Place, vars: &Vars) -> Value {
+        let v = self.expr(of, vars);
+        let g = Scope::of(&mut self.cx.g);
+        let v = g.ex(v);
+        match place {
+            Place::Fixed(n) => drop_second(v.slice(1, *n, 1)).v,
+            Place::Shifted(_, by) => {
+                let along = v.shape().0.get(1).map_or(1, |d| d.n);
+                let mut dims = vec![Dim::fixed(1); v.rank()];
+                dims.get_mut(1).into_iter().for_each(|d| *d = Dim::fixed(along));
+                let places = g.literal((0..along).map(|t| t as f64).collect(), &[along]).reshape(Shape(dims));
+                let here = (g.ex(time) + *by as f64).view(&vec![1; v.rank().saturating_sub(1)]);
+                drop_second((places.eq(here).cast(DType::F) * v).sum(&[1])).v
             }
         }
     }

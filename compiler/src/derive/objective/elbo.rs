@@ -1,6 +1,7 @@
 //! `elbo(p, q, beta: .., free: .., form: ..)`: see `bound`.
 
 use super::Lowering;
+use crate::derive::bound::Form;
 use crate::derive::lower::{Ctx, Vars};
 use crate::ir::Value;
 use crate::rows::objective::Elbo as Row;
@@ -9,9 +10,13 @@ use crate::types::TObjective;
 /// How it is computed.
 pub struct Elbo;
 
+fn form(o: &TObjective) -> Form {
+    Form { entropy: Row::entropy(&o.args), terms: Row::terms(&o.args) }
+}
+
 impl Lowering for Elbo {
     fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, vars: &Vars) -> Value {
-        let parts = ctx.elbo(o.model(), o.guide(), Row::entropy(&o.args));
+        let parts = ctx.elbo(o.model(), o.guide(), form(o));
         let beta = match o.amount(Row::BETA.name) {
             Some(beta) => ctx.expr(beta, vars),
             None => {
@@ -24,7 +29,7 @@ impl Lowering for Elbo {
 
     /// Both halves.
     fn parts(&self, ctx: &mut Ctx<'_>, o: &TObjective) -> Option<Vec<(String, Value)>> {
-        let parts = ctx.elbo(o.model(), o.guide(), Row::entropy(&o.args));
+        let parts = ctx.elbo(o.model(), o.guide(), form(o));
         let rec = ctx.reconstruction(&parts);
         let mut all = vec![("reconstruction".to_string(), ctx.cx.mean_all(rec))];
         for kl in &parts.kl {

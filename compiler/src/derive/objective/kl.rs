@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::derive::lower::{Ctx, Vars};
 use crate::ir::Value;
-use crate::rows::objective::Kl as Row;
+use crate::rows::objective::{Elbo, Kl as Row};
 use crate::types::TObjective;
 
 /// How it is computed.
@@ -14,7 +14,7 @@ impl Lowering for Kl {
         let sites = Row::sites(&o.args);
         let counts =
             |name: &str| sites.as_ref().is_none_or(|all| name.split(',').any(|n| all.iter().any(|s| s == n)));
-        let of = ctx.latent_kl(o.model(), o.guide());
+        let of = ctx.latent_kl(o.model(), o.guide(), Elbo::terms(&o.args));
         let kl: Vec<Value> = of.into_iter().filter(|k| counts(&k.of.name)).map(|k| k.total).collect();
         let total = ctx.total(&kl);
         ctx.cx.mean_all(total)

@@ -5,6 +5,7 @@ mod gradient_penalty;
 mod iwae;
 mod kl;
 mod nll;
+mod noise_error;
 
 use super::lower::{Ctx, Vars};
 use crate::ir::Value;
@@ -27,6 +28,7 @@ const ALL: &[(&dyn ObjectiveRow, &dyn Lowering)] = &[
     (&objective::Elbo, &elbo::Elbo),
     (&objective::Iwae, &iwae::Iwae),
     (&objective::Kl, &kl::Kl),
+    (&objective::NoiseError, &noise_error::NoiseError),
     (&objective::GradientPenalty, &gradient_penalty::GradientPenalty),
 ];
 

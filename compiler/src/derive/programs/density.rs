@@ -1,6 +1,7 @@
 //! `log_prob.MODEL`, `bound.MODEL`: how probable the data are.
 
 use super::Model;
+use crate::derive::bound::Form;
 use crate::derive::kl::{Unit, covering};
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
@@ -49,7 +50,7 @@ fn exact(typed: &Typed, i: usize, m: &TModel) -> Made {
 /// The evidence lower bound with guide `q`, its parts, and one importance weight.
 fn bound(typed: &Typed, (p, m): Model<'_>, q: usize) -> Made {
     let mut ctx = Ctx::new(typed, Program::Bound(m.name.clone()), false);
-    let parts = ctx.elbo(p, q, false);
+    let parts = ctx.elbo(p, q, Form::KL);
     let (rec, kl) = (ctx.reconstruction(&parts), ctx.total(&parts.kl_totals()));
     let [r, k] = Scope::of(&mut ctx.cx.g).exs([rec, kl]);
     let elbo = (r - k).v;

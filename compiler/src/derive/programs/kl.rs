@@ -4,7 +4,7 @@ use crate::derive::kl::{Unit, covering};
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
-use crate::rows::objective::Demand;
+use crate::rows::objective::{Demand, Terms};
 use crate::types::{Density, TKind, Typed};
 
 /// The KL of each latent site that a goal writes out, `kl(q, p)`. `None` where no goal does, or the bound has it.
@@ -26,7 +26,7 @@ pub(super) fn program(typed: &Typed) -> Option<Made> {
         return None;
     }
     let mut ctx = Ctx::new(typed, Program::Kl(m.name.clone()), false);
-    for kl in ctx.latent_kl(p, q) {
+    for kl in ctx.latent_kl(p, q, Terms::Auto) {
         match (kl.of.unit, kl.each) {
             (Unit::Dimension | Unit::Vector, Some(each)) => ctx.output(Output::KlDim(kl.of.name), each),
             (Unit::Dimension | Unit::Vector | Unit::Site, _) => {

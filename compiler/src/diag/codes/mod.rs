@@ -60,6 +60,7 @@ pub mod e0505;
 pub mod e0507;
 pub mod e0509;
 pub mod e0512;
+pub mod e0513;
 pub mod e0601;
 pub mod e0602;
 pub mod e0603;
@@ -158,6 +159,7 @@ pub const PAGES: &[&Page] = &[
     &e0507::PAGE,
     &e0509::PAGE,
     &e0512::PAGE,
+    &e0513::PAGE,
     &e0601::PAGE,
     &e0602::PAGE,
     &e0603::PAGE,

@@ -1,8 +1,11 @@
 //! Bounds with a guide: their terms, which of them are in closed form, and how gradients pass through the guide's draws.
 
+use super::noising::Chain;
 use super::{Factor, Sign, Writer, summed};
 use crate::derive::kl::{self, LatentKl, Unit, closed_form, known, latent_sites, of_latents};
 use crate::rows::estimator::{self, Estimator};
+use crate::rows::objective::Terms;
+use crate::types::noising::{self, Noising};
 use crate::types::{TDist, TExpr, TKind, TModel, TSite, TSiteKind, Times, density};
 
 /// A model and its guide, in one of the two forms of the bound.
@@ -13,6 +16,8 @@ pub(super) struct Pair<'t> {
     pub(super) g: &'t TModel,
     /// In the form with entropies.
     pub(super) entropy: bool,
+    /// Which terms of the KL of a chain are computed.
+    pub(super) terms: Terms,
 }
 
 /// What a pair sums over discrete sites that the guide leaves out.
@@ -22,9 +27,14 @@ struct Summed {
     inside: Vec<String>,
 }
 
-impl Pair<'_> {
+impl<'t> Pair<'t> {
     fn known(&self) -> Vec<String> {
         known(self.m, Some(self.g))
+    }
+    /// The chain that a site of the guide is, where its marginals are known.
+    fn chain(&self, s: &TSite) -> Option<Noising<'t>> {
+        let all = if self.entropy { Vec::new() } else { kl::noised(self.m, self.g) };
+        all.into_iter().find(|(n, _)| *n == s.name).map(|(_, chain)| chain)
     }
     fn summed(&self) -> Summed {
         let over = summed(self.m, self.g);
@@ -33,7 +43,7 @@ impl Pair<'_> {
     }
     /// Whether the KL of a site of the guide is taken in closed form.
     fn closed(&self, s: &TSite) -> bool {
-        !self.entropy && closed_form(self.m, self.g, s)
+        !self.entropy && (closed_form(self.m, self.g, s) || self.chain(s).is_some())
     }
 }
 
@@ -79,6 +89,16 @@ impl<'t> Writer<'t> {
         let mut open = Vec::new();
         for s in &g.sites {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
+            if let Some(chain) = pair.chain(s) {
+                self.chain_kl(&Chain { chain: &chain, m, g, site: s }, pair.terms, factor);
+                continue;
+            }
+            if let Some(Err(why)) = noising::of(m, g, &s.name).filter(|_| !pair.entropy) {
+                self.note(format!(
+                    "`{}` goes through `{}` in the other direction, but the chain's noise is not known: {why}",
+                    m.name, s.name
+                ));
+            }
             match (pair.closed(s), m.site(&s.name).map(|o| &o.kind)) {
                 (true, Some(TSiteKind::Draw(pd))) => self.closed_kl(&g.name, s, (qd, pd), factor),
                 _ => open.push((s, qd)),

@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use crate::rows::objective::{Elbo, Iwae, Kl};
+use crate::rows::objective::{Elbo, Iwae, Kl, Terms};
 use crate::syntax::ast::BinOp;
 use crate::types::text::Notation;
 use crate::types::{TExpr, TKind, TModel, TObjective, TSiteKind, Typed, bound_of};
@@ -111,7 +111,7 @@ impl Goal<'_> {
         match o.row.name() {
             "kl" => {
                 let sites = Kl::sites(&o.args).unwrap_or_else(|| latent.clone());
-                (!latent.is_empty()).then(|| vec![(true, self.divergence((m, g), &sites, ""))])
+                (!latent.is_empty()).then(|| vec![(true, self.divergence((m, g), &sites, &which_terms(o)))])
             }
             _ if data.is_empty() || latent.is_empty() => None,
             "iwae" => {
@@ -130,7 +130,7 @@ impl Goal<'_> {
                 }
                 let given = bound_of::given(m, g, &data);
                 let free = if free > 0.0 { format!(", free: {free}") } else { String::new() };
-                let kl = self.divergence((m, g), &latent, &free);
+                let kl = self.divergence((m, g), &latent, &format!("{free}{}", which_terms(o)));
                 let beta = beta.unwrap_or_default();
                 Some(vec![(true, under(&log_density(m, &data, &given))), (false, format!("{beta}{kl}"))])
             }
@@ -146,6 +146,15 @@ impl Goal<'_> {
     /// What a guide's density is given: with parameters for each datum, the datum.
     fn given_of(&self, g: &TModel, sites: &[String]) -> Vec<String> {
         if g.each.is_some() { g.conds.clone() } else { bound_of::proposed_given(g, sites) }
+    }
+}
+
+/// `, terms: all`, where that is written.
+fn which_terms(o: &TObjective) -> String {
+    match Elbo::terms(&o.args) {
+        Terms::Auto => String::new(),
+        Terms::One => ", terms: one".to_string(),
+        Terms::All => ", terms: all".to_string(),
     }
 }
 

@@ -8,9 +8,10 @@
 mod bound;
 mod exact;
 mod goal;
+mod noising;
 mod volume;
 
-use crate::derive::kl::known;
+use crate::derive::kl::{self, known};
 use crate::rows::objective::{self, Elbo, ObjectiveRow};
 use crate::syntax::ast::BinOp;
 use crate::types::text::Notation;
@@ -248,7 +249,7 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
     }),
     (&objective::Elbo, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
-        let pair = bound::Pair { m, g, entropy: Elbo::entropy(&o.args) };
+        let pair = bound::Pair { m, g, entropy: Elbo::entropy(&o.args), terms: Elbo::terms(&o.args) };
         w.elbo(&pair, o.amount(Elbo::BETA.name), Elbo::free(&o.args), sign);
         w.chain_rules(m, &bound_of::given(m, g, &bound_of::data(m)));
     }),
@@ -266,13 +267,25 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
             w.estimators(g, true);
         }
     }),
+    (&objective::NoiseError, |w, o, sign| {
+        let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
+        let text = w.expect(&g.name, w.n.either("\\operatorname{mean}_t |e - e_p|^2", "mean_t |e - e_p|^2"));
+        w.term(sign, &text);
+        for (name, chain) in &kl::noised(m, g) {
+            let Some(site) = g.site(name) else { continue };
+            let of = noising::Chain { chain, m, g, site };
+            w.chain_notes(&of);
+            w.which_terms(&of, Elbo::terms(&o.args));
+        }
+        w.note("no bound: the steps count alike, whatever their KLs weigh (Ho et al. 2020, eq. 14)".into());
+    }),
     (&objective::Kl, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
         if objective::Kl::sites(&o.args).is_some() {
             let text = w.n.objective(o);
             return w.term(sign, &text);
         }
-        w.kl(&bound::Pair { m, g, entropy: false }, sign.into());
+        w.kl(&bound::Pair { m, g, entropy: false, terms: Elbo::terms(&o.args) }, sign.into());
     }),
 ];
 

@@ -82,6 +82,13 @@ impl Rewriter {
         {
             return Some(self.emit(Op::Slice(Slice { start: before.start + s.start, ..s }), &[*y]));
         }
+        // A part of what is the same along the axis.
+        if let (Op::Broadcast(_), [y]) = (&node.op, node.args.as_slice())
+            && self.out.rank(*y) == ty.shape.rank()
+            && self.size(*y, s.axis) == 1
+        {
+            return Some(self.emit(Op::Broadcast(Broadcast { shape: ty.shape.clone() }), &[*y]));
+        }
         if let (Op::Pad(pad), [y]) = (&node.op, node.args.as_slice())
             && pad.axis == s.axis
         {

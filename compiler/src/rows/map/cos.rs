@@ -17,6 +17,10 @@ impl MapRow for CosMap {
     fn to(&self) -> Support {
         Support::closed(-1.0, 1.0)
     }
+    /// Of one number, its value.
+    fn image(&self, _: &Args, support: Support) -> Support {
+        support.interval().constant().map_or(self.to(), |x| Support::point(f64::cos(x)))
+    }
     fn lower<'g>(&self, _: &Args, x: Ex<'g>) -> Ex<'g> {
         x.cos()
     }

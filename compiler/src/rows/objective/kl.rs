@@ -1,12 +1,12 @@
 //! `kl`.
 
-use super::{Demand, ObjectiveRow, Subject};
+use super::{Demand, Elbo, ObjectiveRow, Subject};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 
 row! {
     /// Mean KL divergence of guide q from the latent sites of model p, in nats: in closed form where one is known. What the data are made of
     /// plays no part in it: they need no density, and the model may leave them out.
-    pub struct Kl = "kl" [OF];
+    pub struct Kl = "kl" [OF, Elbo::TERMS];
 }
 
 impl ObjectiveRow for Kl {

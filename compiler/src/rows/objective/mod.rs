@@ -6,17 +6,19 @@ mod gradient_penalty;
 mod iwae;
 mod kl;
 mod nll;
+mod noise_error;
 
-pub use elbo::Elbo;
+pub use elbo::{Elbo, Terms};
 pub use gradient_penalty::GradientPenalty;
 pub use iwae::Iwae;
 pub use kl::Kl;
 pub use nll::Nll;
+pub use noise_error::NoiseError;
 
 use super::Row;
 
 /// All objectives.
-pub const ROWS: &[&dyn ObjectiveRow] = &[&Nll, &Elbo, &Iwae, &Kl, &GradientPenalty];
+pub const ROWS: &[&dyn ObjectiveRow] = &[&Nll, &Elbo, &Iwae, &Kl, &NoiseError, &GradientPenalty];
 
 /// An objective. Its subjects come first and by position; its arguments are named, and one that may be a schedule may be any number
 /// that is the same for all examples.
@@ -78,6 +80,8 @@ pub enum Demand {
     Latent,
     /// A guide with a density for all that the data leave open, and draws of the guide that have a density by which they can be weighed.
     Weights,
+    /// As [`Demand::Guide`], with a chain whose noise is known.
+    Noise,
     /// A critic that scores each example alone.
     Critic,
 }
