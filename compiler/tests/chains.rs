@@ -91,6 +91,14 @@ const CHAINS: &[(&str, &[usize], &str, &str)] = &[
          x[4] ~ Bernoulli(logits: x[3] + 2 * x[5] - 1)",
     ),
     (
+        "two outputs of one net",
+        &[3, 2],
+        "net f(x: Bool[2], t: Class(3)) -> (Real[2], Real[2]) { dense(5), bias_from(t), tanh, heads(2, 2) }",
+        "x[0] ~ Bernoulli(logits: 0.4)[2]
+         (a, b) = f(x[t - 1], t)
+         x[t in 1..3] ~ Bernoulli(logits: 2 * a - b)",
+    ),
+    (
         "given a class that is summed over",
         &[5],
         "net f(x: Bool[], y: Class(2)) -> Real[] { dense(4), tanh, dense(1), scalar }

@@ -1,11 +1,13 @@
 //! What drawing the sites of an order does: what their nets read, what is kept between places, what it costs.
 
 use crate::derive;
+use crate::derive::kl::known;
 use crate::ir::outline::Work;
 use crate::ir::{Graph, schedule};
 use crate::rows::{Chain, Field};
 use crate::span::Span;
-use crate::types::{TDist, TModel, TOrder, TSiteKind, Typed};
+use crate::types::hidden_chain::{self, ChainSum};
+use crate::types::{TDist, TModel, TOrder, TSiteKind, Typed, density};
 
 /// A model with sites in an order.
 pub struct Sampling<'t> {
@@ -76,6 +78,42 @@ fn of_model<'t>(typed: &'t Typed, model: &'t TModel) -> Option<Sampling<'t>> {
     let cost = |g: Option<Graph>| g.map_or(0, |g| schedule::madds(&g, 1));
     let [madds, without] = [true, false].map(|by_place| cost(derive::sampler(typed, &model.name, by_place)));
     Some(Sampling { model, sites, madds, without })
+}
+
+/// A site in time that is drawn step by step.
+pub struct InTime<'t> {
+    /// The model.
+    pub model: &'t TModel,
+    /// The site.
+    pub name: &'t str,
+    /// How many of its times are drawn given others.
+    pub steps: usize,
+    /// Multiply-adds of products and convolutions of one draw from the model.
+    pub madds: u64,
+}
+
+/// The chains of every model.
+pub fn in_time(typed: &Typed) -> Vec<InTime<'_>> {
+    let mut all = Vec::new();
+    for model in typed.models.iter().filter(|m| !m.guide) {
+        for s in &model.sites {
+            let Some(time) = density::drawn(s).and_then(|d| d.time.as_ref()).filter(|t| t.chained()) else {
+                continue;
+            };
+            let own = time.pieces.iter().zip(&time.reads_own).filter(|(_, own)| **own);
+            let steps = own.map(|(t, _)| t.len()).sum();
+            let madds = derive::sampler(typed, &model.name, true).map_or(0, |g| schedule::madds(&g, 1));
+            all.push(InTime { model, name: &s.name, steps, madds });
+        }
+    }
+    all
+}
+
+/// The chains of classes of every model that its density sums over.
+pub fn summed(typed: &Typed) -> Vec<(&TModel, ChainSum)> {
+    let of = |m: &TModel| hidden_chain::sums(m, &known(m, None));
+    let models = typed.models.iter().filter(|m| !m.guide);
+    models.flat_map(|m| of(m).into_iter().map(move |c| (m, c))).collect()
 }
 
 /// What is computed for all places anew, each op of a layer once.

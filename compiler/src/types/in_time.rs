@@ -155,6 +155,7 @@ impl Checker<'_> {
         }
         let wanted = step.clone();
         inner.clock = Some(Clock { site: s.name.clone(), times: s.times.clone(), step, length });
+        let inner = self.with_used(&s.name.name, s.dist, inner)?;
         let site = self.drawn(&draw, &inner, model)?;
         match wanted {
             Some(ty) if ty.shape != site.ty.shape => {

@@ -67,6 +67,7 @@ fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String
     }
     if !derive {
         sampling(typed, &mut out);
+        chains(typed, &mut out);
         queries(c, &mut out);
         ownership(typed, c, &mut out);
         per_datum(typed, c, &mut out);
@@ -96,6 +97,13 @@ fn of_run(path: &Path, (latex, derive): (bool, bool), m: Messages) -> Result<(),
 }
 
 fn conclusions(typed: &Typed, out: &mut String) {
+    for d in &typed.data {
+        let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
+        let names: Vec<&str> = d.vars.iter().map(|v| v.name.as_str()).collect();
+        for fact in d.row.entropy(&d.args, &types) {
+            let _ = writeln!(out, "data {}: {fact}", names.join(", "));
+        }
+    }
     for m in typed.models.iter().filter(|m| !m.guide) {
         let _ = writeln!(out, "model {}: {}", m.name, typed::density(m));
     }
@@ -180,6 +188,44 @@ fn sampling(typed: &Typed, out: &mut String) {
             million(s.madds),
             million(s.without),
             s.without as f64 / s.madds.max(1) as f64
+        );
+    }
+}
+
+/// What chains in time cost: draws step by step, and sums over hidden classes.
+fn chains(typed: &Typed, out: &mut String) {
+    for c in sampling::in_time(typed) {
+        let _ = writeln!(
+            out,
+            "\ndraws of {} from {}, one time after the other: a loop of {} steps\n  {:<12} {:.3} million multiply-adds",
+            c.name,
+            c.model.name,
+            c.steps,
+            "one draw",
+            c.madds as f64 / 1e6
+        );
+    }
+    for (m, c) in sampling::summed(typed) {
+        let window =
+            u32::try_from(c.back + 1).ok().and_then(|n| c.values.checked_pow(n)).unwrap_or(usize::MAX);
+        let _ = writeln!(
+            out,
+            "\nsum over {} of {}, by the forward recursion: {} steps, each over {} combinations of {} classes at {} times",
+            c.site,
+            m.name,
+            c.length,
+            grouped(window),
+            c.values,
+            c.back + 1
+        );
+        let terms = c.length.saturating_mul(window);
+        let _ = writeln!(
+            out,
+            "  {:<12} {} terms, in place of {}^{} paths",
+            "one datum",
+            grouped(terms),
+            c.values,
+            c.length
         );
     }
 }

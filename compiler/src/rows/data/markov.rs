@@ -105,7 +105,7 @@ impl Chain {
 }
 
 /// Which of several events of these probabilities `u` tells.
-fn below(p: &[f64], u: f64) -> usize {
+pub(super) fn below(p: &[f64], u: f64) -> usize {
     let mut sum = 0.0;
     p.iter()
         .position(|q| {
@@ -116,7 +116,7 @@ fn below(p: &[f64], u: f64) -> usize {
 }
 
 /// -Σ p ln p.
-fn entropy(p: &[f64]) -> f64 {
+pub(super) fn entropy(p: &[f64]) -> f64 {
     p.iter().filter(|q| **q > 0.0).map(|q| -q * q.ln()).sum()
 }
 
@@ -151,8 +151,15 @@ impl DataRow for Markov {
             let values = uniform.chunks_exact(length + 1).flat_map(|u| chain.window(length, u)).collect();
             Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() }
         };
+        let notes = self.entropy(args, types);
+        let names = ('a'..='z').take(chain.letters).map(String::from).collect();
+        Ok(Dataset { train: part(0), test: Some(part(1)), notes, labels: vec![names] })
+    }
+
+    fn entropy(&self, args: &Args, types: &[EventTy]) -> Vec<String> {
+        let (chain, length) = (Chain::of(args), types.first().map_or(1, EventTy::size).max(1));
         let (rate, each) = (chain.rate(), chain.of_window(length) / length as f64);
-        let notes = vec![
+        vec![
             format!("entropy rate {rate:.6} nats ({:.6} bits) a letter", rate / LN_2),
             format!(
                 "of windows of {length} letters, whose first has nothing before it, {:.6} nats a window, {each:.6} nats ({:.6} bits) a letter: \
@@ -160,9 +167,7 @@ impl DataRow for Markov {
                 each * length as f64,
                 each / LN_2
             ),
-        ];
-        let names = ('a'..='z').take(chain.letters).map(String::from).collect();
-        Ok(Dataset { train: part(0), test: Some(part(1)), notes, labels: vec![names] })
+        ]
     }
 
     fn writing(&self, _: &Args) -> Option<Writing> {

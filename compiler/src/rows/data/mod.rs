@@ -9,6 +9,7 @@ mod gaussians;
 mod goals;
 mod grey;
 mod grid;
+mod hidden_markov;
 mod idx;
 mod images;
 mod markov;
@@ -53,6 +54,7 @@ pub const ROWS: &[&dyn DataRow] = &[
     &text::Text,
     &prose::Prose,
     &markov::Markov,
+    &hidden_markov::HiddenMarkov,
 ];
 
 /// What a data source asks of the world.
@@ -158,6 +160,10 @@ pub trait DataRow: Row {
     /// How the elements of the first variable are written one after the other, where they are a text.
     fn writing(&self, _args: &Args) -> Option<Writing> {
         None
+    }
+    /// What is known of the entropy of the data, below which no model's mean loss can stay, a sentence each; none where it is not known.
+    fn entropy(&self, _args: &Args, _types: &[EventTy]) -> Vec<String> {
+        Vec::new()
     }
     /// The components of the density, where the source is a mixture of equal isotropic Gaussians: what mode coverage is counted
     /// against. `None` too where the columns were rescaled.
