@@ -98,7 +98,7 @@ impl Support {
             Support::NONNEGATIVE => "is at least 0".into(),
             Support::Interval(_) => {
                 let (lo, hi) = self.ends();
-                format!("lies between {lo} and {hi}")
+                format!("lies between {} and {}", decimal(lo), decimal(hi))
             }
         }
     }
@@ -133,6 +133,11 @@ pub const INTERVAL: (&str, &str, &str) = (
 /// The argument of [`INTERVAL`] that says by which share of its length it reaches further at both ends.
 pub const MARGIN: &str = "margin";
 
+/// A number as one would write it: what arithmetic leaves behind the fifteenth digit, as in 1.0019999999999998, is rounded away.
+fn decimal(x: f64) -> f64 {
+    format!("{x:.14e}").parse().unwrap_or(x)
+}
+
 /// As one declares it; whether the ends of a range with two of them belong to it is not told.
 impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,7 +145,7 @@ impl fmt::Display for Support {
         let bounded = lo.is_finite() && hi.is_finite();
         match RANGES.iter().find(|(_, s, _)| s == self || bounded && s.alike(*self)) {
             Some((name, ..)) => write!(f, "{name}"),
-            None => write!(f, "interval({lo}, {hi})"),
+            None => write!(f, "interval({}, {})", decimal(lo), decimal(hi)),
         }
     }
 }

@@ -350,6 +350,26 @@ fn shapes_are_coloured_by_one_hue() {
         load(&NoHost, "shapes", &[("n", Const::Int(20))], &[ty(Kind::Int(8), &[3, 4, 4])]).unwrap();
     assert_eq!(types[0].kind, Kind::Int(8));
     assert!(set.train.columns[0].values.iter().all(|v| v.fract() == 0.0 && (0.0..8.0).contains(v)));
+    // Small pictures are means of blocks, of the same noise.
+    let unit = |shape: &[usize]| ty(Kind::Real(Support::UNIT), shape);
+    let declared = [unit(&[3, 12, 8]), unit(&[3, 4, 4]), class(3), unit(&[1, 12, 8])];
+    let some = [("n", Const::Int(20))];
+    let (types, set) = load(&NoHost, "shapes", &some, &declared[..3]).unwrap();
+    assert_eq!(types, declared[..3]);
+    let [x, low, shape] = [0, 1, 2].map(|c| &set.train.columns[c].values);
+    let mean = |e: usize, c: usize, y: usize, i: usize| -> f32 {
+        let at = |k: usize| x[e * 288 + c * 96 + (3 * y + k / 2) * 8 + 2 * i + k % 2];
+        (0..6).map(at).sum::<f32>() / 6.0
+    };
+    for (i, v) in low.iter().enumerate() {
+        assert!((v - mean(i / 48, i / 16 % 3, i / 4 % 4, i % 4)).abs() < 1e-6, "{i}");
+    }
+    let grey = load(&NoHost, "shapes", &some, &[declared[0].clone(), declared[3].clone()]).unwrap().1;
+    assert_eq!(&grey.train.columns[0].values, x);
+    let third = (x[5] + x[96 + 5] + x[192 + 5]) / 3.0;
+    assert!((grey.train.columns[1].values[5] - third).abs() < 1e-6 && shape.iter().all(|s| *s < 3.0));
+    let issue = load(&NoHost, "shapes", &[], &[declared[0].clone(), unit(&[3, 5, 4])]).unwrap_err();
+    assert!(issue.help.contains("rows that divide 12 and columns that divide 8"), "{issue:?}");
     let issue = load(&NoHost, "shapes", &[], &[real(&[1, 12, 12])]).unwrap_err();
     assert!(issue.message.contains("[1, 12, 12]") && issue.help.contains("[3, rows, columns]"), "{issue:?}");
 }
@@ -514,6 +534,32 @@ fn npy_checks_values_against_the_declaration() {
         ("`x` holds numbers that are not finite", vec!["the first is NaN in event 0".to_string()])
     );
     assert!(issue.help.contains("nan_to_num"), "{}", issue.help);
+}
+
+/// What fills sequences up to one length is told from a number that is missing among others.
+#[test]
+fn sequences_that_are_filled_up_are_told_of() {
+    let mut files = Files::default();
+    let n = f64::NAN;
+    let mut help = |values: [f64; 12]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        files
+            .0
+            .insert("x".into(), npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 2)}", &bytes));
+        let issue = load(&files, "npy", &[("file", text("x"))], &[real(&[3, 2])]).unwrap_err();
+        assert_eq!(issue.message, "`x` holds numbers that are not finite");
+        issue.help
+    };
+    let filled = help([1.0, 2.0, n, n, n, n, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert!(filled.contains("lengths: \"n.npy\"") && filled.contains("forward(until: n)"), "{filled}");
+    for other in [
+        [1.0, 2.0, n, n, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [1.0, 2.0, 3.0, n, n, n, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [n, n, n, n, n, n, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [1.0, 2.0, 3.0, 4.0, f64::INFINITY, n, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    ] {
+        assert!(!help(other).contains("lengths"), "{other:?}");
+    }
 }
 
 #[test]

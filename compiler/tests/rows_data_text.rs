@@ -106,3 +106,34 @@ fn letters_of_a_chain_have_its_entropy() {
     let other = [("seed", Const::Int(1)), ("letters", Const::Int(3))];
     assert_ne!(load(&NoHost, "markov", &other, classes(3, 20)).unwrap().1.notes, set.notes);
 }
+
+/// Two variables are pieces of one window, one behind the other; each needs a length.
+#[test]
+fn a_window_has_pieces() {
+    let text = "abcdefgh".repeat(20);
+    let file = OneFile("t", text.into_bytes());
+    let of = |name: &str, written: &[(&'static str, Const)], declared: &[EventTy]| {
+        let row = find(ROWS, name).unwrap();
+        let args = bind(row.params(), written);
+        let types = row.check(&args, declared, &file)?;
+        row.load(&args, &types, &file)
+    };
+    let set = of("text", &chars("t"), &[classes(8, 3), classes(8, 2)]).unwrap();
+    let [a, x] = [0, 1].map(|c| &set.train.columns[c].values);
+    assert_eq!((&a[..6], &x[..4]), (&[0.0, 1.0, 2.0, 5.0, 6.0, 7.0][..], &[3.0, 4.0, 0.0, 1.0][..]));
+    assert_eq!((set.train.n, set.labels.len()), (28, 2));
+    assert_eq!(set.labels[0], set.labels[1]);
+    // Letters of a chain: the two pieces are the window that one variable is.
+    let some = [("letters", Const::Int(3)), ("n", Const::Int(50))];
+    let whole = of("markov", &some, &[classes(3, 7)]).unwrap();
+    let both = of("markov", &some, &[classes(3, 4), classes(3, 3)]).unwrap();
+    let pieces = both.train.columns[0].values.chunks(4).zip(both.train.columns[1].values.chunks(3));
+    let joined: Vec<f32> = pieces.flat_map(|(a, b)| a.iter().chain(b)).copied().collect();
+    assert_eq!(joined, whole.train.columns[0].values);
+    assert_eq!(both.notes, whole.notes);
+    for (name, written) in [("text", &chars("t")[..]), ("markov", &some[..])] {
+        let one = EventTy { kind: Kind::Class(8), shape: Vec::new() };
+        let issue = of(name, written, &[one]).unwrap_err();
+        assert!(issue.message.contains("no length is declared") && issue.help.contains("[64]`"), "{issue:?}");
+    }
+}

@@ -102,12 +102,17 @@ impl Checker<'_> {
             .map_err(|(why, help)| Bad::from(codes::e0603::unfit(a.order.span, &why, &help)))?;
         let mut by_pixel = true;
         let mut any = false;
+        let mut told: Vec<String> = Vec::new();
         for p in d.params.iter().flatten() {
             if let Some(within) = self.reads_earlier(&a.name.name, p, &site.ty, &places)? {
                 any = true;
                 by_pixel &= within == Causality::Strict;
+                // Several parameters may come from one net.
                 let left_out = self.left_out(&a.name.name, p, axes, model);
-                left_out.into_iter().for_each(|d| self.say(d));
+                if let Some(d) = left_out.filter(|d| !told.contains(&d.message)) {
+                    told.push(d.message.clone());
+                    self.say(d);
+                }
             }
         }
         if !any {

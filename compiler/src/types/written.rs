@@ -393,11 +393,11 @@ impl Checker<'_> {
             let (a, b) = (sites.join("`, `"), of.join("`, `"));
             return Err(codes::e0512::different_sites((&a, q.span), (&b, p.span), span).into());
         }
+        let known = ["free", "form", "terms"];
         for a in args {
             match &a.key {
-                Some(k) if ["free", "terms"].contains(&k.name.as_str()) => {}
+                Some(k) if known.contains(&k.name.as_str()) => {}
                 Some(k) => {
-                    let known = ["free", "terms"];
                     return Err(codes::e0207::unknown_argument("KL", &k.name, k.span, &known).into());
                 }
                 None => return Err(codes::e0207::too_many("KL", 2, a.value.span).into()),
@@ -444,7 +444,10 @@ impl Checker<'_> {
         }
         let mut i = 0;
         while let Some(t) = terms.get(i) {
-            if let Core::Kl { of, .. } = &t.core {
+            if let Core::Kl { of, args, .. } = &t.core {
+                if let Some((name, value)) = named(args).into_iter().find(|(k, _)| *k != "terms") {
+                    return Err(codes::e0512::alone(name, value.span, t.span).into());
+                }
                 let (used, e) = self.alone(terms, i, *of);
                 self.replace(terms, i, &used, e);
             }

@@ -12,6 +12,7 @@ use crate::store::weights::fitted;
 use crate::train::run::rounds;
 use gmc_compiler::derive::{Compiled, NumberKind};
 use gmc_compiler::diag::codes;
+use gmc_compiler::explain::chains::chain_reads;
 use gmc_compiler::explain::costs;
 use gmc_compiler::explain::math::{self, Objective};
 use gmc_compiler::explain::{sampling, typed};
@@ -197,13 +198,16 @@ fn chains(typed: &Typed, out: &mut String) {
     for c in sampling::in_time(typed) {
         let _ = writeln!(
             out,
-            "\ndraws of {} from {}, one time after the other: a loop of {} steps\n  {:<12} {:.3} million multiply-adds",
-            c.name,
-            c.model.name,
-            c.steps,
-            "one draw",
-            c.madds as f64 / 1e6
+            "\ndraws of {} from {}, one time after the other: a loop of {} steps",
+            c.name, c.model.name, c.steps
         );
+        if let Some(read) = chain_reads(typed, &c.model.name, c.name) {
+            let _ = writeln!(out, "  {:<12} {}", "reads", read.elements.join(", "));
+            let of = if read.look_back == 1 { "time" } else { "times" };
+            let numbers = grouped(read.look_back * read.numbers);
+            let _ = writeln!(out, "  {:<12} {} {of}: {numbers} numbers", "keeps", read.look_back);
+        }
+        let _ = writeln!(out, "  {:<12} {:.3} million multiply-adds", "one draw", c.madds as f64 / 1e6);
     }
     for (m, c) in sampling::summed(typed) {
         let window =

@@ -1,7 +1,6 @@
 //! Verbs that look at files: `new`, `check`, `fmt`, `data`, `devices`.
 
 use super::args::Spec;
-use super::kept::compiled;
 use crate::console::{Messages, note, say};
 use crate::exec;
 use crate::failure::Failure;
@@ -11,6 +10,7 @@ use crate::session::repeats::repeats;
 use crate::store::atomic_write;
 use gmc_compiler::accept;
 use gmc_compiler::diag::Diag;
+use gmc_compiler::diag::codes::e0504;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::explain::math;
 use gmc_compiler::explain::typed;
@@ -141,7 +141,11 @@ pub fn rewrite(files: &[Rewritten], check: bool, stdout: bool, not_so: &str) -> 
 }
 
 pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
-    let u = compiled(s, m)?;
+    let source = load::read_spec(&s.spec)?;
+    let mut u = load::checked(&s.spec.display().to_string(), &source, s.folder(), &s.set);
+    // Data can be looked at before anything is said about what becomes of them.
+    u.diags.retain(|d| d.code != e0504::PAGE.code);
+    load::report(&u, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let sets = load::data(typed)?;
     let mut found = load::found_in_data(typed, &sets, &repeats(typed, &sets));

@@ -42,8 +42,9 @@ pub fn sample(r: &RunArg, how: &How, n: usize, out: Option<&Path>, m: Messages) 
     {
         return writing::write(&texts, out.zip(form));
     }
-    let Some((_, ty)) = s.observed() else { return table(&mut s, n, r.seed, out.zip(form)) };
-    let picture = image::layout(&ty).is_some() || (ty.shape == [2] && !ty.kind.discrete());
+    let Some((name, ty)) = s.observed() else { return table(&mut s, n, r.seed, out.zip(form)) };
+    let plane = ty.shape == [2] && !ty.kind.discrete();
+    let picture = image::layout(&ty).is_some() || plane || s.over_time(&name);
     match (form, out) {
         (Some(Form::Txt), Some(p)) => return Err(no_text(&ty, p)),
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
@@ -60,7 +61,8 @@ pub fn sample(r: &RunArg, how: &How, n: usize, out: Option<&Path>, m: Messages) 
             let path = out.map_or_else(usual, Path::to_path_buf);
             write_picture(&picture, path.clone())?;
             // What a picture of one variable does not show stands beside it.
-            return match s.sampled().len() {
+            let given = s.model().map_or(0, |m| m.conds.len());
+            return match s.sampled().len() + given {
                 0 | 1 => Ok(()),
                 _ => {
                     let beside = path.with_extension("csv");
@@ -86,7 +88,20 @@ fn table(s: &mut Session, n: usize, seed: u64, out: Option<(&Path, Form)>) -> Re
     if columns.is_empty() {
         return Err(Failure::new("the model draws nothing"));
     }
-    write_columns(&columns, out)
+    write_columns(&given_to(s, n)?.into_iter().chain(columns).collect::<Vec<_>>(), out)
+}
+
+/// What each of `n` samples of a conditional model is given, by name.
+fn given_to(s: &Session, n: usize) -> Result<Vec<Column<'_>>, Failure> {
+    let program = answerable(s, Question::Sample)?.program;
+    let all = s.conditions(&program, 0, n);
+    let conditions: &[String] = s.model().map_or(&[], |m| &m.conds);
+    let one = |name: &String| {
+        let (values, ty) = (all.get(name)?.to_f32(), s.data_type(name)?);
+        let (shape, whole) = (ty.shape.clone(), ty.kind.discrete());
+        Some(Column { name: name.clone(), shape, values, whole, labels: s.labels(name) })
+    };
+    Ok(conditions.iter().filter_map(one).collect())
 }
 
 /// Says what samples of a conditional model are given.

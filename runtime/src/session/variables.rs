@@ -2,9 +2,10 @@
 
 use super::Session;
 use super::data::Parts;
+use crate::show::lines::sequence;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::data::{Column, Part};
-use gmc_compiler::types::TSite;
+use gmc_compiler::types::{TSite, TSiteKind};
 
 impl Session {
     /// What samples of the model that is asked show: its first observed variable that is no class, or else its
@@ -15,6 +16,18 @@ impl Session {
         let mut sites = m.sites.iter().filter(|s| s.observed);
         let site = sites.clone().find(|s| !class(s)).or_else(|| sites.next())?;
         Some((site.name.clone(), site.ty.clone()))
+    }
+
+    /// Whether a variable is a sequence of numbers that the model that is asked draws from place to place: shown as lines, not as a picture.
+    pub fn over_time(&self, name: &str) -> bool {
+        let site = self.model().and_then(|m| m.site(name));
+        site.is_some_and(|s| match &s.kind {
+            TSiteKind::Draw(d) => {
+                let ordered = d.order.is_some() && s.ty.shape.len() == 2;
+                (d.time.is_some() || ordered) && sequence(&s.ty).is_some()
+            }
+            TSiteKind::Bind(_) | TSiteKind::Quantize(_) => false,
+        })
     }
 
     /// All that samples of the model that is asked hold: its observed variables, or of a model that observes

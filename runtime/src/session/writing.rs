@@ -59,8 +59,8 @@ impl Session {
     /// How a variable of the data is written, where it is text.
     pub fn alphabet(&self, name: &str) -> Option<Alphabet<'_>> {
         let written = |item: &TData| {
-            let first = item.vars.first().is_some_and(|v| v.name == name);
-            first.then(|| item.row.writing(&item.args)).flatten()
+            let holds = item.vars.iter().any(|v| v.name == name);
+            holds.then(|| item.row.writing(&item.args)).flatten()
         };
         match self.typed.data.iter().find_map(written)? {
             Writing::Bytes => Some(Alphabet::Bytes),

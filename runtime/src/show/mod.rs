@@ -4,6 +4,7 @@ pub mod caption;
 pub mod chart;
 pub mod comparison;
 pub mod image;
+pub mod lines;
 pub mod pictures;
 pub mod plane;
 pub mod report;

@@ -2,6 +2,7 @@
 //! two-dimensional data.
 
 use super::image::{self, Picture};
+use super::lines;
 use super::plane::{self, Window};
 use crate::exec::{ExecError, Tensor};
 use crate::measure::samples::{draw, find, shown};
@@ -64,6 +65,10 @@ pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, 
         return Ok(Some(plane::scatter(&[(&data, DATA), (points, MODEL)], window)));
     }
     let drawn = draw(s, n, seed)?;
+    if s.over_time(&name) {
+        let values = find(&drawn, &Output::Site(name.clone()));
+        return Ok(values.and_then(|(_, values, _)| lines::grid(values, &ty)));
+    }
     Ok(shown(&drawn, &name).and_then(|(_, values, _)| image::grid(values, &ty, None)))
 }
 

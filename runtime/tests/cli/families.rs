@@ -315,9 +315,15 @@ train {
     for (name, text) in [("vae", vae), ("gan", gan)] {
         let run = place.train(name, text);
         assert!(decoded(&run.join("images/samples.png")).2);
-        place.gmc(&format!("sample runs/{name}-1 -n 2000 --out {name}.npy --device cpu")).succeeds();
-        let (shape, values) = npy(&place.path(&format!("{name}.npy")));
-        assert_eq!((shape.as_str(), values.len()), ("2000, 64", 128_000));
+        place.gmc(&format!("sample runs/{name}-1 -n 2000 --out {name}.csv --device cpu")).succeeds();
+        let csv = std::fs::read_to_string(place.path(&format!("{name}.csv"))).unwrap();
+        assert!(csv.starts_with("y,x.0,"), "{csv:.40}");
+        // Each behind the class that it was drawn for.
+        let row = |l: &str| l.split(',').map(|v| v.parse::<f32>().unwrap()).collect::<Vec<_>>();
+        let rows: Vec<Vec<f32>> = csv.lines().skip(1).map(row).collect();
+        assert!(rows.iter().enumerate().all(|(i, r)| r.len() == 65 && r[0] == (i % 10) as f32));
+        let values: Vec<f32> = rows.iter().flat_map(|r| r[1..].to_vec()).collect();
+        assert_eq!(values.len(), 128_000);
         place.gmc(&format!("eval runs/{name}-1 --device cpu")).succeeds();
         if name == "vae" {
             // Samples 0, 10, 20 .. are zeros, whose centre is dark; samples 1, 11, .. are ones, whose centre is bright.

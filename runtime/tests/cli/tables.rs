@@ -153,3 +153,68 @@ fn data_that_a_flow_never_reaches() {
     place.write("low.csv", "a,b\n1,2\n0.001,3\n0.5,1\n2,2\n");
     place.gmc("run low.gm --device cpu").succeeds();
 }
+
+/// What samples were given stands before them, whether it came from the data, in turn or from the command line.
+#[test]
+fn samples_stand_beside_what_they_were_given() {
+    let place = Place::new();
+    let spec = "
+data (s: Real[2], a: Real[2], y: Class(3)) from goals(3, n: 50)
+net f(s: Real[2], y: Class(3)) -> Real[2] { dense(8), bias_from(y), relu, dense(2) }
+model p(s, y) { a ~ Normal(f(s, y), 0.5) }
+train { steps 2 }
+";
+    place.train("given", spec);
+    place.gmc("sample runs/given-1 -n 4 --seed 1 --out a.csv").succeeds();
+    place.gmc("sample runs/given-1 -n 4 --seed 2 --out b.csv").succeeds();
+    let ((header, a), (_, b)) = (table(&place.path("a.csv")), table(&place.path("b.csv")));
+    assert_eq!(header, "s.0,s.1,y,a.0,a.1");
+    let given = |rows: &[Vec<f32>]| rows.iter().map(|r| r[..3].to_vec()).collect::<Vec<_>>();
+    assert_eq!(given(&a), given(&b));
+    assert_ne!(a, b);
+    assert_eq!(a.iter().map(|r| r[2]).collect::<Vec<_>>(), [0.0, 1.0, 2.0, 0.0]);
+    assert_ne!(a[0][..2], a[1][..2]);
+    place.gmc("sample runs/given-1 -n 3 --given y=2 --out c.csv").succeeds();
+    let (_, c) = table(&place.path("c.csv"));
+    assert!(c.iter().all(|r| r[2] == 2.0) && c[0][..2] == a[0][..2], "{c:?}");
+    // A picture shows one variable: the others stand beside it.
+    let said = place.gmc("sample runs/given-1 -n 3 --out a.png");
+    assert!(said.succeeds().out.contains("a.csv"), "{}", said.out);
+    // Data can be looked at before there is a model.
+    place.write("only.gm", "data (s: Real[2], a: Real[2]) from goals(3, n: 50)\n");
+    let said = place.gmc("data only.gm");
+    assert!(said.succeeds().out.contains("goals: 50 training and 50 test examples"), "{}", said.out);
+    place.gmc("check only.gm").fails(&["E0504"]);
+    place.write("wrong.gm", "data s: Real[3] from goals(3, n: 50)\n");
+    place.gmc("data wrong.gm").fails(&["E0204"]);
+}
+
+/// Sequences of numbers that are drawn from place to place are lines over time; grey levels and bits stay pictures.
+#[test]
+fn sequences_are_drawn_as_lines() {
+    let place = Place::new();
+    let values: Vec<f32> = (0..40 * 12).map(|i| (i as f32 * 0.7).sin()).collect();
+    place.write("x.npy", gmc_runtime::show::table::npy(&[40, 6, 2], &values).unwrap());
+    let spec = "
+data x: Real[6, 2] from npy(\"x.npy\")
+model p { x[0] ~ Normal(free(2), 1);  x[t in 1..6] ~ Normal(x[t - 1], exp(free(2))) }
+train { steps 2 }
+";
+    place.train("walk", spec);
+    let size = |name: &str| {
+        let png = std::fs::read(place.path(name)).unwrap();
+        [16, 20].map(|at| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]))
+    };
+    place.gmc("sample runs/walk-1 -n 4 --out s.png").succeeds();
+    assert_eq!(size("s.png"), [243, 147]);
+    assert_eq!(size("runs/walk-1/images/samples.png")[0] % 121, 1);
+    let rows = "
+data x: Bool[8, 8] from digits(binarize: 0.5)
+net f(x: Bool[8]) -> Real[8] { dense(8) }
+model p { x[0] ~ Bernoulli(logits: free(8));  x[t in 1..8] ~ Bernoulli(logits: f(x[t - 1])) }
+train { steps 2 }
+";
+    place.train("rows", rows);
+    place.gmc("sample runs/rows-1 -n 4 --out r.png").succeeds();
+    assert_eq!(size("r.png")[0] % 50, 2);
+}

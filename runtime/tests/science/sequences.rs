@@ -75,3 +75,30 @@ fn what_stands_behind_the_end_is_never_read() {
     assert!(zeros[0] == 0.0 && (zeros[1] - one).abs() < 1e-5, "{zeros:?} {one}");
     train(&mut s);
 }
+
+/// Letters given the ones before them, which a recurrent encoder reads: each costs the entropy rate, the first one too.
+#[test]
+fn letters_given_a_sequence_cost_the_entropy_rate() {
+    let spec = "\
+data (a: Class(6)[6], x: Class(6)[4]) from markov(letters: 6, sharp: 8)
+net read(a: Class(6)[6]) -> Real[8] { embed(8), gru(8), last }
+net next(x: Class(6)[4], h: Real[8]) -> Real[4, 6] { embed(8), shift_right, bias_from(h), gru(12), bias_from(h), logits(6) }
+model p(a) { h = read(a);  x[t in forward] ~ Categorical(logits: next(x[< t], h)) }
+train { steps 300  batch 64  using adam(lr: cosine(3e-2 -> 1e-4)) }
+";
+    let mut s = session(spec, &[]);
+    train(&mut s);
+    let budget = full(&s);
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
+    let nats = value(&scores, "negative log-likelihood", "nats");
+    let rate = told(&s.sets[0].notes, "entropy rate ");
+    // A window of four without what is before it costs more by what a first letter tells of itself.
+    let alone = session(&MARKOV.replace("32", "4").replace("letters: 6", "letters: 6, sharp: 8"), &[]);
+    let least = told(&alone.sets[0].notes, "has nothing before it, ");
+    println!(
+        "{nats:.4} nats of four letters, {:.4} at the rate, {least:.4} without what is before",
+        4.0 * rate
+    );
+    assert!((nats / (4.0 * rate) - 1.0).abs() < 0.03, "{nats} {rate}");
+    assert!(nats < least, "{nats} {least}");
+}

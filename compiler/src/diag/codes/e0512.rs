@@ -111,3 +111,17 @@ pub fn weights(span: Span) -> Diag {
     Diag::new("E0512", "a mean of weights belongs into the average over its guide", span, "stands alone")
         .help("write `E_q[log mean_{5} p(x, z) / q(z | x)]`, with all sites of the model that the guide draws, and the data; or `iwae(p, q, k: 5)`")
 }
+
+/// `free` or `form` of a KL that stands beside no `E_q[log p(x | z)]` of the same guide and model.
+pub fn alone(argument: &str, value: Span, kl: Span) -> Diag {
+    Diag::new(
+        "E0512",
+        format!("`{argument}` of a KL counts in a bound only"),
+        value,
+        "says how a bound is taken",
+    )
+    .also(kl, "is no part of a bound")
+    .help(format!(
+        "put the data beside it without a factor, `E_q[log p(x | z)] - KL(..)`, or leave `{argument}` out"
+    ))
+}

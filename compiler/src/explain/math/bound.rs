@@ -18,6 +18,8 @@ pub(super) struct Pair<'t> {
     pub(super) entropy: bool,
     /// Which terms of the KL of a chain are computed.
     pub(super) terms: Terms,
+    /// The latent sites whose KL counts; all where there is no list.
+    pub(super) of: Option<Vec<String>>,
 }
 
 /// What a pair sums over discrete sites that the guide leaves out.
@@ -28,6 +30,9 @@ struct Summed {
 }
 
 impl<'t> Pair<'t> {
+    fn counts(&self, site: &str) -> bool {
+        self.of.as_ref().is_none_or(|of| of.iter().any(|s| s == site))
+    }
     fn known(&self) -> Vec<String> {
         known(self.m, Some(self.g))
     }
@@ -87,7 +92,7 @@ impl<'t> Writer<'t> {
     pub(super) fn kl(&mut self, pair: &Pair<'t>, factor: Factor<'_>) {
         let (m, g) = (pair.m, pair.g);
         let mut open = Vec::new();
-        for s in &g.sites {
+        for s in g.sites.iter().filter(|s| pair.counts(&s.name)) {
             let TSiteKind::Draw(qd) = &s.kind else { continue };
             if let Some(chain) = pair.chain(s) {
                 self.chain_kl(&Chain { chain: &chain, m, g, site: s }, pair.terms, factor);
@@ -199,7 +204,7 @@ impl<'t> Writer<'t> {
         }
         for s in m.sites.iter().filter(|s| sums.latent.contains(&s.name) && !sums.inside.contains(&s.name)) {
             let TSiteKind::Draw(d) = &s.kind else { continue };
-            if !g.site(&s.name).is_some_and(|gs| pair.closed(gs)) {
+            if pair.counts(&s.name) && !g.site(&s.name).is_some_and(|gs| pair.closed(gs)) {
                 let text = self.expect(&g.name, &self.log_density_at(d, &self.recovered(m, &s.name)));
                 self.term(factor, &text);
             }

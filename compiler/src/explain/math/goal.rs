@@ -12,6 +12,8 @@ use crate::types::{TExpr, TKind, TModel, TObjective, TSiteKind, Typed, bound_of}
 
 /// The strength at which a term stands behind a sign.
 const TERM: u8 = 2;
+/// That behind a line of division.
+const POWER: u8 = 3;
 
 /// A term with its sign.
 type Signed = (bool, String);
@@ -22,15 +24,6 @@ pub(super) fn terms(typed: &Typed, payoff: &TExpr) -> Vec<String> {
     let mut all = Vec::new();
     goal.terms(payoff, true, &mut all);
     all.into_iter().map(|(plus, t)| if plus { t } else { format!("-{t}") }).collect()
-}
-
-/// An objective that is one term which is added.
-pub(super) fn of(typed: &Typed, o: &TObjective) -> Option<String> {
-    let goal = Goal { n: Notation { typed, latex: false, lets: true } };
-    match goal.objective(o)?.as_slice() {
-        [(true, text)] => Some(text.clone()),
-        _ => None,
-    }
 }
 
 /// `q(z | x)`, behind a word such as `log`.
@@ -50,6 +43,13 @@ pub(super) fn log_density(m: &TModel, targets: &[String], given: &[String]) -> S
         return format!("sum_{{{i} in {order}}} log {}({x}[{i}] | {x}[< {i}]{given})", m.name);
     }
     format!("log {}", density(m, targets, given))
+}
+
+/// Whether an objective of models or critics is a part of an expression.
+pub(super) fn holds_objective(n: &Notation<'_>, e: &TExpr) -> bool {
+    let mut found = false;
+    n.typed.walk(e, &mut |e| found |= matches!(e.kind, TKind::Objective(_)));
+    found
 }
 
 struct Goal<'t> {
@@ -72,24 +72,31 @@ impl Goal<'_> {
                 self.terms(b, !plus, out);
             }
             TKind::Neg(a) => self.terms(a, !plus, out),
-            TKind::Binary(BinOp::Mul, a, b) if self.holds_objective(b) => {
-                let mut inner = Vec::new();
-                self.terms(b, true, &mut inner);
+            TKind::Binary(BinOp::Mul, a, b) if holds_objective(&self.n, b) => {
                 let factor = self.n.expr(a, TERM);
-                out.push(match inner.as_slice() {
-                    [(p, t)] => (*p == plus, format!("{factor} * {t}")),
-                    _ => (plus, format!("{factor} * ({})", joined(&inner))),
-                });
+                out.push(self.scaled(b, plus, |t| format!("{factor} * {t}")));
+            }
+            TKind::Binary(BinOp::Mul, a, b) if holds_objective(&self.n, a) => {
+                let factor = self.n.expr(b, TERM);
+                out.push(self.scaled(a, plus, |t| format!("{t} * {factor}")));
+            }
+            TKind::Binary(BinOp::Div, a, b) if holds_objective(&self.n, a) => {
+                let by = self.n.expr(b, POWER);
+                out.push(self.scaled(a, plus, |t| format!("{t} / {by}")));
             }
             TKind::Let(_) if let Some(x) = self.n.stands_for(e) => self.terms(x, plus, out),
             _ => out.push((plus, self.n.expr(e, TERM))),
         }
     }
 
-    fn holds_objective(&self, e: &TExpr) -> bool {
-        let mut found = false;
-        self.n.typed.walk(e, &mut |e| found |= matches!(e.kind, TKind::Objective(_)));
-        found
+    /// What holds an objective, with a factor around it.
+    fn scaled(&self, e: &TExpr, plus: bool, with: impl Fn(&str) -> String) -> Signed {
+        let mut inner = Vec::new();
+        self.terms(e, true, &mut inner);
+        match inner.as_slice() {
+            [(p, t)] => (*p == plus, with(t)),
+            _ => (plus, with(&format!("({})", joined(&inner)))),
+        }
     }
 
     /// An objective as the terms that it adds up to; `None` where it is said by its name.
@@ -123,14 +130,16 @@ impl Goal<'_> {
                 let beta = o.amount(Elbo::BETA.name).filter(|b| !matches!(b.kind, TKind::Const(1.0)));
                 let beta = beta.map(|b| format!("{} * ", self.n.expr(b, TERM)));
                 let free = Elbo::free(&o.args);
-                if Elbo::entropy(&o.args) {
-                    let plain = beta.is_none() && free == 0.0;
+                let entropy = Elbo::entropy(&o.args);
+                if entropy && beta.is_none() && free == 0.0 {
                     let log = under(&format!("log {}", density(m, &joint, &conditions)));
-                    return plain.then(|| vec![(true, log), (true, format!("H({})", proposal(&latent)))]);
+                    return Some(vec![(true, log), (true, format!("H({})", proposal(&latent)))]);
                 }
                 let given = bound_of::given(m, g, &data);
                 let free = if free > 0.0 { format!(", free: {free}") } else { String::new() };
-                let kl = self.divergence((m, g), &latent, &format!("{free}{}", which_terms(o)));
+                let form = if entropy { ", form: entropy" } else { "" };
+                let rest = format!("{free}{form}{}", which_terms(o));
+                let kl = self.divergence((m, g), &latent, &rest);
                 let beta = beta.unwrap_or_default();
                 Some(vec![(true, under(&log_density(m, &data, &given))), (false, format!("{beta}{kl}"))])
             }

@@ -10,6 +10,7 @@ mod exact;
 mod goal;
 mod noising;
 mod volume;
+mod weights;
 
 use crate::derive::kl::{self, known};
 use crate::rows::objective::{self, Elbo, ObjectiveRow};
@@ -40,13 +41,20 @@ pub struct Objective {
 pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
     let mut w = Writer { n: Notation { typed, latex, lets: true }, terms: Vec::new(), notes: Vec::new() };
     w.payoff(&p.payoff, Sign::Plus);
+    // Two terms may be about one flow.
+    let mut notes: Vec<String> = Vec::new();
+    w.notes.into_iter().for_each(|n| {
+        if !notes.contains(&n) {
+            notes.push(n)
+        }
+    });
     Objective {
         player: p.name.clone(),
         verb: if p.maximize { "maximizes" } else { "minimizes" },
         derived: p.derived,
         goal: goal::terms(typed, &p.payoff),
         terms: w.terms,
-        notes: w.notes,
+        notes,
     }
 }
 
@@ -128,6 +136,18 @@ impl<'t> Writer<'t> {
                 self.payoff(b, sign.flipped());
             }
             TKind::Neg(a) => self.payoff(a, sign.flipped()),
+            TKind::Binary(BinOp::Mul, a, b) if goal::holds_objective(&self.n, b) => {
+                let factor = self.n.expr(a, 2);
+                self.scaled(b, sign, |n, t| format!("{factor}{}{t}", n.either(" \\, ", " * ")));
+            }
+            TKind::Binary(BinOp::Mul, a, b) if goal::holds_objective(&self.n, a) => {
+                let factor = self.n.expr(b, 2);
+                self.scaled(a, sign, |n, t| format!("{t}{}{factor}", n.either(" \\, ", " * ")));
+            }
+            TKind::Binary(BinOp::Div, a, b) if goal::holds_objective(&self.n, a) => {
+                let by = self.n.expr(b, 3);
+                self.scaled(a, sign, |n, t| format!("{t}{}{by}", n.either(" \\,/\\, ", " / ")));
+            }
             TKind::Let(i)
                 if let Some((_, x)) = self.n.typed.train.lets.get(*i)
                     && self.n.stands_for(e).is_some() =>
@@ -136,6 +156,30 @@ impl<'t> Writer<'t> {
             }
             _ => self.itself(e, sign),
         }
+    }
+
+    /// What holds an objective, with a factor around it.
+    fn scaled(&mut self, e: &'t TExpr, sign: Sign, with: impl Fn(&Notation<'t>, &str) -> String) {
+        let before = self.terms.len();
+        self.payoff(e, Sign::Plus);
+        let inner = self.terms.split_off(before);
+        let (sign, text) = match inner.as_slice() {
+            [one] => match one.strip_prefix('-') {
+                Some(t) => (sign.flipped(), t.to_string()),
+                None => (sign, one.clone()),
+            },
+            several => {
+                let each = several.iter().enumerate().map(|(i, t)| match t.strip_prefix('-') {
+                    Some(t) if i > 0 => format!(" - {t}"),
+                    None if i > 0 => format!(" + {t}"),
+                    Some(_) | None => t.clone(),
+                });
+                let (open, close) = if self.n.latex { ("\\left(", "\\right)") } else { ("(", ")") };
+                (sign, format!("{open}{}{close}", each.collect::<String>()))
+            }
+        };
+        let text = with(&self.n, &text);
+        self.term(sign, &text);
     }
 
     /// A term that is written as it stands in the spec.
@@ -197,10 +241,45 @@ impl<'t> Writer<'t> {
                 self.note(format!("the chain rule: log {p}({x}{bar}) = {sum}"));
             }
         }
+        self.chain_in_time(m);
+    }
+
+    /// The joint density of a model with a chain in time, factor by factor.
+    fn chain_in_time(&mut self, m: &TModel) {
+        let mut drawn = Vec::new();
+        let mut chained = false;
+        for s in &m.sites {
+            match &s.kind {
+                TSiteKind::Draw(d) => {
+                    chained |= d.time.as_ref().is_some_and(|t| t.chained());
+                    drawn.push((
+                        self.n.name(&s.name),
+                        self.log_densities_at(d, &self.n.name(&s.name)).join(" + "),
+                    ));
+                }
+                // What a flow computes has a determinant.
+                TSiteKind::Bind(e) if density::inverted(e).is_none() => {}
+                TSiteKind::Bind(_) | TSiteKind::Quantize(_) => return,
+            }
+        }
+        if chained {
+            let (names, sums): (Vec<String>, Vec<String>) = drawn.into_iter().unzip();
+            let bar = if m.conds.is_empty() { String::new() } else { format!(" | {}", m.conds.join(", ")) };
+            let (p, sum) = (&m.name, sums.join(" + "));
+            self.note(format!("the chain rule: log {p}({}{bar}) = {sum}", names.join(", ")));
+        }
     }
 
     /// `Categorical(z[0]; w) prod_{t in 1..16} Categorical(z[t]; f(z[t - 1]))`
     fn factors_at(&self, d: &TDist, x: &str) -> String {
+        if let Some(o) = &d.order {
+            let (index, order) = (self.n.name(&o.index), self.n.op(&o.text));
+            let (product, at) = match self.n.latex {
+                true => (format!("\\prod_{{{index} \\in {order}}} "), format!("{x}_{{{index}}}")),
+                false => (format!("prod_{{{index} in {order}}} "), format!("{x}[{index}]")),
+            };
+            return format!("{product}{}", self.n.density_at(d, &at));
+        }
         let Some(time) = &d.time else { return self.n.density_at(d, x) };
         let each = time.pieces.iter().enumerate().map(|(k, times)| {
             let at = |i: &str| if self.n.latex { format!("{x}_{{{i}}}") } else { format!("{x}[{i}]") };
@@ -249,23 +328,18 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
     }),
     (&objective::Elbo, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
-        let pair = bound::Pair { m, g, entropy: Elbo::entropy(&o.args), terms: Elbo::terms(&o.args) };
+        let (entropy, terms) = (Elbo::entropy(&o.args), Elbo::terms(&o.args));
+        let pair = bound::Pair { m, g, entropy, terms, of: None };
         w.elbo(&pair, o.amount(Elbo::BETA.name), Elbo::free(&o.args), sign);
         w.chain_rules(m, &bound_of::given(m, g, &bound_of::data(m)));
     }),
     (&objective::Iwae, |w, o, sign| {
-        let text = match goal::of(w.n.typed, o).filter(|_| !w.n.latex) {
-            Some(text) => text,
-            None => w.n.objective(o),
-        };
+        let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
+        let k = objective::Iwae::samples(&o.args);
+        let text = weights::of(&w.n, (m, g), k).unwrap_or_else(|| w.n.objective(o));
         w.term(sign, &text);
-        w.note(format!(
-            "the mean is over {} independent draws of the guide",
-            objective::Iwae::samples(&o.args)
-        ));
-        if let Some(g) = w.model(o.guide()) {
-            w.estimators(g, true);
-        }
+        w.note(format!("the mean is over {k} independent draws of the guide"));
+        w.estimators(g, true);
     }),
     (&objective::NoiseError, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
@@ -281,11 +355,22 @@ const WRITTEN: &[(&dyn ObjectiveRow, Written)] = &[
     }),
     (&objective::Kl, |w, o, sign| {
         let (Some(m), Some(g)) = (w.model(o.model()), w.model(o.guide())) else { return };
-        if objective::Kl::sites(&o.args).is_some() {
-            let text = w.n.objective(o);
-            return w.term(sign, &text);
-        }
-        w.kl(&bound::Pair { m, g, entropy: false, terms: Elbo::terms(&o.args) }, sign.into());
+        let of = objective::Kl::sites(&o.args);
+        w.kl(&bound::Pair { m, g, entropy: false, terms: Elbo::terms(&o.args), of }, sign.into());
+    }),
+    (&objective::GradientPenalty, |w, o, sign| {
+        let (critic, [u, v]) = weights::penalty(&w.n, o);
+        let between = w.n.either("\\hat x", "w");
+        let text = match w.n.latex {
+            true => format!(
+                "\\mathbb{{E}}\\left[\\left(\\left\\|\\nabla_{{{between}}} {critic}\\right\\| - 1\\right)^2\\right]"
+            ),
+            false => format!("E[(norm(grad({critic}, {between})) - 1)^2]"),
+        };
+        w.term(sign, &text);
+        w.note(format!(
+            "w lies at random between {u} and {v}: w = a * {u} + (1 - a) * {v}, a ~ Uniform(0, 1) for each example"
+        ));
     }),
 ];
 

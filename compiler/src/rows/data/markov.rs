@@ -1,4 +1,5 @@
-use super::{Column, DataIssue, DataRow, Dataset, Host, Part, SplitMix, Writing, at_most};
+use super::windows::{length, no_length, pieces};
+use super::{DataIssue, DataRow, Dataset, Host, Part, SplitMix, Writing, at_most};
 use crate::event::{EventTy, Kind};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use std::f64::consts::LN_2;
@@ -7,7 +8,7 @@ row! {
     /// Windows of a stationary Markov chain over the letters a, b, ..: each letter is drawn given the `order` letters before it, with
     /// probabilities proportional to exp(sharp u), the u uniform between 0 and 1 and fixed by `seed`; a window begins as the chain
     /// does in the long run. The entropy rate, below which no model's mean loss can stay, is known (Cover & Thomas 2006, theorem 4.2.4), and `gmc data` says
-    /// it: a test of models of sequences. Yields `Class(letters)[T]`, as many test windows as training windows.
+    /// it: a test of models of sequences. Yields `Class(letters)[T]`, or two pieces of a window that follow each other, as many test windows as training windows.
     pub struct Markov = "markov" [
         ParamSpec { name: "letters", kind: ArgKind::Whole(2, 26), default: Some("8"), doc: "Number of letters." },
         ParamSpec { name: "order", kind: ArgKind::Whole(1, 3), default: Some("1"), doc: "How many letters before it a letter depends on." },
@@ -122,7 +123,7 @@ pub(super) fn entropy(p: &[f64]) -> f64 {
 
 impl DataRow for Markov {
     fn check(&self, args: &Args, declared: &[EventTy], _: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most("markov", declared, &["a window of letters"])?;
+        at_most("markov", declared, &["a window of letters", "what follows it"])?;
         let (letters, order) = (args.int("letters"), args.int("order"));
         if letters.pow(order as u32) > MOST_CONTEXTS {
             let message = format!("{letters} letters have more than {MOST_CONTEXTS} contexts of {order}");
@@ -132,6 +133,9 @@ impl DataRow for Markov {
             Kind::Int(_) => Kind::Int(letters),
             Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Class(letters),
         };
+        if let Some(ty) = declared.iter().find(|t| t.shape.is_empty()) {
+            return Err(no_length("`markov`", "letters", kind(ty.kind)));
+        }
         let shape = |s: &[usize]| vec![s.iter().product::<usize>().max(1)];
         let types: Vec<EventTy> =
             declared.iter().map(|t| EventTy { kind: kind(t.kind), shape: shape(&t.shape) }).collect();
@@ -143,21 +147,21 @@ impl DataRow for Markov {
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let Some(ty) = types.first() else { return Ok(Dataset::default()) };
-        let (chain, length, n) = (Chain::of(args), ty.size().max(1), args.int("n"));
+        let (chain, length, n) = (Chain::of(args), length(types), args.int("n"));
         let part = |number: u64| {
             let uniform = host
                 .uniform((0x6d61_726b_6f76 << 8) ^ (2 * args.int("seed") as u64 + number), n * (length + 1));
-            let values = uniform.chunks_exact(length + 1).flat_map(|u| chain.window(length, u)).collect();
-            Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() }
+            let all: Vec<f32> =
+                uniform.chunks_exact(length + 1).flat_map(|u| chain.window(length, u)).collect();
+            Part { n, columns: pieces(types, all.chunks_exact(length)), ..Part::default() }
         };
         let notes = self.entropy(args, types);
-        let names = ('a'..='z').take(chain.letters).map(String::from).collect();
-        Ok(Dataset { train: part(0), test: Some(part(1)), notes, labels: vec![names] })
+        let names: Vec<String> = ('a'..='z').take(chain.letters).map(String::from).collect();
+        Ok(Dataset { train: part(0), test: Some(part(1)), notes, labels: vec![names; types.len()] })
     }
 
     fn entropy(&self, args: &Args, types: &[EventTy]) -> Vec<String> {
-        let (chain, length) = (Chain::of(args), types.first().map_or(1, EventTy::size).max(1));
+        let (chain, length) = (Chain::of(args), length(types));
         let (rate, each) = (chain.rate(), chain.of_window(length) / length as f64);
         vec![
             format!("entropy rate {rate:.6} nats ({:.6} bits) a letter", rate / LN_2),

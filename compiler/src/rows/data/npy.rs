@@ -209,6 +209,23 @@ impl Values {
             Values::Double(v) => v.iter().position(|x| !x.is_finite()).map(|i| (i, v[i])),
         }
     }
+    /// Whether all that is not finite is NaN, and fills whole places behind the end of events `[T, ..]`.
+    fn ends_in_nan(&self, shape: &[usize]) -> bool {
+        let [_, length, rest @ ..] = shape else { return false };
+        let each = rest.iter().product::<usize>().max(1);
+        let at = |i: usize| match self {
+            Values::Single(v) => f64::from(v[i]),
+            Values::Double(v) => v[i],
+        };
+        let event = |from: usize| {
+            let place = |t: usize| (0..each).map(move |k| at(from + t * each + k));
+            let end = (0..*length).position(|t| place(t).all(f64::is_nan)).unwrap_or(*length);
+            end > 0
+                && (0..end).all(|t| place(t).all(f64::is_finite))
+                && (end..*length).all(|t| place(t).all(f64::is_nan))
+        };
+        *length > 1 && (0..self.len()).step_by(length * each).all(event)
+    }
     fn in_32_bits(self, file: &str, ty: &EventTy, offset: &[f64]) -> Result<Vec<f32>, DataIssue> {
         let all = match self {
             Values::Single(v) if offset.is_empty() => return Ok(v),
@@ -317,12 +334,25 @@ fn parse(bytes: &[u8], file: &str) -> Result<Array, DataIssue> {
     if let Some((at, value)) = values.not_finite() {
         let event = at / (values.len() / shape[0]);
         let message = format!("`{file}` holds numbers that are not finite");
-        let help =
-            "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`";
-        return Err(DataIssue::new(message, help).note(format!("the first is {value} in event {event}")));
+        let first = format!("the first is {value} in event {event}");
+        return Err(match values.ends_in_nan(&shape) {
+            true => DataIssue::new(message, LENGTHS)
+                .note(first)
+                .note("they stand at the end of events only, as where sequences of different lengths are filled up"),
+            false => DataIssue::new(
+                message,
+                "leave such events out, or put a number in their place before saving: `a = numpy.nan_to_num(a)`",
+            )
+            .note(first),
+        });
     }
     Ok(Array { shape, values })
 }
+
+/// What to do with sequences that are filled up with NaN.
+const LENGTHS: &str = "save how long they are, `n = (~numpy.isnan(a)).reshape(len(a), a.shape[1], -1).all(2).sum(1)`, `numpy.save(\"n.npy\", n)`, and 0 in \
+     place of NaN, `numpy.nan_to_num(a)`; then declare `data (x: .., n: Int(T + 1)) from npy(.., lengths: \"n.npy\")` and draw as many: \
+     `x[t in forward(until: n)]`";
 
 /// How one element is read.
 enum Read {

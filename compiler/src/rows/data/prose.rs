@@ -7,7 +7,7 @@ const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/d
 
 row! {
     /// English prose that comes with gmc, character by character: the sentences of its documentation and of its licence. It needs no file and
-    /// stays as it is while the documentation changes. Yields windows as `text(.., by: chars)` does; the last tenth is the test part.
+    /// stays as it is while the documentation changes. Yields windows as `text(.., by: chars)` does, of one or two pieces; the last tenth is the test part.
     pub struct Prose = "prose" [STRIDE];
 }
 
@@ -17,16 +17,12 @@ fn symbols() -> Symbols {
 
 impl DataRow for Prose {
     fn check(&self, _: &Args, declared: &[EventTy], _: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most("prose", declared, &["a window of text"])?;
-        let symbols = symbols();
-        declared.iter().map(|ty| symbols.ty(ty)).collect()
+        at_most("prose", declared, &["a window of text", "what follows it"])?;
+        symbols().types(declared)
     }
 
     fn load(&self, args: &Args, types: &[EventTy], _: &dyn Host) -> Result<Dataset, DataIssue> {
-        match types.first() {
-            Some(ty) => symbols().windows(args, ty),
-            None => Ok(Dataset::default()),
-        }
+        symbols().windows(args, types)
     }
 
     fn writing(&self, _: &Args) -> Option<Writing> {

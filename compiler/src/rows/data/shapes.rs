@@ -17,7 +17,8 @@ impl Row for Shapes {
         "Small coloured pictures, made and not read: a disc, a square or a triangle of any hue on a dark ground of the opposite hue, its place and size at \
          random, its edges smooth (each pixel is the mean of 4 by 4 points), with a little Gaussian noise. One number, the hue, so decides all colours of a \
          picture. `data x: Int(8)[3, 12, 12] from shapes` yields the declared `[3, rows, columns]` of 4 to 64 pixels a side: `Int(k)` for k from 2 to 256, \
-         floor(value · k), `Real in unit` or `Real in interval(-1, 1)`; and, if asked for, the shape as `Class(3)`."
+         floor(value · k), `Real in unit` or `Real in interval(-1, 1)`; and, if asked for, the shape as `Class(3)`, and the \
+         picture made smaller, `low: Real[3, 4, 4] in unit`, each of whose numbers is the mean of a block of it, or `[1, 12, 12]`, the mean of its colours."
     }
     fn params(&self) -> &'static [ParamSpec] {
         const {
@@ -49,7 +50,7 @@ const GROUND: f64 = 0.35;
 
 impl DataRow for Shapes {
     fn check(&self, args: &Args, declared: &[EventTy], _host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most(self.name(), declared, &["a picture", "its shape"])?;
+        at_most(self.name(), declared, &["a picture", "its shape", "a smaller one"])?;
         let Some(ty) = declared.first() else { return Ok(Vec::new()) };
         let &[3, h @ 4..=64, w @ 4..=64] = ty.shape.as_slice() else {
             return Err(DataIssue::new(
@@ -67,9 +68,14 @@ impl DataRow for Shapes {
             Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => ty.kind,
             Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Real(Support::UNIT),
         };
-        let shape = EventTy { kind: Kind::Class(3), shape: Vec::new() };
-        let types = [EventTy { kind, shape: vec![3, h, w] }, shape];
-        Ok(types.into_iter().take(declared.len()).collect())
+        let mut types = vec![EventTy { kind, shape: vec![3, h, w] }];
+        for other in declared.iter().skip(1) {
+            types.push(match other.shape.is_empty() {
+                true => EventTy { kind: Kind::Class(3), shape: Vec::new() },
+                false => smaller(other, [h, w])?,
+            });
+        }
+        Ok(types)
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
@@ -88,20 +94,62 @@ fn part(args: &Args, types: &[EventTy], host: &dyn Host, (number, n): (u64, usiz
     let &[_, h, w] = ty.shape.as_slice() else { return Part::default() };
     // Noise is made in pairs.
     let each = DRAWS + 2 * ty.size().div_ceil(2);
-    let (mut values, mut classes) = (Vec::with_capacity(n * ty.size()), Vec::with_capacity(n));
+    let mut columns: Vec<Vec<f32>> = types.iter().map(|t| Vec::with_capacity(n * t.size())).collect();
     for draws in host.uniform(stream("shapes", number), n * each).chunks_exact(each) {
         let mut draws = Draws::of(draws);
         let class = draws.below(3);
-        let picture = picture(class, &mut draws, [h, w]);
-        for pair in picture.chunks(2) {
-            for (v, e) in pair.iter().zip(draws.normals()) {
-                values.push(read(ty.kind, (v + args.num("noise") * e).clamp(0.0, 1.0)));
+        let mut picture = picture(class, &mut draws, [h, w]);
+        for pair in picture.chunks_mut(2) {
+            for (v, e) in pair.iter_mut().zip(draws.normals()) {
+                *v = (*v + args.num("noise") * e).clamp(0.0, 1.0);
             }
         }
-        classes.push(class as f32);
+        for (i, (column, t)) in columns.iter_mut().zip(types).enumerate() {
+            match (i, t.shape.as_slice()) {
+                (_, []) => column.push(class as f32),
+                (0, _) => column.extend(picture.iter().map(|v| read(t.kind, *v))),
+                (_, shape) => column.extend(means(&picture, [3, h, w], shape).map(|v| read(t.kind, v))),
+            }
+        }
     }
-    let columns = types.iter().cloned().zip([values, classes]);
+    let columns = types.iter().cloned().zip(columns);
     Part { n, columns: columns.map(|(ty, values)| Column { ty, values }).collect(), ..Part::default() }
+}
+
+/// The type of a picture made smaller, of `[channels, rows, columns]` that divide those of the picture.
+fn smaller(declared: &EventTy, [h, w]: [usize; 2]) -> Result<EventTy, DataIssue> {
+    match *declared.shape.as_slice() {
+        [1 | 3, y, x] if y > 0 && x > 0 && h % y == 0 && w % x == 0 => Ok(EventTy {
+            kind: match declared.kind {
+                Kind::Int(2..=256) => declared.kind,
+                Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => declared.kind,
+                Kind::Int(_) | Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => {
+                    Kind::Real(Support::UNIT)
+                }
+            },
+            shape: declared.shape.clone(),
+        }),
+        _ => Err(DataIssue::new(
+            format!("pictures of {h} by {w} are not made smaller to {}", declared.shape_text()),
+            format!(
+                "declare `[3, rows, columns]`, or `[1, rows, columns]` for grey, with rows that divide {h} and columns that divide {w}"
+            ),
+        )),
+    }
+}
+
+/// The means of the blocks of a picture of `[c, h, w]` that are as many as `shape` says.
+fn means(picture: &[f64], [c, h, w]: [usize; 3], shape: &[usize]) -> impl Iterator<Item = f64> {
+    let &[oc, oh, ow] = shape else { return Vec::new().into_iter() };
+    let [bc, bh, bw] = [c / oc.max(1), h / oh.max(1), w / ow.max(1)].map(|b| b.max(1));
+    let mut sums = vec![0.0; oc * oh * ow];
+    for (i, v) in picture.iter().enumerate() {
+        let (k, y, x) = (i / (h * w).max(1) / bc, i / w.max(1) % h.max(1) / bh, i % w.max(1) / bw);
+        if let Some(sum) = sums.get_mut((k * oh + y) * ow + x) {
+            *sum += v / (bc * bh * bw) as f64;
+        }
+    }
+    sums.into_iter()
 }
 
 /// A value from 0 to 1 as a number of this kind.

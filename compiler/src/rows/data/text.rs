@@ -8,6 +8,7 @@ row! {
     /// that begins at a multiple of `stride` (the window's length unless written). With `by: chars` the file is UTF-8, and the classes are
     /// its characters in the order of their code points: `dim V`, `data x: Class(V)[64] from text("f.txt", by: chars)` takes their number
     /// from the file. The run keeps them, so that draws are written as text; a character that is not among them cannot be asked about.
+    /// Of two variables, `data (a: Class(V)[64], x: Class(V)[32]) from ..`, the second is what follows the first in a window of 96.
     /// The last tenth of the file is the test part, so that no test window overlaps a training window.
     pub struct Text = "text" [
         ParamSpec { name: "file", kind: ArgKind::Text, default: None, doc: "Path of the text, from the folder that gmc runs in." },
@@ -55,17 +56,12 @@ fn read(args: &Args, host: &dyn Host) -> Result<Symbols, DataIssue> {
 
 impl DataRow for Text {
     fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most("text", declared, &["a window of text"])?;
-        let symbols = read(args, host)?;
-        declared.iter().map(|ty| symbols.ty(ty)).collect()
+        at_most("text", declared, &["a window of text", "what follows it"])?;
+        read(args, host)?.types(declared)
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let symbols = read(args, host)?;
-        match types.first() {
-            Some(ty) => symbols.windows(args, ty),
-            None => Ok(Dataset::default()),
-        }
+        read(args, host)?.windows(args, types)
     }
 
     fn writing(&self, args: &Args) -> Option<Writing> {

@@ -55,33 +55,37 @@ impl Symbols {
         Symbols { source, unit: "bytes", all, size: 256, names: Vec::new() }
     }
 
-    /// The type of a window, as near to the declared one as the symbols allow.
+    /// The types of the pieces of a window, which follow each other, as near to the declared ones as the symbols allow.
     ///
     /// # Errors
-    /// Fewer symbols than a window needs, a type with more classes than there are symbols; one with fewer is for the checker to refuse, who
-    /// knows what was left open.
-    pub(super) fn ty(&self, declared: &EventTy) -> Result<EventTy, DataIssue> {
-        let shape = if declared.shape.is_empty() { vec![1] } else { declared.shape.clone() };
+    /// A piece without a length, fewer symbols than a window needs, a type with more classes than there are symbols; one with fewer is for the
+    /// checker to refuse, who knows what was left open.
+    pub(super) fn types(&self, declared: &[EventTy]) -> Result<Vec<EventTy>, DataIssue> {
+        let types = declared.iter().map(|ty| self.ty(ty)).collect::<Result<Vec<_>, _>>()?;
+        let window = length(&types);
+        let tail = self.all.len() / 10;
+        if tail >= window {
+            return Ok(types);
+        }
+        let message = format!("{} is too short for windows of {window} {}", self.source, self.unit);
+        let help = match tail {
+            0 => "name a longer text: a tenth of it is for testing, and holds at least one window".into(),
+            most => {
+                format!("declare windows of at most {most}, a tenth of the text, which is for testing")
+            }
+        };
+        Err(DataIssue::new(message, help).note(format!("it has {} {}", self.all.len(), self.unit)))
+    }
+
+    fn ty(&self, declared: &EventTy) -> Result<EventTy, DataIssue> {
+        if declared.shape.is_empty() {
+            return Err(no_length(&self.source, self.unit, declared.kind));
+        }
         let kind = match declared.kind {
             Kind::Int(_) => Kind::Int(self.size),
             Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Class(self.size),
         };
-        let ty = EventTy { kind, shape };
-        let (window, tail) = (ty.size().max(1), self.all.len() / 10);
-        if tail < window {
-            let message = format!("{} is too short for windows of {window} {}", self.source, self.unit);
-            let help = match tail {
-                0 => "name a longer text: a tenth of it is for testing, and holds at least one window".into(),
-                most => {
-                    format!("declare windows of at most {most}, a tenth of the text, which is for testing")
-                }
-            };
-            return Err(DataIssue::new(message, help).note(format!(
-                "it has {} {}",
-                self.all.len(),
-                self.unit
-            )));
-        }
+        let ty = EventTy { kind, shape: declared.shape.clone() };
         match declared.kind.cardinality().filter(|k| *k > self.size) {
             None => Ok(ty),
             Some(k) => Err(DataIssue::new(
@@ -98,8 +102,8 @@ impl Symbols {
     ///
     /// # Errors
     /// More windows than memory holds.
-    pub(super) fn windows(self, args: &Args, ty: &EventTy) -> Result<Dataset, DataIssue> {
-        let (window, unit) = (ty.size().max(1), self.unit);
+    pub(super) fn windows(self, args: &Args, types: &[EventTy]) -> Result<Dataset, DataIssue> {
+        let (window, unit) = (length(types), self.unit);
         let stride = args.int_if_given(STRIDE.name).unwrap_or(window).max(1);
         let (head, tail) = self.all.split_at(self.all.len() - self.all.len() / 10);
         let part = |row: &[f32]| -> Result<Part, DataIssue> {
@@ -108,8 +112,8 @@ impl Symbols {
                 let message = format!("{n} windows of {window} {unit} are too many");
                 return Err(args.error(STRIDE.name, message, "too small").into());
             }
-            let values = row.windows(window).step_by(stride).flatten().copied().collect();
-            Ok(Part { n, columns: vec![Column { ty: ty.clone(), values }], ..Part::default() })
+            let all = row.windows(window).step_by(stride);
+            Ok(Part { n, columns: pieces(types, all), ..Part::default() })
         };
         let mut notes = Vec::new();
         if !self.names.is_empty() {
@@ -121,6 +125,39 @@ impl Symbols {
                 self.size
             ));
         }
-        Ok(Dataset { train: part(head)?, test: Some(part(tail)?), notes, labels: vec![self.names] })
+        Ok(Dataset {
+            train: part(head)?,
+            test: Some(part(tail)?),
+            notes,
+            labels: vec![self.names; types.len()],
+        })
     }
+}
+
+/// How long windows of these pieces are.
+pub(super) fn length(types: &[EventTy]) -> usize {
+    types.iter().map(EventTy::size).sum::<usize>().max(1)
+}
+
+/// Windows cut into pieces that follow each other, a column each.
+pub(super) fn pieces<'w>(types: &[EventTy], windows: impl Iterator<Item = &'w [f32]>) -> Vec<Column> {
+    let mut columns: Vec<Column> =
+        types.iter().map(|ty| Column { ty: ty.clone(), values: Vec::new() }).collect();
+    for mut window in windows {
+        for column in &mut columns {
+            let (piece, rest) = window.split_at_checked(column.ty.size()).unwrap_or((window, &[]));
+            column.values.extend_from_slice(piece);
+            window = rest;
+        }
+    }
+    columns
+}
+
+/// A window is declared without a length.
+pub(super) fn no_length(source: &str, unit: &str, kind: Kind) -> DataIssue {
+    let ty = EventTy { kind, shape: vec![64] };
+    DataIssue::new(
+        format!("{source} yields windows of {unit}, and no length is declared"),
+        format!("write how many {unit} a window has behind the type: `{ty}`"),
+    )
 }
