@@ -71,6 +71,8 @@ const TESTED: &[&str] = &[
     "min",
     "nearest",
     "norm",
+    // In `others.rs`.
+    "shuffle",
     "softmax",
     "sum",
 ];

@@ -122,6 +122,8 @@ fn cases(row: &str) -> Vec<Case> {
             case("attention(mask: B, positions: rotary)", &[2, 3, 2], &[2, 3, 2]),
             case("attention(mask: B)", &[5, 2], &[5, 2]),
             case("attention", &[4, 3], &[4, 3]),
+            case("attention(norm: spectral)", &[8, 3, 2], &[8, 3, 2]),
+            case("attention(heads: 2, norm: spectral)", &[4, 6], &[4, 6]),
         ],
         "position" => vec![
             case("position", &[3, 2, 2], &[3, 2, 2]),
@@ -212,6 +214,21 @@ fn cases(row: &str) -> Vec<Case> {
             told("film(z, m)", &[3, 4, 4], &[3, 4, 4]),
         ],
         "join" => vec![told("join(y, z)", &[5], &[12]), told("join(m, y)", &[3, 4, 4], &[9, 4, 4])],
+        "crop" => vec![
+            case("crop(2)", &[2, 4, 3], &[2, 2, 2]),
+            case("crop((1, 3), at: (2, 0))", &[1, 4, 3], &[1, 1, 3]),
+        ],
+        "slice" => vec![
+            case("slice(2)", &[5], &[2]),
+            case("slice(1, from: 2)", &[3, 2, 2], &[1, 2, 2]),
+            case("slice(3, from: 1)", &[4, 2], &[3, 2]),
+        ],
+        "flip" => vec![case("flip", &[2, 3, 4], &[2, 3, 4]), case("flip(rows)", &[1, 3, 2], &[1, 3, 2])],
+        "rotate" => vec![
+            case("rotate", &[2, 3, 4], &[2, 4, 3]),
+            case("rotate(180)", &[1, 3, 2], &[1, 3, 2]),
+            case("rotate(270)", &[1, 3, 2], &[1, 2, 3]),
+        ],
         other => panic!("the layer `{other}` has no case here: add one"),
     }
 }
@@ -611,6 +628,14 @@ fn small_layers_compute_what_they_say() {
     assert_eq!(run("max_pool(2)", &[1, 2, 4], &[1, 1, 2], count.clone()), [5.0, 7.0]);
     assert_eq!(run("global_pool(by: sum)", &[2, 2, 2], &[2], count.clone()), [6.0, 22.0]);
     assert_eq!(run("up((1, 2))", &[1, 1, 2], &[1, 1, 4], vec![1.0, 2.0]), [1.0, 1.0, 2.0, 2.0]);
+    let six = || vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    assert_eq!(run("rotate", &[1, 2, 3], &[1, 3, 2], six()), [3.0, 6.0, 2.0, 5.0, 1.0, 4.0]);
+    assert_eq!(run("rotate(180)", &[1, 2, 3], &[1, 2, 3], six()), [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]);
+    assert_eq!(run("rotate(270)", &[1, 2, 3], &[1, 3, 2], six()), [4.0, 1.0, 5.0, 2.0, 6.0, 3.0]);
+    assert_eq!(run("flip", &[1, 2, 3], &[1, 2, 3], six()), [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]);
+    assert_eq!(run("flip(rows)", &[1, 2, 3], &[1, 2, 3], six()), [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
+    assert_eq!(run("crop((1, 2), at: (1, 1))", &[1, 2, 3], &[1, 1, 2], six()), [5.0, 6.0]);
+    assert_eq!(run("slice(2, from: 3)", &[6], &[2], six()), [4.0, 5.0]);
     let mirror = run("reflect_pad(1)", &[1, 2, 2], &[1, 4, 4], vec![1.0, 2.0, 3.0, 4.0]);
     assert_eq!(mirror, [4.0, 3.0, 4.0, 3.0, 2.0, 1.0, 2.0, 1.0, 4.0, 3.0, 4.0, 3.0, 2.0, 1.0, 2.0, 1.0]);
     let c = kinded(Kind::Int(5), "rescale", &[3], &[3]);
@@ -747,6 +772,11 @@ fn wrong_layers_are_refused_in_the_users_words() {
         ("max_pool(3)", &[1, 4, 4], "E0201", "do not cover an image of 4 x 4"),
         ("group_norm(3)", &[4, 2, 2], "E0201", "3 groups do not divide 4 channels"),
         ("reflect_pad(4)", &[1, 4, 4], "E0201", "larger than 4 x 4"),
+        ("crop(3, at: 2)", &[1, 4, 4], "E0201", "3 x 3 pixels from row 2 and column 2 leave the image"),
+        ("slice(3, from: 2)", &[4], "E0201", "3 elements from number 2 on leave what there is"),
+        ("slice(1)", &[], "E0201", "several elements"),
+        ("flip", &[4], "E0201", "takes an image"),
+        ("rotate(45)", &[1, 4, 4], "E0205", "45 degrees are none"),
         ("bias_from(z)", &[4], "E0205", "there are none here"),
         ("embed(3)", &[4, 4], "E0201", "discrete"),
         ("rescale", &[4], "E0201", "two known ends"),

@@ -39,6 +39,7 @@ use crate::types::Typed;
 pub use params::meant;
 pub use program::{Altered, Program, Programs};
 pub use programs::classify::class_site;
+pub use programs::slope::slope;
 pub use programs::widths::{Width, parameter, widths};
 pub use query::{Answer, NumberKind, Query, Question};
 pub use signature::{INFER, Input, Output};

@@ -49,6 +49,8 @@ named! {
         ReconstructBy(model) = "reconstruct",
         /// Draws from a model.
         Sample(model) = "sample",
+        /// How steep a player's payoff is in what the player owns; made when it is asked for.
+        Slope(player) = "slope",
         /// Initial values that depend on the first data.
         Start = "start",
         /// One step of training of a player.
@@ -75,6 +77,7 @@ impl Program {
             | Program::Init
             | Program::Loss
             | Program::LossCorrupted
+            | Program::Slope(_)
             | Program::Start
             | Program::Step(_) => false,
         }
@@ -191,6 +194,7 @@ mod tests {
             Program::Reconstruct,
             Program::ReconstructBy("r".into()),
             Program::Sample("p".into()),
+            Program::Slope("D".into()),
             Program::Start,
             Program::Step("D".into()),
             Program::Step("all".into()),

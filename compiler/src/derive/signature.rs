@@ -69,6 +69,10 @@ named! {
         PayoffOf(player) = "payoff",
         /// A named part of a payoff, rank 0.
         Term(term) = "term",
+        /// Length of the gradient of a payoff in what its player owns, rank 0.
+        Slope = "slope",
+        /// What `gradient_penalty` says of a critic, by the critic, rank 0.
+        Penalty(critic) = "penalty",
         /// Values of a site, `[B, ..]`.
         Site(site) = "site",
         /// What stands for a draw of a site where one is shown, `[B, ..]`.
@@ -121,6 +125,8 @@ pub enum Input {
     },
     /// The exponential moving average of a parameter, by its path.
     Average(String),
+    /// What is kept of a value of a payoff, by the number of its memory and what of it: [`crate::types::TKept`].
+    Kept(usize, String),
     /// Which elements of a data variable are given, 1 or 0, `[B, ..event]`: where the others are drawn.
     Known(String),
 }
@@ -140,6 +146,10 @@ impl Input {
             ("rate", _) => Some(Input::Rate),
             (_, Some(("schedule", i))) => i.parse().ok().map(Input::Schedule),
             (_, Some(("ema", path))) => Some(Input::Average(path.to_string())),
+            (_, Some(("kept", rest))) => {
+                let (number, what) = rest.split_once('.')?;
+                Some(Input::Kept(number.parse().ok()?, what.to_string()))
+            }
             (_, Some(("known", variable))) => Some(Input::Known(variable.to_string())),
             (_, Some(("opt", rest))) => {
                 let mut parts = rest.splitn(3, '.').map(str::to_string);
@@ -165,6 +175,7 @@ impl fmt::Display for Input {
             Input::Schedule(i) => write!(f, "{OWN}schedule.{i}"),
             Input::Slot { player, slot, path } => write!(f, "{OWN}opt.{player}.{slot}.{path}"),
             Input::Average(path) => write!(f, "{OWN}ema.{path}"),
+            Input::Kept(number, what) => write!(f, "{OWN}kept.{number}.{what}"),
             Input::Known(variable) => write!(f, "{OWN}known.{variable}"),
         }
     }
@@ -184,6 +195,8 @@ mod tests {
             "payoff",
             "payoff:D",
             "term:kl[z]",
+            "slope",
+            "penalty:D",
             "term:a: b",
             "site:x",
             "mean:x",
@@ -204,9 +217,15 @@ mod tests {
             assert_eq!(Output::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Output::parse("payoff:D"), Some(Output::PayoffOf("D".into())));
-        for text in
-            ["@update", "@rate", "@schedule.2", "@opt.@infer.m.q.free0", "@ema.decode.0.weight", "@known.x"]
-        {
+        for text in [
+            "@update",
+            "@rate",
+            "@schedule.2",
+            "@opt.@infer.m.q.free0",
+            "@ema.decode.0.weight",
+            "@known.x",
+            "@kept.0.count",
+        ] {
             assert_eq!(Input::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
         for other in ["x", "@schedule.x", "@opt.all.m", "update", "rate", "ema.free0", "schedule.0", "@"] {

@@ -29,6 +29,10 @@ impl ParamDecl {
     pub fn state(name: impl Into<String>, shape: &[usize], init: Init) -> ParamDecl {
         ParamDecl { name: name.into(), shape: shape.to_vec(), init, trainable: false }
     }
+    /// Whether it is a trained matrix, or kernel, by which inputs are multiplied.
+    pub fn is_weight(&self) -> bool {
+        self.trainable && self.shape.len() >= 2 && self.name.ends_with("weight")
+    }
     /// The same tensor as one of the part `part` of another layer.
     pub fn inside(self, part: &str) -> ParamDecl {
         ParamDecl { name: format!("{part}.{}", self.name), ..self }

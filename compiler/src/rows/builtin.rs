@@ -1,9 +1,10 @@
 //! What expressions may call that is neither a function of numbers nor an objective.
 
 use super::Row;
+use super::args::{ArgKind, Args, ParamSpec};
 
 /// All of them.
-pub const ROWS: &[&dyn BuiltinRow] = &[&Grad, &Corrupt, &Quantize, &Free];
+pub const ROWS: &[&dyn BuiltinRow] = &[&Grad, &Corrupt, &Quantize, &Free, &Average, &Replay];
 
 /// A form of expression that is written as a call.
 pub trait BuiltinRow: Row {
@@ -24,6 +25,10 @@ pub enum Builtin {
     Quantize,
     /// A parameter without a name.
     Free,
+    /// A slow value.
+    Average,
+    /// Earlier values beside new ones.
+    Replay,
 }
 
 row! {
@@ -82,5 +87,64 @@ impl BuiltinRow for Free {
     }
     fn which(&self) -> Builtin {
         Builtin::Free
+    }
+}
+
+row! {
+    /// A slow value: the average of e over the updates so far, in which one of u updates ago counts decay^u and the shares sum to 1
+    /// from the first one on (the sum as in Kingma & Ba 2015, section 3). e is one value for the whole minibatch, as `E[..]` makes it. No
+    /// derivative passes. It is kept with the parameters, in checkpoints too, and moves in training only.
+    pub struct Average = "average" [Average::DECAY];
+}
+
+impl Average {
+    const DECAY: ParamSpec = ParamSpec {
+        name: "decay",
+        kind: ArgKind::Below(0.0, 1.0),
+        default: Some("0.99"),
+        doc: "how much an update counts that is one older",
+    };
+    /// The decay that was written.
+    pub fn decay(args: &Args) -> f64 {
+        args.num(Average::DECAY.name)
+    }
+}
+
+impl BuiltinRow for Average {
+    fn form(&self) -> &'static str {
+        "average(e, 0.99)"
+    }
+    fn which(&self) -> Builtin {
+        Builtin::Average
+    }
+}
+
+row! {
+    /// Values of earlier updates in place of some of e: while training, each example's value is with probability 1/2 put into a pool of
+    /// `size` values, and the one whose place it takes comes out instead (Shrivastava et al. 2017, section 2.3; Zhu et al. 2017, section
+    /// 4). Until the pool is full every value goes in and comes out. No derivative passes through what comes from the pool. The pool is
+    /// kept with the parameters, in checkpoints too; where nothing is trained the value is e.
+    pub struct Replay = "replay" [Replay::SIZE];
+}
+
+impl Replay {
+    const SIZE: ParamSpec = ParamSpec {
+        name: "size",
+        kind: ArgKind::Whole(1, 1 << 16),
+        default: Some("50"),
+        doc: "how many values the pool holds",
+    };
+    /// The size that was written.
+    pub fn size(args: &Args) -> usize {
+        args.int(Replay::SIZE.name)
+    }
+}
+
+impl BuiltinRow for Replay {
+    fn form(&self) -> &'static str {
+        "replay(e, 50)"
+    }
+    fn which(&self) -> Builtin {
+        Builtin::Replay
     }
 }

@@ -438,6 +438,10 @@ pub enum ExprKind {
     Binary(BinOp, Box<Expr>, Box<Expr>),
     /// `E[e]`: average over the batch of one number for each example.
     Expect(Box<Expr>),
+    /// `E'[e]`: for each example the average over the other examples of the batch.
+    Others(Box<Expr>),
+    /// `q'.z`, `x'`: the same quantity for another example.
+    Another(Box<Expr>),
     /// `log p(x | q.z)`
     LogProb {
         /// The model or guide.

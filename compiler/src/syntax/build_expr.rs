@@ -288,6 +288,16 @@ impl<'a> Cx<'a> {
             }
             Rule::call_value => ExprKind::Call(self.call(pair, depth)?),
             Rule::expect => ExprKind::Expect(Box::new(self.expr(self.parts(pair).need()?, depth)?)),
+            Rule::others => ExprKind::Others(Box::new(self.expr(self.parts(pair).need()?, depth)?)),
+            Rule::another => {
+                let mut parts = self.parts(pair);
+                let of = self.ident(&parts.need()?);
+                let kind = match parts.take(Rule::name) {
+                    Some(site) => ExprKind::Field(of, self.ident(&site)),
+                    None => ExprKind::Name(of.name),
+                };
+                ExprKind::Another(Box::new(Expr { kind, span }))
+            }
             Rule::before => {
                 let mut parts = self.parts(pair);
                 let of = self.ident(&parts.need()?);

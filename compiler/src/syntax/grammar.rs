@@ -59,6 +59,8 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::unit => Some("a unit"),
         Rule::expr
         | Rule::expect
+        | Rule::others
+        | Rule::another
         | Rule::under
         | Rule::divergence
         | Rule::entropy
@@ -121,6 +123,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::kw_using => Some("`using`"),
         Rule::kw_within => Some("`within`"),
         Rule::kw_simultaneous | Rule::simultaneous => Some("`simultaneous`"),
+        Rule::others_open => Some("an expression"),
         Rule::kw_log | Rule::expect_open | Rule::under_open | Rule::kw_kl | Rule::kw_h => {
             Some("an expression")
         }
@@ -185,6 +188,7 @@ pub fn is_punctuation(rule: Rule) -> bool {
             | Rule::equals
             | Rule::bar
             | Rule::expect_open
+            | Rule::others_open
             | Rule::EOI
             | Rule::kw_use
             | Rule::kw_dim

@@ -33,6 +33,8 @@ fn strength(e: &Expr) -> u8 {
         | ExprKind::Tuple(_)
         | ExprKind::List(_)
         | ExprKind::Expect(_)
+        | ExprKind::Others(_)
+        | ExprKind::Another(_)
         | ExprKind::LogProb { .. }
         | ExprKind::Before(..)
         | ExprKind::At(..)
@@ -103,6 +105,9 @@ impl Printer<'_> {
                 format!("{}{}{}", self.at_least(a, left), sign(*op), self.at_least(b, right))
             }
             ExprKind::Expect(a) => format!("E[{}]", self.expr(a)),
+            ExprKind::Others(a) => format!("E'[{}]", self.expr(a)),
+            ExprKind::Another(a) if let ExprKind::Field(m, s) = &a.kind => format!("{}'.{}", m.name, s.name),
+            ExprKind::Another(a) => format!("{}'", self.expr(a)),
             ExprKind::LogProb { model, target, given } if given.is_empty() => {
                 format!("log {}({})", model.name, self.list(target))
             }

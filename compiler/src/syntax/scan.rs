@@ -171,9 +171,17 @@ impl<'a> Scanner<'a> {
                     self.pos += c.len_utf8();
                     self.push(TokenKind::Word, start);
                 }
+                '\'' if self.at_prime() => self.one(TokenKind::Sign),
                 _ => self.stray(c),
             }
         }
+    }
+
+    /// Whether the quote here is the prime of a name that ends right before it, as in `q'.z`.
+    fn at_prime(&self) -> bool {
+        let before = self.out.tokens.last().filter(|t| t.kind == TokenKind::Word && t.end == self.pos);
+        before.is_some()
+            && !self.rest().get(1..).is_some_and(|r| r.starts_with(|c: char| c.is_alphanumeric()))
     }
 
     fn skip_while(&mut self, keep: impl Fn(char) -> bool) {

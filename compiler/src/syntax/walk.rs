@@ -252,7 +252,7 @@ pub(crate) fn expr(e: &mut Expr, v: &mut dyn Visitor) {
             v.span(&mut e.span);
             items.iter_mut().for_each(|e| expr(e, v));
         }
-        ExprKind::Neg(a) | ExprKind::Expect(a) => {
+        ExprKind::Neg(a) | ExprKind::Expect(a) | ExprKind::Others(a) | ExprKind::Another(a) => {
             v.span(&mut e.span);
             expr(a, v);
         }

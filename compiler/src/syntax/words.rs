@@ -270,8 +270,8 @@ pub const WORDS: &[Word] = &[
     word("steps", "steps 5 of a player, or over: 500 steps", GAME,
         "Of a player, how often it moves in a round. Behind a number, a duration in rounds of training; `step` is the same word."),
     word("step", "over: 1 step", SHORT_RAMP, "One round of training: `steps` of a single one."),
-    word("E", "E[e], E_q[e]", CODER,
-        "The average over the examples of a minibatch of one number for each. With the name of a guide behind it, `E_q[log p(x | z)]`, of what \
+    word("E", "E[e], E_q[e], E'[e]", CODER,
+        "The average over the examples of a minibatch of one number for each. `E'[e]` is, for each example, the average over the others, where `x'` and `q'.z` are what `x` and `q.z` are for another one. With the name of a guide behind it, `E_q[log p(x | z)]`, of what \
          is averaged over draws of that guide, too."),
     word("KL", "KL(q(z | x) || p(z))", WRITTEN_BOUND,
         "The Kullback-Leibler divergence of a guide's sites from the model's: the average under the guide of log q - log p, in closed form where the pair of \

@@ -77,6 +77,7 @@ impl Checker<'_> {
         match which {
             Builtin::Grad => {
                 only_in_payoffs(&c.name.name, "is the derivative of a sum over the batch", span, scope)?;
+                let scope = &Scope { others: false, ..scope.clone() };
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
                 self.differentiated(&at)?;
                 let ty = at.ty.with_kind(Kind::REAL);
@@ -93,6 +94,8 @@ impl Checker<'_> {
                 Some(_) | None => self.corrupt_call(c, span, scope),
             },
             Builtin::Free => self.free_call(c, span, scope),
+            Builtin::Average => self.kept_call(&rows::builtin::Average, c, span, scope),
+            Builtin::Replay => self.kept_call(&rows::builtin::Replay, c, span, scope),
             Builtin::Quantize => Err(codes::e0304::quantize_elsewhere(span).into()),
         }
     }
@@ -261,6 +264,7 @@ impl Checker<'_> {
         span: Span,
         scope: &Scope,
     ) -> Res<TExpr> {
+        let scope = &Scope { others: scope.others && !row.mixes_batch(), ..scope.clone() };
         let args = self.positional(c, scope)?;
         let (least, most) = row.arity();
         if args.len() < least || args.len() > most {

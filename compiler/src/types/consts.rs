@@ -38,6 +38,7 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Field(..) | ExprKind::Expect(_) | ExprKind::LogProb { .. } | ExprKind::Written(_) => {
             return Err(codes::e0205::not_constant(e.span));
         }
+        ExprKind::Others(_) | ExprKind::Another(_) => return Err(codes::e0205::not_constant(e.span)),
         ExprKind::Before(..) | ExprKind::At(..) | ExprKind::Times(..) => {
             return Err(codes::e0205::not_constant(e.span));
         }
@@ -59,7 +60,9 @@ pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
         | ExprKind::Range(..)
         | ExprKind::Quantity(..)
         | ExprKind::Field(..)
-        | ExprKind::Expect(_) => None,
+        | ExprKind::Expect(_)
+        | ExprKind::Others(_)
+        | ExprKind::Another(_) => None,
         ExprKind::LogProb { .. }
         | ExprKind::Before(..)
         | ExprKind::At(..)

@@ -39,6 +39,8 @@ impl Typed {
                     && row.mixes_batch()
                 {
                     found.get_or_insert(Coupled { row: row.name(), span: e.span });
+                } else if let TKind::Others(_) = &e.kind {
+                    found.get_or_insert(Coupled { row: "E'[..]", span: e.span });
                 }
             });
         }

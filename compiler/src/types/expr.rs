@@ -101,6 +101,8 @@ impl Checker<'_> {
                 self.field(m, s, e.span)
             }
             ExprKind::Expect(inner) => self.expectation(inner, e.span, scope),
+            ExprKind::Others(inner) => self.others(inner, e.span, scope),
+            ExprKind::Another(of) => self.another(of, e.span, scope),
             ExprKind::LogProb { model, target, given } => {
                 only_in_payoffs(&format!("log {}(..)", model.name), "reads the data", e.span, scope)?;
                 self.log_prob(model, &Bar { targets: target, given }, e.span, scope)
@@ -127,7 +129,7 @@ impl Checker<'_> {
 
     /// `E[inner]`: the mean over the examples of one number for each.
     fn expectation(&mut self, inner: &Expr, span: Span, scope: &Scope) -> Res<TExpr> {
-        let a = self.expr(inner, scope)?;
+        let a = self.expr(inner, &Scope { others: false, ..scope.clone() })?;
         if let (Some(model), true) = (&scope.model, a.batched) {
             return Err(codes::e0212::mixes("E[..]", span, model).into());
         }

@@ -61,7 +61,8 @@ impl Checker<'_> {
     fn named_values(&mut self, model: usize, side: &[Expr], scope: &Scope) -> Res<Vec<Named>> {
         let mut all = Vec::new();
         for e in side {
-            let name = match &e.kind {
+            let named = if let ExprKind::Another(of) = &e.kind { of } else { e };
+            let name = match &named.kind {
                 ExprKind::Name(n) => n.clone(),
                 ExprKind::Field(_, s) => s.name.clone(),
                 _ => return Err(codes::e0212::log_prob_argument(e.span).into()),

@@ -23,6 +23,7 @@ mod identity_dims;
 mod in_time;
 pub mod items;
 pub mod known_times;
+mod kept;
 mod log_prob;
 mod mix;
 pub mod model;
@@ -30,6 +31,7 @@ pub mod noising;
 mod objectives;
 pub mod open_range;
 pub mod ordered;
+mod others;
 pub mod overrides;
 mod paired;
 mod pending;
@@ -37,6 +39,7 @@ mod same;
 mod scales;
 mod scheduled;
 pub mod scope;
+pub mod scored;
 mod settings;
 pub mod sharp;
 pub mod size;
@@ -60,6 +63,7 @@ use crate::rows::{
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
+pub use kept::{Keep, TKept};
 pub use objectives::{TCritic, TObjective, TSubject};
 pub use ordered::TOrder;
 use std::collections::BTreeMap;
@@ -424,6 +428,12 @@ pub enum TKind {
         /// Those of its arguments that are schedules: name and index.
         schedules: Vec<(String, usize)>,
     },
+    /// `average(e, 0.99)`, `replay(e, 50)`: what is kept of a value from one update to the next.
+    Kept(TKept),
+    /// `E'[e]`: for each example the mean of e over the other examples of the minibatch.
+    Others(Box<TExpr>),
+    /// `q'.z`: the same quantity for another example, inside of `E'[..]`.
+    Another(Box<TExpr>),
 }
 
 /// The train block.
@@ -433,6 +443,8 @@ pub struct TTrain {
     pub lets: Vec<(String, TExpr)>,
     /// Expressions in which something is differentiated, each once: wherever one of them is written it is one and the same value.
     pub differentiated: Vec<TExpr>,
+    /// How many values are kept from one update to the next (see [`TKept`]).
+    pub kept: usize,
     /// The players in order; one for maximum likelihood.
     pub players: Vec<TPlayer>,
     /// `simultaneous` was written.

@@ -606,6 +606,7 @@ impl Checker<'_> {
             | TKind::Objective(_)
             | TKind::Grad { .. }
             | TKind::Corrupt { .. } => whole,
+            TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => whole,
         }
     }
 

@@ -5,6 +5,7 @@ use super::expr::{check_inputs, only_in_payoffs};
 use super::scope::Scope;
 use super::{Bad, Checker, Res, TExpr, TKind};
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::ParamDecl;
 use crate::rows::args::{ArgKind, Args, ParamSpec, within};
 use crate::rows::objective::{Demand, ObjectiveRow, Subject};
 use crate::span::Span;
@@ -115,6 +116,7 @@ impl Checker<'_> {
         scope: &Scope,
     ) -> Res<TExpr> {
         only_in_payoffs(row.name(), "is one number for the whole batch", span, scope)?;
+        let scope = &Scope { others: false, ..scope.clone() };
         let (named, plain): (Vec<&Arg>, Vec<&Arg>) = c.args.iter().partition(|a| a.key.is_some());
         let wanted = row.subjects();
         if plain.len() != wanted.len() {
@@ -142,6 +144,10 @@ impl Checker<'_> {
             (Subject::Guide, Some(id)) => Ok(TSubject::Guide(self.model_named(&id)?)),
             (Subject::Model | Subject::Guide, None) => Err(codes::e0212::model_expected(e.span).into()),
             (Subject::Critic, Some(id)) => self.critic_by_name(&id, scope),
+            (Subject::Net, Some(id)) => {
+                Ok(TSubject::Critic(TCritic { net: self.critic(&id)?, span: id.span, given: Vec::new() }))
+            }
+            (Subject::Net, None) => Err(codes::e0705::no_net(e.span).into()),
             (Subject::Critic, None) => self.critic_with_conditions(e, scope),
             (Subject::Input(_), _) => Ok(TSubject::Input(self.expr(e, scope)?)),
         }
@@ -259,6 +265,7 @@ impl Checker<'_> {
                 self.wants_noise(o.model(), o.guide(), at)
             }
             Demand::Critic => self.wants_critic(o),
+            Demand::Weighted => self.wants_weighted(o),
         }
     }
 
@@ -270,6 +277,16 @@ impl Checker<'_> {
         match g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s)) {
             Some(s) => Err(codes::e0303::relaxed_weight(&s.name, s.value_span, at).into()),
             None => Ok(()),
+        }
+    }
+
+    /// Some layer of the net has a weight to train.
+    fn wants_weighted(&self, o: &TObjective) -> Res<()> {
+        let TCritic { net, span, .. } = o.critic();
+        let Some(net) = self.typed.nets.get(*net) else { return Err(Bad::Said) };
+        match net.chain.params().iter().any(ParamDecl::is_weight) {
+            true => Ok(()),
+            false => Err(codes::e0705::without_weights(&net.name, *span, net.span).into()),
         }
     }
 

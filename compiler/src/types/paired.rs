@@ -75,7 +75,10 @@ impl Typed {
             | TKind::Binary(..)
             | TKind::LogProb { .. }
             | TKind::Grad { .. }
-            | TKind::Corrupt { .. } => self.items_within(e)?,
+            | TKind::Corrupt { .. }
+            | TKind::Others(_) => self.items_within(e)?,
+            // Another row is as good as one of another stream, and what is kept is of earlier rows too.
+            TKind::Another(_) | TKind::Kept(_) => self.items_within(e).map(|_| Items::new())?,
         };
         one_at_most(all, e.span)
     }
@@ -122,6 +125,7 @@ impl Typed {
                 | TKind::Objective(_)
                 | TKind::Grad { .. }
                 | TKind::Corrupt { .. } => {}
+                TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => {}
             });
         }
         all
@@ -168,6 +172,7 @@ impl Typed {
                 }
             }
             // Points between the one and the other: each may come from a stream of its own, and what else the critic reads belongs to it.
+            Demand::Weighted => {}
             Demand::Critic => {
                 for x in o.inputs() {
                     let mut all = self.items(x)?;

@@ -31,7 +31,11 @@ impl<'e> Reads<'e> {
             ExprKind::Before(x, _) => self.earlier.push(&x.name),
             ExprKind::Call(c) => c.args.iter().for_each(|a| self.add(&a.value)),
             ExprKind::Tuple(all) | ExprKind::List(all) => all.iter().for_each(|e| self.add(e)),
-            ExprKind::Neg(a) | ExprKind::Expect(a) | ExprKind::Quantity(a, _) => self.add(a),
+            ExprKind::Neg(a)
+            | ExprKind::Expect(a)
+            | ExprKind::Others(a)
+            | ExprKind::Another(a)
+            | ExprKind::Quantity(a, _) => self.add(a),
             ExprKind::At(x, place) => {
                 self.elements.push(&x.name);
                 self.add(place);

@@ -49,6 +49,9 @@ impl Typed {
             (TKind::Binary(op, a, b), TKind::Binary(o, x, y)) => {
                 op == o && self.same(a, x) && self.same(b, y)
             }
+            (TKind::Others(a), TKind::Others(b)) | (TKind::Another(a), TKind::Another(b)) => self.same(a, b),
+            // Each has a memory of its own.
+            (TKind::Kept(a), TKind::Kept(b)) => a.number == b.number,
             (TKind::Grad { of, at }, TKind::Grad { of: o, at: x }) => self.same(of, o) && self.same(at, x),
             (TKind::Objective(a), TKind::Objective(b)) => self.same_objective(a, b),
             (
@@ -86,7 +89,10 @@ impl Typed {
                 | TKind::LogProb { .. }
                 | TKind::Objective(_)
                 | TKind::Grad { .. }
-                | TKind::Corrupt { .. },
+                | TKind::Corrupt { .. }
+                | TKind::Kept(_)
+                | TKind::Others(_)
+                | TKind::Another(_),
                 _,
             ) => false,
         }

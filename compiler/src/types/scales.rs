@@ -43,6 +43,7 @@ fn taken_for_logit(e: &TExpr) -> Option<&TExpr> {
         }
         TKind::Binary(..) | TKind::Expect(_) | TKind::LogProb { .. } | TKind::Objective(_) => return None,
         TKind::Grad { .. } | TKind::Corrupt { .. } => return None,
+        TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => return None,
     };
     let inner = if let TKind::Neg(inner) = &arg.kind { inner } else { arg };
     probability(inner).then_some(inner)
@@ -108,6 +109,7 @@ impl Typed {
             | TKind::Flow { .. } => {}
             TKind::Map { .. } | TKind::Fn { .. } | TKind::LogProb { .. } => {}
             TKind::Grad { .. } | TKind::Corrupt { .. } => {}
+            TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => {}
         }
     }
 
@@ -127,6 +129,7 @@ impl Typed {
             TKind::Param(_) | TKind::Let(_) | TKind::Net { .. } | TKind::Flow { .. } => None,
             TKind::Expect(_) | TKind::LogProb { .. } | TKind::Objective(_) => None,
             TKind::Grad { .. } | TKind::Corrupt { .. } => None,
+            TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => None,
         };
         inside.filter(|e| self.compares_data(e, &e.ty.shape)).map_or(1, |e| e.ty.size())
     }
@@ -150,13 +153,14 @@ impl Typed {
             }
             TKind::Expect(_) | TKind::LogProb { .. } | TKind::Objective(_) => false,
             TKind::Grad { .. } | TKind::Corrupt { .. } => false,
+            TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => false,
         }
     }
 
     /// Whether a term adds up what all elements of sites say, in nats.
     fn sums(&self, e: &TExpr) -> bool {
         if let TKind::Objective(o) = &e.kind {
-            return o.row.demands() != Demand::Critic;
+            return !matches!(o.row.demands(), Demand::Critic | Demand::Weighted);
         }
         let mut found = false;
         self.walk(e, &mut |e| found |= matches!(e.kind, TKind::LogProb { .. }));

@@ -40,6 +40,8 @@ pub struct Scope {
     pub pending: Vec<(String, BindSite)>,
     /// The `fn`s whose bodies this stands in, from the outermost on.
     pub calls: Vec<String>,
+    /// Inside of `E'[..]`, where a prime stands for another example.
+    pub others: bool,
     /// Inside the distribution of a site in time.
     pub clock: Option<Clock>,
 }

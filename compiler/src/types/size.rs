@@ -98,7 +98,10 @@ impl<'t> Program<'t> {
             | TKind::Binary(..)
             | TKind::Expect(_)
             | TKind::Grad { .. }
-            | TKind::Corrupt { .. } => 1,
+            | TKind::Corrupt { .. }
+            | TKind::Kept(_)
+            | TKind::Others(_)
+            | TKind::Another(_) => 1,
         };
         let inside: Vec<&TExpr> = self.typed.children(e);
         let all = inside.into_iter().map(|c| self.expression(c)).fold(own, usize::saturating_add);

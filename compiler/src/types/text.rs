@@ -132,6 +132,15 @@ impl Notation<'_> {
             }
             TKind::Objective(o) => self.objective(o),
             TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, NONE), self.expr(at, NONE)),
+            TKind::Others(a) if self.latex => {
+                format!("\\mathbb{{E}}'\\left[{}\\right]", self.expr(a, NONE))
+            }
+            TKind::Others(a) => format!("E'[{}]", self.expr(a, NONE)),
+            TKind::Another(a) if let TKind::Sample(m, s) = &a.kind => format!("{m}'.{s}"),
+            TKind::Another(a) => format!("{}'", self.expr(a, ATOM)),
+            TKind::Kept(k) => {
+                format!("{}({}, {})", self.op(k.keep.name()), self.expr(&k.arg, NONE), k.keep.amount())
+            }
             TKind::Corrupt { arg, row, args, schedules } => {
                 let how = self.scheduled(args, schedules);
                 format!("{}({}, {}({how}))", self.op("corrupt"), self.expr(arg, NONE), row.name())

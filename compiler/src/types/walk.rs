@@ -17,6 +17,8 @@ impl TExpr {
             TKind::Map { arg, .. } | TKind::Neg(arg) | TKind::Expect(arg) | TKind::Corrupt { arg, .. } => {
                 vec![arg]
             }
+            TKind::Others(arg) | TKind::Another(arg) => vec![arg],
+            TKind::Kept(k) => vec![&k.arg],
             TKind::Objective(o) => o.children(),
             TKind::Binary(_, a, b) | TKind::Grad { of: a, at: b } => vec![a, b],
             TKind::At(of, _) => vec![of],

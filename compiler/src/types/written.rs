@@ -92,6 +92,8 @@ fn inside(e: &Expr, f: &mut dyn FnMut(&Expr) -> Res<Expr>) -> Res<Expr> {
     let kind = match &e.kind {
         ExprKind::Neg(a) => ExprKind::Neg(Box::new(f(a)?)),
         ExprKind::Expect(a) => ExprKind::Expect(Box::new(f(a)?)),
+        ExprKind::Others(a) => ExprKind::Others(Box::new(f(a)?)),
+        ExprKind::Another(a) => ExprKind::Another(Box::new(f(a)?)),
         ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, Box::new(f(a)?), Box::new(f(b)?)),
         ExprKind::Tuple(list) => ExprKind::Tuple(all(list, f)?),
         ExprKind::List(list) => ExprKind::List(all(list, f)?),
@@ -113,7 +115,7 @@ fn mentions(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Written(_) => true,
         ExprKind::Expect(a) if matches!(a.kind, ExprKind::LogProb { .. }) => true,
-        ExprKind::Neg(a) | ExprKind::Expect(a) => mentions(a),
+        ExprKind::Neg(a) | ExprKind::Expect(a) | ExprKind::Others(a) => mentions(a),
         ExprKind::Binary(_, a, b) => mentions(a) || mentions(b),
         ExprKind::Tuple(list) | ExprKind::List(list) => list.iter().any(mentions),
         ExprKind::Call(c) => c.args.iter().any(|a| mentions(&a.value)),

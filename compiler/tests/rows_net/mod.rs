@@ -54,6 +54,8 @@ fn constant(e: &ast::Expr) -> Const {
         | ast::ExprKind::Quantity(..)
         | ast::ExprKind::At(..)
         | ast::ExprKind::Times(..)
+        | ast::ExprKind::Others(_)
+        | ast::ExprKind::Another(_)
         | ast::ExprKind::Expect(_) => panic!("the test's arguments are plain, not {:?}", e.kind),
     }
 }

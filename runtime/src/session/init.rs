@@ -92,6 +92,7 @@ impl Session {
                     | Input::Rate
                     | Input::Schedule(_)
                     | Input::Average(_)
+                    | Input::Kept(..)
                     | Input::Known(_) => None,
                 });
                 if let (Some(b), false) = (block, all.iter().any(|(path, _, _)| *path == name)) {

@@ -206,7 +206,10 @@ impl Session {
                     let s = typed.schedules.get(*i)?;
                     return Some(Tensor::scalar(device, s.row.value(&s.args, progress) as f32));
                 }
-                Some(Input::Rate | Input::Slot { .. } | Input::Average(_) | Input::Known(_)) | None => {}
+                Some(
+                    Input::Rate | Input::Slot { .. } | Input::Average(_) | Input::Kept(..) | Input::Known(_),
+                )
+                | None => {}
             }
             if given.iter().any(|path| path == name) {
                 tensors.remove(name)

@@ -50,6 +50,11 @@ pub enum Purpose {
         /// Number of the chunk.
         chunk: u64,
     },
+    /// How steep the payoffs of a game are.
+    Slopes {
+        /// Number of the minibatch.
+        chunk: u64,
+    },
     /// Reconstructions shown in a picture.
     Pictures,
     /// Completions of test examples.
@@ -98,6 +103,7 @@ impl Purpose {
             Purpose::Query { chunk } => 1 << 59 | chunk,
             Purpose::Errors { group } => 1 << 54 | group,
             Purpose::Pairing { item } => 1 << 53 | item,
+            Purpose::Slopes { chunk } => 1 << 60 | 1 << 55 | chunk,
             Purpose::Pictures => 1 << 60,
             Purpose::Denoised => 1 << 60 | 1,
             Purpose::Completions { chunk } => 1 << 60 | 1 << 54 | chunk,
@@ -130,6 +136,7 @@ mod tests {
                 Purpose::Codes { chunk: i },
                 Purpose::Query { chunk: i },
                 Purpose::Errors { group: i },
+                Purpose::Slopes { chunk: i },
                 Purpose::Pairing { item: i },
                 Purpose::Completions { chunk: i },
                 Purpose::Evaluation { chunk: i },

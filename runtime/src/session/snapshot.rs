@@ -75,9 +75,11 @@ impl Session {
                 (Group::Optimizer, format!("{player}.{slot}.{path}"))
             }
             (None, Some(Input::Average(of))) => (Group::Ema, of),
-            (None, Some(Input::Update | Input::Rate | Input::Schedule(_) | Input::Known(_)) | None) => {
-                (Group::State, path.to_string())
-            }
+            (
+                None,
+                Some(Input::Update | Input::Rate | Input::Schedule(_) | Input::Kept(..) | Input::Known(_))
+                | None,
+            ) => (Group::State, path.to_string()),
         }
     }
 

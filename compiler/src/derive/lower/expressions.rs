@@ -11,7 +11,7 @@ use crate::derive::{Input, nets};
 use crate::diag::codes;
 use crate::event::{EventTy, Kind};
 use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
-use crate::rows::FnRow;
+use crate::rows::{FnRow, MapRow};
 use crate::span::Span;
 use crate::syntax::ast::BinOp;
 use crate::types::{TExpr, TKind, text};
@@ -34,6 +34,9 @@ impl Ctx<'_> {
 
     /// An expression; `vars` are the values of the names of the surrounding model. One in which something is differentiated is made once.
     pub fn expr(&mut self, e: &TExpr, vars: &Vars) -> Value {
+        if let Some(v) = self.at_moves(e, vars) {
+            return v;
+        }
         let Some(i) = self.typed.train.differentiated.iter().position(|d| self.typed.same(d, e)) else {
             return self.made(e, vars);
         };
@@ -81,6 +84,12 @@ impl Ctx<'_> {
                 let x = self.expr(arg, vars);
                 self.flow_forward(*flow, x, given, vars).0
             }
+            TKind::Map { row, arg, .. } if let Some(of) = log_of_others(*row, arg) => {
+                self.log_others(of, vars)
+            }
+            TKind::Others(of) => self.others(of, vars),
+            TKind::Another(_) => panic!("internal: another example outside of a mean over others"),
+            TKind::Kept(k) => self.kept(k, vars),
             TKind::Map { row, args, arg } => {
                 let x = self.expr(arg, vars);
                 self.cx.g.at = e.span;
@@ -110,7 +119,11 @@ impl Ctx<'_> {
             }
             TKind::LogProb { model, values, targets } => {
                 let values: Vars = values.iter().map(|(n, v)| (n.clone(), self.expr(v, vars))).collect();
-                self.log_prob_of(*model, values, targets)
+                // What the model makes of its values is made of these, be they of another example.
+                let outside = self.outside.take();
+                let v = self.log_prob_of(*model, values, targets);
+                self.outside = outside;
+                v
             }
             TKind::Objective(o) => lowering(o.row).value(self, o, vars),
             TKind::Grad { of, at } => {
@@ -276,6 +289,15 @@ impl Ctx<'_> {
             Some(g) => *g,
             None => panic!("internal: no gradient came back"),
         }
+    }
+}
+
+/// What `log(E'[exp(..)])` is the logarithm of the mean exponential of.
+fn log_of_others<'e>(row: &dyn MapRow, arg: &'e TExpr) -> Option<&'e TExpr> {
+    let TKind::Others(inner) = &arg.kind else { return None };
+    match &inner.kind {
+        TKind::Map { row: exp, arg, .. } if row.name() == "log" && exp.name() == "exp" => Some(arg),
+        _ => None,
     }
 }
 

@@ -10,8 +10,10 @@ mod draws;
 mod expressions;
 mod flows;
 mod joint;
+mod kept;
 pub(super) mod noising;
 mod ordered;
+mod others;
 mod sums;
 mod time;
 
@@ -86,6 +88,8 @@ pub struct Ctx<'t> {
     dequantised: BTreeMap<Value, Value>,
     /// Flows run backwards: models that share a flow share this, and its gradient.
     inverted: BTreeMap<FlowCall, Mapped>,
+    /// Inside of `E'[..]`: what is outside.
+    outside: Option<others::Outside>,
     shared: Shared,
 }
 
@@ -100,6 +104,8 @@ pub struct Shared {
     /// Expressions in which something is differentiated, by their number.
     differentiated: BTreeMap<usize, Value>,
     nets: BTreeMap<(usize, Vec<Value>), Vec<Value>>,
+    /// Values of which something is kept, by their number.
+    kept: BTreeMap<usize, Value>,
     /// Flows run forwards.
     flows: BTreeMap<FlowCall, Mapped>,
 }
@@ -131,6 +137,7 @@ impl<'t> Ctx<'t> {
             drawn: Vars::new(),
             dequantised: BTreeMap::new(),
             inverted: BTreeMap::new(),
+            outside: None,
             shared: Shared::default(),
         }
     }

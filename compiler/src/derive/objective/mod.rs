@@ -6,6 +6,7 @@ mod iwae;
 mod kl;
 mod nll;
 mod noise_error;
+mod orthogonal;
 
 use super::lower::{Ctx, Vars};
 use crate::ir::Value;
@@ -30,6 +31,7 @@ const ALL: &[(&dyn ObjectiveRow, &dyn Lowering)] = &[
     (&objective::Kl, &kl::Kl),
     (&objective::NoiseError, &noise_error::NoiseError),
     (&objective::GradientPenalty, &gradient_penalty::GradientPenalty),
+    (&objective::Orthogonal, &orthogonal::Orthogonal),
 ];
 
 /// How an objective is computed.

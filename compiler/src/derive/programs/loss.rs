@@ -26,7 +26,9 @@ pub(super) fn program(typed: &Typed, program: Program) -> Made {
         let mut terms = terms(&mut ctx, &p.payoff);
         let mut calls = Vec::new();
         typed.walk(&p.payoff, &mut |e| {
-            if let TKind::Fn { row, args } = &e.kind {
+            if let TKind::Fn { row, args } = &e.kind
+                && !args.iter().any(|a| typed.mentions_another(a))
+            {
                 calls.push((*row, args));
             }
         });

@@ -17,6 +17,7 @@ mod kl;
 mod loss;
 mod reconstruct;
 mod sample;
+pub mod slope;
 mod start;
 mod step;
 mod terms;

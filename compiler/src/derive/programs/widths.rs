@@ -74,7 +74,10 @@ fn same_for_all(typed: &Typed, e: &TExpr) -> bool {
             | TKind::Expect(_)
             | TKind::Grad { .. }
             | TKind::Before(..)
-            | TKind::Corrupt { .. } => false,
+            | TKind::Corrupt { .. }
+            | TKind::Kept(_)
+            | TKind::Others(_)
+            | TKind::Another(_) => false,
         };
     });
     found

@@ -51,3 +51,16 @@ pub fn condition(name: &str, input: &str, n: usize, span: Span) -> Diag {
     )
     .help(format!("write its further inputs behind a dot: `gradient_penalty({name}(·, {places}), ..)`"))
 }
+
+/// `orthogonal` of something that is no net.
+pub fn no_net(span: Span) -> Diag {
+    Diag::new("E0705", "`orthogonal` is about the weights of a net", span, "is not the name of a net")
+        .help("name the net, without calling it: `orthogonal(G)`")
+}
+
+/// `orthogonal` of the net `name`, declared at `declared`, that has no weights.
+pub fn without_weights(name: &str, span: Span, declared: Span) -> Diag {
+    Diag::new("E0705", format!("`{name}` has no weights"), span, "nothing here can be orthogonal")
+        .also(declared, "its layers have no matrix or kernel to train")
+        .help("leave it out, or name a net with layers such as `dense` or `conv`")
+}

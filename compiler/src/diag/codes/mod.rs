@@ -44,6 +44,7 @@ pub mod e0221;
 pub mod e0222;
 pub mod e0223;
 pub mod e0224;
+pub mod e0228;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -143,6 +144,7 @@ pub const PAGES: &[&Page] = &[
     &e0222::PAGE,
     &e0223::PAGE,
     &e0224::PAGE,
+    &e0228::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

@@ -19,6 +19,7 @@ mod mean;
 mod min;
 mod nearest;
 mod norm;
+mod shuffle;
 mod softmax;
 mod sum;
 
@@ -44,6 +45,7 @@ pub const ROWS: &[&dyn FnRow] = &[
     &min::MinFn,
     &nearest::Nearest,
     &norm::Norm,
+    &shuffle::Shuffle,
     &softmax::Softmax,
     &sum::SumFn,
 ];

@@ -4,7 +4,7 @@ use super::convolution::Convolution;
 use super::linear::Mask;
 use super::multihead::{Asked, Multihead};
 use super::require::need_image;
-use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx};
+use super::{Block, ChainCx, Checked, Layer, LayerRow, LowerCx, spectral};
 use crate::diag::Diag;
 use crate::event::EventTy;
 use crate::ir::{Ex, Shape};
@@ -19,7 +19,7 @@ row! {
     /// With `positions: rotary` what two places are to each other depends on how far apart they are: pairs of features of Q and K are turned
     /// by the place times 10000^(-2 j / d), j the pair and d the features of a head (Su et al. 2021, eq. 34; the halves of a head are paired). Alone on an image it is x + γ softmax(Q Kᵀ) V with 1 x 1 convolutions
     /// Q, K (channels / 8) and V, and γ = 0 at the start (self-attention GAN, Zhang et al. 2019, eq. 1-3).
-    pub struct Attention = "attention" [KEYS, HEADS, Mask::PARAM, POSITIONS];
+    pub struct Attention = "attention" [KEYS, HEADS, Mask::PARAM, POSITIONS, spectral::PARAM];
 }
 
 const KEYS: ParamSpec = ParamSpec {
@@ -53,13 +53,21 @@ impl LayerRow for Attention {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let (keys, heads, mask) =
             (args.int_if_given(KEYS.name), args.int_if_given(HEADS.name), Mask::of(args));
-        let rotary = args.word(POSITIONS.name) == "rotary";
+        let (rotary, spectral) = (args.word(POSITIONS.name) == "rotary", spectral::wanted(args));
         if input.shape.len() == 2 || heads.is_some() || mask != Mask::None || rotary {
-            return Multihead::check(args, input, Asked { keys, heads: heads.unwrap_or(1), mask, rotary });
+            return Multihead::check(
+                args,
+                input,
+                Asked { keys, heads: heads.unwrap_or(1), mask, rotary, spectral },
+            );
         }
         let [c, h, w] = need_image(args, input)?;
         let keys = keys.unwrap_or((c / 8).max(1));
-        let part = |name: &str, out| Convolution { bias: false, ..Convolution::same(name, c, out, 1, h, w) };
+        let part = |name: &str, out| Convolution {
+            bias: false,
+            spectral,
+            ..Convolution::same(name, c, out, 1, h, w)
+        };
         let layer =
             SelfAttention { query: part("query.", keys), key: part("key.", keys), value: part("value.", c) };
         let parts = [&layer.query, &layer.key, &layer.value];

@@ -25,12 +25,14 @@ mod bias_from;
 mod conv;
 mod conv1d;
 mod conv_transpose;
+mod crop;
 mod dense;
 mod diagonal_bilstm;
 mod dropout;
 mod embed;
 mod film;
 mod flatten;
+mod flip;
 mod gate;
 mod gated_pixelcnn;
 mod global_pool;
@@ -51,9 +53,11 @@ mod reflect_pad;
 mod rescale;
 pub(super) mod reshape;
 mod residual;
+mod rotate;
 mod row_lstm;
 mod scalar;
 mod shift_right;
+mod slice;
 mod tied;
 mod up;
 
@@ -87,6 +91,10 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &max_pool::MaxPool,
     &global_pool::GlobalPool,
     &reflect_pad::ReflectPad,
+    &crop::Crop,
+    &slice::Slice,
+    &flip::Flip,
+    &rotate::Rotate,
     &attention::Attention,
     &position::Position,
     &conv1d::Conv1d,

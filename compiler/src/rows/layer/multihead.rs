@@ -37,6 +37,8 @@ pub struct Asked {
     pub mask: Mask,
     /// Whether scores know how far apart two places are.
     pub rotary: bool,
+    /// Whether each of its four weights is divided by its largest singular value.
+    pub spectral: bool,
 }
 
 impl Multihead {
@@ -45,7 +47,7 @@ impl Multihead {
     /// # Errors
     /// E0201 for an event without places, E0205 for features that do not divide among the heads, or for heads whose features are no pairs.
     pub fn check(args: &Args, input: &EventTy, asked: Asked) -> Result<Checked, Diag> {
-        let Asked { keys, heads, mask, rotary } = asked;
+        let Asked { keys, heads, mask, rotary, spectral } = asked;
         let (n, d) = match input.shape.as_slice() {
             [_, _] => need_sequence(args, input).map(|[t, d]| (t, d))?,
             _ => need_image(args, input).map(|[c, h, w]| (h * w, c))?,
@@ -75,7 +77,7 @@ impl Multihead {
                 d.help("make the event smaller before it, for images with `conv(.., stride: 2)` or patches")
             );
         }
-        let part = |name: &str, made| Linear::plain(name, d, made);
+        let part = |name: &str, made| Linear { spectral, ..Linear::plain(name, d, made) };
         let layer = Multihead {
             query: part("query.", keys),
             key: part("key.", keys),

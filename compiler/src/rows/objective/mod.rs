@@ -7,6 +7,7 @@ mod iwae;
 mod kl;
 mod nll;
 mod noise_error;
+mod orthogonal;
 
 pub use elbo::{Elbo, Terms};
 pub use gradient_penalty::GradientPenalty;
@@ -14,11 +15,13 @@ pub use iwae::Iwae;
 pub use kl::Kl;
 pub use nll::Nll;
 pub use noise_error::NoiseError;
+pub use orthogonal::Orthogonal;
 
 use super::Row;
 
 /// All objectives.
-pub const ROWS: &[&dyn ObjectiveRow] = &[&Nll, &Elbo, &Iwae, &Kl, &NoiseError, &GradientPenalty];
+pub const ROWS: &[&dyn ObjectiveRow] =
+    &[&Nll, &Elbo, &Iwae, &Kl, &NoiseError, &GradientPenalty, &Orthogonal];
 
 /// An objective. Its subjects come first and by position; its arguments are named, and one that may be a schedule may be any number
 /// that is the same for all examples.
@@ -44,6 +47,8 @@ pub enum Subject {
     Guide,
     /// A net that scores what it is given, by its name.
     Critic,
+    /// A net, by its name.
+    Net,
     /// A value of the type that the critic takes.
     Input(&'static str),
 }
@@ -55,6 +60,7 @@ impl Subject {
             Subject::Model => "the model",
             Subject::Guide => "the guide",
             Subject::Critic => "the critic",
+            Subject::Net => "the net",
             Subject::Input(name) => name,
         }
     }
@@ -64,6 +70,7 @@ impl Subject {
             Subject::Model => "p",
             Subject::Guide => "q",
             Subject::Critic => "D",
+            Subject::Net => "f",
             Subject::Input(name) => name,
         }
     }
@@ -84,4 +91,6 @@ pub enum Demand {
     Noise,
     /// A critic that scores each example alone.
     Critic,
+    /// A net that has weights.
+    Weighted,
 }

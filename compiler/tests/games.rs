@@ -1,0 +1,82 @@
+//! Games: what the steps of players compute, and the specs of the zoo, whose objectives are read against their papers'.
+
+use crate::spec_common::{clean, snapshot, specs, texts};
+use gmc_compiler::derive::{Input, Output, Program};
+use gmc_compiler::explain::math;
+use gmc_compiler::ir::Graph;
+
+/// Specs in which several players move.
+fn games() -> Vec<(String, String)> {
+    let all = specs().into_iter().chain(texts("specs/zoo"));
+    let found: Vec<_> = all.filter(|(_, text)| text.matches("player ").count() > 1).collect();
+    assert!(found.len() > 25, "{}", found.len());
+    found
+}
+
+/// The nodes of a graph that no output reads.
+fn idle(g: &Graph) -> Vec<usize> {
+    let mut read = vec![false; g.nodes.len()];
+    let mut open: Vec<usize> = g.outputs.iter().map(|(_, v)| v.0 as usize).collect();
+    while let Some(i) = open.pop() {
+        if !std::mem::replace(&mut read[i], true) {
+            open.extend(g.nodes[i].args.iter().map(|a| a.0 as usize));
+        }
+    }
+    (0..read.len()).filter(|i| !read[*i]).collect()
+}
+
+/// The parameter that an output of a step is about: the new value itself, what an optimizer keeps for it, its average.
+fn parameter_of(output: &str) -> Option<String> {
+    let output = Output::parse(output)?;
+    if let Output::Param(path) = output {
+        return Some(path);
+    }
+    let kept = if let Output::State(path) = output { Input::parse(&path)? } else { return None };
+    if let Input::Slot { path, .. } | Input::Average(path) = kept { Some(path) } else { None }
+}
+
+/// A step gives new values to what its player owns and to nothing else, and computes nothing that none of its outputs reads: so no
+/// node serves another player's parameters only.
+#[test]
+fn no_player_computes_gradients_of_others() {
+    for (name, text) in games() {
+        let (typed, c) = clean(&name, &text);
+        for p in &typed.train.players {
+            let g = c.programs.get(&Program::Step(p.name.clone())).expect("every player has a step");
+            let mut moved = 0;
+            for (output, _) in &g.outputs {
+                let Some(path) = parameter_of(output) else { continue };
+                let mine = p.owns.iter().any(|(o, _)| path == *o || path.starts_with(&format!("{o}.")));
+                assert!(mine, "{name}: the step of `{}` moves `{path}`", p.name);
+                moved += 1;
+            }
+            assert!(moved > 0, "{name}: `{}` moves nothing", p.name);
+            assert_eq!(
+                idle(g),
+                Vec::<usize>::new(),
+                "{name}: the step of `{}` computes what nobody reads",
+                p.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_zoo_states_the_objectives_of_its_papers() {
+    let zoo = texts("specs/zoo");
+    assert!(zoo.len() >= 15, "{}", zoo.len());
+    for (name, text) in zoo {
+        assert!(text.lines().count() <= 20, "{name} is longer than 20 lines");
+        let first = text.lines().take(2).collect::<String>();
+        assert!(
+            first.starts_with("# ") && [" 19", " 20"].iter().any(|y| first.contains(y)),
+            "{name} names no source"
+        );
+        let (typed, _) = clean(&name, &text);
+        let all = typed.train.players.iter().map(|p| {
+            let o = math::objective(&typed, p, false);
+            format!("{} {}\n    {}", o.player, o.verb, o.goal.join("\n    "))
+        });
+        snapshot(&format!("zoo_{name}.objective"), all.collect::<Vec<_>>().join("\n"));
+    }
+}
