@@ -26,13 +26,16 @@ fn idle(g: &Graph) -> Vec<usize> {
 }
 
 /// The parameter that an output of a step is about: the new value itself, what an optimizer keeps for it, its average.
-fn parameter_of(output: &str) -> Option<String> {
-    let output = Output::parse(output)?;
-    if let Output::Param(path) = output {
-        return Some(path);
+fn parameter_of(text: &str) -> Option<String> {
+    let output = Output::parse(text)?;
+    let (Output::Param(path) | Output::State(path) | Output::PerDatum(path)) = output else { return None };
+    match Input::parse(&path) {
+        Some(Input::Slot { path, .. } | Input::Average(path)) => Some(path),
+        // What layers keep, and what payoffs do.
+        None if Output::parse(text).is_some_and(|o| matches!(o, Output::State(_))) => None,
+        None => Some(path),
+        Some(Input::Update | Input::Rate | Input::Schedule(_) | Input::Kept(..) | Input::Known(_)) => None,
     }
-    let kept = if let Output::State(path) = output { Input::parse(&path)? } else { return None };
-    if let Input::Slot { path, .. } | Input::Average(path) = kept { Some(path) } else { None }
 }
 
 /// A step gives new values to what its player owns and to nothing else, and computes nothing that none of its outputs reads: so no

@@ -14,12 +14,14 @@ const SAME: f64 = 1e-8;
 /// Specs with more parameters than this have the programs of smaller ones, and take the interpreter minutes.
 const LARGE: usize = 3_000_000;
 
+/// Whether a spec is about pictures of the size of MNIST or larger ones.
+fn large(text: &str) -> bool {
+    ["from mnist", "from images", "[3, 64, 64]"].iter().any(|t| text.contains(t))
+}
+
 /// Those of the size of MNIST have the programs of smaller ones; their values are compared once, optimised against not.
 fn small() -> Vec<(String, String)> {
-    all()
-        .into_iter()
-        .filter(|(_, text)| !text.contains("from mnist") && !text.contains("from images"))
-        .collect()
+    all().into_iter().filter(|(_, text)| !large(text)).collect()
 }
 
 /// The same graph with its spans forgotten.
@@ -167,7 +169,7 @@ fn gmc_names(g: &Graph) -> Vec<String> {
 #[test]
 fn optimised_programs_compute_the_same() {
     // Convolutions of whole pictures take minutes in the interpreter; the small ones are in `rows_layer.rs`.
-    let slow = |t: &str| t.contains("conv(") && (t.contains("from mnist") || t.contains("from images"));
+    let slow = |t: &str| t.contains("conv(") && large(t);
     for (name, spec) in all().into_iter().filter(|(_, t)| !slow(t)) {
         let (typed, c) = clean(&name, &spec);
         if c.leaves.iter().map(|l| l.shape.iter().product::<usize>()).sum::<usize>() > LARGE {

@@ -21,7 +21,14 @@ pub(super) fn terms(ctx: &mut Ctx<'_>, payoff: &TExpr) -> Vec<(String, Value)> {
 /// `top` holds for the payoff itself, which is no part.
 fn collect(ctx: &mut Ctx<'_>, e: &TExpr, sign: f64, top: bool, out: &mut Vec<(String, Value)>) {
     match &e.kind {
-        TKind::Objective(o) if let Some(parts) = lowering(o.row).parts(ctx, o) => out.extend(parts),
+        TKind::Objective(o) if let Some(parts) = lowering(o.row).parts(ctx, o) => {
+            for (name, v) in parts {
+                // Of two bounds each part says of which it is.
+                let taken = out.iter().any(|(n, _)| *n == name);
+                let name = if taken { format!("{name} of {}", text::plain(ctx.typed, e)) } else { name };
+                out.push((name, v));
+            }
+        }
         TKind::Binary(op @ (BinOp::Add | BinOp::Sub), a, b) => {
             collect(ctx, a, sign, false, out);
             let flip = if *op == BinOp::Sub { -1.0 } else { 1.0 };
