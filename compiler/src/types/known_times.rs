@@ -40,6 +40,7 @@ pub fn at(e: &TExpr, t: f64) -> Option<f64> {
         | TKind::Objective(_)
         | TKind::Grad { .. }
         | TKind::Corrupt { .. } => None,
+        TKind::Kept(_) | TKind::Others(_) | TKind::Another(_) => None,
     };
     value.filter(|x| x.is_finite())
 }
@@ -150,7 +151,10 @@ impl<'e> Linear<'e> {
             | TKind::LogProb { .. }
             | TKind::Objective(_)
             | TKind::Grad { .. }
-            | TKind::Corrupt { .. } => self.terms.push((e, factor)),
+            | TKind::Corrupt { .. }
+            | TKind::Kept(_)
+            | TKind::Others(_)
+            | TKind::Another(_) => self.terms.push((e, factor)),
         }
     }
 }

@@ -20,8 +20,7 @@ pub use orthogonal::Orthogonal;
 use super::Row;
 
 /// All objectives.
-pub const ROWS: &[&dyn ObjectiveRow] =
-    &[&Nll, &Elbo, &Iwae, &Kl, &NoiseError, &GradientPenalty, &Orthogonal];
+pub const ROWS: &[&dyn ObjectiveRow] = &[&Nll, &Elbo, &Iwae, &Kl, &NoiseError, &GradientPenalty, &Orthogonal];
 
 /// An objective. Its subjects come first and by position; its arguments are named, and one that may be a schedule may be any number
 /// that is the same for all examples.
