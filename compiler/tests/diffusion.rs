@@ -4,6 +4,7 @@ use crate::spec_common::{draws, initial, normal, npy_of_bits, run_with, uniform}
 use gmc_compiler::derive::{Compiled, Program};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::explain::math;
 use gmc_compiler::ir::{Graph, Op, RandomKind, Tensor64, grad};
 use gmc_compiler::rows::data::{Host, HostError};
 use gmc_compiler::types::Typed;
@@ -223,6 +224,38 @@ fn says_noise(times: usize, goal: &str) -> (Typed, Compiled) {
     clean(&text.replace("GOAL", goal))
 }
 
+fn left(t: i32) -> f64 {
+    (-0.1 - 0.02 * f64::from(t + 1).powi(2)).exp()
+}
+
+fn beta(t: i32) -> f64 {
+    1.0 - left(t) / left(t - 1)
+}
+
+/// KL(N(m, v) || N(m, s^2)): what of a step is no error of the noise.
+fn constant(v: f64, s: f64) -> f64 {
+    (s / v.sqrt()).ln() + v / (2.0 * s * s) - 0.5
+}
+
+#[test]
+fn the_kl_of_a_step_is_the_weighted_error_of_the_noise() {
+    // One step: both are taken at the same draw. The weight is beta^2 / (2 s^2 alpha (1 - left)) (eq. 12), of both numbers.
+    let (_, c) = says_noise(2, "maximizes elbo(p, q) - noise_error(p, q)");
+    let x = data(50);
+    let found = run_with(&c.programs["loss"], 50, &with_data(&c, &x), &draws);
+    let (kl, elbo) = (found["term:kl[z]"].data[0], found["payoff:all"].data[0]);
+    let reconstruction = found["term:reconstruction"].data[0];
+    let error = reconstruction - kl - elbo;
+    let (b, s) = (beta(1), 0.7 * beta(1).sqrt());
+    let weight = b * b / (2.0 * s * s * (1.0 - b) * (1.0 - left(1)));
+    let narrow = b * (1.0 - left(0)) / (1.0 - left(1));
+    let last: f64 =
+        x.data.iter().map(|x| 0.5 * (left(1) * x * x - left(1) - (1.0 - left(1)).ln())).sum::<f64>() / 50.0;
+    let want = last + weight * error + 2.0 * constant(narrow, s);
+    assert!((kl - want).abs() < 1e-6, "{kl} and {want}");
+    assert!(error > 0.1, "{error}");
+}
+
 /// Where the error of each step is the same, the mean over the steps is it, by one step and by all.
 #[test]
 fn the_error_of_the_noise_is_a_mean_over_the_steps() {
@@ -240,6 +273,120 @@ fn the_error_of_the_noise_is_a_mean_over_the_steps() {
             assert!((found - 2.0).abs() < 0.15, "{times}, {terms}: {found}");
         }
     }
+}
+
+fn notes(typed: &Typed) -> String {
+    math::objective(typed, &typed.train.players[0], false).notes.join("\n")
+}
+
+#[test]
+fn what_is_known_of_a_chain_is_said() {
+    let (typed, _) = says_noise(14, "maximizes elbo(p, q)");
+    let of = math::objective(&typed, &typed.train.players[0], false);
+    assert_eq!(of.goal, ["E_q[log p(x | z)]", "-KL(q(z | x) || p(z))"]);
+    assert_eq!(of.terms[1], "-KL(q(z[13] | x) || Normal(0, 1))");
+    assert!(
+        of.terms[2].starts_with("-E_q[sum_{t in reverse(0..13)} KL(q(z[t] | z[t + 1], x) || Normal("),
+        "{}",
+        of.terms[2]
+    );
+    let text = notes(&typed);
+    for part in [
+        "the noise of `z` in `q` is known: q(z[t] | x) = Normal(A * 0.9418 * x, S)",
+        "e_p = eps(z[t + 1], t + 1) is the noise that the model says",
+        "of the 13 steps of `z` one is drawn for each example and counts 13 times",
+        "because there are more than 8",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (typed, _) = says_noise(14, "maximizes E_q[log p(x | z)] - KL(q(z | x) || p(z), terms: all)");
+    assert!(
+        notes(&typed).contains("all 13 steps of `z` are summed, in a counted loop, as written"),
+        "{}",
+        notes(&typed)
+    );
+    let (typed, _) = exact(7, 0.1, "maximizes elbo(p, q)");
+    assert!(notes(&typed).contains("chosen because there are at most 8"), "{}", notes(&typed));
+    assert!(notes(&typed).contains("e_p is the noise that the model's mean stands for"), "{}", notes(&typed));
+}
+
+/// Chains whose noise is not known have the bound of any chain, and what is missing is said.
+#[test]
+fn other_chains_are_bounded_as_before() {
+    let text = |guide: &str| {
+        format!(
+            "data x: Real[2] from npy(\"x.npy\")\nparam w: Real[] in positive = 0.5\n\
+             net f(z: Real[2]) -> Real[2] {{ dense(2) }}\n\
+             model p {{ z[4] ~ Normal(0, 1)[2];  z[t in reverse(0..4)] ~ Normal(w * z[t + 1], 0.6);  x ~ Normal(z[0], 0.5) }}\n\
+             guide q(x) {{ {guide} }}\ntrain {{ maximizes elbo(p, q) }}"
+        )
+    };
+    for (guide, why) in [
+        (
+            "z[0] ~ Normal(x, 0.3);  z[t in 1..5] ~ Normal(f(z[t - 1]), 0.3)",
+            "the mean of `z[1]` in `q` is no multiple of `z[0]`",
+        ),
+        (
+            "z[0] ~ Normal(x, 0.3);  z[t in 1..5] ~ Normal(0.9 * z[t - 1] + 0.1, 0.3)",
+            "is no multiple of `z[0]`",
+        ),
+        (
+            "z[0] ~ Normal(x, 0.3);  z[t in 1..5] ~ Normal(0.9 * z[t - 1], w)",
+            "the scale of `z[1]` in `q` is no positive number",
+        ),
+        (
+            "z[0] ~ Laplace(x, 0.3);  z[t in 1..5] ~ Laplace(0.9 * z[t - 1], 0.3)",
+            "from `Laplace`, not from `Normal`",
+        ),
+    ] {
+        let (typed, c) = clean(&text(guide));
+        assert!(notes(&typed).contains(why), "{guide}: {}", notes(&typed));
+        let found = run_with(&c.programs["bound.p"], 20, &with_data(&c, &data(20)), &draws);
+        assert!(found.contains_key("kl_dim:z"), "{guide}");
+    }
+    // A guide that goes the model's way is no diffusion.
+    let (typed, _) =
+        clean(&text("z[4] ~ Normal(x, 0.3);  z[t in reverse(0..4)] ~ Normal(0.9 * z[t + 1], 0.3)"));
+    assert!(!notes(&typed).contains("noise"), "{}", notes(&typed));
+}
+
+/// The same chain with its times turned around, in two statements, of a model that reads a class, or draws from another distribution.
+#[test]
+fn chains_come_in_many_forms() {
+    let bound = |text: &str| {
+        let (_, c) = clean(text);
+        let x = Tensor64::new(&[4000, 2], [0.7, -1.3].repeat(4000)).unwrap();
+        let found = run_with(&c.programs["bound.p"], 4000, &with_data(&c, &x), &draws);
+        assert!(found.contains_key("kl_site:z"), "{text}");
+        (mean(&found["kl"].data), found["log_weight"].data.clone())
+    };
+    let head = "data x: Real[2] from npy(\"x.npy\")\nparam off: Real[] = 0\nfn s(t) = 0.2 + 0.05 * t\nfn a(t) = sqrt(1 - s(t)^2)\n";
+    let end = "train { maximizes elbo(p, q) }";
+    let want = kl_by_hand(&[0.7, -1.3], 6, 0.0);
+    let turned = format!(
+        "{head}model p {{ z[0] ~ Normal(0, 1)[2];  z[t in 1..6] ~ Normal(a(6 - t) * z[t - 1], s(6 - t));  x ~ Normal(a(0) * z[5] + off, s(0)) }}
+         guide q(x) {{ z[5] ~ Normal(a(0) * x, s(0));  z[t in reverse(0..5)] ~ Normal(a(5 - t) * z[t + 1], s(5 - t)) }}\n{end}"
+    );
+    let parts = format!(
+        "{head}model p {{ z[5] ~ Normal(0, 1)[2];  z[t in reverse(3..5)] ~ Normal(a(t + 1) * z[t + 1], s(t + 1))
+           z[2] ~ Normal(a(3) * z[3], s(3));  z[t in reverse(0..2)] ~ Normal(a(t + 1) * z[t + 1], s(t + 1));  x ~ Normal(a(0) * z[0] + off, s(0)) }}
+         guide q(x) {{ z[0] ~ Normal(a(0) * x, s(0));  z[1] ~ Normal(a(1) * z[0], s(1));  z[t in 2..6] ~ Normal(a(t) * z[t - 1], s(t)) }}\n{end}"
+    );
+    for text in [turned, parts] {
+        let ((kl, error), weights) = bound(&text);
+        assert!((kl - want).abs() < 4.0 * error, "{kl} ± {error} and {want}: {text}");
+        assert!(weights.iter().all(|w| (w - log_normal(&[0.7, -1.3])).abs() < 1e-9), "{text}");
+    }
+    // A Laplace model has no KL in closed form: its estimate and the importance weights agree with each other in the mean of the bound.
+    let laplace = format!(
+        "{head}model p {{ z[5] ~ Laplace(0, 1)[2];  z[t in reverse(0..5)] ~ Laplace(a(t + 1) * z[t + 1], s(t + 1));  x ~ Normal(a(0) * z[0] + off, s(0)) }}
+         guide q(x) {{ z[0] ~ Normal(a(0) * x, s(0));  z[t in 1..6] ~ Normal(a(t) * z[t - 1], s(t)) }}\n{end}"
+    );
+    let (_, c) = clean(&laplace);
+    let x = Tensor64::new(&[4000, 2], [0.7, -1.3].repeat(4000)).unwrap();
+    let found = run_with(&c.programs["bound.p"], 4000, &with_data(&c, &x), &draws);
+    let ((elbo, one), (weight, other)) = (mean(&found["elbo"].data), mean(&found["log_weight"].data));
+    assert!((elbo - weight).abs() < 4.0 * (one + other), "{elbo} ± {one} and {weight} ± {other}");
 }
 
 /// A latent that is diffused itself: the chain starts from what the guide draws, and gradients reach it.
@@ -286,4 +433,26 @@ fn what_the_time_alone_says_is_known() {
     assert_eq!(codes(with("f(t / 2)", "1")), ["E0302"]);
     assert_eq!(codes(with("0", "sqrt(2 - t)")), ["E0302"]);
     assert_eq!(codes(with("0", "t * (2 - t)")), ["E0301"]);
+}
+
+/// A guide whose scales are trained has no known noise: its KL is estimated along draws of the whole chain, against the direction of the
+/// model, and is the same in the mean.
+#[test]
+fn a_chain_against_the_direction_of_the_model_has_its_kl_in_the_mean() {
+    let text = EXACT
+        .replace("LAST", "5")
+        .replace("TIMES", "6")
+        .replace("OFF", "0.1")
+        .replace("GOAL", "maximizes elbo(p, q)");
+    let text = text.replace("Normal(a(t) * z[t - 1], s(t))", "Normal(a(t) * z[t - 1], w * s(t))");
+    let (typed, c) = clean(&text.replace("param off", "param w: Real[] in positive = 1\nparam off"));
+    assert!(
+        notes(&typed).contains("is no positive number that is known before training"),
+        "{}",
+        notes(&typed)
+    );
+    let x = Tensor64::new(&[20_000, 2], [0.7, -1.3].repeat(20_000)).unwrap();
+    let found = run_with(&c.programs["bound.p"], 20_000, &with_data(&c, &x), &draws);
+    let ((kl, error), want) = (mean(&found["kl"].data), kl_by_hand(&[0.7, -1.3], 6, 0.1));
+    assert!((kl - want).abs() < 4.0 * error, "{kl} ± {error} and {want}");
 }

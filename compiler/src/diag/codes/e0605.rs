@@ -10,7 +10,8 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 A site in time may be drawn by several statements: `z[0] ~ ..` for its first time, `z[t in 1..T] ~ ..` for the others. Together
 they must draw each time once, the times of `a..b` being a, a + 1, .. up to b - 1. All of them draw from the same distribution,
-given the same parameters, with values of the same shape: what differs between times are the values of the parameters. How many
+given the same parameters, with values of the same shape: what differs between times are the values of the parameters. For all times
+of a site are computed at once, by one formula; a first value of another kind is a site of its own that `z[0]` is drawn around. How many
 times a site has is said by its data; a site without data has as many as its statements draw.
 
 In a guide the draws of a chain must pass derivatives on, as those of `Normal` do. A chain of classes needs no guide: the model's

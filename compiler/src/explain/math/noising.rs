@@ -116,7 +116,7 @@ impl<'t> Writer<'t> {
         };
         let given = self.given(of);
         let bar = if given.is_empty() { String::new() } else { format!(" | {given}") };
-        let start = self.n.expr(chain.start, 2);
+        let start = self.said(chain.start, *first);
         self.note(format!(
             "the noise of `{z}` in `{q}` is known: {q}({z}[t]{bar}) = Normal(A * {start}, S), A {}, S {} (Ho et al. 2020, eq. 4; what it is given the next value, eq. 6 and 7)",
             ends(chain.keep.clone()),
@@ -127,6 +127,32 @@ impl<'t> Writer<'t> {
                 self.note(text);
             }
         }
+    }
+
+    /// An expression at a time, with its known factors as numbers.
+    fn said(&self, e: &TExpr, t: usize) -> String {
+        let of = Linear::of(e, t as f64);
+        let times = self.n.either(" \\, ", " * ");
+        let mut text = String::new();
+        for (term, factor) in &of.terms {
+            let size =
+                if factor.abs() == 1.0 { String::new() } else { format!("{}{times}", short(factor.abs())) };
+            let sign = match (text.is_empty(), *factor < 0.0) {
+                (true, false) => "",
+                (true, true) => "-",
+                (false, false) => " + ",
+                (false, true) => " - ",
+            };
+            text.push_str(&format!("{sign}{size}{}", self.n.expr(term, 2)));
+        }
+        match (text.is_empty(), of.offset) {
+            (true, c) => return short(c),
+            (false, 0.0) => {}
+            (false, c) => {
+                text.push_str(&format!("{}{}", if c < 0.0 { " - " } else { " + " }, short(c.abs())))
+            }
+        }
+        if of.terms.len() == 1 && of.offset == 0.0 { text } else { format!("({text})") }
     }
 
     /// With which weight the squared error of the noise is the KL of a step, and what in the model says the noise.
@@ -185,7 +211,7 @@ impl<'t> Writer<'t> {
         }
         let one = |n: usize| {
             format!(
-                "one step of each {n} of `{z}` is drawn for each example and counts {n} times: the same in the mean"
+                "of the {n} steps of `{z}` one is drawn for each example and counts {n} times, which is their sum in the mean"
             )
         };
         let all = format!("all {several} steps of `{z}` are summed, in a counted loop");
