@@ -167,3 +167,30 @@ fn changes_are_checked_and_compile() {
         assert!(failed(&bad.diags) && bad.diags[0].code == "E0205", "{:?}", bad.diags);
     }
 }
+
+/// Arguments and numbers inside objectives, of one player or several, of `let`s and of what a model computes.
+#[test]
+fn literals_inside_of_expressions_are_set() {
+    let text = "net D(x: Real[2]) -> Real[] { dense(1), scalar }
+model p { z ~ Normal(0, I)[2];  x = 2 * z }
+guide q(x) { z ~ Normal(x, 0.5) }
+train {
+  let far = 3 * D(p.x)
+  player one { owns D  maximizes elbo(p, q, beta: 0.5) - 0.25 * kl(q, p) + far }
+  player two { owns E  minimizes gradient_penalty(D, x, p.x, weight: 10) }
+}";
+    for (path, value, was) in [
+        ("train.one.objective.beta", "0.125", "beta: 0.5"),
+        ("train.one.objective.elbo.beta", "0.125", "beta: 0.5"),
+        ("train.one.objective.0", "0.125", "0.25 * kl"),
+        ("train.far.0", "0.125", "3 * D"),
+        ("p.x.0", "0.125", "2 * z"),
+    ] {
+        let got = changed(text, path, value);
+        assert!(got.contains("0.125") && !got.contains(was), "{path}:\n{got}");
+    }
+    // What an objective takes can be added.
+    assert!(changed(text, "train.one.objective.free", "0.75").contains("free: 0.75"));
+    let single = "model p { z ~ Normal(0, I)[2] }\ntrain { maximizes elbo(p, q)  epochs 1 }";
+    assert!(changed(single, "train.objective.beta", "ramp(0 -> 1)").contains("beta: ramp(0 -> 1)"));
+}

@@ -1,9 +1,9 @@
 //! What can be asked of a spec: which model a question goes to, what answers it, and why nothing does.
 
-use crate::spec_common::{initial, inputs, normal, run, unit};
+use crate::spec_common::{self, initial, inputs, normal, run, unit};
 use gmc_compiler::derive::{Compiled, Program, Question};
 use gmc_compiler::diag::render::{Format, render};
-use gmc_compiler::ir::Tensor64;
+use gmc_compiler::ir::{Node, Op, Tensor64};
 use gmc_compiler::types::{Subject, Typed};
 
 /// Compiles a text without errors; warnings are allowed.
@@ -268,4 +268,68 @@ train { epochs 1 }";
     }
     let (_, c) = compiled(mixture);
     assert!(initial(&c).contains_key("mean.0.weight"));
+}
+
+/// Every question on every spec in one table: what answers it and what kind of number that is, or the reason why nothing does. `gmc explain` prints
+/// these very answers, and the verbs ask them.
+#[test]
+fn every_question_on_every_spec() {
+    let mut out = String::new();
+    for (name, text) in spec_common::specs() {
+        let u = unit(&name, &text);
+        let Some(c) = &u.compiled else { continue };
+        out.push_str(&format!("{name}\n"));
+        for q in c.queries.iter().filter(|q| q.model.is_none()) {
+            let said = match &q.answer {
+                Ok(a) => match a.number {
+                    Some(kind) => format!("{}, {}", a.program, kind.text()),
+                    None => a.program.to_string(),
+                },
+                Err(why) => format!("no: {why}"),
+            };
+            out.push_str(&format!("  {:<11} {said}\n", q.question));
+        }
+    }
+    spec_common::snapshot("questions", out);
+}
+
+/// Where a question about ways between data has an answer, a decoder of the codes is there; it reads codes and makes data of them.
+#[test]
+fn what_interpolates_has_a_decoder() {
+    use gmc_compiler::derive::{Decoded, Output, decoder};
+    let mut seen = 0;
+    for (name, text) in spec_common::specs() {
+        let u = unit(&name, &text);
+        let (Some(typed), Some(c)) = (&u.typed, &u.compiled) else { continue };
+        let Ok(answer) = c.answer(Question::Interpolate) else { continue };
+        let codes: Vec<String> = match c.answer(Question::Encode) {
+            Ok(encode) => {
+                let outputs = c.graphs.get(&encode.program).unwrap().outputs.iter();
+                let code = |o: &(String, _)| match Output::parse(&o.0) {
+                    Some(Output::Code(site)) => Some(site),
+                    Some(_) | None => None,
+                };
+                outputs.filter_map(code).collect()
+            }
+            Err(_) => {
+                let m = typed.models.iter().find(|m| Some(&m.name) == answer.model.as_ref()).unwrap();
+                let hidden = m.sites.iter().filter(|s| !s.observed);
+                let drawn = hidden.filter(|s| matches!(s.kind, gmc_compiler::types::TSiteKind::Draw(_)));
+                drawn.map(|s| s.name.clone()).collect()
+            }
+        };
+        let d = decoder(typed, answer.model.as_deref(), &codes, Decoded::Shown)
+            .unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(!d.codes.is_empty(), "{name}");
+        let input =
+            |node: &Node| if let Op::Input(input) = &node.op { Some(input.name.clone()) } else { None };
+        let inputs: Vec<String> = d.graph.iter().filter_map(|(_, node)| input(node)).collect();
+        assert!(inputs.iter().any(|n| n.starts_with("@code.")), "{name}: {inputs:?}");
+        // Nothing of the data is read but what is given.
+        let data: Vec<&String> = typed.data.iter().flat_map(|d| &d.vars).map(|v| &v.name).collect();
+        assert!(inputs.iter().all(|n| !data.contains(&n) || d.given.contains(n)), "{name}: {inputs:?}");
+        assert!(d.graph.outputs.iter().any(|(o, _)| o.starts_with("site:")), "{name}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
 }

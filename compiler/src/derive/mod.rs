@@ -38,7 +38,9 @@ use crate::rows::setting::Batch;
 use crate::types::Typed;
 pub use params::meant;
 pub use program::{Altered, Program, Programs};
+pub use programs::altered::givable;
 pub use programs::classify::class_site;
+pub use programs::decode::{Decoded, Decoder};
 pub use programs::slope::slope;
 pub use programs::widths::{Width, parameter, widths};
 pub use query::{Answer, NumberKind, Query, Question};
@@ -113,6 +115,22 @@ pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
 pub fn altered(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, String> {
     let g = programs::altered::graph(typed, program, how)?;
     Ok(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
+}
+
+/// The program that makes data of these codes, as it runs (see [`Decoder`]): hidden variables of a model, or where no model has any the code of an
+/// autoencoder.
+///
+/// # Errors
+/// Names that are no hidden variables, or that depend on others that are not given; nothing that decodes.
+pub fn decoder(
+    typed: &Typed,
+    model: Option<&str>,
+    codes: &[String],
+    as_: Decoded,
+) -> Result<Decoder, String> {
+    let made = programs::decode::decoder(typed, model, codes, as_)?;
+    let graph = schedule::lower_peak(&optimise::optimise(&made.graph), Batch::of(&typed.train.settings));
+    Ok(Decoder { graph, ..made })
 }
 
 /// What drawing from a model does at each place of its sites in an order, by the name of the site.

@@ -40,17 +40,20 @@ pub enum Question {
     Reconstruct,
     /// The rest of data of which some elements are given.
     Complete,
+    /// What lies between data.
+    Interpolate,
 }
 
 impl Question {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Question; 6] = [
+    pub const ALL: [Question; 7] = [
         Question::Sample,
         Question::Density,
         Question::Classify,
         Question::Encode,
         Question::Reconstruct,
         Question::Complete,
+        Question::Interpolate,
     ];
 
     /// The word for it: the verb of the command line.
@@ -62,6 +65,7 @@ impl Question {
             Question::Encode => "encode",
             Question::Reconstruct => "reconstruct",
             Question::Complete => "complete",
+            Question::Interpolate => "interpolate",
         }
     }
 }

@@ -129,6 +129,8 @@ pub enum Input {
     Kept(usize, String),
     /// Which elements of a data variable are given, 1 or 0, `[B, ..event]`: where the others are drawn.
     Known(String),
+    /// The value of a hidden variable or a code, `[B, ..event]`, where it is given.
+    Code(String),
 }
 
 /// The optimizer of the program `infer` keeps its slots as a player of this name, which no player of a spec has.
@@ -151,6 +153,7 @@ impl Input {
                 Some(Input::Kept(number.parse().ok()?, what.to_string()))
             }
             (_, Some(("known", variable))) => Some(Input::Known(variable.to_string())),
+            (_, Some(("code", variable))) => Some(Input::Code(variable.to_string())),
             (_, Some(("opt", rest))) => {
                 let mut parts = rest.splitn(3, '.').map(str::to_string);
                 Some(Input::Slot { player: parts.next()?, slot: parts.next()?, path: parts.next()? })
@@ -177,6 +180,7 @@ impl fmt::Display for Input {
             Input::Average(path) => write!(f, "{OWN}ema.{path}"),
             Input::Kept(number, what) => write!(f, "{OWN}kept.{number}.{what}"),
             Input::Known(variable) => write!(f, "{OWN}known.{variable}"),
+            Input::Code(variable) => write!(f, "{OWN}code.{variable}"),
         }
     }
 }
@@ -225,6 +229,7 @@ mod tests {
             "@ema.decode.0.weight",
             "@known.x",
             "@kept.0.count",
+            "@code.z",
         ] {
             assert_eq!(Input::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }

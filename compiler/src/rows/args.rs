@@ -209,6 +209,10 @@ impl Args {
         self.values.retain(|(n, _, _)| *n != name);
         self.values.push((name, value, at));
     }
+    /// Takes an argument back that may be absent.
+    pub fn unset(&mut self, name: &'static str) {
+        self.values.retain(|(n, _, _)| *n != name);
+    }
     /// A whole number of at least 0.
     pub fn int(&self, name: &str) -> usize {
         self.whole(name, self.value(name))

@@ -3,6 +3,8 @@
 //! All places that can be changed are visited with their paths, `places`; [`apply`] changes the one whose path is asked for.
 //! Values keep spans near the place they change, so that the checker's messages about them point there.
 
+mod literals;
+
 use crate::diag::{Diag, codes};
 use crate::rows::measure::{self, Needs};
 use crate::rows::{self, Row, setting};
@@ -11,6 +13,7 @@ use crate::syntax::ast::{
     Arg, Call, EvalItem, Expr, ExprKind, Ident, Item, Layer, Setting, Site, Spec, TrainItem,
 };
 use crate::syntax::walk::{self, Visitor};
+use literals::literals;
 
 /// Sets the literal at `path` to `value`, or adds the argument or setting that the path names.
 ///
@@ -385,7 +388,10 @@ fn sites(all: &mut [Site], model: &str, visit: Visit<'_>) {
                 distribution(&mut a.dist, &path, visit);
             }
             Site::Start(s) => distribution(&mut s.dist, &format!("{model}.{}.start", s.name.name), visit),
-            Site::Bind(_) => {}
+            Site::Bind(b) => {
+                let names: Vec<&str> = b.pattern.iter().map(|n| n.name.as_str()).collect();
+                literals(&mut b.value, &format!("{model}.{}", names.join(".")), visit);
+            }
         }
     }
 }
@@ -450,8 +456,17 @@ fn train(t: &mut TrainItem, visit: Visit<'_>) {
     if t.players.is_empty() || t.players.iter().any(|p| p.using.is_none()) {
         using(&mut t.using, "train", t.span, visit);
     }
+    for l in &mut t.lets {
+        let names: Vec<&str> = l.pattern.iter().map(|n| n.name.as_str()).collect();
+        let path = format!("train.{}", names.join("."));
+        literals(&mut l.value, &path, visit);
+    }
+    if let Some(g) = &mut t.goal {
+        literals(&mut g.payoff, "train.objective", visit);
+    }
     for p in &mut t.players {
         let path = format!("train.{}", p.name.name);
+        literals(&mut p.goal.payoff, &format!("{path}.objective"), visit);
         visit(&[format!("{path}.steps")], Place::Optional(&mut p.steps, p.name.span));
         if p.using.is_some() {
             using(&mut p.using, &path, p.span, visit);

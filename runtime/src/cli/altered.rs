@@ -3,8 +3,11 @@
 use crate::console::note;
 use crate::failure::Failure;
 use crate::session::Session;
-use gmc_compiler::derive::{Altered, Program, altered};
+use crate::session::rows::Needs;
+use crate::store::folder_name;
+use gmc_compiler::derive::{Altered, Decoded, Program, altered, decoder, givable};
 use gmc_compiler::event::Kind;
+use std::path::{Path, PathBuf};
 
 /// What is written behind `--temperature` and `--given`.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,10 @@ pub struct How {
     pub temperature: Option<f64>,
     /// Names and values of conditions.
     pub given: Vec<(String, String)>,
+    /// A file with values of conditions, a row for each draw.
+    pub rows: Option<PathBuf>,
+    /// A file of codes to be decoded.
+    pub codes: Option<PathBuf>,
 }
 
 impl How {
@@ -23,7 +30,9 @@ impl How {
             let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
             format!("-{name}{}", value.chars().map(plain).collect::<String>())
         });
-        t + &given.collect::<String>()
+        let files = self.rows.iter().chain(&self.codes).filter_map(|f| f.file_stem());
+        let files = files.map(|stem| format!("-{}", folder_name(&stem.to_string_lossy())));
+        t + &given.collect::<String>() + &files.collect::<String>()
     }
 
     /// The variables whose values are given.
@@ -31,17 +40,28 @@ impl How {
         self.given.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Lets a program of the session draw so.
+    /// Lets a program of the session draw so; how many rows the files hold, where there are some.
     ///
     /// # Errors
-    /// A variable that there is not or that is no single value, a value that it does not have, a model that cannot draw so.
-    pub fn alter(&self, s: &mut Session, program: &Program) -> Result<(), Failure> {
+    /// A variable that there is not or that is no single value, a value that it does not have, a file that says neither, a model that cannot draw so.
+    pub fn alter(&self, s: &mut Session, program: &Program) -> Result<Option<usize>, Failure> {
         for (name, text) in &self.given {
             let value = value(s, name, text)?;
             s.given.insert(name.clone(), value);
         }
+        let rows = self.rows.as_deref().map(|path| given_rows(s, path)).transpose()?;
+        if let Some(path) = &self.codes {
+            return decode(s, program, path).map(Some);
+        }
+        self.otherwise(s, program)?;
+        Ok(rows)
+    }
+
+    /// Draws at a temperature, and with values for what is drawn first.
+    fn otherwise(&self, s: &mut Session, program: &Program) -> Result<(), Failure> {
         let conditions = s.model().map(|m| m.conds.clone()).unwrap_or_default();
-        let given: Vec<String> = self.names().into_iter().filter(|n| !conditions.contains(n)).collect();
+        let names = s.given.keys().chain(&s.given_rows);
+        let given: Vec<String> = names.filter(|n| !conditions.contains(n)).cloned().collect();
         if self.temperature.is_none() && given.is_empty() {
             return Ok(());
         }
@@ -56,6 +76,37 @@ impl How {
         }
         Ok(())
     }
+}
+
+/// Gives the variables that a file holds, a row for each draw; how many rows it has.
+fn given_rows(s: &mut Session, path: &Path) -> Result<usize, Failure> {
+    let wished = s.model().map(givable).unwrap_or_default();
+    if wished.is_empty() {
+        return Err(Failure::new(
+            "the model is conditioned on nothing and draws nothing first that could be given",
+        )
+        .help("leave `--given` out"));
+    }
+    let item = s.typed.data.iter().position(|d| d.vars.iter().any(|v| wished.contains(&v.name))).unwrap_or(0);
+    let needs = Needs { needed: Vec::new(), wished };
+    let read = s.read_into(item, path, &needs)?;
+    s.given_rows.extend(read);
+    Ok(s.sets.get(item).map_or(0, |set| set.test.n))
+}
+
+/// Decodes the codes of a file where the program drew them; how many rows it has.
+fn decode(s: &mut Session, program: &Program, path: &Path) -> Result<usize, Failure> {
+    let hidden = s.hidden();
+    let model = s.model().map(|m| m.name.clone()).filter(|_| !hidden.is_empty());
+    let Some(model) = model else {
+        return Err(Failure::new("the model has no hidden variables: there are no codes to decode"));
+    };
+    let (codes, n) = s.read_codes(path, &hidden)?;
+    let names: Vec<String> = codes.iter().map(|(name, _, _)| name.clone()).collect();
+    let decoder = decoder(&s.typed, Some(&model), &names, Decoded::Drawn).map_err(Failure::new)?;
+    s.run_instead(program.clone(), decoder.graph);
+    s.codes = codes;
+    Ok(n)
 }
 
 /// The number of a value of a variable: of a class also by what it is called.

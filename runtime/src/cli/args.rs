@@ -1,6 +1,9 @@
 //! Verbs and flags of the command line.
 
 use crate::exec::DeviceChoice;
+use crate::failure::Failure;
+use crate::measure::between::Way;
+use crate::session::rows::About;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gmc_compiler::diag::render::Format;
 use std::path::{Path, PathBuf};
@@ -72,6 +75,96 @@ pub struct RunArg {
     /// `eval`, or 200)
     #[arg(long, value_parser = count)]
     pub infer_steps: Option<usize>,
+}
+
+/// Which rows a question is about.
+#[derive(Args)]
+pub struct RowsArg {
+    /// Ask about the rows of this file, not about the run's own: a table (.csv), an array (.npy), a picture or a folder
+    /// of pictures (.png), a text (.txt). Columns go by the names of the run's data, or x.0, x.1 .. as samples are written
+    pub data: Option<PathBuf>,
+    /// Which part of the run's own data
+    #[arg(long, value_enum, default_value = "test", conflicts_with = "data")]
+    pub part: Which,
+}
+
+/// Between what, and how.
+#[derive(Args)]
+pub struct InterpolateArgs {
+    /// Go between the codes of this file, the first and the second, the third and the fourth, ..: .csv or .npy, as
+    /// `gmc encode` writes them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "part"])]
+    pub codes: Option<PathBuf>,
+    /// Go between these two rows, by their numbers, as in 3:17 (default: the first and the second, the third and the
+    /// fourth, ..)
+    #[arg(long, value_name = "ROW:ROW", value_parser = two_rows, conflicts_with = "codes")]
+    pub between: Vec<(usize, usize)>,
+    /// At most so many ways
+    #[arg(long, default_value_t = 8, value_parser = count)]
+    pub pairs: usize,
+    /// So many points of each way, its ends among them
+    #[arg(long, default_value_t = 9, value_parser = steps)]
+    pub steps: usize,
+    /// Straight, or along the sphere, on which codes of normal variables keep their usual length
+    #[arg(long, value_enum, default_value = "linear")]
+    pub path: PathArg,
+    /// Write here: .png (a row for each way), .csv or .npy (of shape [ways, points, ..]). Default: a PNG in the run folder
+    /// where it can be one, else CSV on standard output
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PathArg {
+    Linear,
+    Spherical,
+}
+
+impl PathArg {
+    pub fn way(self) -> Way {
+        match self {
+            PathArg::Linear => Way::Linear,
+            PathArg::Spherical => Way::Spherical,
+        }
+    }
+
+    /// As it stands in names of files.
+    pub fn name(self) -> &'static str {
+        match self {
+            PathArg::Linear => "linear",
+            PathArg::Spherical => "spherical",
+        }
+    }
+}
+
+/// What stands behind `--given`.
+#[derive(Clone, Debug)]
+pub enum GivenArg {
+    /// A variable and its value.
+    Value(String, String),
+    /// A file with a value for each draw.
+    File(PathBuf),
+}
+
+/// Values by name, and a file of some.
+pub type Given = (Vec<(String, String)>, Option<PathBuf>);
+
+/// Values, and the file, of which there is at most one.
+///
+/// # Errors
+/// Several files.
+pub fn apart(given: Vec<GivenArg>) -> Result<Given, Failure> {
+    let (mut values, mut files) = (Vec::new(), Vec::new());
+    for g in given {
+        match g {
+            GivenArg::Value(name, value) => values.push((name, value)),
+            GivenArg::File(path) => files.push(path),
+        }
+    }
+    if files.len() > 1 {
+        return Err(Failure::usage("--given takes one file: put its columns into one table"));
+    }
+    Ok((values, files.pop()))
 }
 
 #[derive(Subcommand)]
@@ -204,25 +297,30 @@ pub enum Verb {
     Sample {
         #[command(flatten)]
         run: RunArg,
-        /// How many
-        #[arg(short, default_value_t = 64, value_parser = count)]
-        n: usize,
+        /// How many (default: 64, or one for each row of a file that is given)
+        #[arg(short, value_parser = count)]
+        n: Option<usize>,
         /// Divides logits and multiplies scales by this: below 1 draws are less daring than the model, above 1 more
         #[arg(long, value_parser = above_0, allow_negative_numbers = true)]
         temperature: Option<f64>,
-        /// Gives a class or number that the model is conditioned on or draws first, as in y=3 (default: classes in
-        /// turn, other data from the test part)
-        #[arg(long, value_name = "NAME=VALUE", value_parser = given)]
-        given: Vec<(String, String)>,
+        /// Gives what the model is conditioned on or draws first: a class or number, as in y=3 or kind=red, or a file with a
+        /// row for each draw, such as rows.csv (default: classes in turn, other data from the test part)
+        #[arg(long, value_name = "NAME=VALUE|FILE", value_parser = given)]
+        given: Vec<GivenArg>,
+        /// Decodes the codes of this file instead of drawing them: .csv or .npy, as `gmc encode` writes them
+        #[arg(long, value_name = "FILE", conflicts_with = "temperature")]
+        decode: Option<PathBuf>,
         /// Write here: .txt of text, .png, .npy or .csv (default: text on standard output, a PNG in the run folder
         /// where it can be one, else CSV on standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Log-density of the test part, with its kind: exact or a bound
+    /// Log-density of the test part or of new data, with its kind: exact or a bound
     Density {
         #[command(flatten)]
         run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
         /// Samples per example, where it is a bound (default: those of `iwae` in `eval`, or 64)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
@@ -230,28 +328,34 @@ pub enum Verb {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Representation of the test part
+    /// Representation of the test part or of new data
     Encode {
         #[command(flatten)]
         run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
         /// Write here: .npy or .csv (default: CSV on standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Test examples and their reconstructions
+    /// Test examples or new ones, and their reconstructions
     Reconstruct {
         #[command(flatten)]
         run: RunArg,
-        /// Write here: .png (examples above their reconstructions), .csv (a line for each test example: it,
+        #[command(flatten)]
+        rows: RowsArg,
+        /// Write here: .png (examples above their reconstructions), .csv (a line for each example: it,
         /// then its reconstruction) or .npy (the same, of shape [examples, 2, ..]). Default: a PNG in the run
         /// folder where it can be one, else CSV on standard output
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Test examples of which a part is given, and the rest drawn anew: originals, what is given, completions
+    /// Test examples or new ones of which a part is given, and the rest drawn anew: originals, what is given, completions
     Complete {
         #[command(flatten)]
         run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
         /// What is given of each example: top:0.5, bottom:, left: or right: of an image, first:0.5 of a vector
         /// or sequence, a .png of its size that is light where pixels are given; or of text how it begins:
         /// --given prefix "To be"
@@ -271,10 +375,21 @@ pub enum Verb {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Measure a trained model, on the test part unless `--part train` is given
+    /// Go from one example to another through the codes of a model, and decode what lies between
+    Interpolate {
+        #[command(flatten)]
+        run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
+        #[command(flatten)]
+        asked: InterpolateArgs,
+    },
+    /// Measure a trained model, on the test part, another part or new data
     Eval {
         #[command(flatten)]
         run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
         /// Samples per example of the importance-weighted bound, and of classes by Bayes' rule (default: what `eval`
         /// of the spec says)
         #[arg(short, value_parser = count)]
@@ -282,14 +397,13 @@ pub enum Verb {
         /// At most this many test examples
         #[arg(long, value_parser = count)]
         examples: Option<usize>,
-        /// Which part of the data
-        #[arg(long, value_enum, default_value = "test")]
-        part: Which,
     },
-    /// Class of the test part by Bayes' rule: accuracy, log-loss, calibration
+    /// Class of the test part or of new data by Bayes' rule; where the true class is known accuracy, log-loss, calibration
     Classify {
         #[command(flatten)]
         run: RunArg,
+        #[command(flatten)]
+        rows: RowsArg,
         /// Samples per example and class, where the density is a bound (default: those of `iwae` in `eval`, or 16)
         #[arg(short, value_parser = count)]
         k: Option<usize>,
@@ -314,12 +428,12 @@ pub enum Which {
 }
 
 impl Which {
-    /// As scores call it.
-    pub fn name(self) -> &'static str {
+    /// As a question is about it.
+    pub fn about(self) -> About {
         match self {
-            Which::Train => "train",
-            Which::Valid => "valid",
-            Which::Test => "test",
+            Which::Train => About::Train,
+            Which::Valid => About::Valid,
+            Which::Test => About::Test,
         }
     }
 }
@@ -351,11 +465,26 @@ fn pair(s: &str) -> Result<(String, String), String> {
     }
 }
 
-fn given(s: &str) -> Result<(String, String), String> {
+fn given(s: &str) -> Result<GivenArg, String> {
     match s.split_once('=').map(|(a, b)| (a.trim(), b.trim())) {
-        Some((a, b)) if !a.is_empty() && !b.is_empty() => Ok((a.into(), b.into())),
-        Some(_) | None => Err("expected NAME=VALUE, as in y=3".into()),
+        Some((a, b)) if !a.is_empty() && !b.is_empty() => Ok(GivenArg::Value(a.into(), b.into())),
+        None if Path::new(s).extension().is_some() => Ok(GivenArg::File(s.into())),
+        Some(_) | None => Err("expected NAME=VALUE, as in y=3, or a file, as in rows.csv".into()),
     }
+}
+
+fn two_rows(s: &str) -> Result<(usize, usize), String> {
+    let number = |t: &str| t.trim().parse::<usize>().ok().filter(|n| *n > 0);
+    s.split_once(':')
+        .and_then(|(a, b)| number(a).zip(number(b)))
+        .ok_or_else(|| "expected two numbers of rows, from 1, as in 3:17".into())
+}
+
+fn steps(s: &str) -> Result<usize, String> {
+    s.parse()
+        .ok()
+        .filter(|n| (2..=1000).contains(n))
+        .ok_or_else(|| "expected a whole number from 2 to 1000".into())
 }
 
 fn above_0(s: &str) -> Result<f64, String> {

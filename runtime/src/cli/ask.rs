@@ -1,16 +1,12 @@
-//! What the verbs that ask a trained model share, and `gmc encode`.
+//! What the verbs that ask a trained model share.
 
-use super::args::RunArg;
-use super::kept::open;
-use super::output::{Column, Form, form, write_columns};
-use crate::console::{Messages, note};
+use crate::console::note;
 use crate::failure::Failure;
+use crate::session::rows::About;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Answer, NumberKind, Output, Program, Question};
-use gmc_compiler::event::Kind;
-use std::path::Path;
 
-/// Infers what guides hold for each of at most `most` test examples, and says so.
+/// Infers what guides hold for each of at most `most` of the rows that are asked about, and says so.
 ///
 /// # Errors
 /// What running a program reports.
@@ -50,13 +46,16 @@ fn refused(question: Question, why: &str) -> Failure {
     Failure::new(format!("this model cannot answer `{question}`: {why}"))
 }
 
-/// Nothing was kept for testing.
-pub fn no_test_examples() -> Failure {
-    Failure::new("the data leave no test examples")
+/// There are no rows to ask about.
+pub fn no_examples(s: &Session) -> Failure {
+    match s.about == About::Test {
+        true => Failure::new("the data leave no test examples"),
+        false => Failure::new(format!("there are no {}", s.about.count(2).trim_start_matches("2 "))),
+    }
 }
 
-/// A program over the whole test part.
-pub struct OverTest<'a> {
+/// A program over all rows that are asked about.
+pub struct OverRows<'a> {
     /// The program.
     pub program: &'a Program,
     /// The output that is asked for.
@@ -67,14 +66,14 @@ pub struct OverTest<'a> {
     pub draws: u64,
 }
 
-impl OverTest<'_> {
+impl OverRows<'_> {
     /// Runs the program and collects the output: its numbers, and the axes of a row.
     ///
     /// # Errors
-    /// What running the program reports; data without a test part.
+    /// What running the program reports; nothing to ask about.
     pub fn ask(&self, s: &mut Session) -> Result<(Vec<f32>, Vec<usize>), Failure> {
         if s.test_examples() == 0 {
-            return Err(no_test_examples());
+            return Err(no_examples(s));
         }
         let (mut values, mut shape) = (Vec::new(), Vec::new());
         for (i, rows) in s.test_chunks(usize::MAX).iter().enumerate() {
@@ -122,32 +121,4 @@ pub fn tell_of_untrained(answer: &Answer) {
             answer.untrained.join("`, `")
         ));
     }
-}
-
-/// `gmc encode`
-pub fn encode(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
-    let form = form(out, &[Form::Npy, Form::Csv])?;
-    let (_, mut s) = open(r, m, |s| asked_about(s, Question::Encode))?;
-    let program = answerable(&s, Question::Encode)?.program;
-    let outputs = s.compiled.programs.get(&program).map_or(&[][..], |g| &g.outputs);
-    let outputs: Vec<Output> = outputs.iter().filter_map(|(name, _)| Output::parse(name)).collect();
-    infer(&mut s, usize::MAX, r.seed)?;
-    let mut columns = Vec::new();
-    for output in &outputs {
-        let (name, whole) = if let Output::Code(site) = output {
-            let kind = s.model().and_then(|m| m.site(site)).map(|site| site.ty.kind);
-            (site.clone(), kind.is_some_and(Kind::discrete))
-        } else if let Output::Posterior(site) = output {
-            (format!("{site}.probability"), false)
-        } else {
-            continue;
-        };
-        let over = OverTest { program: &program, output, seed: r.seed, draws: r.seed };
-        let (values, shape) = over.ask(&mut s)?;
-        columns.push(Column { name, shape, values, whole, labels: &[] });
-    }
-    if columns.is_empty() {
-        return Err(Failure::new("nothing to encode"));
-    }
-    write_columns(&columns, out.zip(form))
 }

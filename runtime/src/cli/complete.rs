@@ -1,11 +1,11 @@
 //! `gmc complete`: test examples of which a part is given, or the beginning of a text, and the rest drawn from the model, several times each.
 
 use super::altered::How;
-use super::args::RunArg;
-use super::ask::{answerable, asked_about, no_test_examples};
+use super::args::{RowsArg, RunArg};
+use super::ask::{answerable, asked_about, no_examples};
 use super::given::Given;
-use super::kept::open;
-use super::output::{Form, Table, form, no_picture, no_text};
+use super::kept::open_on;
+use super::output::{Form, Table, form, is_standard, no_picture, no_text};
 use super::writing;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
@@ -34,14 +34,14 @@ pub struct Asked<'a> {
 }
 
 /// `gmc complete`
-pub fn complete(r: &RunArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
+pub fn complete(r: &RunArg, rows: &RowsArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     let form = form(asked.out, &[Form::Png, Form::Npy, Form::Csv, Form::Txt])?;
-    let (dir, mut s) = open(r, m, |s| {
+    let (dir, mut s) = open_on(r, Some(rows), m, |s| {
         let mut names = asked_about(s, Question::Complete)?;
         if let (Given::Prefix(_), Some((site, _))) = (asked.given, site(s)) {
             names.retain(|n| *n != site);
         }
-        Ok(names)
+        Ok(names.into())
     })?;
     let program = answerable(&s, Question::Complete)?.program;
     asked.how.alter(&mut s, &program)?;
@@ -59,7 +59,7 @@ pub fn complete(r: &RunArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failur
     if as_picture {
         shown.picture(&dir, &made, &part.known, asked, r.seed)
     } else {
-        shown.table(&made, invented)
+        shown.table(&s, &made, invented)
     }
 }
 
@@ -80,7 +80,7 @@ fn partly(s: &Session, asked: &Asked<'_>, (name, ty): (&str, &EventTy)) -> Resul
     }
     let known = asked.given.elements(ty)?;
     match s.test_examples().min(asked.examples) {
-        0 => Err(no_test_examples()),
+        0 => Err(no_examples(s)),
         examples => Ok(Partly { examples, known, instead: None }),
     }
 }
@@ -106,7 +106,8 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn is_text(&self, s: &Session) -> bool {
-        self.form.is_none_or(|f| f == Form::Txt) && s.alphabet(&self.name).is_some()
+        (self.form.is_none_or(|f| f == Form::Txt) || is_standard(self.out))
+            && s.alphabet(&self.name).is_some()
     }
 
     /// Whether a picture is drawn.
@@ -138,17 +139,21 @@ impl Shown<'_> {
                 all.push((title, alphabet.text(y)));
             }
         }
-        writing::write(&all, self.out.zip(self.form))
+        writing::write(&all, self.out.filter(|_| !is_standard(self.out)).zip(self.form))
     }
 
     /// Each original, where there is one, with its completions behind it.
-    fn table(&self, made: &Completions, invented: bool) -> Result<(), Failure> {
+    fn table(&self, s: &Session, made: &Completions, invented: bool) -> Result<(), Failure> {
         let all = beside(made, self.ty.size(), self.n);
         let values = if invented { &made.drawn } else { &all };
         let columns: Vec<String> = (1..=self.n).map(|i| format!("{} completed {i}", self.name)).collect();
         let first = (!invented).then_some(self.name.as_str());
         let columns: Vec<&str> = first.into_iter().chain(columns.iter().map(String::as_str)).collect();
-        Table { columns: &columns, shape: &self.ty.shape, values }.write(self.out.zip(self.form))
+        let elements = if invented { Vec::new() } else { s.elements(&self.name, self.ty.size()) };
+        let numbers = s.row_numbers(made.originals.len() / self.ty.size().max(1));
+        let rows = (!invented).then_some(numbers.as_slice());
+        Table { columns: &columns, elements: &elements, rows, shape: &self.ty.shape, values }
+            .write(self.out.zip(self.form))
     }
 
     fn picture(

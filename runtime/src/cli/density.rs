@@ -1,30 +1,39 @@
-//! `gmc density`: the log-density of the test part, with its kind.
+//! `gmc density`: the log-density of the rows that are asked about, with its kind.
 
-use super::args::RunArg;
-use super::ask::{OverTest, answerable, asked_about, infer, samples_each};
-use super::kept::open;
-use super::output::{Form, Table, form};
+use super::args::{RowsArg, RunArg};
+use super::ask::{OverRows, answerable, asked_about, infer, samples_each};
+use super::kept::open_on;
+use super::output::{Form, ROW, Table, form, is_standard, put};
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::bounds::log_add;
 use crate::measure::finite::FINITE;
-use crate::measure::scores::{bits_per_dim, standard_error, two_digits};
+use crate::measure::scores::{Score, bits_per_dim, standard_error, two_digits};
 use crate::session::Session;
-use crate::store::atomic_write;
+use crate::session::repeats::Repeats;
+use crate::show::table;
+use crate::store::RunDir;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 use gmc_compiler::rows::measure::Iwae;
+use std::fmt::Write;
 use std::path::Path;
 
 /// Samples an example where neither the command nor the spec says how many.
 const USUAL: usize = 64;
 
 /// `gmc density`
-pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+pub fn density(
+    r: &RunArg,
+    rows: &RowsArg,
+    k: Option<usize>,
+    out: Option<&Path>,
+    m: Messages,
+) -> Result<(), Failure> {
     let form = form(out, &[Form::Csv, Form::Npy])?;
-    let (_, mut s) = open(r, m, |s| {
+    let (dir, mut s) = open_on(r, Some(rows), m, |s| {
         let names = asked_about(s, Question::Density)?;
         samples_each(s, k)?;
-        Ok(names)
+        Ok(names.into())
     })?;
     let answer = answerable(&s, Question::Density)?;
     let k = k.or(Iwae::samples(&s.typed.eval)).unwrap_or(USUAL);
@@ -33,7 +42,7 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
         importance(&mut s, &answer.program, r.seed, k)?
     } else {
         let (program, output) = (&answer.program, &Output::LogProb);
-        let over = OverTest { program, output, seed: r.seed, draws: r.seed };
+        let over = OverRows { program, output, seed: r.seed, draws: r.seed };
         over.ask(&mut s)?.0.iter().map(|x| f64::from(*x)).collect()
     };
     let kind = match answer.number {
@@ -44,27 +53,46 @@ pub fn density(r: &RunArg, k: Option<usize>, out: Option<&Path>, m: Messages) ->
     match out.zip(form) {
         Some((p, Form::Npy)) => {
             let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
-            Table { columns: &["log_density"], shape: &[], values: &values }.write(Some((p, Form::Npy)))?;
+            let columns = &["log_density"];
+            let table = Table { columns, elements: &[], rows: None, shape: &[], values: &values };
+            table.write(Some((p, Form::Npy)))?;
         }
-        Some((p, Form::Csv | Form::Png | Form::Txt)) => {
-            let text: String = values.iter().map(|v| format!("{v}\n")).collect();
-            atomic_write(p, format!("log_density\n{text}").as_bytes())?;
-        }
+        Some((p, Form::Csv | Form::Png | Form::Txt)) => put(p, &csv(&s, &values, &kind))?,
         None => {}
     }
-    let beware = if s.repeats().is_empty() { "" } else { ", but see below" };
-    let kind = format!("{kind}{beware}");
-    tell(&values, answer.number != Some(NumberKind::Exact), &kind, s.written_elements())?;
-    s.repeats().iter().for_each(|r| note(&format!("warning: {}\n", r.caveat())));
+    let caveats = caveats(&s, &dir)?;
+    let beware = if caveats.is_empty() { "" } else { ", but see below" };
+    let told = Told { kind: format!("{kind}{beware}"), drawn: answer.number != Some(NumberKind::Exact) };
+    told.tell(&s, &values, is_standard(out))?;
+    caveats.iter().for_each(|c| note(&format!("warning: {c}\n")));
     Ok(())
 }
 
-/// log (1/K) Σ p(x, z) / q(z | x) of every test example (Burda et al. 2016, eq. 8).
+/// A line for each row: its number, its log-density, and what kind of number that is.
+fn csv(s: &Session, values: &[f64], kind: &str) -> String {
+    let mut text = format!("{ROW},log_density,kind\n");
+    for (row, v) in s.row_numbers(values.len()).iter().zip(values) {
+        let _ = writeln!(text, "{row},{v},{kind}");
+    }
+    text
+}
+
+/// What must be known before the numbers are believed: of data that are not there what was said when the run was measured.
+fn caveats(s: &Session, dir: &RunDir) -> Result<Vec<String>, Failure> {
+    if s.absent.is_empty() {
+        return Ok(s.repeats().iter().map(Repeats::caveat).collect());
+    }
+    let scores = dir.scores()?;
+    let densities: Vec<Score> = scores.into_iter().filter(Score::of_density).collect();
+    Ok(table::caveats(&densities).into_iter().map(str::to_string).collect())
+}
+
+/// log (1/K) Σ p(x, z) / q(z | x) of every row (Burda et al. 2016, eq. 8).
 fn importance(s: &mut Session, program: &Program, seed: u64, k: usize) -> Result<Vec<f64>, Failure> {
     let mut logs: Vec<f64> = Vec::new();
     for i in 0..k {
         let draws = seed.wrapping_add((i as u64) << 20);
-        let (w, _) = OverTest { program, output: &Output::LogWeight, seed, draws }.ask(s)?;
+        let (w, _) = OverRows { program, output: &Output::LogWeight, seed, draws }.ask(s)?;
         match logs.is_empty() {
             true => logs = w.iter().map(|x| f64::from(*x)).collect(),
             false => logs.iter_mut().zip(w).for_each(|(l, w)| *l = log_add(*l, f64::from(w))),
@@ -73,31 +101,49 @@ fn importance(s: &mut Session, program: &Program, seed: u64, k: usize) -> Result
     Ok(logs.iter().map(|l| l - (k as f64).ln()).collect())
 }
 
-/// Says the mean, with its standard error where draws are in it, and the standard deviation of those that are
-/// finite, and of text so many characters long what it is for each; it is an error where some are not.
-fn tell(values: &[f64], drawn: bool, kind: &str, characters: Option<usize>) -> Result<(), Failure> {
-    let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    let n = finite.len().max(1) as f64;
-    let mean = finite.iter().sum::<f64>() / n;
-    let sd = (finite.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let error = standard_error(finite.iter().copied()).filter(|_| drawn);
-    let error = error.map_or(String::new(), |e| format!(" ± {}", two_digits(e)));
-    let numbers = format!("mean {mean:.4}{error} nats, standard deviation {sd:.4}, {kind}");
-    let (all, finite) = (values.len(), finite.len());
-    if finite == all {
-        say(&format!("log-density of {all} test examples: {numbers}\n"))?;
-        return match characters {
-            Some(n) => say(&format!(
-                "of {n} characters each: {:.4} bits a character, perplexity {:.4}\n",
-                bits_per_dim(-mean, n, 1.0),
-                (-mean / n as f64).exp()
-            )),
-            None => Ok(()),
+/// How log-densities are told.
+struct Told {
+    /// What they are, in words.
+    kind: String,
+    /// Whether draws are in them.
+    drawn: bool,
+}
+
+impl Told {
+    /// Says the mean, with its standard error where draws are in it, and the standard deviation of those that are finite, and of text what it is
+    /// for each character; it is an error where some are not. `aside`: on standard error, for results have standard output.
+    fn tell(&self, s: &Session, values: &[f64], aside: bool) -> Result<(), Failure> {
+        let say = |text: &str| match aside {
+            true => {
+                note(text);
+                Ok(())
+            }
+            false => say(text),
         };
+        let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+        let n = finite.len().max(1) as f64;
+        let mean = finite.iter().sum::<f64>() / n;
+        let sd = (finite.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let error = standard_error(finite.iter().copied()).filter(|_| self.drawn);
+        let error = error.map_or(String::new(), |e| format!(" ± {}", two_digits(e)));
+        let numbers = format!("mean {mean:.4}{error} nats, standard deviation {sd:.4}, {}", self.kind);
+        let (all, finite) = (values.len(), finite.len());
+        if finite == all {
+            say(&format!("log-density of {}: {numbers}\n", s.about.count(all)))?;
+            return match s.written_elements() {
+                Some(n) => say(&format!(
+                    "of {n} characters each: {:.4} bits a character, perplexity {:.4}\n",
+                    bits_per_dim(-mean, n, 1.0),
+                    (-mean / n as f64).exp()
+                )),
+                None => Ok(()),
+            };
+        }
+        if finite > 0 {
+            say(&format!("log-density of the {} where it is finite: {numbers}\n", s.about.count(finite)))?;
+        }
+        let of = s.about.count(all);
+        let message = format!("the log-density of {} of {of} is not finite", all - finite);
+        Err(Failure::new(message).help(FINITE))
     }
-    if finite > 0 {
-        say(&format!("log-density of the {finite} test examples where it is finite: {numbers}\n"))?;
-    }
-    let message = format!("the log-density of {} of {all} test examples is not finite", all - finite);
-    Err(Failure::new(message).help(FINITE))
 }

@@ -1,9 +1,10 @@
 //! What a verb is given: a spec on its own, or that of a run folder with its latest parameters.
 
-use super::args::{RunArg, Spec};
+use super::args::{RowsArg, RunArg, Spec};
 use crate::console::{Messages, note};
 use crate::failure::Failure;
 use crate::session::host::{FileHost, RememberingHost};
+use crate::session::rows::Needs;
 use crate::session::{Session, load};
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
@@ -94,11 +95,24 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
 /// Opens a run with its latest parameters (averages where the spec keeps them) and the data that `needs` says are asked about.
 ///
 /// # Errors
-/// As [`kept`]; a run without a checkpoint, data or a device that are not there.
+/// As [`open_on`].
 pub fn open(
     r: &RunArg,
     m: Messages,
     needs: impl FnOnce(&Session) -> Result<Vec<String>, Failure>,
+) -> Result<(RunDir, Session), Failure> {
+    open_on(r, None, m, |s| Ok(Needs::from(needs(s)?)))
+}
+
+/// The same to be asked about these rows.
+///
+/// # Errors
+/// As [`kept`]; a run without a checkpoint, data or a device that are not there.
+pub fn open_on(
+    r: &RunArg,
+    rows: Option<&RowsArg>,
+    m: Messages,
+    needs: impl FnOnce(&Session) -> Result<Needs, Failure>,
 ) -> Result<(RunDir, Session), Failure> {
     let dir = RunDir::view(&r.run)?;
     let Kept { unit, checkpoint, hashes, data } = kept(&dir, m)?;
@@ -107,7 +121,7 @@ pub fn open(
     let device = load::device(r.device.choice())?;
     let (_, typed, compiled) = whole(unit)?;
     trained(&dir, &compiled, &checkpoint)?;
-    let mut s = load::without_data(typed, compiled, device, |d| (data.training_size(d), data.labels(d)));
+    let mut s = load::without_data(typed, compiled, device, |d| data.item(d));
     if let Some(model) = &r.model {
         s.ask(model)?;
     }
@@ -117,8 +131,13 @@ pub fn open(
         ));
     }
     // A run of an older gmc remembers nothing: what its data are must be read.
-    let needed = if data.is_empty() { s.all_data() } else { needs(&s)? };
-    s.load(&needed)?;
+    let needs = needs(&s)?;
+    let file = rows.and_then(|rows| rows.data.as_deref());
+    match (data.is_empty(), file) {
+        (true, _) => s.load(&s.all_data())?,
+        (false, None) => s.load(&[needs.needed.as_slice(), &needs.wished].concat())?,
+        (false, Some(_)) => {}
+    }
     for changed in hashes.with_data(&s).changed_data(&checkpoint) {
         note(&format!(
             "warning: the data of `{changed}` have changed since the run began: what is measured on them is not of the run's own parts\n"
@@ -128,6 +147,11 @@ pub fn open(
     s.standing = Trainer::new(&s).progress(checkpoint.meta.step);
     s.use_averages();
     s.infer_steps = r.infer_steps.map(|n| n as u64);
+    match (file, rows) {
+        (Some(file), _) => s.ask_about_file(file, &needs)?,
+        (None, Some(rows)) => s.ask_about(rows.part.about())?,
+        (None, None) => {}
+    }
     Ok((dir, s))
 }
 

@@ -5,13 +5,16 @@ mod altered;
 mod args;
 mod ask;
 pub mod bug;
+mod classify;
 mod compare;
 mod complete;
 mod density;
+mod encode;
 mod eval;
 mod explain;
 mod given;
 mod inspect;
+mod interpolate;
 mod ir;
 mod kept;
 mod list;
@@ -72,21 +75,25 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         }
         Verb::Compare { runs, out } => compare::compare(&runs, out.as_deref(), m),
         Verb::List { folder } => list::list(&folder),
-        Verb::Sample { run, n, temperature, given, out } => {
-            let how = altered::How { temperature, given };
+        Verb::Sample { run, n, temperature, given, decode, out } => {
+            let (given, rows) = args::apart(given)?;
+            let how = altered::How { temperature, given, rows, codes: decode };
             pictures::sample(&run, &how, n, out.as_deref(), m)
         }
-        Verb::Density { run, k, out } => density::density(&run, k, out.as_deref(), m),
-        Verb::Encode { run, out } => ask::encode(&run, out.as_deref(), m),
-        Verb::Reconstruct { run, out } => pictures::reconstruct(&run, out.as_deref(), m),
-        Verb::Complete { run, given, n, examples, temperature, out } => {
+        Verb::Density { run, rows, k, out } => density::density(&run, &rows, k, out.as_deref(), m),
+        Verb::Encode { run, rows, out } => encode::encode(&run, &rows, out.as_deref(), m),
+        Verb::Reconstruct { run, rows, out } => pictures::reconstruct(&run, &rows, out.as_deref(), m),
+        Verb::Complete { run, rows, given, n, examples, temperature, out } => {
             let given = given::Given::of(&given)?;
-            let how = altered::How { temperature, given: Vec::new() };
+            let how = altered::How { temperature, ..altered::How::default() };
             let asked = complete::Asked { given: &given, how: &how, n, examples, out: out.as_deref() };
-            complete::complete(&run, &asked, m)
+            complete::complete(&run, &rows, &asked, m)
         }
-        Verb::Eval { run, k, examples, part } => eval::eval(&run, k, examples, part, m),
-        Verb::Classify { run, k, examples, out } => eval::classify(&run, k, examples, out.as_deref(), m),
+        Verb::Interpolate { run, rows, asked } => interpolate::interpolate(&run, &rows, &asked, m),
+        Verb::Eval { run, rows, k, examples } => eval::eval(&run, &rows, k, examples, m),
+        Verb::Classify { run, rows, k, examples, out } => {
+            classify::classify(&run, &classify::Asked { rows: &rows, k, examples, out: out.as_deref() }, m)
+        }
         Verb::Data(s) => inspect::data(&s, m),
         Verb::Devices => inspect::devices(),
     }

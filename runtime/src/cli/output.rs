@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::show::table;
 use crate::store::atomic_write;
 use gmc_compiler::event::EventTy;
+use gmc_compiler::rows::data::reread::elements;
 use std::path::Path;
 
 /// Kinds of file, by the ending of the name.
@@ -31,12 +32,23 @@ impl Form {
     }
 }
 
-/// What to write into a file of this name, which must be one of these; asked before anything is computed.
+/// What stands for standard output where a file is named.
+const STANDARD: &str = "-";
+
+/// Whether standard output is asked for by `-`.
+pub fn is_standard(out: Option<&Path>) -> bool {
+    out == Some(Path::new(STANDARD))
+}
+
+/// What to write into a file of this name, which must be one of these; asked before anything is computed. Onto standard output, `-`, a table.
 ///
 /// # Errors
 /// A name with another ending.
 pub fn form(out: Option<&Path>, known: &[Form]) -> Result<Option<Form>, Failure> {
     let Some(path) = out else { return Ok(None) };
+    if is_standard(out) {
+        return Ok(Some(Form::Csv));
+    }
     let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy().to_lowercase()));
     match known.iter().find(|f| ending.as_deref() == Some(f.ending())) {
         Some(f) => Ok(Some(*f)),
@@ -51,10 +63,22 @@ pub fn form(out: Option<&Path>, known: &[Form]) -> Result<Option<Form>, Failure>
     }
 }
 
+/// Writes a file whole or not at all, or onto standard output.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    if is_standard(Some(path)) { say(text) } else { atomic_write(path, text.as_bytes()) }
+}
+
 /// Numbers in rows, to be written into a file or onto standard output.
 pub struct Table<'a> {
     /// What stands in a row, one beside the other.
     pub columns: &'a [&'a str],
+    /// What the elements of the first are called; those of the others have its name before them.
+    pub elements: &'a [String],
+    /// The numbers of the rows, where they have some.
+    pub rows: Option<&'a [usize]>,
     /// Axes of one of them.
     pub shape: &'a [usize],
     /// Row by row.
@@ -69,7 +93,7 @@ impl Table<'_> {
     /// A file that cannot be written.
     pub fn write(&self, out: Option<(&Path, Form)>) -> Result<(), Failure> {
         let width: usize = self.shape.iter().product::<usize>().max(1);
-        let csv = || table::csv_of(self.columns, width, self.values);
+        let csv = || csv(self.rows, &self.apart(width));
         match out {
             Some((path, Form::Npy)) => {
                 let columns = self.columns.len();
@@ -78,9 +102,30 @@ impl Table<'_> {
                 full.extend(self.shape);
                 atomic_write(path, &table::npy(&full, self.values).unwrap_or_default())
             }
-            Some((path, Form::Csv | Form::Png | Form::Txt)) => atomic_write(path, csv().as_bytes()),
+            Some((path, Form::Csv | Form::Png | Form::Txt)) => put(path, &csv()),
             None => say(&csv()),
         }
+    }
+
+    /// What stands side by side, each on its own.
+    fn apart(&self, width: usize) -> Vec<Column<'_>> {
+        let all = self.columns.len().max(1);
+        let of = |(i, name): (usize, &&str)| {
+            let values = self.values.chunks(width).skip(i).step_by(all).flatten().copied().collect();
+            let mut column = Column::new((*name).to_string(), self.shape.to_vec(), values, false);
+            // As `x.0` stands beside `reconstruction.0`, `amount` does beside `reconstruction.amount`.
+            let own = self.columns.first().and_then(|first| {
+                let plain = elements(first, width);
+                (plain != self.elements && self.elements.len() == width).then_some(self.elements)
+            });
+            column.names = match (own, i) {
+                (Some(own), 0) => own.to_vec(),
+                (Some(own), _) => own.iter().map(|e| format!("{name}.{e}")).collect(),
+                (None, _) => column.names,
+            };
+            column
+        };
+        self.columns.iter().enumerate().map(of).collect()
     }
 }
 
@@ -94,11 +139,19 @@ pub struct Column<'a> {
     pub values: Vec<f32>,
     /// Whether they are whole numbers: levels, classes.
     pub whole: bool,
+    /// What its elements are called.
+    pub names: Vec<String>,
     /// What classes are called, by number; none where they are numbers.
     pub labels: &'a [String],
 }
 
 impl Column<'_> {
+    /// Numbers of this name.
+    pub fn new(name: String, shape: Vec<usize>, values: Vec<f32>, whole: bool) -> Column<'static> {
+        let names = elements(&name, shape.iter().product());
+        Column { name, shape, values, whole, names, labels: &[] }
+    }
+
     fn width(&self) -> usize {
         self.shape.iter().product::<usize>().max(1)
     }
@@ -114,19 +167,23 @@ impl Column<'_> {
 }
 
 /// A cell of CSV (RFC 4180): in quotes where it must be.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_string(),
     }
 }
 
-/// Writes several things of every row side by side, each by its name: as CSV, where classes are written as they are called, or as NPY: one of
+/// Writes several things of every row side by side, each by its name: as CSV, with the numbers of the rows first where they have some, where classes are written as they are called, or as NPY: one of
 /// them as an array of numbers, several as an array of records with a field for each (`numpy.load(..)["x"]`), whole numbers as integers.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write_columns(columns: &[Column<'_>], out: Option<(&Path, Form)>) -> Result<(), Failure> {
+pub fn write_columns(
+    rows: Option<&[usize]>,
+    columns: &[Column<'_>],
+    out: Option<(&Path, Form)>,
+) -> Result<(), Failure> {
     match (out, columns) {
         (Some((path, Form::Npy)), [only]) => {
             let mut full = vec![only.values.len() / only.width()];
@@ -140,23 +197,22 @@ pub fn write_columns(columns: &[Column<'_>], out: Option<(&Path, Form)>) -> Resu
                 .collect();
             atomic_write(path, &table::npy_records(&fields).unwrap_or_default())
         }
-        (Some((path, Form::Csv | Form::Png | Form::Txt)), all) => atomic_write(path, csv(all).as_bytes()),
-        (None, all) => say(&csv(all)),
+        (Some((path, Form::Csv | Form::Png | Form::Txt)), all) => put(path, &csv(rows, all)),
+        (None, all) => say(&csv(rows, all)),
     }
 }
 
-fn csv(columns: &[Column<'_>]) -> String {
-    let names = |c: &Column<'_>| -> Vec<String> {
-        match c.width() {
-            1 => vec![c.name.clone()],
-            n => (0..n).map(|i| format!("{}.{i}", c.name)).collect(),
-        }
-    };
-    let header: Vec<String> = columns.iter().flat_map(names).collect();
+/// The name of the column with the numbers of the rows.
+pub const ROW: &str = "row";
+
+fn csv(numbers: Option<&[usize]>, columns: &[Column<'_>]) -> String {
+    let names = columns.iter().flat_map(|c| c.names.iter().map(|n| quoted(n)));
+    let header: Vec<String> = numbers.map(|_| ROW.to_string()).into_iter().chain(names).collect();
     let rows = columns.iter().map(|c| c.values.len() / c.width()).min().unwrap_or(0);
     let mut text = header.join(",") + "\n";
     for i in 0..rows {
-        let cells: Vec<String> = columns.iter().flat_map(|c| c.cells(i)).collect();
+        let number = numbers.map(|all| all.get(i).copied().unwrap_or(i + 1).to_string());
+        let cells: Vec<String> = number.into_iter().chain(columns.iter().flat_map(|c| c.cells(i))).collect();
         text += &cells.join(",");
         text.push('\n');
     }

@@ -1,18 +1,19 @@
 //! `gmc sample` and `gmc reconstruct`: pictures where the data can be some, tables otherwise.
 
 use super::altered::How;
-use super::args::RunArg;
-use super::ask::{OverTest, answerable, asked_about, infer, no_test_examples};
-use super::kept::open;
-use super::output::{Column, Form, Table, form, no_picture, no_text, write_columns};
+use super::args::{RowsArg, RunArg};
+use super::ask::{OverRows, answerable, asked_about, infer, no_examples};
+use super::kept::{open, open_on};
+use super::output::{Column, Form, Table, form, is_standard, no_picture, no_text, write_columns};
 use super::writing;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::samples::{draw, find};
-use crate::session::Session;
+use crate::session::rows::About;
+use crate::session::{Batch, Session};
 use crate::show::image::{self, Picture};
 use crate::show::{pictures, text};
-use crate::store::atomic_write;
+use crate::store::{atomic_write, folder_name};
 use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::EventTy;
 use gmc_compiler::types::TModel;
@@ -24,23 +25,46 @@ fn write_picture(picture: &Picture, path: PathBuf) -> Result<(), Failure> {
     say(&format!("{}\n", path.display()))
 }
 
+/// How many are drawn where nobody says.
+const MANY: usize = 64;
+
 /// `gmc sample`
-pub fn sample(r: &RunArg, how: &How, n: usize, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+pub fn sample(
+    r: &RunArg,
+    how: &How,
+    n: Option<usize>,
+    out: Option<&Path>,
+    m: Messages,
+) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv, Form::Txt])?;
     let (dir, mut s) = open(r, m, |s| match s.answer(Question::Sample).map(|a| a.program.clone()) {
         Ok(program) => {
             let given = how.names();
-            Ok(s.conditions_of_data(&program).into_iter().filter(|n| !given.contains(n)).collect())
+            // A file may hold what is not given by name: it is asked first.
+            let ours = |n: &String| !given.contains(n) && how.rows.is_none();
+            Ok(s.conditions_of_data(&program).into_iter().filter(ours).collect())
         }
         Err(_) => Ok(Vec::new()),
     })?;
     let program = answerable(&s, Question::Sample)?.program;
-    how.alter(&mut s, &program)?;
+    let rows = how.alter(&mut s, &program)?;
+    let left = s.conditions_of_data(&program);
+    if let (Some(file), [_, ..]) = (&how.rows, left.as_slice()) {
+        let message =
+            format!("{} gives no `{}`, which the model is conditioned on", file.display(), left.join("`, `"));
+        return Err(Failure::new(message).help("add its columns to the file"));
+    }
+    s.load(&left)?;
+    let n = n.or(rows).unwrap_or(MANY);
     tell_of_conditions(&s);
-    if form.is_none_or(|f| f == Form::Txt)
+    if (form.is_none_or(|f| f == Form::Txt) || is_standard(out))
         && let Some(texts) = text::samples(&mut s, n, r.seed)?
     {
-        return writing::write(&texts, out.zip(form));
+        return writing::write(&texts, out.filter(|_| !is_standard(out)).zip(form));
+    }
+    if how.rows.is_some() && out.is_none() {
+        // Who gives rows wants rows.
+        return table(&mut s, n, r.seed, None);
     }
     let Some((name, ty)) = s.observed() else { return table(&mut s, n, r.seed, out.zip(form)) };
     let plane = ty.shape == [2] && !ty.kind.discrete();
@@ -79,16 +103,25 @@ pub fn sample(r: &RunArg, how: &How, n: usize, out: Option<&Path>, m: Messages) 
 /// Draws `n` samples and writes all variables of each.
 fn table(s: &mut Session, n: usize, seed: u64, out: Option<(&Path, Form)>) -> Result<(), Failure> {
     let drawn = draw(s, n, seed)?;
+    // What is given stands beside what is drawn.
+    let conditions = match s.answer(Question::Sample).map(|a| a.program.clone()) {
+        Ok(program) => s.conditions(&program, 0, n),
+        Err(_) => Batch::new(),
+    };
     let one = |(name, ty): (String, EventTy)| {
-        let (_, values, shape) = find(&drawn, &Output::Site(name.clone()))?;
-        let labels = s.labels(&name);
-        Some(Column { shape: shape.clone(), values: values.clone(), whole: ty.kind.discrete(), labels, name })
+        let (shape, values) = match (find(&drawn, &Output::Site(name.clone())), conditions.get(&name)) {
+            (Some((_, values, shape)), _) => (shape.clone(), values.clone()),
+            (None, Some(t)) => (t.shape().iter().skip(1).copied().collect(), t.to_f32()),
+            (None, None) => return None,
+        };
+        let column = Column::new(name.clone(), shape, values, ty.kind.discrete());
+        Some(Column { names: s.elements(&name, ty.size()), labels: s.labels(&name), ..column })
     };
     let columns: Vec<Column<'_>> = s.sampled().into_iter().filter_map(one).collect();
     if columns.is_empty() {
         return Err(Failure::new("the model draws nothing"));
     }
-    write_columns(&given_to(s, n)?.into_iter().chain(columns).collect::<Vec<_>>(), out)
+    write_columns(None, &given_to(s, n)?.into_iter().chain(columns).collect::<Vec<_>>(), out)
 }
 
 /// What each of `n` samples of a conditional model is given, by name.
@@ -99,14 +132,16 @@ fn given_to(s: &Session, n: usize) -> Result<Vec<Column<'_>>, Failure> {
     let one = |name: &String| {
         let (values, ty) = (all.get(name)?.to_f32(), s.data_type(name)?);
         let (shape, whole) = (ty.shape.clone(), ty.kind.discrete());
-        Some(Column { name: name.clone(), shape, values, whole, labels: s.labels(name) })
+        let column = Column::new(name.clone(), shape, values, whole);
+        Some(Column { names: s.elements(name, ty.size()), labels: s.labels(name), ..column })
     };
     Ok(conditions.iter().filter_map(one).collect())
 }
 
 /// Says what samples of a conditional model are given.
 fn tell_of_conditions(s: &Session) {
-    let in_turn = |m: &&TModel| m.conds.iter().any(|c| !s.given.contains_key(c));
+    let given = |c: &String| s.given.contains_key(c) || s.given_rows.contains(c);
+    let in_turn = |m: &&TModel| m.conds.iter().any(|c| !given(c));
     if let Some(m) = s.model().filter(in_turn) {
         note(&format!(
             "note: `{}` draws given `{}`: of classes each sample has the next one, 0, 1 .. in turn, of other data those of the test part\n",
@@ -117,12 +152,12 @@ fn tell_of_conditions(s: &Session) {
 }
 
 /// `gmc reconstruct`
-pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
+pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
-    let (dir, mut s) = open(r, m, |s| {
+    let (dir, mut s) = open_on(r, Some(rows), m, |s| {
         let mut names = asked_about(s, Question::Reconstruct)?;
         names.extend(reconstructed(s));
-        Ok(names)
+        Ok(names.into())
     })?;
     let program = answerable(&s, Question::Reconstruct)?.program;
     let var = reconstructed(&s).and_then(|name| s.data_type(&name).cloned().map(|ty| (name, ty)));
@@ -133,22 +168,29 @@ pub fn reconstruct(r: &RunArg, out: Option<&Path>, m: Messages) -> Result<(), Fa
         (Some(Form::Png) | None, _) if picture => {
             let most = pictures::pairs(&s);
             infer(&mut s, most, r.seed)?;
-            let picture = pictures::reconstructions(&mut s, r.seed)?.ok_or_else(no_test_examples)?;
-            let usual = || dir.path().join("images/reconstructions.png");
+            let picture = pictures::reconstructions(&mut s, r.seed)?.ok_or_else(|| no_examples(&s))?;
+            let of = match s.about == About::Test {
+                true => String::new(),
+                false => format!("-{}", folder_name(s.about.name())),
+            };
+            let usual = || dir.path().join(format!("images/reconstructions{of}.png"));
             return write_picture(&picture, out.map_or_else(usual, Path::to_path_buf));
         }
         (Some(Form::Png | Form::Npy | Form::Csv | Form::Txt) | None, _) => {}
     }
     infer(&mut s, usize::MAX, r.seed)?;
     let output = Output::Site(name.clone());
-    let over = OverTest { program: &program, output: &output, seed: r.seed, draws: r.seed };
+    let over = OverRows { program: &program, output: &output, seed: r.seed, draws: r.seed };
     let (made, _) = over.ask(&mut s)?;
     let originals = originals(&s, &name, r.seed);
     let size = ty.size().max(1);
     // Each original with its reconstruction behind it.
     let pairs: Vec<f32> =
         originals.chunks(size).zip(made.chunks(size)).flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
-    Table { columns: &[&name, "reconstruction"], shape: &ty.shape, values: &pairs }.write(out.zip(form))
+    let (columns, elements) = (&[name.as_str(), "reconstruction"], s.elements(&name, ty.size()));
+    let rows = s.row_numbers(s.test_examples());
+    let table = Table { columns, elements: &elements, rows: Some(&rows), shape: &ty.shape, values: &pairs };
+    table.write(out.zip(form))
 }
 
 /// The variable whose reconstructions are shown.
@@ -171,7 +213,7 @@ fn beside(s: &mut Session, ty: &EventTy) {
     }
 }
 
-/// A variable of the test part as programs see it, row by row.
+/// A variable of the rows that are asked about as programs see it, row by row.
 fn originals(s: &Session, name: &str, seed: u64) -> Vec<f32> {
     s.test_chunks(usize::MAX)
         .iter()

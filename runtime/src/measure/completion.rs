@@ -33,7 +33,8 @@ pub fn site(s: &Session) -> Option<(String, Order)> {
         TSiteKind::Draw(d) => d.places().filter(|_| site.observed),
         TSiteKind::Bind(_) | TSiteKind::Quantize(_) => None,
     };
-    let models = s.typed.models.iter().filter(|m| !m.guide);
+    let others = s.typed.models.iter().filter(|m| !m.guide);
+    let models = s.model().into_iter().chain(others);
     models.flat_map(|m| &m.sites).find_map(|site| Some((site.name.clone(), order(site)?)))
 }
 

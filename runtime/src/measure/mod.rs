@@ -2,6 +2,7 @@
 //!
 //! Enter at [`evaluate()`]; [`health()`] says what the numbers of the latent sites mean.
 
+pub mod between;
 pub mod bounds;
 pub mod budget;
 pub mod classes;

@@ -26,7 +26,7 @@ impl Session {
     /// The data variables that a program which draws reads from the data, and does not take in turn.
     pub fn conditions_of_data(&self, program: &Program) -> Vec<String> {
         let in_turn = |name: &String| self.data_type(name).and_then(in_turn).is_some();
-        let given = |name: &String| self.given.contains_key(name);
+        let given = |name: &String| self.given.contains_key(name) || self.given_rows.contains(name);
         self.data_inputs(program).into_iter().filter(|name| !in_turn(name) && !given(name)).collect()
     }
 
@@ -67,15 +67,31 @@ impl Session {
         all.filter(|name| Input::parse(name).is_none()).collect()
     }
 
-    /// What a program that draws is conditioned on, for draws `from .. from + n`: the classes in turn, other
-    /// variables from the test part (the training part where there is none).
+    /// What a program that draws is conditioned on, for draws `from .. from + n`: what is given, codes that are given instead of drawn, the classes in
+    /// turn, other variables from the test part (the training part where there is none).
     pub fn conditions(&self, program: &Program, from: usize, n: usize) -> Batch {
-        let wanted = self.data_inputs(program);
+        let mut out = self.conditions_named(&self.data_inputs(program), from, n);
+        for (name, values, size) in &self.codes {
+            let shapes = self.inputs(program, Role::Data).into_iter();
+            let name = Input::Code(name.clone()).to_string();
+            let Some((_, event)) = shapes.into_iter().find(|(input, _)| *input == name) else { continue };
+            let rows = (values.len() / size.max(&1)).max(1);
+            let row = |i: usize| values.get(i % rows * size..(i % rows + 1) * size).unwrap_or_default();
+            let all = (from..from + n).flat_map(row).copied().collect();
+            let shape: Vec<usize> = std::iter::once(n).chain(event.into_iter().skip(1)).collect();
+            out.insert(name, Tensor::from_f32(&self.device, all, &shape));
+        }
+        out
+    }
+
+    /// The same of these data variables.
+    pub fn conditions_named(&self, wanted: &[String], from: usize, n: usize) -> Batch {
         let mut out = Batch::new();
         for (item, set) in self.typed.data.iter().zip(&self.sets) {
             let part = if set.test.n > 0 { &set.test } else { &set.train };
             for (i, v) in item.vars.iter().enumerate().filter(|(_, v)| wanted.contains(&v.name)) {
-                let t = match (self.given.get(&v.name), in_turn(&v.ty)) {
+                let in_turn = in_turn(&v.ty).filter(|_| !self.given_rows.contains(&v.name));
+                let t = match (self.given.get(&v.name), in_turn) {
                     (Some(value), _) => Tensor::from_f32(&self.device, vec![*value; n], &[n]),
                     (None, Some(k)) => {
                         let classes = (from..from + n).map(|i| (i % k) as f32).collect();
@@ -113,7 +129,9 @@ impl Session {
         let mut out = Batch::new();
         for (k, (item, set)) in self.typed.data.iter().zip(&self.sets).enumerate() {
             let (part, rows) = (if test { &set.test } else { &set.train }, of(k));
-            for (v, column) in item.vars.iter().zip(&part.columns) {
+            // Of a file that is asked about only some variables may have been read.
+            let there = |c: &Column| part.n == 0 || c.values.len() >= part.n * c.ty.size();
+            for (v, column) in item.vars.iter().zip(&part.columns).filter(|(_, c)| there(c)) {
                 out.insert(v.name.clone(), self.rows(column, part.n, &rows));
             }
         }

@@ -98,6 +98,10 @@ impl Host for FileHost {
     fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
         let path = self.base.join(folder);
         let error = |what: String| HostError { what, tried: Vec::new() };
+        if path.is_file() {
+            let one = decode(&path).map_err(|e| error(format!("cannot read {}: {e}", path.display())))?;
+            return Ok(vec![one]);
+        }
         let entries = std::fs::read_dir(&path).map_err(|e| {
             if e.kind() == ErrorKind::NotFound {
                 HostError { what: NOT_FOUND.into(), tried: vec![path.display().to_string()] }

@@ -90,7 +90,11 @@ impl Session {
             .flat_map(|g| g.sites.iter().filter(|s| g.each.is_some() && drawn(s)).map(|s| s.name.as_str()))
             .collect();
         let steps = self.infer_steps.unwrap_or_else(|| Infer::of(&self.typed.eval).0);
-        Ok(Some(format!("{} of {n} test examples inferred by {steps} Adam steps each", sites.join(", "))))
+        Ok(Some(format!(
+            "{} of {} inferred by {steps} Adam steps each",
+            sites.join(", "),
+            self.about.count(n)
+        )))
     }
 }
 

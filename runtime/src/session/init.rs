@@ -93,7 +93,8 @@ impl Session {
                     | Input::Schedule(_)
                     | Input::Average(_)
                     | Input::Kept(..)
-                    | Input::Known(_) => None,
+                    | Input::Known(_)
+                    | Input::Code(_) => None,
                 });
                 if let (Some(b), false) = (block, all.iter().any(|(path, _, _)| *path == name)) {
                     all.push((name, b.item, shape.into_iter().skip(1).collect()));

@@ -87,16 +87,15 @@ pub fn item(typed: &Typed, d: &TData) -> Result<Parts, Failure> {
     Ok(d.split.parts(set, Seed::of(&typed.train.settings)))
 }
 
-/// A session without parameters whose data are not loaded; `known` tells how many examples the training part of an item has, and what the
-/// classes of its variables are called.
+/// A session without parameters whose data are not loaded; `known` tells how many examples the training part of an item has, and what its
+/// columns and the classes of its variables are called.
 pub fn without_data(
     typed: Typed,
     compiled: gmc_compiler::derive::Compiled,
     device: Device,
-    known: impl Fn(&TData) -> (usize, Vec<Vec<String>>),
+    known: impl Fn(&TData) -> (usize, Parts),
 ) -> Session {
-    let (sizes, labels): (Vec<usize>, Vec<Vec<Vec<String>>>) = typed.data.iter().map(known).unzip();
-    let sets: Vec<Parts> = labels.into_iter().map(|labels| Parts { labels, ..Parts::default() }).collect();
+    let (sizes, sets): (Vec<usize>, Vec<Parts>) = typed.data.iter().map(known).unzip();
     let mut s = Session::new(typed, compiled, device, sets);
     s.absent = (0..sizes.len()).collect();
     s.sizes = sizes;
@@ -130,7 +129,7 @@ impl Session {
     }
 }
 
-fn unreadable(source: &str, issue: DataIssue) -> Failure {
+pub(super) fn unreadable(source: &str, issue: DataIssue) -> Failure {
     let failure = match issue.message.is_empty() {
         true => Failure::new(format!("`{source}` cannot be read")),
         false => Failure::new(issue.message),

@@ -18,6 +18,7 @@ pub mod position;
 pub mod programs;
 pub mod random;
 pub mod repeats;
+pub mod rows;
 pub mod snapshot;
 mod variables;
 pub mod warm;
@@ -29,6 +30,7 @@ pub use position::Position;
 pub use random::Purpose;
 
 use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
+use crate::measure::between::Codes;
 use gmc_compiler::derive::{Compiled, Input, Output, Program};
 use gmc_compiler::ir::{Graph, Role};
 use gmc_compiler::rows::Progress;
@@ -38,8 +40,9 @@ use gmc_compiler::types::Typed;
 use per_datum::Table;
 use programs::{Outputs, Prepared};
 use repeats::Repeats;
+use rows::About;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a step gave new values to.
 #[derive(Clone, Default)]
@@ -84,10 +87,16 @@ pub struct Session {
     pub absent: Vec<usize>,
     /// How many examples the training part of each of them has.
     pub sizes: Vec<usize>,
+    /// Which rows questions are about: those that stand as the test part of the sets.
+    pub about: About,
     /// The model that questions are put to, where one is named.
     pub asked: Option<String>,
     /// Values that conditions of draws have instead of taking their turn, by variable.
     pub given: BTreeMap<String, f32>,
+    /// Conditions that have the values of the rows that are asked about.
+    pub given_rows: BTreeSet<String>,
+    /// Codes that draws are decoded from, row by row, instead of drawn ones.
+    pub codes: Codes,
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
     repeats: OnceCell<Vec<Repeats>>,
@@ -110,8 +119,11 @@ impl Session {
             standing: Progress { step: 0, total: 1, per_epoch: 1 },
             absent: Vec::new(),
             sizes: Vec::new(),
+            about: About::default(),
             asked: None,
             given: BTreeMap::new(),
+            given_rows: BTreeSet::new(),
+            codes: Codes::new(),
             programs,
             options: RunOptions::default(),
             repeats: OnceCell::new(),
@@ -207,7 +219,12 @@ impl Session {
                     return Some(Tensor::scalar(device, s.row.value(&s.args, progress) as f32));
                 }
                 Some(
-                    Input::Rate | Input::Slot { .. } | Input::Average(_) | Input::Kept(..) | Input::Known(_),
+                    Input::Rate
+                    | Input::Slot { .. }
+                    | Input::Average(_)
+                    | Input::Kept(..)
+                    | Input::Known(_)
+                    | Input::Code(_),
                 )
                 | None => {}
             }

@@ -1,6 +1,7 @@
 //! What is odd about a datum, and about the size of the data: for messages about values that are not finite.
 
 use super::Session;
+use super::rows::About;
 use gmc_compiler::event::Kind;
 use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::TData;
@@ -49,6 +50,9 @@ impl Session {
             Of::Test => &sets.test,
         };
         let place = match (of, part.rows.is_empty()) {
+            (Of::Test, true) if matches!(self.about, About::File(_)) => {
+                format!("row {} of {}", row + 1, self.about.name())
+            }
             (Of::Test, true) => format!("row {} of the test part", row + 1),
             (Of::Test, false) | (Of::Train, _) => format!("row {}", part.row(row)),
         };

@@ -77,7 +77,14 @@ impl Session {
             (None, Some(Input::Average(of))) => (Group::Ema, of),
             (
                 None,
-                Some(Input::Update | Input::Rate | Input::Schedule(_) | Input::Kept(..) | Input::Known(_))
+                Some(
+                    Input::Update
+                    | Input::Rate
+                    | Input::Schedule(_)
+                    | Input::Kept(..)
+                    | Input::Known(_)
+                    | Input::Code(_),
+                )
                 | None,
             ) => (Group::State, path.to_string()),
         }

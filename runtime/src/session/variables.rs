@@ -39,6 +39,13 @@ impl Session {
         sites.iter().filter(of).map(|s| (s.name.clone(), s.ty.clone())).collect()
     }
 
+    /// The hidden variables of the model that is asked, which it draws.
+    pub fn hidden(&self) -> Vec<(String, EventTy)> {
+        let sites = self.model().into_iter().flat_map(|m| &m.sites);
+        let hidden = sites.filter(|s| !s.observed && matches!(s.kind, TSiteKind::Draw(_)));
+        hidden.map(|s| (s.name.clone(), s.ty.clone())).collect()
+    }
+
     /// What the classes of a variable of the data are called; none where they are numbers.
     pub fn labels(&self, name: &str) -> &[String] {
         let items = self.typed.data.iter().zip(&self.sets);

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use gmc_compiler::event::{EventTy, Kind};
+use gmc_compiler::rows::data::picture_axes;
 
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
@@ -99,17 +100,10 @@ pub struct Layout {
     pub width: usize,
 }
 
-/// `[h, w]`, `[1, h, w]`, `[3, h, w]`, and vectors of a square length of at least 16 (`[64]` is 8 by 8);
-/// `None` for all else.
+/// How an event is a picture (see [`picture_axes`]); `None` where it is none.
 pub fn layout(event: &EventTy) -> Option<Layout> {
-    let image = |channels, height, width| Some(Layout { channels, height, width });
-    let found = match *event.shape.as_slice() {
-        [n] if n >= 16 && n.isqrt().pow(2) == n => image(1, n.isqrt(), n.isqrt()),
-        [h, w] => image(1, h, w),
-        [c @ (1 | 3), h, w] => image(c, h, w),
-        _ => None,
-    };
-    found.filter(|l| (1..=2048).contains(&l.height) && (1..=2048).contains(&l.width))
+    let [channels, height, width] = picture_axes(&event.shape)?;
+    Some(Layout { channels, height, width })
 }
 
 /// Black and white of a kind: the ends of a bounded support, 0 and n - 1 of levels, otherwise 0 and 1.

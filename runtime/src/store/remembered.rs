@@ -3,6 +3,7 @@
 use super::{RunDir, regular};
 use crate::failure::Failure;
 use gmc_compiler::event::EventTy;
+use gmc_compiler::rows::data::Part;
 use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::types::{TData, Typed};
 use ron::ser::PrettyConfig;
@@ -21,6 +22,9 @@ pub struct Item {
     pub sizes: [usize; 3],
     /// What the classes of each variable are called; none where they are numbers.
     pub labels: Vec<Vec<String>>,
+    /// What the elements of each variable are called in the source, its columns; none where they have no names.
+    #[serde(default)]
+    pub columns: Vec<Vec<String>>,
 }
 
 /// The data items of a run, by the names of their variables: `x, y`.
@@ -33,7 +37,10 @@ impl Remembered {
         let one = |(d, parts): (&TData, &Parts)| {
             let types = d.vars.iter().map(|v| v.ty.clone()).collect();
             let sizes = [parts.train.n, parts.valid.n, parts.test.n];
-            (names(d), Item { types, sizes, labels: parts.labels.clone() })
+            (
+                names(d),
+                Item { types, sizes, labels: parts.labels.clone(), columns: parts.train.names.clone() },
+            )
         };
         Remembered(typed.data.iter().zip(sets).map(one).collect())
     }
@@ -48,14 +55,12 @@ impl Remembered {
         self.0.is_empty()
     }
 
-    /// How many examples the training part of an item has.
-    pub fn training_size(&self, d: &TData) -> usize {
-        self.0.get(&names(d)).map_or(0, |item| item.sizes.first().copied().unwrap_or(0))
-    }
-
-    /// What the classes of the variables of an item are called.
-    pub fn labels(&self, d: &TData) -> Vec<Vec<String>> {
-        self.0.get(&names(d)).map(|item| item.labels.clone()).unwrap_or_default()
+    /// How many examples the training part of an item has, and parts without rows that know what columns and classes are called.
+    pub fn item(&self, d: &TData) -> (usize, Parts) {
+        let Some(item) = self.0.get(&names(d)) else { return (0, Parts::default()) };
+        let train = Part { names: item.columns.clone(), ..Part::default() };
+        let parts = Parts { labels: item.labels.clone(), train, ..Parts::default() };
+        (item.sizes.first().copied().unwrap_or(0), parts)
     }
 }
 

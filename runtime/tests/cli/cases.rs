@@ -139,15 +139,16 @@ fn an_idle_guide_does_not_answer() {
     place.gmc("run spec.gm --name spec --device cpu --set train.epochs=5").succeeds();
     place.gmc("encode runs/spec-1 --out e.csv --device cpu").succeeds();
     let text = std::fs::read_to_string(place.path("e.csv")).unwrap();
-    assert!(text.starts_with("z.0,z.1,z.2,z.3,z.4,z.5,z.probability.0,"), "{text}");
+    assert!(text.starts_with("row,z.0,z.1,z.2,z.3,z.4,z.5,z.probability.0,"), "{text}");
     for row in text.lines().skip(1) {
-        let v: Vec<f64> = row.split(',').map(|v| v.parse().unwrap()).collect();
+        let v: Vec<f64> = row.split(',').skip(1).map(|v| v.parse().unwrap()).collect();
         assert!(
             v[..6].iter().all(|b| *b == 0.0 || *b == 1.0) && v[6..].iter().all(|p| (0.0..=1.0).contains(p))
         );
     }
     // Codes differ between digits, as those of an untrained net would not have to.
-    let first: std::collections::BTreeSet<&str> = text.lines().skip(1).map(|l| &l[..11]).collect();
+    let first: std::collections::BTreeSet<&str> =
+        text.lines().skip(1).map(|l| &l.split_once(',').unwrap().1[..11]).collect();
     assert!(first.len() > 5, "{first:?}");
     place.gmc("reconstruct runs/spec-1 --out r.csv --device cpu").succeeds();
 }

@@ -25,7 +25,8 @@ fn mask(light: impl Fn(usize, usize) -> bool) -> Vec<u8> {
 
 /// Rows of numbers of a CSV: the examples, each with its completions behind it.
 fn rows(table: &str) -> Vec<Vec<f32>> {
-    table.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().unwrap()).collect()).collect()
+    // The number of the example stands first.
+    table.lines().skip(1).map(|l| l.split(',').skip(1).map(|c| c.parse().unwrap()).collect()).collect()
 }
 
 #[test]

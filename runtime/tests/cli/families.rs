@@ -50,6 +50,8 @@ struct Family {
     kind: &'static str,
     /// Width of a code.
     code: usize,
+    /// Why there is no way between data; empty where there is.
+    interpolate: &'static str,
 }
 
 fn ask(f: &Family) {
@@ -98,7 +100,8 @@ fn ask(f: &Family) {
         assert!(said.succeeds().out.contains(f.kind), "{}", said.out);
         let all = std::fs::read_to_string(place.path("d.csv")).unwrap();
         assert!(
-            all.lines().skip(1).all(|l| l.parse::<f64>().unwrap().is_finite()) && all.lines().count() > 100
+            all.lines().skip(1).all(|l| l.split(',').nth(1).unwrap().parse::<f64>().unwrap().is_finite())
+                && all.lines().count() > 100
         );
     }
 
@@ -108,8 +111,23 @@ fn ask(f: &Family) {
     } else {
         said.succeeds();
         let codes = std::fs::read_to_string(place.path("c.csv")).unwrap();
-        assert!(codes.lines().all(|l| l.split(',').count() == f.code) && codes.lines().count() > 100);
-        assert_ne!(codes.lines().nth(1), codes.lines().nth(2));
+        assert!(codes.lines().all(|l| l.split(',').count() == 1 + f.code) && codes.lines().count() > 100);
+        let code = |i: usize| codes.lines().nth(i).and_then(|l| l.split_once(',')).map(|(_, code)| code);
+        assert_ne!(code(1), code(2));
+    }
+
+    let said = place.gmc(&format!("interpolate {at} --pairs 2 --steps 5 --out i.npy"));
+    if !f.interpolate.is_empty() {
+        said.fails(&["this model cannot answer `interpolate`", f.interpolate]);
+    } else {
+        said.succeeds();
+        let (shape, values) = npy(&place.path("i.npy"));
+        assert_eq!(shape, format!("2, 5, {}", f.size));
+        assert!(values.iter().all(|v| v.is_finite()), "{}", f.name);
+        // The ends differ, and so does what lies between.
+        let at = |i: usize| &values[i * f.size..(i + 1) * f.size];
+        assert!(at(0) != at(4) && at(2) != at(0) && at(2) != at(4), "{}", f.name);
+        assert_eq!(said.err.contains("nothing encodes data"), !f.encode.is_empty(), "{}", said.err);
     }
 
     let said = place.gmc(&format!("reconstruct {at} --out r.png"));
@@ -141,6 +159,7 @@ const fn latent(name: &'static str, set: &'static str) -> Family {
         reconstruct: "",
         kind: "lower bound (K = 2)",
         code: 8,
+        interpolate: "",
     }
 }
 
@@ -222,6 +241,7 @@ fn autoencoder() {
         reconstruct: "",
         kind: "",
         code: 8,
+        interpolate: "",
     });
 }
 
@@ -237,6 +257,7 @@ fn realnvp() {
         reconstruct: BIJECTIVE,
         kind: "exact",
         code: 2,
+        interpolate: "",
     });
 }
 
@@ -252,6 +273,7 @@ const fn flow_of_digits(name: &'static str) -> Family {
         reconstruct: BIJECTIVE,
         kind: "lower bound",
         code: 64,
+        interpolate: "",
     }
 }
 
@@ -277,6 +299,7 @@ const fn game(name: &'static str, set: &'static str, size: usize) -> Family {
         reconstruct: NO_GUIDE,
         kind: "",
         code: 0,
+        interpolate: "",
     }
 }
 

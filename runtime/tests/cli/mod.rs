@@ -1,5 +1,6 @@
 //! `gmc` as its users meet it: the program in a folder of its own, and the library where a test must see every round.
 
+mod asking;
 mod cases;
 mod common;
 mod completion;

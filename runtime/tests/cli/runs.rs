@@ -40,7 +40,7 @@ fn samples_hold_every_observed_variable() {
     place.train("two", TWO);
     place.gmc("sample runs/two-1 -n 50 --out s.csv --device cpu").succeeds();
     let text = std::fs::read_to_string(place.path("s.csv")).unwrap();
-    assert!(text.starts_with("y,x.0,x.1,x.2\n"), "{text}");
+    assert!(text.starts_with("kind,a,b,c\n"), "{text}");
     // Classes are written as the data call them, quoted where they must be.
     assert!(text.contains("\n\"cat, small\",") && text.contains("\ndog,"), "{text}");
     assert_eq!(text.lines().count(), 51);

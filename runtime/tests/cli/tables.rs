@@ -36,16 +36,18 @@ fn reconstructions_as_tables() {
     let ask = |out: &str| place.gmc(&format!("reconstruct runs/points-1 --device cpu{out}"));
     ask(" --out r.csv").succeeds();
     let (header, rows) = table(&place.path("r.csv"));
-    assert_eq!(header, "x.0,x.1,x.2,reconstruction.0,reconstruction.1,reconstruction.2");
+    assert_eq!(header, "row,a,b,c,reconstruction.a,reconstruction.b,reconstruction.c");
     assert_eq!(rows.len(), 5);
     for (i, row) in rows.iter().enumerate() {
-        assert_eq!(row[..3], point(45 + i), "row {i} does not begin with its original");
-        assert!(row[3..].iter().all(|v| v.is_finite()) && row[3..] != row[..3]);
+        // Counted in the file.
+        assert_eq!(row[0], 46.0 + i as f32);
+        assert_eq!(row[1..4], point(45 + i), "row {i} does not begin with its original");
+        assert!(row[4..].iter().all(|v| v.is_finite()) && row[4..] != row[1..4]);
     }
     ask(" --out r.npy").succeeds();
     let (shape, values) = array(&place.path("r.npy"));
     assert_eq!(shape, "5, 2, 3");
-    assert_eq!(values, rows.concat(), "the two forms differ");
+    assert_eq!(values, rows.iter().flat_map(|r| r[1..].to_vec()).collect::<Vec<_>>(), "the two forms differ");
     // Where nothing is said, what can be no picture is a table.
     assert_eq!(ask("").succeeds().out, std::fs::read_to_string(place.path("r.csv")).unwrap());
     ask(" --out r.png").fails(&["cannot draw Real[3] as r.png: write .npy or .csv"]);
@@ -69,13 +71,13 @@ fn endings_of_every_verb() {
     ask("reconstruct RUN --out r.csv").succeeds();
     let (header, rows) = table(&place.path("r.csv"));
     assert!(
-        header.starts_with("x.0,x.1,")
+        header.starts_with("row,x.0,x.1,")
             && header.contains(",x.63,reconstruction.0,")
             && header.ends_with(",reconstruction.63")
     );
-    assert!(rows.len() > 100 && rows.iter().all(|r| r.len() == 128));
+    assert!(rows.len() > 100 && rows.iter().all(|r| r.len() == 129));
     assert!(
-        rows.iter().all(|r| r[..64].iter().all(|v| [0.0, 1.0].contains(v))),
+        rows.iter().all(|r| r[1..65].iter().all(|v| [0.0, 1.0].contains(v))),
         "originals are truth values"
     );
     ask("reconstruct RUN --out r.PNG").succeeds();
@@ -101,9 +103,15 @@ fn endings_of_every_verb() {
     ask("density RUN -k 1 --out d.csv").succeeds();
     ask("density RUN -k 1 --out d.npy").succeeds();
     let (shape, values) = array(&place.path("d.npy"));
-    let (header, rows) = table(&place.path("d.csv"));
-    assert_eq!((header.as_str(), shape), ("log_density", format!("{},", rows.len())));
-    assert_eq!(values, rows.concat());
+    let text = std::fs::read_to_string(place.path("d.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|l| l.split(',').collect()).collect();
+    assert!(text.starts_with("row,log_density,kind\n") && shape == format!("{},", rows.len()));
+    for (i, (row, v)) in rows.iter().zip(&values).enumerate() {
+        assert_eq!(
+            (row[0].parse(), row[1].parse::<f32>(), row[2]),
+            (Ok(i + 1), Ok(*v), "lower bound (K = 1)")
+        );
+    }
     for (line, ways) in [
         ("sample RUN --out a.jpg", ".png, .npy, .csv or .txt"),
         ("density RUN --out a.png", ".csv or .npy"),

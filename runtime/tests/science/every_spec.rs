@@ -1,7 +1,8 @@
 //! Every spec of the repository trains: a few rounds, finite numbers, and answers to what it says that it can answer.
 
 use super::common::{mnist, run, session, text, train};
-use gmc_compiler::derive::{Program, Question};
+use gmc_compiler::derive::{Decoded, Output, Program, Question, decoder};
+use gmc_runtime::measure::between::{Walk, Way};
 use gmc_runtime::measure::classes::posteriors;
 use gmc_runtime::measure::{Budget, GLANCE, completion, draw, evaluate};
 use gmc_runtime::session::Session;
@@ -63,8 +64,8 @@ fn ask(name: &str, s: &mut Session) -> usize {
         .collect();
     // The ways that `gmc` has to ask, one for each query of the compiler.
     assert_eq!(
-        s.compiled.queries.iter().take(6).map(|q| q.question.text()).collect::<Vec<_>>(),
-        ["sample", "density", "classify", "encode", "reconstruct", "complete"]
+        s.compiled.queries.iter().take(7).map(|q| q.question.text()).collect::<Vec<_>>(),
+        ["sample", "density", "classify", "encode", "reconstruct", "complete", "interpolate"]
     );
     let rows: Vec<usize> = (0..FEW).collect();
     for (query, program) in &known {
@@ -98,15 +99,50 @@ fn ask(name: &str, s: &mut Session) -> usize {
                 assert_eq!(made.drawn.len(), 2 * made.originals.len(), "{name}");
                 finite("completions", &made.drawn);
             }
+            Question::Interpolate => {
+                let encode = s.answer(Question::Encode).ok().map(|a| a.program.clone());
+                let code = |o: &(String, _)| match Output::parse(&o.0) {
+                    Some(Output::Code(site)) => Some(site),
+                    Some(_) | None => None,
+                };
+                let codes: Vec<String> = match encode.and_then(|p| s.compiled.programs.get(&p)) {
+                    Some(g) => g.outputs.iter().filter_map(code).collect(),
+                    None => s.hidden().into_iter().map(|(name, _)| name).collect(),
+                };
+                let model = s.model().map(|m| m.name.clone());
+                let d = decoder(&s.typed, model.as_deref(), &codes, Decoded::Shown)
+                    .unwrap_or_else(|e| panic!("{name}: {e}"));
+                let ends = d
+                    .codes
+                    .iter()
+                    .map(|(n, ty)| {
+                        let size = ty.size();
+                        let one = if ty.kind.discrete() { 0.0 } else { 0.5 };
+                        (n.clone(), [vec![0.0; size], vec![one; size]].concat(), size)
+                    })
+                    .collect();
+                let data = s.fixed_batch(&rows, 1).into_iter();
+                let given = data.filter(|(n, _)| d.given.contains(n)).collect();
+                let before = s.compiled.programs.get(program).cloned();
+                let made = d.graph.outputs.iter().find_map(|(o, _)| o.strip_prefix("site:")).unwrap();
+                let walk =
+                    Walk { decoder: &d, program, ends: &ends, given: &given, steps: 3, way: Way::Linear };
+                let values = walk.decode(s, made, 1).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!(values.len(), 3 * s.data_type(made).unwrap().size(), "{name}");
+                finite("what lies between", &values);
+                s.run_instead(program.clone(), before.unwrap());
+            }
             Question::Density | Question::Encode | Question::Reconstruct => {
                 let data = s.fixed_batch(&rows, 1);
                 let answers = run(s, &program.to_string(), FEW, &data);
                 let wanted = match query {
                     Question::Density => ["log_prob", "log_weight"],
                     Question::Encode => ["code:", "code:"],
-                    Question::Sample | Question::Classify | Question::Complete | Question::Reconstruct => {
-                        ["site:", "site:"]
-                    }
+                    Question::Sample
+                    | Question::Classify
+                    | Question::Complete
+                    | Question::Interpolate
+                    | Question::Reconstruct => ["site:", "site:"],
                 };
                 assert!(
                     answers.iter().any(|(o, _)| wanted.iter().any(|w| o.starts_with(w))),

@@ -42,6 +42,12 @@ fn temperature(m: &TModel) -> Result<(), String> {
     }
 }
 
+/// The data variables whose values may be given to draws from a model: what it is conditioned on, and what it draws first.
+pub fn givable(m: &TModel) -> Vec<String> {
+    let observed = m.sites.iter().filter(|s| s.observed && given(m, &s.name).is_ok());
+    m.conds.iter().cloned().chain(observed.map(|s| s.name.clone())).collect()
+}
+
 /// What is given must be drawn before all that it depends on.
 fn given(m: &TModel, name: &str) -> Result<(), String> {
     let Some(site) = m.site(name).filter(|s| s.observed) else {

@@ -1,7 +1,7 @@
 //! What can be asked of a spec: every question of every model, and which model a question goes to that names none.
 
 use super::trained::Trained;
-use super::{Model, classify, complete, density, encode, models, paired, reconstruct, sample};
+use super::{Model, classify, complete, decode, density, encode, models, paired, reconstruct, sample};
 use crate::derive::program::Made;
 use crate::derive::{Answer, Leaf, Program, Query, Question};
 use crate::types::{Subject, Typed};
@@ -107,7 +107,8 @@ impl Asking<'_> {
             })
         });
         let complete = complete::query(typed, model).and_then(|made| self.keep(made, name));
-        let answers = [sample, density, classify, encode, reconstruct, complete];
+        let interpolate = decode::query(model, &encode, [&sample, &reconstruct]);
+        let answers = [sample, density, classify, encode, reconstruct, complete, interpolate];
         let query = |(question, answer)| Query { question, model: name.map(str::to_string), answer };
         Question::ALL.into_iter().zip(answers).map(query).collect()
     }

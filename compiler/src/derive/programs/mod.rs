@@ -6,6 +6,7 @@ mod asked;
 mod autoencoder;
 pub(super) mod classify;
 mod complete;
+pub mod decode;
 mod denoise;
 mod density;
 mod encode;

@@ -12,7 +12,9 @@ pub const PAGE: super::Page = super::Page {
 training, `train.epochs`; arguments of its optimizer, `train.lr`, or of one player's, `train.critic.lr`; metrics, `eval.samples`;
 arguments of a data source, `x.noise`; a dim, `h`; the first value of a param, `s`; an argument of a layer, by the layer's
 position counted from 0 and the argument's name or position, `decode.0.units`, inside a `repeat` or a block with one position
-more, `f.0.1.units`, where `f.0` is how often the `repeat` runs; a parameter of a drawn site, `p.z.scale`.
+more, `f.0.1.units`, where `f.0` is how often the `repeat` runs; a parameter of a drawn site, `p.z.scale`; an argument inside an
+objective, `train.objective.beta`, or of one player's, `train.critic.objective.weight`, and its numbers by their place,
+`train.objective.0`.
 
 Wrong:
     train { epoch 20 }

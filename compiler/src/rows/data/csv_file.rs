@@ -1,4 +1,5 @@
 use super::narrow::narrow;
+use super::reread::{Elsewhere, Wanted};
 use super::sequences::{SEQUENCE, Sequences, no_label};
 use super::table::{Reading, Table};
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets};
@@ -160,7 +161,7 @@ impl DataRow for Csv {
         let mut table = read(args, types, host)?;
         let used = used(&table, args)?;
         if let (Some(column), Some(ty)) = (used.sequence, types.first()) {
-            return sequences(table, args, &used.datum, (column, ty), types);
+            return sequences(table, args, &used.datum, (column, ty), (types, host));
         }
         let mut part = Part { n: table.len(), ..Part::default() };
         let label: Vec<usize> = used.label.into_iter().collect();
@@ -168,12 +169,66 @@ impl DataRow for Csv {
         let mut labels = Vec::new();
         for (i, (ty, columns)) in types.iter().zip([&used.datum, &label]).enumerate() {
             let offset = if i == 0 { offsets(args)? } else { Vec::new() };
-            let (values, names) = values(&table, ty, columns, &offset, &mut notes)?;
+            let (values, names) = values(&table, ty, columns, (&offset, host.classes(i)), &mut notes)?;
             labels.push(names);
             part.columns.push(Column { ty: ty.clone(), values });
             part.names.push(columns.iter().filter_map(|c| table.names.get(*c).cloned()).collect());
         }
         Ok(Dataset { train: part, test: None, notes, labels })
+    }
+
+    fn reread(&self, args: &Args, from: &Elsewhere<'_>, host: &dyn Host) -> Option<Result<Part, DataIssue>> {
+        let file = from.file.trim_end_matches(".gz").to_ascii_lowercase();
+        if !(file.ends_with(".csv") || file.ends_with(".tsv")) {
+            return None;
+        }
+        let mut args = args.clone();
+        let at = args.span;
+        args.set("file", Const::Text(from.file.to_string()), at);
+        let names = |v: &Wanted<'_>| Const::List(v.columns.iter().cloned().map(Const::Text).collect());
+        // Without a datum the label is all that is read.
+        let label = args.get("label").cloned();
+        for v in from.variables.iter().filter(|v| !v.columns.is_empty()) {
+            args.set("header", Const::Word("true".into()), at);
+            match v.number {
+                0 => args.set("columns", names(v), at),
+                _ => args.set("label", names(v), at),
+            }
+        }
+        let sequence = args.get(SEQUENCE.name).is_some();
+        match (from.variables, label) {
+            ([only], Some(label)) if only.number > 0 => {
+                let column = if only.columns.is_empty() { label } else { names(only) };
+                args.set("columns", column, at);
+                args.unset("label");
+            }
+            ([_], _) if !sequence => args.unset("label"),
+            _ => {
+                if let Some(Const::List(all)) = args.get("label").cloned()
+                    && let [one] = all.as_slice()
+                {
+                    args.set("label", one.clone(), at);
+                }
+            }
+        }
+        Some(self.load(&args, &from.types(), host).map(|set| set.train))
+    }
+}
+
+/// Whether a table that is read as these arguments of a table say (of one with other names: `None`) has all columns of a variable; true of what is no
+/// table.
+pub(super) fn has_columns(args: Option<&Args>, file: &str, wanted: &Wanted<'_>, host: &dyn Host) -> bool {
+    let Ok(bytes) = host.read(None, file) else { return true };
+    let delimiter = args.and_then(|a| a.word_if_given("delimiter")?.as_bytes().first().copied());
+    let reading = Reading { delimiter, header: Some(true), named: Vec::new(), numeric: &|_, _| None };
+    match Table::read(file, &bytes, &reading) {
+        // Columns without names are counted.
+        Ok(table) if args.is_some() && wanted.columns.is_empty() => match args.and_then(|a| a.get("label")) {
+            Some(Const::Int(i)) if wanted.number > 0 => usize::try_from(*i).is_ok_and(|i| i < table.width),
+            _ => true,
+        },
+        Ok(table) => wanted.elements().iter().all(|e| table.names.contains(e)),
+        Err(_) => true,
     }
 }
 
@@ -183,13 +238,13 @@ fn sequences(
     args: &Args,
     datum: &[usize],
     (column, ty): (usize, &EventTy),
-    types: &[EventTy],
+    (types, host): (&[EventTy], &dyn Host),
 ) -> Result<Dataset, DataIssue> {
     let found = Sequences::of(&table, column)?;
     let mut notes = std::mem::take(&mut table.notes);
     notes.push(format!("{} sequences of at most {} rows", found.all.len(), found.longest));
     let row = EventTy { kind: ty.kind, shape: vec![datum.len()] };
-    let (rows, names) = values(&table, &row, datum, &offsets(args)?, &mut notes)?;
+    let (rows, names) = values(&table, &row, datum, (&offsets(args)?, host.classes(0)), &mut notes)?;
     let (events, lengths) = found.events(&rows, datum.len(), ty);
     let columns =
         [events, lengths].into_iter().zip(types).map(|(values, ty)| Column { ty: ty.clone(), values });
@@ -197,18 +252,19 @@ fn sequences(
     Ok(Dataset { train, test: None, notes, labels: vec![names, Vec::new()] })
 }
 
-/// The values of these columns, side by side, as their type says, and what the classes of a single column are called.
+/// The values of these columns, side by side, as their type says, less their offsets, and what the classes of a single column are called: as is known
+/// already, or as the file calls them.
 fn values(
     table: &Table,
     ty: &EventTy,
     columns: &[usize],
-    offset: &[f64],
+    (offset, known): (&[f64], Option<&[String]>),
     notes: &mut Vec<String>,
 ) -> Result<(Vec<f32>, Vec<String>), DataIssue> {
     if let Kind::Class(n) = ty.kind {
         let (mut each, mut called) = (Vec::new(), Vec::new());
         for c in columns {
-            let classes = table.classes(*c, n)?;
+            let classes = table.classes(*c, n, known)?;
             if !classes.names.is_empty() {
                 let numbered: Vec<String> =
                     classes.names.iter().enumerate().map(|(i, n)| format!("{i} {n}")).collect();

@@ -27,6 +27,18 @@ impl Row for Images {
     }
 }
 
+/// How an event is a picture, as `[channels, rows, columns]`: `[h, w]`, `[1, h, w]`, `[3, h, w]`, and vectors of a square length of at least 16
+/// (`[64]` is 8 by 8); none for all else, or for sides of more than 2048 pixels.
+pub fn picture_axes(shape: &[usize]) -> Option<[usize; 3]> {
+    let found = match *shape {
+        [n] if n >= 16 && n.isqrt().pow(2) == n => [1, n.isqrt(), n.isqrt()],
+        [h, w] => [1, h, w],
+        [c @ (1 | 3), h, w] => [c, h, w],
+        _ => return None,
+    };
+    found.iter().all(|side| (1..=2048).contains(side)).then_some(found)
+}
+
 /// More elements than this are refused.
 const MOST_ELEMENTS: usize = 500_000_000;
 

@@ -18,6 +18,7 @@ mod moons;
 mod narrow;
 mod npy;
 mod prose;
+pub mod reread;
 mod rings;
 mod sequences;
 mod shapes;
@@ -33,6 +34,8 @@ use super::args::{ArgKind, Args, Const, ParamSpec};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
 use crate::interval::End;
+pub use images::picture_axes;
+use reread::Elsewhere;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[
@@ -75,6 +78,11 @@ pub trait Host {
     /// The types of the variables of a data item, by their names, where they are known without reading what it is read from: a run
     /// remembers them, so that questions that need no data can be asked when the data are gone.
     fn known(&self, _variables: &[&str]) -> Option<Vec<EventTy>> {
+        None
+    }
+    /// What the classes of the variable of this number are called, by number, where that is settled already: rows that a trained model is
+    /// asked about are numbered as those that it was trained on. Empty where classes are numbers.
+    fn classes(&self, _variable: usize) -> Option<&[String]> {
         None
     }
 }
@@ -152,6 +160,15 @@ pub trait DataRow: Row {
     fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue>;
     /// Loads it. `types` are the types that `check` answered with.
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue>;
+    /// Rows of another file as these variables, where the source reads files of that form; the classes are those that `host` knows.
+    fn reread(
+        &self,
+        _args: &Args,
+        _from: &Elsewhere<'_>,
+        _host: &dyn Host,
+    ) -> Option<Result<Part, DataIssue>> {
+        None
+    }
     /// Whether columns hold grey levels that must be drawn anew at every visit (dynamic binarisation, dequantisation noise): the
     /// column then holds probabilities, and the compiler draws.
     fn dynamic(&self, _args: &Args) -> bool {

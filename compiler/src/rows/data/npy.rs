@@ -5,10 +5,11 @@
 )]
 
 use super::narrow::narrow;
+use super::reread::{Elsewhere, one_variable};
 use super::sequences;
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
-use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use std::borrow::Cow;
 
 const HELP: &str = "save it as `numpy.save(\"f.npy\", numpy.ascontiguousarray(a, dtype=\"<f4\"))`, the first axis counting the events";
@@ -176,6 +177,23 @@ impl DataRow for Npy {
             Some(_) => Some(part(args, types, host, ["test", "test_labels"])?),
         };
         Ok(Dataset { train, test, ..Dataset::default() })
+    }
+
+    fn reread(&self, args: &Args, from: &Elsewhere<'_>, host: &dyn Host) -> Option<Result<Part, DataIssue>> {
+        if !from.file.to_ascii_lowercase().ends_with(".npy") {
+            return None;
+        }
+        let [only] = from.variables else { return Some(Err(one_variable(from))) };
+        let mut args = args.clone();
+        let at = args.span;
+        args.set("file", Const::Text(from.file.to_string()), at);
+        // A second variable alone is read as it is: what is said about axes and units is said of the first.
+        let of_first: &[&'static str] = if only.number > 0 { &["offset", "channels"] } else { &[] };
+        ["labels", "lengths", "test", "test_labels"].iter().chain(of_first).for_each(|name| args.unset(name));
+        if only.number > 0 {
+            args.set("channels", Const::Word("first".into()), at);
+        }
+        Some(part(&args, &from.types(), host, ["file", "labels"]))
     }
 }
 

@@ -207,8 +207,14 @@ impl Table {
     /// The classes of a column, as numbers from 0: whole numbers as they are, texts by their place in the alphabet. `n` are declared.
     ///
     /// # Errors
-    /// A missing cell, numbers among texts or texts among numbers, another number of texts than declared.
-    pub(super) fn classes(&self, column: usize, n: usize) -> Result<Classes, DataIssue> {
+    /// A missing cell, numbers among texts or texts among numbers, another number of texts than declared; a text that is not among those that
+    /// are `known`.
+    pub(super) fn classes(
+        &self,
+        column: usize,
+        n: usize,
+        known: Option<&[String]>,
+    ) -> Result<Classes, DataIssue> {
         let all: Vec<&str> = (0..self.rows.len()).map(|r| self.cell(r, column)).collect();
         let at = |row: usize| self.place(row, column);
         let wrong = |row: usize, message: &str, help: &str| {
@@ -221,7 +227,29 @@ impl Table {
                 "leave the row out, or give the missing ones a class of their own",
             ));
         }
+        if let Some(known) = known.filter(|k| !k.is_empty()) {
+            let number = |c: &str| known.iter().position(|k| k == c).map(|i| i as f32);
+            return match all.iter().position(|c| number(c).is_none()) {
+                None => Ok(Classes {
+                    values: all.iter().filter_map(|c| number(c)).collect(),
+                    names: known.to_vec(),
+                }),
+                Some(row) => Err(wrong(
+                    row,
+                    "a class that the model was not trained on",
+                    &format!("its classes: {}", known.join(", ")),
+                )),
+            };
+        }
         let numbers = all.iter().filter(|c| is_number(c)).count();
+        if known.is_some() && numbers < all.len() {
+            let row = all.iter().position(|c| !is_number(c)).unwrap_or(0);
+            return Err(wrong(
+                row,
+                "a class that is no number",
+                &format!("the classes that the model was trained on are numbers from 0 to {}", n.max(1) - 1),
+            ));
+        }
         if numbers == all.len() {
             let values: Vec<f64> = all.iter().map(|c| c.parse().unwrap_or(f64::NAN)).collect();
             let bad = values.iter().position(|v| !(*v >= 0.0 && *v < n as f64 && v.fract() == 0.0));

@@ -1,7 +1,8 @@
+use super::reread::Elsewhere;
 use super::windows::{STRIDE, Symbols};
-use super::{DataIssue, DataRow, Dataset, Host, Writing, at_most};
+use super::{DataIssue, DataRow, Dataset, Host, Part, Writing, at_most};
 use crate::event::EventTy;
-use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 
 row! {
     /// Windows of a file, byte by byte or character by character: `data x: Class(256)[64] from text("f.txt")` yields every window of 64 bytes
@@ -62,6 +63,21 @@ impl DataRow for Text {
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
         read(args, host)?.windows(args, types)
+    }
+
+    fn reread(&self, args: &Args, from: &Elsewhere<'_>, host: &dyn Host) -> Option<Result<Part, DataIssue>> {
+        let other =
+            [".csv", ".tsv", ".npy", ".png"].iter().any(|e| from.file.to_ascii_lowercase().ends_with(e));
+        if other {
+            return None;
+        }
+        let mut args = args.clone();
+        let at = args.span;
+        args.set("file", Const::Text(from.file.to_string()), at);
+        let all = read(&args, host)
+            .and_then(|symbols| symbols.numbered(host.classes(0))?.all_windows(&args, from.item));
+        // Of a window that is cut into pieces some may be asked for.
+        Some(all.map(|part| from.picked(part)))
     }
 
     fn writing(&self, args: &Args) -> Option<Writing> {

@@ -98,23 +98,67 @@ impl Symbols {
         }
     }
 
+    /// The same characters with the numbers that they have among `names`; bytes have their own.
+    ///
+    /// # Errors
+    /// The characters that are not among them.
+    pub(super) fn numbered(self, names: Option<&[String]>) -> Result<Symbols, DataIssue> {
+        let Some(names) = names.filter(|_| !self.names.is_empty()) else { return Ok(self) };
+        let numbers: Vec<Option<usize>> =
+            self.names.iter().map(|c| names.iter().position(|n| n == c)).collect();
+        let unknown: Vec<String> = self
+            .names
+            .iter()
+            .zip(&numbers)
+            .filter(|(_, n)| n.is_none())
+            .map(|(c, _)| format!("{c:?}"))
+            .collect();
+        if !unknown.is_empty() {
+            let shown = unknown.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+            return Err(DataIssue::new(
+                format!("{} has characters that the model was not trained on: {shown}", self.source),
+                "leave out what the model has never seen",
+            ));
+        }
+        let number = |v: &f32| numbers.get(*v as usize).copied().flatten().unwrap_or(0) as f32;
+        let all = self.all.iter().map(number).collect();
+        Ok(Symbols { all, size: names.len(), names: names.to_vec(), ..self })
+    }
+
+    /// The windows of a row of symbols.
+    fn part(&self, row: &[f32], args: &Args, types: &[EventTy]) -> Result<Part, DataIssue> {
+        let (window, unit) = (length(types), self.unit);
+        let stride = args.int_if_given(STRIDE.name).unwrap_or(window).max(1);
+        let n = row.len().saturating_sub(window) / stride + 1;
+        if n.saturating_mul(window) > MOST_ELEMENTS {
+            let message = format!("{n} windows of {window} {unit} are too many");
+            return Err(args.error(STRIDE.name, message, "too small").into());
+        }
+        let all = row.windows(window).step_by(stride);
+        Ok(Part { n, columns: pieces(types, all), ..Part::default() })
+    }
+
+    /// All windows of the text.
+    ///
+    /// # Errors
+    /// A text that is shorter than one; more windows than memory holds.
+    pub(super) fn all_windows(&self, args: &Args, types: &[EventTy]) -> Result<Part, DataIssue> {
+        let (window, unit) = (length(types), self.unit);
+        if self.all.len() < window {
+            let message = format!("{} is too short: the model reads {window} {unit} at a time", self.source);
+            return Err(DataIssue::new(message, "give a longer text")
+                .note(format!("it has {} {unit}", self.all.len())));
+        }
+        self.part(&self.all, args, types)
+    }
+
     /// Training and test windows, the latter of the last tenth.
     ///
     /// # Errors
     /// More windows than memory holds.
     pub(super) fn windows(self, args: &Args, types: &[EventTy]) -> Result<Dataset, DataIssue> {
-        let (window, unit) = (length(types), self.unit);
-        let stride = args.int_if_given(STRIDE.name).unwrap_or(window).max(1);
+        let unit = self.unit;
         let (head, tail) = self.all.split_at(self.all.len() - self.all.len() / 10);
-        let part = |row: &[f32]| -> Result<Part, DataIssue> {
-            let n = row.len().saturating_sub(window) / stride + 1;
-            if n.saturating_mul(window) > MOST_ELEMENTS {
-                let message = format!("{n} windows of {window} {unit} are too many");
-                return Err(args.error(STRIDE.name, message, "too small").into());
-            }
-            let all = row.windows(window).step_by(stride);
-            Ok(Part { n, columns: pieces(types, all), ..Part::default() })
-        };
         let mut notes = Vec::new();
         if !self.names.is_empty() {
             let listed: String = self.names.iter().take(LISTED).map(String::as_str).collect();
@@ -125,12 +169,8 @@ impl Symbols {
                 self.size
             ));
         }
-        Ok(Dataset {
-            train: part(head)?,
-            test: Some(part(tail)?),
-            notes,
-            labels: vec![self.names; types.len()],
-        })
+        let (train, test) = (self.part(head, args, types)?, self.part(tail, args, types)?);
+        Ok(Dataset { train, test: Some(test), notes, labels: vec![self.names; types.len()] })
     }
 }
 

@@ -1,0 +1,297 @@
+//! Rows of another file as the variables of a data item: what a trained model is asked about.
+//!
+//! A file is read as the item's own source reads its files, where that is a source of such files: the same columns by name, classes with the
+//! numbers that they were trained with. Elsewhere by the ending of its name: a table with a column for each element, named as samples are
+//! written (`x.0`, `x.1`, .., `y`), an array of events, pictures.
+
+use super::csv_file::{Csv, has_columns};
+use super::images::{Images, picture_axes};
+use super::npy::Npy;
+use super::{Column, DataIssue, DataRow, Decoded, Host, HostError, Part};
+use crate::event::{EventTy, Kind, Support};
+use crate::rows::Row;
+use crate::rows::args::{Args, Const};
+use crate::span::Span;
+
+/// A variable that is read from another file.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Its number in the data item.
+    pub number: usize,
+    /// Its name.
+    pub name: &'a str,
+    /// What each event is.
+    pub ty: &'a EventTy,
+    /// What its elements are called in the item's own source; empty where they have no names.
+    pub columns: &'a [String],
+    /// What its classes are called, by number; empty where they are numbers.
+    pub classes: &'a [String],
+}
+
+impl Wanted<'_> {
+    /// What its elements are called in a table: as in the item's own source, else `x`, or `x.0`, `x.1`, ..
+    pub fn elements(&self) -> Vec<String> {
+        match self.columns.len() == self.ty.size() {
+            true => self.columns.to_vec(),
+            false => elements(self.name, self.ty.size()),
+        }
+    }
+}
+
+/// What the elements of a variable without names are called in a table.
+pub fn elements(name: &str, size: usize) -> Vec<String> {
+    match size {
+        0 | 1 => vec![name.to_string()],
+        n => (0..n).map(|i| format!("{name}.{i}")).collect(),
+    }
+}
+
+/// What is read from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere<'a> {
+    /// The file or folder.
+    pub file: &'a str,
+    /// The variables that are read, in the order of the item.
+    pub variables: &'a [Wanted<'a>],
+    /// The types of all variables of the item.
+    pub item: &'a [EventTy],
+}
+
+impl Elsewhere<'_> {
+    /// The types of the variables.
+    pub(super) fn types(&self) -> Vec<EventTy> {
+        self.variables.iter().map(|v| v.ty.clone()).collect()
+    }
+
+    /// Of columns for all variables those that are read.
+    pub(super) fn picked(&self, part: Part) -> Part {
+        let columns = self.variables.iter().filter_map(|v| part.columns.get(v.number).cloned()).collect();
+        Part { n: part.n, columns, ..Part::default() }
+    }
+}
+
+/// A kind of file, by the ending of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Table,
+    Array,
+    Pictures,
+    Text,
+}
+
+/// A table, an array, a picture or a text; a folder has no ending, and holds pictures.
+fn form(file: &str) -> Result<Form, DataIssue> {
+    let name = file.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let ending = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("csv" | "tsv") => Ok(Form::Table),
+        Some("npy") => Ok(Form::Array),
+        Some("png") | None => Ok(Form::Pictures),
+        Some("txt" | "text" | "md") => Ok(Form::Text),
+        Some(other) => Err(DataIssue::new(
+            format!("`{file}` cannot be read: files that end in .{other} are not known"),
+            "give a table (.csv), an array (.npy), a picture (.png) or a folder of pictures, or a text (.txt)",
+        )),
+    }
+}
+
+/// Reads rows of another file as variables of a data item of `row`.
+///
+/// # Errors
+/// A file that cannot be read or holds other events, a class that is not known.
+pub fn reread(
+    row: &dyn DataRow,
+    args: &Args,
+    from: &Elsewhere<'_>,
+    host: &dyn Host,
+) -> Result<Part, DataIssue> {
+    let form = form(from.file)?;
+    let host = Knowing { host, from };
+    if let Some(part) = row.reread(args, from, &host) {
+        return part;
+    }
+    by_form(form, from, &host)
+}
+
+/// Reads a file whose form alone tells how.
+fn by_form(form: Form, from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+    match form {
+        Form::Table => table(from, host),
+        Form::Array => array(from, host),
+        Form::Pictures => pictures(from, host),
+        Form::Text => Err(DataIssue::new(
+            format!("`{}` is a text, and the data of the run are none", from.file),
+            "give a table (.csv) or an array (.npy)",
+        )),
+    }
+}
+
+/// Reads variables that belong to no data item, by the ending of the file alone.
+///
+/// # Errors
+/// As [`reread`].
+pub fn plainly(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+    let form = form(from.file)?;
+    by_form(form, from, &Knowing { host, from })
+}
+
+/// Whether a table has columns that are named as this variable's elements are written; true of what is no table.
+pub fn named(from: &Elsewhere<'_>, wanted: &Wanted<'_>, host: &dyn Host) -> bool {
+    !matches!(form(from.file), Ok(Form::Table)) || has_columns(None, from.file, wanted, host)
+}
+
+/// Whether a table has all columns of a variable. A file that is no table, or that cannot be read, is taken to have them: reading it says what is
+/// wrong.
+pub fn holds(
+    row: &dyn DataRow,
+    args: &Args,
+    from: &Elsewhere<'_>,
+    wanted: &Wanted<'_>,
+    host: &dyn Host,
+) -> bool {
+    match form(from.file) {
+        Ok(Form::Table) => has_columns((row.name() == Csv.name()).then_some(args), from.file, wanted, host),
+        // An array, a picture or a text is one variable.
+        Ok(Form::Array | Form::Pictures | Form::Text) => wanted.number == 0,
+        Err(_) => true,
+    }
+}
+
+/// The arguments of a source that the spec does not name.
+pub(super) fn plain(row: &dyn Row, values: Vec<(&'static str, Const)>) -> Args {
+    let span = Span::default();
+    let given = |name: &str| values.iter().any(|(n, _)| *n == name);
+    let word = |d: &str| Const::Word(d.to_string());
+    let defaults: Vec<(&'static str, Const)> = row
+        .params()
+        .iter()
+        .filter(|p| !given(p.name))
+        .filter_map(|p| Some((p.name, word(p.default.filter(|d| !d.is_empty())?))))
+        .collect();
+    let values = values.into_iter().chain(defaults).map(|(name, v)| (name, v, span)).collect();
+    Args { span, name: row.name().to_string(), declared: row.params(), values }
+}
+
+fn texts(all: &[String]) -> Const {
+    Const::List(all.iter().cloned().map(Const::Text).collect())
+}
+
+/// Columns named as samples are written; or, of one variable, all columns of a table without names.
+fn table(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+    let mut parts = Vec::new();
+    for wanted in from.variables {
+        let names = wanted.elements();
+        let mut values = vec![("file", Const::Text(from.file.to_string()))];
+        if has_columns(None, from.file, wanted, host) || from.variables.len() > 1 {
+            values.push(("columns", texts(&names)));
+            values.push(("header", Const::Word("true".into())));
+        }
+        let alone = [*wanted];
+        let one = Knowing { host, from: &Elsewhere { file: from.file, variables: &alone, item: &[] } };
+        let flat = EventTy { kind: wanted.ty.kind, shape: wanted.ty.shape.clone() };
+        let types = Csv.check(&plain(&Csv, values.clone()), std::slice::from_ref(&flat), &one)?;
+        if types.first().is_some_and(|t| t.size() != flat.size()) {
+            return Err(other_width(from.file, wanted, types.first().map_or(0, EventTy::size)));
+        }
+        parts.push(Csv.load(&plain(&Csv, values), std::slice::from_ref(&flat), &one)?.train);
+    }
+    Ok(beside(parts))
+}
+
+/// A table with another number of columns than an event has elements.
+fn other_width(file: &str, wanted: &Wanted<'_>, width: usize) -> DataIssue {
+    let names = wanted.elements();
+    let shown = match names.as_slice() {
+        [first, .., last] => format!("`{first}` to `{last}`"),
+        [only] => format!("`{only}`"),
+        [] => String::new(),
+    };
+    DataIssue::new(
+        format!("`{file}` has {width} columns, and `{}` is {}", wanted.name, wanted.ty),
+        format!("name its columns {shown} in a first line; columns of other names are passed over"),
+    )
+}
+
+/// Variables of the same rows, side by side.
+fn beside(parts: Vec<Part>) -> Part {
+    let n = parts.iter().map(|p| p.n).min().unwrap_or(0);
+    let mut out = Part { n, ..Part::default() };
+    for p in parts {
+        out.columns.extend(p.columns);
+        out.names.extend(p.names);
+    }
+    out
+}
+
+/// The events of an array.
+fn array(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+    let [_] = from.variables else { return Err(one_variable(from)) };
+    let args = plain(&Npy, vec![("file", Const::Text(from.file.to_string()))]);
+    Ok(Npy.load(&args, &from.types(), host)?.train)
+}
+
+/// What holds one variable where several are read.
+pub(super) fn one_variable(from: &Elsewhere<'_>) -> DataIssue {
+    let names: Vec<String> = from.variables.iter().map(|v| format!("`{}`", v.name)).collect();
+    let columns: Vec<String> = from.variables.iter().filter_map(|v| v.elements().first().cloned()).collect();
+    DataIssue::new(
+        format!("`{}` holds one variable, and {} are needed", from.file, names.join(" and ")),
+        format!("give a table (.csv) with a column for each element, named `{}` ..", columns.join("`, `")),
+    )
+}
+
+/// Pictures, resized to the events; grey levels in the range of the variable.
+fn pictures(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+    let [wanted] = from.variables else { return Err(one_variable(from)) };
+    let no_picture = || {
+        DataIssue::new(
+            format!("`{}` is {}, which is no picture", wanted.name, wanted.ty),
+            "give a table (.csv) or an array (.npy)",
+        )
+    };
+    let [channels, height, width] = picture_axes(&wanted.ty.shape).ok_or_else(no_picture)?;
+    let (lo, hi, whole) = match wanted.ty.kind {
+        Kind::Bool | Kind::OneHot => (0.0, 1.0, true),
+        Kind::Int(n) | Kind::Class(n) => (0.0, n.saturating_sub(1) as f32, true),
+        Kind::Real(support) => match support.ends() {
+            (lo, hi) if lo.is_finite() && hi.is_finite() => (lo as f32, hi as f32, false),
+            _ => return Err(no_picture().note("its numbers have no range from black to white")),
+        },
+    };
+    let ty = EventTy { kind: Kind::Real(Support::UNIT), shape: vec![channels, height, width] };
+    let args = plain(&Images, vec![("folder", Const::Text(from.file.to_string()))]);
+    let mut part = Images.load(&args, &[ty], host)?.train;
+    for column in &mut part.columns {
+        column.values.iter_mut().for_each(|v| {
+            let x = lo + (hi - lo) * *v;
+            *v = if whole { x.round() } else { x };
+        });
+        *column = Column { ty: wanted.ty.clone(), values: std::mem::take(&mut column.values) };
+    }
+    Ok(part)
+}
+
+/// A world in which the classes of the variables are known.
+struct Knowing<'a> {
+    host: &'a dyn Host,
+    from: &'a Elsewhere<'a>,
+}
+
+impl Host for Knowing<'_> {
+    fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
+        self.host.read(set, name)
+    }
+    fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
+        self.host.path(set, name)
+    }
+    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+        self.host.images(folder)
+    }
+    fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
+        self.host.uniform(stream, n)
+    }
+    fn classes(&self, variable: usize) -> Option<&[String]> {
+        self.from.variables.get(variable).map(|v| v.classes)
+    }
+}

@@ -1,0 +1,134 @@
+//! What lies between data: codes on the way from one end to another, and what a decoder makes of them.
+
+use crate::exec::{ExecError, Tensor};
+use crate::session::{Batch, Position, Purpose, Session};
+use gmc_compiler::derive::{Decoder, Input, Output, Program};
+use std::collections::BTreeMap;
+
+/// The way from one code to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// a + t (b - a).
+    Linear,
+    /// Along the great circle between the directions, the length going evenly from one to the other: codes of normal variables keep their usual length
+    /// (White 2016).
+    Spherical,
+}
+
+/// Codes in rows, as a decoder reads them: name, numbers row by row, and how many numbers a row has.
+pub type Codes = Vec<(String, Vec<f32>, usize)>;
+
+/// The point at share `t` of the way from `a` to `b`.
+pub fn point(way: Way, a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
+    let straight = || a.iter().zip(b).map(|(a, b)| (1.0 - t) * f64::from(*a) + t * f64::from(*b));
+    if way == Way::Linear {
+        return straight().map(|v| v as f32).collect();
+    }
+    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    let (long_a, long_b) = (dot(a, a).sqrt(), dot(b, b).sqrt());
+    let angle = (dot(a, b) / (long_a * long_b)).clamp(-1.0, 1.0).acos();
+    // Of one direction, or without any, there is no circle.
+    if !angle.is_finite() || angle.sin() < 1e-6 {
+        return straight().map(|v| v as f32).collect();
+    }
+    let length = (1.0 - t) * long_a + t * long_b;
+    let of = |t: f64| (t * angle).sin() / angle.sin();
+    let each = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| length * (of(1.0 - t) * f64::from(*a) / long_a + of(t) * f64::from(*b) / long_b));
+    each.map(|v| v as f32).collect()
+}
+
+/// A walk between pairs of codes.
+pub struct Walk<'a> {
+    /// What decodes.
+    pub decoder: &'a Decoder,
+    /// Runs of it go by the name of this program.
+    pub program: &'a Program,
+    /// The ends, two after each other.
+    pub ends: &'a Codes,
+    /// What else it is given at the first end of each pair, by variable.
+    pub given: &'a BTreeMap<String, Tensor>,
+    /// How many points of each way are decoded, its ends among them.
+    pub steps: usize,
+    /// Which way.
+    pub way: Way,
+}
+
+impl Walk<'_> {
+    /// How many pairs there are.
+    pub fn pairs(&self) -> usize {
+        self.ends.first().map_or(0, |(_, values, size)| values.len() / (2 * size.max(&1)))
+    }
+
+    /// What is decoded of variable `name`, pair by pair and step by step.
+    ///
+    /// # Errors
+    /// What running the decoder reports.
+    pub fn decode(&self, s: &mut Session, name: &str, seed: u64) -> Result<Vec<f32>, ExecError> {
+        s.run_instead(self.program.clone(), self.decoder.graph.clone());
+        let mut out = Vec::new();
+        for pair in 0..self.pairs() {
+            let mut batch = self.codes(s, pair);
+            for (name, t) in self.given {
+                let size: usize = t.shape().iter().skip(1).product::<usize>().max(1);
+                let values = t.to_f32();
+                let row = values.get(2 * pair * size..(2 * pair + 1) * size).unwrap_or_default();
+                let mut shape = t.shape().to_vec();
+                shape.iter_mut().take(1).for_each(|n| *n = self.steps);
+                batch.insert(name.clone(), Tensor::from_f32(&s.device, row.repeat(self.steps), &shape));
+            }
+            let at = Position::of(Purpose::Query { chunk: pair as u64 }, seed);
+            let outputs = s.run(self.program, self.steps, &batch, at)?;
+            let made = outputs.numbers(&Output::Site(name.to_string()));
+            out.extend(made.ok_or_else(|| ExecError::Broken { why: format!("no `{name}` was decoded") })?);
+        }
+        Ok(out)
+    }
+
+    /// The codes on the way between the ends of a pair.
+    fn codes(&self, s: &Session, pair: usize) -> Batch {
+        let mut batch = Batch::new();
+        for (name, ty) in &self.decoder.codes {
+            let Some((_, values, size)) = self.ends.iter().find(|(n, _, _)| n == name) else { continue };
+            let row = |i: usize| values.get(i * size..(i + 1) * size).unwrap_or_default();
+            let (a, b) = (row(2 * pair), row(2 * pair + 1));
+            let mut all = Vec::with_capacity(self.steps * size);
+            for i in 0..self.steps {
+                let t = i as f64 / (self.steps.max(2) - 1) as f64;
+                match ty.kind.discrete() {
+                    true => all.extend(if t < 0.5 { a } else { b }),
+                    false => all.extend(point(self.way, a, b, t)),
+                }
+            }
+            let shape: Vec<usize> = std::iter::once(self.steps).chain(ty.shape.iter().copied()).collect();
+            batch.insert(Input::Code(name.clone()).to_string(), Tensor::from_f32(&s.device, all, &shape));
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_by_hand() {
+        let (a, b) = ([2.0f32, 0.0], [0.0f32, 4.0]);
+        assert_eq!(point(Way::Linear, &a, &b, 0.25), [1.5, 1.0]);
+        for way in [Way::Linear, Way::Spherical] {
+            for (t, end) in [(0.0, a), (1.0, b)] {
+                let p = point(way, &a, &b, t);
+                assert!(p.iter().zip(end).all(|(x, y)| (x - y).abs() < 1e-6), "{way:?} {t}: {p:?}");
+            }
+        }
+        // Half of a right angle, at length 3.
+        let p = point(Way::Spherical, &a, &b, 0.5);
+        assert!(p.iter().all(|x| (f64::from(*x) - 3.0 / 2f64.sqrt()).abs() < 1e-6), "{p:?}");
+        // One direction, opposite ones, nothing at all: the straight way.
+        assert_eq!(point(Way::Spherical, &[1.0], &[3.0], 0.5), [2.0]);
+        assert_eq!(point(Way::Spherical, &[1.0, 0.0], &[-1.0, 0.0], 0.5), [0.0, 0.0]);
+        assert_eq!(point(Way::Spherical, &[0.0], &[1.0], 0.5), [0.5]);
+    }
+}

@@ -1,0 +1,261 @@
+//! Questions about rows that are not the run's own, or another part of it; conditions and codes from files; ways between data.
+
+use super::common::*;
+use std::path::Path;
+
+const KINDS: &str = "
+data (x: Real[2], y: Class(3)) from csv(\"t.csv\", columns: [\"amount\", \"age\"], label: \"kind\")
+net at(y: Class(3)) -> Real[2] { embed(4), dense(2) }
+model p { y ~ Categorical(logits: free(3));  x ~ Normal(at(y), 1) }
+train { epochs 20  batch 32  using adam(lr: 2e-2) }
+";
+
+/// 120 rows of three kinds that lie far apart, with a column that nobody reads.
+fn kinds(place: &Place) {
+    let mut text = String::from("amount,age,kind,junk\n");
+    for i in 0..120 {
+        let (kind, at) = [("red", 0.0), ("green", 4.0), ("blue", -4.0)][i % 3];
+        let noise = (i * 37 % 11) as f64 / 11.0 - 0.5;
+        text += &format!("{},{},{kind},{i}\n", at + noise, 0.5 * noise - at);
+    }
+    place.write("t.csv", text);
+    place.train("kinds", KINDS);
+}
+
+fn cells(text: &str) -> Vec<Vec<String>> {
+    text.lines().map(|l| l.split(',').map(str::to_string).collect()).collect()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Columns go by name, in any order, beside others, between other delimiters; classes by the names of training, though the file has fewer.
+#[test]
+fn rows_of_a_new_table() {
+    let place = Place::new();
+    kinds(&place);
+    std::fs::remove_file(place.path("t.csv")).unwrap();
+    place.write("new.csv", "junk;kind;age;amount\n1;red;0;0\n2;red;-4;4\n");
+    place.write("alone.csv", "age,amount\n0,0\n-4,4\n4,-4\n");
+    let ask = |line: &str| place.gmc(&line.replace("RUN", "runs/kinds-1 --device cpu"));
+    let said = ask("density RUN new.csv --out d.csv");
+    assert!(said.succeeds().out.starts_with("log-density of 2 rows of new.csv: mean "), "{}", said.out);
+    let rows = cells(&read(&place.path("d.csv")));
+    assert_eq!(rows[0], ["row", "log_density", "kind"]);
+    assert!(rows[1][0] == "1" && rows[1][2] == "exact" && rows.len() == 3);
+    // The second row is called red and lies among the green.
+    let log = |i: usize| rows[i][1].parse::<f64>().unwrap();
+    assert!(log(1) > log(2) + 5.0, "{rows:?}");
+    // `--out -` is standard output, and what people read goes beside it.
+    let piped = ask("density RUN new.csv --out -");
+    assert_eq!(piped.succeeds().out, read(&place.path("d.csv")));
+    assert!(piped.err.contains("log-density of 2 rows"), "{}", piped.err);
+    // Classes are named; where the file has none nothing is said about how many are right.
+    let said = ask("classify RUN new.csv --out c.csv");
+    assert!(said.succeeds().out.contains("new.csv  accuracy for y by Bayes      50.0000 %"), "{}", said.out);
+    let rows = cells(&read(&place.path("c.csv")));
+    assert_eq!(rows[0], ["row", "truth", "decision", "p.blue", "p.green", "p.red"]);
+    assert_eq!((rows[1][1].as_str(), rows[1][2].as_str(), rows[2][2].as_str()), ("red", "red", "green"));
+    let said = ask("classify RUN alone.csv");
+    let rows = cells(&said.succeeds().out);
+    assert_eq!(rows[0], ["row", "decision", "p.blue", "p.green", "p.red"]);
+    assert_eq!([&rows[1][1], &rows[2][1], &rows[3][1]], ["red", "green", "blue"]);
+    assert!(said.err.contains("alone.csv names no `y`"), "{}", said.err);
+    let said = ask("eval RUN new.csv");
+    assert!(said.succeeds().out.lines().all(|l| l.starts_with("new.csv ")), "{}", said.out);
+}
+
+/// What is wrong with a new file is said, with exit code 1, and nothing is written.
+#[test]
+fn rows_that_are_none() {
+    let place = Place::new();
+    kinds(&place);
+    for (name, text, said) in [
+        ("lacks.csv", "age,kind\n1,red\n", "`lacks.csv` has no column \"amount\""),
+        (
+            "other.csv",
+            "amount,age,kind\n1,2,red\n1,2,purple\n",
+            "row 2 (line 3 of the file), column `kind` is \"purple\"",
+        ),
+        ("odd.csv", "amount,age,kind\n1,nan,red\n", "row 1 (line 2 of the file), column `age` is \"nan\""),
+        ("empty.csv", "", "`empty.csv` holds no rows"),
+        ("header.csv", "amount,age,kind\n", "`header.csv` holds no rows"),
+        ("text.pdf", "x", "files that end in .pdf are not known"),
+        ("torn.npy", "x", "cannot read `torn.npy` as a NumPy array"),
+        ("torn.png", "x", "which is no picture"),
+    ] {
+        place.write(name, text);
+        let asked = place.gmc(&format!("density runs/kinds-1 {name} --device cpu --out d.csv"));
+        // One array holds one variable: it is said before the file is read.
+        let said = if name == "torn.npy" || name == "torn.png" { "holds one variable" } else { said };
+        asked.fails(&[said]);
+        assert!(!place.path("d.csv").exists());
+    }
+    place.gmc("density runs/kinds-1 gone.csv --device cpu").fails(&["looked for gone.csv"]);
+    place.gmc("density runs/kinds-1 --part valid --device cpu").fails(&["no validation part"]);
+    let both = place.gmc("density runs/kinds-1 t.csv --part train --device cpu");
+    assert!(both.code == Some(2) && both.err.contains("cannot be used with"), "{both:?}");
+}
+
+/// The parts of the run's own data, with the numbers that their rows have in the file.
+#[test]
+fn every_part_is_asked_about() {
+    let place = Place::new();
+    kinds(&place);
+    let rows = |part: &str| -> Vec<usize> {
+        for verb in ["density", "classify"] {
+            place.gmc(&format!("{verb} runs/kinds-1 --device cpu --part {part} --out {verb}.csv")).succeeds();
+        }
+        let of = |verb: &str| -> Vec<usize> {
+            let table = cells(&read(&place.path(&format!("{verb}.csv"))));
+            table[1..].iter().map(|r| r[0].parse().unwrap()).collect()
+        };
+        assert_eq!(of("density"), of("classify"));
+        of("density")
+    };
+    let mut all = [rows("train"), rows("test")].concat();
+    all.sort_unstable();
+    assert_eq!(all, (1..=120).collect::<Vec<_>>());
+    // The own rows, asked about as another file, have the same densities.
+    place.gmc("density runs/kinds-1 --device cpu --part train --out own.csv").succeeds();
+    place.gmc("density runs/kinds-1 t.csv --device cpu --out file.csv").succeeds();
+    let (own, file) = (cells(&read(&place.path("own.csv"))), cells(&read(&place.path("file.csv"))));
+    assert!(own[1..].iter().all(|row| file[1..].contains(row)) && file.len() == 121);
+}
+
+/// Pictures, arrays and tables are the same rows; a reconstruction and a code of each.
+#[test]
+fn pictures_arrays_and_tables() {
+    let place = Place::new();
+    place.train("vae", &VAE.replace("TRAIN", "steps 20").replace("binarize: dynamic", "binarize: 0.5"));
+    let bit = |i: usize| (i * 7 + i / 8).is_multiple_of(3);
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, 8, 8);
+    encoder.set_color(png::ColorType::Grayscale);
+    let pixels: Vec<u8> = (0..64).map(|i| if bit(i) { 200 } else { 40 }).collect();
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    place.write("one.png", &png);
+    place.write("folder/one.png", &png);
+    let header: Vec<String> = (0..64).map(|i| format!("x.{i}")).collect();
+    let values: Vec<String> = (0..64).map(|i| u8::from(bit(i)).to_string()).collect();
+    place.write("one.csv", format!("{}\n{}\n", header.join(","), values.join(",")));
+    place.write("bare.csv", format!("{}\n", values.join(",")));
+    let mut npy =
+        b"\x93NUMPY\x01\x00\x46\x00{'descr': '|u1', 'fortran_order': False, 'shape': (1, 8, 8), }".to_vec();
+    npy.resize(80, b' ');
+    npy.extend((0..64).map(|i| u8::from(bit(i))));
+    place.write("one.npy", npy);
+    let mut seen = Vec::new();
+    for file in ["one.png", "folder", "one.csv", "bare.csv", "one.npy"] {
+        let said = place.gmc(&format!("encode runs/vae-1 {file} --device cpu"));
+        assert!(said.succeeds().out.starts_with("row,z.0,z.1,z.2,z.3\n1,"), "{file}: {}", said.out);
+        seen.push(said.out.clone());
+    }
+    assert!(seen.iter().all(|s| *s == seen[0]), "{seen:?}");
+    place.gmc("reconstruct runs/vae-1 one.png --device cpu --out r.csv").succeeds();
+    let table = cells(&read(&place.path("r.csv")));
+    assert!(table.len() == 2 && table[1][1..65] == values[..], "{table:?}");
+    let narrow = place.write("narrow.csv", "a,b\n1,0\n");
+    assert!(narrow.is_file());
+    place.gmc("encode runs/vae-1 narrow.csv --device cpu").fails(&["has 2 columns", "`x.0` to `x.63`"]);
+}
+
+/// A text is asked about window by window, with the characters of training.
+#[test]
+fn a_new_text() {
+    let place = Place::new();
+    place.write("t.txt", "the cat sat on the mat. ".repeat(40));
+    place.train(
+        "text",
+        "
+dim V
+data x: Class(V)[8] from text(\"t.txt\", by: chars)
+model p { x ~ Categorical(logits: free(8, V)) }
+train { steps 5 }
+",
+    );
+    place.write("new.txt", "mat on the sat");
+    let said = place.gmc("density runs/text-1 new.txt --device cpu");
+    assert!(
+        said.succeeds().out.contains("1 row of new.txt") && said.out.contains("bits a character"),
+        "{}",
+        said.out
+    );
+    place.write("odd.txt", "mat on the zat");
+    place.gmc("density runs/text-1 odd.txt --device cpu").fails(&["was not trained on: \"z\""]);
+    place.write("short.txt", "mat");
+    place.gmc("density runs/text-1 short.txt --device cpu").fails(&["too short", "it has 3 characters"]);
+}
+
+/// Conditions of draws from a file, by the names of classes; what was given stands beside what was drawn.
+#[test]
+fn conditions_from_a_file() {
+    let place = Place::new();
+    kinds(&place);
+    place.write("given.csv", "other,kind\n1,blue\n2,red\n3,blue\n");
+    let ask = |line: &str| place.gmc(&format!("sample runs/kinds-1 --device cpu {line}"));
+    let said = ask("--given given.csv");
+    let rows = cells(&said.succeeds().out);
+    assert_eq!(rows[0], ["kind", "amount", "age"]);
+    assert_eq!(rows[1..].iter().map(|r| r[0].as_str()).collect::<Vec<_>>(), ["blue", "red", "blue"]);
+    let amount = |i: usize| rows[i][1].parse::<f64>().unwrap();
+    assert!(amount(1) < -1.0 && amount(2) > -3.5 && amount(3) < -1.0, "{rows:?}");
+    // More draws than rows begin again.
+    assert_eq!(cells(&ask("--given given.csv -n 4 --out -").succeeds().out)[4][0], "blue");
+    assert_eq!(cells(&ask("--given kind=red -n 2 --out -").out).len(), 0);
+    let named = ask("--given y=red -n 2 --out -");
+    assert!(cells(&named.succeeds().out)[1..].iter().all(|r| r[0] == "red"));
+    place.write("purple.csv", "kind\npurple\n");
+    ask("--given purple.csv").fails(&["was not trained on", "blue, green, red"]);
+    place.write("other.csv", "amount\n1\n");
+    ask("--given other.csv").fails(&["holds no variable of the run"]);
+    ask("--given gone.csv").fails(&["gone.csv"]);
+    ask("--decode given.csv").fails(&["no hidden variables"]);
+}
+
+/// Codes are decoded as they are: those of examples to what reconstructs them.
+#[test]
+fn codes_from_a_file() {
+    let place = Place::new();
+    place.train("vae", &VAE.replace("TRAIN", "steps 30").replace("binarize: dynamic", "binarize: 0.5"));
+    let ask = |line: &str| place.gmc(&format!("{} --device cpu", line.replace("RUN", "runs/vae-1")));
+    ask("encode RUN --out z.csv").succeeds();
+    let all = read(&place.path("z.csv"));
+    let first: Vec<&str> = all.lines().take(5).collect();
+    place.write("few.csv", first.join("\n") + "\n");
+    let said = ask("sample RUN --decode few.csv --out s.csv");
+    said.succeeds();
+    assert_eq!(cells(&read(&place.path("s.csv"))).len(), 5);
+    // What lies at the ends of a way between two codes is what they are reconstructed as.
+    ask("interpolate RUN --codes few.csv --steps 3 --path spherical --out w.npy").succeeds();
+    ask("reconstruct RUN --out r.npy").succeeds();
+    let numbers = |name: &str| -> Vec<f32> {
+        let bytes = std::fs::read(place.path(name)).unwrap();
+        let header = 10 + u16::from_le_bytes([bytes[8], bytes[9]]) as usize;
+        bytes[header..].as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+    };
+    let (way, pairs) = (numbers("w.npy"), numbers("r.npy"));
+    assert_eq!(way.len(), 2 * 3 * 64);
+    let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    for (end, example) in [(0, 0), (2, 1), (3, 2), (5, 3)] {
+        let made = &pairs[(2 * example + 1) * 64..(2 * example + 2) * 64];
+        assert!(near(&way[end * 64..(end + 1) * 64], made), "end {end}");
+    }
+    // The same ways between rows, as a picture and as a table.
+    ask("interpolate RUN --between 1:2 --between 3:4 --steps 3 --path spherical --out b.npy").succeeds();
+    assert!(near(&numbers("b.npy"), &way));
+    assert!(ask("interpolate RUN --pairs 2").succeeds().out.contains("images/interpolation-linear.png"));
+    let table = ask("interpolate RUN --pairs 1 --steps 2 --out -");
+    let rows = cells(&table.succeeds().out);
+    assert_eq!((rows[0][..3].to_vec(), rows.len()), (vec!["pair".into(), "t".into(), "x.0".to_string()], 3));
+    assert_eq!((rows[1][0].as_str(), rows[1][1].as_str(), rows[2][1].as_str()), ("1", "0", "1"));
+    place.write("wrong.csv", "a,b\n1,2\n");
+    ask("sample RUN --decode wrong.csv").fails(&["has 2 columns", "`z.0` to `z.3`"]);
+    ask("sample RUN --decode gone.csv").fails(&["gone.csv"]);
+    ask("interpolate RUN --between 1:900").fails(&["row 900 is not among the 297 test examples"]);
+    place.write("one.csv", first[..2].join("\n") + "\n");
+    ask("interpolate RUN --codes one.csv").fails(&["a way has two ends"]);
+    let wrong = ask("interpolate RUN --between 1-2");
+    assert!(wrong.code == Some(2) && wrong.err.contains("as in 3:17"), "{wrong:?}");
+}
