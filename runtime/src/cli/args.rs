@@ -88,6 +88,24 @@ pub struct RowsArg {
     pub part: Which,
 }
 
+/// What is said of each row's density.
+#[derive(Args)]
+pub struct DensityArgs {
+    /// Samples per example, where it is a bound (default: those of `iwae` in `eval`, or 64)
+    #[arg(short, value_parser = count)]
+    pub k: Option<usize>,
+    /// Also the log-density less that under the model of this run: large where the rows are more like the data of this
+    /// run than of that one
+    #[arg(long, value_name = "RUN")]
+    pub against: Option<PathBuf>,
+    /// Also how far each log-density lies from its mean over rows of the run's own, and which share of those lies as far
+    #[arg(long)]
+    pub typicality: bool,
+    /// Write every row's numbers here: .csv or .npy
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
 /// Between what, and how.
 #[derive(Args)]
 pub struct InterpolateArgs {
@@ -321,12 +339,8 @@ pub enum Verb {
         run: RunArg,
         #[command(flatten)]
         rows: RowsArg,
-        /// Samples per example, where it is a bound (default: those of `iwae` in `eval`, or 64)
-        #[arg(short, value_parser = count)]
-        k: Option<usize>,
-        /// Write every example's value here: .csv or .npy
-        #[arg(long)]
-        out: Option<PathBuf>,
+        #[command(flatten)]
+        asked: DensityArgs,
     },
     /// Representation of the test part or of new data
     Encode {

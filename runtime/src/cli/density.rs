@@ -1,6 +1,7 @@
 //! `gmc density`: the log-density of the rows that are asked about, with its kind.
 
-use super::args::{RowsArg, RunArg};
+use super::anomaly::{self, Judged};
+use super::args::{DensityArgs, RowsArg, RunArg};
 use super::ask::{OverRows, answerable, asked_about, infer, samples_each};
 use super::kept::open_on;
 use super::output::{Form, ROW, Table, form, is_standard, put};
@@ -22,59 +23,93 @@ use std::path::Path;
 const USUAL: usize = 64;
 
 /// `gmc density`
-pub fn density(
-    r: &RunArg,
-    rows: &RowsArg,
-    k: Option<usize>,
-    out: Option<&Path>,
-    m: Messages,
-) -> Result<(), Failure> {
+pub fn density(r: &RunArg, rows: &RowsArg, asked: &DensityArgs, m: Messages) -> Result<(), Failure> {
+    let (k, out) = (asked.k, asked.out.as_deref());
     let form = form(out, &[Form::Csv, Form::Npy])?;
     let (dir, mut s) = open_on(r, Some(rows), m, |s| {
         let names = asked_about(s, Question::Density)?;
         samples_each(s, k)?;
         Ok(names.into())
     })?;
-    let answer = answerable(&s, Question::Density)?;
-    let k = k.or(Iwae::samples(&s.typed.eval)).unwrap_or(USUAL);
+    answerable(&s, Question::Density)?;
     infer(&mut s, usize::MAX, r.seed)?;
+    let own = log_densities(&mut s, k, r.seed)?;
+    let mut judged = Vec::new();
+    if let Some(run) = &asked.against {
+        judged.push(anomaly::against((r, k), run, (&s, &own), m)?);
+    }
+    if asked.typicality {
+        judged.push(anomaly::typicality((r, k), rows, (&s, &own), m)?);
+    }
+    write(&s, &own, &judged, out.zip(form))?;
+    let caveats = caveats(&s, &dir)?;
+    let beware = if caveats.is_empty() { "" } else { ", but see below" };
+    let told = Told { kind: format!("{}{beware}", own.kind), drawn: !own.exact };
+    let aside = is_standard(out);
+    told.tell(&s, &own.values, aside)?;
+    for j in &judged {
+        if aside { note(&j.said) } else { say(&j.said)? }
+    }
+    caveats.iter().for_each(|c| note(&format!("warning: {c}\n")));
+    Ok(())
+}
+
+/// The log-density of each row, and what kind of number that is.
+pub struct LogDensities {
+    /// Nats, row by row.
+    pub values: Vec<f64>,
+    /// In words: `exact`, `lower bound (K = 64)`.
+    pub kind: String,
+    /// Whether they are the values themselves.
+    pub exact: bool,
+}
+
+/// Of the rows that are asked about; of a bound with `k` samples an example.
+///
+/// # Errors
+/// What running the program reports; no density, nothing to ask about.
+pub fn log_densities(s: &mut Session, k: Option<usize>, seed: u64) -> Result<LogDensities, Failure> {
+    let answer = s.answer(Question::Density).cloned().map_err(Failure::new)?;
+    let k = k.or(Iwae::samples(&s.typed.eval)).unwrap_or(USUAL);
     let values = if answer.is_bound() {
-        importance(&mut s, &answer.program, r.seed, k)?
+        importance(s, &answer.program, seed, k)?
     } else {
         let (program, output) = (&answer.program, &Output::LogProb);
-        let over = OverRows { program, output, seed: r.seed, draws: r.seed };
-        over.ask(&mut s)?.0.iter().map(|x| f64::from(*x)).collect()
+        let over = OverRows { program, output, seed, draws: seed };
+        over.ask(s)?.0.iter().map(|x| f64::from(*x)).collect()
     };
     let kind = match answer.number {
         Some(NumberKind::LowerBound) if answer.is_bound() => format!("lower bound (K = {k})"),
         Some(kind) => kind.text().to_string(),
         None => "exact".to_string(),
     };
-    match out.zip(form) {
-        Some((p, Form::Npy)) => {
-            let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
-            let columns = &["log_density"];
-            let table = Table { columns, elements: &[], rows: None, shape: &[], values: &values };
-            table.write(Some((p, Form::Npy)))?;
-        }
-        Some((p, Form::Csv | Form::Png | Form::Txt)) => put(p, &csv(&s, &values, &kind))?,
-        None => {}
-    }
-    let caveats = caveats(&s, &dir)?;
-    let beware = if caveats.is_empty() { "" } else { ", but see below" };
-    let told = Told { kind: format!("{kind}{beware}"), drawn: answer.number != Some(NumberKind::Exact) };
-    told.tell(&s, &values, is_standard(out))?;
-    caveats.iter().for_each(|c| note(&format!("warning: {c}\n")));
-    Ok(())
+    Ok(LogDensities { values, kind, exact: answer.number.is_none_or(|n| n == NumberKind::Exact) })
 }
 
-/// A line for each row: its number, its log-density, and what kind of number that is.
-fn csv(s: &Session, values: &[f64], kind: &str) -> String {
-    let mut text = format!("{ROW},log_density,kind\n");
-    for (row, v) in s.row_numbers(values.len()).iter().zip(values) {
-        let _ = writeln!(text, "{row},{v},{kind}");
+/// A line for each row: its number, its log-density, what kind of number that is, and how it is judged; as an array the numbers alone.
+fn write(
+    s: &Session,
+    own: &LogDensities,
+    judged: &[Judged],
+    out: Option<(&Path, Form)>,
+) -> Result<(), Failure> {
+    let Some((path, form)) = out else { return Ok(()) };
+    let more: Vec<&(&str, Vec<f64>)> = judged.iter().flat_map(|j| &j.columns).collect();
+    if form == Form::Npy {
+        let names: Vec<&str> = std::iter::once("log_density").chain(more.iter().map(|c| c.0)).collect();
+        let row = |i: usize| more.iter().filter_map(move |c| c.1.get(i)).copied();
+        let all = own.values.iter().enumerate().flat_map(|(i, v)| std::iter::once(*v).chain(row(i)));
+        let values: Vec<f32> = all.map(|v| v as f32).collect();
+        let table = Table { columns: &names, elements: &[], rows: None, shape: &[], values: &values };
+        return table.write(Some((path, form)));
     }
-    text
+    let names: String = more.iter().map(|c| format!(",{}", c.0)).collect();
+    let mut text = format!("{ROW},log_density,kind{names}\n");
+    for (i, (row, v)) in s.row_numbers(own.values.len()).iter().zip(&own.values).enumerate() {
+        let judged: String = more.iter().filter_map(|c| c.1.get(i)).map(|v| format!(",{v}")).collect();
+        let _ = writeln!(text, "{row},{v},{}{judged}", own.kind);
+    }
+    put(path, &text)
 }
 
 /// What must be known before the numbers are believed: of data that are not there what was said when the run was measured.

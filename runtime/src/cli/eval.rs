@@ -7,7 +7,7 @@ use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
 use crate::measure::scores::{Score, TEST};
-use crate::measure::{self, Budget, evaluate};
+use crate::measure::{self, Budget, evaluate, psis};
 use crate::session::Session;
 use crate::show::table;
 use crate::store::weights::fitted;
@@ -32,6 +32,14 @@ pub fn eval(
     };
     infer(&mut s, budget.examples, r.seed)?;
     let mut scores = evaluate(&mut s, r.seed, budget)?;
+    let tails = psis::tails(&mut s, r.seed, budget)?;
+    for of in &tails {
+        let found = of.scores();
+        scores.extend(found.into_iter().map(|score| match &of.model {
+            Some(m) => score.of(m),
+            None => score,
+        }));
+    }
     scores.iter_mut().filter(|s| s.part == TEST).for_each(|score| score.part = s.about.name().into());
     say_scores(&scores, m)?;
     for (name, values) in fitted(&s.typed, |name| s.tensors.get(name).map(|t| t.to_f32())) {
@@ -39,6 +47,7 @@ pub fn eval(
     }
     tell_of_no_test(&s);
     tell(&measure::health(&mut s, r.seed, budget)?);
+    tails.iter().for_each(|of| note(&format!("health: {}\n", of.words())));
     // What went wrong in training is told by what it was trained on.
     if rows.data.is_none() {
         tell_advice(&mut s, r.seed, budget)?;

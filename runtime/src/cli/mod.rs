@@ -2,6 +2,7 @@
 //! error. Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
 
 mod altered;
+mod anomaly;
 mod args;
 mod ask;
 pub mod bug;
@@ -80,7 +81,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
             let how = altered::How { temperature, given, rows, codes: decode };
             pictures::sample(&run, &how, n, out.as_deref(), m)
         }
-        Verb::Density { run, rows, k, out } => density::density(&run, &rows, k, out.as_deref(), m),
+        Verb::Density { run, rows, asked } => density::density(&run, &rows, &asked, m),
         Verb::Encode { run, rows, out } => encode::encode(&run, &rows, out.as_deref(), m),
         Verb::Reconstruct { run, rows, out } => pictures::reconstruct(&run, &rows, out.as_deref(), m),
         Verb::Complete { run, rows, given, n, examples, temperature, out } => {

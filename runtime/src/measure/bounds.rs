@@ -159,20 +159,53 @@ fn importance_weighted(
 ) -> Result<Mean, ExecError> {
     let (mut sum, mut all) = (0.0, Vec::new());
     for (i, rows) in s.test_chunks(budget.examples).iter().enumerate() {
-        let data = s.fixed_batch(rows, seed);
         let mut log_sum = vec![f64::NEG_INFINITY; rows.len()];
-        for sample in 1..=budget.k as u64 {
-            let at = Position::of(Purpose::Importance { chunk: i as u64, sample }, seed);
-            let weights = s.run(program, rows.len(), &data, at)?.numbers(&Output::LogWeight);
-            for (l, w) in log_sum.iter_mut().zip(weights.unwrap_or_default()) {
-                *l = log_add(*l, f64::from(w));
+        each_weight(s, program, (i, rows), (seed, budget.k), &mut |row, w| {
+            if let Some(l) = log_sum.get_mut(row) {
+                *l = log_add(*l, w);
             }
-        }
+        })?;
         let each: Vec<f64> = log_sum.iter().map(|l| l - (budget.k as f64).ln()).collect();
         sum += each.iter().sum::<f64>();
         all.extend(each);
     }
     Ok(Mean { value: sum / all.len().max(1) as f64, error: standard_error(all) })
+}
+
+/// Gives the logarithm of each of `k` importance weights of the rows of a chunk, with the number of the row in it.
+fn each_weight(
+    s: &mut Session,
+    program: &Program,
+    (chunk, rows): (usize, &[usize]),
+    (seed, k): (u64, usize),
+    take: &mut dyn FnMut(usize, f64),
+) -> Result<(), ExecError> {
+    let data = s.fixed_batch(rows, seed);
+    for sample in 1..=k as u64 {
+        let at = Position::of(Purpose::Importance { chunk: chunk as u64, sample }, seed);
+        let weights = s.run(program, rows.len(), &data, at)?.numbers(&Output::LogWeight);
+        weights.unwrap_or_default().iter().enumerate().for_each(|(row, w)| take(row, f64::from(*w)));
+    }
+    Ok(())
+}
+
+/// The logarithms of the `k` importance weights of each row of a chunk: those whose mean the importance-weighted bound takes.
+///
+/// # Errors
+/// What running the program reports.
+pub fn weights(
+    s: &mut Session,
+    program: &Program,
+    chunk: (usize, &[usize]),
+    draws: (u64, usize),
+) -> Result<Vec<Vec<f64>>, ExecError> {
+    let mut all = vec![Vec::with_capacity(draws.1); chunk.1.len()];
+    each_weight(s, program, chunk, draws, &mut |row, w| {
+        if let Some(of) = all.get_mut(row) {
+            of.push(w);
+        }
+    })?;
+    Ok(all)
 }
 
 /// ln(e^a + e^b): of two probabilities 0 it is that of 0, and what is no number makes none.

@@ -105,6 +105,13 @@ pub enum Metric {
     },
     /// Expected calibration error.
     CalibrationError,
+    /// The shape k of the tail of a guide's importance weights, in the median.
+    ParetoShape,
+    /// Examples of which it is too large for the number of draws.
+    HeavyTails {
+        /// Larger than this.
+        limit: String,
+    },
 }
 
 /// What is said of a metric.
@@ -172,6 +179,10 @@ impl Metric {
             Metric::Accuracy { class } => said("accuracy", &format!("accuracy for {class} by Bayes"), "%"),
             Metric::LogLoss { class } => said("log_loss", &format!("log-loss for {class} by Bayes"), "nats"),
             Metric::CalibrationError => said("calibration_error", "calibration error", "%"),
+            Metric::ParetoShape => said("pareto_k", "Pareto k of the guide", ""),
+            Metric::HeavyTails { limit } => {
+                said("pareto_k_too_large", &format!("examples with k above {limit}"), "%")
+            }
         }
     }
 }
@@ -206,6 +217,7 @@ mod tests {
         }
         let judge = || "judge".to_string();
         all.extend([Metric::Reconstruction, Metric::Kl, Metric::HighQuality, Metric::CalibrationError]);
+        all.extend([Metric::ParetoShape, Metric::HeavyTails { limit: "0.70".into() }]);
         all.extend([
             Metric::ActiveUnits { of: 8 },
             Metric::ActivePart { of: 8 },

@@ -230,6 +230,56 @@ impl Session {
         if columns.len() == size { columns.to_vec() } else { elements(name, size) }
     }
 
+    /// Lets questions be about these variables of the rows that another session is asked about.
+    ///
+    /// # Errors
+    /// A variable that they do not have, or as another type or with other classes.
+    pub fn same_rows(&mut self, other: &Session, names: &[String]) -> Result<(), String> {
+        for (item, set) in self.typed.data.iter().zip(&mut self.sets) {
+            let mut columns = Vec::new();
+            for v in &item.vars {
+                let wanted = names.contains(&v.name);
+                let found = other.test_column(&v.name).filter(|c| wanted && !c.values.is_empty());
+                match found {
+                    Some(c) if c.ty != v.ty => {
+                        return Err(format!(
+                            "it is about `{}: {}`, and the rows hold `{}: {}`",
+                            v.name, v.ty, v.name, c.ty
+                        ));
+                    }
+                    None if wanted => {
+                        return Err(format!("it is about `{}`, which the rows do not hold", v.name));
+                    }
+                    Some(c) => columns.push(c.clone()),
+                    None => columns.push(Column { ty: v.ty.clone(), values: Vec::new() }),
+                }
+            }
+            if item.vars.iter().any(|v| names.contains(&v.name)) {
+                set.test = Part { n: other.test_examples(), columns, ..Part::default() };
+            }
+        }
+        let differ = |name: &&String| self.labels(name) != other.labels(name);
+        if let Some(name) = names.iter().find(differ) {
+            return Err(format!("the classes of its `{name}` are others"));
+        }
+        self.about = other.about.clone();
+        self.inferred.clear();
+        Ok(())
+    }
+
+    /// Lets questions be about at most the first `most` rows.
+    pub fn keep_first(&mut self, most: usize) {
+        for set in &mut self.sets {
+            let n = set.test.n.min(most);
+            for c in &mut set.test.columns {
+                c.values.truncate(n * c.ty.size());
+            }
+            set.test.rows.truncate(n);
+            set.test.n = n;
+        }
+        self.inferred.clear();
+    }
+
     /// The numbers, from 1, of the first `n` rows that are asked about, in the file or the source that they are of.
     pub fn row_numbers(&self, n: usize) -> Vec<usize> {
         let most = self.test_examples();

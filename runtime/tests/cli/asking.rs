@@ -259,3 +259,67 @@ fn codes_from_a_file() {
     let wrong = ask("interpolate RUN --between 1-2");
     assert!(wrong.code == Some(2) && wrong.err.contains("as in 3:17"), "{wrong:?}");
 }
+
+/// What lies far from the data is atypical, and less probable under its own model than under one of it.
+#[test]
+fn scores_of_anomalies() {
+    let place = Place::new();
+    kinds(&place);
+    let far = KINDS.replace("Normal(at(y), 1)", "Normal(at(y), 20)");
+    place.train("wide", &far);
+    place.write("new.csv", "amount,age,kind\n0.1,-0.2,red\n40,40,red\n");
+    let ask = |line: &str| place.gmc(&line.replace("RUN", "runs/kinds-1 --device cpu"));
+    let said = ask("density RUN new.csv --against runs/wide-1 --typicality --out d.csv");
+    let out = &said.succeeds().out;
+    assert!(out.contains("less that of runs/wide-1 of 2 rows of new.csv") && out.contains("exact"), "{out}");
+    assert!(out.contains("typicality: 1 of 2 rows of new.csv lie farther"), "{out}");
+    let rows = cells(&read(&place.path("d.csv")));
+    assert_eq!(rows[0], ["row", "log_density", "kind", "log_ratio", "typicality", "p_value"]);
+    let at = |row: usize, column: usize| rows[row][column].parse::<f64>().unwrap();
+    assert!(at(1, 3) > 0.0 && at(2, 3) < 0.0, "{rows:?}");
+    // Of 12 test examples none lies as far as the second row: p = 1 / 13.
+    assert!(at(1, 5) > 0.1 && (at(2, 5) - 1.0 / 13.0).abs() < 1e-12, "{rows:?}");
+    // The ratio is the difference of the two.
+    ask("density RUN new.csv --out own.csv").succeeds();
+    place.gmc("density runs/wide-1 new.csv --device cpu --out theirs.csv").succeeds();
+    let of = |name: &str| cells(&read(&place.path(name)))[1][1].parse::<f64>().unwrap();
+    assert!((at(1, 3) - (of("own.csv") - of("theirs.csv"))).abs() < 1e-9);
+    assert!(ask("density RUN --typicality").succeeds().out.contains("of 108 training examples do"));
+    place.train("other", &FLOW.replace("TRAIN", "steps 2"));
+    ask("density RUN new.csv --against runs/gone-1").fails(&["gone-1"]);
+    place.train(
+        "odd",
+        "
+data y: Class(2) from csv(\"two.csv\", columns: [\"y\"])
+model p { y ~ Categorical(logits: free(2)) }
+train { steps 1 }
+"
+        .replace("two.csv", {
+            place.write("two.csv", "y\n0\n1\n0\n1\n0\n1\n");
+            "two.csv"
+        })
+        .as_str(),
+    );
+    ask("density RUN new.csv --against runs/odd-1").fails(&["runs/odd-1: it is about `y: Class(2)`"]);
+}
+
+/// `gmc eval` examines the guide by the tails of its importance weights.
+#[test]
+fn tails_of_a_guide() {
+    let place = Place::new();
+    place.train("vae", &VAE.replace("TRAIN", "steps 60"));
+    let said = place.gmc("eval runs/vae-1 -k 50 --examples 100 --device cpu");
+    assert!(
+        said.succeeds().out.contains("Pareto k of the guide")
+            && said.out.contains("examples with k above 0.41"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.err.contains("health: the weights of 50 draws of the guide have tails of Pareto shape k = "),
+        "{}",
+        said.err
+    );
+    // Of few draws nothing is said.
+    assert!(!place.gmc("eval runs/vae-1 -k 8 --device cpu").succeeds().out.contains("Pareto"));
+}
