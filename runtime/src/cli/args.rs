@@ -348,7 +348,8 @@ pub enum Verb {
         run: RunArg,
         #[command(flatten)]
         rows: RowsArg,
-        /// Write here: .npy or .csv (default: CSV on standard output)
+        /// Write here: .npy, .csv, or as .png a map of the codes in the plane (of more than two numbers along their
+        /// principal components), in the colours of the classes (default: CSV on standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },

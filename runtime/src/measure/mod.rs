@@ -15,6 +15,7 @@ pub mod latent;
 pub mod means;
 pub mod metric;
 pub mod narrow;
+pub mod principal;
 pub mod psis;
 pub mod samples;
 pub mod scores;

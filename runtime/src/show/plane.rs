@@ -65,6 +65,36 @@ pub fn scatter(panels: &[(&[f32], Rgb)], window: Window) -> Picture {
     picture
 }
 
+/// Colours of classes that are told apart without colour vision, too (Okabe & Ito 2008), and two greys.
+const CLASSES: [(Rgb, &str); 10] = [
+    ([0, 114, 178], "blue"),
+    ([230, 159, 0], "orange"),
+    ([0, 158, 115], "green"),
+    ([213, 94, 0], "red"),
+    ([204, 121, 167], "pink"),
+    ([86, 180, 233], "sky blue"),
+    ([240, 228, 66], "yellow"),
+    ([0, 0, 0], "black"),
+    ([120, 120, 120], "grey"),
+    ([190, 190, 190], "light grey"),
+];
+
+/// What the colour of a class is called; from the eleventh class on colours begin again.
+pub fn colour_of(class: usize) -> &'static str {
+    CLASSES.get(class % CLASSES.len()).map_or("", |c| c.1)
+}
+
+/// Points in the colours of their classes, in one panel; at most 20,000 are drawn.
+pub fn classes(points: &[f32], classes: &[usize], window: Window) -> Picture {
+    let mut picture = board(1);
+    frame(&mut picture, GAP, window);
+    for (p, class) in points.as_chunks::<2>().0.iter().zip(classes).take(20_000) {
+        let colour = CLASSES.get(class % CLASSES.len()).map_or(DATA, |c| c.0);
+        dot(&mut picture, GAP, window, p.map(f64::from), colour, 0.9);
+    }
+    picture
+}
+
 /// Log-densities at the cells of a window ([`Window::cells`]) as a heat map, and `points` beside it.
 /// Brightness is density relative to the highest one.
 pub fn density(log_density: &[f32], points: &[f32], window: Window) -> Option<Picture> {

@@ -323,3 +323,48 @@ fn tails_of_a_guide() {
     // Of few draws nothing is said.
     assert!(!place.gmc("eval runs/vae-1 -k 8 --device cpu").succeeds().out.contains("Pareto"));
 }
+
+/// A map of codes: a picture, with the classes that the colours stand for; every verb goes to the model that is named.
+#[test]
+fn maps_and_models_by_name() {
+    let place = Place::new();
+    let two = "
+data (x: Bool[64], y: Class(10)) from digits(binarize: 0.5)
+net da(z: Real[2]) -> Real[64] { dense(64) }
+net ea(x: Bool[64]) -> (Real[2], Real[2]) { heads(2, 2) }
+net db(z: Real[5]) -> Real[64] { dense(64) }
+net eb(x: Bool[64]) -> (Real[5], Real[5]) { heads(5, 5) }
+model a { z ~ Normal(0, I)[2];  x ~ Bernoulli(logits: da(z)) }
+guide qa(x) { (m, s) = ea(x);  z ~ Normal(m, exp(s)) }
+model b { z ~ Normal(0, I)[5];  x ~ Bernoulli(logits: db(z)) }
+guide qb(x) { (m, s) = eb(x);  z ~ Normal(m, exp(s)) }
+train { maximizes elbo(a, qa) + elbo(b, qb)  steps 20  batch 64 }
+";
+    place.train("two", two);
+    let ask = |line: &str| place.gmc(&line.replace("RUN", "runs/two-1 --device cpu"));
+    for (verb, model) in [
+        ("density", "a"),
+        ("encode", "b"),
+        ("reconstruct", "a"),
+        ("interpolate", "b"),
+        ("sample", "a"),
+        ("eval", "b"),
+    ] {
+        let named = ask(&format!("{verb} RUN --model {model}"));
+        assert!(!named.succeeds().out.is_empty(), "{verb}");
+        if verb != "eval" {
+            ask(&format!("{verb} RUN")).fails(&["--model a"]);
+        }
+        ask(&format!("{verb} RUN --model c")).fails(&["the spec has no model `c`"]);
+    }
+    let said = ask("encode RUN --model a --out a.png");
+    assert_eq!(said.succeeds().out, "a.png\n");
+    assert!(
+        said.err.contains("`z` as it is") && said.err.contains("colours of `y`: 0 blue, 1 orange"),
+        "{}",
+        said.err
+    );
+    let said = ask("encode RUN --model b --out b.png");
+    assert!(said.succeeds().err.contains("two principal components of the 5 numbers of `z`"), "{}", said.err);
+    assert!(std::fs::read(place.path("b.png")).unwrap().starts_with(b"\x89PNG"));
+}

@@ -115,7 +115,7 @@ fn endings_of_every_verb() {
     for (line, ways) in [
         ("sample RUN --out a.jpg", ".png, .npy, .csv or .txt"),
         ("density RUN --out a.png", ".csv or .npy"),
-        ("encode RUN --out a.png", ".npy or .csv"),
+        ("encode RUN --out a.jpg", ".npy, .csv or .png"),
         ("reconstruct RUN --out a.jpg", ".png, .npy or .csv"),
         ("classify RUN --out a.npy", ".csv"),
     ] {
