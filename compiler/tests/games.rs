@@ -34,7 +34,14 @@ fn parameter_of(text: &str) -> Option<String> {
         // What layers keep, and what payoffs do.
         None if Output::parse(text).is_some_and(|o| matches!(o, Output::State(_))) => None,
         None => Some(path),
-        Some(Input::Update | Input::Rate | Input::Schedule(_) | Input::Kept(..) | Input::Known(_)) => None,
+        Some(
+            Input::Update
+            | Input::Rate
+            | Input::Schedule(_)
+            | Input::Kept(..)
+            | Input::Known(_)
+            | Input::Code(_),
+        ) => None,
     }
 }
 

@@ -25,7 +25,9 @@ impl Literals<'_> {
             }
             ExprKind::Call(c) => self.call(c, visit),
             ExprKind::Tuple(all) | ExprKind::List(all) => all.iter_mut().for_each(|e| self.of(e, visit)),
-            ExprKind::Neg(a) | ExprKind::Expect(a) => self.of(a, visit),
+            ExprKind::Neg(a) | ExprKind::Expect(a) | ExprKind::Others(a) | ExprKind::Another(a) => {
+                self.of(a, visit);
+            }
             ExprKind::Binary(_, a, b) => {
                 self.of(a, visit);
                 self.of(b, visit);
