@@ -146,3 +146,37 @@ fn specs_are_short() {
         assert!(lines <= most, "{name} has {lines} lines");
     }
 }
+
+/// Every formula of every spec is MathML, and LaTeX that a TeX engine takes as it stands, where this machine has one.
+#[test]
+fn mathematics_is_typeset() {
+    let mut all = Vec::new();
+    for (name, text) in specs() {
+        let (typed, _) = clean(&name, &text);
+        let equations = math::equations::of(&typed);
+        assert!(equations.len() >= typed.models.len() + typed.train.players.len(), "{name}");
+        for (left, right) in equations.iter().flat_map(|e| &e.lines) {
+            for side in [left, right] {
+                assert_eq!(math::mathml::unknown(side), None, "{name}: {side}");
+                let made = math::mathml::of(side);
+                assert!(
+                    !made.contains("\\") && !made.contains('{') || side.contains("\\{"),
+                    "{name}: {made}"
+                );
+            }
+        }
+        all.extend(equations);
+    }
+    let document = gmc_compiler::explain::latex::document(&all);
+    let folder = std::env::temp_dir().join(format!("gmc-tex-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("all.tex"), &document).unwrap();
+    let mut tex = std::process::Command::new("pdflatex");
+    tex.args(["-interaction=nonstopmode", "-halt-on-error", "-draftmode", "all.tex"]).current_dir(&folder);
+    let made = tex.output();
+    std::fs::remove_dir_all(&folder).unwrap();
+    match made {
+        Ok(o) => assert!(o.status.success(), "{}", String::from_utf8_lossy(&o.stdout)),
+        Err(_) => println!("skipped: there is no pdflatex here (texlive-latex-recommended has it)"),
+    }
+}

@@ -11,6 +11,7 @@ use gmc_runtime::session::host::FileHost;
 use gmc_runtime::show::image::{Picture, grid, pairs};
 use gmc_runtime::show::plane::{DATA, MODEL, Window, density, scatter};
 use gmc_runtime::show::report::{Report, html};
+use gmc_runtime::store::about::{About, Bars, Bin, Curve, Equations, Findings, Histogram, Plane};
 
 fn keep(name: &str, bytes: &[u8]) {
     if let Some(folder) = std::env::var_os("GMC_KEEP_PICTURES") {
@@ -125,16 +126,22 @@ fn a_report_is_whole_and_repeatable() {
     for step in 1..400u64 {
         let wobble = ((step * 7919) % 101) as f64 / 101.0;
         let loss = 95.0 + 400.0 / (1.0 + step as f64 / 9.0) + 6.0 * wobble;
-        records.push(Record::new(step, "train", step as f64, [("elbo", -loss), ("grad_norm", wobble)]));
+        records.push(Record::new(
+            step,
+            "train",
+            step as f64,
+            [("negative ELBO [nats]", -loss), ("grad_norm", wobble)],
+        ));
         if step % 40 == 0 {
             records.push(Record::new(
                 step,
                 "test",
                 step as f64,
-                [("elbo", -loss - 2.0), ("broken", f64::NAN)],
+                [("negative ELBO [nats]", -loss - 2.0), ("broken", f64::NAN)],
             ));
         }
     }
+    records.push(Record::new(400, "test", 400.0, [("once", 1.0)]));
     let scores = [
         Score {
             key: "nll".into(),
@@ -157,30 +164,132 @@ fn a_report_is_whole_and_repeatable() {
             caveats: Vec::new(),
         },
     ];
-    let images = [
-        ("samples".to_string(), samples),
-        ("originals above reconstructions".into(), pairs),
-        ("data, model".into(), plane),
-    ];
-    let facts = [("seed".to_string(), "0".to_string()), ("device".into(), "<cpu>".into())];
-    let spec = "model p { z ~ Normal(0, I)[16];  x ~ Bernoulli(logits: decode(z)) } # a < b & c";
+    let images =
+        [("samples".to_string(), samples), ("reconstructions".into(), pairs), ("density".into(), plane)];
+    let spec = "model p { z ~ Normal(0, I)[16];  x ~ Bernoulli(logits: decode(z)) } # a < b & c\ntrain { epochs 40 }";
     let report = Report {
-        title: "vae-3",
-        spec,
-        facts: &facts,
-        scores: &scores,
-        records: &records,
-        images: &images,
-        passages: "",
+        title: "vae-3".into(),
+        spec: spec.into(),
+        set: vec![("train.epochs".into(), "7".into()), ("train.clip".into(), "1.0".into())],
+        about: Some(about()),
+        found: found(),
+        scores: scores.to_vec(),
+        records,
+        images: images.to_vec(),
+        progress: vec![(40, png_of(1)), (80, png_of(2))],
+        ..Report::default()
     };
     let page = html(&report);
     keep("report.html", page.as_bytes());
     assert_eq!(page, html(&report));
-    assert_eq!(page.matches("<svg").count(), 3);
-    assert_eq!(page.matches("data:image/png;base64,iVBOR").count(), 3);
-    for text in ["bound (K = 500)", "<td>exact", "89.12", "a &lt; b &amp; c", "&lt;cpu&gt;"] {
+    // A chart of each quantity with its parts in it, one of the schedule; plots of what was found; lines of the two keys.
+    assert_eq!(page.matches("class=\"charts\"").count(), 2);
+    assert_eq!(page.matches("role=\"img\"").count(), 3 + 5);
+    assert_eq!(
+        page.matches("data:image/png;base64,iVBOR").count(),
+        1 + 2 + 1,
+        "the plane is drawn, not shown as a picture again"
+    );
+    for text in [
+        "bound (K = 500)",
+        "<td>exact",
+        "89.12",
+        "a &lt; b &amp; c",
+        "&lt;cpu&gt;",
+        "<del>40</del> <ins>7</ins>",
+        "<code>train.clip = 1.0</code>",
+        ">epochs</text>",
+        ">nats</text>",
+        "<math display=\"block\"><mtable",
+        "<mi>Normal</mi>",
+        "raise <code>beta</code>",
+        "rows alternate",
+        "a column for each class: cat, dog",
+        "type=\"range\" min=\"0\" max=\"1\"",
+        "after 4 epochs",
+        "prefers-color-scheme:dark",
+        "1234abcd",
+    ] {
         assert!(page.contains(text), "{text}");
     }
-    assert!(!page.contains("NaN") && !page.contains("http"), "broken curves and outside links");
+    assert_balanced(&page);
+    let outside = ["http:", "https:", "src=\"/", "@import", "url("];
+    assert!(
+        !page.contains("NaN") && outside.iter().all(|o| !page.contains(o)),
+        "broken curves and outside links"
+    );
+    // A number that was measured once has no chart.
+    assert!(!page.contains("<figcaption>once"), "a chart of one dot");
     assert!(html(&Report::default()).contains("</html>"));
+}
+
+/// Every element that is opened is closed, in order; those that HTML lets stand open are left out.
+fn assert_balanced(page: &str) {
+    const OPEN: [&str; 11] = ["meta", "link", "img", "input", "td", "th", "tr", "li", "br", "!doctype", "p"];
+    let mut within: Vec<&str> = Vec::new();
+    let script = page.find("<script>").zip(page.find("</script>"));
+    for (at, _) in page.match_indices('<') {
+        if script.is_some_and(|(from, to)| at > from && at < to) {
+            continue;
+        }
+        let tag = &page[at + 1..at + page[at..].find('>').unwrap()];
+        let name = tag.trim_start_matches('/').split([' ', '>', '/']).next().unwrap();
+        if OPEN.contains(&name) || tag.ends_with('/') {
+            continue;
+        }
+        match tag.starts_with('/') {
+            true => assert_eq!(within.pop(), Some(name), "at {}", &page[at.saturating_sub(80)..at]),
+            false => within.push(name),
+        }
+    }
+    assert!(within.is_empty(), "{within:?}");
+}
+
+fn png_of(side: usize) -> Vec<u8> {
+    Picture::new(side, side, [9, 9, 9]).png().unwrap()
+}
+
+fn about() -> About {
+    let line = ("z".to_string(), "\\sim \\operatorname{Normal}(0, 1)".to_string());
+    About {
+        version: "0.1".into(),
+        date: "2026-11-29 07:35 UTC".into(),
+        device: "<cpu>".into(),
+        per_epoch: 10,
+        settings: vec![("batch".into(), "64".into())],
+        data: vec![["`x`".into(), "`digits()`".into(), "1617 training".into(), "1234abcd".into()]],
+        parameters: vec![("`decode`".into(), 12, "the only player".into())],
+        equations: vec![Equations {
+            title: "model `p`".into(),
+            lines: vec![line],
+            notes: vec!["a < b".into()],
+        }],
+        schedules: vec![Curve { name: "learning rate".into(), points: vec![(0.0, 1e-3), (400.0, 1e-5)] }],
+    }
+}
+
+fn found() -> Findings {
+    let bin = Bin { confidence: 0.8, right: 0.7, count: 12 };
+    Findings {
+        facts: vec!["`z` has 2 of 3 dimensions active".into()],
+        advice: vec!["raise `beta`".into()],
+        fitted: vec![("s".into(), "0.5".into())],
+        kl: vec![Bars {
+            name: "KL of z by dimension".into(),
+            unit: "nats".into(),
+            values: vec![1.0, 0.5, 0.0],
+        }],
+        calibration: vec![("y".into(), vec![bin, Bin { confidence: 0.95, right: 0.97, count: 80 }])],
+        critics: vec![Histogram {
+            name: "D".into(),
+            range: [-1.0, 1.0],
+            sets: vec![("data".into(), vec![0.2, 0.8])],
+        }],
+        planes: vec![Plane {
+            window: [-1.0, 1.0, -1.0, 1.0],
+            sets: vec![("test examples".into(), vec![0.0, 0.5, 3.0, 0.0])],
+            density: Some(("iVBORw0KGgo=".into(), 0.4)),
+        }],
+        columns: vec!["cat".into(), "dog".into()],
+    }
 }

@@ -25,6 +25,8 @@ named! {
         Bound(model) = "bound",
         /// Draws of the rest of data of which some elements are given.
         Complete(model) = "complete",
+        /// What nets that give one number say of data and of draws, in a game.
+        Critics = "critics",
         /// A corrupted input and what an autoencoder makes of it.
         Denoise = "denoise",
         /// Data to the hidden variables that stand for them.
@@ -72,7 +74,8 @@ impl Program {
             | Program::Reconstruct
             | Program::ReconstructBy(_)
             | Program::Sample(_) => true,
-            Program::Denoise
+            Program::Critics
+            | Program::Denoise
             | Program::Infer
             | Program::Init
             | Program::Loss
@@ -181,6 +184,7 @@ mod tests {
             Program::Agreement,
             Program::Bound("p".into()),
             Program::Complete("p".into()),
+            Program::Critics,
             Program::Denoise,
             Program::Encode,
             Program::EncodeBy("r".into()),

@@ -98,6 +98,8 @@ named! {
         KlDim(site) = "kl_dim",
         /// The KL of a latent site whose KL has no parts, `[B]`.
         KlSite(site) = "kl_site",
+        /// What a net that gives one number says, by the call as it is written, `[B]`.
+        Says(call) = "says",
         /// Whether the judge sees in a sample the class that it was drawn with, `[B]` of 0 and 1.
         Agrees = "agrees",
         /// Whether the judge knows the class of real data, `[B]` of 0 and 1.
@@ -214,6 +216,7 @@ mod tests {
             "kl",
             "kl_dim:z",
             "kl_site:z,k",
+            "says:D(p.x)",
             "agrees",
             "knows",
         ];

@@ -1,5 +1,5 @@
 //! Words of PyTorch, Keras, JAX, Stan, Pyro and scikit-learn, and how the same is said here. One table: messages about unknown names,
-//! arguments and settings all read it.
+//! arguments, settings, flags and verbs all read it.
 
 /// Where a word stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,9 +10,13 @@ pub enum Place {
     Argument,
     /// A setting of `train` or `eval`.
     Setting,
+    /// A flag of the command line.
+    Flag,
+    /// A verb of the command line.
+    Verb,
 }
 
-use Place::{Argument, Name, Setting};
+use Place::{Argument, Flag, Name, Setting, Verb};
 
 /// Words in lower case, without underscores, where they stand, and the advice that follows "write": a piece of a spec, or a sentence.
 const WORDS: &[(&str, Place, &str)] = &[
@@ -148,12 +152,87 @@ const WORDS: &[(&str, Place, &str)] = &[
     ),
     ("testsize", Setting, "it at the data: `data x: .. from .. split (train 0.8, test 0.2)`"),
     ("shuffle", Setting, "nothing: minibatches are shuffled by the seed"),
+    ("schedule", Setting, "the schedule as the value: `using adam(lr: cosine(1e-3 -> 1e-5))`"),
+    ("numworkers", Setting, "nothing: data lie in memory, and all cores are used"),
+    ("dropout", Setting, "it as a layer of a net: `dropout(0.1)`"),
+    ("verbose", Setting, "nothing: a bar or lines show how training goes on"),
+    ("epochs", Flag, "`--set train.epochs=20`"),
+    ("numepochs", Flag, "`--set train.epochs=20`"),
+    ("maxepochs", Flag, "`--set train.epochs=20`"),
+    ("steps", Flag, "`--set train.steps=1000`"),
+    ("iterations", Flag, "`--set train.steps=1000`"),
+    ("batch", Flag, "`--set train.batch=64`"),
+    ("batchsize", Flag, "`--set train.batch=64`"),
+    ("lr", Flag, "`--set train.lr=1e-3`"),
+    ("learningrate", Flag, "`--set train.lr=1e-3`"),
+    ("optimizer", Flag, "`--set \"train.using=adam(lr: 1e-3)\"`"),
+    ("weightdecay", Flag, "`--set \"train.using=adamw(lr: 1e-3, weight_decay: 1e-2)\"`"),
+    ("config", Flag, "the spec alone: `gmc run model.gm`"),
+    ("spec", Flag, "the spec alone: `gmc run model.gm`"),
+    ("data", Flag, "it in the spec: `data x: .. from csv(\"t.csv\")`"),
+    ("cuda", Flag, "`--device gpu`"),
+    ("gpu", Flag, "`--device gpu`"),
+    ("gpus", Flag, "`--device gpu`"),
+    ("cpu", Flag, "`--device cpu`"),
+    ("nocuda", Flag, "`--device cpu`"),
+    ("accelerator", Flag, "`--device gpu`"),
+    ("randomstate", Flag, "`--seed 1`"),
+    ("randomseed", Flag, "`--seed 1`"),
+    ("output", Flag, "`--out PATH`"),
+    ("outputdir", Flag, "`--out FOLDER`"),
+    ("outdir", Flag, "`--out FOLDER`"),
+    ("savedir", Flag, "`--out FOLDER`"),
+    ("logdir", Flag, "`--out FOLDER`: a run folder has its numbers in `metrics.jsonl`"),
+    (
+        "checkpoint",
+        Flag,
+        "`gmc resume RUN` to go on with a run, or `gmc run spec.gm --from RUN` to start with its parameters",
+    ),
+    (
+        "ckpt",
+        Flag,
+        "`gmc resume RUN` to go on with a run, or `gmc run spec.gm --from RUN` to start with its parameters",
+    ),
+    ("resume", Flag, "`gmc resume RUN`: it is a verb"),
+    ("load", Flag, "`--from RUN`, which starts with its parameters"),
+    ("numsamples", Flag, "`-n 64`"),
+    ("nsamples", Flag, "`-n 64`"),
+    ("temp", Flag, "`--temperature 0.8`"),
+    ("numworkers", Flag, "nothing: all cores are used"),
+    ("chains", Flag, "nothing: there is no Markov chain to run"),
+    ("warmup", Flag, "a schedule in the spec: `using adam(lr: warmup(1e-3, over: 1 epochs))`"),
+    ("verbose", Flag, "nothing: a bar or lines show how training goes on"),
+    ("train", Verb, "`gmc run spec.gm`"),
+    ("fit", Verb, "`gmc run spec.gm`"),
+    ("start", Verb, "`gmc run spec.gm`"),
+    ("init", Verb, "`gmc new model.gm`"),
+    ("create", Verb, "`gmc new model.gm`"),
+    ("generate", Verb, "`gmc sample RUN`"),
+    ("draw", Verb, "`gmc sample RUN`"),
+    ("test", Verb, "`gmc eval RUN`"),
+    ("evaluate", Verb, "`gmc eval RUN`"),
+    ("validate", Verb, "`gmc eval RUN --part valid`"),
+    ("score", Verb, "`gmc density RUN`"),
+    ("loglik", Verb, "`gmc density RUN`"),
+    ("predict", Verb, "`gmc classify RUN`, or `gmc reconstruct RUN`"),
+    ("transform", Verb, "`gmc encode RUN`"),
+    ("embed", Verb, "`gmc encode RUN`"),
+    ("continue", Verb, "`gmc resume RUN`"),
+    ("lint", Verb, "`gmc check spec.gm`"),
+    ("format", Verb, "`gmc fmt spec.gm`"),
+    ("summary", Verb, "`gmc explain spec.gm`"),
+    ("describe", Verb, "`gmc explain spec.gm`"),
+    ("plot", Verb, "`gmc report RUN`"),
+    ("tensorboard", Verb, "`gmc report RUN --live`"),
+    ("diff", Verb, "`gmc compare RUN RUN`"),
+    ("ls", Verb, "`gmc list`"),
     ("scheduler", Setting, "the schedule as the value: `using adam(lr: cosine(1e-3 -> 1e-5))`"),
 ];
 
 /// The advice for a word that is none of ours: what follows "write".
 pub fn advice(word: &str, place: Place) -> Option<&'static str> {
-    let plain: String = word.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
+    let plain: String =
+        word.chars().filter(|c| !['_', '-'].contains(c)).flat_map(char::to_lowercase).collect();
     WORDS.iter().find(|(w, p, _)| *p == place && *w == plain).map(|(_, _, advice)| *advice)
 }
 

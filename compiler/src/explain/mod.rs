@@ -2,6 +2,7 @@
 
 pub mod chains;
 pub mod costs;
+pub mod latex;
 pub mod math;
 pub mod reference;
 pub mod sampling;

@@ -51,6 +51,17 @@ pub fn paths(spec: &Spec) -> Vec<String> {
     known
 }
 
+/// Where the text of a spec says what `path` names; none where that is not written, or the spec has no such path.
+pub fn written(spec: &Spec, path: &str) -> Option<Span> {
+    let mut found = None;
+    places(&mut spec.clone(), &mut |paths, place| {
+        if found.is_none() && paths.iter().any(|p| p == path.trim()) {
+            found = Some(place.span());
+        }
+    });
+    found.flatten()
+}
+
 /// A place that can be changed.
 enum Place<'a> {
     /// An expression that is there.
@@ -72,6 +83,20 @@ enum Place<'a> {
 }
 
 impl Place<'_> {
+    /// The text that it replaces.
+    fn span(&self) -> Option<Span> {
+        match self {
+            Place::Expr(e) => Some(e.span),
+            Place::Optional(e, _) => e.as_ref().map(|e| e.span),
+            Place::Using(c, _) => c.as_ref().map(|c| c.span),
+            Place::Argument(..)
+            | Place::Positions(_)
+            | Place::Setting(..)
+            | Place::Call(..)
+            | Place::UsingWith(..) => None,
+        }
+    }
+
     /// Whether the value fits there.
     fn set(self, value: &Expr) -> bool {
         match self {

@@ -41,11 +41,6 @@ fn wrap(own: u8, outer: u8, s: String) -> String {
     if own < outer { format!("({s})") } else { s }
 }
 
-/// `lr: 0.1, ..`: the arguments that were written.
-fn compile_time(args: &Args) -> String {
-    args.values.iter().filter(|v| v.2 != args.span).map(|(n, v, _)| format!(", {n}: {v}")).collect()
-}
-
 impl Notation<'_> {
     /// One of two texts, LaTeX and plain.
     pub fn either<'a>(&self, latex: &'a str, plain: &'a str) -> &'a str {
@@ -73,12 +68,31 @@ impl Notation<'_> {
 
     /// The name of schedule number `i`, as it is written.
     fn schedule(&self, i: usize) -> String {
-        self.typed.schedules.get(i).map_or(String::new(), |s| s.text.clone())
+        self.typed.schedules.get(i).map_or(String::new(), |s| self.words(&s.text))
     }
 
-    /// The name of model or guide number `i`, as it is written.
-    fn model(&self, i: usize) -> &str {
-        self.typed.models.get(i).map_or("", |m| &m.name)
+    /// Words of the spec that are no formula: a schedule, an order, a corruption.
+    fn words(&self, text: &str) -> String {
+        match self.latex {
+            true => format!(
+                "\\text{{{}}}",
+                text.replace('_', "\\_").replace("->", "to").replace(['{', '}', '%', '#'], " ")
+            ),
+            false => text.to_string(),
+        }
+    }
+
+    /// An order of a site, as it is written.
+    pub fn order(&self, text: &str) -> String {
+        match text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            true => self.op(text),
+            false => self.words(text),
+        }
+    }
+
+    /// The name of model or guide number `i`.
+    fn model(&self, i: usize) -> String {
+        self.typed.models.get(i).map_or(String::new(), |m| self.name(&m.name))
     }
 
     /// The name of net number `i`, as it is written.
@@ -102,7 +116,7 @@ impl Notation<'_> {
                 let each = pieces.iter().map(|p| format!("{} at {}", self.expr(&p.value, NONE), p.times));
                 each.collect::<Vec<_>>().join("; ")
             }
-            TKind::Sample(m, s) => format!("{m}.{s}"),
+            TKind::Sample(m, s) => self.name(&format!("{m}.{s}")),
             TKind::Param(i) => self.param(*i),
             TKind::Let(_)
                 if self.lets
@@ -113,12 +127,16 @@ impl Notation<'_> {
             TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
             TKind::Net { net, args, output } => {
                 let several = self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
-                let tail = if several { format!("_{}", output + 1) } else { String::new() };
+                let tail = match (several, self.latex) {
+                    (true, true) => format!("_{{{}}}", output + 1),
+                    (true, false) => format!("_{}", output + 1),
+                    (false, _) => String::new(),
+                };
                 format!("{}{tail}({})", self.name(self.net(*net)), self.list(args))
             }
             TKind::Flow { flow, .. } => format!("{}({})", self.flow(*flow), self.list(e.children())),
             TKind::Map { row, args, arg } => {
-                format!("{}({}{})", self.op(row.name()), self.expr(arg, NONE), compile_time(args))
+                format!("{}({}{})", self.op(row.name()), self.expr(arg, NONE), self.compile_time(args))
             }
             TKind::Fn { row, args } => format!("{}({})", self.op(row.name()), self.list(args)),
             TKind::Neg(a) => wrap(SUM, outer, format!("-{}", self.expr(a, POWER))),
@@ -131,7 +149,9 @@ impl Notation<'_> {
                 wrap(PRODUCT, outer, self.log_prob(*model, values, targets))
             }
             TKind::Objective(o) => self.objective(o),
-            TKind::Grad { of, at } => format!("grad({}, {})", self.expr(of, NONE), self.expr(at, NONE)),
+            TKind::Grad { of, at } => {
+                format!("{}({}, {})", self.op("grad"), self.expr(of, NONE), self.expr(at, NONE))
+            }
             TKind::Others(a) if self.latex => {
                 format!("\\mathbb{{E}}'\\left[{}\\right]", self.expr(a, NONE))
             }
@@ -143,7 +163,7 @@ impl Notation<'_> {
             }
             TKind::Corrupt { arg, row, args, schedules } => {
                 let how = self.scheduled(args, schedules);
-                format!("{}({}, {}({how}))", self.op("corrupt"), self.expr(arg, NONE), row.name())
+                format!("{}({}, {}({how}))", self.op("corrupt"), self.expr(arg, NONE), self.op(row.name()))
             }
         }
     }
@@ -205,17 +225,22 @@ impl Notation<'_> {
             true => String::new(),
             false => format!(" {} {given}", self.either("\\mid", "|")),
         };
-        let m = self.typed.models.get(model).map_or("p", |m| &m.name);
+        let m = self.typed.models.get(model).map_or(String::new(), |m| self.name(&m.name));
         format!("{} {m}({}{bar})", self.either("\\log", "log"), shown(true))
     }
 
     /// An objective as it is written, without arguments that are as when they are not written.
     pub fn objective(&self, o: &TObjective) -> String {
         let subjects = o.subjects.iter().map(|s| match s {
-            TSubject::Model(i) | TSubject::Guide(i) => self.model(*i).to_string(),
-            TSubject::Critic(c) if c.given.is_empty() => self.net(c.net).to_string(),
+            TSubject::Model(i) | TSubject::Guide(i) => self.model(*i),
+            TSubject::Critic(c) if c.given.is_empty() => self.name(self.net(c.net)),
             TSubject::Critic(c) => {
-                format!("{}({}, {})", self.net(c.net), self.either("\\cdot", "·"), self.list(c.given.iter()))
+                format!(
+                    "{}({}, {})",
+                    self.name(self.net(c.net)),
+                    self.either("\\cdot", "·"),
+                    self.list(c.given.iter())
+                )
             }
             TSubject::Input(x) => self.expr(x, NONE),
         });
@@ -224,9 +249,15 @@ impl Notation<'_> {
                 Some(x) => Some(self.expr(x, NONE)),
                 None => o.args.get(p.name).map(ToString::to_string),
             };
-            value.filter(|v| p.default != Some(v)).map(|v| format!("{}: {v}", p.name))
+            value.filter(|v| p.default != Some(v)).map(|v| format!("{}: {v}", self.name(p.name)))
         });
         format!("{}({})", self.op(o.row.name()), subjects.chain(args).collect::<Vec<_>>().join(", "))
+    }
+
+    /// `, lr: 0.1`: the arguments that were written.
+    fn compile_time(&self, args: &Args) -> String {
+        let written = args.values.iter().filter(|v| v.2 != args.span);
+        written.map(|(n, v, _)| format!(", {}: {v}", self.name(n))).collect()
     }
 
     /// The values of arguments, or the schedules that they follow.

@@ -62,7 +62,12 @@ impl Times {
     }
     /// As LaTeX: the name and where it lies.
     pub fn latex(&self) -> String {
-        format!("{}={}..{}", self.index.as_deref().unwrap_or("t"), self.from, self.to.saturating_sub(1))
+        format!(
+            "{}={}, \\dots, {}",
+            self.index.as_deref().unwrap_or("t"),
+            self.from,
+            self.to.saturating_sub(1)
+        )
     }
 }
 

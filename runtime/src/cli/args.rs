@@ -40,6 +40,37 @@ pub enum Where {
     Software,
 }
 
+/// Kinds of model that `gmc new` writes.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Template {
+    /// Variational autoencoder
+    Vae,
+    /// Normalising flow
+    Flow,
+    /// Adversarial game
+    Gan,
+    /// Each pixel given those before it
+    Autoregressive,
+    /// Nets with a stated goal and no model
+    Autoencoder,
+    /// Mixture of Gaussians, its classes summed over
+    Mixture,
+    /// A density of each class, and Bayes' rule
+    Classifier,
+    /// Hidden Markov chain
+    HiddenMarkov,
+    /// Text, letter by letter
+    Text,
+}
+
+/// Shells that complete words.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
 /// A spec with overrides.
 #[derive(Args)]
 pub struct Spec {
@@ -189,8 +220,20 @@ pub fn apart(given: Vec<GivenArg>) -> Result<Given, Failure> {
 pub enum Verb {
     /// Write a first spec into a file
     New {
-        /// The file to make
+        /// The file to make, or `-` for standard output
         file: PathBuf,
+        /// A model of this kind, on data that come with gmc (default: vae)
+        #[arg(long, value_enum)]
+        template: Option<Template>,
+        /// A model that fits these data: a table (.csv) with names in its first line, or a folder of PNG pictures
+        #[arg(long, value_name = "DATA", conflicts_with = "template")]
+        from: Option<PathBuf>,
+    },
+    /// Print what a shell completes behind `gmc`
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
     },
     /// Check a spec and say what was concluded
     Check(Spec),
@@ -218,7 +261,13 @@ pub enum Verb {
         /// All names of the language by kind, with a sentence each
         #[arg(long, conflicts_with_all = ["what", "latex", "derive", "set"])]
         list: bool,
-        /// The objective in LaTeX
+        /// With --list: everything about every name, as a page for browsers
+        #[arg(long, requires = "list", conflicts_with = "man")]
+        html: bool,
+        /// With --list: the same as a page for `man`
+        #[arg(long, requires = "list")]
+        man: bool,
+        /// Models and objectives as a LaTeX document (with --derive only the objectives)
         #[arg(long)]
         latex: bool,
         /// Only the objective
@@ -310,6 +359,20 @@ pub enum Verb {
         /// The folder
         #[arg(default_value = "runs")]
         folder: PathBuf,
+    },
+    /// Make the report of a run anew from its folder, also while it trains
+    Report {
+        /// The run folder
+        run: PathBuf,
+        /// Write here, or `-` for standard output (default: report.html in the run folder; report-so-far.html of a run that has not ended)
+        #[arg(long, conflicts_with = "live")]
+        out: Option<PathBuf>,
+        /// Serve it to browsers of this machine until Ctrl-C, as it stands at each visit
+        #[arg(long)]
+        live: bool,
+        /// The port on 127.0.0.1; 0 takes a free one
+        #[arg(long, default_value_t = 0, requires = "live")]
+        port: u16,
     },
     /// Draw from a trained model
     Sample {

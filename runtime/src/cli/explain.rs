@@ -14,6 +14,8 @@ use gmc_compiler::derive::{Compiled, NumberKind};
 use gmc_compiler::diag::codes;
 use gmc_compiler::explain::chains::chain_reads;
 use gmc_compiler::explain::costs;
+use gmc_compiler::explain::latex::document;
+use gmc_compiler::explain::math::equations::{self, Equations};
 use gmc_compiler::explain::math::{self, Objective};
 use gmc_compiler::explain::{sampling, typed};
 use gmc_compiler::rows::measure::Infer;
@@ -59,12 +61,17 @@ pub fn explain(
 
 /// What was concluded about a spec; with `derive` only the objective.
 fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String {
+    if latex {
+        let skipped = if derive { typed.models.len() } else { 0 };
+        let all: Vec<Equations> = equations::of(typed).into_iter().skip(skipped).collect();
+        return document(&all);
+    }
     let mut out = String::new();
     if !derive {
         conclusions(typed, &mut out);
     }
     for p in &typed.train.players {
-        objective(&math::objective(typed, p, latex), latex, &mut out);
+        objective(&math::objective(typed, p, false), &mut out);
     }
     if !derive {
         sampling(typed, &mut out);
@@ -83,7 +90,7 @@ fn of_run(path: &Path, (latex, derive): (bool, bool), m: Messages) -> Result<(),
     let Kept { unit, checkpoint, .. } = kept(&dir, m)?;
     let (_, typed, c) = whole(unit)?;
     let mut out = explanation(&typed, &c, latex, derive);
-    if let Some(checkpoint) = checkpoint {
+    if let Some(checkpoint) = checkpoint.filter(|_| !latex) {
         let planned = rounds(&checkpoint.meta).map_or(String::new(), |n| format!(" of {n}"));
         let _ = writeln!(out, "\nafter {}{planned} rounds", checkpoint.meta.step);
         let kept = |name: &str| {
@@ -133,23 +140,14 @@ fn conclusions(typed: &Typed, out: &mut String) {
 }
 
 /// An objective, term by term.
-pub fn objective(o: &Objective, latex: bool, out: &mut String) {
+pub fn objective(o: &Objective, out: &mut String) {
     let who = if o.player == "all" { String::new() } else { format!("{} ", o.player) };
     let _ =
         writeln!(out, "\nobjective ({who}{}, {})", o.verb, if o.derived { "derived" } else { "as written" });
-    if latex {
-        let mut body = String::new();
-        for (i, t) in o.terms.iter().enumerate() {
-            let sign = if i > 0 && !t.starts_with('-') { "+ " } else { "" };
-            let _ = write!(body, "{}{sign}{t}", if i > 0 { " \\\\\n  & " } else { "" });
-        }
-        let _ = writeln!(out, "\\begin{{aligned}}\n  & {body}\n\\end{{aligned}}");
-    } else {
-        signed(&o.goal, "  ", out);
-        if o.goal != o.terms {
-            let _ = writeln!(out, "    # in full");
-            signed(&o.terms, "    #   ", out);
-        }
+    signed(&o.goal, "  ", out);
+    if o.goal != o.terms {
+        let _ = writeln!(out, "    # in full");
+        signed(&o.terms, "    #   ", out);
     }
     for n in &o.notes {
         let _ = writeln!(out, "    # {n}");

@@ -21,18 +21,6 @@ use gmc_compiler::upgrade;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// What `gmc new` writes.
-const FIRST: &str = include_str!("../../../specs/vae.gm");
-
-pub fn new(file: &Path) -> Result<(), Failure> {
-    let file = if file.extension().is_none() { file.with_extension("gm") } else { file.to_path_buf() };
-    if file.exists() {
-        return Err(Failure::new(format!("{} exists already", file.display())).at("write", file));
-    }
-    atomic_write(&file, FIRST.as_bytes())?;
-    say(&format!("wrote {0}; train it with: gmc run {0}\n", file.display()))
-}
-
 pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
     let source = load::read_spec(&s.spec)?;
     let u = load::checked(&s.spec.display().to_string(), &source, s.folder(), &s.set);

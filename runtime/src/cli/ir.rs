@@ -35,11 +35,7 @@ pub fn ir(
         (Stage::Typed, IrFormat::Text) => say(&typed::show(typed)),
         (Stage::Objective, IrFormat::Text) => {
             let mut out = String::new();
-            typed
-                .train
-                .players
-                .iter()
-                .for_each(|p| objective(&math::objective(typed, p, false), false, &mut out));
+            typed.train.players.iter().for_each(|p| objective(&math::objective(typed, p, false), &mut out));
             say(out.trim_start())
         }
         (Stage::Ast, IrFormat::Dot) => Err(refuse("ast")),

@@ -9,6 +9,7 @@ pub mod bug;
 mod classify;
 mod compare;
 mod complete;
+mod completions;
 mod density;
 mod encode;
 mod eval;
@@ -19,14 +20,18 @@ mod interpolate;
 mod ir;
 mod kept;
 mod list;
+mod new;
 mod output;
+mod pages;
 mod pictures;
 mod reference;
+mod report;
 mod sweep;
 mod training;
+mod usage;
 mod writing;
 
-use crate::console::{Messages, note};
+use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use args::{Cli, Verb};
 use clap::Parser;
@@ -36,7 +41,10 @@ use std::process::ExitCode;
 /// Runs the command line.
 pub fn main() -> ExitCode {
     bug::tell();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => usage::wrong(e).exit(),
+    };
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let format = cli.message_format.format();
     match verb(cli.verb, Messages { format, color }) {
@@ -50,15 +58,18 @@ pub fn main() -> ExitCode {
 
 fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
     match verb {
-        Verb::New { file } => inspect::new(&file),
+        Verb::New { file, template, from } => new::new(&file, template, from.as_deref()),
+        Verb::Completions { shell } => completions::completions(shell),
         Verb::Check(s) => inspect::check(&s, m),
         Verb::Fmt { files, check, stdout, upgrade } => {
             let made = if upgrade { inspect::upgraded(&files, m)? } else { inspect::laid_out(&files, m)? };
             let not_so = if upgrade { "spelled as in an earlier edition" } else { "not in canonical layout" };
             inspect::rewrite(&made, check, stdout, not_so)
         }
+        Verb::Explain { html: true, .. } => say(&pages::html()),
+        Verb::Explain { man: true, .. } => say(&pages::man()),
         Verb::Explain { list: true, .. } => reference::list(),
-        Verb::Explain { what, latex, derive, set, list: false } => {
+        Verb::Explain { what, latex, derive, set, .. } => {
             explain::explain(&what.unwrap_or_default(), latex, derive, set, m)
         }
         Verb::Ir { spec, stage, format, program } => ir::ir(&spec, stage, format, program.as_deref(), m),
@@ -76,6 +87,10 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         }
         Verb::Compare { runs, out } => compare::compare(&runs, out.as_deref(), m),
         Verb::List { folder } => list::list(&folder),
+        Verb::Report { run, out, live, port } => match live {
+            true => report::live(&run, port),
+            false => report::report(&run, out.as_deref()),
+        },
         Verb::Sample { run, n, temperature, given, decode, out } => {
             let (given, rows) = args::apart(given)?;
             let how = altered::How { temperature, given, rows, codes: decode };

@@ -13,6 +13,7 @@ use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files};
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
+use crate::train::about::about;
 use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run, Start, rounds};
 use gmc_compiler::accept;
@@ -131,6 +132,8 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     if let Some(from) = asked.from {
         dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
     }
+    let hashes = hashes.with_data(&session);
+    dir.introduce(&about(&session, &Trainer::new(&session), &hashes))?;
     write_spec(&dir, &source, &set, &used, &graphs)?;
     note(&format!(
         "training {} on {} in {}\n",
@@ -139,7 +142,6 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
         dir.path().display()
     ));
     watch_for_interrupts();
-    let hashes = hashes.with_data(&session);
     let start = warm.as_ref().map_or(Start::Drawn, |c| Start::Warm(&c.tensors));
     let ended = Run::new(&mut session, &dir, &sources, hashes, &start)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
@@ -260,6 +262,9 @@ pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Res
     }
     if data.is_empty() {
         dir.remember(&Remembered::of(&session.typed, &session.sets))?;
+    }
+    if !dir.introduced() {
+        dir.introduce(&about(&session, &Trainer::new(&session), &hashes))?;
     }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);

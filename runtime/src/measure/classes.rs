@@ -6,6 +6,7 @@ use super::scores::{Score, Trust, standard_error};
 use crate::exec::{ExecError, Tensor};
 use crate::session::repeats::Repeats;
 use crate::session::{Batch, Position, Purpose, Session};
+use crate::store::about::Bin;
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use gmc_compiler::derive::class_site;
@@ -141,10 +142,33 @@ impl Posteriors {
     }
 }
 
+/// Bins of confidence.
+const BINS: usize = 15;
+
+impl Posteriors {
+    /// How often the most probable class is the true one, by how probable it is said to be, in equal bins of confidence.
+    pub fn bins(&self) -> Vec<Bin> {
+        let mut bins = vec![Bin::default(); BINS];
+        let rows = self.log.chunks(self.classes.max(1));
+        for ((row, decision), truth) in rows.zip(self.decisions()).zip(&self.truth) {
+            let confidence = row.iter().copied().fold(f64::NEG_INFINITY, f64::max).exp();
+            if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
+                b.confidence += confidence;
+                b.right += f64::from(u8::from(decision == *truth));
+                b.count += 1;
+            }
+        }
+        let mean = |b: &Bin| {
+            let n = b.count.max(1) as f64;
+            Bin { confidence: b.confidence / n, right: b.right / n, count: b.count }
+        };
+        bins.iter().filter(|b| b.count > 0).map(mean).collect()
+    }
+}
+
 /// Expected calibration error over 15 bins of confidence (Guo et al. 2017, eq. 3), from 0 to 1, of decisions with the confidence in each and
 /// whether it was right.
 fn calibration_error(decisions: impl Iterator<Item = (f64, bool)>) -> f64 {
-    const BINS: usize = 15;
     let mut bins = [(0.0f64, 0.0f64); BINS];
     let mut n = 0usize;
     for (confidence, right) in decisions {
@@ -193,6 +217,8 @@ mod tests {
         assert!((s[0] - 200.0 / 3.0).abs() < 1e-9);
         assert!((s[1] + (0.9f64.ln() + 0.6f64.ln() + 0.2f64.ln()) / 3.0).abs() < 1e-9);
         // Three bins of one example each: |0.9 - 1| + |0.6 - 1| + |0.8 - 0| over 3.
+        let bins: Vec<(u64, f64)> = p.bins().iter().map(|b| (b.count, b.right)).collect();
+        assert_eq!(bins, [(1, 1.0), (1, 0.0), (1, 1.0)], "from the least confident on: 0.6, 0.8, 0.9");
         assert!((s[2] - 100.0 * (0.1 + 0.4 + 0.8) / 3.0).abs() < 1e-9);
     }
 }

@@ -4,6 +4,7 @@
 use super::budget::Budget;
 use super::means::{Mean, errors, means, position};
 use super::metric::Metric;
+use super::round::half_of_bound;
 use super::scores::{Score, Trust, standard_error};
 use crate::exec::ExecError;
 use crate::session::Session;
@@ -47,7 +48,10 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, budget: Budget) -> R
         };
         Score { at, ..Score::new(&metric, mean.value, trust) }
     };
-    Ok(found.into_iter().map(score).collect())
+    let own = |(output, _): &(Output, Mean)| {
+        if let Output::Term(name) = output { !half_of_bound(&s.typed, name) } else { true }
+    };
+    Ok(found.into_iter().filter(own).map(score).collect())
 }
 
 /// What a number of a payoff is weighted with, given what the payoff of each player is: a term only with the

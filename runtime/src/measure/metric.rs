@@ -52,6 +52,16 @@ pub enum Metric {
     Reconstruction,
     /// The part of a bound that the latent sites cost.
     Kl,
+    /// What one of several latent sites costs.
+    KlOf {
+        /// The site.
+        site: String,
+    },
+    /// Length of the gradient of what a player owns, before it is clipped.
+    GradientNorm {
+        /// The player; none where there is only one.
+        player: Option<String>,
+    },
     /// Latent dimensions that carry something.
     ActiveUnits {
         /// Of so many.
@@ -159,6 +169,11 @@ impl Metric {
             }
             Metric::Reconstruction => said("reconstruction", "reconstruction", "nats"),
             Metric::Kl => said("kl", "KL", "nats"),
+            Metric::KlOf { site } => said(&format!("kl/{site}"), &format!("KL of {site}"), "nats"),
+            Metric::GradientNorm { player: None } => said("gradient_norm", "gradient norm", ""),
+            Metric::GradientNorm { player: Some(p) } => {
+                said(&format!("{p}/gradient_norm"), &format!("gradient norm of {p}"), "")
+            }
             Metric::ActiveUnits { of } => said("active_units", &format!("active units of {of}"), ""),
             Metric::ActivePart { of } => {
                 said("active_part", &format!("active part of the code of {of}"), "%")
@@ -167,7 +182,11 @@ impl Metric {
             Metric::Payoff { player: Some(p), corrupted } => {
                 goal(&format!("{p}/payoff"), &format!("payoff of {p}"), *corrupted)
             }
-            Metric::Term { name, corrupted } => goal(&format!("term:{name}"), name, *corrupted),
+            // A name of the spec alone may be that of a metric: it is told from it.
+            Metric::Term { name, corrupted } if word(name) => {
+                goal(&format!("let {name}"), &format!("`{name}`"), *corrupted)
+            }
+            Metric::Term { name, corrupted } => goal(name, name, *corrupted),
             Metric::Agreement { judge } => {
                 said("agreement", &format!("`{judge}` of the class asked for"), "%")
             }
@@ -185,6 +204,11 @@ impl Metric {
             }
         }
     }
+}
+
+/// Whether a term is a name and no formula.
+fn word(term: &str) -> bool {
+    term.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// A number that the spec's own goal reports.
@@ -227,7 +251,7 @@ mod tests {
         all.extend([Metric::Accuracy { class: "y".into() }, Metric::LogLoss { class: "y".into() }]);
         let keys: BTreeSet<String> = all.iter().map(Metric::key).collect();
         assert_eq!(keys.len(), all.len(), "{keys:?}");
-        let word = |c: char| c.is_ascii_lowercase() || "_./:".contains(c);
+        let word = |c: char| c.is_ascii_lowercase() || "_./ ".contains(c);
         assert!(keys.iter().all(|k| k.chars().all(word)), "{keys:?}");
         let elbo = Metric::NegativeLog(LogDensity::Elbo, Per::Dimension);
         assert_eq!(

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod classes;
 pub mod completion;
 pub mod coverage;
+pub mod critics;
 pub mod finite;
 pub mod goals;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod metric;
 pub mod narrow;
 pub mod principal;
 pub mod psis;
+pub mod round;
 pub mod samples;
 pub mod scores;
 

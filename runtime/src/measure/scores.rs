@@ -67,11 +67,12 @@ impl Record {
         Record { step, part: part.into(), seconds, metrics: values.clone(), values }
     }
 
-    /// A record of the scores of the test part.
+    /// A record of the scores of one part.
     pub fn of_scores(step: u64, seconds: f64, scores: &[Score]) -> Record {
         let values = scores.iter().map(|s| (s.label(), s.value)).collect();
         let metrics = scores.iter().map(|s| (s.key.clone(), s.value)).collect();
-        Record { step, part: TEST.into(), seconds, values, metrics }
+        let part = scores.first().map_or(TEST, |s| &s.part).into();
+        Record { step, part, seconds, values, metrics }
     }
 }
 

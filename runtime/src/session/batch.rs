@@ -15,7 +15,7 @@ use gmc_compiler::rows::setting::{Leftover, Pass};
 const CHUNK: usize = 500;
 
 /// How many classes a condition takes in turn; none where it is taken from the data.
-pub(super) fn in_turn(ty: &EventTy) -> Option<usize> {
+pub fn in_turn(ty: &EventTy) -> Option<usize> {
     match ty.kind {
         Kind::Class(k) if ty.shape.is_empty() && k > 0 => Some(k),
         Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,

@@ -24,6 +24,7 @@ mod variables;
 pub mod warm;
 pub mod writing;
 
+pub use batch::in_turn;
 pub use data::{Batch, Minibatch, Parts};
 pub use host::read_image;
 pub use position::Position;

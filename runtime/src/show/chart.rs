@@ -1,12 +1,22 @@
 //! Curves as SVG pictures, and numbers as people read them.
 
+use super::report::style::escape;
 use std::fmt::Write;
 
 const W: f64 = 340.0;
-const H: f64 = 190.0;
-const LEFT: f64 = 46.0;
-const BOTTOM: f64 = 18.0;
+const H: f64 = 210.0;
+const LEFT: f64 = 58.0;
+const BOTTOM: f64 = 34.0;
 const TOP: f64 = 8.0;
+
+/// What the axes show.
+#[derive(Clone, Copy, Debug)]
+pub struct Axes<'a> {
+    /// Below: `epochs`.
+    pub below: &'a str,
+    /// Beside: the unit; empty where there is none.
+    pub beside: &'a str,
+}
 
 /// A curve: its class in the page's style, and its steps and values.
 pub struct Series<'a> {
@@ -16,8 +26,8 @@ pub struct Series<'a> {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Curves over each other as an SVG picture.
-pub fn chart(curves: &[Series<'_>]) -> String {
+/// Curves of one quantity over each other as an SVG picture.
+pub fn chart(what: &str, curves: &[Series<'_>], axes: &Axes<'_>) -> String {
     let finite = || curves.iter().flat_map(|c| &c.points).filter(|(_, v)| v.is_finite());
     let (mut lo, mut hi) = value_range(finite().map(|p| p.1).collect());
     if hi - lo < 1e-12 * hi.abs().max(1.0) {
@@ -27,7 +37,7 @@ pub fn chart(curves: &[Series<'_>]) -> String {
     let first = finite().map(|p| p.0).fold(last, f64::min).min(last - 1.0).max(0.0);
     let x = |s: f64| LEFT + (W - LEFT - 6.0) * (s - first) / (last - first).max(1.0);
     let y = |v: f64| TOP + (H - BOTTOM - TOP) * (1.0 - (v.clamp(lo, hi) - lo) / (hi - lo));
-    let mut svg = format!("<svg viewBox=\"0 0 {W} {H}\" role=\"img\">");
+    let mut svg = format!("<svg viewBox=\"0 0 {W} {H}\" role=\"img\" aria-label=\"{}\">", escape(what));
     for t in ticks(lo, hi) {
         let at = y(t);
         let _ = write!(svg, "<path class=\"g\" d=\"M{LEFT} {at:.1}H{W}\"/>");
@@ -44,10 +54,31 @@ pub fn chart(curves: &[Series<'_>]) -> String {
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             x(t),
-            H - 4.0,
+            H - BOTTOM + 14.0,
             number(t)
         );
     }
+    let middle = LEFT + (W - LEFT) / 2.0;
+    let _ = write!(
+        svg,
+        "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        H - 5.0,
+        escape(axes.below)
+    );
+    if !axes.beside.is_empty() {
+        let half = (H - BOTTOM + TOP) / 2.0;
+        let _ = write!(
+            svg,
+            "<text transform=\"translate(11 {half}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+            escape(axes.beside)
+        );
+    }
+    lines(&mut svg, curves, &x, &y);
+    svg.push_str("</svg>");
+    svg
+}
+
+fn lines(svg: &mut String, curves: &[Series<'_>], x: &dyn Fn(f64) -> f64, y: &dyn Fn(f64) -> f64) {
     for Series { class, points } in curves {
         let points: Vec<(f64, f64)> = points.iter().copied().filter(|(_, v)| v.is_finite()).collect();
         let path = |points: &[(f64, f64)]| {
@@ -56,7 +87,7 @@ pub fn chart(curves: &[Series<'_>]) -> String {
                 let _ = write!(d, "{}{:.1} {:.1}", if i == 0 { 'M' } else { 'L' }, x(*s), y(*v));
             }
             // A round dot, so that a single measurement is seen.
-            if points.len() == 1 { d + "h.01" } else { d }
+            if points.len() == 1 { d + "h.01h2" } else { d }
         };
         if points.len() > 80 {
             let _ = write!(svg, "<path class=\"{class} raw\" d=\"{}\"/>", path(&thin(&points, 1)));
@@ -66,8 +97,6 @@ pub fn chart(curves: &[Series<'_>]) -> String {
             let _ = write!(svg, "<path class=\"{class}\" stroke-linecap=\"round\" d=\"{}\"/>", path(&points));
         }
     }
-    svg.push_str("</svg>");
-    svg
 }
 
 /// The range of values to show: all of them, unless a few early or wild ones would flatten the rest.
@@ -93,7 +122,7 @@ fn thin(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
 }
 
 /// Three to six round numbers inside `lo..=hi`.
-fn ticks(lo: f64, hi: f64) -> Vec<f64> {
+pub fn ticks(lo: f64, hi: f64) -> Vec<f64> {
     let raw = (hi - lo) / 4.0;
     if !raw.is_finite() || raw <= 0.0 {
         return Vec::new();

@@ -1,7 +1,9 @@
 //! Several runs on one page: what differs, numbers side by side, curves over each other, pictures.
 
-use super::chart::{Series, chart, number};
-use super::report::{STYLE, escape};
+use super::chart::{Axes, Series, chart, number};
+use super::report::curves::split;
+use super::report::pictures::caption;
+use super::report::style::{escape, head};
 use crate::measure::scores::{Record, Score};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -73,31 +75,28 @@ pub fn numbers(sides: &[Side]) -> Vec<(String, Vec<Option<&Score>>)> {
 const CLASSES: [&str; 8] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"];
 
 const MORE_STYLE: &str = "\
-.r0{stroke:#1f77b4}.r1{stroke:#d95f02;stroke-dasharray:7 3}.r2{stroke:#1b9e77;stroke-dasharray:2 2}.r3{stroke:#b8359c;stroke-dasharray:9 3 2 3}\
-.r4{stroke:#8a6d00}.r5{stroke:#5e4fa2;stroke-dasharray:7 3}.r6{stroke:#666;stroke-dasharray:2 2}.r7{stroke:#c2283a;stroke-dasharray:9 3 2 3}\
-.key svg{display:inline-block;width:2.4em;height:.6em;vertical-align:middle;margin:0 .35em 0 1.2em}mark{background:none;color:var(--b)}\
-.scroll{overflow-x:auto}";
+.sides{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}.sides figure{max-width:480px}.sides img{max-width:100%;height:auto;image-rendering:pixelated}\
+.r0{stroke:var(--a)}.r1{stroke:var(--b);stroke-dasharray:7 3}.r2{stroke:var(--c);stroke-dasharray:2 2}.r3{stroke:#c25b9b;stroke-dasharray:9 3 2 3}\
+.r4{stroke:#a07a00}.r5{stroke:#7f74d6;stroke-dasharray:7 3}.r6{stroke:#808080;stroke-dasharray:2 2}.r7{stroke:#d9485a;stroke-dasharray:9 3 2 3}\
+mark{background:none;color:var(--b)}";
 
 /// The text of the page.
 pub fn html(sides: &[Side]) -> String {
     let names: Vec<String> = sides.iter().map(|s| escape(&s.name)).collect();
-    let title = names.join(", ");
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title>\n<style>{STYLE}{MORE_STYLE}</style></head><body>\n<h1>{} runs side by side</h1>\n",
-        sides.len()
-    );
-    let head = format!("<tr><th><th>{}</tr>\n", names.join("<th>"));
+    let title = sides.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut page = head(&title, MORE_STYLE);
+    let _ = writeln!(page, "<h1>{} runs side by side</h1>", sides.len());
+    let first = format!("<tr><th><th>{}</tr>\n", names.join("<th>"));
     let row = |name: &str, values: &[String]| {
         format!("<tr><td>{}<td class=\"n\">{}</tr>\n", escape(name), values.join("<td class=\"n\">"))
     };
-    let _ = write!(page, "<h2>What differs</h2>\n<div class=\"scroll\"><table>{head}");
+    let _ = write!(page, "<h2>What differs</h2>\n<div class=\"scroll\"><table>{first}");
     for (path, values) in differing(sides) {
         page.push_str(&row(&path, &values.iter().map(|v| escape(v)).collect::<Vec<_>>()));
     }
     page.push_str(&row("rounds", &sides.iter().map(|s| s.rounds.to_string()).collect::<Vec<_>>()));
     page.push_str("</table></div>\n");
-    let _ = write!(page, "<h2>Results</h2>\n<div class=\"scroll\"><table>{head}");
+    let _ = write!(page, "<h2>Results</h2>\n<div class=\"scroll\"><table>{first}");
     for (name, scores) in numbers(sides) {
         let cell = |s: &Option<&Score>| {
             s.map_or_else(String::new, |s| {
@@ -133,6 +132,9 @@ fn curves(page: &mut String, sides: &[Side]) {
             }
         }
     }
+    // A number that was measured once is in the table of results.
+    let seen = |s: &Series<'_>| s.points.iter().filter(|p| p.1.is_finite()).count();
+    all.retain(|_, series| series.iter().any(|s| seen(s) > 1));
     if all.is_empty() {
         return;
     }
@@ -140,15 +142,17 @@ fn curves(page: &mut String, sides: &[Side]) {
     for (i, side) in sides.iter().enumerate() {
         let _ = write!(
             page,
-            "<svg viewBox=\"0 0 24 6\"><path class=\"{}\" d=\"M0 3H24\"/></svg>{}",
+            "<svg viewBox=\"0 0 24 6\" aria-hidden=\"true\"><path class=\"{}\" d=\"M0 3H24\"/></svg>{}",
             class(i),
             escape(&side.name)
         );
     }
-    page.push_str(", over rounds</p>\n<div class=\"charts\">\n");
+    page.push_str("</p>\n<div class=\"charts\">\n");
     for ((name, part), series) in &all {
-        let caption = escape(&format!("{name}, {part}"));
-        let _ = writeln!(page, "<figure>{}<figcaption>{caption}</figcaption></figure>", chart(series));
+        let (what, unit) = split(name);
+        let what = format!("{what}, {part}");
+        let picture = chart(&what, series, &Axes { below: "rounds", beside: unit });
+        let _ = writeln!(page, "<figure>{picture}<figcaption>{}</figcaption></figure>", escape(&what));
     }
     page.push_str("</div>\n");
 }
@@ -156,7 +160,7 @@ fn curves(page: &mut String, sides: &[Side]) {
 fn pictures(page: &mut String, sides: &[Side]) {
     let names: BTreeSet<&String> = sides.iter().flat_map(|s| s.images.iter().map(|(n, _)| n)).collect();
     for name in names {
-        let _ = write!(page, "<h2>{}</h2>\n<div class=\"pictures\">\n", escape(name));
+        let _ = write!(page, "<h2>{}</h2>\n<div class=\"sides\">\n", escape(&caption(name)));
         for side in sides {
             let Some((_, png)) = side.images.iter().find(|(n, _)| n == name) else { continue };
             let (caption, data) = (escape(&side.name), STANDARD.encode(png));

@@ -138,9 +138,8 @@ pub fn grid(values: &[f32], event: &EventTy, columns: Option<usize>) -> Option<P
     }
     let columns = columns.unwrap_or_else(|| (n as f64).sqrt().ceil() as usize).clamp(1, n);
     let rows = n.div_ceil(columns);
-    let scale = (SIDE / layout.height.max(layout.width)).max(1);
-    let line = if scale > 2 { 2 } else { 1 };
-    let (cell_w, cell_h) = (layout.width * scale + line, layout.height * scale + line);
+    let (scale, cell_w, line) = cell(layout);
+    let cell_h = layout.height * scale + line;
     let mut picture = Picture::new(columns * cell_w + line, rows * cell_h + line, SEPARATOR);
     let ends = ends(event.kind);
     for (i, image) in values.chunks_exact(size).take(n).enumerate() {
@@ -160,6 +159,20 @@ pub fn grid(values: &[f32], event: &EventTy, columns: Option<usize>) -> Option<P
         }
     }
     Some(picture)
+}
+
+/// How many pixels a cell of a grid of such images takes, the line beside it included; and how wide that line is.
+fn cell(layout: Layout) -> (usize, usize, usize) {
+    let scale = (SIDE / layout.height.max(layout.width)).max(1);
+    let line = if scale > 2 { 2 } else { 1 };
+    (scale, layout.width * scale + line, line)
+}
+
+/// Words, each with the column of pixels where its column of a grid begins.
+pub fn above<'w>(event: &EventTy, words: &'w [String]) -> Vec<(usize, &'w str)> {
+    let Some(layout) = layout(event) else { return Vec::new() };
+    let (_, wide, line) = cell(layout);
+    words.iter().enumerate().map(|(i, w)| (line + i * wide, w.as_str())).collect()
 }
 
 /// Originals, each above its reconstruction, `columns` pairs a row.

@@ -1,12 +1,16 @@
 //! Pictures of a trained model: sample and reconstruction grids, scatter plots and densities of
 //! two-dimensional data.
 
+use super::caption::captioned;
 use super::image::{self, Picture};
 use super::lines;
 use super::plane::{self, Window};
 use crate::exec::{ExecError, Tensor};
 use crate::measure::samples::{draw, find, shown};
-use crate::session::{Batch, Position, Purpose, Session};
+use crate::session::{Batch, Position, Purpose, Session, in_turn};
+use crate::store::about::Plane;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 use gmc_compiler::rows::measure::{Reconstructions, Samples};
 
@@ -69,8 +73,61 @@ pub fn samples(s: &mut Session, n: usize, seed: u64) -> Result<Option<Picture>, 
         let values = find(&drawn, &Output::Site(name.clone()));
         return Ok(values.and_then(|(_, values, _)| lines::grid(values, &ty)));
     }
-    Ok(shown(&drawn, &name).and_then(|(_, values, _)| image::grid(values, &ty, None)))
+    let Some((_, values, _)) = shown(&drawn, &name) else { return Ok(None) };
+    let classes = columns(s);
+    if classes.is_empty() || n < classes.len() {
+        return Ok(image::grid(values, &ty, None));
+    }
+    // Classes take turns, so that a row has each of them once; a short last row is left out.
+    let whole = n / classes.len() * classes.len() * ty.size();
+    let grid = values.get(..whole).and_then(|v| image::grid(v, &ty, Some(classes.len())));
+    Ok(grid.map(|g| captioned(&g, &image::above(&ty, &classes))))
 }
+
+/// Most classes that have a column each.
+const COLUMNS: usize = 32;
+
+/// What the columns of a picture of samples are: the names of the classes, where the model is given a class that takes turns and nothing else.
+pub fn columns(s: &Session) -> Vec<String> {
+    let Some([class]) = s.model().map(|m| m.conds.as_slice()) else { return Vec::new() };
+    let Some(k) = s.data_type(class).and_then(in_turn) else { return Vec::new() };
+    if s.given.contains_key(class) || !(2..=COLUMNS).contains(&k) {
+        return Vec::new();
+    }
+    let labels = s.labels(class);
+    (0..k).map(|i| labels.get(i).cloned().unwrap_or_else(|| i.to_string())).collect()
+}
+
+/// Points of a model in the plane: data, samples, and the density where it is exact.
+///
+/// # Errors
+/// What running a program reports.
+pub fn points(s: &mut Session, seed: u64) -> Result<Option<Plane>, ExecError> {
+    let Some((name, ty)) = s.observed() else { return Ok(None) };
+    if ty.shape != [2] || ty.kind.discrete() {
+        return Ok(None);
+    }
+    let data: Vec<f32> = test_points(s, &name).into_iter().take(2 * SHOWN).collect();
+    let mut sets = vec![("test examples".to_string(), data.clone())];
+    if s.answer(Question::Sample).is_ok() {
+        let drawn = draw(s, SHOWN, seed)?;
+        sets.extend(
+            find(&drawn, &Output::Site(name))
+                .map(|(_, v, _)| ("samples of the model".to_string(), v.clone())),
+        );
+    }
+    let around = sets.iter().find(|(_, points)| !points.is_empty());
+    let window = Window::around(around.map_or(&[], |(_, points)| points));
+    let logs = log_densities(s, window)?;
+    let top = logs.as_ref().and_then(|l| l.iter().copied().filter(|v| v.is_finite()).reduce(f32::max));
+    let heat = logs.as_deref().and_then(plane::heat_map).and_then(|p| p.png().ok());
+    let density = heat.zip(top).map(|(png, top)| (STANDARD.encode(png), f64::from(top).exp()));
+    sets.iter_mut().flat_map(|(_, p)| p).for_each(|v| *v = (*v * 1e4).round() / 1e4);
+    Ok(Some(Plane { window: [window.x.0, window.x.1, window.y.0, window.y.1], sets, density }))
+}
+
+/// Points of a set that a report shows.
+const SHOWN: usize = 1500;
 
 /// The beginning of the test part, of points in the plane.
 fn test_points(s: &Session, name: &str) -> Vec<f32> {
@@ -131,6 +188,14 @@ pub fn denoised(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError
 /// # Errors
 /// What running the program reports.
 pub fn density(s: &mut Session) -> Result<Option<Picture>, ExecError> {
+    let Some((name, _)) = s.observed() else { return Ok(None) };
+    let data = test_points(s, &name);
+    let window = Window::around(&data);
+    Ok(log_densities(s, window)?.and_then(|logs| plane::density(&logs, &data, window)))
+}
+
+/// The exact log-density of a two-dimensional model at the cells of a window; none where it has none, or depends on more.
+fn log_densities(s: &mut Session, window: Window) -> Result<Option<Vec<f32>>, ExecError> {
     let Some((name, ty)) = s.observed() else { return Ok(None) };
     let answer = s.answer(Question::Density).ok();
     let exact = answer.filter(|a| a.number == Some(NumberKind::Exact)).map(|a| a.program.clone());
@@ -142,16 +207,13 @@ pub fn density(s: &mut Session) -> Result<Option<Picture>, ExecError> {
     if s.data_inputs(&program).len() != 1 {
         return Ok(None);
     }
-    let data = test_points(s, &name);
-    let window = Window::around(&data);
     let cells = window.cells(200);
-    let n = cells.len() / 2;
-    let mut logs = Vec::with_capacity(n);
+    let mut logs = Vec::with_capacity(cells.len() / 2);
     for chunk in cells.chunks(2 * 4000) {
         let b = chunk.len() / 2;
         let points = Tensor::from_f32(&s.device, chunk.to_vec(), &[b, 2]);
         let outputs = s.run(&program, b, &Batch::from([(name.clone(), points)]), Position::default())?;
         logs.extend(outputs.numbers(&Output::LogProb).unwrap_or_default());
     }
-    Ok(plane::density(&logs, &data, window))
+    Ok(Some(logs))
 }

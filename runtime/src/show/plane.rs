@@ -102,18 +102,28 @@ pub fn density(log_density: &[f32], points: &[f32], window: Window) -> Option<Pi
     if side == 0 || side * side != log_density.len() {
         return None;
     }
-    let top = log_density.iter().copied().filter(|v| v.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+    let heat = heat_map(log_density)?;
     let mut picture = scatter(&[(&[], DATA), (points, DATA)], window);
     for y in 0..PANEL {
         for x in 0..PANEL {
-            let v = log_density
-                .get(y * side / PANEL * side + x * side / PANEL)
-                .copied()
-                .unwrap_or(f32::NEG_INFINITY);
-            // The square root keeps tails visible.
-            let share = if v.is_finite() { f64::from((v - top) / 2.0).exp() } else { 0.0 };
-            picture.set(GAP + x, GAP + y, heat(share));
+            picture.set(GAP + x, GAP + y, heat.at(x * side / PANEL, y * side / PANEL));
         }
+    }
+    Some(picture)
+}
+
+/// Log-densities at the cells of a window as colours, a pixel a cell: brightness is the square root of the share of the highest density.
+pub fn heat_map(log_density: &[f32]) -> Option<Picture> {
+    let side = log_density.len().isqrt();
+    if side == 0 || side * side != log_density.len() {
+        return None;
+    }
+    let top = log_density.iter().copied().filter(|v| v.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+    let mut picture = Picture::new(side, side, WHITE);
+    for (i, v) in log_density.iter().enumerate() {
+        // The square root keeps tails visible.
+        let share = if v.is_finite() { f64::from((v - top) / 2.0).exp() } else { 0.0 };
+        picture.set(i % side, i / side, heat(share));
     }
     Some(picture)
 }
@@ -166,7 +176,7 @@ fn dot(picture: &mut Picture, left: usize, window: Window, at: [f64; 2], colour:
 }
 
 /// Dark blue, green, yellow: monotone in lightness (a few knots of matplotlib's viridis).
-fn heat(share: f64) -> Rgb {
+pub(super) fn heat(share: f64) -> Rgb {
     const KNOTS: [[f64; 3]; 5] = [
         [68.0, 1.0, 84.0],
         [59.0, 82.0, 139.0],

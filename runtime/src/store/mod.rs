@@ -7,6 +7,8 @@
 //!   scores.json                      final numbers and their kinds
 //!   checkpoints/00000500.ckpt        the last two
 //!   weights.safetensors  images/*.png  samples.txt  report.html
+//!   about.json  findings.json       what the report says of the run beside its numbers
+//!   progress/00000500.png           samples while it trained
 //!   data.ron                        what the data were: types, sizes of parts, names of classes
 //!   lock                             held while a process trains here
 //! ```
@@ -15,6 +17,7 @@
 //! replaced whole ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened. Only
 //! regular files within stated sizes are opened ([`regular`]).
 
+pub mod about;
 pub mod atomic;
 pub mod checkpoint;
 pub mod identity;
@@ -93,7 +96,7 @@ impl RunDir {
 
     /// Removes what a killed process left half-written.
     fn sweep(&self) {
-        let inside = ["checkpoints", "images", "ir", "use"].map(|name| self.path.join(name));
+        let inside = ["checkpoints", "images", "progress", "ir", "use"].map(|name| self.path.join(name));
         for folder in inside.iter().chain([&self.path]) {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
@@ -171,7 +174,12 @@ impl RunDir {
 
     /// Names of the PNG files in `images`, sorted.
     pub fn images(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.path.join("images"))
+        self.pictures_in("images")
+    }
+
+    /// Names of the PNG files in one of its folders, sorted.
+    pub fn pictures_in(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path.join(folder))
             .into_iter()
             .flatten()
             .flatten()

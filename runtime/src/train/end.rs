@@ -1,14 +1,15 @@
 //! The end of a run: final numbers, pictures, weights and the report.
 
+use super::findings::findings;
 use super::run::{Ended, Run};
 use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
-use crate::measure::scores::{Record, Score};
+use crate::measure::scores::Record;
 use crate::measure::{self, evaluate};
 use crate::session::snapshot::{Group, Stored};
+use crate::show::report::{PASSAGES, Report};
 use crate::show::{pictures, report, text};
-use crate::store::regular::PICTURE;
 use crate::store::weights;
 use gmc_compiler::rows::measure::Samples;
 use gmc_compiler::rows::setting::Seed;
@@ -17,8 +18,6 @@ use std::collections::BTreeMap;
 /// The last file that a run writes: a run that has it and whose last checkpoint is of the last round is
 /// finished.
 pub const REPORT: &str = "report.html";
-/// Text drawn from a model of text.
-const PASSAGES: &str = "samples.txt";
 
 impl Run<'_> {
     /// Measures, draws and writes what a finished run leaves.
@@ -46,7 +45,7 @@ impl Run<'_> {
         self.write_weights()?;
         let health = measure::health(self.session, seed, budget)?;
         let advice = measure::advice(self.session, seed, budget)?;
-        self.report(&scores, &health, &advice, seconds)?;
+        self.report(&health, &advice)?;
         Ok(Ended::Done(scores, health))
     }
 
@@ -64,46 +63,10 @@ impl Run<'_> {
         self.dir.write("weights.safetensors", &bytes)
     }
 
-    fn report(
-        &self,
-        scores: &[Score],
-        health: &[LatentReport],
-        advice: &[String],
-        seconds: f64,
-    ) -> Result<(), Failure> {
-        let name = self.dir.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let mut facts = vec![
-            ("seed".to_string(), Seed::of(&self.session.typed.train.settings).to_string()),
-            ("device".to_string(), self.session.device.info().name.clone()),
-            ("rounds".to_string(), self.step.to_string()),
-            ("training time".to_string(), format!("{seconds:.1} s")),
-        ];
-        for (name, fitted) in
-            weights::fitted(&self.session.typed, |name| self.session.tensors.get(name).map(|t| t.to_f32()))
-        {
-            facts.push((format!("param {name}"), fitted));
-        }
-        facts.extend(advice.iter().map(|words| ("advice".to_string(), words.clone())));
-        for site in health {
-            facts.push(("health".to_string(), site.facts()));
-            facts.extend(site.words().map(|w| ("advice".to_string(), w)));
-        }
-        let mut images = Vec::new();
-        for n in self.dir.images() {
-            images.push((
-                n.trim_end_matches(".png").to_string(),
-                self.dir.read(&format!("images/{n}"), PICTURE)?,
-            ));
-        }
-        let html = report::html(&report::Report {
-            title: &name,
-            spec: &self.dir.read_text("spec.gm")?,
-            facts: &facts,
-            scores,
-            records: &self.dir.records()?,
-            images: &images,
-            passages: &self.dir.text_if_there(PASSAGES)?.unwrap_or_default(),
-        });
+    fn report(&mut self, health: &[LatentReport], advice: &[String]) -> Result<(), Failure> {
+        let seed = Seed::of(&self.session.typed.train.settings);
+        self.dir.write_findings(&findings(self.session, health, advice, seed)?)?;
+        let html = report::html(&Report::of(self.dir)?);
         self.dir.write(REPORT, html.as_bytes())
     }
 }

@@ -3,8 +3,10 @@
 //! Invariant: the state after round `n` is a pure function of the spec, the seed and the device: minibatches
 //! and random numbers are keyed by the round, so a run that was stopped continues bit for bit.
 
+pub mod about;
 mod cause;
 pub mod end;
+mod findings;
 pub mod order;
 mod progress;
 pub mod run;

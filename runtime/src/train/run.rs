@@ -1,13 +1,13 @@
 //! A run: rounds, measurements, checkpoints.
 
 use super::Trainer;
-use super::progress::{bar, shown};
+use super::progress::Seen;
 use super::sums::Sums;
 use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
 use crate::measure::scores::{Record, Score};
-use crate::measure::{evaluate, glance};
+use crate::measure::{evaluate, glance, round};
 use crate::session::Session;
 use crate::session::snapshot::Snapshot;
 use crate::store::RunDir;
@@ -17,7 +17,6 @@ use crate::store::log::Log;
 use gmc_compiler::diag::render::Sources;
 use gmc_compiler::rows::measure::Every;
 use gmc_compiler::rows::setting::{self, Seed, Steps};
-use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -165,21 +164,22 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A value that is not finite (with the line of the spec that it comes from), a file that cannot be written.
     pub fn train(&mut self, stop: &AtomicBool) -> Result<Ended, Failure> {
-        let bar = bar(self.until, self.step);
-        let stopped = self.rounds(stop, &bar);
-        bar.finish_and_clear();
+        let mut seen = Seen::new(self.until, self.step);
+        let stopped = self.rounds(stop, &mut seen);
+        seen.end();
         let stopped = stopped?;
         self.save()?;
         if stopped { Ok(Ended::Interrupted(self.step)) } else { self.finish() }
     }
 
     /// Plays all rounds that are left; whether it was stopped before the last.
-    fn rounds(&mut self, stop: &AtomicBool, bar: &ProgressBar) -> Result<bool, Failure> {
+    fn rounds(&mut self, stop: &AtomicBool, seen: &mut Seen) -> Result<bool, Failure> {
         let total = self.until;
         let log_every = (self.trainer.total / 400).clamp(1, 100);
         let epoch =
             if Steps::of(&self.session.typed.train.settings).is_some() { 1 } else { self.trainer.per_epoch };
         let look_every = self.asked_looks().unwrap_or(epoch * self.trainer.total.div_ceil(epoch * 20).max(1));
+        let pictured = self.pictured(look_every);
         let mut saved = Instant::now();
         while self.step < total {
             if stop.load(Ordering::SeqCst) {
@@ -189,13 +189,18 @@ impl<'a> Run<'a> {
             // Logged at rounds that do not depend on where a session began, so that a resumed run logs the
             // same.
             if self.step.is_multiple_of(log_every) || self.step == total {
-                let means = self.sums.take();
-                bar.set_message(shown(&means));
-                self.log.append(&Record::new(self.step, "train", self.seconds(), means))?;
+                let means = round::scores(self.session, &self.sums.take());
+                self.log.append(&Record::of_scores(self.step, self.seconds(), &means))?;
+                seen.now(&means);
+            } else if seen.due() {
+                seen.now(&round::scores(self.session, &self.sums.means()));
             }
-            bar.set_position(self.step);
+            seen.at(self.step, self.seconds());
             if self.step.is_multiple_of(look_every) && self.step < total {
-                self.look(bar)?;
+                self.look(seen)?;
+                if pictured.is_some_and(|every| (self.step / look_every).is_multiple_of(every)) {
+                    self.picture()?;
+                }
             }
             let due = match setting::Checkpoint::of(&self.session.typed.train.settings) {
                 Some(n) => self.step.is_multiple_of(n),
@@ -221,17 +226,13 @@ impl<'a> Run<'a> {
     }
 
     /// Measures the test part while training, with the averages where there are any.
-    fn look(&mut self, bar: &ProgressBar) -> Result<(), Failure> {
+    fn look(&mut self, seen: &mut Seen) -> Result<(), Failure> {
         let seed = Seed::of(&self.session.typed.train.settings);
         let scores = self.session.with_averages(|s| {
             let budget = glance(s);
             evaluate(s, seed, budget)
         })?;
-        if bar.is_hidden() && !scores.is_empty() {
-            let values: Vec<(String, f64)> = scores.iter().map(|s| (s.label(), s.value.0)).collect();
-            let (total, seconds) = (self.until, self.seconds());
-            note(&format!("{:>7}/{total}  {seconds:.0} s  {}\n", self.step, shown(&values)));
-        }
+        seen.look(self.step, self.seconds(), &scores);
         self.log.append(&Record::of_scores(self.step, self.seconds(), &scores))
     }
 

@@ -45,6 +45,11 @@ impl Sums {
         self.rounds += 1;
     }
 
+    /// The means so far.
+    pub fn means(&self) -> Vec<(String, f64)> {
+        self.sums.iter().map(|(k, v)| (k.clone(), v / self.rounds.max(1) as f64)).collect()
+    }
+
     /// The means, and begins anew.
     pub fn take(&mut self) -> Vec<(String, f64)> {
         let Sums { sums, rounds } = std::mem::take(self);

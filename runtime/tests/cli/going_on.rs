@@ -63,7 +63,7 @@ fn a_run_starts_from_another_where_it_fits() {
     let first = |run: &Path| {
         let all = records(run);
         let (_, _, values) = all.iter().find(|(step, part, _)| *step == 1 && part == "train").unwrap();
-        values["loss"].0
+        values["negative ELBO [nats]"].0
     };
     let (cold, warm) = (first(&run), first(&place.path("runs/warm-1")));
     assert!(warm < cold - 5.0, "{cold} {warm}");

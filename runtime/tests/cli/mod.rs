@@ -6,6 +6,7 @@ mod common;
 mod completion;
 mod errors;
 mod families;
+mod first_steps;
 mod formats;
 mod going_on;
 mod health;

@@ -6,6 +6,7 @@ mod asked;
 mod autoencoder;
 pub(super) mod classify;
 mod complete;
+mod critics;
 pub mod decode;
 mod denoise;
 mod density;
@@ -90,6 +91,7 @@ pub fn others(typed: &Typed, leaves: &[Leaf]) -> Vec<Made> {
     graphs.extend(denoise::program(typed));
     graphs.extend(kl::program(typed));
     graphs.extend(agreement::program(typed));
+    graphs.extend(critics::program(typed));
     graphs
 }
 

@@ -1,6 +1,7 @@
 //! E0109: a colon or equals sign in a setting, an equals sign in a named argument.
 
 use crate::diag::Diag;
+use crate::diag::foreign::{self, Place};
 use crate::span::Span;
 
 /// What `gmc explain E0109` prints.
@@ -46,7 +47,13 @@ pub fn setting((name, at): (&str, Span), (sign, span): (&str, Span), (value, end
 
 /// `key = value` in an argument list; `span` is the sign.
 pub fn argument((key, at): (&str, Span), span: Span, (value, end): (&str, Span)) -> Diag {
+    // A word of others is told with the sign, so that there is one thing to mend and not two.
+    let ours = foreign::advice(key, Place::Argument);
+    let ours = ours.map(|a| match a.strip_prefix('`').and_then(|a| a.strip_suffix(":`")) {
+        Some(name) => format!("write `{name}: {value}`"),
+        None => format!("write {a}"),
+    });
     Diag::new("E0109", format!("the argument `{key}` takes a colon"), span, "not the sign of an argument")
-        .help(format!("write `{key}: {value}`"))
+        .help(ours.unwrap_or_else(|| format!("write `{key}: {value}`")))
         .edit(Span { start: at.end, end: end.start, ..at }, ": ")
 }

@@ -6,8 +6,10 @@
 )]
 
 mod bound;
+pub mod equations;
 mod exact;
 mod goal;
+pub mod mathml;
 mod noising;
 mod volume;
 mod weights;
@@ -191,7 +193,7 @@ impl<'t> Writer<'t> {
     /// `log Normal(x; m, s)`
     fn log_density_at(&self, d: &TDist, x: &str) -> String {
         if let Some(o) = &d.order {
-            let (index, order) = (self.n.name(&o.index), self.n.op(&o.text));
+            let (index, order) = (self.n.name(&o.index), self.n.order(&o.text));
             let (sum, at) = match self.n.latex {
                 true => (format!("\\sum_{{{index} \\in {order}}} \\log "), format!("{x}_{{{index}}}")),
                 false => (format!("sum_{{{index} in {order}}} log "), format!("{x}[{index}]")),
@@ -296,6 +298,7 @@ impl<'t> Writer<'t> {
     }
 
     fn expect(&self, over: &str, what: &str) -> String {
+        let over = self.n.name(over);
         if self.n.latex {
             format!("\\mathbb{{E}}_{{{over}}}\\left[{what}\\right]")
         } else {

@@ -25,11 +25,14 @@ impl SettingRow for Clip {
         let norm = (total + 1e-30).sqrt();
         let factor = (most / norm).min(1.0);
         let grads = grads.iter().map(|d| (s.ex(*d) * factor).v).collect();
-        Gradients { grads, terms: vec![("gradient norm", norm.v)] }
+        Gradients { grads, terms: vec![(Clip::NORM, norm.v)] }
     }
 }
 
 impl Clip {
+    /// What the norm before clipping is called where a round reports it.
+    pub const NORM: &'static str = "gradient norm";
+
     /// The largest norm, where one is given.
     pub fn of(settings: &Args) -> Option<f64> {
         settings.get(VALUE.name).map(|_| settings.num(VALUE.name))
