@@ -12,6 +12,7 @@ mod blocks;
 mod bounds;
 mod cases;
 mod chains;
+mod channel_means;
 mod derivatives;
 mod diffusion;
 mod discrete;

@@ -63,7 +63,9 @@ fn nothing(m: &TModel) -> &'static str {
 /// Of a sequence that is drawn in an order by a net with features at every place: those at its last place, from which its last element is
 /// drawn; they are made of all elements before it.
 fn last_state(ctx: &mut Ctx<'_>, m: &TModel) {
-    let vars = ctx.observed(m);
+    let mut vars = ctx.observed(m);
+    // What the model computes of its conditions, the net may read.
+    ctx.solve(m, &mut vars);
     for s in m.sites.iter().filter(|s| s.observed) {
         let TSiteKind::Draw(d) = &s.kind else { continue };
         let (Some(o), [length, ..]) = (&d.order, s.ty.shape.as_slice()) else { continue };
