@@ -7,6 +7,7 @@ const SIGNS: &[(&str, &str, &str)] = &[
     ("log", "mi", "log"),
     ("det", "mi", "det"),
     ("partial", "mi", "∂"),
+    ("nabla", "mi", "∇"),
     ("infty", "mi", "∞"),
     ("sum", "mo", "∑"),
     ("prod", "mo", "∏"),
@@ -176,6 +177,7 @@ impl Reader<'_> {
                 let (above, below) = (self.argument(), self.argument());
                 element("mfrac", &format!("{above}{below}"))
             }
+            "hat" => format!("<mover accent=\"true\">{}<mo>^</mo></mover>", self.argument()),
             "left" => self.fenced(),
             _ => match SIGNS.iter().find(|(n, _, _)| *n == name) {
                 Some((_, "mspace", _)) => SPACE.into(),
@@ -195,15 +197,29 @@ impl Reader<'_> {
         }
     }
 
+    /// A bracket behind `\left` or `\right`.
+    fn delimiter(&mut self) -> String {
+        let escaped = self.rest.starts_with('\\');
+        if escaped {
+            self.skip('\\');
+        }
+        let Some(c) = self.rest.chars().next() else { return String::new() };
+        self.skip(c);
+        match (escaped, c) {
+            (true, '|') => "∥".into(),
+            (_, '<') => "&lt;".into(),
+            (_, '&') => "&amp;".into(),
+            (_, c) => c.to_string(),
+        }
+    }
+
     /// `\left[ .. \right]`: brackets as high as what they hold.
     fn fenced(&mut self) -> String {
         let fence = |c: &str| format!("<mo fence=\"true\" stretchy=\"true\">{c}</mo>");
-        let open = self.rest.chars().next().unwrap_or('(');
-        self.skip(open);
+        let open = self.delimiter();
         let inside = self.row(&["\\right"]);
-        let close = self.rest.chars().next().unwrap_or(')');
-        self.skip(close);
-        element("mrow", &format!("{}{inside}{}", fence(&open.to_string()), fence(&close.to_string())))
+        let close = self.delimiter();
+        element("mrow", &format!("{}{inside}{}", fence(&open), fence(&close)))
     }
 }
 
