@@ -333,3 +333,35 @@ fn what_interpolates_has_a_decoder() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+/// Of two models with a guide each, whose hidden variables have one name, each is asked with its own guide, whatever the guides are called.
+#[test]
+fn each_model_has_the_guide_that_its_bound_names() {
+    for sizes in [[2, 5], [3, 3]] {
+        let text = format!(
+            "data x: Bool[64] from digits(binarize: 0.5)
+net da(z: Real[{0}]) -> Real[64] {{ dense(64) }}
+net ea(x: Bool[64]) -> (Real[{0}], Real[{0}]) {{ heads({0}, {0}) }}
+net db(z: Real[{1}]) -> Real[64] {{ dense(64) }}
+net eb(x: Bool[64]) -> (Real[{1}], Real[{1}]) {{ heads({1}, {1}) }}
+model a {{ z ~ Normal(0, I)[{0}];  x ~ Bernoulli(logits: da(z)) }}
+guide r(x) {{ (m, s) = ea(x);  z ~ Normal(m, exp(s)) }}
+model b {{ z ~ Normal(0, I)[{1}];  x ~ Bernoulli(logits: db(z)) }}
+guide q(x) {{ (m, s) = eb(x);  z ~ Normal(m, exp(s)) }}
+train {{ maximizes elbo(a, r) + elbo(b, q)  steps 2 }}",
+            sizes[0], sizes[1]
+        );
+        let (_, c) = compiled(&text);
+        for (model, own, other) in [("a", "ea", "eb"), ("b", "eb", "ea")] {
+            for question in [Question::Density, Question::Encode, Question::Reconstruct] {
+                let program = c.answer_of(question, Some(model)).unwrap().program.clone();
+                let of = |net: &str| {
+                    let reads =
+                        |op: &Op| matches!(op, Op::Input(i) if i.name.starts_with(&format!("{net}.")));
+                    c.graphs.get(&program).unwrap().iter().any(|(_, node)| reads(&node.op))
+                };
+                assert!(of(own) && !of(other), "{question} of {model}, sizes {sizes:?}");
+            }
+        }
+    }
+}

@@ -69,6 +69,20 @@ impl Typed {
         read
     }
 
+    /// The models and guides that stand beside this one in an objective: `q` beside `p` in `elbo(p, q)`.
+    pub fn read_beside(&self, model: usize) -> BTreeSet<usize> {
+        let mut beside = BTreeSet::new();
+        for p in &self.train.players {
+            self.walk(&p.payoff, &mut |x| {
+                if let TKind::Objective(o) = &x.kind {
+                    let all: BTreeSet<usize> = o.reads().into_iter().collect();
+                    beside.extend(all.contains(&model).then_some(all).into_iter().flatten());
+                }
+            });
+        }
+        beside
+    }
+
     fn says(&self, m: &TModel) -> Says {
         let drawn = |g: &TModel| {
             g.guide && g.sites.iter().any(|s| m.proposed(s).is_some() && matches!(s.kind, TSiteKind::Draw(_)))

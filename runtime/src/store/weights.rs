@@ -5,7 +5,8 @@ use crate::session::snapshot::Stored;
 use gmc_compiler::derive::meant;
 use gmc_compiler::types::{TParam, Typed};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::BTreeMap;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The values of `param`s with a range as the model means them; what training keeps of them, reals without bounds, stands beside them as
@@ -42,9 +43,35 @@ pub fn fitted(typed: &Typed, kept: impl Fn(&str) -> Option<Vec<f32>>) -> Vec<(St
     typed.params.iter().filter(|p| p.each.is_none()).filter_map(one).collect()
 }
 
+/// What a file of weights is of: it stands in its metadata under `gmc`, as JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct Of<'a> {
+    /// The gmc that wrote it.
+    pub version: &'static str,
+    /// The spec's text.
+    pub spec: &'a str,
+    /// Its overrides, a line each: `train.lr=1e-3`.
+    pub set: &'a str,
+}
+
 /// The bytes of a safetensors file. `path` is for messages.
+///
+/// # Errors
+/// Tensors that are not as their shapes say.
 pub fn encode<'a>(
     tensors: impl Iterator<Item = (&'a str, &'a Stored)>,
+    path: &Path,
+) -> Result<Vec<u8>, Failure> {
+    encode_of(tensors, None, path)
+}
+
+/// The same with what they are of.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_of<'a>(
+    tensors: impl Iterator<Item = (&'a str, &'a Stored)>,
+    of: Option<&Of<'_>>,
     path: &Path,
 ) -> Result<Vec<u8>, Failure> {
     let error = |e: safetensors::SafeTensorError| Failure::file("write", path, e);
@@ -54,7 +81,10 @@ pub fn encode<'a>(
     for (name, tensor, bytes) in &raw {
         views.push((*name, TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).map_err(error)?));
     }
-    safetensors::serialize(views, None).map_err(error)
+    // One entry: the order of several would differ from run to run.
+    let about = of.and_then(|of| serde_json::to_string(of).ok());
+    let about = about.map(|text| HashMap::from([("gmc".to_string(), text)]));
+    safetensors::serialize(views, about).map_err(error)
 }
 
 /// Reads the f32 tensors of a safetensors file; another element type is an error.

@@ -59,7 +59,10 @@ impl Run<'_> {
             .collect();
         let tensors = weights::as_meant(&self.session.typed, tensors);
         let path = self.dir.path().join("weights.safetensors");
-        let bytes = weights::encode(tensors.iter().map(|(n, t)| (n.as_str(), t)), &path)?;
+        let (spec, set) =
+            (self.dir.read_text("spec.gm")?, self.dir.text_if_there("set.txt")?.unwrap_or_default());
+        let of = weights::Of { version: env!("CARGO_PKG_VERSION"), spec: &spec, set: &set };
+        let bytes = weights::encode_of(tensors.iter().map(|(n, t)| (n.as_str(), t)), Some(&of), &path)?;
         self.dir.write("weights.safetensors", &bytes)
     }
 

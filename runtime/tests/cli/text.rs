@@ -138,7 +138,7 @@ model p(n) { x[t in forward(until: n)] ~ Normal(0.5 * x[< t] + m, 1) }
     let data = place.gmc("sample runs/ends-1 --device cpu -n 3 --given n=2 --out x.csv");
     data.succeeds();
     let drawn = std::fs::read_to_string(place.path("x.csv")).unwrap();
-    assert!(drawn.lines().skip(1).all(|l| l.split(',').skip(2).take(4).all(|c| c == "0")), "{drawn}");
+    assert!(drawn.lines().skip(1).all(|l| l.split(',').skip(3).take(4).all(|c| c == "0")), "{drawn}");
     // One variable alone does not say how long they are.
     place.write("w.gm", "data x: Real[6] from csv(\"s.csv\", sequence: \"id\")\nmodel p { x ~ Normal(0, I) }\ntrain { steps 1 }\n");
     place.gmc("check w.gm").fails(&["differ in length", "40 of them, of 1 to 4 rows"]);

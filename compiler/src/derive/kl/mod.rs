@@ -133,11 +133,12 @@ fn drawn(s: &TSite) -> Option<&TDist> {
     }
 }
 
-/// Among the guides of which something holds one that a goal reads, and of those the first by name: the order of the text has no say.
-pub fn preferred(typed: &Typed, holds: impl Fn(&TModel) -> bool) -> Option<usize> {
-    let read = typed.read_by_goals();
+/// Among the guides of which something holds one that a goal reads beside model `p`, else one that a goal reads, and of those the first by name: the
+/// order of the text has no say.
+pub fn preferred(typed: &Typed, p: usize, holds: impl Fn(&TModel) -> bool) -> Option<usize> {
+    let (read, beside) = (typed.read_by_goals(), typed.read_beside(p));
     let some = typed.models.iter().enumerate().filter(|(_, g)| g.guide && holds(g));
-    some.min_by_key(|(i, g)| (!read.contains(i), g.name.clone())).map(|(i, _)| i)
+    some.min_by_key(|(i, g)| (!beside.contains(i), !read.contains(i), g.name.clone())).map(|(i, _)| i)
 }
 
 /// The site proposed by a guide from which a latent draw of the model follows: itself, or what flows make of it.
@@ -289,6 +290,8 @@ pub fn covering(typed: &Typed, p: usize) -> Option<usize> {
         g.guide
             && density::open_sites(m, &known(m, Some(g))).is_empty()
             && g.sites.iter().all(|s| has_density(g, s))
+            // Another model may have a site of the same name and another type.
+            && g.sites.iter().all(|s| m.proposed(s).is_none() || m.fitting(s).is_some())
     };
-    preferred(typed, covers)
+    preferred(typed, p, covers)
 }

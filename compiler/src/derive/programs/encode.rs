@@ -106,7 +106,7 @@ fn at_last(ctx: &mut Ctx<'_>, features: Value, end: Option<Value>, length: usize
 pub(super) fn guide(typed: &Typed, model: usize) -> Option<usize> {
     let m = typed.models.get(model)?;
     let hidden = |g: &TModel| g.sites.iter().any(|s| m.fitting(s).is_some_and(|o| !o.observed));
-    covering(typed, model).or_else(|| preferred(typed, hidden))
+    covering(typed, model).or_else(|| preferred(typed, model, hidden))
 }
 
 /// The code of an autoencoder among the payoffs.

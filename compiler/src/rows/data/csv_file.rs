@@ -220,14 +220,17 @@ impl DataRow for Csv {
 pub(super) fn has_columns(args: Option<&Args>, file: &str, wanted: &Wanted<'_>, host: &dyn Host) -> bool {
     let Ok(bytes) = host.read(None, file) else { return true };
     let delimiter = args.and_then(|a| a.word_if_given("delimiter")?.as_bytes().first().copied());
-    let reading = Reading { delimiter, header: Some(true), named: Vec::new(), numeric: &|_, _| None };
+    let reading = Reading { delimiter, header: Some(false), named: Vec::new(), numeric: &|_, _| None };
     match Table::read(file, &bytes, &reading) {
         // Columns without names are counted.
         Ok(table) if args.is_some() && wanted.columns.is_empty() => match args.and_then(|a| a.get("label")) {
             Some(Const::Int(i)) if wanted.number > 0 => usize::try_from(*i).is_ok_and(|i| i < table.width),
             _ => true,
         },
-        Ok(table) => wanted.elements().iter().all(|e| table.names.contains(e)),
+        Ok(table) => {
+            let first: Vec<&str> = (0..table.width).map(|c| table.cell(0, c)).collect();
+            wanted.elements().iter().all(|e| first.contains(&e.as_str()))
+        }
         Err(_) => true,
     }
 }
