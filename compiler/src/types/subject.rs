@@ -75,7 +75,7 @@ impl Typed {
         for p in &self.train.players {
             self.walk(&p.payoff, &mut |x| {
                 if let TKind::Objective(o) = &x.kind {
-                    let all: BTreeSet<usize> = o.reads().into_iter().collect();
+                    let all: BTreeSet<usize> = o.reads().collect();
                     beside.extend(all.contains(&model).then_some(all).into_iter().flatten());
                 }
             });
