@@ -23,6 +23,10 @@ use rayon::prelude::*;
 const COLUMNS: usize = 256;
 /// Most numbers in a matrix of patches of several images: 2 MB.
 const PATCHES: usize = 1 << 19;
+/// Multiply-adds at one place of several images from which on threads share them.
+const PLACES: usize = 1 << 20;
+/// Most products that are summed before the sum is added to the result.
+const SUMMED: usize = 512;
 /// Most parts of a weight's gradient, and most numbers in all of them: 64 MB.
 const PARTS: usize = 16;
 const PART_NUMBERS: usize = 1 << 24;
@@ -39,6 +43,7 @@ struct Sizes {
 }
 
 /// A matrix in a buffer: element `(i, j)` is `data[i * row + j * column]`.
+#[derive(Clone, Copy)]
 struct Matrix<'a> {
     data: &'a [f32],
     row: usize,
@@ -254,8 +259,49 @@ impl Sizes {
         });
     }
 
+    /// Where the numbers of the one patch of an image lie in it, and where the result is one place.
+    fn one_patch(&self) -> Option<Vec<usize>> {
+        let ([h, width], [kh, kw], [dh, dw]) = (self.input, self.kernel, self.geom.dilation);
+        if self.output != [1, 1] || self.geom.pad != [0, 0] {
+            return None;
+        }
+        let row = |ic: usize, k: usize| (0..kw).map(move |l| (ic * h + k * dh) * width + l * dw);
+        Some((0..self.c).flat_map(|ic| (0..kh).flat_map(move |k| row(ic, k))).collect())
+    }
+
+    /// `W · patches` where every image is one patch: what a sampler computes at a place. `from` is where its numbers lie. All images are the
+    /// columns of one matrix, and every number of the result is summed in the order in which [`Sizes::forward`] sums it among many.
+    fn at_place(&self, x: &[f32], w: &[f32], from: &[usize]) -> Vec<f32> {
+        let ([size, _], per, depth) = (self.per_image(), self.out_per(), self.depth());
+        let mut y = vec![0.0f32; self.n * self.o];
+        let run = (PLACES / (self.o * depth).max(1)).max(COLUMNS);
+        y.par_chunks_mut(run * self.o).zip(x.par_chunks(run * size)).for_each(|(y, x)| {
+            // A lone column would be summed in another order.
+            let columns = (y.len() / self.o).max(2);
+            let (mut patches, mut wide) = (vec![0.0f32; depth * columns], vec![0.0f32; per * columns]);
+            for (group, from) in from.chunks_exact(depth).enumerate() {
+                transpose(&mut patches, columns, x, size, from);
+                let (weight, step) = (self.weight(w, group), depth.div_ceil(depth.div_ceil(SUMMED)));
+                for start in (0..depth).step_by(step) {
+                    let len = step.min(depth - start);
+                    let a = Matrix { data: &weight.data[start..], ..weight };
+                    let b = Matrix { data: &patches[start * columns..], row: columns, column: 1 };
+                    product([per, columns, len], &mut wide, start > 0, a, b);
+                }
+                for (t, y) in y.chunks_exact_mut(self.o).enumerate() {
+                    let y = y[group * per..][..per].iter_mut().zip(wide[t..].iter().step_by(columns));
+                    y.for_each(|(y, v)| *y = *v);
+                }
+            }
+        });
+        y
+    }
+
     /// `W · patches` for every image.
     fn forward(&self, x: &[f32], w: &[f32]) -> Vec<f32> {
+        if let Some(from) = self.one_patch() {
+            return self.at_place(x, w, &from);
+        }
         let ([size, out_size], ow) = (self.per_image(), self.output[1]);
         let mut y = vec![0.0f32; self.n * out_size];
         let (run, tile) = (self.run(), self.tile());
@@ -345,6 +391,17 @@ impl Sizes {
             all.iter_mut().zip(&part).for_each(|(a, b)| *a += *b);
             all
         })
+    }
+}
+
+/// Writes the numbers `from` of each image, of `size` numbers, as a column of `to`. Eight images at a time, so that what is written lies
+/// together.
+fn transpose(to: &mut [f32], columns: usize, x: &[f32], size: usize, from: &[usize]) {
+    for (first, x) in x.chunks(8 * size).enumerate() {
+        for (row, at) in to.chunks_exact_mut(columns).zip(from) {
+            let row = row[8 * first..].iter_mut();
+            row.zip(x[*at..].iter().step_by(size)).for_each(|(to, x)| *to = *x);
+        }
     }
 }
 

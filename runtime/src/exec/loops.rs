@@ -91,7 +91,7 @@ impl Pieces {
             if whole {
                 len *= m;
                 whole = n == m;
-            } else {
+            } else if m != 1 {
                 counts.push((m, step));
             }
             step *= n;
@@ -101,12 +101,13 @@ impl Pieces {
     }
     /// Calls `f` with the place in the buffer of each piece, in order.
     fn each(&self, mut f: impl FnMut(usize)) {
-        let total: usize = self.counts.iter().map(|(n, _)| n).product();
-        let mut index = vec![0; self.counts.len()];
+        let (&(inner, near), outer) = self.counts.split_last().unwrap_or((&(1, 0), &[]));
+        let total: usize = outer.iter().map(|(n, _)| n).product();
+        let mut index = vec![0; outer.len()];
         let mut at = self.first;
         for _ in 0..total {
-            f(at);
-            for (i, (n, step)) in index.iter_mut().zip(&self.counts).rev() {
+            (0..inner).for_each(|i| f(at + i * near));
+            for (i, (n, step)) in index.iter_mut().zip(outer).rev() {
                 *i += 1;
                 at += step;
                 if *i < *n {
@@ -119,6 +120,18 @@ impl Pieces {
     }
 }
 
+/// Copies a piece. Most are a kernel's width, and a call for each would take longer than the copy.
+#[inline(always)]
+fn copy(to: &mut [f32], from: &[f32]) {
+    match (to, from) {
+        ([a], [x]) => *a = *x,
+        ([a, b, c], [x, y, z]) => (*a, *b, *c) = (*x, *y, *z),
+        (to, from) if to.len() == from.len() => to.copy_from_slice(from),
+        // The last piece of a part that does not fit: there is none, since shapes are verified.
+        _ => {}
+    }
+}
+
 /// The part of sizes `dims` at the place of the iteration, in a buffer of its own.
 pub fn dyn_slice(x: Tensor, axes: &[usize], at: &[At], position: usize, dims: &[usize]) -> Tensor {
     let (dtype, starts) = (x.dtype(), starts(dims.len(), axes, at, position));
@@ -128,9 +141,13 @@ pub fn dyn_slice(x: Tensor, axes: &[usize], at: &[At], position: usize, dims: &[
             let source = x.storage::<f32>();
             let pieces = Pieces::new(&from, dims, &starts);
             let first = x.layout().start_offset();
-            let mut data = Vec::with_capacity(dims.iter().product());
+            let mut data = vec![0.0; dims.iter().product()];
+            let mut rest = data.chunks_exact_mut(pieces.len.max(1));
             pieces.each(|p| {
-                data.extend_from_slice(source.get(first + p..first + p + pieces.len).unwrap_or(&[]))
+                let from = source.get(first + p..first + p + pieces.len);
+                if let (Some(to), Some(from)) = (rest.next(), from) {
+                    copy(to, from);
+                }
             });
             return Tensor::from_flex(
                 FlexTensor::from_data(TensorData::new(data, burn_shape(dims))),
@@ -181,12 +198,10 @@ fn written(mut x: FlexTensor, y: &FlexTensor, dims: &[usize], part: &[usize], st
     }
     if let Some(old) = x.try_storage_mut::<f32>() {
         let pieces = Pieces::new(dims, part, starts);
-        let mut rest = new.chunks(pieces.len.max(1));
+        let mut rest = new.chunks_exact(pieces.len.max(1));
         pieces.each(|p| {
-            if let (Some(to), Some(from)) = (old.get_mut(p..p + pieces.len), rest.next())
-                && to.len() == from.len()
-            {
-                to.copy_from_slice(from);
+            if let (Some(to), Some(from)) = (old.get_mut(p..p + pieces.len), rest.next()) {
+                copy(to, from);
             }
         });
     }

@@ -74,6 +74,9 @@ enum What {
         /// Draws at once
         #[arg(short, default_value_t = 64)]
         n: usize,
+        /// Runs of each, in turns; the fastest counts
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+        times: u32,
     },
     /// Texts made of the repository's specs: panics, slow checks, large checks. To be run in its folder
     Fuzz {
@@ -107,7 +110,7 @@ fn main() -> ExitCode {
         What::Step { specs, rounds, milliseconds, rival } => {
             step::steps(&specs, rounds, milliseconds, &rival)
         }
-        What::Sample { specs, n } => sample::samples(&specs, n),
+        What::Sample { specs, n, times } => sample::samples(&specs, n, times),
         What::Check { specs, times } => check::checks(&specs, times),
         What::Fuzz { seconds, seed, into } => fuzz::fuzz(seconds, seed, &into),
         What::Memory { spec, unfused } => memory::memory(&spec, unfused),
