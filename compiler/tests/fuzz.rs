@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// several times as many as are promised.
 const MOST_SECONDS: f64 = if cfg!(debug_assertions) { 5.0 } else { 1.0 };
 /// Most bytes that it may hold.
-const MOST_HEAP: usize = 256 << 20;
+pub const MOST_HEAP: usize = 256 << 20;
 /// Texts that are tried where nobody asks for others.
 const COUNT: u64 = 400;
 
@@ -30,7 +30,7 @@ fn seconds() -> f64 {
 }
 
 /// What `check` took: the unit, seconds, bytes.
-fn checked(text: &str) -> (Unit, f64, usize) {
+pub fn checked(text: &str) -> (Unit, f64, usize) {
     let start = seconds();
     let (u, bytes) = peak(|| {
         let u = check("fuzz.gm", text, &NoFiles, &|p| Err(format!("no file `{p}`")), |_| Vec::new());

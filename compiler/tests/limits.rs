@@ -260,3 +260,69 @@ fn programs_that_are_too_large() {
         }
     }
 }
+
+/// Each limit lies where its message says: so much passes, and one more does not.
+#[test]
+fn limits_lie_where_they_are_told() {
+    let data = "data x: Real[2] from moons\n";
+    let joined = |n: usize, each: &dyn Fn(usize) -> String| (0..n).map(each).collect::<String>();
+    let sites = |n: usize| {
+        let latent = joined(n - 1, &|i| format!("z{i} ~ Normal(0, 1)\n"));
+        let guide = latent.clone();
+        format!("{data}model p {{ {latent}x ~ Normal(z0, 1)[2] }}\nguide q(x) {{ {guide} }}\n")
+    };
+    let models = |n: usize| {
+        let all = joined(n, &|i| format!("model p{i} {{ x ~ Normal(free(2), 1) }}\n"));
+        format!("{data}{all}train {{ minimizes nll(p0) }}\n")
+    };
+    let axes = |n: usize| {
+        format!("{data}param a: Real[2{}]\ntrain {{ minimizes E[sum(x)] + sum(a^2) }}\n", ", 1".repeat(n - 1))
+    };
+    let rounds = |n: usize| deep(&format!("repeat {n} {{ }}, relu"));
+    let flows = |n: usize| {
+        format!(
+            "{data}flow f: Real[4096] <-> Real[4096] {{ repeat {n} {{ reverse }} }}\n\
+             param s: Real[] in positive = 1\nmodel p {{ x ~ Normal(0, s)[2] }}\n"
+        )
+    };
+    let types = |n: usize| {
+        let all = joined(n, &|i| format!("type T{} = T{i}\n", i + 1));
+        format!("{data}type T0 = Real[2]\n{all}param a: T{n}\ntrain {{ minimizes E[sum(x)] + sum(a^2) }}\n")
+    };
+    let calls = |n: usize| {
+        let all = joined(n, &|i| format!("fn f{}(x) = f{i}(x) + 1\n", i + 1));
+        format!("{data}fn f0(x) = x\n{all}param a: Real[]\ntrain {{ minimizes f{n}(a^2) }}\n")
+    };
+    let cases: [(&str, &dyn Fn(usize) -> String, usize); 7] = [
+        ("sites", &sites, 256),
+        ("models", &models, 256),
+        ("axes", &axes, 6),
+        ("rounds", &rounds, 4096),
+        ("flows", &flows, 1024),
+        ("types", &types, 99),
+        ("calls", &calls, 32),
+    ];
+    for (what, text, most) in cases {
+        let (fits, more) = (unit(what, &text(most)), unit(what, &text(most + 1)));
+        assert!(!codes(&fits).contains(&"E0206"), "{most} {what}: {}", message(&fits));
+        assert!(codes(&more).contains(&"E0206"), "{} {what}: {:?}", most + 1, codes(&more));
+    }
+}
+
+/// Lines and columns count characters from 1, wherever on a line of many.
+#[test]
+fn columns_far_out() {
+    use gmc_compiler::diag::render::Sources;
+    use gmc_compiler::span::FileId;
+    let text = format!("{}\n{}é\n\n{}", "aé·𝄞".repeat(300), "b".repeat(700), "\u{1d11e}".repeat(200));
+    let mut sources = Sources::new();
+    sources.insert(FileId::SPEC, "long.gm", text.as_str());
+    let (mut line, mut column) = (1, 1);
+    for (at, c) in text.char_indices() {
+        assert_eq!(sources.position(FileId::SPEC, at), Some((line, column)), "byte {at}");
+        // A byte inside of a character is that character's.
+        assert_eq!(sources.position(FileId::SPEC, at + c.len_utf8() - 1), Some((line, column)), "byte {at}");
+        (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+    }
+    assert_eq!(sources.position(FileId::SPEC, text.len() + 9), Some((line, column)));
+}

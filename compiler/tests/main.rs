@@ -27,6 +27,7 @@ mod fuzz;
 mod games;
 mod gumbel;
 mod heap;
+mod hostile;
 mod ir_common;
 mod ir_conv;
 mod ir_grad;

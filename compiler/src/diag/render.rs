@@ -15,12 +15,28 @@ use std::ops::Range;
 /// More messages than this are counted, not shown, to people.
 const MOST: usize = 20;
 
+/// Characters of a text are counted up to every so many bytes, so that a column far out on a long line is found at once.
+const STRIDE: usize = 256;
+
+/// The characters that begin before byte 0, [`STRIDE`], 2 [`STRIDE`] .. of a text.
+fn counts(text: &str) -> Vec<usize> {
+    let begins = |b: &&u8| (**b as i8) >= -0x40;
+    let each = text.as_bytes().chunks(STRIDE).map(|c| c.iter().filter(begins).count());
+    let sums = each.scan(0, |sum, n| {
+        *sum += n;
+        Some(*sum)
+    });
+    std::iter::once(0).chain(sums).collect()
+}
+
 /// The texts that spans point into.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: BTreeMap<FileId, SimpleFile<String, String>>,
     /// Texts as they may reach a terminal, where they differ; byte for byte as long as the true ones.
     shown: BTreeMap<FileId, String>,
+    /// Of each file the characters that begin before its byte 0, [`STRIDE`], 2 [`STRIDE`] ..
+    counts: BTreeMap<FileId, Vec<usize>>,
 }
 
 impl Sources {
@@ -35,6 +51,7 @@ impl Sources {
             Some(shown) => self.shown.insert(file, shown),
             None => self.shown.remove(&file),
         };
+        self.counts.insert(file, counts(&text));
         self.files.insert(file, SimpleFile::new(name.into(), text));
     }
     /// All files, those of the language first.
@@ -52,8 +69,18 @@ impl Sources {
     /// The line and column, both from 1, of a byte; columns count characters.
     pub fn position(&self, file: FileId, byte: usize) -> Option<(usize, usize)> {
         let source = self.files.get(&file)?;
-        let at = source.location((), clamp(source.source(), byte)).ok()?;
-        Some((at.line_number, at.column_number))
+        let at = clamp(source.source(), byte);
+        let line = source.line_index((), at).ok()?;
+        let start = source.line_range((), line).ok()?.start;
+        Some((line + 1, self.characters(file, at)? - self.characters(file, start)? + 1))
+    }
+    /// How many characters begin before a byte at the border of two.
+    fn characters(&self, file: FileId, byte: usize) -> Option<usize> {
+        let text = self.text(file)?;
+        let before = self.counts.get(&file)?.get(byte / STRIDE)?;
+        // A stride may begin inside of a character, which was counted before it.
+        let from = (byte / STRIDE * STRIDE..byte).find(|b| text.is_char_boundary(*b)).unwrap_or(byte);
+        Some(before + text.get(from..byte)?.chars().count())
     }
     fn range(&self, span: Span) -> Option<Range<usize>> {
         let text = self.text(span.file)?;

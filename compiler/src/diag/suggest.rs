@@ -4,7 +4,7 @@
 const LONGEST: usize = 40;
 
 /// So many candidates are compared letter by letter; others are compared by which letters they have.
-const MOST_COMPARED: usize = 256;
+const MOST_COMPARED: usize = 64;
 
 /// The candidate nearest to `name` in Damerau-Levenshtein distance, no letter moved twice, if it is near enough: at most a third of the longer
 /// word, at least one edit, and a difference in case alone always counts. Ties go to the earlier candidate.

@@ -61,9 +61,12 @@ pub fn comments(file: FileId, text: &str) -> Vec<(Span, &str)> {
 }
 
 fn parse_piece(file: FileId, scan: &Scan, piece: &split::Piece) -> Result<ast::Item, Diag> {
-    let inside = |d: &&Diag| piece.bytes.contains(&(d.primary.span.start as usize));
+    let start = |d: &Diag| d.primary.span.start as usize;
+    // In the order of the text; looked for by halves, as a text may be wrong everywhere.
+    let first = scan.diags.get(scan.diags.partition_point(|d| start(d) < piece.bytes.start));
+    let inside = first.filter(|d| piece.bytes.contains(&start(d)));
     // A quote that never ends swallows brackets: characters are told of before brackets.
-    if let Some(diag) = scan.diags.iter().find(inside).or(piece.error.as_ref()) {
+    if let Some(diag) = inside.or(piece.error.as_ref()) {
         return Err(diag.clone());
     }
     if !piece.known {

@@ -85,6 +85,8 @@ pub fn balance(file: FileId, scan: &Scan) -> Option<Diag> {
 #[derive(Default)]
 struct Brackets {
     stack: Vec<Token>,
+    /// How many of them each closing bracket would close: what closes nothing is not looked for.
+    open: [usize; 3],
     error: Option<Diag>,
     /// Whether the last token closed the outermost brace.
     closed: bool,
@@ -97,28 +99,47 @@ impl Brackets {
         match token.kind {
             TokenKind::Open => {
                 self.stack.push(*token);
+                self.count(closing(scan.str(token)), |n| n + 1);
                 if self.stack.len() == MAX_NESTING + 1 {
                     self.error.get_or_insert(e0114::nested(span));
                 }
             }
             TokenKind::Close => {
                 let close = scan.str(token);
-                match self.stack.iter().rposition(|open| closing(scan.str(open)) == close) {
-                    Some(k) => {
-                        if let Some(unclosed) = self.stack.get(k + 1) {
-                            let open = Span::new(file, unclosed.start, unclosed.end);
-                            self.error.get_or_insert(e0110::before(scan.str(unclosed), open, (close, span)));
-                        }
-                        self.stack.truncate(k);
-                        self.closed = self.stack.is_empty() && close == "}";
-                    }
-                    None => {
-                        self.error.get_or_insert(e0110::unopened(close, span));
-                    }
+                if self.count(close, |n| n) == 0 {
+                    self.error.get_or_insert(e0110::unopened(close, span));
+                    return;
                 }
+                let mut unclosed = None;
+                while let Some(open) = self.stack.pop() {
+                    let closes = closing(scan.str(&open));
+                    self.count(closes, |n| n.saturating_sub(1));
+                    if closes == close {
+                        break;
+                    }
+                    unclosed = Some(open);
+                }
+                if let Some(unclosed) = unclosed {
+                    let open = Span::new(file, unclosed.start, unclosed.end);
+                    self.error.get_or_insert(e0110::before(scan.str(&unclosed), open, (close, span)));
+                }
+                self.closed = self.stack.is_empty() && close == "}";
             }
             TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Sign => {}
         }
+    }
+
+    /// Changes how many brackets `close` would close, and says how many there were before.
+    fn count(&mut self, close: &str, change: impl FnOnce(usize) -> usize) -> usize {
+        let [round, square, curly] = &mut self.open;
+        let count = match close {
+            ")" => round,
+            "]" => square,
+            _ => curly,
+        };
+        let before = *count;
+        *count = change(before);
+        before
     }
 
     fn finish(self, file: FileId, scan: &Scan) -> Option<Diag> {

@@ -31,6 +31,7 @@ impl Checker<'_> {
             depth: 0,
             unrolled: 0,
             acted_on: 0,
+            acted_on_before: self.acted_on,
         }
     }
 
@@ -129,6 +130,7 @@ impl Checker<'_> {
             joined,
             outs,
             out_span,
+            tensors: chain.params().len(),
             chain,
             filled,
             calls: called(&n.body),
@@ -229,9 +231,13 @@ impl Checker<'_> {
                 return Err(codes::e0304::flow_side(side.span, t).into());
             }
         }
-        if from.size() > MOST_IN_FLOW {
+        if self.acted_on > MOST_IN_FLOWS {
+            // Said of the flow that was one too many.
+            return Err(Bad::Said);
+        }
+        if from.size() > MOST_IN_FLOWS {
             return Err(
-                codes::e0206::too_large_for_a_flow(f.from.span, &from.shape_text(), MOST_IN_FLOW).into()
+                codes::e0206::too_large_for_flows(f.from.span, &from.shape_text(), MOST_IN_FLOWS).into()
             );
         }
         let mut given = Vec::new();
@@ -246,7 +252,9 @@ impl Checker<'_> {
             "E0401" => d.also(f.arrow, "declared invertible here"),
             _ => d,
         });
-        let (warnings, unrolled) = (std::mem::take(&mut body.warnings), body.unrolled);
+        let (warnings, unrolled, acted_on) =
+            (std::mem::take(&mut body.warnings), body.unrolled, body.acted_on);
+        self.acted_on = self.acted_on.saturating_add(acted_on);
         let mut chain = chain?;
         let fitted = self.fit(&mut chain, &to, f.to.span)?;
         // Layers and flows around the `repeat` may transform what every round of it left alone: see `identity_dims`.
@@ -287,10 +295,12 @@ impl Checker<'_> {
             from,
             to,
             given,
+            tensors: chain.params().len(),
             chain,
             fitted,
             calls: called(&f.body),
             unrolled,
+            acted_on,
             span: f.name.span,
         })
     }
@@ -350,6 +360,7 @@ impl Checker<'_> {
             depth: 0,
             unrolled: 0,
             acted_on: 0,
+            acted_on_before: 0,
         };
         let from = chain.layers.len();
         chain.out = body.bijections(&layers, chain.out.clone(), "to.", &mut chain.layers)?;

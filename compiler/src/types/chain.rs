@@ -26,13 +26,15 @@ pub(super) struct Body<'a> {
     pub(super) unrolled: usize,
     /// Numbers on which the layers of a flow act, in all.
     pub(super) acted_on: usize,
+    /// The same of the flows before it.
+    pub(super) acted_on_before: usize,
 }
 
 /// Most layers that a net or flow is unrolled to.
 pub(super) const MOST_LAYERS: usize = 1 << 15;
 
-/// Most numbers that the layers of a flow act on in all: for each it is kept which element it is a copy of.
-pub(super) const MOST_IN_FLOW: usize = 1 << 27;
+/// Most numbers that the layers of all flows act on: for each it may be kept which element it is a copy of, and where it goes.
+pub(super) const MOST_IN_FLOWS: usize = 1 << 22;
 
 impl ChainCx for Body<'_> {
     fn chain(&mut self, block: &[Layer], input: &EventTy) -> Result<Chain, Diag> {
@@ -101,20 +103,24 @@ impl Body<'_> {
         }
         // Rounds count too: they may be empty.
         self.unroll(n, r.count.span)?;
-        let before = r.index.as_ref().and_then(|i| self.consts.get(&i.name).copied());
+        let outside = self.consts.mark();
         for k in 0..n {
             if let Some(i) = &r.index {
-                self.consts.insert(i.name.clone(), k as i64);
+                self.consts.push(&i.name, k as i64);
             }
             state = each(self, state, k)?;
-        }
-        if let Some(i) = &r.index {
-            match before {
-                Some(v) => self.consts.insert(i.name.clone(), v),
-                None => self.consts.remove(&i.name),
-            };
+            self.consts.reset(outside);
         }
         Ok(state)
+    }
+
+    /// Counts `n` more numbers on which the layers of flows act, the last of them on an event of type `ty`.
+    fn act_on(&mut self, n: usize, span: Span, ty: &EventTy) -> Result<(), Diag> {
+        self.acted_on = self.acted_on.saturating_add(n);
+        if self.acted_on_before.saturating_add(self.acted_on) > MOST_IN_FLOWS {
+            return Err(codes::e0206::too_large_for_flows(span, &ty.shape_text(), MOST_IN_FLOWS));
+        }
+        Ok(())
     }
 
     /// Counts `n` more layers.
@@ -217,14 +223,7 @@ impl Body<'_> {
                 Layer::Call(c) => {
                     self.deeper(c.span)?;
                     self.unroll(1, c.span)?;
-                    self.acted_on = self.acted_on.saturating_add(ty.size());
-                    if self.acted_on > MOST_IN_FLOW {
-                        return Err(codes::e0206::too_large_for_a_flow(
-                            c.span,
-                            &ty.shape_text(),
-                            MOST_IN_FLOW,
-                        ));
-                    }
+                    self.act_on(ty.size(), c.span, &ty)?;
                     let (mut checked, text) = self.bijection(c, &ty)?;
                     self.depth -= 1;
                     within_memory(std::slice::from_ref(&checked.out), &checked.params, c.span)?;
@@ -259,7 +258,7 @@ impl Body<'_> {
         before: &[FlowLayer],
     ) -> Result<(), Diag> {
         let Some(row) = rows::find(rows::bijection::ROWS, &c.name.name) else { return Ok(()) };
-        let rearranges = checked.identity_dims.iter().all(Option::is_some);
+        let rearranges = checked.identity_dims.all();
         if rearranges || row.keeps(&bind(&self.consts, row.params(), c)?, range) {
             return Ok(());
         }
@@ -289,6 +288,7 @@ impl Body<'_> {
         }
         if let Some(f) = self.flows.iter().find(|f| f.name == name) {
             self.unroll(f.unrolled, c.span)?;
+            self.act_on(f.acted_on, c.span, input)?;
             return Ok((flow_layer(f, c, input, &self.given)?, name.to_string()));
         }
         if rows::find(rows::layer::ROWS, name).is_some() || self.nets.iter().any(|n| n.name == name) {
@@ -406,8 +406,7 @@ pub(super) fn identity_dims_in_repeat(
 ) -> Option<Diag> {
     let n = layers.first()?.checked.identity_dims.len();
     let rounds = layers.iter().filter(|l| Some(l.span) == layers.first().map(|f| f.span)).count();
-    let identity_dims: Vec<usize> =
-        identity_dims(layers, n).iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
+    let identity_dims = identity_dims(layers, n).kept();
     let mask = r.body.iter().find_map(|l| match l {
         Layer::Call(c) => c.args.first().map(|a| a.value.span),
         Layer::Repeat(_) => None,

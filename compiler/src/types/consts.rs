@@ -10,9 +10,57 @@ use crate::rows::args::{ArgKind, Args, Const, ConstCall, ParamSpec};
 use crate::span::{FileId, Span};
 use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// Names with known whole values: `dim`s and the indices of surrounding `repeat`s.
-pub type Consts = BTreeMap<String, i64>;
+/// Names with known whole values: `dim`s and the indices of surrounding `repeat`s. A clone shares what is known, so that each body may add
+/// its own.
+#[derive(Clone, Debug, Default)]
+pub struct Consts {
+    shared: Rc<BTreeMap<String, i64>>,
+    /// What was added while it was shared, the latest last.
+    own: Vec<(String, i64)>,
+}
+
+impl Consts {
+    /// No name.
+    pub fn new() -> Consts {
+        Consts::default()
+    }
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<i64> {
+        let own = self.own.iter().rev().find(|(n, _)| n == name).map(|(_, v)| *v);
+        own.or_else(|| self.shared.get(name).copied())
+    }
+    /// The names, in no order that means anything.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.shared.keys().chain(self.own.iter().map(|(n, _)| n)).map(String::as_str)
+    }
+    /// Gives a name a value, over the one that it has.
+    pub fn insert(&mut self, name: String, value: i64) {
+        match Rc::get_mut(&mut self.shared) {
+            Some(all) if self.own.is_empty() => drop(all.insert(name, value)),
+            Some(_) | None => self.own.push((name, value)),
+        }
+    }
+    /// How many values were added to what is shared; see [`Consts::reset`].
+    pub fn mark(&self) -> usize {
+        self.own.len()
+    }
+    /// Forgets what was added since the mark.
+    pub fn reset(&mut self, mark: usize) {
+        self.own.truncate(mark);
+    }
+    /// Gives a name a value until [`Consts::reset`].
+    pub fn push(&mut self, name: &str, value: i64) {
+        self.own.push((name.to_string(), value));
+    }
+}
+
+impl Extend<(String, i64)> for Consts {
+    fn extend<T: IntoIterator<Item = (String, i64)>>(&mut self, all: T) {
+        all.into_iter().for_each(|(n, v)| self.insert(n, v));
+    }
+}
 
 /// Evaluates an expression all of whose names are dimensions, indices or plain words.
 ///
@@ -23,7 +71,7 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Number { value, integer: true } => Const::Int(*value as i64),
         ExprKind::Number { value, integer: false } => Const::Num(*value),
         ExprKind::Text(t) => Const::Text(t.clone()),
-        ExprKind::Name(n) => env.get(n).map_or_else(|| Const::Word(n.clone()), |v| Const::Int(*v)),
+        ExprKind::Name(n) => env.get(n).map_or_else(|| Const::Word(n.clone()), Const::Int),
         ExprKind::Tuple(items) | ExprKind::List(items) => {
             Const::List(items.iter().map(|i| eval(env, i)).collect::<Result<_, _>>()?)
         }
@@ -48,7 +96,7 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
 /// What `inf` and `-inf` say where an end of an interval stands, if the name is free.
 pub fn infinite(env: &Consts, e: &Expr) -> Option<f64> {
     match &e.kind {
-        ExprKind::Name(n) if n == "inf" && !env.contains_key(n) => Some(f64::INFINITY),
+        ExprKind::Name(n) if n == "inf" && env.get(n).is_none() => Some(f64::INFINITY),
         ExprKind::Neg(a) => infinite(env, a).map(|x| -x),
         ExprKind::Number { .. }
         | ExprKind::Text(_)
@@ -126,7 +174,7 @@ pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
             Err(codes::e0206::size(e.span, &format!("is more than {LARGEST}, the largest size")))
         }
         Const::Word(w) => {
-            let near = did_you_mean(&w, env.keys().map(String::as_str)).map(str::to_string);
+            let near = did_you_mean(&w, env.names()).map(str::to_string);
             Err(codes::e0200::unknown("dimension", &w, e.span, near.as_deref()))
         }
         other => Err(codes::e0206::size(e.span, &format!("is {other}, and must be a whole number"))),
@@ -182,7 +230,7 @@ pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args,
             | ArgKind::Pair(_),
         ) = (&v, spec.kind)
         {
-            let near = did_you_mean(w, env.keys().map(String::as_str)).map(str::to_string);
+            let near = did_you_mean(w, env.names()).map(str::to_string);
             return Err(codes::e0200::unknown("number or dimension", w, a.value.span, near.as_deref()));
         }
         if let Some(why) = unfit(spec.kind, &v) {

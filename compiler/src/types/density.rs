@@ -7,6 +7,7 @@
 
 use super::{Density, TExpr, TFlow, TKind, TModel, TSite, TSiteKind, hidden_chain};
 use crate::rows::distribution::values;
+use std::collections::HashSet;
 
 /// The names an expression reads inside its model.
 pub fn reads(e: &TExpr, out: &mut Vec<String>) {
@@ -24,13 +25,14 @@ pub fn inverted(e: &TExpr) -> Option<&str> {
     match &e.kind {
         TKind::Var(n) => Some(n),
         TKind::Flow { arg, given, .. } => {
+            let solved = inverted(arg)?;
+            // A constant of the map may read conditions and other sites, but not the site being solved for.
             let free = given.iter().all(|g| {
                 let mut r = Vec::new();
                 reads(g, &mut r);
-                // A constant of the map may read conditions and other sites, but not the site being solved for.
-                !r.iter().any(|n| Some(n.as_str()) == inverted(arg))
+                !r.iter().any(|n| n == solved)
             });
-            if free { inverted(arg) } else { None }
+            free.then_some(solved)
         }
         TKind::Map { row, arg, .. } if row.inverse().is_some() => inverted(arg),
         _ => None,
@@ -124,27 +126,51 @@ fn value_of(s: &TSite) -> Option<&TExpr> {
     }
 }
 
+/// A computed site while names are closed under bindings.
+struct Bound<'m> {
+    site: &'m str,
+    /// The names that its value reads and that are not known yet.
+    open: Vec<&'m str>,
+    /// What its value is inverted for.
+    inverse: Option<&'m str>,
+}
+
 /// Closes a set of known names under the bindings of a model: forward through any expression, backward through flows.
 pub fn close(model: &TModel, known: &[String]) -> Vec<String> {
     let mut known: Vec<String> = known.to_vec();
     known.extend(model.conds.iter().cloned());
+    let mut seen: HashSet<String> = known.iter().cloned().collect();
+    let mut bound: Vec<Bound<'_>> = Vec::new();
+    for s in &model.sites {
+        let Some(e) = value_of(s) else { continue };
+        let mut open = Vec::new();
+        e.walk(&mut |e| {
+            if let TKind::Var(n) = &e.kind {
+                open.push(n.as_str());
+            }
+        });
+        open.sort_unstable();
+        open.dedup();
+        bound.push(Bound { site: &s.name, open, inverse: inverted(e) });
+    }
+    // What is left to be found out is looked at again only while something new is known.
     loop {
         let before = known.len();
-        for s in &model.sites {
-            let Some(e) = value_of(s) else { continue };
-            let mut r = Vec::new();
-            reads(e, &mut r);
-            if !known.contains(&s.name) && r.iter().all(|n| known.contains(n)) {
-                known.push(s.name.clone());
+        bound.retain_mut(|b| {
+            b.open.retain(|n| !seen.contains(*n));
+            if b.open.is_empty() && seen.insert(b.site.to_string()) {
+                known.push(b.site.to_string());
             }
-            if known.contains(&s.name)
-                && let Some(z) = inverted(e)
-                && !known.iter().any(|k| k == z)
-                && r.iter().all(|n| n == z || known.contains(n))
+            if let (Some(z), [only]) = (b.inverse, b.open.as_slice())
+                && z == *only
+                && seen.contains(b.site)
             {
+                seen.insert(z.to_string());
                 known.push(z.to_string());
+                return false;
             }
-        }
+            !(b.open.is_empty() && seen.contains(b.site))
+        });
         if known.len() == before {
             return known;
         }
@@ -180,9 +206,11 @@ pub fn flowed<'g>(g: &'g TModel, s: &'g TSite) -> Option<&'g TSite> {
 
 /// The site of a model for which a guide's draw stands: its own, or the one that the guide computes from it by flows.
 pub fn stands_for<'g>(m: &TModel, g: &'g TModel, draw: &'g TSite) -> &'g TSite {
-    let made =
-        g.sites.iter().find(|s| m.proposed(s).is_some() && flowed(g, s).is_some_and(|b| b.name == draw.name));
-    made.filter(|_| m.site(&draw.name).is_none()).unwrap_or(draw)
+    if m.site(&draw.name).is_some() {
+        return draw;
+    }
+    let made = |s: &&TSite| m.proposed(s).is_some() && flowed(g, s).is_some_and(|b| b.name == draw.name);
+    g.sites.iter().find(made).unwrap_or(draw)
 }
 
 /// How many values a site takes: a discrete draw with a number of them that fits. One in time is summed over as a chain.

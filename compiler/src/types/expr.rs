@@ -196,7 +196,7 @@ impl Checker<'_> {
             return Err(codes::e0223::no_number(span).into());
         }
         if let Some(v) = self.consts.get(n) {
-            return Ok(TExpr::number(*v as f64, span));
+            return Ok(TExpr::number(v as f64, span));
         }
         if let Some((i, p)) = self.typed.params.iter().enumerate().find(|(_, p)| p.name == n) {
             return Ok(TExpr {

@@ -2,7 +2,7 @@
 
 use super::{Checker, TExpr, TFlow, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{Diag, codes};
-use crate::rows::bijection::behind;
+use crate::rows::bijection::copies::Copies;
 use crate::span::Span;
 
 /// What one model makes of one drawn site.
@@ -75,7 +75,7 @@ impl Checker<'_> {
     fn composition(&self, m: &TModel, last: &TSite) -> Option<Composition> {
         let mut flows = Vec::new();
         let reached = self.site_through(m, last, &mut flows);
-        let identity_dims = reached.iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect();
+        let identity_dims = reached.kept();
         (!flows.is_empty()).then(|| Composition {
             flows,
             identity_dims,
@@ -84,14 +84,14 @@ impl Checker<'_> {
     }
 
     /// For each element of a site, the element of the drawn site behind it that no trained layer changes on the way, if there is one.
-    fn site_through(&self, m: &TModel, s: &TSite, flows: &mut Vec<usize>) -> Vec<Option<usize>> {
+    fn site_through(&self, m: &TModel, s: &TSite, flows: &mut Vec<usize>) -> Copies {
         match value(s) {
             Some(e) => self.expr_through(m, e, flows),
-            None => (0..s.ty.size()).map(Some).collect(),
+            None => Copies::same(s.ty.size()),
         }
     }
 
-    fn expr_through(&self, m: &TModel, e: &TExpr, flows: &mut Vec<usize>) -> Vec<Option<usize>> {
+    fn expr_through(&self, m: &TModel, e: &TExpr, flows: &mut Vec<usize>) -> Copies {
         if let TKind::Var(n) = &e.kind
             && let Some(s) = m.site(n)
         {
@@ -100,19 +100,19 @@ impl Checker<'_> {
             let before = self.expr_through(m, arg, flows);
             flows.push(*flow);
             let Some(f) = self.typed.flows.get(*flow) else { return before };
-            behind(&f.chain.identity_dims(), &before)
+            f.chain.identity_dims().behind(&before)
         } else if let TKind::Map { arg, .. } = &e.kind {
             self.expr_through(m, arg, flows)
         } else {
             // A condition, as it is given.
-            (0..e.ty.size()).map(Some).collect()
+            Copies::same(e.ty.size())
         }
     }
 }
 
 /// The elements that a flow alone leaves untouched.
 fn of_flow(f: &TFlow) -> Vec<usize> {
-    f.chain.identity_dims().iter().enumerate().filter(|(_, c)| c.is_some()).map(|(i, _)| i).collect()
+    f.chain.identity_dims().kept()
 }
 
 fn value(s: &TSite) -> Option<&TExpr> {

@@ -29,6 +29,9 @@ enum Open {
     Classes,
 }
 
+/// Most axes of a shape: with that of the batch and one of classes as many as programs have.
+const MOST_AXES: usize = 6;
+
 /// Most types of which each is defined by the next.
 const MOST_ALIASES: usize = 100;
 
@@ -157,6 +160,9 @@ impl Checker<'_> {
             }
             out.push(size(&self.consts, d, 1)?);
         }
+        if let Some(d) = dims.get(MOST_AXES) {
+            return Err(codes::e0206::too_many_axes(d.span, dims.len(), MOST_AXES).into());
+        }
         if !holds(&out) {
             let span = dims.first().map_or(Span::default(), |d| d.span);
             return Err(
@@ -227,6 +233,13 @@ impl Checker<'_> {
         }
     }
 
+    /// A dimension that nothing decides counts as 1 until its data are read.
+    fn open_is_one(&mut self, name: &str) {
+        if self.consts.get(name).is_none() {
+            self.consts.insert(name.to_string(), 1);
+        }
+    }
+
     /// The dimensions that a broken data item was to decide are nothing to complain about.
     fn left_open(&mut self, d: &DataItem) {
         let types = d.bindings.iter().map(|b| &b.ty);
@@ -234,7 +247,7 @@ impl Checker<'_> {
             if let ExprKind::Name(n) = &e.kind
                 && self.open_dims.remove(n).is_some()
             {
-                self.consts.entry(n.clone()).or_insert(1);
+                self.open_is_one(n);
             }
         }
     }
@@ -256,7 +269,7 @@ impl Checker<'_> {
                     && self.open_dims.contains_key(n)
                 {
                     open.push((v, what, n.clone()));
-                    self.consts.entry(n.clone()).or_insert(1);
+                    self.open_is_one(n);
                 }
             }
             declared.push(self.event_ty(&b.ty)?);

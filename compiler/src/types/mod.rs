@@ -160,6 +160,8 @@ pub struct TNet {
     pub calls: Vec<String>,
     /// Number of its layers, those of blocks, rounds and nets among them included.
     pub unrolled: usize,
+    /// Number of its parameters.
+    pub tensors: usize,
     /// Of its name.
     pub span: Span,
 }
@@ -183,6 +185,10 @@ pub struct TFlow {
     pub calls: Vec<String>,
     /// Number of its layers, as of a net.
     pub unrolled: usize,
+    /// Number of its parameters.
+    pub tensors: usize,
+    /// Numbers that its layers act on, in all.
+    pub acted_on: usize,
     /// Of its name.
     pub span: Span,
 }
@@ -509,6 +515,8 @@ pub struct Checker<'a> {
     pub(crate) broken: Vec<String>,
     /// Nodes of expressions made so far.
     pub(crate) nodes: usize,
+    /// Numbers on which the layers of the flows so far act, of wrong ones, too.
+    pub(crate) acted_on: usize,
     /// What is to be said of a `repeat` in a flow, by the flow's name, if something of the flow stays untouched.
     pub(crate) repeats: Vec<(String, Diag)>,
     pub(crate) typed: Typed,
@@ -538,6 +546,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
         fns: BTreeMap::new(),
         broken: Vec::new(),
         nodes: 0,
+        acted_on: 0,
         repeats: Vec::new(),
         typed: Typed::default(),
     };

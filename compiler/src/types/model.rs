@@ -27,35 +27,71 @@ struct Head<'a> {
     per_datum: bool,
 }
 
+/// Most models and guides of a spec, each of which is judged beside all others.
+const MOST_MODELS: usize = 256;
+
+/// Most sites of a model or guide, each of which is judged beside all others.
+const MOST_SITES: usize = 256;
+
+/// The names that a statement gives values.
+fn names(s: &Site) -> Vec<&Ident> {
+    match s {
+        Site::Draw(d) => vec![&d.name],
+        Site::Auto(a) => vec![&a.name],
+        Site::Start(a) => vec![&a.name],
+        Site::Bind(b) => b.pattern.iter().collect(),
+    }
+}
+
+/// The statement with which a model has too many sites.
+fn one_too_many(sites: &[Site]) -> Option<Span> {
+    let all = sites.iter().flat_map(names);
+    all.map(|n| n.span).nth(MOST_SITES)
+}
+
+/// The model or guide that an item is.
+fn head(item: &Item) -> Option<Head<'_>> {
+    match item {
+        Item::Model(m) => {
+            Some(Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide: false, per_datum: false })
+        }
+        Item::Guide(g) => Some(Head {
+            name: &g.name,
+            conds: &g.conds,
+            sites: &g.sites,
+            guide: true,
+            per_datum: g.per_datum,
+        }),
+        Item::Use(_)
+        | Item::Dim(_)
+        | Item::Alias(_)
+        | Item::Data(_)
+        | Item::Net(_)
+        | Item::Flow(_)
+        | Item::Param(_)
+        | Item::Fn(_)
+        | Item::Train(_)
+        | Item::Eval(_) => None,
+    }
+}
+
 impl Checker<'_> {
     pub(crate) fn model_items(&mut self, items: &[&Item]) {
+        let mut heads: Vec<Head<'_>> = items.iter().filter_map(|item| head(item)).collect();
+        if let Some(h) = heads.get(MOST_MODELS) {
+            self.say(codes::e0206::too_many_models(h.name.span, MOST_MODELS));
+            self.broken.extend(heads.iter().skip(MOST_MODELS).map(|h| h.name.name.clone()));
+            heads.truncate(MOST_MODELS);
+        }
         for guide in [false, true] {
-            for item in items {
-                let head = match item {
-                    Item::Model(m) if !guide => {
-                        Head { name: &m.name, conds: &m.conds, sites: &m.sites, guide, per_datum: false }
+            for head in heads.iter().filter(|h| h.guide == guide) {
+                match one_too_many(head.sites) {
+                    None => self.model(head),
+                    Some(at) => {
+                        self.broken.push(head.name.name.clone());
+                        self.say(codes::e0206::too_many_sites(at, MOST_SITES));
                     }
-                    Item::Guide(g) if guide => Head {
-                        name: &g.name,
-                        conds: &g.conds,
-                        sites: &g.sites,
-                        guide,
-                        per_datum: g.per_datum,
-                    },
-                    Item::Model(_)
-                    | Item::Guide(_)
-                    | Item::Use(_)
-                    | Item::Dim(_)
-                    | Item::Alias(_)
-                    | Item::Data(_) => continue,
-                    Item::Net(_)
-                    | Item::Flow(_)
-                    | Item::Param(_)
-                    | Item::Fn(_)
-                    | Item::Train(_)
-                    | Item::Eval(_) => continue,
-                };
-                self.model(&head);
+                }
             }
         }
     }
@@ -135,13 +171,7 @@ impl Checker<'_> {
             };
             if let Err(bad) = made {
                 failed = true;
-                let names: Vec<&Ident> = match s {
-                    Site::Draw(d) => vec![&d.name],
-                    Site::Auto(a) => vec![&a.name],
-                    Site::Start(a) => vec![&a.name],
-                    Site::Bind(b) => b.pattern.iter().collect(),
-                };
-                self.broken.extend(names.iter().map(|n| n.name.clone()));
+                self.broken.extend(names(s).iter().map(|n| n.name.clone()));
                 self.say(bad);
             }
         }

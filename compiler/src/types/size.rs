@@ -1,16 +1,23 @@
 //! How much the programs of a spec come to: an estimate, so that what takes long to derive and much memory is refused before it is derived.
 
-use super::{TExpr, TKind, TModel, TSubject, Typed, density};
+use super::{TExpr, TFlow, TKind, TModel, TNet, TSite, TSiteKind, TSubject, Typed, density};
 use crate::diag::{Diag, codes};
+use crate::rows::bijection::Direction;
 use std::collections::BTreeSet;
 
 /// Most that the programs of a spec come to in all, in operations of expressions with their derivatives: some 2 KB of a graph each.
 pub const MOST_WORK: usize = 50_000;
 
-/// What a layer of a net comes to, its derivative and the updates of its parameters with it.
+/// What a layer of a net comes to, its derivative with it.
 const LAYER: usize = 10;
+/// What the update of a parameter comes to, with its average.
+const UPDATE: usize = 3;
+/// What a layer of a net comes to that is written out again, for each coordinate of a masked flow in its slow direction.
+const AGAIN: usize = 2;
 /// What a layer of a flow comes to, with its log-determinant.
 const BIJECTION: usize = 12;
+/// So many numbers that the layers of a flow act on come to as much as one operation: where each goes is written out.
+const NUMBERS: usize = 64;
 /// How much larger than an expression its derivative is, with what that is taken of.
 const DERIVATIVE: usize = 3;
 
@@ -31,46 +38,73 @@ pub(super) fn too_large(typed: &Typed) -> Option<Diag> {
     Some(codes::e0206::too_large_programs(span, &what, MOST_WORK))
 }
 
+/// What a site comes to beside its expressions.
+fn draw(s: &TSite) -> usize {
+    match &s.kind {
+        TSiteKind::Draw(d) => d.row.work(),
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => LAYER,
+    }
+}
+
 /// One program: what it makes once is counted once.
 struct Program<'t> {
     typed: &'t Typed,
     models: BTreeSet<usize>,
     lets: BTreeSet<usize>,
+    /// Whether values are drawn, and not found from data.
+    draws: bool,
 }
 
 impl<'t> Program<'t> {
     fn of(typed: &'t Typed) -> Program<'t> {
-        Program { typed, models: BTreeSet::new(), lets: BTreeSet::new() }
+        Program { typed, models: BTreeSet::new(), lets: BTreeSet::new(), draws: false }
     }
 
     fn net(&self, i: usize) -> usize {
-        self.typed.nets.get(i).map_or(0, |n| n.unrolled.saturating_mul(LAYER))
+        let work =
+            |n: &TNet| n.unrolled.saturating_mul(LAYER).saturating_add(n.tensors.saturating_mul(UPDATE));
+        self.typed.nets.get(i).map_or(0, work)
+    }
+
+    /// Densities of data go from the data to the draw; draws of a guide, and of a model in a payoff, the other way.
+    fn flow(&self, f: &TFlow) -> usize {
+        let to = if self.draws { Direction::Forward } else { Direction::Inverse };
+        let layers = f.unrolled.saturating_mul(BIJECTION).saturating_add(f.tensors.saturating_mul(UPDATE));
+        layers.saturating_add(f.acted_on / NUMBERS).saturating_add(f.chain.again(to).saturating_mul(AGAIN))
     }
 
     fn model(&mut self, i: usize) -> usize {
         match self.typed.models.get(i).filter(|_| self.models.insert(i)) {
+            Some(m) if m.guide => self.drawing(|me| me.sites(m)),
             Some(m) => self.sites(m),
             None => 1,
         }
+    }
+
+    /// What `f` counts of what is drawn.
+    fn drawing(&mut self, f: impl FnOnce(&mut Self) -> usize) -> usize {
+        let before = std::mem::replace(&mut self.draws, true);
+        let work = f(self);
+        self.draws = before;
+        work
     }
 
     fn sites(&mut self, m: &TModel) -> usize {
         let all = m.sites.iter().flat_map(density::expressions);
         // A density is a formula of its own.
         let each = |me: &mut Self, e: &TExpr| me.expression(e).saturating_add(LAYER);
-        all.map(|e| each(self, e)).fold(m.sites.len().saturating_mul(LAYER), usize::saturating_add)
+        let draws = m.sites.iter().map(draw).fold(0, usize::saturating_add);
+        all.map(|e| each(self, e)).fold(draws, usize::saturating_add)
     }
 
     fn expression(&mut self, e: &TExpr) -> usize {
         let own = match &e.kind {
             TKind::Let(i) if !self.lets.insert(*i) => return 1,
             TKind::Net { net, .. } => self.net(*net),
-            TKind::Flow { flow, .. } => {
-                self.typed.flows.get(*flow).map_or(0, |f| f.unrolled.saturating_mul(BIJECTION))
-            }
+            TKind::Flow { flow, .. } => self.typed.flows.get(*flow).map_or(0, |f| self.flow(f)),
             TKind::Sample(model, _) => {
                 let found = self.typed.models.iter().position(|m| m.name == *model);
-                found.map_or(0, |i| self.model(i))
+                found.map_or(0, |i| self.drawing(|me| me.model(i)))
             }
             TKind::LogProb { model, .. } => self.model(*model),
             TKind::Objective(o) => {

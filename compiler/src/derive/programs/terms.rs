@@ -15,7 +15,15 @@ use crate::types::{TExpr, TKind, text};
 pub(super) fn terms(ctx: &mut Ctx<'_>, payoff: &TExpr) -> Vec<(String, Value)> {
     let mut out = Vec::new();
     collect(ctx, payoff, 1.0, true, &mut out);
-    out
+    // What is written twice is one part, both together.
+    let mut parts: Vec<(String, Value)> = Vec::new();
+    for (name, v) in out {
+        match parts.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, sum)) => *sum = ctx.cx.g.add(*sum, v),
+            None => parts.push((name, v)),
+        }
+    }
+    parts
 }
 
 /// `top` holds for the payoff itself, which is no part.

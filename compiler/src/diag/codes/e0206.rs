@@ -43,14 +43,15 @@ pub fn too_many_numbers(span: Span, what: &str, shape: &str) -> Diag {
     .help("choose smaller sizes")
 }
 
-/// The layers of a flow up to the one at `span`, on an event of `shape`, act on more than `most` numbers in all.
-pub fn too_large_for_a_flow(span: Span, shape: &str, most: usize) -> Diag {
+/// The layers of all flows up to the one at `span`, on an event of `shape`, act on more than `most` numbers in all.
+pub fn too_large_for_flows(span: Span, shape: &str, most: usize) -> Diag {
     Diag::new(
         "E0206",
-        "the flow is too large",
+        "the flows are too large",
         span,
-        format!("with shape {shape}, its layers act on more than {most} numbers in all"),
+        format!("with shape {shape}, the layers of all flows act on more than {most} numbers"),
     )
+    .note("each layer counts with all numbers of its event: ten layers on 64 numbers act on 640")
     .help("choose a smaller shape, or fewer layers")
 }
 
@@ -104,8 +105,41 @@ pub fn too_large_programs(span: Span, what: &str, most: usize) -> Diag {
         span,
         format!("all programs come to more than {most} operations, and {what} to most of them"),
     )
-    .note("what is repeated is written out; a layer of a net counts as 10 operations, one of a flow as 12, and every player and model has programs of its own")
+    .note("what is repeated is written out; a layer of a net counts as 10 operations and 3 for each of its parameters, one of a flow as 12, with more where it acts on many numbers or is written out for each of them, a draw as 10 or more, and every player and model has programs of its own")
     .help("use fewer layers, rounds or players, or read large nets and models at fewer places")
+}
+
+/// A shape of `axes` axes, more than `most`; the one at `span` is one too many.
+pub fn too_many_axes(span: Span, axes: usize, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the axes are too many",
+        span,
+        format!("a shape has at most {most} axes, this one has {axes}"),
+    )
+    .help("write several axes as one: `Real[6]` for `Real[2, 3]`")
+}
+
+/// A model or guide of more than `most` sites; the statement at `span` is one too many.
+pub fn too_many_sites(span: Span, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the sites of this model are too many",
+        span,
+        format!("a model or guide has at most {most} sites"),
+    )
+    .help("give one site a shape, `z ~ Normal(0, 1)[100]`, or write a chain in time, `z[t in 1..100] ~ ..`")
+}
+
+/// More than `most` models and guides; the one at `span` is one too many.
+pub fn too_many_models(span: Span, most: usize) -> Diag {
+    Diag::new(
+        "E0206",
+        "the models are too many",
+        span,
+        format!("a spec has at most {most} models and guides"),
+    )
+    .help("split them into several specs")
 }
 
 /// `x / y` leaves a remainder, or divides by zero.

@@ -1,5 +1,6 @@
 //! `conv1x1`: an invertible mixture of channels.
 
+use super::copies::Copies;
 use super::permutation::undo;
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Jacobian, Moved};
 use crate::event::{EventTy, Kind};
@@ -58,7 +59,7 @@ impl BijectionRow for Conv1x1 {
                 decl("log_scale", &[n], Factor::LogScale),
             ],
             jacobian: Jacobian::SmallDense,
-            identity_dims: vec![None; input.size()],
+            identity_dims: Copies::none(input.size()),
             bijection: Shared(Rc::new(Mix { n, event: input.shape.clone(), start })),
         })
     }

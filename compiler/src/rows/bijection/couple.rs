@@ -1,5 +1,6 @@
 //! `couple(mask, kind) { .. }`: some elements move by what the others say.
 
+use super::copies::Copies;
 use super::mask::{self, Mask};
 use super::monotone::{self, Monotone};
 use super::permutation::undo;
@@ -56,7 +57,7 @@ impl BijectionRow for Couple {
                 "a coupling needs at least two elements; a single number is moved by `scale, shift`",
             ));
         }
-        let identity_dims = keep.iter().enumerate().map(|(i, k)| k.then_some(i)).collect();
+        let identity_dims = Copies::listed(keep.iter().enumerate().map(|(i, k)| k.then_some(i)));
         let (kept, moved): (Vec<usize>, Vec<usize>) =
             (0..keep.len()).partition(|&i| keep.get(i).copied().unwrap_or(false));
         // What the block reads, how many parameters it is to make, and for which image.

@@ -1,5 +1,6 @@
 //! A map as a layer of a flow: it changes every element on its own.
 
+use super::copies::Copies;
 use super::{Bijection, CheckedBijection, Direction, Jacobian, Moved};
 use crate::event::EventTy;
 use crate::ir::Ex;
@@ -20,7 +21,7 @@ struct Undone {
 pub fn checked(row: &'static dyn MapRow, args: Args, out: EventTy) -> CheckedBijection {
     let keeps_volume = row.keeps_volume(&args);
     CheckedBijection {
-        identity_dims: (0..out.size()).map(Some).collect(),
+        identity_dims: Copies::same(out.size()),
         out,
         params: Vec::new(),
         jacobian: if keeps_volume { Jacobian::Unit } else { Jacobian::Diagonal },

@@ -1,5 +1,6 @@
 //! `masked(kind) { .. }`: a masked autoregressive flow.
 
+use super::copies::Copies;
 use super::monotone::{self, Monotone};
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::diag::Diag;
@@ -89,7 +90,7 @@ impl BijectionRow for Masked {
             params,
             jacobian: kind.jacobian(),
             // Not even the first coordinate is a copy: its scale and shift are trained.
-            identity_dims: vec![None; n],
+            identity_dims: Copies::none(n),
             bijection: Shared(Rc::new(Autoregressive { n, chain, last, told, kind, fast })),
         })
     }
@@ -167,6 +168,9 @@ impl Autoregressive {
 }
 
 impl Bijection for Autoregressive {
+    fn again(&self, to: Direction) -> usize {
+        if to == self.fast { 0 } else { self.n.saturating_mul(self.chain.layers.len() + 1) }
+    }
     /// The fast direction reads its own argument: all coordinates at once. The other one reads its result: pass k makes coordinate k, which
     /// reads those before it only, so that n passes are exact. The slopes are those of one more pass over all coordinates. Where derivatives
     /// are taken, all coordinates are computed in each of n passes, whatever they start from: those that are not yet right are computed

@@ -1,6 +1,7 @@
-//! Bijections, the layers of flows, one file each. The files that hold no row (`parts`, `mask`, `monotone`, `permutation`) hold what several
+//! Bijections, the layers of flows, one file each. The files that hold no row (`copies`, `parts`, `mask`, `monotone`, `permutation`) hold what several
 //! rows share; `map` and `whole` are what maps and flows are as layers.
 
+pub mod copies;
 pub mod map;
 pub mod mask;
 pub mod monotone;
@@ -22,6 +23,7 @@ mod split;
 mod squeeze;
 mod unsqueeze;
 
+use self::copies::Copies;
 use super::args::Args;
 use super::{Block, BlockUse, ChainCx, DynEq, LowerCx, ParamDecl, Row, Shared};
 use crate::diag::Diag;
@@ -105,6 +107,10 @@ pub type Moved<'g> = (Ex<'g>, Option<Ex<'g>>);
 pub trait Bijection: fmt::Debug + DynEq {
     /// IR of one direction.
     fn run<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g>;
+    /// How many layers are written out in this direction where derivatives are taken, beside those of one pass.
+    fn again(&self, _to: Direction) -> usize {
+        0
+    }
 }
 
 impl PartialEq for dyn Bijection {
@@ -122,8 +128,8 @@ pub struct CheckedBijection {
     pub params: Vec<ParamDecl>,
     /// Class of the Jacobian.
     pub jacobian: Jacobian,
-    /// For each output element (row-major), the input element that it is a copy or a fixed function of, if nothing trained changes it.
-    pub identity_dims: Vec<Option<usize>>,
+    /// The elements that nothing trained changes.
+    pub identity_dims: Copies,
     /// What it computes.
     pub bijection: Shared<dyn Bijection>,
 }
@@ -183,6 +189,10 @@ impl FlowChain {
             Direction::Inverse => self.layers.iter().rev().fold((start, None), step),
         }
     }
+    /// How many layers are written out in this direction where derivatives are taken, beside those of one pass.
+    pub fn again(&self, to: Direction) -> usize {
+        self.layers.iter().map(|l| l.checked.bijection.again(to)).fold(0, usize::saturating_add)
+    }
     /// The parameters of all layers, with paths relative to the block.
     pub fn params(&self) -> Vec<ParamDecl> {
         let of =
@@ -194,20 +204,15 @@ impl FlowChain {
         self.layers.iter().map(|l| l.checked.jacobian).max().unwrap_or(Jacobian::Unit)
     }
     /// For each output element, the input element that reaches it without a trained layer changing it.
-    pub fn identity_dims(&self) -> Vec<Option<usize>> {
+    pub fn identity_dims(&self) -> Copies {
         identity_dims(&self.layers, self.input.size())
     }
 }
 
 /// For each output element of a sequence of bijections on `n` elements, the input element that reaches it without a trained layer changing
 /// it.
-pub fn identity_dims(layers: &[FlowLayer], n: usize) -> Vec<Option<usize>> {
-    layers.iter().fold((0..n).map(Some).collect(), |before, l| behind(&l.checked.identity_dims, &before))
-}
-
-/// The same of one map behind another.
-pub fn behind(here: &[Option<usize>], before: &[Option<usize>]) -> Vec<Option<usize>> {
-    here.iter().map(|e| e.and_then(|i| before.get(i).copied().flatten())).collect()
+pub fn identity_dims(layers: &[FlowLayer], n: usize) -> Copies {
+    layers.iter().fold(Copies::same(n), |before, l| l.checked.identity_dims.behind(&before))
 }
 
 /// Sum of two log-determinants, `None` being 0.

@@ -1,5 +1,6 @@
 //! What bijection rows share: rearrangements, and trained factors and summands.
 
+use super::copies::Copies;
 use super::permutation::undo;
 use super::{Bijection, CheckedBijection, Direction, Jacobian, Moved};
 use crate::event::{EventTy, Kind};
@@ -14,7 +15,7 @@ pub fn rearrangement(out: EventTy, from: Vec<usize>, bijection: impl Bijection) 
         out,
         params: Vec::new(),
         jacobian: Jacobian::Unit,
-        identity_dims: from.into_iter().map(Some).collect(),
+        identity_dims: Copies::listed(from.into_iter().map(Some)),
         bijection: Shared(Rc::new(bijection)),
     }
 }
@@ -50,6 +51,9 @@ pub struct Undo(pub Shared<dyn Bijection>);
 impl Bijection for Undo {
     fn run<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g> {
         self.0.run(cx, x, to.other())
+    }
+    fn again(&self, to: Direction) -> usize {
+        self.0.again(to.other())
     }
 }
 
@@ -93,7 +97,7 @@ impl ScaleShift {
             out: input.with_kind(Kind::REAL),
             params: trained.map(|(name, _)| ParamDecl::trained(name, &dims, Init::ZEROS)).collect(),
             jacobian: if self.scale { Jacobian::Diagonal } else { Jacobian::Unit },
-            identity_dims: vec![None; input.size()],
+            identity_dims: Copies::none(input.size()),
             bijection: Shared(Rc::new(OnEvent { kind: self, rank: input.shape.len() + 1, dims, elements })),
         }
     }

@@ -1,5 +1,6 @@
 //! `split { .. }`: half of the elements go through a flow of their own.
 
+use super::copies::Copies;
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, FlowChain, Found, Moved};
 use crate::diag::{Diag, codes};
 use crate::event::{EventTy, Support};
@@ -66,8 +67,9 @@ impl BijectionRow for Split {
             return Err(codes::e0305::halves(args.span, whole, part, chain.layers.last().map(|l| l.span)));
         }
         let offset = input.size() / n * pass;
-        let mut identity_dims: Vec<Option<usize>> = (0..offset).map(Some).collect();
-        identity_dims.extend(chain.identity_dims().into_iter().map(|e| e.map(|i| i + offset)));
+        let inside = chain.identity_dims();
+        let passed = (0..offset).map(Some);
+        let identity_dims = Copies::listed(passed.chain(inside.iter().map(|e| e.map(|i| i + offset))));
         Ok(CheckedBijection {
             out: input.clone(),
             params: chain.params().into_iter().map(|p| p.inside("net")).collect(),
@@ -79,6 +81,9 @@ impl BijectionRow for Split {
 }
 
 impl Bijection for Halves {
+    fn again(&self, to: Direction) -> usize {
+        self.chain.again(to)
+    }
     fn run<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, to: Direction) -> Moved<'g> {
         let n = x.shape().0.get(1).map_or(0, |d| d.n);
         let (a, b) = (x.slice(1, 0, self.pass), x.slice(1, self.pass, n - self.pass));

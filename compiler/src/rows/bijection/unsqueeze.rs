@@ -30,7 +30,7 @@ impl BijectionRow for Unsqueeze {
         let c = c / (f * f);
         let out = EventTy { kind: input.kind, shape: vec![c, h * f, w * f] };
         let there = squeeze(&out, [c, h, w], f);
-        let order: Vec<usize> = there.identity_dims.iter().flatten().copied().collect();
+        let order: Vec<usize> = there.identity_dims.iter().flatten().collect();
         Ok(rearrangement(out, undo(&order), Undo(there.bijection)))
     }
 }

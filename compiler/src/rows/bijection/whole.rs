@@ -17,6 +17,9 @@ impl Bijection for Whole {
         let env = Env { path: self.name.clone(), given: cx.all_given() };
         self.chain.run(cx.elsewhere(&env), x, to)
     }
+    fn again(&self, to: Direction) -> usize {
+        self.chain.again(to)
+    }
 }
 
 /// The flow of this name as a layer that ends at `out`. Its layers read the `given` values of the flow around it.

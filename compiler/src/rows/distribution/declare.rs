@@ -232,6 +232,10 @@ pub trait Distribution<'g>: Parameters {
     fn wide(&self) -> bool {
         false
     }
+    /// As [`DistRow::work`].
+    fn work(&self) -> usize {
+        if self.wide() { 60 } else { 10 }
+    }
 }
 
 /// `f` of these parameters and of further values, computed in f64.
@@ -310,6 +314,9 @@ impl<D: for<'g> Distribution<'g>> DistRow for D {
     }
     fn at_ends(&self, params: &[Option<EventTy>]) -> [AtEnd; 2] {
         Distribution::at_ends(self, D::types(params))
+    }
+    fn work(&self) -> usize {
+        Distribution::work(self)
     }
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value {
         let s = Scope::of(g);

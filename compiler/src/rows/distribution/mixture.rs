@@ -141,6 +141,9 @@ impl Row for MixtureOf {
 }
 
 impl DistRow for MixtureOf {
+    fn work(&self) -> usize {
+        self.inner.work() + 10
+    }
     fn dist_params(&self) -> &'static [DistParam] {
         self.params
     }

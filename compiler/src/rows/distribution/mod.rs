@@ -187,6 +187,10 @@ pub trait DistRow: Row {
             }
         })
     }
+    /// How many operations a draw with its densities comes to, about: how long it takes to derive them, measured, against a row of 10.
+    fn work(&self) -> usize {
+        10
+    }
     /// Log-density of `x: [B, ..event]`, normalised, constants kept. Result elementwise over the event (`[B, ..]`, the
     /// caller sums the axes that are left).
     fn log_prob(&self, g: &mut Graph, params: &[Option<Value>], x: Value) -> Value;

@@ -94,6 +94,9 @@ impl Row for Within {
 }
 
 impl DistRow for Within {
+    fn work(&self) -> usize {
+        self.inner.work() + 500
+    }
     fn dist_params(&self) -> &'static [DistParam] {
         self.params
     }

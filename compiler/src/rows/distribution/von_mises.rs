@@ -129,6 +129,9 @@ impl<'g> Distribution<'g> for VonMises {
     fn wide(&self) -> bool {
         true
     }
+    fn work(&self) -> usize {
+        150
+    }
     fn mean(&self) -> Closed<'g, Self> {
         Err("the mean of an angle as a number depends on where the circle is cut, and is an infinite sum")
     }
