@@ -247,6 +247,16 @@ impl EventTy {
     pub fn with_kind(&self, kind: Kind) -> EventTy {
         EventTy { kind, shape: self.shape.clone() }
     }
+    /// The name of the kind, with its number of values: `Real`, `Class(3)`.
+    pub fn kind_name(&self) -> String {
+        match self.kind {
+            Kind::Real(_) => "Real".into(),
+            Kind::Bool => "Bool".into(),
+            Kind::OneHot => "one-hot".into(),
+            Kind::Int(n) => format!("Int({n})"),
+            Kind::Class(n) => format!("Class({n})"),
+        }
+    }
     /// The same elements, row by row, under other axes, some of them repeated or left out: what sums to 1 along the last axis does so only
     /// where that axis stays as it is.
     pub fn rearranged(&self, shape: Vec<usize>) -> EventTy {

@@ -2,7 +2,9 @@
 
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
-use gmc_compiler::rows::data::{DataIssue, Dataset, Decoded, Host, HostError, NOT_FOUND, NoHost, ROWS};
+use gmc_compiler::rows::data::{
+    DataIssue, Dataset, Decoded, Host, HostError, NOT_FOUND, NoHost, ROWS, Skipped,
+};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
 use std::collections::BTreeMap;
@@ -16,20 +18,45 @@ impl Host for Files {
         let path = set.map_or(name.to_string(), |s| format!("{s}/{name}"));
         self.0.get(&path).cloned().ok_or_else(|| HostError { what: NOT_FOUND.into(), tried: vec![path] })
     }
-    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+    fn images(
+        &self,
+        folder: &str,
+        classes: bool,
+        each: &mut dyn FnMut(Decoded),
+    ) -> Result<Vec<Skipped>, HostError> {
         let image = |rgb: &[u8], width| Decoded {
             name: "a.png".into(),
             width,
             height: rgb.len() / 3 / width,
             rgb: rgb.to_vec(),
+            class: None,
+            alpha: false,
+            deep: false,
         };
+        let skipped = |name: &str, why: &str| Skipped { name: name.into(), why: why.into() };
         match folder {
             // One wide image: black, red red, black.
-            "wide" => Ok(vec![image(&[0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0].repeat(2), 4)]),
-            "empty" => Ok(vec![]),
-            "torn" => Ok(vec![Decoded { rgb: vec![0], ..image(&[0; 3], 1) }]),
-            _ => Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] }),
+            "wide" => each(image(&[0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0].repeat(2), 4)),
+            "empty" => return Ok(vec![skipped("notes.txt", "no PNG, JPEG or WebP")]),
+            "torn" => each(Decoded { rgb: vec![0], ..image(&[0; 3], 1) }),
+            "pets" => {
+                for (i, (class, level)) in [("cat", 10), ("cat", 20), ("dog", 30)].into_iter().enumerate() {
+                    each(Decoded {
+                        name: format!("{class}/{i}.png"),
+                        class: classes.then(|| class.to_string()),
+                        alpha: i == 0,
+                        deep: i == 2,
+                        ..image(&[level; 12], 1 + i % 2)
+                    });
+                }
+                return Ok(vec![skipped("dog/x.png", "damaged"), skipped("dog/y.png", "damaged")]);
+            }
+            _ => return Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] }),
         }
+        Ok(Vec::new())
+    }
+    fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
+        Ok(if folder == "pets" { vec!["cat".into(), "dog".into()] } else { Vec::new() })
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         NoHost.uniform(stream, n)
@@ -647,8 +674,56 @@ fn images_are_cropped_and_resized_to_the_declaration() {
     assert_eq!(message("wide", real(&[12])), "images cannot be [12]");
     assert_eq!(
         message("wide", real(&[3, 1 << 30, 1 << 30])),
-        "1 images of [3, 1073741824, 1073741824] are too many"
+        "1 or more images of [3, 1073741824, 1073741824] are too many"
     );
+}
+
+#[test]
+fn pictures_have_classes_and_what_is_odd_about_them_is_told() {
+    let mut files = Files::default();
+    let declared = [ty(Kind::Int(256), &[1, 1, 1]), class(2)];
+    let (types, set) = load(&files, "images", &[("folder", text("pets"))], &declared).unwrap();
+    assert_eq!(types, declared);
+    assert_eq!((values(&set, 0), values(&set, 1)), (&[10.0, 20.0, 30.0][..], &[0.0, 0.0, 1.0][..]));
+    assert_eq!(set.labels, [vec![], vec!["cat".to_string(), "dog".into()]]);
+    for note in [
+        "pictures of 2 sizes, cropped and resized: 1 x 4 (2), 2 x 2 (1)",
+        "1 with transparency, which is left out: cat/0.png",
+        "1 with 16 bits a channel, which become 8: dog/2.png",
+        "2 passed over, damaged: dog/x.png, dog/y.png",
+    ] {
+        assert!(set.notes.iter().any(|n| n == note), "{:?}", set.notes);
+    }
+    // Classes of a table, by the names of the files; a picture that it does not name is left out.
+    files.0.insert("l.csv".into(), b"file,label\npets/0.png,10\n2.png,9\n".to_vec());
+    let labels = [("folder", text("pets")), ("labels", text("l.csv"))];
+    let (_, set) = load(&files, "images", &labels, &declared).unwrap();
+    assert_eq!((values(&set, 0), values(&set, 1)), (&[10.0, 30.0][..], &[1.0, 0.0][..]));
+    assert_eq!(set.labels[1], ["9", "10"]);
+    assert!(set.notes.iter().any(|n| n == "1 without a class, left out: cat/1.png"), "{:?}", set.notes);
+    let none = load(&files, "images", &[("folder", text("wide"))], &declared).unwrap_err();
+    assert!(none.message.starts_with("`wide` holds no folders with pictures"), "{none:?}");
+    let empty = load(&files, "images", &[("folder", text("empty"))], &[real(&[3, 2, 2])]).unwrap_err();
+    assert_eq!(empty.notes, ["1 passed over, no PNG, JPEG or WebP: notes.txt"]);
+}
+
+#[test]
+fn bytes_are_grey_levels_where_a_range_is_declared() {
+    let mut files = Files::default();
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }\n";
+    files.0.insert("x".into(), npy(header, &[0, 255, 51, 1]));
+    let file = [("file", text("x"))];
+    let set = load(&files, "npy", &file, &[ty(Kind::Real(Support::UNIT), &[2])]).unwrap().1;
+    assert_eq!(values(&set, 0), [0.0, 1.0, 0.2, (1.0_f64 / 255.0) as f32]);
+    assert_eq!(set.notes, ["`x` holds bytes: 0 to 255 are read as 0 to 1"]);
+    let set = load(&files, "npy", &file, &[ty(Kind::Real(Support::closed(-1.0, 1.0)), &[2])]).unwrap().1;
+    assert_eq!(values(&set, 0)[..2], [-1.0, 1.0]);
+    let set = load(&files, "npy", &file, &[real(&[2])]).unwrap().1;
+    assert_eq!(values(&set, 0), [0.0, 255.0, 51.0, 1.0]);
+    // Bytes 0 and 1 are such numbers already.
+    files.0.insert("x".into(), npy(header, &[0, 1, 1, 0]));
+    let set = load(&files, "npy", &file, &[ty(Kind::Real(Support::UNIT), &[2])]).unwrap().1;
+    assert_eq!(values(&set, 0), [0.0, 1.0, 1.0, 0.0]);
 }
 
 /// What loading a table says: the message, and the first note.

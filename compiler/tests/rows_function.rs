@@ -63,6 +63,7 @@ const TESTED: &[&str] = &[
     "concat",
     "dot",
     "entry",
+    "filled",
     "flatten",
     "log_softmax",
     "log_sum_exp",
@@ -71,6 +72,7 @@ const TESTED: &[&str] = &[
     "min",
     "nearest",
     "norm",
+    "present",
     // In `others.rs`.
     "shuffle",
     "softmax",
@@ -303,4 +305,18 @@ fn the_length_of_a_zero_vector_has_derivative_zero() {
     for (a, b) in out.data.iter().zip([0.0, 0.0, 0.0, 0.0, 0.6, 0.8]) {
         assert_close("derivative", *a, b, 1e-12);
     }
+}
+
+/// What is missing is the least number of 32 bits; a fill may be one number or one for each element.
+#[test]
+fn missing_cells_are_filled_and_told() {
+    let gone = f64::from(gmc_compiler::rows::data::MISSING);
+    let x = (EventTy::real([2]), Tensor64 { dims: vec![2, 2], data: vec![0.5, gone, gone, -3.0] });
+    let one = (EventTy::real([]), Tensor64 { dims: vec![], data: vec![7.0] });
+    let each = (EventTy::real([2]), Tensor64 { dims: vec![1, 2], data: vec![1.0, 2.0] });
+    let real = EventTy::real([2]);
+    check("filled", &[x.clone(), one], &real, &[2, 2], &[0.5, 7.0, 7.0, -3.0]);
+    check("filled", &[x.clone(), each], &real, &[2, 2], &[0.5, 2.0, 1.0, -3.0]);
+    let marks = EventTy { kind: Kind::Bool, shape: vec![2] };
+    check("present", &[x], &marks, &[2, 2], &[1.0, 0.0, 0.0, 1.0]);
 }

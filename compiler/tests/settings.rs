@@ -5,7 +5,7 @@ use gmc_compiler::ir::tensor::Tensor64;
 use gmc_compiler::rows::args::Duration;
 use gmc_compiler::rows::measure;
 use gmc_compiler::rows::measure::{Every, Infer, Iwae, Modes, Reconstructions, Samples};
-use gmc_compiler::rows::setting::{self, Batch, Checkpoint, Clip, Ema, Epochs, Seed, Steps};
+use gmc_compiler::rows::setting::{self, Batch, Checkpoint, Clip, Ema, Epochs, Seed, Steps, Stop};
 use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,7 @@ fn ranges_of_settings() {
         ("ema", &["0", "0.999"], &["1", "-0.1", "2"]),
         ("clip", &["1e-9", "1e30"], &["0", "-1"]),
         ("checkpoint", &["1", "1e6"], &["0", "0.5"]),
+        ("stop", &["1", "1e6"], &["0", "0.5"]),
     ];
     assert_eq!(
         table.iter().map(|t| t.0).collect::<Vec<_>>(),
@@ -70,13 +71,13 @@ fn what_is_not_written_has_its_default() {
 #[test]
 fn what_is_written_is_read() {
     let t = vae(
-        "steps 7  batch 9  seed 3  ema 0.5  clip 2  checkpoint 4",
+        "steps 7  batch 9  seed 3  ema 0.5  clip 2  checkpoint 4  stop(patience: 5)",
         "iwae 5  samples(6)  reconstructions 7  every 2 epochs",
     );
     let s = &t.train.settings;
     assert_eq!((Steps::of(s), Batch::of(s), Seed::of(s)), (Some(7), 9, 3));
     assert_eq!((Ema::of(s), Clip::of(s), Checkpoint::of(s)), (Some(0.5), Some(2.0), Some(4)));
-    assert_eq!(setting::length(s), Duration::Rounds(7.0));
+    assert_eq!((setting::length(s), Stop::of(s)), (Duration::Rounds(7.0), Some(5)));
     assert_eq!(
         (Iwae::samples(&t.eval), Samples::shown(&t.eval), Reconstructions::shown(&t.eval)),
         (Some(5), 6, 7)

@@ -4,7 +4,7 @@
 use crate::sources::args;
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::Const;
-use gmc_compiler::rows::data::{Host, NOT_FOUND, NoHost, ROWS};
+use gmc_compiler::rows::data::{Decoded, Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
 use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
 use gmc_runtime::session::host::FileHost;
@@ -56,22 +56,87 @@ fn a_grid_enlarges_and_separates() {
     assert_eq!(Picture::new(3, 2, [9, 9, 9]).png().map(|b| decode(&b).2).unwrap(), [9; 6]);
 }
 
+/// Pictures of a folder, or what was passed over.
+fn read(host: &FileHost, folder: &str, classes: bool) -> (Vec<Decoded>, Vec<String>) {
+    let mut images = Vec::new();
+    let skipped = host.images(folder, classes, &mut |image| images.push(image)).unwrap();
+    (images, skipped.into_iter().map(|s| format!("{}: {}", s.name, s.why)).collect())
+}
+
 #[test]
 fn a_picture_is_read_back_from_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let host = FileHost { roots: vec![], base: folder.path().into(), seed: 0 };
-    assert_eq!(host.images("none").unwrap_err().what, NOT_FOUND);
+    assert_eq!(host.images("none", false, &mut |_| ()).unwrap_err().what, NOT_FOUND);
     std::fs::create_dir(folder.path().join("p")).unwrap();
     let grey = Picture::new(5, 3, [7; 3]).png().unwrap();
     std::fs::write(folder.path().join("p/b.PNG"), &grey).unwrap();
     std::fs::write(folder.path().join("p/a.png"), Picture::new(2, 1, [1, 2, 3]).png().unwrap()).unwrap();
     std::fs::write(folder.path().join("p/notes.txt"), "no image").unwrap();
-    let images = host.images("p").unwrap();
+    std::fs::write(folder.path().join("p/.hidden"), "no image").unwrap();
+    let (images, skipped) = read(&host, "p", false);
     assert_eq!(images.iter().map(|i| (i.width, i.height)).collect::<Vec<_>>(), [(2, 1), (5, 3)]);
     assert_eq!((images[0].rgb.as_slice(), images[1].rgb.as_slice()), (&[1, 2, 3, 1, 2, 3][..], &[7; 45][..]));
+    assert_eq!(skipped, ["notes.txt: no PNG, JPEG or WebP"]);
     for n in 0..grey.len() - 12 {
         std::fs::write(folder.path().join("p/b.PNG"), &grey[..n]).unwrap();
-        assert!(host.images("p").unwrap_err().what.contains("b.PNG"), "{n} bytes");
+        let (images, skipped) = read(&host, "p", false);
+        assert!(images.len() == 1 && skipped[0].starts_with("b.PNG: damaged"), "{n} bytes: {skipped:?}");
+    }
+}
+
+/// JPEG and WebP files of 4 by 2 pixels, the left half red, made with Pillow 11 (`quality=95, subsampling=0`, `lossless=True`).
+#[test]
+fn other_formats_folders_of_classes_and_archives() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = FileHost { roots: vec![], base: folder.path().into(), seed: 0 };
+    let files: [(&str, &[u8]); 3] = [
+        ("cat/a.jpg", include_bytes!("../../tests/data/halves.jpg")),
+        ("cat/b.webp", include_bytes!("../../tests/data/halves.webp")),
+        ("dog/c.png", include_bytes!("../../tests/data/deep_alpha.png")),
+    ];
+    let mut tar = Vec::new();
+    for (name, bytes) in files {
+        let path = folder.path().join("pets").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let mut head = [0u8; 512];
+        let full = format!("pets/{name}");
+        head[..full.len()].copy_from_slice(full.as_bytes());
+        head[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
+        head[156] = b'0';
+        head[257..262].copy_from_slice(b"ustar");
+        tar.extend(head);
+        tar.extend(bytes);
+        tar.resize(tar.len().div_ceil(512) * 512, 0);
+    }
+    tar.extend([0; 1024]);
+    std::fs::write(folder.path().join("pets.tar"), &tar).unwrap();
+    for source in ["pets", "pets.tar"] {
+        assert_eq!(host.class_folders(source).unwrap(), ["cat", "dog"], "{source}");
+        let (images, skipped) = read(&host, source, true);
+        assert!(skipped.is_empty(), "{skipped:?}");
+        let classes: Vec<_> = images.iter().map(|i| i.class.clone().unwrap()).collect();
+        assert_eq!(classes, ["cat", "cat", "dog"]);
+        for image in &images[..2] {
+            assert_eq!((image.width, image.height, image.alpha, image.deep), (4, 2, false, false));
+            let near = |p: usize, want: [i32; 3]| {
+                (0..3).all(|c| (i32::from(image.rgb[3 * p + c]) - want[c]).abs() < 12)
+            };
+            assert!(near(0, [255, 0, 0]) && near(3, [0, 0, 255]), "{:?}", image.rgb);
+        }
+        assert_eq!((images[2].alpha, images[2].deep, &images[2].rgb[..3]), (true, true, &[255, 128, 0][..]));
+    }
+    // Cut anywhere, an archive or a picture is no panic.
+    for n in (0..tar.len()).step_by(97) {
+        std::fs::write(folder.path().join("pets.tar"), &tar[..n]).unwrap();
+        read(&host, "pets.tar", true);
+    }
+    for (name, bytes) in files {
+        for n in 0..bytes.len() {
+            std::fs::write(folder.path().join("pets").join(name), &bytes[..n]).unwrap();
+            read(&host, "pets", true);
+        }
     }
 }
 

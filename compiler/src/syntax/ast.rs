@@ -87,6 +87,8 @@ pub struct TypeExpr {
     pub cardinality: Option<Expr>,
     /// The axes; `None` when no bracket was written, `Some([])` for `Real[]`.
     pub shape: Option<Vec<Expr>>,
+    /// The `?` of `Real?`: cells may be missing.
+    pub missing: Option<Span>,
     /// `positive`, `interval(-1, 1)`, ..
     pub support: Option<Call>,
     /// The whole type.
@@ -111,7 +113,9 @@ pub struct DataItem {
     pub source: Call,
     /// `split (train 0.9, test 0.1)`: part names and fractions.
     pub split: Vec<(Ident, Expr)>,
-    /// `split in order (..)`: without shuffling.
+    /// `split (.., by: "customer")`: what keeps rows together, or `chance`.
+    pub by: Option<Expr>,
+    /// `split in order (..)`, also written `split (.., by: order)`: without shuffling.
     #[serde(default)]
     pub in_order: bool,
     /// The whole item.
@@ -350,6 +354,8 @@ pub struct TrainItem {
 pub struct Setting {
     /// The setting.
     pub name: Ident,
+    /// `patience` of `stop(patience: 10)`.
+    pub key: Option<Ident>,
     /// Its value.
     pub value: Expr,
 }

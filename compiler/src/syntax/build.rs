@@ -89,7 +89,7 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
     let bindings = cx.bindings(&mut parts)?;
     let source = cx.call(parts.need()?, 0)?;
     let mut split = Vec::new();
-    let mut in_order = false;
+    let (mut in_order, mut by) = (false, None);
     if let Some(list) = parts.take(Rule::split) {
         let mut list = cx.parts(list);
         in_order = list.take(Rule::in_order).is_some();
@@ -98,6 +98,13 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
             let name = cx.ident(&part.need()?);
             let sign = part.take(Rule::compat_setting_sign).map(|p| cx.span(&p));
             let value = cx.expr(part.need()?, 0)?;
+            if name.name == "by" {
+                match &value.kind {
+                    ExprKind::Name(word) if word == "order" => in_order = true,
+                    _ => by = Some(value),
+                }
+                continue;
+            }
             if let Some(sign) = sign {
                 return Err(e0109::setting(
                     (&name.name, name.span),
@@ -108,7 +115,7 @@ fn data(cx: Cx<'_>, mut parts: Parts<'_>, span: Span) -> Built<Item> {
             split.push((name, value));
         }
     }
-    Ok(Item::Data(DataItem { bindings, source, split, in_order, span }))
+    Ok(Item::Data(DataItem { bindings, source, split, by, in_order, span }))
 }
 
 /// Reports two statements on one line with nothing between them.

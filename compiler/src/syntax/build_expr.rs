@@ -105,8 +105,9 @@ impl<'a> Cx<'a> {
         let base = self.ident(&parts.need()?);
         let cardinality = parts.take(Rule::expr).map(|p| self.expr(p, 0)).transpose()?;
         let shape = parts.take(Rule::shape).map(|p| self.shape(p)).transpose()?;
+        let missing = parts.take(Rule::missing).map(|p| self.span(&p));
         let support = parts.take(Rule::call).map(|p| self.call(p, 0)).transpose()?;
-        Ok(TypeExpr { base, cardinality, shape, support, span })
+        Ok(TypeExpr { base, cardinality, shape, missing, support, span })
     }
 
     /// `[a, b]`

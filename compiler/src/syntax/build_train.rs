@@ -206,7 +206,12 @@ fn setting(cx: Cx<'_>, pair: Pair<'_, Rule>, words: &[&str]) -> Built<Setting> {
         let diag = e0100::unexpected(&format!("`{}`", name.name), &[], name.span);
         return Err(diag.help(format!("did you mean `{near}`?")));
     }
-    Ok(Setting { name, value: cx.value(parts.need()?, 0)? })
+    if let Some(keyed) = parts.take(Rule::keyed_value) {
+        let mut keyed = cx.parts(keyed);
+        let key = Some(cx.ident(&keyed.need()?));
+        return Ok(Setting { name, key, value: cx.expr(keyed.need()?, 0)? });
+    }
+    Ok(Setting { name, key: None, value: cx.value(parts.need()?, 0)? })
 }
 
 /// The message for `epochs: 20`.

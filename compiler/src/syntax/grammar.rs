@@ -55,7 +55,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         Rule::using => Some("`using`"),
         Rule::within => Some("`within`"),
         Rule::setting | Rule::eval_setting => Some("a setting such as `epochs 20`"),
-        Rule::setting_value | Rule::value | Rule::quantity => Some("a value"),
+        Rule::setting_value | Rule::keyed_value | Rule::value | Rule::quantity => Some("a value"),
         Rule::unit => Some("a unit"),
         Rule::expr
         | Rule::expect
@@ -155,6 +155,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
         | Rule::left_arrow
         | Rule::compat_dotted
         | Rule::compat_named_sign
+        | Rule::missing
         | Rule::compat_setting_sign
         | Rule::compat_arrow
         | Rule::compat_assign

@@ -94,10 +94,14 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
                 _ => format!("({})", p.bindings(&i.bindings)),
             };
             let mut clauses = vec![format!("data {bindings}"), format!("from {}", p.call(&i.source))];
-            if !i.split.is_empty() {
-                let parts: Vec<String> =
+            if !i.split.is_empty() || i.by.is_some() || i.in_order {
+                let mut parts: Vec<String> =
                     i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
-                let order = if i.in_order { " in order" } else { "" };
+                parts.extend(i.by.iter().map(|e| format!("by: {}", p.expr(e))));
+                if parts.is_empty() {
+                    parts.push("by: order".into());
+                }
+                let order = if i.in_order && !i.split.is_empty() { " in order" } else { "" };
                 clauses.push(format!("split{order} ({})", parts.join(", ")));
             }
             leaf(clauses)

@@ -192,6 +192,9 @@ impl Printer<'_> {
             out.push_str(&format!("({})", self.expr(n)));
         }
         out.push_str(&self.shape(&ty.shape));
+        if ty.missing.is_some() {
+            out.push('?');
+        }
         if let Some(support) = &ty.support {
             out.push_str(&format!(" in {}", self.call(support)));
         }
@@ -243,7 +246,10 @@ impl Printer<'_> {
 
     /// `epochs 20`
     pub fn setting(&self, s: &Setting) -> String {
-        format!("{} {}", s.name.name, self.expr(&s.value))
+        match &s.key {
+            Some(key) => format!("{}({}: {})", s.name.name, key.name, self.expr(&s.value)),
+            None => format!("{} {}", s.name.name, self.expr(&s.value)),
+        }
     }
 
     /// `minimizes` and the terms of the payoff.

@@ -162,7 +162,7 @@ impl<'a> Scanner<'a> {
                 '.' if self.rest().as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
                 '(' | '[' | '{' => self.one(TokenKind::Open),
                 ')' | ']' | '}' => self.one(TokenKind::Close),
-                '~' | '=' | ':' | ',' | ';' | '+' | '-' | '*' | '/' | '^' | '<' | '>' | '|' | '.' => {
+                '~' | '=' | ':' | ',' | ';' | '+' | '-' | '*' | '/' | '^' | '<' | '>' | '|' | '.' | '?' => {
                     let len = SIGNS.iter().find(|s| self.rest().starts_with(**s)).map_or(1, |s| s.len());
                     self.pos += len;
                     self.push(TokenKind::Sign, start);

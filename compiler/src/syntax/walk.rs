@@ -77,6 +77,7 @@ fn walk_item(item: &mut Item, v: &mut dyn Visitor) {
                 ident(name, Role::Word, v);
                 expr(value, v);
             }
+            i.by.iter_mut().for_each(|e| expr(e, v));
         }
         Item::Net(i) => {
             v.span(&mut i.span);
@@ -150,6 +151,7 @@ fn ty(ty: &mut TypeExpr, v: &mut dyn Visitor) {
     ident(&mut ty.base, Role::Used, v);
     ty.cardinality.iter_mut().for_each(|e| expr(e, v));
     ty.shape.iter_mut().flatten().for_each(|e| expr(e, v));
+    ty.missing.iter_mut().for_each(|at| v.span(at));
     ty.support.iter_mut().for_each(|c| call(c, v));
 }
 
@@ -219,6 +221,7 @@ fn goal(goal: &mut Goal, v: &mut dyn Visitor) {
 
 fn setting(setting: &mut Setting, v: &mut dyn Visitor) {
     ident(&mut setting.name, Role::Word, v);
+    setting.key.iter_mut().for_each(|k| ident(k, Role::Word, v));
     expr(&mut setting.value, v);
 }
 

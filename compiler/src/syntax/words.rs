@@ -290,5 +290,14 @@ flow f: Real[64] <-> Real[64] in interval(0, 17) { repeat 4 as i { couple(parity
 model p { z ~ Normal(0, I)[64];  x = quantize(f(z)) }
 train { epochs 5  using adam(lr: 1e-3) }
 ", "The type of whole numbers from 0 to one below the number in brackets, with an order: grey levels."),
-    word("Class", "Class(10)", GIVEN, "The type of one of so many classes, without an order: labels. A net sees a vector with a single 1."),
+    word("Class", "Class(10)", GIVEN, "The type of one of so many classes, without an order: labels. A net sees a vector with a single 1. Alone, \
+     in a data item, it has as many as the file."),
+    word("Time", "Time", "\
+data (when: Time, amount: Real in positive) from csv(\"sales.csv\", origin: \"2024-01-01\")
+param start: Real
+param slope: Real
+model p(when) { amount ~ LogNormal(start + slope * when, 1) }
+train { epochs 5  using adam(lr: 1e-2) }
+", "The type of dates in a data item: real numbers, as `data (when: Time, amount: Real) from csv(\"t.csv\")` reads \
+     them, in days since 1970 unless the source is told otherwise by `origin: \"2020-01-01\"` and `unit: hours`."),
 ];

@@ -265,7 +265,10 @@ impl Checker<'_> {
         scope: &Scope,
     ) -> Res<TExpr> {
         let scope = &Scope { others: scope.others && !row.mixes_batch(), ..scope.clone() };
-        let args = self.positional(c, scope)?;
+        let args = match row.of_missing() {
+            true => self.with_holes(row, c, scope)?,
+            false => self.positional(c, scope)?,
+        };
         let (least, most) = row.arity();
         if args.len() < least || args.len() > most {
             return Err(codes::e0207::arity(row.name(), c.span, args.len(), least, most).into());
@@ -299,6 +302,26 @@ impl Checker<'_> {
             origin: Some(span),
             kind: TKind::Fn { row, args },
         })
+    }
+
+    /// The arguments of a function whose first is a variable with missing cells.
+    fn with_holes(&mut self, row: &'static dyn FnRow, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
+        let Some((first, rest)) = c.args.split_first() else { return Ok(Vec::new()) };
+        let before = std::mem::replace(&mut self.holes, true);
+        let x = self.expr(&first.value, scope);
+        self.holes = before;
+        let x = x?;
+        let name = match &x.kind {
+            TKind::Data(n) | TKind::Var(n) => self.data_var(n).filter(|v| v.cells.missing),
+            _ => None,
+        };
+        if name.is_none() {
+            return Err(codes::e0225::no_holes(row.name(), x.span).into());
+        }
+        let call = Call { args: rest.to_vec(), ..c.clone() };
+        let mut all = vec![x];
+        all.extend(self.positional(&call, scope)?);
+        Ok(all)
     }
 
     pub(super) fn fn_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {

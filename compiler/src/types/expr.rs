@@ -177,6 +177,19 @@ impl Checker<'_> {
     }
 
     pub(super) fn var(&mut self, n: &str, span: Span, scope: &Scope) -> Res<TExpr> {
+        let e = self.var_of(n, span, scope)?;
+        let (TKind::Data(name) | TKind::Var(name)) = &e.kind else { return Ok(e) };
+        let Some(v) = self.data_var(name).filter(|v| v.cells.missing) else { return Ok(e) };
+        // Sites of a model are marked by where they are drawn, conditions by where the data are declared.
+        let site = scope.model.is_some() && !scope.guide && e.origin != Some(v.ty_span);
+        match (site, self.holes) {
+            (true, _) => Err(codes::e0225::parent(name, span, v.ty_span).into()),
+            (false, false) => Err(codes::e0225::read(name, span, v.ty_span).into()),
+            (false, true) => Ok(e),
+        }
+    }
+
+    fn var_of(&mut self, n: &str, span: Span, scope: &Scope) -> Res<TExpr> {
         if let Some(t) = scope.vars.get(n) {
             // The argument of a `fn` is put in place of each of its names, and passes over a payoff go through its `let`s.
             self.charge(self.weight(t), span)?;

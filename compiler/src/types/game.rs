@@ -108,6 +108,7 @@ impl Checker<'_> {
                 if failed {
                     return Err(Bad::Said);
                 }
+                self.stops(&t.settings);
                 self.ownership()
             }
             (_, Some(goal)) => {

@@ -6,9 +6,10 @@ use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, INTERVAL, Kind, MARGIN, RANGES, Support, shape_text};
 use crate::rows::args::{Args, Const};
 use crate::rows::data::split::{PARTS, Split};
+use crate::rows::data::{Cells, DataRow, Declared, GROUP};
 use crate::rows::{self, init};
 use crate::span::Span;
-use crate::syntax::ast::{Arg, Call, DataItem, ExprKind, Ident, Item, TypeExpr};
+use crate::syntax::ast::{Arg, Call, DataItem, Expr, ExprKind, Ident, Item, TypeExpr};
 
 /// Most numbers of one event, and of one weight.
 const MOST_NUMBERS: usize = 1 << 31;
@@ -18,7 +19,10 @@ pub(super) fn holds(shape: &[usize]) -> bool {
     shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).is_some_and(|n| n <= MOST_NUMBERS)
 }
 
-const BASES: [&str; 4] = ["Real", "Bool", "Int", "Class"];
+const BASES: [&str; 5] = ["Real", "Bool", "Int", "Class", "Time"];
+
+/// `split (.., by: chance)`: rows are shuffled although there is an order in time.
+const CHANCE: &str = "chance";
 
 /// Which part of a declared type a dimension without a value stands for.
 #[derive(Clone, Copy)]
@@ -31,6 +35,11 @@ enum Open {
 
 /// Most axes of a shape: with that of the batch and one of classes as many as programs have.
 const MOST_AXES: usize = 6;
+
+/// Whether a type leaves the number of its values open: `Class`, `Int`.
+fn bare(t: &TypeExpr) -> bool {
+    t.cardinality.is_none() && matches!(t.base.name.as_str(), "Class" | "Int")
+}
 
 /// Most types of which each is defined by the next.
 const MOST_ALIASES: usize = 100;
@@ -89,6 +98,9 @@ impl Checker<'_> {
 
     /// As [`Checker::event_ty`], where the aliases `through` lead to it.
     fn event_ty_through(&mut self, t: &TypeExpr, through: &mut Vec<String>) -> Res<EventTy> {
+        if let Some(at) = t.missing {
+            return Err(codes::e0225::not_of_data(at).into());
+        }
         if let Some(alias) = self.aliases.get(&t.base.name).cloned() {
             if through.contains(&t.base.name) {
                 return Err(codes::e0208::cyclic_alias(&t.base.name, t.span).into());
@@ -118,7 +130,7 @@ impl Checker<'_> {
             None => None,
         };
         let kind = match (t.base.name.as_str(), card) {
-            ("Real", None) => Kind::Real(match &t.support {
+            ("Real" | "Time", None) => Kind::Real(match &t.support {
                 Some(s) => self.support(s)?,
                 None => Support::REALS,
             }),
@@ -128,7 +140,7 @@ impl Checker<'_> {
             ("Int" | "Class", None) => {
                 return Err(codes::e0208::needs_cardinality(&t.base.name, t.base.span).into());
             }
-            ("Real" | "Bool", Some(_)) => {
+            ("Real" | "Bool" | "Time", Some(_)) => {
                 return Err(codes::e0208::no_cardinality(&t.base.name, t.span).into());
             }
             (other, _) => {
@@ -258,10 +270,12 @@ impl Checker<'_> {
                 .map(str::to_string);
             codes::e0200::unknown("data source", &d.source.name.name, d.source.name.span, near.as_deref())
         })?;
-        let args = bind(&self.consts, row.params(), &d.source)?;
+        let mut args = bind(&self.consts, row.params(), &d.source)?;
+        self.grouped(d, row, &mut args)?;
         // A dimension without a value, standing alone in a shape or as a number of classes, takes the size that the source yields.
         let mut declared = Vec::new();
         let mut open: Vec<(usize, Open, String)> = Vec::new();
+        let mut cells: Vec<Cells> = Vec::new();
         for (v, b) in d.bindings.iter().enumerate() {
             let axes = b.ty.shape.iter().flatten().enumerate().map(|(i, e)| (Open::Axis(i), e));
             for (what, e) in axes.chain(b.ty.cardinality.iter().map(|e| (Open::Classes, e))) {
@@ -272,15 +286,27 @@ impl Checker<'_> {
                     self.open_is_one(n);
                 }
             }
-            declared.push(self.event_ty(&b.ty)?);
+            let (ty, of) = self.cells(&b.ty);
+            declared.push(self.event_ty(&ty)?);
+            cells.push(of);
         }
         let names: Vec<&str> = d.bindings.iter().map(|b| b.name.name.as_str()).collect();
         let yields = match self.host.known(&names).filter(|types| types.len() == declared.len()) {
             Some(types) => types,
-            None => row.check(&args, &declared, self.host).map_err(|issue| match issue.diag.clone() {
-                Some(d) => d,
-                None => codes::e0209::data_issue(&issue.message, &issue.notes, &issue.help, d.source.span),
-            })?,
+            None => {
+                let all: Vec<Declared<'_>> = names
+                    .iter()
+                    .zip(&declared)
+                    .zip(&cells)
+                    .map(|((name, ty), cells)| Declared { name, ty: ty.clone(), cells: *cells })
+                    .collect();
+                row.check_named(&args, &all, self.host).map_err(|issue| match issue.diag.clone() {
+                    Some(d) => d,
+                    None => {
+                        codes::e0209::data_issue(&issue.message, &issue.notes, &issue.help, d.source.span)
+                    }
+                })?
+            }
         };
         if yields.len() != d.bindings.len() {
             let (first, last) = (d.bindings.first(), d.bindings.last());
@@ -294,6 +320,18 @@ impl Checker<'_> {
             )
             .into());
         }
+        for (v, (declared, got)) in declared.iter_mut().zip(&yields).enumerate() {
+            let Some(b) =
+                d.bindings.get(v).filter(|b| bare(&b.ty) && !self.aliases.contains_key(&b.ty.base.name))
+            else {
+                continue;
+            };
+            // A source without a number of its own repeats the stand-in.
+            if got.kind == declared.kind || got.kind.cardinality().is_none() {
+                return Err(codes::e0208::needs_cardinality(&b.ty.base.name, b.ty.base.span).into());
+            }
+            declared.kind = got.kind;
+        }
         for (v, what, n) in open {
             let size = yields.get(v).and_then(|y| match what {
                 Open::Axis(i) => y.shape.get(i).copied(),
@@ -306,7 +344,11 @@ impl Checker<'_> {
                 self.open_dims.remove(&n);
             }
             if let Some((t, b)) = declared.get_mut(v).zip(d.bindings.get(v)) {
-                *t = self.event_ty(&b.ty)?;
+                let again = self.event_ty(&self.cells(&b.ty).0)?;
+                t.shape = again.shape;
+                if !bare(&b.ty) {
+                    t.kind = again.kind;
+                }
             }
         }
         let mut vars = Vec::new();
@@ -364,12 +406,55 @@ impl Checker<'_> {
                     codes::e0204::kind(&d.source.name.name, d.source.span, b.ty.span, &want, &got).into()
                 );
             }
-            vars.push(TVar { name: b.name.name.clone(), ty: want, ty_span: b.ty.span, span: b.name.span });
+            let cells = cells.get(v).copied().unwrap_or_default();
+            vars.push(TVar {
+                name: b.name.name.clone(),
+                ty: want,
+                cells,
+                ty_span: b.ty.span,
+                span: b.name.span,
+            });
         }
-        let split = self.split(d)?;
+        let mut split = self.split(d)?;
+        split.watched = row.own();
+        // An order in time is not shuffled unasked.
+        let times =
+            if split.in_order || d.by.is_some() { None } else { vars.iter().position(|v| v.cells.time) };
+        split.time = times.filter(|v| vars.get(*v).is_some_and(|v| v.ty.size() == 1));
         let dynamic = row.dynamic(&args);
-        self.typed.data.push(TData { vars, row, args, dynamic, split, span: d.source.span });
+        self.typed.data.push(TData {
+            vars,
+            row,
+            args,
+            base: self.host.base(),
+            dynamic,
+            split,
+            span: d.source.span,
+        });
         Ok(())
+    }
+
+    /// A type of a data item with a stand-in for the number of values that it leaves open, and what it says of cells.
+    fn cells(&self, t: &TypeExpr) -> (TypeExpr, Cells) {
+        let mut named = t;
+        for _ in 0..MOST_ALIASES {
+            match self.aliases.get(&named.base.name) {
+                Some(alias) => named = alias,
+                None => break,
+            }
+        }
+        let bare = bare(named) && std::ptr::eq(named, t);
+        let open = t
+            .cardinality
+            .as_ref()
+            .is_some_and(|e| matches!(&e.kind, ExprKind::Name(n) if self.open_dims.contains_key(n)));
+        let mut ty = t.clone();
+        ty.missing = None;
+        if bare {
+            let kind = ExprKind::Number { value: 1.0, integer: true };
+            ty.cardinality = Some(Expr { kind, span: t.base.span });
+        }
+        (ty, Cells { time: named.base.name == "Time", counted: bare || open, missing: t.missing.is_some() })
     }
 
     /// The parts of a data item: known names, each once, fractions that fit into the whole.
@@ -400,7 +485,30 @@ impl Checker<'_> {
             let span = d.split.first().zip(d.split.last()).map_or(d.span, |(a, b)| a.0.span.to(b.1.span));
             return Err(codes::e0205::split_sum(span, sum).into());
         }
-        Ok(Split { parts, in_order: d.in_order })
+        Ok(Split { parts, in_order: d.in_order, ..Split::default() })
+    }
+
+    /// `split (.., by: "customer")`: rows with the same cell in a column stay together, in sources that have columns.
+    fn grouped(&self, d: &DataItem, row: &dyn DataRow, args: &mut Args) -> Res<()> {
+        let Some(by) = &d.by else { return Ok(()) };
+        let column = match eval(&self.consts, by) {
+            Ok(Const::Word(word)) if word == CHANCE => return Ok(()),
+            Ok(column @ (Const::Text(_) | Const::Int(_))) => column,
+            Ok(
+                Const::Word(_)
+                | Const::Num(_)
+                | Const::List(_)
+                | Const::Call(_)
+                | Const::Range(..)
+                | Const::Quantity(..),
+            )
+            | Err(_) => return Err(codes::e0205::split_by(by.span).into()),
+        };
+        match row.params().iter().find(|p| p.name == GROUP) {
+            Some(p) => args.set(p.name, column, by.span),
+            None => return Err(codes::e0205::no_groups(&d.source.name.name, by.span).into()),
+        }
+        Ok(())
     }
 
     /// Every dimension must have a value by now.
@@ -479,7 +587,8 @@ impl Checker<'_> {
     }
 }
 
-fn default_init(s: Support) -> f64 {
+/// A number inside of a range: where a `param` starts that says nothing, and what stands for a missing cell.
+pub(crate) fn default_init(s: Support) -> f64 {
     let (lo, hi) = s.ends();
     match (s, lo.is_finite(), hi.is_finite()) {
         (Support::Simplex { .. }, ..) | (_, false, false) => 0.0,

@@ -54,7 +54,7 @@ mod written;
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
 use crate::rows::args::Args;
-use crate::rows::data::{DataRow, Host};
+use crate::rows::data::{Cells, DataRow, Declared, Host};
 use crate::rows::estimator::{Baseline, Estimator};
 use crate::rows::measure::Asked;
 use crate::rows::{
@@ -117,6 +117,8 @@ pub struct TData {
     pub row: &'static dyn DataRow,
     /// Its arguments.
     pub args: Args,
+    /// The folder that its paths are relative to; empty: the working folder.
+    pub base: String,
     /// Columns hold probabilities, drawn anew at every visit.
     pub dynamic: bool,
     /// `split (train 0.9, test 0.1)`.
@@ -125,12 +127,21 @@ pub struct TData {
     pub span: Span,
 }
 
+impl TData {
+    /// Its variables as its source loads them.
+    pub fn declared(&self) -> Vec<Declared<'_>> {
+        self.vars.iter().map(|v| Declared { name: &v.name, ty: v.ty.clone(), cells: v.cells }).collect()
+    }
+}
+
 /// One data variable.
 pub struct TVar {
     /// Its name.
     pub name: String,
     /// Its event type.
     pub ty: EventTy,
+    /// What its type says of the cells that it is read from.
+    pub cells: Cells,
     /// Of its declared type.
     pub ty_span: Span,
     /// Of its name.
@@ -517,6 +528,8 @@ pub struct Checker<'a> {
     pub(crate) nodes: usize,
     /// Numbers on which the layers of the flows so far act, of wrong ones, too.
     pub(crate) acted_on: usize,
+    /// Inside of what may read a variable with missing cells.
+    pub(crate) holes: bool,
     /// What is to be said of a `repeat` in a flow, by the flow's name, if something of the flow stays untouched.
     pub(crate) repeats: Vec<(String, Diag)>,
     pub(crate) typed: Typed,
@@ -547,6 +560,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
         broken: Vec::new(),
         nodes: 0,
         acted_on: 0,
+        holes: false,
         repeats: Vec::new(),
         typed: Typed::default(),
     };

@@ -663,6 +663,19 @@ impl Checker<'_> {
             )
             .into());
         }
+        if v.cells.missing {
+            let types =
+                |d: &TDist| d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect::<Vec<_>>();
+            let alone = match &site.kind {
+                TSiteKind::Draw(d) => {
+                    !d.sequential() && d.row.event(&types(d)).is_ok_and(|e| e.own.is_empty())
+                }
+                TSiteKind::Bind(_) | TSiteKind::Quantize(_) => false,
+            };
+            if !alone {
+                return Err(codes::e0225::together(&site.name, site.value_span, at).into());
+            }
+        }
         match &site.kind {
             TSiteKind::Bind(e) if data.kind.discrete() && !quantised && density::inverted(e).is_some() => {
                 let levels = data.kind.cardinality().unwrap_or(0);

@@ -123,7 +123,11 @@ impl Place<'_> {
                 // Of the settings that say how long to train there is one.
                 let length = |n: &str| rows::find(setting::ROWS, n).is_some_and(|r| r.counts().is_some());
                 all.retain(|s| !(length(name) && length(&s.name.name)));
-                all.push(Setting { name: ident(name, span), value: moved(value, after(span, all.len())) });
+                all.push(Setting {
+                    name: ident(name, span),
+                    key: None,
+                    value: moved(value, after(span, all.len())),
+                });
             }
             Place::Call(all, name, key, span) => {
                 let mut call =

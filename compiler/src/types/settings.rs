@@ -4,7 +4,7 @@ use super::consts::{defaults, eval, unfit};
 use super::{Checker, Res};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
 use crate::rows::args::Args;
-use crate::rows::setting::{self, Steps};
+use crate::rows::setting::{self, Steps, Stop};
 use crate::rows::{self, Row, SettingRow};
 use crate::span::Span;
 use crate::syntax::ast::{PlayerItem, Setting};
@@ -38,6 +38,14 @@ impl Checker<'_> {
         }
     }
 
+    /// `stop` watches one number, and a game has one for each player.
+    pub(super) fn stops(&mut self, all: &[Setting]) {
+        let players = self.typed.train.players.len();
+        if let Some(s) = all.iter().find(|s| s.name.name == Stop.name()).filter(|_| players > 1) {
+            self.say(codes::e0205::stop_of_a_game(s.name.span, players));
+        }
+    }
+
     /// A setting on the line of a player: it would hold for all of them.
     pub(super) fn misplaced(&self, p: &PlayerItem) -> Res<()> {
         let Some(s) = p.settings.first() else { return Ok(()) };
@@ -57,6 +65,10 @@ impl Checker<'_> {
 
     fn setting(&mut self, s: &Setting) -> Res<()> {
         let Some(row) = row(s) else { return Err(unknown(s).into()) };
+        if let Some(key) = s.key.as_ref().filter(|k| row.key() != Some(k.name.as_str())) {
+            let known: Vec<&str> = row.key().into_iter().collect();
+            return Err(codes::e0207::unknown_argument(row.name(), &key.name, key.span, &known).into());
+        }
         for spec in row.params() {
             let v = eval(&self.consts, &s.value)?;
             if let Some(want) = unfit(spec.kind, &v) {

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::session::host::FileHost;
 use crate::session::load;
 use crate::session::repeats::repeats;
+use crate::show::columns;
 use crate::store::atomic_write;
 use gmc_compiler::accept;
 use gmc_compiler::diag::Diag;
@@ -64,8 +65,13 @@ pub fn upgraded(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failur
         let source = load::read_spec(f)?;
         let folder = f.parent().unwrap_or(Path::new(""));
         let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
-        let made = upgrade::upgraded(&f.display().to_string(), &source, &FileHost::new(0), &read)
-            .map_err(|diags| told(f, &source, &diags, m))?;
+        let made = upgrade::upgraded(
+            &f.display().to_string(),
+            &source,
+            &FileHost::beside(&load::base_of(folder), 0),
+            &read,
+        )
+        .map_err(|diags| told(f, &source, &diags, m))?;
         if made.averages {
             note(&format!(
                 "{}: `E[..]` of several numbers was their mean, and is now written `E[mean(..)]`; write `sum` where a sum belongs, as beside a KL\n",
@@ -147,20 +153,15 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
         for note in &set.notes {
             let _ = writeln!(out, "  {note}");
         }
-        for (v, c) in d.vars.iter().zip(&set.train.columns) {
-            let n = c.values.len().max(1) as f64;
-            let mean = c.values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
-            let var = c.values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / n;
-            let (lo, hi) =
-                c.values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-            let _ = writeln!(
-                out,
-                "  {}: {}, mean {mean:.4}, standard deviation {:.4}, from {lo} to {hi}",
-                v.name,
-                v.ty,
-                var.sqrt()
-            );
+        for line in columns::lines(d, set) {
+            let _ = writeln!(out, "  {}", line.trim_end());
         }
+        for warning in columns::warnings(d, set) {
+            note(&format!("warning: {warning}\n"));
+        }
+    }
+    for warning in columns::unpaired(&typed.data) {
+        note(&format!("warning: {warning}\n"));
     }
     say(&out)
 }

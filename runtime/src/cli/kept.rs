@@ -80,7 +80,8 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
     let set = set_of(&dir.text_if_there("set.txt")?.unwrap_or_default());
     let data = dir.remembered()?;
     let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
-    let host = RememberingHost { files: FileHost::new(0), types: &|names| data.types(names) };
+    let base = dir.base().unwrap_or_default();
+    let host = RememberingHost { files: FileHost::beside(&base, 0), types: &|names| data.types(names) };
     let unit = load::unit_on(&host, &at.display().to_string(), &source, &read, &set);
     let hashes = Hashes::new(&source, &set, &used_files(&unit.sources), unit.compiled.as_ref());
     if let Some(c) = checkpoint.as_ref().filter(|c| c.meta.spec_hash != hashes.spec) {

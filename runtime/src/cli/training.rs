@@ -129,6 +129,7 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     memory::fits(&session)?;
     let dir = RunDir::create(asked.out, &name)?;
     dir.remember(&Remembered::of(&session.typed, &session.sets))?;
+    dir.remember_base(&load::base_of(spec.folder()))?;
     if let Some(from) = asked.from {
         dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
     }

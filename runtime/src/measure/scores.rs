@@ -165,6 +165,8 @@ pub fn error_of_count(probabilities: impl IntoIterator<Item = f64>) -> f64 {
 
 /// The part of the data that training does not see, as scores and records call it.
 pub const TEST: &str = "test";
+/// The part that is measured while training, where there is one.
+pub const VALID: &str = "valid";
 
 /// A final number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

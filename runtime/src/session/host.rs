@@ -1,12 +1,13 @@
 //! The compiler's [`Host`] on real files: known sets are looked for in `$GMC_DATA/set`, `./data/set` and the
-//! cache folder, paths of the user relative to the working folder; gzip is unpacked by its content, not its
+//! cache folder, paths of the user relative to the folder of the spec; gzip is unpacked by its content, not its
 //! name.
 
+use super::images::known;
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use flate2::read::MultiGzDecoder;
 use gmc_compiler::event::EventTy;
-use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND};
+use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND, Skipped};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,24 @@ impl FileHost {
             .collect();
         FileHost { roots, base: PathBuf::new(), seed }
     }
+
+    /// The usual places for a spec in this folder: paths of the user are relative to it.
+    pub fn beside(folder: &Path, seed: u64) -> FileHost {
+        FileHost { base: folder.to_path_buf(), ..FileHost::new(seed) }
+    }
+
+    /// That nothing is there, with a word where the working folder has something of that name.
+    pub(super) fn nothing(&self, name: &str, tried: Vec<String>) -> HostError {
+        let elsewhere =
+            !self.base.as_os_str().is_empty() && Path::new(name).exists() && Path::new(name).is_relative();
+        let what = match elsewhere {
+            true => format!(
+                "{NOT_FOUND}: the working folder has a `{name}`, but paths in a spec are relative to the spec"
+            ),
+            false => NOT_FOUND.into(),
+        };
+        HostError { what, tried }
+    }
 }
 
 /// A world whose data may be gone: what a run remembers of them comes first.
@@ -47,14 +66,25 @@ pub struct RememberingHost<'a> {
 }
 
 impl Host for RememberingHost<'_> {
+    fn base(&self) -> String {
+        self.files.base()
+    }
     fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
         self.files.path(set, name)
     }
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         self.files.read(set, name)
     }
-    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
-        self.files.images(folder)
+    fn images(
+        &self,
+        folder: &str,
+        classes: bool,
+        each: &mut dyn FnMut(Decoded),
+    ) -> Result<Vec<Skipped>, HostError> {
+        self.files.images(folder, classes, each)
+    }
+    fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
+        self.files.class_folders(folder)
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         self.files.uniform(stream, n)
@@ -76,6 +106,10 @@ impl FileHost {
 }
 
 impl Host for FileHost {
+    fn base(&self) -> String {
+        self.base.display().to_string()
+    }
+
     fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
         self.places(set, name).into_iter().find(|p| p.is_file()).map(|p| p.display().to_string())
     }
@@ -92,30 +126,37 @@ impl Host for FileHost {
                 }
             }
         }
-        Err(HostError { what: NOT_FOUND.into(), tried })
+        match set {
+            Some(_) => Err(HostError { what: NOT_FOUND.into(), tried }),
+            None => Err(self.nothing(name, tried)),
+        }
     }
 
-    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
-        let path = self.base.join(folder);
-        let error = |what: String| HostError { what, tried: Vec::new() };
-        if path.is_file() {
-            let one = decode(&path).map_err(|e| error(format!("cannot read {}: {e}", path.display())))?;
-            return Ok(vec![one]);
-        }
-        let entries = std::fs::read_dir(&path).map_err(|e| {
-            if e.kind() == ErrorKind::NotFound {
-                HostError { what: NOT_FOUND.into(), tried: vec![path.display().to_string()] }
-            } else {
-                error(format!("cannot list {}: {e}", path.display()))
+    fn images(
+        &self,
+        folder: &str,
+        classes: bool,
+        each: &mut dyn FnMut(Decoded),
+    ) -> Result<Vec<Skipped>, HostError> {
+        let mut skipped = Vec::new();
+        for file in self.pictures(folder, classes)? {
+            let name = file.name.clone();
+            match file.decoded() {
+                Ok(image) => each(image),
+                Err(Some(why)) => skipped.push(Skipped { name, why }),
+                Err(None) => {}
             }
-        })?;
-        let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-        files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
-        files.sort();
-        files
-            .iter()
-            .map(|f| decode(f).map_err(|e| error(format!("cannot read {}: {e}", f.display()))))
-            .collect()
+        }
+        Ok(skipped)
+    }
+
+    fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
+        let files = self.pictures(folder, true)?;
+        let mut names: Vec<String> =
+            files.into_iter().filter(|f| known(&f.name)).filter_map(|f| f.class).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
     }
 
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
@@ -129,7 +170,7 @@ impl Host for FileHost {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     // A pipe would keep the process waiting, and data are read more than once.
     if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
         return Err(std::io::Error::other("it is no regular file"));
@@ -149,37 +190,4 @@ fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(format!("more than {} GiB", MOST_BYTES >> 30)));
     }
     Ok(bytes)
-}
-
-/// A picture as it is read for masks and data.
-///
-/// # Errors
-/// Why it cannot be read.
-pub fn read_image(path: &Path) -> Result<Decoded, String> {
-    decode(path)
-}
-
-/// Reads a PNG file; transparency is dropped, 16 bits become 8. Sides over 16,384 are refused.
-fn decode(path: &Path) -> Result<Decoded, String> {
-    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
-    let mut decoder = png::Decoder::new(std::io::BufReader::new(file));
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
-    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
-    if width > 16_384 || height > 16_384 {
-        return Err(format!("{width} by {height} pixels are too many"));
-    }
-    let mut data = vec![0; reader.output_buffer_size().ok_or("too large")?];
-    let info = reader.next_frame(&mut data).map_err(|e| e.to_string())?;
-    let samples = info.color_type.samples().max(1);
-    data.truncate(info.buffer_size());
-    let rgb = data
-        .chunks_exact(samples)
-        .flat_map(|p| match *p {
-            [r, g, b] | [r, g, b, _] => [r, g, b],
-            [v, ..] => [v; 3],
-            [] => [0; 3],
-        })
-        .collect();
-    Ok(Decoded { name: path.display().to_string(), width, height, rgb })
 }

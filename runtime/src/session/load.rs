@@ -7,18 +7,19 @@ use super::repeats::Repeats;
 use crate::console::{Messages, note};
 use crate::exec::{self, Device, DeviceChoice};
 use crate::failure::Failure;
+use crate::store::RunDir;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::render;
 use gmc_compiler::driver::{Reader, Unit, check, compile};
-use gmc_compiler::rows::data::{Column, DataIssue, Host, Part};
+use gmc_compiler::rows::data::{Column, DataIssue, Host, MISSING, Part};
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::Seed;
 use gmc_compiler::syntax::ast;
 use gmc_compiler::types::open_range::open_ranges;
 use gmc_compiler::types::overrides;
 use gmc_compiler::types::{TData, Typed};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads a spec's text.
 ///
@@ -31,15 +32,20 @@ pub fn read_spec(path: &Path) -> Result<String, Failure> {
 
 /// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
 pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
-    unit_with(name, text, &|p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string()), set)
+    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    unit_on(&FileHost::beside(&base_of(folder), 0), name, text, &read, set)
 }
 
-/// As [`unit()`], with `read` for the files named by `use`.
-pub fn unit_with(name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
-    unit_on(&FileHost::new(0), name, text, read, set)
+/// What the paths of a spec in this folder are relative to: the folder itself, and of a spec in a run folder the one that the run's spec was in.
+pub fn base_of(folder: &Path) -> PathBuf {
+    match RunDir::view(folder).ok().and_then(|dir| dir.base()) {
+        Some(base) => base,
+        None if folder == Path::new(".") => PathBuf::new(),
+        None => folder.to_path_buf(),
+    }
 }
 
-/// As [`unit_with`], on a world of its own.
+/// As [`unit()`], with `read` for the files named by `use`, on a world of its own.
 pub fn unit_on(host: &dyn Host, name: &str, text: &str, read: Reader<'_>, set: &[(String, String)]) -> Unit {
     compile(name, text, host, read, |spec| changes(spec, set))
 }
@@ -47,7 +53,7 @@ pub fn unit_on(host: &dyn Host, name: &str, text: &str, read: Reader<'_>, set: &
 /// As [`unit()`], without optimised programs: what `gmc check` needs.
 pub fn checked(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
     let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
-    check(name, text, &FileHost::new(0), &read, |spec| changes(spec, set))
+    check(name, text, &FileHost::beside(&base_of(folder), 0), &read, |spec| changes(spec, set))
 }
 
 fn changes(spec: &mut ast::Spec, set: &[(String, String)]) -> Vec<Diag> {
@@ -78,9 +84,9 @@ pub fn data(typed: &Typed) -> Result<Vec<Parts>, Failure> {
 /// # Errors
 /// As [`data`].
 pub fn item(typed: &Typed, d: &TData) -> Result<Parts, Failure> {
-    let host = FileHost::new(Seed::of(&typed.train.settings));
-    let types: Vec<_> = d.vars.iter().map(|v| v.ty.clone()).collect();
-    let set = d.row.load(&d.args, &types, &host).map_err(|issue| unreadable(d.row.name(), issue))?;
+    let host = FileHost::beside(Path::new(&d.base), Seed::of(&typed.train.settings));
+    let set =
+        d.row.load_named(&d.args, &d.declared(), &host).map_err(|issue| unreadable(d.row.name(), issue))?;
     if set.train.n == 0 {
         return Err(Failure::new(format!("`{}` holds no examples", d.row.name())));
     }
@@ -182,7 +188,7 @@ fn unreachable(typed: &Typed, sets: &[Parts]) -> Vec<Diag> {
         let mut first = None;
         for (part, name, column) in parts_of(typed, sets, &ends.site) {
             all += column.values.len();
-            for (i, v) in column.values.iter().enumerate() {
+            for (i, v) in column.values.iter().enumerate().filter(|(_, v)| **v != MISSING) {
                 let (at_lo, at_hi) = (f64::from(*v) <= ends.lo, f64::from(*v) >= ends.hi);
                 low += usize::from(at_lo);
                 high += usize::from(at_hi);

@@ -8,6 +8,7 @@ mod averages;
 mod batch;
 pub mod data;
 pub mod host;
+mod images;
 pub mod inference;
 mod init;
 pub mod load;
@@ -26,7 +27,7 @@ pub mod writing;
 
 pub use batch::in_turn;
 pub use data::{Batch, Minibatch, Parts};
-pub use host::read_image;
+pub use images::read_image;
 pub use position::Position;
 pub use random::Purpose;
 

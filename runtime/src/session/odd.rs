@@ -3,7 +3,7 @@
 use super::Session;
 use super::rows::About;
 use gmc_compiler::event::Kind;
-use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::rows::data::{Column, MISSING, Part};
 use gmc_compiler::types::TData;
 
 /// Standard deviations from the mean of its column beyond which a number is odd.
@@ -23,7 +23,10 @@ pub enum Of {
 /// Mean and standard deviation of one element of a column.
 fn moments(column: &Column, element: usize) -> (f64, f64) {
     let size = column.ty.size().max(1);
-    let each = || column.values.iter().skip(element).step_by(size).map(|v| f64::from(*v));
+    let each = || {
+        let there = column.values.iter().skip(element).step_by(size).filter(|v| **v != MISSING);
+        there.map(|v| f64::from(*v))
+    };
     let n = each().count().max(1) as f64;
     let mean = each().sum::<f64>() / n;
     (mean, (each().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
@@ -69,7 +72,7 @@ impl Session {
         let mut worst: Option<(f64, String)> = None;
         for (v, column) in columns.filter(|(v, _)| matches!(v.ty.kind, Kind::Real(_))) {
             let size = column.ty.size().max(1);
-            for (i, x) in column.values.iter().enumerate() {
+            for (i, x) in column.values.iter().enumerate().filter(|(_, x)| **x != MISSING) {
                 let x = f64::from(x.abs());
                 if x >= LARGE && worst.as_ref().is_none_or(|(most, _)| x > *most) {
                     worst = Some((x, name(&v.name, column, i % size)));
@@ -87,7 +90,8 @@ fn odd_element(data: &TData, train: &Part, part: &Part, row: usize) -> Option<St
     for ((v, column), known) in all.filter(|((v, _), _)| matches!(v.ty.kind, Kind::Real(_))) {
         let size = column.ty.size().max(1);
         let (lo, hi) = v.ty.kind.support().ends();
-        for (element, x) in column.values.iter().skip(row * size).take(size).enumerate() {
+        let there = column.values.iter().skip(row * size).take(size).enumerate();
+        for (element, x) in there.filter(|(_, x)| **x != MISSING) {
             let x = f64::from(*x);
             let name = name(&v.name, column, element);
             if x <= lo || x >= hi {

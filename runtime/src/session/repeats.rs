@@ -3,7 +3,7 @@
 use super::{Parts, Session};
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::event::Kind;
-use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::rows::data::{Column, MISSING, Part};
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::sharp::Sharp;
 use std::collections::HashMap;
@@ -81,7 +81,7 @@ enum Shape {
 fn shape(values: impl Iterator<Item = f32>) -> Option<Shape> {
     let mut counts: HashMap<u32, usize> = HashMap::new();
     let (mut n, mut whole, mut least, mut most) = (0usize, true, f32::INFINITY, f32::NEG_INFINITY);
-    for v in values {
+    for v in values.filter(|v| *v != MISSING) {
         // 0 and -0 are one value.
         *counts.entry((v + 0.0).to_bits()).or_default() += 1;
         n += 1;

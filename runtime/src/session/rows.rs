@@ -6,6 +6,7 @@ use super::load::unreadable;
 use crate::failure::Failure;
 use crate::measure::between::Codes;
 use gmc_compiler::event::EventTy;
+use gmc_compiler::rows::data::Cells;
 use gmc_compiler::rows::data::reread::{Elsewhere, Wanted, elements, holds, named, plainly, reread};
 use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::TData;
@@ -161,7 +162,7 @@ impl Session {
             .enumerate()
             .map(|(number, v)| {
                 let (columns, classes) = (self.columns(&v.name), self.labels(&v.name));
-                Wanted { number, name: &v.name, ty: &v.ty, columns, classes }
+                Wanted { number, name: &v.name, ty: &v.ty, cells: v.cells, columns, classes }
             })
             .collect();
         let from = Elsewhere { file: &file, variables: &all, item: &types };
@@ -191,7 +192,14 @@ impl Session {
     pub fn read_codes(&self, path: &Path, known: &[(String, EventTy)]) -> Result<(Codes, usize), Failure> {
         let file = path.display().to_string();
         let host = FileHost::new(0);
-        let of = |(number, (name, ty))| Wanted { number, name, ty, columns: &[], classes: &[] };
+        let of = |(number, (name, ty))| Wanted {
+            number,
+            name,
+            ty,
+            cells: Cells::default(),
+            columns: &[],
+            classes: &[],
+        };
         let known = known.iter().map(|(name, ty)| (name.as_str(), ty));
         let every: Vec<Wanted<'_>> = known.enumerate().map(of).collect();
         let from = Elsewhere { file: &file, variables: &every, item: &[] };

@@ -2,6 +2,7 @@
 
 pub mod caption;
 pub mod chart;
+pub mod columns;
 pub mod comparison;
 pub mod image;
 pub mod lines;

@@ -1,6 +1,7 @@
 //! Numbers in rows: scores for people, samples, densities and representations for other programs.
 
 use crate::measure::scores::Score;
+use gmc_compiler::rows::data::MISSING;
 use std::fmt::Write;
 
 /// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where
@@ -87,7 +88,12 @@ pub fn csv_of(names: &[impl AsRef<str>], width: usize, values: &[f32]) -> String
     let mut text = all.join(",") + "\n";
     for row in values.chunks(all.len().max(1)) {
         for (i, v) in row.iter().enumerate() {
-            let _ = write!(text, "{}{v}", if i == 0 { "" } else { "," });
+            let comma = if i == 0 { "" } else { "," };
+            // A cell that was missing in the data is empty here, too.
+            let _ = match *v == MISSING {
+                true => write!(text, "{comma}"),
+                false => write!(text, "{comma}{v}"),
+            };
         }
         text.push('\n');
     }

@@ -5,10 +5,11 @@
 //!   spec.gm  ir/*.txt  ir/*.ron      what was run
 //!   metrics.jsonl                    one line a measurement, appended
 //!   scores.json                      final numbers and their kinds
-//!   checkpoints/00000500.ckpt        the last two
+//!   checkpoints/00000500.ckpt        the last two; best.ckpt where a spec may stop
 //!   weights.safetensors  images/*.png  samples.txt  report.html
 //!   about.json  findings.json       what the report says of the run beside its numbers
 //!   progress/00000500.png           samples while it trained
+//!   folder.txt                      the folder that paths of the spec are relative to
 //!   data.ron                        what the data were: types, sizes of parts, names of classes
 //!   lock                             held while a process trains here
 //! ```
@@ -36,6 +37,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// Says which folder the paths of the spec are relative to.
+const FOLDER: &str = "folder.txt";
+/// The checkpoint of the best weights, where a spec may stop.
+const BEST: &str = "best.ckpt";
 /// Checkpoints kept.
 const KEPT: usize = 2;
 
@@ -172,6 +177,23 @@ impl RunDir {
         }
     }
 
+    /// Writes which folder the paths of the spec are relative to.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn remember_base(&self, folder: &Path) -> Result<(), Failure> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let whole = std::path::absolute(folder).map_err(|e| Failure::file("find", folder, e))?;
+        self.write(FOLDER, format!("{}\n", whole.display()).as_bytes())
+    }
+
+    /// The folder that the paths of the spec are relative to; unknown of a run of an older gmc, whose paths were relative to the
+    /// working folder.
+    pub fn base(&self) -> Option<PathBuf> {
+        let text = self.text_if_there(FOLDER).ok().flatten()?;
+        Some(PathBuf::from(text.trim_end_matches('\n')))
+    }
+
     /// Names of the PNG files in `images`, sorted.
     pub fn images(&self) -> Vec<String> {
         self.pictures_in("images")
@@ -206,6 +228,24 @@ impl RunDir {
 
     fn checkpoint_path(&self, step: u64) -> PathBuf {
         self.path.join("checkpoints").join(format!("{step:08}.ckpt"))
+    }
+
+    /// Writes the checkpoint of the best weights, beside those of the last rounds.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_best(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        let path = self.path.join("checkpoints").join(BEST);
+        regular::writable(&path)?;
+        atomic_write(&path, &checkpoint.encode())
+    }
+
+    /// The checkpoint of the best weights.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn best(&self) -> Result<Checkpoint, Failure> {
+        Checkpoint::read(&self.path.join("checkpoints").join(BEST))
     }
 
     /// Writes a checkpoint, then removes all but the last two.

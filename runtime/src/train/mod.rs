@@ -12,6 +12,7 @@ mod progress;
 pub mod run;
 mod sums;
 mod trace;
+pub mod watch;
 
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session, Updates};

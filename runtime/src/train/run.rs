@@ -3,10 +3,11 @@
 use super::Trainer;
 use super::progress::Seen;
 use super::sums::Sums;
+use super::watch::Watch;
 use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
-use crate::measure::scores::{Record, Score};
+use crate::measure::scores::{Record, Score, TEST};
 use crate::measure::{evaluate, glance, round};
 use crate::session::Session;
 use crate::session::snapshot::Snapshot;
@@ -54,7 +55,7 @@ pub struct Run<'a> {
     /// Rounds done.
     pub(super) step: u64,
     /// Rounds to be done in all: those of the spec, and those that were added since.
-    until: u64,
+    pub(super) until: u64,
     /// Seconds trained in earlier sessions.
     before: f64,
     started: Instant,
@@ -62,6 +63,8 @@ pub struct Run<'a> {
     /// What was reported since the last line of the log.
     sums: Sums,
     pub(super) last: Checkpoint,
+    /// What the validation part has said, where the spec may stop.
+    pub(super) watch: Option<Watch>,
 }
 
 /// How a run ended.
@@ -115,7 +118,9 @@ impl<'a> Run<'a> {
             log: dir.log(Some(meta.step))?,
             sums: Sums::of(&meta),
             last: Checkpoint::default(),
+            watch: None,
         };
+        run.watch = Watch::new(run.session, &meta)?;
         run.last = run.checkpoint();
         if more > 0 || !matches!(start, Start::At(..)) {
             // From here on the folder can always be opened and resumed.
@@ -129,22 +134,23 @@ impl<'a> Run<'a> {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
-    fn checkpoint(&self) -> Checkpoint {
+    pub(super) fn checkpoint(&self) -> Checkpoint {
         let mut extra = BTreeMap::from([(SECONDS.to_string(), format!("{:.3}", self.seconds()))]);
         extra.insert(ROUNDS.to_string(), self.until.to_string());
         self.hashes.keep(&mut extra);
         self.sums.keep(&mut extra);
-        Checkpoint {
-            meta: Meta {
-                step: self.step,
-                epoch_step: self.step % self.trainer.per_epoch,
-                seed: Seed::of(&self.session.typed.train.settings),
-                spec_hash: self.hashes.spec.clone(),
-                ir_hash: self.hashes.ir.clone(),
-                extra,
-            },
-            tensors: self.session.snapshot(),
+        let mut meta = Meta {
+            step: self.step,
+            epoch_step: self.step % self.trainer.per_epoch,
+            seed: Seed::of(&self.session.typed.train.settings),
+            spec_hash: self.hashes.spec.clone(),
+            ir_hash: self.hashes.ir.clone(),
+            extra,
+        };
+        if let Some(watch) = &self.watch {
+            watch.keep(&mut meta);
         }
+        Checkpoint { meta, tensors: self.session.snapshot() }
     }
 
     /// Writes a checkpoint, unless there is something in it that is not finite: then the last good one stays.
@@ -168,6 +174,9 @@ impl<'a> Run<'a> {
         let stopped = self.rounds(stop, &mut seen);
         seen.end();
         let stopped = stopped?;
+        if !stopped {
+            self.take_best()?;
+        }
         self.save()?;
         if stopped { Ok(Ended::Interrupted(self.step)) } else { self.finish() }
     }
@@ -196,8 +205,12 @@ impl<'a> Run<'a> {
                 seen.now(&round::scores(self.session, &self.sums.means()));
             }
             seen.at(self.step, self.seconds());
-            if self.step.is_multiple_of(look_every) && self.step < total {
+            let last = self.step == total && self.watch.is_some();
+            if self.step.is_multiple_of(look_every) && self.step < total || last {
                 self.look(seen)?;
+                if self.watch.as_ref().is_some_and(Watch::tired) {
+                    return Ok(false);
+                }
                 if pictured.is_some_and(|every| (self.step / look_every).is_multiple_of(every)) {
                     self.picture()?;
                 }
@@ -225,18 +238,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Measures the test part while training, with the averages where there are any.
+    /// Measures the validation part while training, or the test part where there is none, with the averages where there are any.
     fn look(&mut self, seen: &mut Seen) -> Result<(), Failure> {
         let seed = Seed::of(&self.session.typed.train.settings);
         let scores = self.session.with_averages(|s| {
-            let budget = glance(s);
-            evaluate(s, seed, budget)
+            s.on_valid(|s| {
+                let budget = glance(s);
+                evaluate(s, seed, budget)
+            })
         })?;
+        let part = self.session.watched_part();
+        let on = |s: Score| if s.part == TEST { s.on(part) } else { s };
+        let scores: Vec<Score> = scores.into_iter().map(on).collect();
         seen.look(self.step, self.seconds(), &scores);
-        self.log.append(&Record::of_scores(self.step, self.seconds(), &scores))
+        self.log.append(&Record::of_scores(self.step, self.seconds(), &scores))?;
+        self.watch(&scores)
     }
 
-    /// Rounds between looks at the test part, where `eval { every 5 epochs }` says so.
+    /// Rounds between looks, where `eval { every 5 epochs }` says so.
     fn asked_looks(&self) -> Option<u64> {
         let every = Every::of(&self.session.typed.eval)?;
         Some(every.rounds(self.trainer.per_epoch).round().max(1.0) as u64)

@@ -135,8 +135,9 @@ pub fn assert_same(a: &Path, b: &Path) {
     let compared =
         |run: &Path| files(run).into_iter().filter(|f| !f.starts_with("checkpoints/")).collect::<Vec<_>>();
     assert_eq!(compared(a), compared(b));
-    for f in
-        compared(a).iter().filter(|f| !["metrics.jsonl", "about.json", "report.html"].contains(&f.as_str()))
+    for f in compared(a)
+        .iter()
+        .filter(|f| !["metrics.jsonl", "about.json", "report.html", "folder.txt"].contains(&f.as_str()))
     {
         assert!(std::fs::read(a.join(f)).unwrap() == std::fs::read(b.join(f)).unwrap(), "{f} differs");
     }

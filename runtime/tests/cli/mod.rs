@@ -4,6 +4,7 @@ mod asking;
 mod cases;
 mod common;
 mod completion;
+mod data_in;
 mod errors;
 mod families;
 mod first_steps;

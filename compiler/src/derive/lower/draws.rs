@@ -3,9 +3,11 @@
 use super::{Ctx, Vars};
 use crate::event::{EventTy, Kind};
 use crate::ir::{Scope, Shape, Value};
+use crate::rows::data::PRESENT;
 use crate::rows::distribution::temperature::tempered;
 use crate::rows::distribution::{align_param, constant};
 use crate::rows::estimator::Estimator;
+use crate::types::items::default_init;
 use crate::types::noising::Noising;
 use crate::types::{TDist, TSite, TSiteKind};
 
@@ -211,9 +213,27 @@ impl Ctx<'_> {
     pub fn log_density(&mut self, s: &TSite, d: &TDist, x: Value, vars: &Vars) -> Value {
         let params = self.dist_params(d, &s.ty, vars);
         let x = d.order.as_ref().map_or(x, |o| self.in_order(&o.order, x));
-        let (x, params) = self.at_values(x, params);
+        let (known, params) = self.at_values(x, params);
+        let holes = self
+            .typed
+            .data
+            .iter()
+            .flat_map(|d| &d.vars)
+            .find(|v| v.name == s.name && s.observed && v.cells.missing);
+        // Some number of the range stands for what is missing, and its density is left out: the integral over it is 1.
+        let x = holes.map_or(known, |v| {
+            let x = Scope::of(&mut self.cx.g).ex(known);
+            x.gt(PRESENT).select(x, default_init(v.ty.kind.support())).v
+        });
         self.cx.g.at = s.value_span;
         let lp = d.row.log_prob(&mut self.cx.g, &params, x);
+        let lp = match holes {
+            None => lp,
+            Some(_) => {
+                let g = Scope::of(&mut self.cx.g);
+                g.ex(known).gt(PRESENT).select(g.ex(lp), 0.0).v
+            }
+        };
         let lp = d.order.as_ref().map_or(lp, |o| self.until_end(o, lp, vars));
         self.cx.sum_event(lp)
     }

@@ -80,3 +80,31 @@ pub fn wrong_kind(name: &str, arg: &str, span: Span, value: &str, want: &str) ->
     Diag::new("E0205", format!("`{arg}` of `{name}` must be {want}"), span, label)
         .help(format!("replace it with {want}"))
 }
+
+/// `split (.., by: ..)` of something else than a column.
+pub fn split_by(span: Span) -> Diag {
+    Diag::new("E0205", "not a way to part rows", span, "what decides which part a row is in belongs here")
+        .help("write `by: order`, `by: chance`, or a column whose rows stay together, `by: \"customer\"`")
+}
+
+/// `split (.., by: "customer")` of a source without columns.
+pub fn no_groups(source: &str, span: Span) -> Diag {
+    Diag::new(
+        "E0205",
+        format!("`{source}` has no columns by which rows could stay together"),
+        span,
+        "of this source",
+    )
+    .help("leave `by` out; rows are kept together by a column of `csv`")
+}
+
+/// `stop(patience: 10)` in a game.
+pub fn stop_of_a_game(span: Span, players: usize) -> Diag {
+    Diag::new(
+        "E0205",
+        "no one number says when a game is to stop",
+        span,
+        format!("each of {players} players has its own"),
+    )
+    .help("leave `stop` out, and say how long to train with `epochs` or `steps`")
+}

@@ -17,12 +17,14 @@ A type is what each number is, then a shape, then for real numbers where they li
   Bool[784]                          0 or 1
   Int(256)[3, 32, 32]                0 to 255, ordered, such as grey levels
   Class(10)                          0 to 9, unordered, such as labels
+  Time                               dates of a table, as real numbers
+In a data item `Class` and `Int` alone have as many values as the table's column, and `Real? in positive` may have missing cells.
 A `param` is real, since gradients change it, and starts inside its range.
 
 Wrong:
-    data x: Int[1, 8, 8] from digits
+    net f(x: Int[64]) -> Real[2] { dense(2) }
 Right:
-    data x: Int(17)[1, 8, 8] from digits
+    net f(x: Int(17)[64]) -> Real[2] { dense(2) }
 ",
 };
 

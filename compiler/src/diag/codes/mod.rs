@@ -44,6 +44,7 @@ pub mod e0221;
 pub mod e0222;
 pub mod e0223;
 pub mod e0224;
+pub mod e0225;
 pub mod e0228;
 pub mod e0301;
 pub mod e0302;
@@ -144,6 +145,7 @@ pub const PAGES: &[&Page] = &[
     &e0222::PAGE,
     &e0223::PAGE,
     &e0224::PAGE,
+    &e0225::PAGE,
     &e0228::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,

@@ -1,16 +1,24 @@
+use super::columns;
+use super::dates::{Clock, ORIGIN, UNIT};
+use super::declared::{Declared, no_cells};
 use super::narrow::narrow;
 use super::reread::{Elsewhere, Wanted};
 use super::sequences::{SEQUENCE, Sequences, no_label};
-use super::table::{Reading, Table};
-use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets};
+use super::table::{Reading, Table, missing};
+use super::{Column, DataIssue, DataRow, Dataset, Host, MISSING, OFFSET, Part, at_most, offsets};
 use crate::event::{EventTy, Kind};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use crate::types::items::default_init;
 
 row! {
-    /// Rows of a comma-separated file: `csv("f.csv", columns: ["a", "b"], label: "species")`. Columns are named by the header or numbered
-    /// from 0; without `columns` the datum is every column but the label. Cells are read as the declared types say: numbers for `Real`,
-    /// `Int` and `Bool` (also true/false, yes/no), whole numbers below n or n different texts in alphabetical order for `Class(n)`. A cell
-    /// that does not fit is an error. With `sequence: "id"` the rows of one `id` are an event `[T, columns]`, and a second variable is its
+    /// Rows of a comma-separated file. Several variables are columns by their names, `data (amount: Real in positive, flag: Bool, kind: Class,
+    /// x: Real[8]) from csv("t.csv")`, a vector those of its name and numbers, `x1` to `x8`; `columns: ["Amount (EUR)", "f", ..]` lists them
+    /// instead, one after the other, by name or by number from 0. A single variable is every column, or those of `columns`, and
+    /// `label: "species"` the second of two. Cells are read as the declared types say: numbers for `Real` and `Int(n)`, also true/false and
+    /// yes/no for `Bool`, whole numbers below n or n different texts in alphabetical order for `Class(n)`, dates with the year first or with
+    /// points for `Time`, as days since 1970 unless `origin` and `unit` say otherwise. `Class` and `Int` alone have as many values as the
+    /// file. A cell that does not fit is an error; one that is empty, or holds `NA`, `nan`, `null` or `?`, is missing where the type says that it
+    /// may be: `amount: Real? in positive`. Files are UTF-8, else Windows-1252 or UTF-16 with its mark. With `sequence: "id"` the rows of one `id` are an event `[T, columns]`, and a second variable is its
     /// length, for `x[t in forward(until: n)]`. `gmc data` shows what was decided about header, delimiter and classes. Without a test part the run
     /// splits one off.
     pub struct Csv = "csv" [
@@ -34,10 +42,21 @@ row! {
             default: Some(""),
             doc: "The character between cells; unless written, the one of comma, semicolon, tab and bar that fits.",
         },
+        ORIGIN,
+        UNIT,
+        ParamSpec {
+            name: GROUP,
+            kind: ArgKind::Any,
+            default: Some(""),
+            doc: "Name or number of a column: rows with the same cell are in one part, as `split (.., by: \"customer\")` says, too.",
+        },
         SEQUENCE,
         OFFSET,
     ];
 }
+
+/// The argument that names the column of groups, which `split (.., by: "customer")` sets.
+pub const GROUP: &str = "group";
 
 /// The names among columns that are named or numbered.
 fn names(c: &Const) -> Vec<&str> {
@@ -48,7 +67,7 @@ fn names(c: &Const) -> Vec<&str> {
     }
 }
 
-fn read(args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Table, DataIssue> {
+fn read(args: &Args, declared: &[Declared<'_>], host: &dyn Host) -> Result<Table, DataIssue> {
     let file = args.word("file").to_string();
     let bytes = host
         .read(None, &file)
@@ -65,116 +84,163 @@ fn read(args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Table, Dat
     let header = match args.word("header") {
         "true" => Some(true),
         "false" => Some(false),
-        _ => None,
+        // Where variables are found by name, the first line must hold names.
+        _ => columns::by_name(args, declared).then_some(true),
     };
-    let named =
-        ["columns", "label", SEQUENCE.name].iter().filter_map(|a| args.get(a)).flat_map(names).collect();
-    let number = |c: &Const| if let Const::Int(i) = c { usize::try_from(*i).ok() } else { None };
-    let is_class = |v: usize| declared.get(v).is_some_and(|t| matches!(t.kind, Kind::Class(_)));
-    let label = args.get("label").and_then(number);
-    let sequence = args.get(SEQUENCE.name).and_then(number);
-    let columns =
-        args.get("columns").map(|_| args.items("columns").iter().filter_map(number).collect::<Vec<_>>());
-    let numeric = |c: usize, _: usize| {
-        if Some(c) == label {
-            return Some(!is_class(1));
-        }
-        if Some(c) == sequence {
-            return None;
-        }
-        columns.as_ref().is_none_or(|all| all.contains(&c)).then(|| !is_class(0))
-    };
+    let named = ["columns", "label", GROUP, SEQUENCE.name]
+        .iter()
+        .filter_map(|a| args.get(a))
+        .flat_map(names)
+        .collect();
+    let numeric = numeric(args, declared);
     Table::read(&file, &bytes, &Reading { delimiter, header, named, numeric: &numeric })
 }
 
-/// Which columns a spec uses.
-struct Used {
-    datum: Vec<usize>,
-    label: Option<usize>,
-    /// What says to which sequence a row belongs.
-    sequence: Option<usize>,
-}
-
-fn column(table: &Table, args: &Args, which: &str, column: &Const) -> Result<usize, DataIssue> {
-    if let Const::Text(name) | Const::Word(name) = column
-        && table.names.iter().filter(|n| *n == name).count() > 1
-    {
-        let diag = args.error(which, format!("`{}` has several columns `{name}`", table.file), "which one?");
-        return Err(diag.help("name it by its number, counted from 0").into());
-    }
-    let found = match column {
-        Const::Int(i) => usize::try_from(*i).ok().filter(|i| *i < table.width),
-        Const::Text(name) | Const::Word(name) => table.names.iter().position(|n| n == name),
-        Const::Num(_) | Const::List(_) | Const::Call(_) | Const::Range(..) | Const::Quantity(..) => None,
+/// Whether a column must hold numbers, of those that the spec uses by their numbers or because it uses all.
+fn numeric<'a>(args: &'a Args, declared: &'a [Declared<'_>]) -> impl Fn(usize, usize) -> Option<bool> + 'a {
+    let number = |c: &Const| if let Const::Int(i) = c { usize::try_from(*i).ok() } else { None };
+    let (label, id) = (args.get("label").and_then(number), args.get(SEQUENCE.name).and_then(number));
+    let columns = args.get("columns").map(|_| args.items("columns").iter().map(number).collect::<Vec<_>>());
+    // Whose elements a listed column holds, where columns are dealt out to several variables.
+    let owner = move |place: usize| {
+        let mut end = 0usize;
+        declared.iter().position(|d| {
+            end = end.saturating_add(d.ty.size());
+            place < end
+        })
     };
-    found.ok_or_else(|| {
-        let columns = match table.names.as_slice() {
-            [] => format!("0 to {}, without names", table.width - 1),
-            names => names.join(", "),
+    move |c, _| {
+        let of = |v: usize| {
+            let d = declared.get(v)?;
+            (!d.cells.time).then_some(!matches!(d.ty.kind, Kind::Class(_)))
         };
-        let diag = args.error(which, format!("`{}` has no column {column}", table.file), "no such column");
-        diag.note(format!("its columns: {columns}")).into()
-    })
+        match &columns {
+            _ if Some(c) == label => of(1),
+            _ if Some(c) == id => None,
+            None => of(0),
+            Some(all) => {
+                let place = all.iter().position(|n| *n == Some(c))?;
+                if declared.len() > 1 && label.is_none() && id.is_none() { of(owner(place)?) } else { of(0) }
+            }
+        }
+    }
 }
 
-fn used(table: &Table, args: &Args) -> Result<Used, DataIssue> {
-    let label = args.get("label").map(|c| column(table, args, "label", c)).transpose()?;
-    let sequence = args.get(SEQUENCE.name).map(|c| column(table, args, SEQUENCE.name, c)).transpose()?;
+/// The columns of a sequence's rows, and the one that says to which sequence they belong.
+fn of_sequences(table: &Table, args: &Args, column: &Const) -> Result<(Vec<usize>, usize), DataIssue> {
+    let id = columns::column(table, args, SEQUENCE.name, column)?;
     let datum: Vec<usize> = match args.get("columns") {
         Some(_) => args
             .items("columns")
             .iter()
-            .map(|c| column(table, args, "columns", c))
+            .map(|c| columns::column(table, args, "columns", c))
             .collect::<Result<_, _>>()?,
-        None => (0..table.width).filter(|c| Some(*c) != label && Some(*c) != sequence).collect(),
+        None => (0..table.width).filter(|c| *c != id).collect(),
     };
     if datum.is_empty() {
         return Err(args.error("columns", "no columns", "an event has at least one element").into());
     }
-    Ok(Used { datum, label, sequence })
+    Ok((datum, id))
+}
+
+impl Csv {
+    /// Rows of another file as variables that are found by the names of their columns.
+    fn reread_named(&self, mut args: Args, from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
+        let at = args.span;
+        let names = from.variables.iter().flat_map(Wanted::elements).map(Const::Text).collect();
+        args.set("header", Const::Word("true".into()), at);
+        args.set("columns", Const::List(names), at);
+        self.load_named(&args, &from.declared(), host).map(|set| set.train)
+    }
+
+    /// The type of a variable that is read from these columns.
+    fn ty(table: &Table, d: &Declared<'_>, columns: &[usize]) -> Result<EventTy, DataIssue> {
+        let shape = if d.ty.size() == columns.len() { d.ty.shape.clone() } else { vec![columns.len()] };
+        let kind = match (d.ty.kind, d.cells.counted) {
+            (Kind::Class(_), true) => Kind::Class(table.count_classes(columns)?),
+            (Kind::Int(_), true) => Kind::Int(table.count_whole(columns)?),
+            (kind, _) => kind,
+        };
+        Ok(EventTy { kind, shape })
+    }
 }
 
 impl DataRow for Csv {
+    fn own(&self) -> bool {
+        true
+    }
+
     fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        at_most("csv", declared, &["a row", "its label"])?;
-        let table = read(args, declared, host)?;
-        let used = used(&table, args)?;
-        if let Some(column) = used.sequence {
-            no_label(self, args)?;
-            return Sequences::of(&table, column)?.types(&table, declared, used.datum.len());
-        }
-        let mut types = Vec::new();
-        for (i, ty) in declared.iter().enumerate() {
-            let shape = if i == 0 {
-                if ty.size() == used.datum.len() { ty.shape.clone() } else { vec![used.datum.len()] }
-            } else if used.label.is_some() {
-                Vec::new()
-            } else {
-                return Err(args.error("label", "the second variable has no column", "no `label`").into());
-            };
-            types.push(EventTy { kind: ty.kind, shape });
-        }
-        Ok(types)
+        self.check_named(args, &Declared::unnamed(declared), host)
     }
 
     fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        let mut table = read(args, types, host)?;
-        let used = used(&table, args)?;
-        if let (Some(column), Some(ty)) = (used.sequence, types.first()) {
-            return sequences(table, args, &used.datum, (column, ty), (types, host));
+        self.load_named(args, &Declared::unnamed(types), host)
+    }
+
+    fn check_named(
+        &self,
+        args: &Args,
+        declared: &[Declared<'_>],
+        host: &dyn Host,
+    ) -> Result<Vec<EventTy>, DataIssue> {
+        let (label, id) = (args.get("label"), args.get(SEQUENCE.name));
+        if id.is_some() || label.is_some() || declared.is_empty() {
+            at_most("csv", &Declared::types(declared), &["a row", "its label"])?;
         }
-        let mut part = Part { n: table.len(), ..Part::default() };
-        let label: Vec<usize> = used.label.into_iter().collect();
+        let table = read(args, declared, host)?;
+        if let Some(id) = id {
+            no_label(self, args)?;
+            no_cells("csv(sequence: ..)", declared)?;
+            let (datum, id) = of_sequences(&table, args, id)?;
+            return Sequences::of(&table, id)?.types(&table, &Declared::types(declared), datum.len());
+        }
+        let taken = columns::taken(&table, args, declared)?;
+        Clock::of(args)?;
+        args.get(GROUP).map(|c| columns::column(&table, args, GROUP, c)).transpose()?;
+        declared
+            .iter()
+            .zip(&taken)
+            .enumerate()
+            .map(|(i, (d, columns))| {
+                let ty = Csv::ty(&table, d, columns)?;
+                Ok(if i > 0 && label.is_some() { EventTy { shape: Vec::new(), ..ty } } else { ty })
+            })
+            .collect()
+    }
+
+    fn load_named(
+        &self,
+        args: &Args,
+        declared: &[Declared<'_>],
+        host: &dyn Host,
+    ) -> Result<Dataset, DataIssue> {
+        let mut table = read(args, declared, host)?;
         let mut notes = std::mem::take(&mut table.notes);
+        if let (Some(id), [first, ..]) = (args.get(SEQUENCE.name), declared) {
+            let (datum, id) = of_sequences(&table, args, id)?;
+            return sequences(&table, args, (&datum, id, first), (&Declared::types(declared), host), notes);
+        }
+        let taken = columns::taken(&table, args, declared)?;
+        if columns::by_name(args, declared) {
+            notes.extend(columns::unread(&table, &taken));
+        }
+        let clock = Clock::of(args)?;
+        let offsets = offsets_of(args, &taken)?;
+        let mut part = Part { n: table.len(), ..Part::default() };
         let mut labels = Vec::new();
-        for (i, (ty, columns)) in types.iter().zip([&used.datum, &label]).enumerate() {
-            let offset = if i == 0 { offsets(args)? } else { Vec::new() };
-            let (values, names) = values(&table, ty, columns, (&offset, host.classes(i)), &mut notes)?;
+        for (i, ((d, columns), offset)) in declared.iter().zip(&taken).zip(&offsets).enumerate() {
+            let how = (offset.as_slice(), &clock, host.classes(i));
+            let (values, names) = values(&table, d, columns, how, &mut notes)?;
             labels.push(names);
-            part.columns.push(Column { ty: ty.clone(), values });
+            part.columns.push(Column { ty: d.ty.clone(), values });
             part.names.push(columns.iter().filter_map(|c| table.names.get(*c).cloned()).collect());
         }
-        Ok(Dataset { train: part, test: None, notes, labels })
+        let groups = match args.get(GROUP) {
+            Some(c) => table.groups(columns::column(&table, args, GROUP, c)?),
+            None => Vec::new(),
+        };
+        Ok(Dataset { train: part, test: None, notes, labels, groups })
     }
 
     fn reread(&self, args: &Args, from: &Elsewhere<'_>, host: &dyn Host) -> Option<Result<Part, DataIssue>> {
@@ -185,6 +251,11 @@ impl DataRow for Csv {
         let mut args = args.clone();
         let at = args.span;
         args.set("file", Const::Text(from.file.to_string()), at);
+        args.unset(GROUP);
+        let sequence = args.get(SEQUENCE.name).is_some();
+        if from.item.len() > 1 && args.get("label").is_none() && !sequence {
+            return Some(self.reread_named(args, from, host));
+        }
         let names = |v: &Wanted<'_>| Const::List(v.columns.iter().cloned().map(Const::Text).collect());
         // Without a datum the label is all that is read.
         let label = args.get("label").cloned();
@@ -195,7 +266,6 @@ impl DataRow for Csv {
                 _ => args.set("label", names(v), at),
             }
         }
-        let sequence = args.get(SEQUENCE.name).is_some();
         match (from.variables, label) {
             ([only], Some(label)) if only.number > 0 => {
                 let column = if only.columns.is_empty() { label } else { names(only) };
@@ -211,7 +281,7 @@ impl DataRow for Csv {
                 }
             }
         }
-        Some(self.load(&args, &from.types(), host).map(|set| set.train))
+        Some(self.load_named(&args, &from.declared(), host).map(|set| set.train))
     }
 }
 
@@ -235,39 +305,66 @@ pub(super) fn has_columns(args: Option<&Args>, file: &str, wanted: &Wanted<'_>, 
     }
 }
 
+/// What is taken off the columns of each variable: a single number concerns those of the first, a list those of all, in their order.
+fn offsets_of(args: &Args, taken: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, DataIssue> {
+    let all = offsets(args)?;
+    let first = taken.first().map_or(0, Vec::len);
+    if taken.len() < 2 || all.len() <= first.max(1) {
+        return Ok((0..taken.len()).map(|i| if i == 0 { all.clone() } else { Vec::new() }).collect());
+    }
+    let mut rest = all.into_iter();
+    Ok(taken.iter().map(|columns| rest.by_ref().take(columns.len()).collect()).collect())
+}
+
 /// Events of the rows of a sequence each, and their lengths.
 fn sequences(
-    mut table: Table,
+    table: &Table,
     args: &Args,
-    datum: &[usize],
-    (column, ty): (usize, &EventTy),
+    (datum, id, first): (&[usize], usize, &Declared<'_>),
     (types, host): (&[EventTy], &dyn Host),
+    mut notes: Vec<String>,
 ) -> Result<Dataset, DataIssue> {
-    let found = Sequences::of(&table, column)?;
-    let mut notes = std::mem::take(&mut table.notes);
+    let found = Sequences::of(table, id)?;
     notes.push(format!("{} sequences of at most {} rows", found.all.len(), found.longest));
-    let row = EventTy { kind: ty.kind, shape: vec![datum.len()] };
-    let (rows, names) = values(&table, &row, datum, (&offsets(args)?, host.classes(0)), &mut notes)?;
+    let ty = &first.ty;
+    let row = Declared { ty: EventTy { kind: ty.kind, shape: vec![datum.len()] }, ..first.clone() };
+    let (rows, names) =
+        values(table, &row, datum, (&offsets(args)?, &Clock::of(args)?, host.classes(0)), &mut notes)?;
     let (events, lengths) = found.events(&rows, datum.len(), ty);
     let columns =
         [events, lengths].into_iter().zip(types).map(|(values, ty)| Column { ty: ty.clone(), values });
     let train = Part { n: found.all.len(), columns: columns.collect(), ..Part::default() };
-    Ok(Dataset { train, test: None, notes, labels: vec![names, Vec::new()] })
+    Ok(Dataset { train, notes, labels: vec![names, Vec::new()], ..Dataset::default() })
+}
+
+/// What is said of an empty cell of a variable that may say that cells are missing.
+fn may_miss(issue: DataIssue, cell: &str, d: &Declared<'_>) -> DataIssue {
+    if !missing(cell) || d.name.is_empty() {
+        return issue;
+    }
+    let declared = if d.cells.time { "Time?".to_string() } else { format!("{}?", d.ty.kind_name()) };
+    DataIssue {
+        help: format!(
+            "say that cells may be missing, `{}: {declared}`, leave the row out, or fill the cell",
+            d.name
+        ),
+        ..issue
+    }
 }
 
 /// The values of these columns, side by side, as their type says, less their offsets, and what the classes of a single column are called: as is known
 /// already, or as the file calls them.
 fn values(
     table: &Table,
-    ty: &EventTy,
+    d: &Declared<'_>,
     columns: &[usize],
-    (offset, known): (&[f64], Option<&[String]>),
+    (offset, clock, known): (&[f64], &Clock, Option<&[String]>),
     notes: &mut Vec<String>,
 ) -> Result<(Vec<f32>, Vec<String>), DataIssue> {
-    if let Kind::Class(n) = ty.kind {
+    if let Kind::Class(n) = d.ty.kind {
         let (mut each, mut called) = (Vec::new(), Vec::new());
         for c in columns {
-            let classes = table.classes(*c, n, known)?;
+            let classes = table.classes(*c, n, known, d.cells.missing)?;
             if !classes.names.is_empty() {
                 let numbered: Vec<String> =
                     classes.names.iter().enumerate().map(|(i, n)| format!("{i} {n}")).collect();
@@ -280,14 +377,40 @@ fn values(
             (0..table.len()).flat_map(|r| each.iter().filter_map(move |c| c.get(r).copied())).collect();
         return Ok((values, called));
     }
+    if d.cells.time {
+        notes.push(format!("{}: {}", d.called(), clock.said));
+    }
     let mut values = Vec::with_capacity(table.len() * columns.len());
+    let mut empty = Vec::new();
     for row in 0..table.len() {
         for column in columns {
-            values.push(table.number(row, *column, ty.kind)?);
+            if d.cells.missing && missing(table.cell(row, *column)) {
+                empty.push(values.len());
+                // Stands for it until what 32 bits lose, and what the type does not take, is known.
+                values.push(default_init(d.ty.kind.support()));
+                continue;
+            }
+            values.push(match d.cells.time {
+                true => table.date(row, *column, clock)?,
+                false => table
+                    .number(row, *column, d.ty.kind)
+                    .map_err(|issue| may_miss(issue, table.cell(row, *column), d))?,
+            });
         }
     }
     let name = |c: usize| format!("column {}", table.name(columns.get(c).copied().unwrap_or(0)));
-    let values = narrow(&table.file, &values, columns.len(), offset, &name)?;
-    table.verify(ty, &values, columns)?;
+    let mut values = narrow(&table.file, &values, columns.len(), offset, &name)?;
+    for at in &empty {
+        // The stand-in is no number of the file: an offset does not move it.
+        if let Some(v) = values.get_mut(*at) {
+            *v = default_init(d.ty.kind.support()) as f32;
+        }
+    }
+    table.verify(&d.ty, &values, columns)?;
+    for at in empty {
+        if let Some(v) = values.get_mut(at) {
+            *v = MISSING;
+        }
+    }
     Ok((values, Vec::new()))
 }

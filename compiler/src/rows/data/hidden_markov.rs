@@ -192,7 +192,7 @@ impl DataRow for HiddenMarkov {
         let names = ('a'..='z').take(args.int("letters")).map(String::from).collect();
         let numbers = (0..args.int("states")).map(|s| s.to_string()).collect();
         let labels = [names, numbers].into_iter().take(types.len()).collect();
-        Ok(Dataset { train, test: Some(test), notes, labels })
+        Ok(Dataset { train, test: Some(test), notes, labels, ..Dataset::default() })
     }
 
     fn entropy(&self, args: &Args, _: &[EventTy]) -> Vec<String> {

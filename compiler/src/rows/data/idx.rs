@@ -89,6 +89,10 @@ impl Idx {
 }
 
 impl DataRow for Idx {
+    fn own(&self) -> bool {
+        true
+    }
+
     fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
         at_most("idx", declared, &["an image", "its label"])?;
         let images = Idx::images(args, "images", host)?;

@@ -157,7 +157,13 @@ impl DataRow for Markov {
         };
         let notes = self.entropy(args, types);
         let names: Vec<String> = ('a'..='z').take(chain.letters).map(String::from).collect();
-        Ok(Dataset { train: part(0), test: Some(part(1)), notes, labels: vec![names; types.len()] })
+        Ok(Dataset {
+            train: part(0),
+            test: Some(part(1)),
+            notes,
+            labels: vec![names; types.len()],
+            ..Dataset::default()
+        })
     }
 
     fn entropy(&self, args: &Args, types: &[EventTy]) -> Vec<String> {

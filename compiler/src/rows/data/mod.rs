@@ -1,9 +1,14 @@
 //! Data sources. A row says what events a source yields and how bytes become tensors; where bytes and random numbers come from
 //! is the host's business ([`Host`]), so that the compiler itself does no IO.
 
+mod array;
 mod checkerboard;
+mod columns;
 mod csv_file;
+mod dates;
+mod declared;
 mod digits;
+mod encoding;
 mod fashion_mnist;
 mod gaussians;
 mod goals;
@@ -12,13 +17,16 @@ mod grid;
 mod hidden_markov;
 mod idx;
 mod images;
+mod labels;
 mod markov;
 mod mnist;
 mod moons;
 mod narrow;
 mod npy;
+mod npz;
 mod prose;
 pub mod reread;
+mod resize;
 mod rings;
 mod sequences;
 mod shapes;
@@ -28,6 +36,10 @@ mod table;
 mod text;
 mod toy;
 mod windows;
+mod zip;
+
+pub use csv_file::GROUP;
+pub use declared::{Cells, Declared, MISSING, PRESENT};
 
 use super::Row;
 use super::args::{ArgKind, Args, Const, ParamSpec};
@@ -53,6 +65,7 @@ pub const ROWS: &[&dyn DataRow] = &[
     &idx::Idx,
     &images::Images,
     &npy::Npy,
+    &npz::Npz,
     &csv_file::Csv,
     &text::Text,
     &prose::Prose,
@@ -63,14 +76,34 @@ pub const ROWS: &[&dyn DataRow] = &[
 /// What a data source asks of the world.
 pub trait Host {
     /// The bytes of a data file, unpacked if it is gzip. `set` is the folder of a known set (`mnist`), looked for in `$GMC_DATA/set`,
-    /// `./data/set` and the cache folder; `None`: a path as the user wrote it, relative to the working folder.
+    /// `./data/set` and the cache folder; `None`: a path as the user wrote it, relative to the folder of the spec.
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError>;
+    /// The folder that paths of the user are relative to; empty: the working folder.
+    fn base(&self) -> String {
+        String::new()
+    }
     /// Where [`Host::read`] finds that file, for messages about what is in it.
     fn path(&self, _set: Option<&str>, _name: &str) -> Option<String> {
         None
     }
-    /// All images in a folder, decoded, sorted by file name; files of other kinds are passed over. By default there are none.
-    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
+    /// Decodes the pictures of a folder, or of a tar archive, one after the other in the order of their names, and gives each to `each`; where
+    /// `classes` is set, or the folder itself holds none, those of the folders in it. What was passed over. By default there are none.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    fn images(
+        &self,
+        folder: &str,
+        _classes: bool,
+        _each: &mut dyn FnMut(Decoded),
+    ) -> Result<Vec<Skipped>, HostError> {
+        Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] })
+    }
+    /// The names of the folders in a folder, or a tar archive, that hold pictures, sorted.
+    ///
+    /// # Errors
+    /// As [`Host::images`].
+    fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
         Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] })
     }
     /// `n` numbers uniform on (0, 1), a pure function of the seed and `stream`.
@@ -98,6 +131,21 @@ pub struct Decoded {
     pub height: usize,
     /// `3 * width * height` bytes.
     pub rgb: Vec<u8>,
+    /// The folder in which it lies, where that is one in the folder that was asked for.
+    pub class: Option<String>,
+    /// Whether it has transparency, which is left out.
+    pub alpha: bool,
+    /// Whether it has more than 8 bits a channel, which become 8.
+    pub deep: bool,
+}
+
+/// A file that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Why the host could not read.
@@ -149,6 +197,8 @@ pub struct Dataset {
     pub notes: Vec<String>,
     /// What the classes of each variable are called, by number; none of variables whose classes are numbers, or that have none.
     pub labels: Vec<Vec<String>>,
+    /// Of each event of `train` the number of its group, where events of a group belong into one part; else empty.
+    pub groups: Vec<usize>,
 }
 
 /// A data source.
@@ -168,6 +218,29 @@ pub trait DataRow: Row {
         _host: &dyn Host,
     ) -> Option<Result<Part, DataIssue>> {
         None
+    }
+    /// As [`DataRow::check`], of variables with names, for sources whose columns have some.
+    fn check_named(
+        &self,
+        args: &Args,
+        declared: &[Declared<'_>],
+        host: &dyn Host,
+    ) -> Result<Vec<EventTy>, DataIssue> {
+        declared::no_cells(self.name(), declared)?;
+        self.check(args, &Declared::types(declared), host)
+    }
+    /// As [`DataRow::load`], of variables with names, whose types are those that [`DataRow::check_named`] answered with.
+    fn load_named(
+        &self,
+        args: &Args,
+        declared: &[Declared<'_>],
+        host: &dyn Host,
+    ) -> Result<Dataset, DataIssue> {
+        self.load(args, &Declared::types(declared), host)
+    }
+    /// Whether its data are the user's own: a part of them is held back for validation unless the spec says otherwise.
+    fn own(&self) -> bool {
+        false
     }
     /// Whether columns hold grey levels that must be drawn anew at every visit (dynamic binarisation, dequantisation noise): the
     /// column then holds probabilities, and the compiler draws.
@@ -279,16 +352,20 @@ impl DataIssue {
     }
     /// A file that could not be read; `what` is what it is to the user (`MNIST files`).
     pub fn unreadable(what: &str, error: &HostError, help: impl Into<String>) -> DataIssue {
-        let message = if error.what.starts_with(NOT_FOUND) {
-            format!("no {what} found")
-        } else {
-            format!("{what}: {}", error.what)
+        let found_none = error.what.strip_prefix(NOT_FOUND);
+        let message = match found_none {
+            Some(_) => format!("no {what} found"),
+            None => format!("{what}: {}", error.what),
         };
         let mut issue = DataIssue::new(message, help);
         for path in &error.tried {
             issue = issue.note(format!("looked for {path}"));
         }
-        issue
+        // What the host says beside that nothing is there.
+        match found_none.and_then(|more| more.strip_prefix(": ")) {
+            Some(more) => issue.note(more),
+            None => issue,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use super::csv_file::{Csv, has_columns};
 use super::images::{Images, picture_axes};
 use super::npy::Npy;
-use super::{Column, DataIssue, DataRow, Decoded, Host, HostError, Part};
+use super::{Cells, Column, DataIssue, DataRow, Declared, Decoded, Host, HostError, Part, Skipped};
 use crate::event::{EventTy, Kind, Support};
 use crate::rows::Row;
 use crate::rows::args::{Args, Const};
@@ -22,6 +22,8 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// What each event is.
     pub ty: &'a EventTy,
+    /// What is said of the cells that it is read from.
+    pub cells: Cells,
     /// What its elements are called in the item's own source; empty where they have no names.
     pub columns: &'a [String],
     /// What its classes are called, by number; empty where they are numbers.
@@ -61,6 +63,11 @@ impl Elsewhere<'_> {
     /// The types of the variables.
     pub(super) fn types(&self) -> Vec<EventTy> {
         self.variables.iter().map(|v| v.ty.clone()).collect()
+    }
+
+    /// The variables as a source loads them.
+    pub(super) fn declared(&self) -> Vec<Declared<'_>> {
+        self.variables.iter().map(|v| Declared { name: v.name, ty: v.ty.clone(), cells: v.cells }).collect()
     }
 
     /// Of columns for all variables those that are read.
@@ -285,8 +292,16 @@ impl Host for Knowing<'_> {
     fn path(&self, set: Option<&str>, name: &str) -> Option<String> {
         self.host.path(set, name)
     }
-    fn images(&self, folder: &str) -> Result<Vec<Decoded>, HostError> {
-        self.host.images(folder)
+    fn images(
+        &self,
+        folder: &str,
+        classes: bool,
+        each: &mut dyn FnMut(Decoded),
+    ) -> Result<Vec<Skipped>, HostError> {
+        self.host.images(folder, classes, each)
+    }
+    fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
+        self.host.class_folders(folder)
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         self.host.uniform(stream, n)

@@ -1,6 +1,8 @@
 //! Tables of text: delimiter, header and cells, read as the declared types say. What was guessed is noted.
 
-use super::DataIssue;
+use super::dates::Clock;
+use super::encoding::decoded;
+use super::{DataIssue, MISSING};
 use crate::event::{EventTy, Kind};
 use std::collections::BTreeMap;
 
@@ -10,7 +12,11 @@ const DELIMITERS: &[(u8, &str)] =
 /// Stands in texts, too: it is a delimiter only between numbers.
 const BLANK: u8 = b' ';
 /// What stands in a cell whose value is not known.
-const MISSING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", "-"];
+const NOTHING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", "-"];
+/// More different texts are not taken for classes unasked.
+const MOST_CLASSES: usize = 1_000;
+/// Whole numbers from here on are not counted up to unasked.
+const MOST_WHOLE: f64 = 65_536.0;
 /// Lines by which the delimiter is guessed.
 const LOOKED_AT: usize = 64;
 
@@ -40,8 +46,8 @@ pub(super) struct Reading<'a> {
 }
 
 /// Whether a cell says that its value is not known.
-fn missing(cell: &str) -> bool {
-    MISSING.contains(&cell.to_ascii_lowercase().as_str())
+pub(super) fn missing(cell: &str) -> bool {
+    NOTHING.contains(&cell.to_ascii_lowercase().as_str())
 }
 
 fn is_number(cell: &str) -> bool {
@@ -85,9 +91,8 @@ fn header(rows: &[csv::StringRecord], how: &Reading<'_>) -> (bool, Option<String
         return (said, None);
     }
     let names: Vec<&str> = cells(first).collect();
-    if !how.named.is_empty() {
-        let all = how.named.iter().all(|n| names.contains(n));
-        return (all, None);
+    if how.named.iter().any(|n| names.contains(n)) {
+        return (true, None);
     }
     let width = names.len();
     let columns: Vec<(usize, bool)> =
@@ -117,9 +122,10 @@ impl Table {
     /// # Errors
     /// Lines of different lengths, no rows.
     pub(super) fn read(file: &str, bytes: &[u8], how: &Reading<'_>) -> Result<Table, DataIssue> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let (bytes, encoding) = decoded(bytes);
+        let bytes = bytes.as_ref();
         let delimiter = how.delimiter.unwrap_or_else(|| guessed(bytes));
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = encoding.into_iter().collect();
         if how.delimiter.is_none()
             && delimiter != b','
             && let Some((_, what)) = DELIMITERS.iter().find(|(d, _)| *d == delimiter)
@@ -204,7 +210,97 @@ impl Table {
         Err(DataIssue::new(message, help).note(self.place(row, column)))
     }
 
-    /// The classes of a column, as numbers from 0: whole numbers as they are, texts by their place in the alphabet. `n` are declared.
+    /// Of each row the number of its cell among the different ones of a column.
+    pub(super) fn groups(&self, column: usize) -> Vec<usize> {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        (0..self.len())
+            .map(|row| {
+                let next = seen.len();
+                *seen.entry(self.cell(row, column)).or_insert(next)
+            })
+            .collect()
+    }
+
+    /// The date in a cell as a number.
+    ///
+    /// # Errors
+    /// A cell that holds none.
+    pub(super) fn date(&self, row: usize, column: usize, clock: &Clock) -> Result<f64, DataIssue> {
+        let cell = self.cell(row, column);
+        clock.read(cell).ok_or_else(|| {
+            let help = if missing(cell) {
+                "leave the row or the column out (`columns: [..]`), or fill the cell"
+            } else if is_number(cell) {
+                "a column of numbers is `Real`; a date is `2020-01-31`, `2020-01-31 17:05` or `31.01.2020`"
+            } else {
+                "write dates with the year first, `2020-01-31` or `2020-01-31 17:05`, or with points, `31.01.2020`"
+            };
+            DataIssue::new(format!("`{}` holds a cell that is no date", self.file), help)
+                .note(self.place(row, column))
+        })
+    }
+
+    /// How many classes there are in columns: different texts, or one more than the largest number.
+    ///
+    /// # Errors
+    /// Several columns of texts, whose classes could not be told apart; numbers that are no classes.
+    pub(super) fn count_classes(&self, columns: &[usize]) -> Result<usize, DataIssue> {
+        let cells = || columns.iter().flat_map(|c| (0..self.len()).map(|r| self.cell(r, *c)));
+        if cells().all(|c| is_number(c) || missing(c)) {
+            return self.count_whole(columns);
+        }
+        match columns {
+            [column] => {
+                let texts: std::collections::BTreeSet<&str> = cells().filter(|c| !missing(c)).collect();
+                if texts.len() > MOST_CLASSES {
+                    return Err(DataIssue::new(
+                        format!(
+                            "column {} of `{}` holds {} different texts",
+                            self.name(*column),
+                            self.file,
+                            texts.len()
+                        ),
+                        format!(
+                            "more than {MOST_CLASSES} are hardly classes: leave the column out, or say how many with `Class(n)`"
+                        ),
+                    ));
+                }
+                Ok(texts.len())
+            }
+            _ => Err(DataIssue::new(
+                format!("`{}` holds texts in several columns of one variable", self.file),
+                "declare a variable of its own for each column of classes, or say how many there are: `Class(n)[..]`",
+            )),
+        }
+    }
+
+    /// One more than the largest of the whole numbers in columns.
+    ///
+    /// # Errors
+    /// A cell that holds no whole number of at least 0.
+    pub(super) fn count_whole(&self, columns: &[usize]) -> Result<usize, DataIssue> {
+        let mut most = 0.0_f64;
+        for column in columns {
+            for row in (0..self.len()).filter(|r| !missing(self.cell(*r, *column))) {
+                let v = self.cell(row, *column).parse::<f64>().unwrap_or(f64::NAN);
+                if !(0.0..MOST_WHOLE).contains(&v) || v.fract() != 0.0 {
+                    let message = format!(
+                        "`{}` holds a cell that is no whole number from 0 to {}",
+                        self.file,
+                        MOST_WHOLE - 1.0
+                    );
+                    let help =
+                        "whole numbers from 0 are `Int`, other numbers `Real`, texts `Class`, dates `Time`";
+                    return Err(DataIssue::new(message, help).note(self.place(row, *column)));
+                }
+                most = most.max(v);
+            }
+        }
+        Ok(most as usize + 1)
+    }
+
+    /// The classes of a column, as numbers from 0: whole numbers as they are, texts by their place in the alphabet. `n` are declared. With `holes`
+    /// cells may be missing.
     ///
     /// # Errors
     /// A missing cell, numbers among texts or texts among numbers, another number of texts than declared; a text that is not among those that
@@ -214,7 +310,11 @@ impl Table {
         column: usize,
         n: usize,
         known: Option<&[String]>,
+        holes: bool,
     ) -> Result<Classes, DataIssue> {
+        if holes {
+            return self.classes_with_holes(column, n, known);
+        }
         let all: Vec<&str> = (0..self.rows.len()).map(|r| self.cell(r, column)).collect();
         let at = |row: usize| self.place(row, column);
         let wrong = |row: usize, message: &str, help: &str| {
@@ -224,7 +324,7 @@ impl Table {
             return Err(wrong(
                 row,
                 "a cell without a class",
-                "leave the row out, or give the missing ones a class of their own",
+                "leave the row out, give the missing ones a class of their own, or say that cells may be missing: `Class?`",
             ));
         }
         if let Some(known) = known.filter(|k| !k.is_empty()) {
@@ -287,6 +387,27 @@ impl Table {
         let names: Vec<&str> = counts.keys().copied().collect();
         let values = all.iter().map(|c| names.binary_search(c).unwrap_or(0) as f32).collect();
         Ok(Classes { values, names: names.into_iter().map(String::from).collect() })
+    }
+
+    /// The classes of a column some of whose cells may be missing.
+    fn classes_with_holes(
+        &self,
+        column: usize,
+        n: usize,
+        known: Option<&[String]>,
+    ) -> Result<Classes, DataIssue> {
+        let there: Vec<usize> = (0..self.len()).filter(|r| !missing(self.cell(*r, column))).collect();
+        let rows = there.iter().filter_map(|r| self.rows.get(*r).cloned()).collect();
+        let (file, names) = (self.file.clone(), self.names.clone());
+        let some = Table { file, names, width: self.width, notes: Vec::new(), rows };
+        let Classes { values, names } = some.classes(column, n, known, false)?;
+        let mut all = vec![MISSING; self.len()];
+        for (row, v) in there.into_iter().zip(values) {
+            if let Some(cell) = all.get_mut(row) {
+                *cell = v;
+            }
+        }
+        Ok(Classes { values: all, names })
     }
 
     /// The column holds another number of different texts than classes are declared.

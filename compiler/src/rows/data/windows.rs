@@ -170,7 +170,13 @@ impl Symbols {
             ));
         }
         let (train, test) = (self.part(head, args, types)?, self.part(tail, args, types)?);
-        Ok(Dataset { train, test: Some(test), notes, labels: vec![self.names; types.len()] })
+        Ok(Dataset {
+            train,
+            test: Some(test),
+            notes,
+            labels: vec![self.names; types.len()],
+            ..Dataset::default()
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod commitment;
 mod concat;
 mod dot;
 mod entry;
+mod filled;
 mod flatten;
 mod log_softmax;
 mod log_sum_exp;
@@ -19,6 +20,7 @@ mod mean;
 mod min;
 mod nearest;
 mod norm;
+mod present;
 mod shuffle;
 mod softmax;
 mod sum;
@@ -37,6 +39,7 @@ pub const ROWS: &[&dyn FnRow] = &[
     &concat::ConcatFn,
     &dot::Dot,
     &entry::Entry,
+    &filled::Filled,
     &flatten::Flatten,
     &log_softmax::LogSoftmax,
     &log_sum_exp::LogSumExp,
@@ -45,6 +48,7 @@ pub const ROWS: &[&dyn FnRow] = &[
     &min::MinFn,
     &nearest::Nearest,
     &norm::Norm,
+    &present::Present,
     &shuffle::Shuffle,
     &softmax::Softmax,
     &sum::SumFn,
@@ -62,6 +66,10 @@ pub trait FnRow: Row {
     }
     /// IR. Values are `[B, ..event]`, `[1, ..event]` (the same for every example) or rank 0.
     fn lower<'g>(&self, args: &[Ex<'g>], types: &[EventTy]) -> Ex<'g>;
+    /// Whether its first argument is a data variable some of whose cells are missing.
+    fn of_missing(&self) -> bool {
+        false
+    }
     /// Whether it makes one number of all elements of its argument, and leaves a single one as it is.
     fn reduces(&self) -> bool {
         false

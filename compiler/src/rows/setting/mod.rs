@@ -7,6 +7,7 @@ mod ema;
 mod epochs;
 mod seed;
 mod steps;
+mod stop;
 
 pub use batch::{Batch, Leftover, Pass};
 pub use checkpoint::Checkpoint;
@@ -16,6 +17,7 @@ pub(crate) use ema::newest;
 pub use epochs::Epochs;
 pub use seed::Seed;
 pub use steps::Steps;
+pub use stop::Stop;
 
 use super::Row;
 use super::args::{ArgKind, Args, Duration, ParamSpec};
@@ -23,12 +25,16 @@ use crate::ir::{Graph, Value};
 use std::sync::LazyLock;
 
 /// All settings.
-pub const ROWS: &[&dyn SettingRow] = &[&Epochs, &Steps, &Batch, &Seed, &Ema, &Clip, &Checkpoint];
+pub const ROWS: &[&dyn SettingRow] = &[&Epochs, &Steps, &Batch, &Seed, &Ema, &Clip, &Checkpoint, &Stop];
 
 /// A setting of `train`. Its only argument is its value, and has its name.
 pub trait SettingRow: Row {
     /// What it counts, where it says how long to train: of such settings a spec has one.
     fn counts(&self) -> Option<&'static str> {
+        None
+    }
+    /// What its value is called where it stands in brackets: `stop(patience: 10)`.
+    fn key(&self) -> Option<&'static str> {
         None
     }
     /// What the gradients of a player become before they move what it owns.

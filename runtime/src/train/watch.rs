@@ -1,0 +1,126 @@
+//! What the validation part says while training: when to stop, and which weights were best.
+
+use super::run::Run;
+use crate::console::note;
+use crate::failure::Failure;
+use crate::measure::scores::Score;
+use crate::session::Session;
+use crate::store::checkpoint::{Checkpoint, Meta};
+use gmc_compiler::rows::setting::Stop;
+use gmc_compiler::types::Typed;
+use serde::{Deserialize, Serialize};
+
+/// Under this name a checkpoint keeps what has been seen.
+const WATCHED: &str = "watched";
+
+/// The best measurement so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// The number: less is better.
+    pub value: f64,
+    /// After how many rounds it was measured.
+    pub step: u64,
+    /// Measurements since.
+    pub since: u64,
+}
+
+/// What a spec with `stop(patience: ..)` watches.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    patience: u64,
+    /// Whether more is better.
+    more: bool,
+    /// The best measurement; none before the first.
+    pub best: Option<Best>,
+}
+
+impl Watch {
+    /// The watch of a spec that may stop, as a checkpoint left it.
+    ///
+    /// # Errors
+    /// Data without a validation part.
+    pub fn new(s: &Session, meta: &Meta) -> Result<Option<Watch>, Failure> {
+        let Some(patience) = Stop::of(&s.typed.train.settings) else { return Ok(None) };
+        if s.sets.iter().all(|set| set.valid.n == 0) {
+            return Err(Failure::new("`stop` needs a validation part, and the data have none")
+                .help("give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`"));
+        }
+        let best = meta.extra.get(WATCHED).and_then(|t| serde_json::from_str(t).ok());
+        Ok(Some(Watch { patience, more: maximizes(&s.typed), best }))
+    }
+
+    /// Writes what [`Watch::new`] reads into a checkpoint's header.
+    pub fn keep(&self, meta: &mut Meta) {
+        if let Some(text) = self.best.and_then(|b| serde_json::to_string(&b).ok()) {
+            meta.extra.insert(WATCHED.into(), text);
+        }
+    }
+
+    /// Takes a measurement; whether it is the best so far.
+    pub fn see(&mut self, scores: &[Score], step: u64) -> bool {
+        let Some(score) = scores.first() else { return false };
+        // A density is measured as a loss, whatever is written.
+        let value = if self.more && !score.of_density() { -score.value.0 } else { score.value.0 };
+        match &mut self.best {
+            Some(best) if value.is_nan() || value >= best.value => {
+                best.since += 1;
+                false
+            }
+            _ => {
+                self.best = Some(Best { value, step, since: 0 });
+                true
+            }
+        }
+    }
+
+    /// Whether patience has run out.
+    pub fn tired(&self) -> bool {
+        self.best.is_some_and(|b| b.since >= self.patience)
+    }
+}
+
+/// Whether the goal is one that is maximized as it is written.
+fn maximizes(typed: &Typed) -> bool {
+    typed.train.players.first().is_some_and(|p| p.maximize && !p.derived)
+}
+
+impl Run<'_> {
+    /// Takes a measurement, and keeps the weights if it is the best so far.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be written.
+    pub(super) fn watch(&mut self, scores: &[Score]) -> Result<(), Failure> {
+        let step = self.step;
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        if watch.see(scores, step) {
+            self.dir.save_best(&self.checkpoint())?;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the best weights that were seen, where a spec may stop.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read.
+    pub(super) fn take_best(&mut self) -> Result<(), Failure> {
+        let Some(best) = self.watch.as_ref().and_then(|w| w.best) else { return Ok(()) };
+        if best.step == self.step {
+            return Ok(());
+        }
+        let kept: Checkpoint = self.dir.best()?;
+        if kept.meta.step != best.step {
+            return Ok(());
+        }
+        self.session
+            .restore(&kept.tensors)
+            .map_err(|why| Failure::new(format!("cannot go back: {why}")).at("stop", self.dir.path()))?;
+        note(&format!(
+            "the weights are those of round {}, the best of the validation part; {} rounds were trained\n",
+            best.step, self.step
+        ));
+        self.step = best.step;
+        self.until = best.step;
+        self.session.standing = self.trainer.progress(best.step);
+        Ok(())
+    }
+}

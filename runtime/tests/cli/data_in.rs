@@ -1,0 +1,152 @@
+//! Data as their owners have them: a table with columns of several kinds, parts of it, files that lie elsewhere.
+
+use super::common::*;
+use gmc_runtime::store::RunDir;
+
+/// 400 rows of five columns that a model may read, and three that it need not: numbers from a fixed sequence.
+fn sales() -> String {
+    let mut out = String::from("when,amount,n,flag,kind,size,constant,customer\n");
+    let mut state = 7u64;
+    let mut unit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    for i in 0..400 {
+        let kind = (unit() * 3.0) as usize;
+        let near = unit() + unit() + unit() + unit() - 2.0;
+        let (flag, n, size) = (unit() < 0.3, (unit() * unit() * 10.0) as usize, unit() + unit() - 1.0);
+        out.push_str(&format!(
+            "2024-{:02}-{:02},{:.4},{n},{flag},{},{size:.4},7,c{}\n",
+            1 + i / 34,
+            1 + i % 28,
+            (1.0 + kind as f64 + near).exp(),
+            ["ash", "elm", "oak"][kind],
+            i / 5
+        ));
+    }
+    out
+}
+
+const MODEL: &str = "
+param k: Real[K]
+param m: Real[K]
+param l: Real[10]
+param b: Real
+model p {
+  kind ~ Categorical(logits: k)
+  amount ~ LogNormal(dot(m, kind), 0.6)
+  n ~ Categorical(logits: l)
+  flag ~ Bernoulli(logits: b)
+  size ~ Normal(0, 1)
+}
+";
+
+/// The walk through a table: what it holds, what is trained, what comes out.
+#[test]
+fn a_table_of_several_kinds_from_an_empty_folder() {
+    let place = Place::new();
+    place.write("shop/sales.csv", sales());
+    let data = "dim K\ndata (amount: Real in positive, n: Int(10), flag: Bool, kind: Class(K), size: Real) from csv(\"sales.csv\")\n";
+    let text = format!("{data}{MODEL}train {{ epochs 40  using adam(lr: 3e-2) }}\n");
+    place.write("shop/t.gm", &text);
+    let said = place.gmc("data shop/t.gm");
+    said.succeeds();
+    for part in [
+        "csv: 320 training, 40 validation and 40 test examples",
+        "columns that are not read: `when`, `constant`, `customer`",
+        "classes of `kind`: 0 ash, 1 elm, 2 oak",
+        "320 rows are for training, 40 for validation and 40 for testing, shuffled by the seed, class by class",
+        "\n  flag    Bool              false ",
+        "\n  kind    Class(3)          ",
+    ] {
+        assert!(said.out.contains(part), "no {part:?} in:\n{}", said.out);
+    }
+    // The file is found beside the spec, whatever folder one works in; so it is when the run is asked.
+    place.gmc("run shop/t.gm --device cpu").succeeds();
+    let run = place.path("runs/t-1");
+    let parts: Vec<String> = records(&run).into_iter().map(|(_, part, _)| part).collect();
+    assert!(parts.iter().any(|p| p == "valid"));
+    assert_eq!(parts.iter().filter(|p| *p == "test").count(), 1, "the test part is read at the end only");
+    let nll = place.gmc("eval runs/t-1 --device cpu").succeeds().out.clone();
+    assert!(nll.contains("negative log-likelihood") && nll.contains("exact"), "{nll}");
+    place.gmc("eval runs/t-1 --part valid --device cpu").succeeds();
+    let drawn = place.gmc("sample runs/t-1 -n 20 --device cpu").succeeds().out.clone();
+    assert!(drawn.lines().skip(1).all(|l| ["ash", "elm", "oak"].iter().any(|k| l.contains(k))), "{drawn}");
+    // From the folder of the run, too.
+    place.gmc("data runs/t-1/spec.gm").succeeds();
+    // A file of that name where one works is not taken for it.
+    std::fs::rename(place.path("shop/sales.csv"), place.path("sales.csv")).unwrap();
+    place.gmc("data shop/t.gm").fails(&[
+        "no file `sales.csv` found",
+        "looked for shop/sales.csv",
+        "the working folder has a `sales.csv`, but paths in a spec are relative to the spec",
+    ]);
+}
+
+/// Training stops when the validation part says so, and leaves the best weights that it has seen.
+#[test]
+fn stopping_early_leaves_the_best_weights() {
+    let place = Place::new();
+    place.write("sales.csv", sales());
+    let spec = |train: &str| {
+        format!(
+            "dim K\ndata (amount: Real in positive, n: Int(10), flag: Bool, kind: Class(K), size: Real) from csv(\"sales.csv\") split (train 0.4, valid 0.3, test 0.3, by: \"customer\")\n{MODEL}train {{ epochs 100  using adam(lr: 1.0)  {train} }}\neval {{ every 1 epochs }}\n"
+        )
+    };
+    let run = place.train("t", &spec("stop(patience: 5)"));
+    let looked: Vec<(u64, f64)> = records(&run)
+        .into_iter()
+        .filter(|(_, part, _)| part == "valid")
+        .filter_map(|(step, _, values)| Some((step, values.values().next()?.0)))
+        .collect();
+    let best = looked.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    let last = looked.last().unwrap();
+    assert!(last.0 < 100 && looked.len() >= 6, "it did not stop: {looked:?}");
+    assert_eq!(looked.iter().filter(|(step, _)| *step > best.0).count(), 5, "{looked:?}");
+    let meta = RunDir::view(&run).unwrap().standing().unwrap();
+    assert_eq!(meta.step, best.0, "the weights are those of the best measurement");
+    let valid =
+        place.gmc("eval runs/t-1 --part valid --message-format json --device cpu").succeeds().out.clone();
+    let value: f64 =
+        valid.split("\"value\":").nth(1).unwrap().split([',', '}']).next().unwrap().parse().unwrap();
+    assert!((value - best.1).abs() < 1e-4 * best.1.abs(), "{value} {best:?}");
+    // What is finished stays finished.
+    place.gmc("resume runs/t-1 --device cpu");
+    assert_eq!(RunDir::view(&run).unwrap().standing().unwrap().step, best.0);
+    // Without a part to watch there is nothing to stop by.
+    place.write("n.gm", spec("stop(patience: 5)").replace("valid 0.3, ", ""));
+    place.gmc("run n.gm --device cpu").fails(&[
+        "`stop` needs a validation part, and the data have none",
+        "split (train 0.8, valid 0.1, test 0.1)",
+    ]);
+}
+
+/// What `gmc data` warns of.
+#[test]
+fn rows_in_two_parts_rare_classes_and_items_of_one_file() {
+    let place = Place::new();
+    let row =
+        |i: usize| format!("{}.25,{},{}\n", i % 150, i % 150, if i % 300 == 7 { "rare" } else { "common" });
+    place.write("d.csv", format!("x,y,k\n{}", (0..300).map(row).collect::<String>()));
+    let model = "\nmodel p { x ~ Normal(0, 1);  y ~ Normal(0, 1);  k ~ Categorical(2) }\ntrain { steps 1 }\n";
+    place.write("d.gm", format!("data (x: Real, y: Real, k: Class) from csv(\"d.csv\"){model}"));
+    let said = place.gmc("data d.gm");
+    said.succeeds();
+    assert!(said.err.contains("test rows are training rows, too"), "{}", said.err);
+    assert!(
+        said.err.contains("some classes of `k` are rare among 240 training rows: rare 1"),
+        "{}",
+        said.err
+    );
+    assert!(said.out.contains(": whole numbers, "), "{}", said.out);
+    place.write(
+        "u.gm",
+        "data x: Real from csv(\"d.csv\")\ndata y: Real from csv(\"d.csv\")\nmodel p { x ~ Normal(0, 1) }\nmodel r { y ~ Normal(0, 1) }\ntrain { minimizes nll(p) + nll(r)  steps 1 }\n",
+    );
+    let said = place.gmc("data u.gm");
+    assert!(
+        said.err.contains("x and y are read from \"d.csv\" as two streams, whose rows are not paired: one item pairs them, `data (x: .., y: ..) from csv(..)`"),
+        "{}",
+        said.err
+    );
+}
