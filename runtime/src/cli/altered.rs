@@ -36,8 +36,8 @@ impl How {
     }
 
     /// The variables whose values are given.
-    pub fn names(&self) -> Vec<String> {
-        self.given.iter().map(|(name, _)| name.clone()).collect()
+    pub fn names(&self, s: &Session) -> Vec<String> {
+        self.given.iter().map(|(name, _)| variable(s, name)).collect()
     }
 
     /// Lets a program of the session draw so; how many rows the files hold, where there are some.
@@ -46,8 +46,9 @@ impl How {
     /// A variable that there is not or that is no single value, a value that it does not have, a file that says neither, a model that cannot draw so.
     pub fn alter(&self, s: &mut Session, program: &Program) -> Result<Option<usize>, Failure> {
         for (name, text) in &self.given {
-            let value = value(s, name, text)?;
-            s.given.insert(name.clone(), value);
+            let name = variable(s, name);
+            let value = value(s, &name, text)?;
+            s.given.insert(name, value);
         }
         let rows = self.rows.as_deref().map(|path| given_rows(s, path)).transpose()?;
         if let Some(path) = &self.codes {
@@ -107,6 +108,15 @@ fn decode(s: &mut Session, program: &Program, path: &Path) -> Result<usize, Fail
     s.run_instead(program.clone(), decoder.graph);
     s.codes = codes;
     Ok(n)
+}
+
+/// The variable that is meant by its own name or by that of its column.
+fn variable(s: &Session, name: &str) -> String {
+    let mut all = s.typed.data.iter().flat_map(|d| &d.vars).map(|v| &v.name);
+    match s.data_type(name) {
+        Some(_) => name.to_string(),
+        None => all.find(|v| s.columns(v) == [name]).map_or(name, String::as_str).to_string(),
+    }
 }
 
 /// The number of a value of a variable: of a class also by what it is called.

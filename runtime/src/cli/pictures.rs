@@ -39,7 +39,7 @@ pub fn sample(
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv, Form::Txt])?;
     let (dir, mut s) = open(r, m, |s| match s.answer(Question::Sample).map(|a| a.program.clone()) {
         Ok(program) => {
-            let given = how.names();
+            let given = how.names(s);
             // A file may hold what is not given by name: it is asked first.
             let ours = |n: &String| !given.contains(n) && how.rows.is_none();
             Ok(s.conditions_of_data(&program).into_iter().filter(ours).collect())

@@ -203,9 +203,13 @@ fn conditions_from_a_file() {
     assert!(amount(1) < -1.0 && amount(2) > -3.5 && amount(3) < -1.0, "{rows:?}");
     // More draws than rows begin again.
     assert_eq!(cells(&ask("--given given.csv -n 4 --out -").succeeds().out)[4][0], "blue");
-    assert_eq!(cells(&ask("--given kind=red -n 2 --out -").out).len(), 0);
-    let named = ask("--given y=red -n 2 --out -");
-    assert!(cells(&named.succeeds().out)[1..].iter().all(|r| r[0] == "red"));
+    // By the name of the variable, or of its column.
+    for named in ["--given y=red -n 2 --out -", "--given kind=red -n 2 --out -"] {
+        let said = ask(named);
+        let rows = cells(&said.succeeds().out);
+        assert!(rows.len() == 3 && rows[1..].iter().all(|r| r[0] == "red"), "{rows:?}");
+    }
+    ask("--given kind=purple").fails(&["which has no value `purple`", "its classes: blue, green, red"]);
     place.write("purple.csv", "kind\npurple\n");
     ask("--given purple.csv").fails(&["was not trained on", "blue, green, red"]);
     place.write("other.csv", "amount\n1\n");
