@@ -179,8 +179,16 @@ impl Session {
                 .help(format!("its variables have the columns `{}`", columns.join("`, `"))));
         }
         let from = Elsewhere { file: &file, variables: &variables, item: &types };
-        let part = reread(d.row, &d.args, &from, &host)
-            .map_err(|issue| unreadable(&file, issue).at("read", path))?;
+        let part = reread(d.row, &d.args, &from, &host).map_err(|issue| {
+            let failure = unreadable(&file, issue).at("read", path);
+            match failure.help {
+                Some(_) => failure,
+                None => {
+                    let columns: Vec<String> = variables.iter().flat_map(Wanted::elements).take(12).collect();
+                    failure.help(format!("the question is about the columns `{}`", columns.join("`, `")))
+                }
+            }
+        })?;
         let names = variables.iter().map(|v| v.name.to_string()).collect();
         Ok((part, names))
     }

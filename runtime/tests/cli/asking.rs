@@ -92,6 +92,9 @@ fn rows_that_are_none() {
         asked.fails(&[said]);
         assert!(!place.path("d.csv").exists());
     }
+    place
+        .gmc("density runs/kinds-1 lacks.csv --device cpu")
+        .fails(&["about the columns `amount`, `age`, `kind`"]);
     place.gmc("density runs/kinds-1 gone.csv --device cpu").fails(&["looked for gone.csv"]);
     place.gmc("density runs/kinds-1 --part valid --device cpu").fails(&["no validation part"]);
     let both = place.gmc("density runs/kinds-1 t.csv --part train --device cpu");
