@@ -217,6 +217,7 @@ fn a_report_is_whole_and_repeatable() {
             trust: Trust::bound(500, None),
             at: String::new(),
             caveats: Vec::new(),
+            error: None,
         },
         Score {
             key: "entropy".into(),
@@ -227,6 +228,7 @@ fn a_report_is_whole_and_repeatable() {
             trust: Trust::Exact,
             at: String::new(),
             caveats: Vec::new(),
+            error: None,
         },
     ];
     let images =

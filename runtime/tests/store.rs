@@ -189,6 +189,7 @@ fn metrics_survive_torn_lines_and_go_back_in_time() {
         trust: Trust::Estimate { samples: 64, error: Some(0.01) },
         at: String::new(),
         caveats: Vec::new(),
+        error: None,
     }];
     assert!(run.scores().unwrap().is_empty());
     run.write_scores(&scores).unwrap();

@@ -101,11 +101,13 @@ fn density(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Exe
         return bound(s, &answer.program, seed, budget, n);
     }
     let log = means::means(s, &answer.program, seed, budget.examples)?.get(&Output::LogProb);
-    let trust = match answer.number {
-        Some(NumberKind::LowerBound) => Trust::bound(1, log.error),
-        Some(NumberKind::Exact | NumberKind::Estimate) | None => Trust::Exact,
-    };
-    Ok(losses(s, LogDensity::Exact, -log.value, trust))
+    let scores = losses(s, LogDensity::Exact, -log.value, Trust::bound(1, log.error));
+    Ok(match answer.number {
+        Some(NumberKind::LowerBound) => scores,
+        Some(NumberKind::Exact | NumberKind::Estimate) | None => {
+            scores.into_iter().map(Score::exactly).collect()
+        }
+    })
 }
 
 /// The health of the latent sites of a model with a bound, or with a goal that writes their KL out: what was

@@ -185,6 +185,9 @@ pub struct Score {
     pub unit: String,
     /// How far it can be trusted.
     pub trust: Trust,
+    /// Of an exact number the standard error of the mean over the examples: another set of as many would give another number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<f64>,
     /// What it is weighted with, where that is set by the spec: `beta 0.5`. Empty elsewhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
@@ -198,7 +201,8 @@ impl Score {
     pub fn new(metric: &Metric, value: f64, trust: Trust) -> Score {
         let (key, name, unit) = (metric.key(), metric.name(), metric.unit().into());
         let part = TEST.into();
-        Score { key, name, part, value: Number(value), unit, trust, at: String::new(), caveats: Vec::new() }
+        let (error, at, caveats) = (None, String::new(), Vec::new());
+        Score { key, name, part, value: Number(value), unit, trust, error, at, caveats }
     }
 
     /// The same of one of several models.
@@ -220,6 +224,15 @@ impl Score {
         let logs = all.iter().flat_map(|d| per.iter().map(|p| Metric::NegativeLog(*d, *p)));
         let mut all = logs.chain(all.iter().map(|d| Metric::Perplexity(*d))).chain([Metric::Reconstruction]);
         all.any(|m| m.key() == self.key)
+    }
+
+    /// The same, if it is exact, with the error that a bound of the same examples would have.
+    #[must_use]
+    pub fn exactly(self) -> Score {
+        match self.trust {
+            Trust::Bound { error, .. } => Score { trust: Trust::Exact, error, ..self },
+            Trust::Exact | Trust::Estimate { .. } => self,
+        }
     }
 
     /// Its name with what it is weighted with: `payoff (beta 0.5)`.

@@ -1,6 +1,6 @@
 //! Numbers in rows: scores for people, samples, densities and representations for other programs.
 
-use crate::measure::scores::Score;
+use crate::measure::scores::{Score, two_digits};
 use gmc_compiler::rows::data::MISSING;
 use std::fmt::Write;
 
@@ -109,7 +109,12 @@ pub fn of_scores(scores: &[Score]) -> String {
         let pad = " ".repeat(width - title.chars().count());
         let trust = s.trust.describe();
         let beware = if s.caveats.is_empty() { "" } else { ", but see below" };
-        let _ = writeln!(out, "{:<8} {title}{pad} {:>12.4} {:<9} {trust}{beware}", s.part, s.value.0, s.unit);
+        let error = s.error.map_or(String::new(), |e| format!(" (± {})", two_digits(e)));
+        let _ = writeln!(
+            out,
+            "{:<8} {title}{pad} {:>12.4} {:<9} {trust}{beware}{error}",
+            s.part, s.value.0, s.unit
+        );
     }
     for caveat in caveats(scores) {
         let _ = writeln!(out, "warning: {caveat}");

@@ -63,7 +63,11 @@ fn rows_of_a_new_table() {
     assert_eq!([&rows[1][1], &rows[2][1], &rows[3][1]], ["red", "green", "blue"]);
     assert!(said.err.contains("alone.csv names no `y`"), "{}", said.err);
     let said = ask("eval RUN new.csv");
-    assert!(said.succeeds().out.lines().all(|l| l.starts_with("new.csv ")), "{}", said.out);
+    assert!(
+        said.succeeds().out.lines().all(|l| l.starts_with("new.csv ") && l.contains("± ")),
+        "{}",
+        said.out
+    );
 }
 
 /// What is wrong with a new file is said, with exit code 1, and nothing is written.
