@@ -508,3 +508,48 @@ train { using adam(lr: 1e-3) }";
         assert!(path.windows(2).all(|z| z[0] != z[1]), "{path:?}");
     }
 }
+
+/// A chain of bits in a guide, by the score function: its bound is the mean over all paths, and so is the derivative.
+#[test]
+fn a_chain_of_bits_is_proposed_by_the_score_function() {
+    let text = "data x: Real[] from npy(\"x.npy\")
+param a: Real[] = 0.4
+model p { z[0] ~ Bernoulli(logits: 0.3);  z[t in 1..3] ~ Bernoulli(logits: 1.5 * z[t - 1] - 0.5);  x ~ Normal(z[0] - 2 * z[2], 1) }
+guide q(x) { z[0] ~ Bernoulli(logits: a) by score;  z[t in 1..3] ~ Bernoulli(logits: a - 2 * z[t - 1]) by score }
+train { maximizes elbo(p, q) }";
+    let (typed, c) = clean(text, [&[], &[]]);
+    let notes = math::objective(&typed, &typed.train.players[0], false).notes.join("\n");
+    assert!(
+        notes.contains("the gradient through `z`: score function") && notes.contains("as written"),
+        "{notes}"
+    );
+    let log_p = |logit: f64, x: f64| -(if x > 0.5 { (-logit).exp() } else { logit.exp() }).ln_1p();
+    let exact = |a: f64| -> f64 {
+        let of = |path: usize| {
+            let z: Vec<f64> = (0..3).map(|t| (path >> t & 1) as f64).collect();
+            let chain = |first: f64, next: &dyn Fn(f64) -> f64| {
+                log_p(first, z[0]) + (1..3).map(|t| log_p(next(z[t - 1]), z[t])).sum::<f64>()
+            };
+            let (q, p) = (chain(a, &|y| a - 2.0 * y), chain(0.3, &|y| 1.5 * y - 0.5));
+            let data = -0.5 * ((0.7 - z[0] + 2.0 * z[2]).powi(2) + std::f64::consts::TAU.ln());
+            q.exp() * (data + p - q)
+        };
+        (0..8).map(of).sum()
+    };
+    let n = 20_000;
+    let mut inputs: BTreeMap<String, Tensor64> = initial(&c).into_iter().collect();
+    inputs.insert("x".into(), Tensor64::new(&[n], vec![0.7; n]).unwrap());
+    let found = &evaluate(&c.programs["bound.p"], n, &inputs)["elbo"];
+    let mean = found.data.iter().sum::<f64>() / n as f64;
+    assert!((mean - exact(0.4)).abs() < 0.03, "{mean} and {}", exact(0.4));
+    let g = &c.graphs["loss"];
+    let of = g.outputs.iter().find(|(o, _)| o == "payoff:all").unwrap().1;
+    let at = g.iter().find(|(_, node)| matches!(&node.op, Op::Input(i) if i.name == "a")).unwrap().0;
+    let mut with = g.clone();
+    let slope = grad(&mut with, of, &[at])[0];
+    with.output("slope", slope);
+    inputs.insert("q.baseline".into(), Tensor64::new(&[], vec![exact(0.4)]).unwrap());
+    let got = evaluate(&with, n, &inputs)["slope"].data[0];
+    let want = (exact(0.4 + 1e-5) - exact(0.4 - 1e-5)) / 2e-5;
+    assert!((got - want).abs() < 0.05, "{got} and {want}");
+}

@@ -300,6 +300,9 @@ pub struct AutoSite {
     /// The shape suffix: how many elements, where no data variable says so.
     #[serde(default)]
     pub shape: Option<Vec<Expr>>,
+    /// The gradient estimator asked for, in time.
+    #[serde(default)]
+    pub by: Option<Call>,
     /// The whole site.
     pub span: Span,
 }
@@ -315,6 +318,9 @@ pub struct StartSite {
     pub dist: Call,
     /// The shape suffix of the element.
     pub shape: Option<Vec<Expr>>,
+    /// The gradient estimator asked for.
+    #[serde(default)]
+    pub by: Option<Call>,
     /// The whole site.
     pub span: Span,
 }

@@ -145,6 +145,12 @@ fn sites(cx: Cx<'_>, mut parts: Parts<'_>) -> Built<Vec<Site>> {
     Ok(sites)
 }
 
+/// Whether what stands behind `in` is a range of times: `1..T`, `reverse(1..T)`.
+fn in_time(order: &Expr) -> bool {
+    let inner = if let ExprKind::Call(c) = &order.kind { c.args.first().map(|a| &a.value) } else { None };
+    matches!(inner.unwrap_or(order).kind, ExprKind::Times(..))
+}
+
 fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
     let span = cx.span(&pair);
     let rule = pair.as_rule();
@@ -156,24 +162,26 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let order = order(cx, parts.need()?)?;
             let dist = cx.call(parts.need()?, 0)?;
             let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
-            if let Some(by) = parts.take(Rule::by) {
+            let by = parts.take(Rule::by);
+            if let Some(by) = by.as_ref().filter(|_| !in_time(&order)) {
                 return Err(misplaced(
                     "`by`",
                     "the end of the site, which needs no gradient estimator",
-                    cx.span(&by),
+                    cx.span(by),
                 ));
             }
-            Ok(Site::Auto(AutoSite { name, index, order, dist, shape, span }))
+            let by = by.map(|p| cx.parts(p).need()).transpose()?;
+            let by = by.map(|p| cx.call(p, 0)).transpose()?;
+            Ok(Site::Auto(AutoSite { name, index, order, dist, shape, by, span }))
         }
         Rule::start => {
             let name = cx.ident(&parts.need()?);
             let place = cx.expr(parts.need()?, 0)?;
             let dist = cx.call(parts.need()?, 0)?;
             let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
-            if let Some(by) = parts.take(Rule::by) {
-                return Err(misplaced("`by`", "the end of the site", cx.span(&by)));
-            }
-            Ok(Site::Start(StartSite { name, place, dist, shape, span }))
+            let by = parts.take(Rule::by).map(|p| cx.parts(p).need()).transpose()?;
+            let by = by.map(|p| cx.call(p, 0)).transpose()?;
+            Ok(Site::Start(StartSite { name, place, dist, shape, by, span }))
         }
         Rule::draw => {
             let name = cx.ident(&parts.need()?);

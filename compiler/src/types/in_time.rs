@@ -44,6 +44,7 @@ struct Statement<'a> {
     times: Times,
     dist: &'a Call,
     shape: &'a Option<Vec<Expr>>,
+    by: &'a Option<Call>,
     /// Of its times.
     at: Span,
     span: Span,
@@ -103,13 +104,14 @@ impl Checker<'_> {
             Site::Start(s) => {
                 let at = self.time(&s.place)?;
                 let times = Times { index: None, from: at, to: at + 1, reverse: false };
-                let (dist, shape) = (&s.dist, &s.shape);
+                let (dist, shape, by) = (&s.dist, &s.shape, &s.by);
                 Ok(Statement {
                     name: &s.name,
                     index: None,
                     times,
                     dist,
                     shape,
+                    by,
                     at: s.place.span,
                     span: s.span,
                 })
@@ -123,7 +125,7 @@ impl Checker<'_> {
                 let times = Times { index: Some(a.index.name.clone()), from, to, reverse };
                 let (at, span) = (a.order.span, a.span);
                 let (index, dist, shape) = (Some(&a.index), &a.dist, &a.shape);
-                Ok(Statement { name: &a.name, index, times, dist, shape, at, span })
+                Ok(Statement { name: &a.name, index, times, dist, shape, by: &a.by, at, span })
             }
             Site::Draw(_) | Site::Bind(_) => Err(Bad::Said),
         }
@@ -145,7 +147,7 @@ impl Checker<'_> {
             name: s.name.clone(),
             dist: s.dist.clone(),
             shape: s.shape.clone(),
-            by: None,
+            by: s.by.clone(),
             span: s.span,
         };
         let mut inner = scope.clone();
@@ -175,6 +177,17 @@ impl Checker<'_> {
             let (a, b) = (&first.dist, &other.dist);
             let inner = |d: &TDist| d.row.form().map(|(_, i)| i.name());
             let same = a.row.name() == b.row.name() && inner(a) == inner(b) && values(a) == values(b);
+            if a.by != b.by || a.baseline.is_some() {
+                let at = |s: &Statement<'_>| s.by.as_ref().map_or(s.span, |b| b.span);
+                let (one, two) = (at(&first.written), at(&other.written));
+                let name = &first.written.name.name;
+                return Err(match a.baseline.is_some() {
+                    true => codes::e0303::baseline_in_time(name, one).into(),
+                    false => {
+                        codes::e0303::in_time(name, (one, &a.by.describe()), (two, &b.by.describe())).into()
+                    }
+                });
+            }
             let kinds = |s: &TSite| Some(s.ty.kind).filter(|k| !matches!(k, Kind::Real(_)));
             if !same || given(a) != given(b) || kinds(&first.site) != kinds(&other.site) {
                 let show = |d| super::text::distribution(&self.typed, d, true);
@@ -325,13 +338,14 @@ fn each_once(all: &[Statement<'_>], length: usize) -> Res<()> {
     }
 }
 
-/// A chain of a guide passes derivatives through its draws.
+/// A chain of a guide passes derivatives through its draws, or has the score function in their place.
 fn proposable(all: &[Typed<'_>]) -> Res<()> {
     let own = |t: &&Typed<'_>| t.dist.params.iter().flatten().any(reads_own);
     let Some(t) = all.iter().find(own) else { return Ok(()) };
     match t.dist.by {
-        Estimator::Pathwise | Estimator::Score { .. } if !t.site.ty.kind.discrete() => Ok(()),
-        Estimator::Pathwise | Estimator::Score { .. } | Estimator::Enumerate | Estimator::Gumbel { .. } => {
+        Estimator::Score { .. } => Ok(()),
+        Estimator::Pathwise if !t.site.ty.kind.discrete() => Ok(()),
+        Estimator::Pathwise | Estimator::Enumerate | Estimator::Gumbel { .. } => {
             Err(e0605::discrete_guide(&t.written.name.name, t.site.value_span).into())
         }
     }

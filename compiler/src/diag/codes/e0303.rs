@@ -91,3 +91,26 @@ pub fn not_pathwise(site: &str, row: &str, draw: Span, reader: Span) -> Diag {
         .also(reader, format!("needs the gradient through `{site}`"))
         .help(format!("draw `{site}` from a distribution with a pathwise gradient, such as `Normal`, `LogNormal` or `Logistic`"))
 }
+
+/// The statements of a chain ask for different estimators: where each does, and what it asks for.
+pub fn in_time(site: &str, (one, first): (Span, &str), (two, second): (Span, &str)) -> Diag {
+    Diag::new(
+        "E0303",
+        format!("the statements of `{site}` have different estimators"),
+        two,
+        second.to_string(),
+    )
+    .also(one, first.to_string())
+    .help(format!("write the same `by ..` behind each statement of `{site}`, as in `by score`"))
+}
+
+/// A chain asks for a learned baseline.
+pub fn baseline_in_time(site: &str, at: Span) -> Diag {
+    Diag::new(
+        "E0303",
+        format!("a chain such as `{site}` has no learned baseline"),
+        at,
+        "is one number for each example, where each time has a draw",
+    )
+    .help("write `by score` or `by score(baseline: none)`")
+}

@@ -14,8 +14,8 @@ given the same parameters, with values of the same shape: what differs between t
 of a site are computed at once, by one formula; a first value of another kind is a site of its own that `z[0]` is drawn around. How many
 times a site has is said by its data; a site without data has as many as its statements draw.
 
-In a guide the draws of a chain must pass derivatives on, as those of `Normal` do. A chain of classes needs no guide: the model's
-is summed over exactly.
+In a guide the draws of a chain must pass derivatives on, as those of `Normal` do, or have the score function in place of that, `by score` behind
+each of its statements. A chain of classes needs no guide: the model's is summed over exactly.
 
 Wrong:
     data x: Bool[64] from digits(binarize: 0.5)
@@ -104,6 +104,6 @@ pub fn discrete_guide(site: &str, at: Span) -> Diag {
         "passes no derivative on to the times before",
     )
     .help(format!(
-        "leave `{site}` out of the guide, so that the model's chain of classes is summed over exactly, or draw numbers, `{site}[t in 1..16] ~ Normal(..)`"
+        "leave `{site}` out of the guide, so that the model's chain of classes is summed over exactly, or draw numbers, `{site}[t in 1..16] ~ Normal(..)`, or write `by score` behind each of its statements"
     ))
 }
