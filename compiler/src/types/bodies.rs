@@ -7,6 +7,7 @@ use crate::rows::{self, Chain, ChainCx, FlowChain};
 use crate::span::Span;
 use crate::syntax::ast::{Arg, Binding, Call, Expr, ExprKind, FlowItem, Ident, Item, Layer, NetItem};
 
+use super::body::{Body, MOST_IN_FLOWS};
 use super::chain::*;
 
 /// What the layers of a net make of its inputs.

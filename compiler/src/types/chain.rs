@@ -1,6 +1,7 @@
 //! Bodies of nets and flows: layers one after the other, each checked on the type that the one before it yields.
 
-use super::consts::{Consts, bind, size};
+use super::body::{Body, MOST_IN_FLOWS, MOST_LAYERS};
+use super::consts::{bind, size};
 use super::items::holds;
 use super::{TExpr, TFlow, TNet};
 use crate::diag::{Diag, codes, suggest::did_you_mean};
@@ -13,28 +14,6 @@ use crate::rows::{
 };
 use crate::span::Span;
 use crate::syntax::ast::{Binding, Call, ExprKind, Layer};
-
-/// The checker's side of [`ChainCx`]: what is visible inside one body.
-pub(super) struct Body<'a> {
-    pub(super) consts: Consts,
-    pub(super) given: Vec<(String, EventTy)>,
-    pub(super) nets: &'a [TNet],
-    pub(super) flows: &'a [TFlow],
-    pub(super) warnings: Vec<Diag>,
-    pub(super) depth: usize,
-    /// Layers so far, those of blocks, of rounds and of the nets and flows that are layers included.
-    pub(super) unrolled: usize,
-    /// Numbers on which the layers of a flow act, in all.
-    pub(super) acted_on: usize,
-    /// The same of the flows before it.
-    pub(super) acted_on_before: usize,
-}
-
-/// Most layers that a net or flow is unrolled to.
-pub(super) const MOST_LAYERS: usize = 1 << 15;
-
-/// Most numbers that the layers of all flows act on: for each it may be kept which element it is a copy of, and where it goes.
-pub(super) const MOST_IN_FLOWS: usize = 1 << 22;
 
 impl ChainCx for Body<'_> {
     fn chain(&mut self, block: &[Layer], input: &EventTy) -> Result<Chain, Diag> {

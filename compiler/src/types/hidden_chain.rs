@@ -1,7 +1,7 @@
 //! Chains of classes that nothing proposes: which of them a forward recursion sums over, and what each factor of the sum reads.
 
 use super::time::Times;
-use super::{Place, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use super::{Place, TDist, TExpr, TKind, TModel, TSite, TSiteKind, closure};
 use crate::event::EventTy;
 use crate::rows::distribution::values;
 
@@ -50,8 +50,8 @@ impl Factor {
 /// The chains among the sites left open by the known names that a forward recursion sums over. One at a time: other sites that are summed
 /// over, and chains that are read together, leave it open.
 pub fn sums(m: &TModel, known: &[String]) -> Vec<ChainSum> {
-    let open = density::unknown_sites(m, &[], known);
-    if !density::summable(m, known).is_empty() {
+    let open = closure::unknown_sites(m, &[], known);
+    if !closure::summable(m, known).is_empty() {
         return Vec::new();
     }
     let all: Vec<ChainSum> = open.iter().filter_map(|n| sum(m, n, known)).collect();
@@ -93,7 +93,7 @@ fn sum(m: &TModel, name: &str, known: &[String]) -> Option<ChainSum> {
     };
     for s in &m.sites {
         let mut read = Vec::new();
-        density::expressions(s).into_iter().for_each(|e| density::reads(e, &mut read));
+        closure::expressions(s).into_iter().for_each(|e| closure::reads(e, &mut read));
         let own = s.name == name;
         if !own && !read.iter().any(|n| n == name) {
             continue;

@@ -6,9 +6,11 @@
 
 mod amounts;
 mod bodies;
+mod body;
 pub mod bound_of;
 mod calls;
 pub mod chain;
+mod closure;
 pub mod consts;
 mod corrupted;
 pub mod coupled;

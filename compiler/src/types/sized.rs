@@ -1,6 +1,6 @@
 //! The size that the last layer of a net takes from what the net declares.
 
-use super::chain::Body;
+use super::body::Body;
 use crate::diag::{Diag, codes};
 use crate::event::EventTy;
 use crate::rows::args::ArgKind;

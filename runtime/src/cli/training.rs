@@ -247,6 +247,9 @@ pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Res
     }
     let dir = RunDir::open(path)?;
     let Kept { unit, hashes, checkpoint, data } = kept(&dir, m)?;
+    if checkpoint.is_none() && trained_before(&dir)? {
+        return Err(no_checkpoint(&dir)?.at("resume", dir.path()));
+    }
     if let (None, Some(from)) = (&checkpoint, dir.text_if_there(FROM)?) {
         let why = format!("{} was stopped before its first checkpoint", path.display());
         return Err(Failure::new(why).at("resume", path).help(format!(
@@ -269,9 +272,6 @@ pub fn resume(path: &Path, device: DeviceChoice, more: More, m: Messages) -> Res
     }
     memory::fits(&session)?;
     let done = checkpoint.as_ref().map_or(0, |c| c.meta.step);
-    if checkpoint.is_none() && trained_before(&dir)? {
-        return Err(no_checkpoint(&dir)?.at("resume", dir.path()));
-    }
     let trainer = Trainer::new(&session);
     let planned = checkpoint.as_ref().and_then(|c| rounds(&c.meta)).unwrap_or(0).max(trainer.total);
     let added = more.rounds(trainer.per_epoch);

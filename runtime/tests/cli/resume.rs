@@ -217,6 +217,19 @@ fn a_run_without_its_checkpoints_is_not_begun_again() {
     }
 }
 
+/// Nor one that began with the weights of another run: it is not told to have been stopped before it began.
+#[test]
+fn a_run_from_another_without_its_checkpoints() {
+    let place = Place::new();
+    place.train("flow", &FLOW.replace("TRAIN", "steps 20"));
+    place.gmc("run flow.gm --from runs/flow-1 --name next --device cpu").succeeds();
+    std::fs::remove_dir_all(place.path("runs/next-1").join("checkpoints")).unwrap();
+    place.gmc("resume runs/next-1 --device cpu").fails(&[
+        "runs/next-1 holds no checkpoint, though the run came to round 20: its weights are gone",
+        "put `checkpoints` back into the folder, or train anew",
+    ]);
+}
+
 #[test]
 fn overrides_are_kept() {
     let place = Place::new();
