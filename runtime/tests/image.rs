@@ -251,7 +251,7 @@ fn a_report_is_whole_and_repeatable() {
     assert_eq!(page, html(&report));
     // A chart of each quantity with its parts in it, one of the schedule; plots of what was found; lines of the two keys.
     assert_eq!(page.matches("class=\"charts\"").count(), 2);
-    assert_eq!(page.matches("role=\"img\"").count(), 3 + 5);
+    assert_eq!(page.matches("role=\"img\"").count(), 3 + 6);
     assert_eq!(
         page.matches("data:image/png;base64,iVBOR").count(),
         1 + 2 + 1,
@@ -274,6 +274,7 @@ fn a_report_is_whole_and_repeatable() {
         "a column for each class: cat, dog",
         "type=\"range\" min=\"0\" max=\"1\"",
         "after 4 epochs",
+        ">owl</text>",
         "prefers-color-scheme:dark",
         "1234abcd",
     ] {
@@ -352,7 +353,16 @@ fn found() -> Findings {
             range: [-1.0, 1.0],
             sets: vec![("data".into(), vec![0.2, 0.8])],
         }],
+        codes: vec![Plane {
+            name: "z".into(),
+            axes: ["first number".into(), "second number".into()],
+            window: [-1.0, 1.0, -1.0, 1.0],
+            sets: ["cat", "dog", "owl"].map(|k| (k.to_string(), vec![0.1, 0.2])).to_vec(),
+            density: None,
+        }],
         planes: vec![Plane {
+            name: "points".into(),
+            axes: ["first coordinate".into(), "second coordinate".into()],
             window: [-1.0, 1.0, -1.0, 1.0],
             sets: vec![("test examples".into(), vec![0.0, 0.5, 3.0, 0.0])],
             density: Some(("iVBORw0KGgo=".into(), 0.4)),

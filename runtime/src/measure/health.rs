@@ -67,7 +67,14 @@ fn test_rows(s: &Session, most: usize) -> usize {
 }
 
 /// The codes of the test part, row by row, and the numbers of one code, by site.
-fn codes(s: &mut Session, most: usize, seed: u64) -> Result<BTreeMap<String, (Vec<f32>, usize)>, ExecError> {
+///
+/// # Errors
+/// What running the program reports.
+pub fn codes(
+    s: &mut Session,
+    most: usize,
+    seed: u64,
+) -> Result<BTreeMap<String, (Vec<f32>, usize)>, ExecError> {
     let Some(program) = s.answer(Question::Encode).ok().map(|a| a.program.clone()) else {
         return Ok(BTreeMap::new());
     };

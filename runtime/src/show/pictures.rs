@@ -7,12 +7,15 @@ use super::lines;
 use super::plane::{self, Window};
 use crate::exec::{ExecError, Tensor};
 use crate::measure::samples::{draw, find, shown};
+use crate::measure::{health, principal};
 use crate::session::{Batch, Position, Purpose, Session, in_turn};
 use crate::store::about::Plane;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use gmc_compiler::event::Kind;
 use gmc_compiler::rows::measure::{Reconstructions, Samples};
+use gmc_compiler::types::TVar;
 
 /// Colour of data points and of the model's samples.
 const DATA: [u8; 3] = [150, 160, 175];
@@ -123,8 +126,64 @@ pub fn points(s: &mut Session, seed: u64) -> Result<Option<Plane>, ExecError> {
     let heat = logs.as_deref().and_then(plane::heat_map).and_then(|p| p.png().ok());
     let density = heat.zip(top).map(|(png, top)| (STANDARD.encode(png), f64::from(top).exp()));
     sets.iter_mut().flat_map(|(_, p)| p).for_each(|v| *v = (*v * 1e4).round() / 1e4);
-    Ok(Some(Plane { window: [window.x.0, window.x.1, window.y.0, window.y.1], sets, density }))
+    let axes = ["first coordinate", "second coordinate"].map(String::from);
+    Ok(Some(Plane { name: "points".into(), axes, window: corners(window), sets, density }))
 }
+
+/// Left, right, bottom, top.
+fn corners(window: Window) -> [f64; 4] {
+    [window.x.0, window.x.1, window.y.0, window.y.1]
+}
+
+/// Codes of test examples, one plane a latent variable of two numbers or more: as they are, or along their principal components.
+///
+/// # Errors
+/// What running a program reports.
+pub fn codes(s: &mut Session, seed: u64) -> Result<Vec<Plane>, ExecError> {
+    let one = |v: &&TVar| v.ty.shape.is_empty() && matches!(v.ty.kind, Kind::Class(k) if k <= CLASSES);
+    let class = s.typed.data.iter().flat_map(|d| &d.vars).find(one).map(|v| v.name.clone());
+    let discrete = |s: &Session, site: &str| {
+        s.model().and_then(|m| m.site(site)).is_none_or(|site| site.ty.kind.discrete())
+    };
+    let mut all = Vec::new();
+    for (site, (values, d)) in health::codes(s, SHOWN, seed)? {
+        if !(2..=WIDEST).contains(&d) || discrete(s, &site) {
+            continue;
+        }
+        let (points, axes) = match d {
+            2 => (values, ["first number".to_string(), "second number".to_string()]),
+            _ => {
+                let Some((points, share)) = principal::plane(&values, d) else { continue };
+                let said = format!("first component ({:.0} % of the variance in both)", 100.0 * share);
+                (points, [said, "second component".to_string()])
+            }
+        };
+        let labels =
+            class.as_ref().and_then(|c| Some((s.labels(c).to_vec(), s.test_column(c)?.values.clone())));
+        let mut sets: Vec<(String, Vec<f32>)> = Vec::new();
+        for (i, xy) in points.as_chunks::<2>().0.iter().enumerate() {
+            let of = labels.as_ref().and_then(|(names, of)| {
+                let k = *of.get(i)? as usize;
+                Some(names.get(k).cloned().unwrap_or_else(|| k.to_string()))
+            });
+            let of = of.unwrap_or_else(|| "test examples".into());
+            let xy = xy.map(|v| (v * 1e4).round() / 1e4);
+            match sets.iter_mut().find(|(name, _)| *name == of) {
+                Some((_, points)) => points.extend(xy),
+                None => sets.push((of, xy.to_vec())),
+            }
+        }
+        sets.sort_by(|a, b| a.0.cmp(&b.0));
+        let window = corners(Window::around(&points));
+        all.push(Plane { name: site, axes, window, sets, density: None });
+    }
+    Ok(all)
+}
+
+/// Most numbers of a code whose components are looked for.
+const WIDEST: usize = 256;
+/// Most classes that have a colour each.
+const CLASSES: usize = 12;
 
 /// Points of a set that a report shows.
 const SHOWN: usize = 1500;

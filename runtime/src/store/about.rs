@@ -80,6 +80,12 @@ pub struct Bin {
 /// Points in the plane.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
+    /// What is shown: `points`, or of which variable they are the codes.
+    #[serde(default)]
+    pub name: String,
+    /// What the axes are.
+    #[serde(default)]
+    pub axes: [String; 2],
     /// Left, right, bottom, top.
     pub window: [f64; 4],
     /// Sets of points by what they are: `x, y, x, y ..`.
@@ -116,6 +122,9 @@ pub struct Findings {
     pub critics: Vec<Histogram>,
     /// Data and samples in the plane.
     pub planes: Vec<Plane>,
+    /// Codes of test examples, in the plane in which they vary most, by class where there is one.
+    #[serde(default)]
+    pub codes: Vec<Plane>,
     /// What columns of the picture of samples are, by name.
     pub columns: Vec<String>,
 }

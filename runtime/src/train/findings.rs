@@ -57,6 +57,7 @@ pub fn findings(
                 found.calibration.push((p.name.clone(), p.bins()));
             }
             found.planes.extend(pictures::points(s, seed)?);
+            found.codes.extend(pictures::codes(s, seed)?);
             Ok(())
         })?;
     }

@@ -87,6 +87,15 @@ pub fn all(page: &mut String, found: &Findings) {
             figures.push((density(p, png, *top), "The density of the model".into()));
         }
     }
+    for p in &found.codes {
+        let said = format!("Codes of test examples: `{}`", p.name);
+        let legend = if p.sets.len() > 1 {
+            "; each class by its name, where the middle of its codes lies"
+        } else {
+            ""
+        };
+        figures.push((points(p), words(&format!("{said}{legend}"))));
+    }
     figures.extend(found.kl.iter().filter(|b| b.values.len() > 1).map(|b| (bars(b), escape(&b.name))));
     figures.extend(found.calibration.iter().map(|(name, bins)| {
         let said = format!(
@@ -191,12 +200,18 @@ fn square(what: &str, p: &Plane) -> Frame {
     Frame::new(what, (left, right), (low, high), SIDE + TOP + BOTTOM)
 }
 
+/// The classes that colour more than two sets; their names stand at them, for those who see no colours.
+const COLOURS: [&str; 8] = ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"];
+
 /// Points, each set in its colour.
 fn points(p: &Plane) -> String {
     let [left, right, low, high] = p.window;
-    let mut f = square("points in the plane", p);
-    f.grid("first coordinate", "second coordinate", true);
-    for ((_, points), class) in p.sets.iter().zip(["train", "test"]) {
+    let mut f = square(&format!("{} in the plane", p.name), p);
+    let [below, beside] = &p.axes;
+    f.grid(below, beside, true);
+    let classes: &[&str] = if p.sets.len() > 2 { &COLOURS } else { &["train", "test"] };
+    let mut names = String::new();
+    for ((name, points), class) in p.sets.iter().zip(classes.iter().cycle()) {
         let mut d = String::new();
         for xy in points.as_chunks::<2>().0 {
             let [x, y] = xy.map(f64::from);
@@ -205,7 +220,19 @@ fn points(p: &Plane) -> String {
             }
         }
         let _ = write!(f.svg, "<path class=\"dots {class}\" d=\"{d}\"/>");
+        let n = (points.len() / 2).max(1) as f64;
+        let middle =
+            |axis: usize| points.iter().skip(axis).step_by(2).map(|v| f64::from(*v)).sum::<f64>() / n;
+        if p.sets.len() > 2 {
+            let (x, y) = (f.px(middle(0)), f.py(middle(1)) + 4.0);
+            let _ = write!(
+                names,
+                "<text class=\"name\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text>",
+                escape(name)
+            );
+        }
     }
+    f.svg.push_str(&names);
     f.end()
 }
 
@@ -219,7 +246,8 @@ fn density(p: &Plane, png: &str, top: f64) -> String {
         escape(png)
     );
     colours(&mut f.svg, SIDE, top);
-    f.grid("first coordinate", "second coordinate", true);
+    let [below, beside] = &p.axes;
+    f.grid(below, beside, true);
     f.end()
 }
 

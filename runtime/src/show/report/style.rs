@@ -16,6 +16,8 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}.dim{color:var(--dim)}\
 svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}svg .g{stroke:var(--line);stroke-width:1}svg .bar{fill:var(--a)}\
 svg path{fill:none;stroke-width:1.8;stroke-linejoin:round}.train{stroke:var(--a)}.test{stroke:var(--b);stroke-dasharray:6 3}.valid{stroke:var(--c);stroke-dasharray:2 2.5}.raw{opacity:.28;stroke-width:1!important}\
 .dots{stroke-linecap:round;stroke-width:2.4!important;opacity:.55}.dots.test,.dots.train{stroke-dasharray:none}\
+svg .name{font:700 13px system-ui,sans-serif;fill:var(--ink);stroke:var(--page);stroke-width:3px;paint-order:stroke}\
+.k0{stroke:var(--a)}.k1{stroke:var(--b)}.k2{stroke:var(--c)}.k3{stroke:#cc79a7}.k4{stroke:#a07a00}.k5{stroke:#7f74d6}.k6{stroke:#808080}.k7{stroke:#d9485a}\
 .key{font-size:.88rem}.key svg{display:inline-block;width:2.2em;height:.6em;vertical-align:middle;margin:0 .35em 0 1em}\
 math{font-size:1.08rem}mtd{text-align:left;padding:.2em .25em}mtd.l{text-align:right}\
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}\
