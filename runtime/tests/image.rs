@@ -271,7 +271,6 @@ fn a_report_is_whole_and_repeatable() {
         "<mi>Normal</mi>",
         "raise <code>beta</code>",
         "rows alternate",
-        "a column for each class: cat, dog",
         "type=\"range\" min=\"0\" max=\"1\"",
         "after 4 epochs",
         ">owl</text>",
@@ -280,6 +279,10 @@ fn a_report_is_whole_and_repeatable() {
     ] {
         assert!(page.contains(text), "{text}");
     }
+    // Where no plane is drawn the pictures of samples are shown, with what their columns are.
+    let pictured = html(&Report { found: Findings { planes: Vec::new(), ..found() }, ..report.clone() });
+    assert!(pictured.contains("a column for each class: cat, dog"));
+    assert_eq!(pictured.matches("data:image/png;base64,iVBOR").count(), 3 + 2);
     assert_balanced(&page);
     let outside = ["http:", "https:", "src=\"/", "@import", "url("];
     assert!(
