@@ -65,9 +65,11 @@ impl FileHost {
             return Ok(archived(&bytes, classes));
         }
         let list = |path: &Path| {
-            let entries = std::fs::read_dir(path).map_err(|e| match e.kind() {
-                ErrorKind::NotFound => self.nothing(folder, vec![path.display().to_string()]),
-                _ => HostError { what: format!("cannot list {}: {e}", path.display()), tried: Vec::new() },
+            let entries = std::fs::read_dir(path).map_err(|e| {
+                if e.kind() == ErrorKind::NotFound {
+                    return self.nothing(folder, vec![path.display().to_string()]);
+                }
+                HostError { what: format!("cannot list {}: {e}", path.display()), tried: Vec::new() }
             })?;
             let mut all: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
             all.retain(|p| !hidden(&named(p)));

@@ -167,7 +167,7 @@ impl Array {
     }
 
     /// Elements that were written with the first axis running fastest, in C order.
-    fn from_fortran(self) -> Array {
+    fn in_c_order(self) -> Array {
         // Where the next element along each axis of the file stands.
         let strides: Vec<usize> = self
             .shape
@@ -274,7 +274,7 @@ pub(super) fn parse(bytes: &[u8], file: &str, shown: &Shown<'_>) -> Result<Array
     };
     let array = Array { shape, values, bytes: descr.ends_with("u1") };
     let array = match order {
-        "True" => array.from_fortran(),
+        "True" => array.in_c_order(),
         "False" => array,
         other => return Err(issue("`fortran_order` True or False", format!("{other} in {file}"))),
     };
