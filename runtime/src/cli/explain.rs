@@ -203,7 +203,8 @@ fn chains(typed: &Typed, out: &mut String) {
             let _ = writeln!(out, "  {:<12} {}", "reads", read.elements.join(", "));
             let of = if read.look_back == 1 { "time" } else { "times" };
             let numbers = grouped(read.look_back * read.numbers);
-            let _ = writeln!(out, "  {:<12} {} {of}: {numbers} numbers", "keeps", read.look_back);
+            let what = if numbers == "1" { "number" } else { "numbers" };
+            let _ = writeln!(out, "  {:<12} {} {of}: {numbers} {what}", "keeps", read.look_back);
         }
         let _ = writeln!(out, "  {:<12} {:.3} million multiply-adds", "one draw", c.madds as f64 / 1e6);
     }

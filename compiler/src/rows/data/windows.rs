@@ -201,7 +201,13 @@ pub(super) fn pieces<'w>(types: &[EventTy], windows: impl Iterator<Item = &'w [f
 
 /// A window is declared without a length.
 pub(super) fn no_length(source: &str, unit: &str, kind: Kind) -> DataIssue {
-    let ty = EventTy { kind, shape: vec![64] };
+    // What a `dim` leaves open stands here as a single class.
+    let ty = match kind {
+        Kind::Class(0 | 1) => "Class(V)[64]".to_string(),
+        Kind::Class(_) | Kind::Int(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => {
+            EventTy { kind, shape: vec![64] }.to_string()
+        }
+    };
     DataIssue::new(
         format!("{source} yields windows of {unit}, and no length is declared"),
         format!("write how many {unit} a window has behind the type: `{ty}`"),
