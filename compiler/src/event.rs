@@ -36,6 +36,17 @@ impl Support {
     /// No number at all: what a distribution surely covers whose ends may lie anywhere.
     pub const NOTHING: Support = Support::Interval(Interval::NOTHING);
 
+    /// A number inside of the range: where a `param` starts that says nothing, and what stands for a missing cell.
+    pub fn inner(self) -> f64 {
+        let (lo, hi) = self.ends();
+        match (self, lo.is_finite(), hi.is_finite()) {
+            (Support::Simplex { .. }, ..) | (_, false, false) => 0.0,
+            (_, true, true) => (lo + hi) / 2.0,
+            (_, true, false) => lo + 1.0,
+            (_, false, true) => hi - 1.0,
+        }
+    }
+
     /// `lo <= x <= hi`
     pub const fn closed(lo: f64, hi: f64) -> Support {
         Support::Interval(Interval::closed(lo, hi))

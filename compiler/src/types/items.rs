@@ -533,7 +533,7 @@ impl Checker<'_> {
                             let x = v.num().ok_or_else(|| codes::e0205::wrong_kind("param", &p.name.name, e.span, &v.to_string(), want))?;
                             (x, e.span)
                         }
-                        None => (default_init(ty.kind.support()), p.span),
+                        None => (ty.kind.support().inner(), p.span),
                     };
                     let Kind::Real(support) = ty.kind else {
                         return Err(codes::e0208::discrete_param(&p.name.name, p.ty.span, &shape_text(&ty.shape)).into());
@@ -584,16 +584,5 @@ impl Checker<'_> {
             each: None,
             span: p.name.span,
         })
-    }
-}
-
-/// A number inside of a range: where a `param` starts that says nothing, and what stands for a missing cell.
-pub(crate) fn default_init(s: Support) -> f64 {
-    let (lo, hi) = s.ends();
-    match (s, lo.is_finite(), hi.is_finite()) {
-        (Support::Simplex { .. }, ..) | (_, false, false) => 0.0,
-        (_, true, true) => (lo + hi) / 2.0,
-        (_, true, false) => lo + 1.0,
-        (_, false, true) => hi - 1.0,
     }
 }

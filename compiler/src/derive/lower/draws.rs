@@ -7,7 +7,6 @@ use crate::rows::data::PRESENT;
 use crate::rows::distribution::temperature::tempered;
 use crate::rows::distribution::{align_param, constant};
 use crate::rows::estimator::Estimator;
-use crate::types::items::default_init;
 use crate::types::noising::Noising;
 use crate::types::{TDist, TSite, TSiteKind};
 
@@ -223,7 +222,7 @@ impl Ctx<'_> {
         // Some number of the range stands for what is missing, and its density is left out: the integral over it is 1.
         let x = holes.map_or(known, |v| {
             let x = Scope::of(&mut self.cx.g).ex(known);
-            x.gt(PRESENT).select(x, default_init(v.ty.kind.support())).v
+            x.gt(PRESENT).select(x, v.ty.kind.support().inner()).v
         });
         self.cx.g.at = s.value_span;
         let lp = d.row.log_prob(&mut self.cx.g, &params, x);

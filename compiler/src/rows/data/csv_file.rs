@@ -8,7 +8,6 @@ use super::table::{Reading, Table, missing};
 use super::{Column, DataIssue, DataRow, Dataset, Host, MISSING, OFFSET, Part, at_most, offsets};
 use crate::event::{EventTy, Kind};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
-use crate::types::items::default_init;
 
 row! {
     /// Rows of a comma-separated file. Several variables are columns by their names, `data (amount: Real in positive, flag: Bool, kind: Class,
@@ -387,7 +386,7 @@ fn values(
             if d.cells.missing && missing(table.cell(row, *column)) {
                 empty.push(values.len());
                 // Stands for it until what 32 bits lose, and what the type does not take, is known.
-                values.push(default_init(d.ty.kind.support()));
+                values.push(d.ty.kind.support().inner());
                 continue;
             }
             values.push(match d.cells.time {
@@ -403,7 +402,7 @@ fn values(
     for at in &empty {
         // The stand-in is no number of the file: an offset does not move it.
         if let Some(v) = values.get_mut(*at) {
-            *v = default_init(d.ty.kind.support()) as f32;
+            *v = d.ty.kind.support().inner() as f32;
         }
     }
     table.verify(&d.ty, &values, columns)?;
