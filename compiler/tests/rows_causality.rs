@@ -271,6 +271,7 @@ const OF_VECTORS: &[&str] = &[
     "batch_norm",
     "position",
     "shift_right",
+    "nade(3)",
     "dense(4, mask: B), residual { dense(5, mask: A), dense(4, mask: B) }",
     "dense(4)",
 ];

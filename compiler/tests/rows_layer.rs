@@ -156,6 +156,11 @@ fn cases(row: &str) -> Vec<Case> {
             case("diagonal_bilstm(3)", &[2, 4, 2], &[3, 4, 2]),
             case("diagonal_bilstm(1)", &[1, 1, 1], &[1, 1, 1]),
         ],
+        "nade" => vec![
+            case("nade(3)", &[4], &[4]),
+            kinded(Kind::Bool, "nade(2)", &[5], &[5]),
+            kinded(Kind::Int(4), "nade(1)", &[1], &[1]),
+        ],
         "shift_right" => vec![
             case("shift_right", &[5], &[5]),
             case("shift_right", &[4, 2], &[4, 2]),

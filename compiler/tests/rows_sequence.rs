@@ -125,6 +125,20 @@ fn layers_of_pixelrnn_are_recurrences_over_pixels() {
     close("diagonal_bilstm", &values("diagonal_bilstm(1)", &[1, 3, 3], &phases), &want, 1e-12);
 }
 
+/// Against the algorithm of the paper (Larochelle & Murray 2011, algorithm 1) in a few lines of Python.
+#[test]
+fn nade_is_a_running_sum() {
+    let phases = [("input.weight", 0.2), ("input.bias", 0.3), ("output.weight", 0.4), ("output.bias", 0.5)];
+    let want = [
+        1.506539999084606,
+        0.299025109184177,
+        -0.29438168450613666,
+        -0.24601648936856413,
+        -1.3059274847175086,
+    ];
+    close("nade", &values("nade(3)", &[5], &phases), &want, 1e-12);
+}
+
 const MULTIHEAD: [(&str, f64); 8] = [
     ("query.weight", 0.2),
     ("query.bias", 0.3),

@@ -9,6 +9,7 @@ pub mod convolution;
 pub mod linear;
 pub mod map;
 pub mod multihead;
+mod nade;
 pub mod parts;
 pub mod pool;
 pub mod reads;
@@ -102,6 +103,7 @@ pub const ROWS: &[&dyn LayerRow] = &[
     &lstm::Lstm,
     &row_lstm::RowLstm,
     &diagonal_bilstm::DiagonalBilstm,
+    &nade::Nade,
     &shift_right::ShiftRight,
     &last::Last,
     &tied::Tied,
