@@ -33,6 +33,8 @@ pub struct Drawn<'t> {
     pub kept: Vec<Piece>,
     /// Products and convolutions that are computed for all places anew at each.
     pub whole: Vec<Piece>,
+    /// Products of which the numbers of the place are computed, from all that they read.
+    pub own: Vec<Piece>,
 }
 
 /// A value that a piece of the spec makes.
@@ -71,7 +73,8 @@ fn of_model<'t>(typed: &'t Typed, model: &'t TModel) -> Option<Sampling<'t>> {
             order,
             reads: reads(typed, d, order),
             kept: of.kept.iter().map(|(ty, span)| kept(typed, &ty.shape.0, *span)).collect(),
-            whole: whole(typed, &of),
+            whole: each(typed, &of.whole),
+            own: each(typed, &of.own),
         }
     });
     let sites = sites.collect();
@@ -116,10 +119,10 @@ pub fn summed(typed: &Typed) -> Vec<(&TModel, ChainSum)> {
     models.flat_map(|m| of(m).into_iter().map(move |c| (m, c))).collect()
 }
 
-/// What is computed for all places anew, each op of a layer once.
-fn whole(typed: &Typed, work: &Work) -> Vec<Piece> {
+/// Ops by their tokens and the pieces of the spec that cause them, each op of a layer once.
+fn each(typed: &Typed, ops: &[(&'static str, Span)]) -> Vec<Piece> {
     let mut all: Vec<Piece> = Vec::new();
-    for (op, span) in &work.whole {
+    for (op, span) in ops {
         let piece = Piece { what: (*op).to_string(), numbers: 1, ..made(typed, *span) };
         match all.iter_mut().find(|p| p.what == piece.what && p.span == piece.span) {
             Some(same) => same.numbers += 1,

@@ -16,11 +16,12 @@
 //! This is right for a body whose result at a place depends on earlier places only, each of its values at a place on that place and
 //! earlier ones: the types of layers see to that. Later places of a cache are multiplied by masks that are 0, or by a weight of 0.
 
-use super::graph::{Graph, Value};
+use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
 use super::settled::Known;
 use super::shape::{DType, Dim, Shape, Ty};
+use super::steps;
 use std::collections::BTreeMap;
 
 /// The axes of a value along which places lie, ascending, each with the index of the place of the iteration.
@@ -39,7 +40,7 @@ pub enum Dep {
     Here,
 }
 
-/// Of values that a body reads, by their number: at which taps of a kernel, row by row, they may differ from 0.
+/// Of values that a body reads, by their number: at which taps of a kernel, or elements of a matrix, row by row, they may differ from 0.
 pub type Kernels = BTreeMap<usize, Vec<bool>>;
 
 /// A loop cut down to what each place needs.
@@ -51,6 +52,8 @@ pub struct Columns {
     pub caches: Vec<Kept>,
     /// Products and convolutions of the old body that are computed whole each time.
     pub whole: Vec<Value>,
+    /// Products of the old body of which the numbers of the place are computed, from all that they read.
+    pub own: Vec<Value>,
 }
 
 /// A value of the old body that is kept from iteration to iteration, with zeros around its places.
@@ -92,6 +95,9 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
         made: BTreeMap::new(),
         caches: Vec::new(),
         whole: Vec::new(),
+        own: Vec::new(),
+        steps: BTreeMap::new(),
+        states: BTreeMap::new(),
     };
     let held = cut.carry(0, body.ty(*canvas));
     cut.made.insert((Form::Whole, *canvas), held);
@@ -115,7 +121,7 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
         cut.new.output(Local::Carry(k).to_string(), v);
     }
     let caches = cut.caches.into_iter().map(|c| c.kept).collect();
-    Some(Columns { body: cut.new, caches, whole: cut.whole })
+    Some(Columns { body: cut.new, caches, whole: cut.whole, own: cut.own })
 }
 
 /// Without axes that have one element only.
@@ -199,13 +205,17 @@ pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Plac
 
 /// What of a value is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
+pub(super) enum Form {
     /// The column so many places behind the place of the iteration.
     Column(isize),
     /// All of it.
     Whole,
     /// As it is, where it belongs to the place.
     Here,
+    /// The elements of a masked vector that become final at the place.
+    Group,
+    /// Those and all before.
+    Grouped,
 }
 
 /// A cache and its value once what this iteration finds is in it.
@@ -217,15 +227,20 @@ struct Cache {
 
 /// A body under construction, from one that computes everything whole.
 pub struct Cut<'a> {
-    old: &'a Graph,
-    known: Known,
-    new: Graph,
+    pub(super) old: &'a Graph,
+    pub(super) known: Known,
+    pub(super) new: Graph,
     canvas: Value,
     /// By how many places the columns that are being made lie behind the place of the iteration.
     lead: isize,
-    made: BTreeMap<(Form, Value), Value>,
+    pub(super) made: BTreeMap<(Form, Value), Value>,
     caches: Vec<Cache>,
     whole: Vec<Value>,
+    own: Vec<Value>,
+    /// Of loops along the places, what their bodies make so many places behind that of the iteration.
+    steps: BTreeMap<(isize, Value), Vec<Value>>,
+    /// The caches of their states, by the loop and the number of the carried value.
+    states: BTreeMap<(Value, usize), usize>,
 }
 
 impl Cut<'_> {
@@ -257,6 +272,67 @@ impl Cut<'_> {
     /// Pushes an op of the new body.
     pub fn push(&mut self, op: Op, args: &[Value]) -> Value {
         self.new.push(op, args)
+    }
+
+    /// Pushes an op of the new body that a node of the spec causes.
+    pub(super) fn caused(&mut self, node: &Node, op: Op, args: &[Value]) -> Value {
+        self.new.at = node.span;
+        self.new.push(op, args)
+    }
+    /// Whether a value of the old body has places.
+    pub(super) fn is_placed(&self, v: Value) -> bool {
+        matches!(self.known.dep[v], Dep::Placed(_))
+    }
+    /// A value that an iteration of a loop along the places reads: its column, or all of what has none. What it does not read may be anything.
+    pub(super) fn read_here(&mut self, v: Value) -> Value {
+        if self.is_placed(v) { self.column(v) } else { self.all(v) }
+    }
+    /// The number of the cache of the states of carried value `k` of a loop, 0 before the first place.
+    pub(super) fn state(&mut self, v: Value, k: usize, ty: &Ty) -> usize {
+        if let Some(cache) = self.states.get(&(v, k)) {
+            return *cache;
+        }
+        let cache = self.new_cache(v, ty.clone());
+        self.states.insert((v, k), cache);
+        cache
+    }
+    /// The number of a new cache of what is made of a value, 0 at first.
+    pub(super) fn new_cache(&mut self, v: Value, ty: Ty) -> usize {
+        let cache = self.caches.len();
+        let now = self.carry(cache + 1, &ty);
+        let len = ty.shape.0.iter().map(|d| d.n).collect();
+        let kept = Kept { of: v, front: vec![0; ty.shape.rank()], ty, len, starts: false };
+        self.caches.push(Cache { kept, now });
+        cache
+    }
+    /// What a cache is, with what this iteration has found so far in it.
+    pub(super) fn kept_now(&self, cache: usize) -> Value {
+        self.caches.get(cache).map_or(self.canvas, |c| c.now)
+    }
+    /// Says what a cache is from here on.
+    pub(super) fn keep(&mut self, cache: usize, now: Value) {
+        self.caches.get_mut(cache).into_iter().for_each(|c| c.now = now);
+    }
+    /// The column of what a loop along the places keeps for each position: a step of it. Places behind that of the iteration, whose states
+    /// were not final when they were made, are made before it.
+    pub(super) fn stepped(&mut self, v: Value) -> Value {
+        let old = self.old;
+        let place = if let &[(_, at)] = self.places(v) { Some(at) } else { None };
+        let (Some((of, l, k)), Some(at)) = (steps::of(old, old.node(v)), place) else { return self.all(v) };
+        for lead in self.known.lead(v).min(self.lead)..=self.lead {
+            if !self.steps.contains_key(&(lead, of)) {
+                let at = self.led(at, lead);
+                let made = self.leading(lead, |cut| cut.step(of, l, &old.node(of).args, at));
+                self.steps.insert((lead, of), made);
+            }
+        }
+        match self.steps.get(&(self.lead, of)).and_then(|m| m.get(k).copied()) {
+            Some(one) => {
+                let shape = self.shape_here(v);
+                self.new.reshape(one, shape)
+            }
+            None => self.all(v),
+        }
     }
 
     fn carry(&mut self, k: usize, ty: &Ty) -> Value {
@@ -334,10 +410,24 @@ impl Cut<'_> {
             (_, Op::MatMul(_), [a, b])
                 if self.known.dep[*b] == Dep::Fixed && axis + 1 == node.ty.shape.rank() =>
             {
-                let b = self.block(*b, self.old.rank(*b) - 1, at, block);
-                let a = self.all(*a);
-                self.whole.push(v);
-                Some(self.new.matmul(a, b))
+                let (a, rows) = self.operand(*a);
+                let all = self.all(*b);
+                match rows {
+                    Some(rows) => {
+                        let all = self.rows(all, &rows);
+                        let b = self.block_of(all, self.old.rank(*b) - 1, at, block);
+                        Some(self.new.matmul(a, b))
+                    }
+                    None => {
+                        let b = self.block_of(all, self.old.rank(*b) - 1, at, block);
+                        self.own.push(v);
+                        Some(self.new.matmul(a, b))
+                    }
+                }
+            }
+            (_, Op::Permute(p), [x]) => {
+                let y = self.sunk(*x, *p.perm.get(axis)?, at, block)?;
+                Some(self.new.permute(y, &p.perm))
             }
             (_, Op::Reshape(_), [x]) => {
                 // [.., n·block] seen as [.., n, block].
@@ -369,7 +459,12 @@ impl Cut<'_> {
     /// `block` elements from `block · (place)` along one axis of a fixed value.
     fn block(&mut self, v: Value, axis: usize, at: At, block: usize) -> Value {
         let all = self.all(v);
-        let shape = self.old.shape(v);
+        self.block_of(all, axis, at, block)
+    }
+
+    /// The same of a value of the new body.
+    fn block_of(&mut self, all: Value, axis: usize, at: At, block: usize) -> Value {
+        let shape = self.new.shape(all);
         let mut apart = shape.0.clone();
         let n = apart.get(axis).map_or(1, |d| d.n) / block.max(1);
         apart.splice(axis..=axis, [Dim::fixed(n), Dim::fixed(block)]);
@@ -404,7 +499,7 @@ impl Cut<'_> {
     }
 
     /// What `make` does, of columns that lie so many places behind the place of the iteration.
-    fn leading(&mut self, lead: isize, make: impl FnOnce(&mut Self) -> Value) -> Value {
+    fn leading<T>(&mut self, lead: isize, make: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.lead, lead);
         let made = make(self);
         self.lead = before;
@@ -596,5 +691,5 @@ impl Cut<'_> {
 
 /// Whether an op is one that costs something to compute.
 fn costs(op: &Op) -> bool {
-    matches!(op, Op::MatMul(_) | Op::Conv2d(_))
+    matches!(op, Op::MatMul(_) | Op::Conv2d(_) | Op::LoopResult(_))
 }

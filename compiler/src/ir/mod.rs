@@ -1,6 +1,7 @@
 //! The tensor graph that the compiler emits and the runtime executes.
 
 pub mod columns;
+mod degrees;
 pub mod dot;
 pub mod formula;
 pub mod grad;
@@ -14,6 +15,7 @@ pub mod outline;
 pub mod schedule;
 mod settled;
 pub mod shape;
+mod steps;
 pub mod tensor;
 pub mod text;
 pub mod value_map;

@@ -8,11 +8,17 @@
 
 use super::columns::{Columns, Kept, columns};
 use super::graph::{Graph, Node, Value};
+use super::interp::Env;
 use super::op::*;
 use super::ops::Local;
 use super::shape::Ty;
+use super::tensor::Tensor64;
 use super::value_map::ValueMap;
 use crate::span::Span;
+use std::collections::BTreeMap;
+
+/// The longest side of a matrix whose mask is read.
+const SIDE: usize = 1 << 16;
 
 /// One iteration, written at a stand-in.
 pub struct Iteration<'a> {
@@ -35,21 +41,25 @@ pub struct Work {
     pub kept: Vec<(Ty, Span)>,
     /// Products and convolutions that it computes for all places anew at each, by the token of their op and the piece of the spec.
     pub whole: Vec<(&'static str, Span)>,
+    /// Products of which it computes the numbers of the place, from all that they read.
+    pub own: Vec<(&'static str, Span)>,
 }
 
 /// The canvas after all iterations, `start` being the first, and what they do. With `by_place` the body computes only what its place needs.
 pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool) -> (Value, Work) {
     let (whole, reads) = body(g, of);
-    let kernels = reads.iter().enumerate().filter_map(|(k, v)| Some((k, live_taps(g, *v)?))).collect();
+    let live = |v: Value| if g.rank(v) == 2 { live_elements(g, v) } else { live_taps(g, v) };
+    let kernels = reads.iter().enumerate().filter_map(|(k, v)| Some((k, live(*v)?))).collect();
     let cut = if by_place { columns(&whole, of.places, &kernels) } else { None };
-    let (body, caches, anew) = match cut {
-        Some(Columns { body, caches, whole }) => (body, caches, whole),
-        None => (whole.clone(), Vec::new(), Vec::new()),
+    let (body, caches, [anew, own]) = match cut {
+        Some(Columns { body, caches, whole, own }) => (body, caches, [whole, own]),
+        None => (whole.clone(), Vec::new(), [Vec::new(), Vec::new()]),
     };
     let of_spec = |v: &Value| whole.node(*v);
     let work = Work {
         kept: caches.iter().map(|c| (c.ty.clone(), of_spec(&c.of).span)).collect(),
         whole: anew.iter().map(of_spec).map(|n| (n.op.rule().name(), n.span)).collect(),
+        own: own.iter().map(of_spec).map(|n| (n.op.rule().name(), n.span)).collect(),
     };
     let first = match caches.iter().any(|c| c.starts) {
         true => Some(at_start(g, &whole, start, &reads)),
@@ -165,6 +175,51 @@ fn live_taps(g: &Graph, v: Value) -> Option<Vec<bool>> {
         (Op::Broadcast(_), [x]) => live_taps(g, *x).filter(|l| l.len() == taps),
         _ => None,
     }
+}
+
+/// Which elements of a matrix may differ from 0, where a mask in it is known.
+fn live_elements(g: &Graph, v: Value) -> Option<Vec<bool>> {
+    let node = g.node(v);
+    match (&node.op, node.args.as_slice()) {
+        (Op::Literal(l), []) => Some(l.data.iter().map(|x| *x != 0.0).collect()),
+        (Op::Binary(Binary::Mul), [a, b]) => match (live_elements(g, *a), live_elements(g, *b)) {
+            (Some(a), Some(b)) => Some(a.iter().zip(&b).map(|(a, b)| *a && *b).collect()),
+            (one, other) => one.or(other),
+        }
+        .filter(|l| l.len() == node.ty.shape.size(1)),
+        (Op::Binary(Binary::Div), [a, _]) | (Op::Cast(_), [a]) => {
+            live_elements(g, *a).filter(|l| l.len() == node.ty.shape.size(1))
+        }
+        (Op::Compare(how), [a, b]) => {
+            let &[rows, columns] = node.ty.shape.0.as_slice() else { return None };
+            let [a, b] = [a, b].map(|v| known(g, *v));
+            let (a, b) = (a?, b?);
+            let at = |t: &Tensor64, i: usize, j: usize| {
+                let index = match t.dims.as_slice() {
+                    [1, 1] => 0,
+                    [1, _] => j,
+                    [_, 1] => i,
+                    _ => i * columns.n + j,
+                };
+                t.data.get(index).copied()
+            };
+            let all = (0..rows.n).flat_map(|i| (0..columns.n).map(move |j| (i, j)));
+            all.map(|(i, j)| Some((how.row().f)(&at(&a, i, j)?, &at(&b, i, j)?))).collect()
+        }
+        _ => None,
+    }
+}
+
+/// The value of what depends on nothing, where it is as small as a side of a matrix.
+fn known(g: &Graph, v: Value) -> Option<Tensor64> {
+    let node = g.node(v);
+    let pure = node.op.rule().pure() || matches!(node.op, Op::Iota(_) | Op::Literal(_) | Op::Full(_));
+    if !pure || node.ty.shape.count().1 > 0 || node.ty.shape.size(1) > SIDE {
+        return None;
+    }
+    let args: Option<Vec<Tensor64>> = node.args.iter().map(|a| known(g, *a)).collect();
+    let env = Env { batch: 1, inputs: BTreeMap::new(), random: &|_, _, n| vec![0.0; n] };
+    node.op.rule().eval(&args?.iter().collect::<Vec<_>>(), &env).ok()
 }
 
 /// A number or table that costs nothing to hold anywhere.

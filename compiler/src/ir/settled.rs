@@ -6,10 +6,12 @@
 )]
 
 use super::columns::{Dep, Kernels, Places, many};
+use super::degrees::{self, Degrees};
 use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
 use super::shape::Ty;
+use super::steps;
 use super::value_map::ValueMap;
 
 /// Of what does not read the canvas at all.
@@ -29,6 +31,10 @@ pub(super) struct Known {
     pub taps: ValueMap<Option<usize>>,
     /// Iterations at one place.
     pub unit: usize,
+    /// Of masked vectors, how many places must be drawn before each element is final.
+    pub degrees: Degrees,
+    /// The place of a canvas that is a vector.
+    pub place: Option<At>,
 }
 
 impl Known {
@@ -41,9 +47,14 @@ impl Known {
             read: ValueMap::new(body, UNREAD),
             taps: ValueMap::new(body, None),
             unit,
+            degrees: ValueMap::new(body, None),
+            place: None,
         };
         known.lag[canvas] = 0;
         let canvas_places = many(&body.ty(canvas).shape, places.to_vec());
+        if let ([(1, at)], 2) = (canvas_places.as_slice(), body.rank(canvas)) {
+            known.place = Some(*at).filter(|at| at.offset == 0 && at.div == 1);
+        }
         for (v, node) in body.iter() {
             let of = match known.depends(body, node) {
                 _ if v == canvas => Dep::Placed(canvas_places.clone()),
@@ -59,6 +70,9 @@ impl Known {
             if let (Dep::Placed(p), Op::Conv2d(conv)) = (&of, &node.op) {
                 known.taps[v] = taps(body, (node, conv), p, kernels).and_then(|taps| last(conv, &taps, p));
             }
+            let lag = known.lag[v];
+            let degrees = degrees::of(body, node, (&of, lag), (&known.degrees, &known.dep), kernels);
+            known.degrees[v] = degrees.filter(|_| known.place.is_some());
             known.dep[v] = of;
         }
         for (v, node) in body.iter().rev() {
@@ -86,6 +100,11 @@ impl Known {
             Dep::Here
         } else if args.iter().all(|d| **d == Dep::Fixed) {
             Dep::Fixed
+        } else if let Some((of, l, _)) = steps::of(body, node) {
+            match steps::places(body, l, &body.node(of).args, &self.dep) {
+                Some(places) => Dep::Placed(many(&node.ty.shape, places)),
+                None => Dep::Whole,
+            }
         } else if args.iter().any(|d| **d == Dep::Whole) {
             Dep::Whole
         } else {
@@ -108,6 +127,12 @@ impl Known {
                 };
                 let lag = of_args - most;
                 (lag >= isize::from(most > 0)).then_some(lag)
+            }
+            // A step is made at its place, from the state behind the place before: no earlier.
+            Op::LoopResult(_) => {
+                let read = steps::of(body, node)
+                    .map_or(Vec::new(), |(of, l, _)| steps::read(l, &body.node(of).args));
+                Some(read.iter().map(|a| self.lag[*a]).min().unwrap_or(ALWAYS).min(1))
             }
             Op::Pad(p) => Some(of_args + self.apart(places, p.axis) * p.before as isize),
             _ => Some(of_args),
@@ -143,7 +168,8 @@ impl Known {
             (Dep::Placed(_), _) => self.made(v),
             (Dep::Fixed | Dep::Whole, _) => return,
         };
-        for a in &node.args {
+        let of_loop = steps::of(body, node).map(|(of, l, _)| steps::read(l, &body.node(of).args));
+        for a in of_loop.as_ref().unwrap_or(&node.args) {
             if matches!(self.dep[*a], Dep::Placed(_)) {
                 self.read[*a] = self.read[*a].max(ahead);
             }

@@ -173,11 +173,8 @@ fn sampling(typed: &Typed, out: &mut String) {
             for k in &site.kept {
                 let _ = writeln!(out, "  {:<12}   {} of {}", "", k.what, k.by);
             }
-            for (i, w) in site.whole.iter().enumerate() {
-                let title = if i == 0 { "whole" } else { "" };
-                let times = if w.numbers == 1 { String::new() } else { format!("{} ", w.numbers) };
-                let _ = writeln!(out, "  {title:<12} {times}{} of {}, at every place anew", w.what, w.by);
-            }
+            computed("whole", &site.whole, "at every place anew", out);
+            computed("in part", &site.own, "the numbers of the place from all that it reads", out);
         }
         let million = |n: u64| n as f64 / 1e6;
         let _ = writeln!(
@@ -230,6 +227,15 @@ fn chains(typed: &Typed, out: &mut String) {
             c.values,
             c.length
         );
+    }
+}
+
+/// Ops that draws compute, and how.
+fn computed(title: &str, all: &[sampling::Piece], how: &str, out: &mut String) {
+    for (i, p) in all.iter().enumerate() {
+        let title = if i == 0 { title } else { "" };
+        let times = if p.numbers == 1 { String::new() } else { format!("{} ", p.numbers) };
+        let _ = writeln!(out, "  {title:<12} {times}{} of {}, {how}", p.what, p.by);
     }
 }
 

@@ -452,3 +452,43 @@ pub fn conv_weight(x: Tensor, y: Tensor, geom: ConvGeom, dims: &[usize]) -> Resu
     let Some(s) = Sizes::new(x.shape(), dims, y.shape(), geom) else { return Err((x, y)) };
     on_cpu(x, y).map(|(x, y)| tensor(s.in_weight(x.storage(), y.storage()), dims))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(n: usize, phase: f32) -> Vec<f32> {
+        (0..n).map(|i| (1.3 * i as f32 + phase).sin()).collect()
+    }
+
+    /// The bits of a convolution of one window of each image are those of the same place among all of them, for sums of every length.
+    #[test]
+    fn one_place_alone_is_the_place_among_many() {
+        let (h, w, o) = (12, 13, 6);
+        for (n, c, groups, kernel, dilation) in [
+            (5, 4, 1, [3, 3], [1, 1]),
+            (2, 6, 2, [2, 3], [2, 1]),
+            (1, 70, 1, [3, 3], [1, 1]),
+            (300, 3, 3, [1, 1], [1, 1]),
+            (1, 1, 1, [1, 3], [1, 2]),
+        ] {
+            let geom = ConvGeom { stride: [1, 1], pad: [0, 0], dilation, groups };
+            let span = [0, 1].map(|a| (kernel[a] - 1) * dilation[a] + 1);
+            let (x, weight) = (wave(n * c * h * w, 0.1), wave(o * c / groups * kernel[0] * kernel[1], 0.2));
+            let shape = [o, c / groups, kernel[0], kernel[1]];
+            let out = [n, o, h - span[0] + 1, w - span[1] + 1];
+            let all = Sizes::new(&[n, c, h, w], &shape, &out, geom).expect("fits").forward(&x, &weight);
+            let (i, j) = (4, 7);
+            let rows =
+                (0..n * c).flat_map(|channel| (0..span[0]).map(move |k| (channel * h + i + k) * w + j));
+            let window: Vec<f32> = rows.flat_map(|at| x[at..at + span[1]].to_vec()).collect();
+            let one = Sizes::new(&[n, c, span[0], span[1]], &shape, &[n, o, 1, 1], geom).expect("fits");
+            let alone = one.forward(&window, &weight);
+            let among = all.iter().skip(i * out[3] + j).step_by(out[2] * out[3]);
+            let bits = |v: &f32| v.to_bits();
+            let (alone, among): (Vec<u32>, Vec<u32>) =
+                (alone.iter().map(bits).collect(), among.map(bits).collect());
+            assert_eq!(alone, among, "{n} images of {c} channels, kernel {kernel:?}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The loop, and the parts of a value that its body reads and writes at the place of the iteration.
 
 use super::{OpRule, exactly, fixed_axis, need, one, two};
+use crate::ir::columns::Cut;
 use crate::ir::formula::Ex;
 use crate::ir::grad::above;
 use crate::ir::graph::Value;
@@ -228,6 +229,9 @@ impl OpRule for LoopResult {
     }
     fn pure(&self) -> bool {
         false
+    }
+    fn column(&self, cut: &mut Cut, v: Value, _args: &[Value]) -> Value {
+        cut.stepped(v)
     }
     fn eval(&self, _args: &[&Tensor64], _env: &Env) -> Result<Tensor64, String> {
         Err("does not stand behind its loop".into())
