@@ -181,9 +181,10 @@ impl Session {
         let from = Elsewhere { file: &file, variables: &variables, item: &types };
         let part = reread(d.row, &d.args, &from, &host).map_err(|issue| {
             let failure = unreadable(&file, issue).at("read", path);
-            match failure.help {
-                Some(_) => failure,
-                None => {
+            // What is said of a column that a spec names is no help here.
+            match failure.help.is_some() && !failure.message.contains("has no column") {
+                true => failure,
+                false => {
                     let columns: Vec<String> = variables.iter().flat_map(Wanted::elements).take(12).collect();
                     failure.help(format!("the question is about the columns `{}`", columns.join("`, `")))
                 }
