@@ -291,6 +291,15 @@ fn hidden_units_of_masked_vectors_are_computed_once() {
     }
 }
 
+/// A hidden unit of 24 reads half its number of coordinates: two are new at each of 12, from 12, and so are two parameters, from 24.
+#[test]
+fn the_slow_direction_of_a_masked_flow_computes_hidden_units_once() {
+    let text = "data x: Real[12] from npy(\"x.npy\")\nflow f: Real[12] <-> Real[12] { masked(affine) { dense(24), relu } }\n\
+                model p { z ~ Normal(0, I)[12];  x = f(z) }\ntrain { using adam(lr: 1e-3) }";
+    let c = unit(text, &[12]).compiled.unwrap();
+    assert_eq!(gmc_compiler::ir::schedule::madds(&c.programs["sample.p"], 1), 12 * (2 * 12 + 2 * 24));
+}
+
 #[test]
 fn a_program_has_a_recurrent_step_once() {
     let size = |n: usize| {

@@ -120,7 +120,9 @@ fn one_direction(
         inputs.insert(name.clone(), repeated(&one, batch));
     }
     inputs.insert("x".into(), x.clone());
-    let out = evaluate(&cx.g, &inputs, batch);
+    // As a program does: what moved into loops is left behind.
+    let g = gmc_compiler::ir::optimise::sweep(&cx.g);
+    let out = evaluate(&g, &inputs, batch);
     let ld = out.get("ld").map_or(vec![0.0; batch], |t| t.data.clone());
     (out["y"].clone(), ld, cx.g.nodes.iter().any(|n| matches!(n.op, Op::Loop(_))))
 }

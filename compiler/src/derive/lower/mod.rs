@@ -28,7 +28,7 @@ use super::signature::Output;
 use crate::diag::Diag;
 use crate::ir::optimise::sweep;
 use crate::ir::outline::Work;
-use crate::ir::{Dim, Shape, Value};
+use crate::ir::{Dim, Node, Op, Role, Shape, Value};
 use crate::rows::Builder;
 use crate::types::{TFlow, TModel, Typed};
 use std::collections::BTreeMap;
@@ -149,7 +149,10 @@ impl<'t> Ctx<'t> {
 
     /// The finished program.
     pub(super) fn finish(self) -> Made {
-        let g = if self.outlined { sweep(&self.cx.g) } else { self.cx.g };
+        // Flows outline their loops, too, and leave the nodes that moved into them.
+        let local = |n: &Node| matches!(&n.op, Op::Input(i) if i.role == Role::Local);
+        let outlined = self.outlined || self.cx.g.nodes.iter().any(local);
+        let g = if outlined { sweep(&self.cx.g) } else { self.cx.g };
         let g = sound(&self.program, g);
         (self.program, g)
     }

@@ -5,7 +5,8 @@ use super::monotone::{self, Monotone};
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
-use crate::ir::{At, Ex, exactly};
+use crate::ir::outline::{Iteration, outlined};
+use crate::ir::{At, Ex, Role};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::layer::beside::Beside;
 use crate::rows::layer::linear::{Linear, Mask};
@@ -17,8 +18,8 @@ use std::rc::Rc;
 row! {
     /// A masked autoregressive flow of a vector (MAF, Papamakarios et al. 2017, eq. 3-4): x_i = z_i exp(s_i) + t_i, where s_i and t_i are
     /// computed from x_1 .. x_(i-1) by the block and an appended masked layer that starts at 0. `dense` layers of the block are masked
-    /// (type B) without being told so. With `fast: density` x to z is one pass and z to x takes as many passes as there are coordinates;
-    /// with `fast: sampling` (inverse autoregressive flow, Kingma et al. 2016) it is the other way round.
+    /// (type B) without being told so. With `fast: density` x to z is one pass and z to x goes from coordinate to coordinate, each hidden
+    /// unit computed once; with `fast: sampling` (inverse autoregressive flow, Kingma et al. 2016) it is the other way round.
     pub struct Masked = "masked" [monotone::PARAM, FAST];
 }
 
@@ -136,34 +137,25 @@ struct Autoregressive {
 impl Autoregressive {
     /// Parameters of each coordinate, `[B, count, n]`, from the coordinates before it.
     fn parameters<'g>(&self, cx: LowerCx<'g, '_>, seen: Ex<'g>) -> Ex<'g> {
-        self.computed(cx, seen, |cx, map, h| map.lower(cx, h), self.n)
-    }
-    /// In a loop over the coordinates: the parameters of the coordinate of the iteration, `[B, count, 1]`.
-    fn parameters_at<'g>(&self, cx: LowerCx<'g, '_>, seen: Ex<'g>) -> Ex<'g> {
-        self.computed(cx, seen, |cx, map, h| map.lower_at(cx, h, self.n), 1)
-    }
-    /// Parameters of `n` coordinates, which `lower` computes by an affine map.
-    fn computed<'g>(
-        &self,
-        cx: LowerCx<'g, '_>,
-        seen: Ex<'g>,
-        lower: impl Fn(LowerCx<'g, '_>, &Linear, Ex<'g>) -> Ex<'g>,
-        n: usize,
-    ) -> Ex<'g> {
         let h = cx.inside("net", |cx| self.chain.lower_one(cx, seen));
-        let raw = lower(cx, &self.last, h);
+        let raw = self.last.lower(cx, h);
         let told = self.told.as_ref().and_then(|(beside, map)| Some((map, beside.lower_behind(cx, None)?)));
-        let raw = told.map_or(raw, |(map, told)| raw + lower(cx, map, told));
-        raw.view(&[n, self.kind.count()]).permute(&[0, 2, 1])
+        let raw = told.map_or(raw, |(map, told)| raw + map.lower(cx, told));
+        raw.view(&[self.n, self.kind.count()]).permute(&[0, 2, 1])
     }
-    /// The direction that takes a pass for each coordinate, as a loop that computes of each pass only what it is there for.
+    /// The direction that takes a pass for each coordinate, as a loop over them, cut down to what each coordinate needs that is new
+    /// ([`crate::ir::columns`]).
     fn one_by_one<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Ex<'g> {
-        let at = [At { div: 1, modulo: self.n, offset: 0, ahead: 0 }];
-        cx.loop_over(self.n, &[z.filled(0.0)], &[z], |cx, made, z, _| {
-            let (&[made], &[z]) = (exactly(made), exactly(z));
-            let (x, _) = self.kind.run(z.dyn_slice(&[1], &[1], &at), self.parameters_at(cx, made), to);
-            vec![made.dyn_update(x, &[1], &at)]
-        })
+        let at = At { div: 1, modulo: self.n, offset: 0, ahead: 0 };
+        let s = cx.scope();
+        let (from, shape) = (s.with(|g| g.nodes.len()), z.shape());
+        let made = s.ex(s.with(|g| g.input(&format!("made.{from}"), Role::Local, shape)));
+        let here = self.parameters(cx, made).dyn_slice(&[2], &[1], &[at]);
+        let (x, _) = self.kind.run(z.dyn_slice(&[1], &[1], &[at]), here, to);
+        let next = made.dyn_update(x, &[1], &[at]).v;
+        let of = Iteration { canvas: made.v, from, next, count: self.n, places: &[(1, at)] };
+        let start = z.filled(0.0).v;
+        s.ex(s.with(|g| outlined(g, &of, start, true)).0)
     }
 }
 

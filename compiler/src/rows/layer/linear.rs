@@ -2,7 +2,7 @@
 
 use super::{LowerCx, spectral};
 use crate::diag::Diag;
-use crate::ir::{At, DType, Ex, Scope, Shape};
+use crate::ir::{DType, Ex, Scope, Shape};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::{Causality, Init, ParamDecl, Reads, init};
 
@@ -116,19 +116,6 @@ impl Linear {
     pub fn lower<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>) -> Ex<'g> {
         let y = x.matmul(self.weight(cx));
         self.bias(cx).map_or(y, |b| y + b.lift(2))
-    }
-    /// In the body of a loop over all places of the order, `places` of them: the outputs at the place of the iteration alone,
-    /// `[B, n_in] -> [B, n_out / places]`.
-    pub fn lower_at<'g>(&self, cx: LowerCx<'g, '_>, x: Ex<'g>, places: usize) -> Ex<'g> {
-        let group = self.n_out / places.max(1);
-        let at = [At { div: 1, modulo: places, offset: 0, ahead: 0 }];
-        // By places first, so that a place is a part; the same for every iteration, it is done before the loop.
-        let part = |t: Ex<'g>, rows: usize| {
-            let by_places = t.reshape(Shape::fixed(&[rows, places, group])).permute(&[1, 0, 2]);
-            by_places.dyn_slice(&[0], &[1], &at).reshape(Shape::fixed(&[rows, group]))
-        };
-        let y = x.matmul(part(self.weight(cx), self.n_in));
-        self.bias(cx).map_or(y, |b| y + part(b, 1))
     }
     fn bias<'g>(&self, cx: LowerCx<'g, '_>) -> Option<Ex<'g>> {
         self.bias.then(|| cx.param(&self.name("bias"), &[self.n_out]))
