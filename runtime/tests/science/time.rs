@@ -113,3 +113,79 @@ fn a_deep_markov_model_uses_its_chain() {
     println!("{scores:?}");
     assert!(kl > 1.0 && elbo < 24.9, "KL {kl}, negative ELBO {elbo}");
 }
+
+/// A chain of three hidden states that each prefer other letters; the states are there to compare with, no model reads them.
+const HIDDEN: &str = "\
+data (x: Class(6)[24], s: Class(3)[24]) from hidden_markov
+param first: Real[3]
+net next(z: Class(3)) -> Real[3] { embed(3) }
+net letter(z: Class(3)) -> Real[6] { embed(6) }
+model p {
+  z[0] ~ Categorical(logits: first)
+  z[t in 1..24] ~ Categorical(logits: next(z[t - 1]))
+  x[t in 0..24] ~ Categorical(logits: letter(z[t]))
+}
+train { epochs 24  batch 64  using adam(lr: cosine(1e-1 -> 1e-3)) }
+";
+
+/// Shares of the second number given the first one, counted.
+fn shares(pairs: impl Iterator<Item = (usize, usize)>, rows: usize, columns: usize) -> Vec<Vec<f64>> {
+    let mut counts = vec![vec![0.0; columns]; rows];
+    pairs.for_each(|(a, b)| counts[a][b] += 1.0);
+    counts.iter().map(|row| row.iter().map(|c| c / row.iter().sum::<f64>()).collect()).collect()
+}
+
+/// A hidden Markov model finds the chain that drew the data: its loss is the chain's, and what it says of states and letters is what is counted
+/// in the data with the states in sight, the order of the states aside.
+#[test]
+fn a_hidden_chain_is_recovered() {
+    let mut s = session(HIDDEN, &[]);
+    let notes = s.sets[0].notes.clone();
+    train(&mut s);
+    let budget = Budget { examples: 2000, ..GLANCE };
+    let scores = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
+    let nats = value(&scores, "negative log-likelihood", "nats");
+    let told =
+        notes.iter().find_map(|n| n.split_once("mean loss of ")?.1.split(' ').next()?.parse::<f64>().ok());
+    let own = told.unwrap_or_else(|| panic!("{notes:?}"));
+    println!("{nats:.4} nats a window, the chain itself {own:.4}: {notes:?}");
+    assert!((nats / own - 1.0).abs() < 0.01, "{nats} nats a window, the chain itself {own}");
+    let data: Batch = s.fixed_batch(&(0..2000).collect::<Vec<_>>(), 1);
+    let [x, z] = ["x", "s"].map(|n| data[n].to_f32().iter().map(|v| *v as usize).collect::<Vec<_>>());
+    let letters = shares(z.iter().copied().zip(x.iter().copied()), 3, 6);
+    let steps = z.chunks(24).flat_map(|z| z.windows(2).map(|w| (w[0], w[1])).collect::<Vec<_>>());
+    let steps = shares(steps, 3, 3);
+    let of = |logits: Vec<f64>, n: usize| -> Vec<Vec<f64>> {
+        normalised(&logits, n).iter().map(|row| row.iter().map(|l| l.exp()).collect()).collect()
+    };
+    let (found, moves) = (of(numbers(&s, "letter.0.table"), 6), of(numbers(&s, "next.0.table"), 3));
+    let apart = |order: [usize; 3]| -> f64 {
+        let l = (0..3).flat_map(|k| (0..6).map(move |j| (k, j)));
+        let m = (0..3).flat_map(|k| (0..3).map(move |j| (k, j)));
+        let l = l.map(|(k, j)| (found[order[k]][j] - letters[k][j]).abs());
+        let m = m.map(|(k, j)| (moves[order[k]][order[j]] - steps[k][j]).abs());
+        l.chain(m).fold(0.0, f64::max)
+    };
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let least = orders.into_iter().map(apart).fold(f64::INFINITY, f64::min);
+    println!("the worst probability is {least:.4} off");
+    assert!(least < 0.07, "{least}: {found:?} and {letters:?}, {moves:?} and {steps:?}");
+}
+
+/// `specs/ddpm.gm` in 20 steps on the executor: its bound is one number for each picture, above which the importance-weighted one lies, and its draws
+/// are levels.
+#[test]
+fn diffusion_is_trained_bounded_and_drawn() {
+    let set = [("T", "20"), ("train.epochs", "2")];
+    let mut s = session(&text("ddpm"), &set);
+    let budget = Budget { examples: 64, k: 8, samples: 16, ..GLANCE };
+    let before = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
+    train(&mut s);
+    let after = evaluate(&mut s, 1, budget).unwrap_or_else(|e| panic!("{e}"));
+    let elbo = |all: &[_]| value(all, "negative ELBO", "nats");
+    println!("{after:?}");
+    assert!(elbo(&after) < elbo(&before) - 20.0, "{} and {}", elbo(&before), elbo(&after));
+    let outputs = drawn(&mut s, 16, 7);
+    let x = &outputs.iter().find(|(o, ..)| o == "site:x").unwrap_or_else(|| panic!("no pictures")).1;
+    assert!(x.len() == 16 * 64 && x.iter().all(|v| v.fract() == 0.0 && (0.0..17.0).contains(v)), "{x:?}");
+}
