@@ -5,6 +5,7 @@ use super::ask::{infer, samples_each};
 use super::kept::open_on;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
+use crate::measure::features::features;
 use crate::measure::latent::LatentReport;
 use crate::measure::scores::{Score, TEST};
 use crate::measure::{self, Budget, evaluate, psis};
@@ -40,6 +41,7 @@ pub fn eval(
             None => score,
         }));
     }
+    scores.extend(features(&mut s, r.seed)?);
     scores.iter_mut().filter(|s| s.part == TEST).for_each(|score| score.part = s.about.name().into());
     say_scores(&scores, m)?;
     for (name, values) in fitted(&s.typed, |name| s.tensors.get(name).map(|t| t.to_f32())) {

@@ -196,6 +196,9 @@ fn finish(ended: &Ended, dir: &RunDir, session: &mut Session, m: Messages) -> Re
             tell(health);
             let (seed, budget) = (Seed::of(&session.typed.train.settings), measure::full(session));
             tell_advice(session, seed, budget)?;
+            if let Some(words) = measure::verdict::of_run(&dir.records()?, &session.typed) {
+                note(&format!("health: {words}\n"));
+            }
             tell_of_no_test(session);
             note(&format!("pictures, numbers and weights: {}\n", dir.path().join(REPORT).display()));
             match measure::not_finite(session, seed, budget, scores)? {

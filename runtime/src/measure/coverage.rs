@@ -50,6 +50,16 @@ pub fn coverage(samples: &[f32], modes: &Modes) -> Option<Coverage> {
     })
 }
 
+/// The numbers of the modes that no sample is within three standard deviations of.
+pub fn missing(samples: &[f32], modes: &Modes) -> Vec<usize> {
+    let near = |c: &Vec<f64>| {
+        samples.chunks_exact(c.len().max(1)).any(|s| {
+            c.iter().zip(s).map(|(c, s)| (f64::from(*s) - c).powi(2)).sum::<f64>().sqrt() <= 3.0 * modes.std
+        })
+    };
+    modes.centres.iter().enumerate().filter(|(_, c)| !near(c)).map(|(i, _)| i).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +70,7 @@ mod tests {
         let samples = [0.0, 0.0, 0.2, 0.2, 1.0, 0.0, 0.0, 0.25, f32::NAN, 0.0];
         let c = coverage(&samples, &modes).map(|c| (c.covered, c.modes, c.high_quality, c.reverse_kl));
         assert_eq!(c, Some((1, 2, 0.6, 2f64.ln())));
+        assert_eq!(missing(&samples, &modes), [1]);
         assert_eq!(coverage(&[], &modes), None);
         assert_eq!(coverage(&samples, &Modes { centres: vec![], std: 1.0 }), None);
     }

@@ -41,6 +41,33 @@ pub enum Per {
     Character,
 }
 
+/// What compares samples with data in the features of a net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InFeatures {
+    /// The Fréchet distance of normal distributions with the moments of both.
+    Frechet,
+    /// Share of samples that lie near data.
+    Precision,
+    /// Share of data that lie near samples.
+    Recall,
+    /// How densely data lie around samples.
+    Density,
+    /// Share of data that samples lie near to.
+    Coverage,
+}
+
+impl InFeatures {
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            InFeatures::Frechet => ("frechet", "Fréchet distance"),
+            InFeatures::Precision => ("precision", "precision"),
+            InFeatures::Recall => ("recall", "recall"),
+            InFeatures::Density => ("density", "density"),
+            InFeatures::Coverage => ("coverage", "coverage"),
+        }
+    }
+}
+
 /// A metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Metric {
@@ -103,6 +130,27 @@ pub enum Metric {
     },
     /// Samples near a mode of the data.
     HighQuality,
+    /// A judge's estimate of the Jensen-Shannon divergence between data and samples, from below.
+    JensenShannon {
+        /// The net that judges.
+        critic: String,
+    },
+    /// A critic's estimate of the Wasserstein distance between data and samples, up to how steep it may be.
+    CriticDistance {
+        /// The net.
+        critic: String,
+    },
+    /// What compares samples with test data in features.
+    Features {
+        /// What.
+        which: InFeatures,
+        /// Of real examples in place of samples.
+        real: bool,
+    },
+    /// The Wasserstein distance of order 1 between samples and data that are one number each.
+    Wasserstein,
+    /// The same between two halves of the data.
+    WassersteinReal,
     /// Examples of which the most probable class is the true one.
     Accuracy {
         /// The class variable.
@@ -194,6 +242,26 @@ impl Metric {
                 said("agreement_real", &format!("`{judge}` of the class of real data"), "%")
             }
             Metric::ModesCovered { of } => said("modes_covered", &format!("modes covered of {of}"), ""),
+            Metric::JensenShannon { critic } => said(
+                &format!("jensen_shannon.{critic}"),
+                &format!("Jensen-Shannon divergence by `{critic}`"),
+                "nats",
+            ),
+            Metric::CriticDistance { critic } => {
+                said(&format!("wasserstein.{critic}"), &format!("Wasserstein distance by `{critic}`"), "")
+            }
+            Metric::Features { which, real: false } => {
+                let (key, name) = which.said();
+                said(&format!("features.{key}"), &format!("{name} in features"), "")
+            }
+            Metric::Features { which, real: true } => {
+                let (key, name) = which.said();
+                said(&format!("features.{key}_real"), &format!("{name} in features of real examples"), "")
+            }
+            Metric::Wasserstein => said("wasserstein", "Wasserstein distance, exact", ""),
+            Metric::WassersteinReal => {
+                said("wasserstein_real", "Wasserstein distance of two halves of the data", "")
+            }
             Metric::HighQuality => said("high_quality_samples", "samples within 3σ of a mode", "%"),
             Metric::Accuracy { class } => said("accuracy", &format!("accuracy for {class} by Bayes"), "%"),
             Metric::LogLoss { class } => said("log_loss", &format!("log-loss for {class} by Bayes"), "nats"),
@@ -247,6 +315,18 @@ mod tests {
             Metric::ActivePart { of: 8 },
             Metric::ModesCovered { of: 8 },
         ]);
+        all.extend([Metric::JensenShannon { critic: judge() }, Metric::CriticDistance { critic: judge() }]);
+        all.extend([Metric::Wasserstein, Metric::WassersteinReal]);
+        for real in [false, true] {
+            let all_of = [
+                InFeatures::Frechet,
+                InFeatures::Precision,
+                InFeatures::Recall,
+                InFeatures::Density,
+                InFeatures::Coverage,
+            ];
+            all.extend(all_of.map(|which| Metric::Features { which, real }));
+        }
         all.extend([Metric::Agreement { judge: judge() }, Metric::AgreementReal { judge: judge() }]);
         all.extend([Metric::Accuracy { class: "y".into() }, Metric::LogLoss { class: "y".into() }]);
         let keys: BTreeSet<String> = all.iter().map(Metric::key).collect();

@@ -9,7 +9,9 @@ pub mod classes;
 pub mod completion;
 pub mod coverage;
 pub mod critics;
+pub mod features;
 pub mod finite;
+pub mod game;
 pub mod goals;
 pub mod health;
 pub mod latent;
@@ -21,6 +23,7 @@ pub mod psis;
 pub mod round;
 pub mod samples;
 pub mod scores;
+pub mod verdict;
 
 pub use budget::{Budget, GLANCE, full, glance};
 pub use classes::posteriors;
@@ -61,7 +64,9 @@ pub fn evaluate(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>
             });
             scores.extend(named(found.collect(), m));
         }
-        scores.extend(goals::payoffs(s, false, seed, budget)?);
+        let payoffs = goals::payoffs(s, false, seed, budget)?;
+        scores.extend(game::divergences(&s.typed, &payoffs));
+        scores.extend(payoffs);
         if s.typed.models.is_empty() && s.has(&Program::Encode) {
             scores.push(goals::active_part(s, seed, most)?);
         }
@@ -89,6 +94,7 @@ fn of_draws(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Ex
     }
     if budget.samples > 0 {
         scores.extend(samples::modes(s, seed, budget.samples)?);
+        scores.extend(game::distance(s, seed, budget.samples)?);
     }
     Ok(scores)
 }
@@ -139,7 +145,26 @@ pub fn health(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<LatentRe
 pub fn advice(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<String>, ExecError> {
     let mut all = narrow::narrow(s)?;
     all.extend(goals::idle(s, seed, budget.examples)?);
+    all.extend(verdicts(s, seed, budget)?);
     Ok(all)
+}
+
+/// What is going wrong in a game, a sentence each.
+///
+/// # Errors
+/// What running a program reports.
+pub fn verdicts(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<String>, ExecError> {
+    let sides = game::sides(s, seed)?;
+    if sides.is_empty() {
+        return Ok(Vec::new());
+    }
+    let payoffs = match s.test_examples() {
+        0 => Vec::new(),
+        _ => goals::payoffs(s, false, seed, Budget { errors: false, ..budget })?,
+    };
+    let divergences = game::divergences(&s.typed, &payoffs);
+    let beside = game::beside(s, seed)?;
+    Ok(verdict::words(&sides, &divergences, beside.as_ref()))
 }
 
 /// The latent sites whose KL a program gives; `written`: it stands in a goal, and in no bound.

@@ -6,7 +6,7 @@ use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
 use crate::measure::scores::Record;
-use crate::measure::{self, evaluate};
+use crate::measure::{self, evaluate, features, verdict};
 use crate::session::snapshot::{Group, Stored};
 use crate::show::report::{PASSAGES, Report};
 use crate::show::{pictures, report, text};
@@ -29,7 +29,8 @@ impl Run<'_> {
         if let Some(done) = self.session.infer_test(budget.examples, seed)? {
             note(&format!("{done}\n"));
         }
-        let scores = evaluate(self.session, seed, budget)?;
+        let mut scores = evaluate(self.session, seed, budget)?;
+        scores.extend(features::features(self.session, seed)?);
         // A run that was killed after its last round may have left this line already.
         let last = Record::of_scores(self.step, seconds, &scores);
         if !self.dir.records()?.iter().any(|r| r.step == last.step && r.part == last.part) {
@@ -44,7 +45,8 @@ impl Run<'_> {
         }
         self.write_weights()?;
         let health = measure::health(self.session, seed, budget)?;
-        let advice = measure::advice(self.session, seed, budget)?;
+        let mut advice = measure::advice(self.session, seed, budget)?;
+        advice.extend(verdict::of_run(&self.dir.records()?, &self.session.typed));
         self.report(&health, &advice)?;
         Ok(Ended::Done(scores, health))
     }

@@ -24,6 +24,9 @@ fn every_spec_trains_a_few_rounds() {
         .collect();
     names.sort();
     assert!(names.len() > 40, "{names:?}");
+    let zoo = std::fs::read_dir(folder.join("zoo")).unwrap_or_else(|e| panic!("{e}"));
+    let zoo = zoo.filter_map(|e| Some(format!("zoo/{}", e.ok()?.file_name().to_str()?.strip_suffix(".gm")?)));
+    names.extend(zoo);
     for name in names {
         let source = text(&name);
         let large = source.contains("from mnist");

@@ -16,3 +16,5 @@ mod ordered;
 mod perdatum;
 mod sequences;
 mod time;
+mod verdicts;
+mod what_games_show;

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod every;
+mod features;
 mod infer;
 mod iwae;
 mod modes;
@@ -11,6 +12,7 @@ mod samples;
 
 pub use agreement::Agreement;
 pub use every::Every;
+pub use features::Features;
 pub use infer::Infer;
 pub use iwae::Iwae;
 pub use modes::Modes;
@@ -21,7 +23,8 @@ use super::Row;
 use super::args::{Args, ParamSpec};
 
 /// All items of `eval`.
-pub const ROWS: &[&dyn MeasureRow] = &[&Iwae, &Samples, &Reconstructions, &Modes, &Every, &Infer, &Agreement];
+pub const ROWS: &[&dyn MeasureRow] =
+    &[&Iwae, &Samples, &Reconstructions, &Modes, &Every, &Infer, &Agreement, &Features];
 
 /// An item of `eval`, called with its arguments; one that has a single argument may be written as a setting, `samples 64`.
 pub trait MeasureRow: Row {
