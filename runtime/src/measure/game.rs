@@ -17,8 +17,10 @@ use gmc_compiler::types::scored::{Form, Scored};
 const LOOKS: u64 = 4;
 /// Samples, and real examples, that are compared with each other.
 const LOOK: usize = 300;
-/// Training examples that distances are measured to.
+/// Training examples that distances are measured to, at most.
 const REAL: usize = 5000;
+/// Numbers of these examples together, at most.
+const NUMBERS: usize = 8_000_000;
 
 /// One player of a game.
 #[derive(Clone, Debug, PartialEq)]
@@ -276,7 +278,8 @@ pub fn beside(s: &mut Session, seed: u64) -> Result<Option<Beside>, ExecError> {
     let drawn = draw(s, LOOK, seed)?;
     let Some((_, samples, _)) = find(&drawn, &Output::Site(name.clone())) else { return Ok(None) };
     let (train, test) = (column(s, &name, false), column(s, &name, true));
-    let real: Vec<f32> = train.iter().take(REAL * d).copied().collect();
+    let most = REAL.min(NUMBERS / d.max(1)).max(1);
+    let real: Vec<f32> = train.iter().take(most * d).copied().collect();
     let look = |x: &[f32]| -> Vec<(usize, f64)> {
         x.chunks_exact(d.max(1)).take(LOOK).map(|x| nearest(x, &real, d)).collect()
     };
