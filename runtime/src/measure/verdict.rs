@@ -12,7 +12,7 @@ const FLAT: f64 = 1e-3;
 /// Distance between samples, as a part of that between data, below which they are alike.
 const ALIKE: f64 = 0.25;
 /// Distance of samples to training examples, as a part of that of test examples, below which samples are copies.
-const COPIED: f64 = 0.4;
+const COPIED: f64 = 0.5;
 /// Mean of (slope of a critic - 1)^2 above which it is far from its constraint.
 const STEEP: f64 = 0.25;
 /// Share of weights at the ends of `clip` above which clipping decides what the critic says.

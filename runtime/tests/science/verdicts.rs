@@ -141,7 +141,7 @@ train {{
 fn samples_that_are_copies() {
     let mut text = text("gan");
     text = text.replace("from digits", "from digits split (train 0.01, test 0.99)");
-    let said = after(&text, &[("train.epochs", "4000"), ("train.batch", "18")]);
+    let said = after(&text, &[("train.epochs", "8000"), ("train.batch", "18")]);
     assert!(said.contains("samples are copies of training data"), "{said}");
 }
 
