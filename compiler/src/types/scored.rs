@@ -16,6 +16,8 @@ pub enum Form {
     SaysFake,
     /// `E[s]`.
     Plain,
+    /// Any other function of the score and of numbers, such as `E[(s - 1)^2]` and `E[relu(1 - s)]`.
+    Other,
 }
 
 /// A term of a payoff: what a critic says of data, or of something else.
@@ -52,10 +54,28 @@ impl Typed {
             },
             _ => (Form::Plain, inner),
         };
-        let score = self.stands_for(score);
+        let (form, score) = match self.stands_for(score) {
+            net if matches!(net.kind, TKind::Net { .. }) => (form, net),
+            other => (Form::Other, self.only_score(other)?),
+        };
         let TKind::Net { net, args, .. } = &score.kind else { return None };
         let data = self.of_data(args.first()?);
         Some(Scored { critic: *net, form, data, term: text::plain(self, e) })
+    }
+
+    /// The one net that an expression is a function of, beside numbers.
+    fn only_score<'t>(&'t self, e: &'t TExpr) -> Option<&'t TExpr> {
+        match &e.kind {
+            TKind::Net { .. } => Some(e),
+            TKind::Let(_) => self.only_score(self.children(e).first()?),
+            TKind::Neg(a) | TKind::Map { arg: a, .. } => self.only_score(a),
+            TKind::Binary(_, a, b) => match (&a.kind, &b.kind) {
+                (TKind::Const(_), _) => self.only_score(b),
+                (_, TKind::Const(_)) => self.only_score(a),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// What a `let` stands for.

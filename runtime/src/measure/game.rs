@@ -122,7 +122,7 @@ fn pairs<'s>(typed: &Typed, scores: &'s [Score]) -> Vec<Pair<'s>> {
                 Form::SaysReal => (Form::SaysReal, of(Form::SaysFake), ""),
                 // A critic that maximizes the one and the negative of the other.
                 Form::Plain => (Form::Plain, of(Form::Plain), "-"),
-                Form::SaysFake => continue,
+                Form::SaysFake | Form::Other => continue,
             };
             if let (Some(real), Some(fake)) = (value("", t), other.and_then(|o| value(sign, o))) {
                 found.push(Pair { critic: critic.name.clone(), form, real, fake });
@@ -156,7 +156,7 @@ pub fn divergences(typed: &Typed, scores: &[Score]) -> Vec<Score> {
                 real + fake,
                 Trust::estimate(n, error(1.0)),
             ),
-            Form::SaysFake => continue,
+            Form::SaysFake | Form::Other => continue,
         };
         if !all.iter().any(|s| s.key == score.key) {
             all.push(score);
