@@ -141,7 +141,7 @@ fn rows_in_two_parts_rare_classes_and_items_of_one_file() {
     assert!(said.out.contains(": whole numbers, "), "{}", said.out);
     place.write(
         "u.gm",
-        "data x: Real from csv(\"d.csv\")\ndata y: Real from csv(\"d.csv\")\nmodel p { x ~ Normal(0, 1) }\nmodel r { y ~ Normal(0, 1) }\ntrain { minimizes nll(p) + nll(r)  steps 1 }\n",
+        "data x: Real from csv(\"d.csv\")\ndata y: Real from csv(\"d.csv\")\nparam m: Real\nmodel p { x ~ Normal(m, 1) }\nmodel r { y ~ Normal(m, 1) }\ntrain { minimizes nll(p) + nll(r)  steps 1 }\n",
     );
     let said = place.gmc("data u.gm");
     assert!(
