@@ -145,8 +145,10 @@ pub const INTERVAL: (&str, &str, &str) = (
 pub const MARGIN: &str = "margin";
 
 /// A number as one would write it: what arithmetic leaves behind the fifteenth digit, as in 1.0019999999999998, is rounded away.
+/// A number that has so many digits of its own stays as it is: it would be another.
 fn decimal(x: f64) -> f64 {
-    format!("{x:.14e}").parse().unwrap_or(x)
+    let short: f64 = format!("{x:.14e}").parse().unwrap_or(x);
+    if format!("{short:e}").len() + 3 < format!("{x:e}").len() { short } else { x }
 }
 
 /// As one declares it; whether the ends of a range with two of them belong to it is not told.

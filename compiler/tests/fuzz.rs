@@ -288,10 +288,10 @@ fn fuzz_one_thing_as_often_as_it_fits() {
         (
             "a flow as large as one may be",
             format!(
-                "{head}flow f: Real[64] <-> Real[64] {{ repeat 900 {{ couple(parity(0), affine) {{ dense(64) }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
+                "{head}flow f: Real[64] <-> Real[64] {{ repeat 640 {{ couple(parity(0), affine) {{ dense(64) }} }} }}\nmodel p {{ z ~ Normal(0, I)[64]; x = f(z) }}\n"
             ),
         ),
-        ("a net as large as one may be", net("repeat 1600 { dense(64), tanh }")),
+        ("a net as large as one may be", net("repeat 1200 { dense(64), tanh }")),
         ("attention", net("reshape(1, 8, 8), repeat 1400 { attention(keys: 1), batch_norm }, flatten")),
         (
             "players of large models",

@@ -10,19 +10,32 @@ use gmc_compiler::syntax::ast::{Goal, Item};
 use gmc_compiler::syntax::parse;
 use gmc_compiler::types::Typed;
 
-/// Every program as text without places. A part of a payoff is reported under the name by which it is written, which may be that of a
-/// `let`: of such outputs the names are left out, and nothing else.
+/// Every program as text without places. A part of a payoff and what a critic says are reported under the names by which they are written,
+/// which may be those of a `let`: of such outputs the names, and the order that follows from them, are left out, and nothing else.
 fn programs(c: &Compiled) -> String {
     let line = |l: &str| {
         let l = l.split("  // ").next().unwrap_or(l);
         let bare = l.rsplit_once(" @").filter(|(_, at)| at.contains(':') && !at.contains('"'));
         let l = bare.map_or(l, |(l, _)| l);
-        match l.trim_start().strip_prefix("output \"term:") {
-            Some(rest) => format!("output \"term:{}", rest.rsplit_once('"').map_or(rest, |(_, of)| of)),
-            None => l.to_string(),
+        let written = l.trim_start();
+        let named = ["output \"term:", "output \"says:"].into_iter().find(|kind| written.starts_with(kind));
+        match named {
+            Some(kind) => Err(format!("{kind}{}", written.rsplit_once('"').map_or(written, |(_, of)| of))),
+            None => Ok(l.to_string()),
         }
     };
-    let one = |g| text::print_with(g, &|_| None).lines().map(line).collect::<Vec<_>>().join("\n");
+    let one = |g| {
+        let (mut all, mut named) = (Vec::new(), Vec::new());
+        for l in text::print_with(g, &|_| None).lines() {
+            match line(l) {
+                Ok(l) => all.push(l),
+                Err(l) => named.push(l),
+            }
+        }
+        named.sort();
+        all.extend(named);
+        all.join("\n")
+    };
     c.programs.graphs().map(one).collect::<Vec<_>>().join("\n\n")
 }
 

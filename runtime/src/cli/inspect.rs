@@ -138,7 +138,9 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
     let source = load::read_spec(&s.spec)?;
     let mut u = load::checked(&s.spec.display().to_string(), &source, s.folder(), &s.set);
     // Data can be looked at before anything is said about what becomes of them.
-    u.diags.retain(|d| d.code != e0504::PAGE.code);
+    if u.typed.as_ref().is_some_and(|t| !t.data.is_empty()) {
+        u.diags.retain(|d| d.code != e0504::PAGE.code);
+    }
     load::report(&u, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
     let sets = load::data(typed)?;

@@ -41,7 +41,10 @@ pub fn posteriors(
 ) -> Result<Option<Posteriors>, ExecError> {
     let Ok(answer) = s.answer(Question::Classify).cloned() else { return Ok(None) };
     let (program, kind) = (answer.program, answer.number);
-    let Some(site) = s.model().and_then(class_site) else { return Ok(None) };
+    let named = |name: &String| s.typed.models.iter().find(|m| m.name == *name);
+    let Some(site) = answer.model.as_ref().and_then(named).or(s.model()).and_then(class_site) else {
+        return Ok(None);
+    };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));
     // A bound of latent variables, or a density of data with the noise that dequantises them: both are means
     // over draws.

@@ -80,7 +80,9 @@ fn a_run_starts_from_another_where_it_fits() {
     assert!(!place.path("runs/vae-2").exists());
     // Killed before its first checkpoint, it is not begun anew without what it starts from.
     std::fs::remove_dir_all(place.path("runs/warm-1/checkpoints")).unwrap();
-    std::fs::remove_file(place.path("runs/warm-1/report.html")).unwrap();
+    for f in ["report.html", "metrics.jsonl"] {
+        std::fs::remove_file(place.path("runs/warm-1").join(f)).unwrap();
+    }
     place.gmc("resume runs/warm-1 --device cpu").fails(&["before its first checkpoint", "runs/vae-1"]);
 }
 

@@ -51,7 +51,7 @@ fn every_name_is_explained() {
         ("mse", &["mse: function of the prelude", "fn mse(a, b) = E[mean((a - b)^2)]", "mean squared error"]),
         (
             "elbo",
-            &["elbo: objective", "elbo(p, q, beta: 1", "beta  factor of the KL; a number of at least 0"],
+            &["elbo: objective", "elbo(p, q, beta: 1", "beta   factor of the KL; a number of at least 0"],
         ),
         ("mask", &["mask: corruption", "a number between 0 and 1, or a schedule"]),
         ("adam", &["adam: optimizer", "default 1e-3"]),

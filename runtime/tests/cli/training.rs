@@ -134,6 +134,9 @@ fn schedules_stand_where_training_ended() {
 #[test]
 fn a_datum_at_the_border_is_named() {
     let place = case("13-not-finite-blames-the-rate");
+    // Whatever the seed, the datum is one of those trained on.
+    let spec = std::fs::read_to_string(place.path("spec.gm")).unwrap();
+    place.write("spec.gm", spec.replace("npy(\"b.npy\")", "npy(\"b.npy\") split (train 1)"));
     let said = place.gmc("run spec.gm --device cpu");
     let file = std::fs::read(place.path("b.npy")).unwrap();
     let data = &file[file.len() - 2000..];
@@ -272,6 +275,8 @@ fn the_page_about_data_at_an_end_shows_what_is_said() {
     let page = place.gmc("explain W0306").succeeds().out.clone();
     let (_, examples) = page.split_once("Wrong:\n").unwrap();
     let (wrong, right) = examples.split_once("Right:\n").unwrap();
+    // What stands behind the examples is not indented.
+    let (right, _) = right.split_once("\n\n").unwrap_or((right, ""));
     for (text, told) in [(wrong, true), (right, false)] {
         let shares = text.lines().find_map(|l| l.split_once("# ")).unwrap().1;
         place.write(
@@ -324,7 +329,7 @@ fn columns_that_repeat_are_named() {
         ([&a, &b, &constant], flow, Some("`x[2]` (column `c2`) is always 2.5")),
         ([&a, &b, &a], flow, Some("`x[2]` (column `c2`) is the same as `x[0]`")),
         ([&a, &b, &sum], flow, Some("`x[2]` (column `c2`) follows from the other elements")),
-        ([&a, &halves, &b], flow, Some("`x[1]` (column `c1`) has 3 values in 270 examples")),
+        ([&a, &halves, &b], flow, Some("`x[1]` (column `c1`) has 3 values in 240 examples")),
         ([&zeros, &a, &b], flow, Some("% of `x[0]` (column `c0`) are exactly 0")),
         ([&a, &b, &constant], normal, Some("`x[2]` (column `c2`) is always 2.5")),
         // A curve with one peak fits the spread of few values; one width for all elements does not shrink for one of them.

@@ -57,7 +57,12 @@ fn eval_repeats_the_numbers_of_the_run() {
             gmc(&["eval", &folder.join(format!("{name}-1")).display().to_string(), "--device", "cpu"]);
         println!("{said}");
         assert!(said.contains("nats"), "{said}");
-        assert_eq!(said, again, "{name}");
+        // A guide's weights are examined by `eval` only, and the columns are as wide as the longest name.
+        let line = |l: &str| l.split_whitespace().map(String::from).collect::<Vec<_>>();
+        let again: Vec<_> = again.lines().map(line).collect();
+        for l in said.lines().map(line) {
+            assert!(again.contains(&l), "{name}: {l:?} is not in {again:?}");
+        }
     }
 }
 

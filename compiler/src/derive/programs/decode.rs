@@ -83,6 +83,12 @@ pub fn decoder(
 ) -> Result<Decoder, String> {
     let found = model.and_then(|name| models(typed).into_iter().find(|(_, m)| m.name == name));
     match found.filter(|(_, m)| !hidden(m).is_empty()) {
+        Some(model) if !codes.is_empty() && codes.iter().all(|c| model.1.site(c).is_none()) => {
+            // Nets beside the model may encode and decode, with a code that is no site.
+            let nets = of_nets(typed).ok();
+            let theirs = |d: &Decoder| codes.iter().all(|c| d.codes.iter().any(|(name, _)| name == c));
+            nets.filter(theirs).map_or_else(|| of_model(typed, model, codes, as_), Ok)
+        }
         Some(m) => of_model(typed, m, codes, as_),
         None => of_nets(typed),
     }
