@@ -232,7 +232,7 @@ impl Ctx<'_> {
         (mean, self.total(&above))
     }
 
-    /// The error of the noise of the guide's chains, `[B]` (see [`Ctx::noise_error`]).
+    /// The error of the noise of the guide's chains, `[B]` (see `Ctx::noise_error`).
     pub fn noise_errors(&mut self, p: usize, q: usize, terms: Terms) -> Value {
         let (m, g) = (self.model(p), self.model(q));
         let chains = kl::noised(m, g);

@@ -220,7 +220,7 @@ impl<'t> Writer<'t> {
             Terms::One => format!("{}, as written; {measured}", one(longest)),
             Terms::All => format!("{all}, as written"),
             Terms::Auto if terms.one_of(longest, false) => format!(
-                "in training {}, chosen because there are more than {} (`terms: all` sums all); {measured}",
+                "in training, {}, chosen because there are more than {} (`terms: all` sums all); {measured}",
                 one(longest),
                 Terms::MOST_IN_TRAINING
             ),
