@@ -194,7 +194,9 @@ fn trained(dir: &RunDir, compiled: &Compiled, checkpoint: &Checkpoint) -> Result
     let reached = dir.records()?.iter().map(|r| r.step).max().unwrap_or(0);
     let planned = rounds(&checkpoint.meta);
     let of = planned.map_or(String::new(), |n| format!(" of {n}"));
-    if reached > step {
+    // A run that stopped early ends at its best measurement, with rounds behind it that count for nothing.
+    let ended = |best: &Checkpoint| best.meta.step == step && planned == Some(step);
+    if reached > step && !dir.best().is_ok_and(|best| ended(&best)) {
         note(&format!(
             "warning: the checkpoint of round {step}{of} answers: that of round {reached}, to which the run came, is not there\n"
         ));

@@ -86,9 +86,10 @@ pub fn warnings(item: &TData, set: &Parts) -> Vec<String> {
         for (part, name) in [(&set.valid, "validation"), (&set.test, "test")] {
             let twice = (0..part.n).filter(|r| known.contains(&bits(part, *r))).count();
             if twice > 0 {
-                let (are, rows) = if twice == 1 { ("is", "row") } else { ("are", "rows") };
+                let (are, them) =
+                    if twice == 1 { ("is a training row", "it") } else { ("are training rows", "them") };
                 all.push(format!(
-                    "{twice} of {} {name} {rows} {are} training rows, too: what is measured on them was trained on",
+                    "{twice} of {} {name} rows {are}, too: what is measured on {them} was trained on",
                     part.n
                 ));
             }

@@ -105,8 +105,9 @@ fn stopping_early_leaves_the_best_weights() {
     assert_eq!(looked.iter().filter(|(step, _)| *step > best.0).count(), 5, "{looked:?}");
     let meta = RunDir::view(&run).unwrap().standing().unwrap();
     assert_eq!(meta.step, best.0, "the weights are those of the best measurement");
-    let valid =
-        place.gmc("eval runs/t-1 --part valid --message-format json --device cpu").succeeds().out.clone();
+    let said = place.gmc("eval runs/t-1 --part valid --message-format json --device cpu");
+    assert!(!said.succeeds().err.contains("is not there"), "{}", said.err);
+    let valid = said.out.clone();
     let value: f64 =
         valid.split("\"value\":").nth(1).unwrap().split([',', '}']).next().unwrap().parse().unwrap();
     assert!((value - best.1).abs() < 1e-4 * best.1.abs(), "{value} {best:?}");
