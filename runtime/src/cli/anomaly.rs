@@ -2,7 +2,7 @@
 
 use super::args::{RowsArg, RunArg, Which};
 use super::ask::{asked_about, infer};
-use super::density::{LogDensities, log_densities};
+use super::densities::{LogDensities, log_densities};
 use super::kept::open_on;
 use crate::console::Messages;
 use crate::failure::Failure;

@@ -10,6 +10,7 @@ mod classify;
 mod compare;
 mod complete;
 mod completions;
+mod densities;
 mod density;
 mod encode;
 mod eval;

@@ -1,7 +1,7 @@
 //! What lies between data: codes on the way from one end to another, and what a decoder makes of them.
 
 use crate::exec::{ExecError, Tensor};
-use crate::session::{Batch, Position, Purpose, Session};
+use crate::session::{Batch, Codes, Position, Purpose, Session};
 use gmc_compiler::derive::{Decoder, Input, Output, Program};
 use std::collections::BTreeMap;
 
@@ -14,9 +14,6 @@ pub enum Way {
     /// (White 2016).
     Spherical,
 }
-
-/// Codes in rows, as a decoder reads them: name, numbers row by row, and how many numbers a row has.
-pub type Codes = Vec<(String, Vec<f32>, usize)>;
 
 /// The point at share `t` of the way from `a` to `b`.
 pub fn point(way: Way, a: &[f32], b: &[f32], t: f64) -> Vec<f32> {

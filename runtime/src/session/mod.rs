@@ -32,7 +32,6 @@ pub use position::Position;
 pub use random::Purpose;
 
 use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
-use crate::measure::between::Codes;
 use gmc_compiler::derive::{Compiled, Input, Output, Program};
 use gmc_compiler::ir::{Graph, Role};
 use gmc_compiler::rows::Progress;
@@ -45,6 +44,9 @@ use repeats::Repeats;
 use rows::About;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Codes in rows, as a decoder reads them: name, numbers row by row, and how many numbers a row has.
+pub type Codes = Vec<(String, Vec<f32>, usize)>;
 
 /// What a step gave new values to.
 #[derive(Clone, Default)]

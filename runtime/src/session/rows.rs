@@ -1,10 +1,9 @@
 //! The rows that a question is about: a part of the run's own data, or those of another file.
 
-use super::Session;
 use super::host::FileHost;
 use super::load::unreadable;
+use super::{Codes, Session};
 use crate::failure::Failure;
-use crate::measure::between::Codes;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::Cells;
 use gmc_compiler::rows::data::reread::{Elsewhere, Wanted, elements, holds, named, plainly, reread};
