@@ -260,4 +260,43 @@ impl<'a> Run<'a> {
         let every = Every::of(&self.session.typed.eval)?;
         Some(every.rounds(self.trainer.per_epoch).round().max(1.0) as u64)
     }
+
+    /// Takes a measurement, and keeps the weights if it is the best so far.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be written.
+    fn watch(&mut self, scores: &[Score]) -> Result<(), Failure> {
+        let step = self.step;
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        if watch.see(scores, step) {
+            self.dir.save_best(&self.checkpoint())?;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the best weights that were seen, where a spec may stop.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read.
+    fn take_best(&mut self) -> Result<(), Failure> {
+        let Some(best) = self.watch.as_ref().and_then(|w| w.best) else { return Ok(()) };
+        if best.step == self.step {
+            return Ok(());
+        }
+        let kept: Checkpoint = self.dir.best()?;
+        if kept.meta.step != best.step {
+            return Ok(());
+        }
+        self.session
+            .restore(&kept.tensors)
+            .map_err(|why| Failure::new(format!("cannot go back: {why}")).at("stop", self.dir.path()))?;
+        note(&format!(
+            "the weights are those of round {}, the best of the validation part; {} rounds were trained\n",
+            best.step, self.step
+        ));
+        self.step = best.step;
+        self.until = best.step;
+        self.session.standing = self.trainer.progress(best.step);
+        Ok(())
+    }
 }

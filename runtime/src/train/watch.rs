@@ -1,11 +1,9 @@
 //! What the validation part says while training: when to stop, and which weights were best.
 
-use super::run::Run;
-use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::scores::Score;
 use crate::session::Session;
-use crate::store::checkpoint::{Checkpoint, Meta};
+use crate::store::checkpoint::Meta;
 use gmc_compiler::rows::setting::Stop;
 use gmc_compiler::types::Typed;
 use serde::{Deserialize, Serialize};
@@ -82,45 +80,4 @@ impl Watch {
 /// Whether the goal is one that is maximized as it is written.
 fn maximizes(typed: &Typed) -> bool {
     typed.train.players.first().is_some_and(|p| p.maximize && !p.derived)
-}
-
-impl Run<'_> {
-    /// Takes a measurement, and keeps the weights if it is the best so far.
-    ///
-    /// # Errors
-    /// A checkpoint that cannot be written.
-    pub(super) fn watch(&mut self, scores: &[Score]) -> Result<(), Failure> {
-        let step = self.step;
-        let Some(watch) = &mut self.watch else { return Ok(()) };
-        if watch.see(scores, step) {
-            self.dir.save_best(&self.checkpoint())?;
-        }
-        Ok(())
-    }
-
-    /// Goes back to the best weights that were seen, where a spec may stop.
-    ///
-    /// # Errors
-    /// A checkpoint that cannot be read.
-    pub(super) fn take_best(&mut self) -> Result<(), Failure> {
-        let Some(best) = self.watch.as_ref().and_then(|w| w.best) else { return Ok(()) };
-        if best.step == self.step {
-            return Ok(());
-        }
-        let kept: Checkpoint = self.dir.best()?;
-        if kept.meta.step != best.step {
-            return Ok(());
-        }
-        self.session
-            .restore(&kept.tensors)
-            .map_err(|why| Failure::new(format!("cannot go back: {why}")).at("stop", self.dir.path()))?;
-        note(&format!(
-            "the weights are those of round {}, the best of the validation part; {} rounds were trained\n",
-            best.step, self.step
-        ));
-        self.step = best.step;
-        self.until = best.step;
-        self.session.standing = self.trainer.progress(best.step);
-        Ok(())
-    }
 }

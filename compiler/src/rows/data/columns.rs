@@ -1,12 +1,14 @@
 //! Which columns of a table the variables of a data item are read from.
 
 use super::DataIssue;
-use super::csv_file::GROUP;
 use super::declared::Declared;
 use super::sequences::SEQUENCE;
 use super::table::Table;
 use crate::diag::suggest::did_you_mean;
 use crate::rows::args::{Args, Const};
+
+/// The argument that names the column of groups, which `split (.., by: "customer")` sets.
+pub const GROUP: &str = "group";
 
 /// Most names that a message lists.
 const LISTED: usize = 16;

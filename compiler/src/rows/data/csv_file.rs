@@ -1,4 +1,4 @@
-use super::columns;
+use super::columns::{self, GROUP};
 use super::dates::{Clock, ORIGIN, UNIT};
 use super::declared::{Declared, no_cells};
 use super::narrow::narrow;
@@ -53,9 +53,6 @@ row! {
         OFFSET,
     ];
 }
-
-/// The argument that names the column of groups, which `split (.., by: "customer")` sets.
-pub const GROUP: &str = "group";
 
 /// The names among columns that are named or numbered.
 fn names(c: &Const) -> Vec<&str> {

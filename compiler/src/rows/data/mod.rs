@@ -38,7 +38,7 @@ mod toy;
 mod windows;
 mod zip;
 
-pub use csv_file::GROUP;
+pub use columns::GROUP;
 pub use declared::{Cells, Declared, MISSING, PRESENT};
 
 use super::Row;
