@@ -351,16 +351,10 @@ pub(super) fn check_inputs<'a>(
     }
     for (a, (input, want, decl)) in args.iter().zip(params) {
         if a.ty.shape != want.shape {
-            return Err(codes::e0201::argument(
-                name,
-                input,
-                a.span,
-                &a.ty.shape_text(),
-                decl,
-                &want.shape_text(),
-                var_name(a),
-            )
-            .into());
+            let (got, takes) = (a.ty.shape_text(), want.shape_text());
+            return Err(
+                codes::e0201::argument(name, input, (a.span, &got), (decl, &takes), var_name(a)).into()
+            );
         }
         // A net that takes real numbers would compute with the number of a class.
         let label = matches!((a.ty.kind, want.kind), (Kind::Class(_), Kind::Real(_)));

@@ -82,7 +82,7 @@ impl Checker<'_> {
             let v = self.expr(e, scope)?;
             if v.ty.shape != ty.shape {
                 let (have, want) = (v.ty.shape_text(), ty.shape_text());
-                return Err(codes::e0201::argument(&what, &name, v.span, &have, at, &want, None).into());
+                return Err(codes::e0201::argument(&what, &name, (v.span, &have), (at, &want), None).into());
             }
             let class = |t: &EventTy| matches!(t.kind, Kind::Class(_));
             if class(&v.ty) != class(&ty)

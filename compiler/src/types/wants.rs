@@ -107,16 +107,8 @@ impl Checker<'_> {
                 .map(|s| s.name.as_str())
                 .collect();
             let support = site.map_or(Support::REALS, |s| s.ty.kind.support());
-            return Err(codes::e0502::not_covered(
-                &g.name,
-                g.span,
-                u,
-                site.map_or(m.span, |s| s.span),
-                &m.name,
-                &covered,
-                support,
-            )
-            .into());
+            let open = (u.as_str(), site.map_or(m.span, |s| s.span));
+            return Err(codes::e0502::not_covered((&g.name, g.span), open, &m.name, &covered, support).into());
         }
         let for_nothing = |s: &&TSite| {
             matches!(s.kind, TSiteKind::Draw(_))
@@ -149,10 +141,8 @@ fn proposes(m: &TModel, g: &TModel, (s, of): (&TSite, &TSite), span: Span) -> Re
     }
     if of.ty.shape != s.ty.shape {
         let (shape, want) = (s.ty.shape_text(), of.ty.shape_text());
-        let at = s.value_span;
-        return Err(
-            codes::e0201::guide_site(&s.name, at, &shape, of.value_span, &want, &g.name, &m.name).into()
-        );
+        let (proposed, open) = ((&*g.name, s.value_span, &*shape), (&*m.name, of.value_span, &*want));
+        return Err(codes::e0201::guide_site(&s.name, proposed, open).into());
     }
     let narrower = within(g, s, of)?;
     // A relaxed draw is no value of the distribution: its density cannot stand in for a KL without a closed form.

@@ -29,14 +29,12 @@ fn mismatch(span: Span, label: impl Into<String>) -> Diag {
     Diag::new("E0201", "shapes do not match", span, label)
 }
 
-/// `name` takes an event of shape `want` as its `input`, and is given `got`; `var` names the variable that is given.
+/// `name` takes an event of shape `want`, which is declared there, as its `input`, and is given `got`; `var` names the variable that is given.
 pub fn argument(
     name: &str,
     input: &str,
-    span: Span,
-    got: &str,
-    declared: Span,
-    want: &str,
+    (span, got): (Span, &str),
+    (declared, want): (Span, &str),
     var: Option<&str>,
 ) -> Diag {
     let change = match input {
@@ -178,9 +176,13 @@ pub fn observed(site: &str, span: Span, got: &str, data: Span, want: &str) -> Di
         ))
 }
 
-/// A site of a guide whose shape is not that of the model's site.
-pub fn guide_site(site: &str, span: Span, got: &str, of: Span, want: &str, guide: &str, model: &str) -> Diag {
-    mismatch(span, format!("`{guide}` proposes shape {got}"))
+/// A site of `guide` of shape `got`, where that of `model` has shape `want`.
+pub fn guide_site(
+    site: &str,
+    (guide, at, got): (&str, Span, &str),
+    (model, of, want): (&str, Span, &str),
+) -> Diag {
+    mismatch(at, format!("`{guide}` proposes shape {got}"))
         .also(of, format!("`{site}` has shape {want} in `{model}`"))
         .help(format!("propose `{site}` with shape {want}"))
 }

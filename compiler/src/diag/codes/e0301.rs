@@ -22,33 +22,39 @@ Right:
 ",
 };
 
-/// Parameter `param` of `row` must lie in `want`, and the value at `span` lies in `have`, which `origin` decided; `name` is
-/// the variable that the value is, `fix` the help.
-#[expect(clippy::too_many_arguments, reason = "each part of the message comes from another place")]
-pub fn support(
-    row: &str,
-    param: &str,
-    want: Support,
-    span: Span,
-    have: Support,
-    origin: Option<Span>,
-    name: Option<&str>,
-    fix: &str,
-) -> Diag {
-    let diag = Diag::new(
-        "E0301",
-        format!("`{param}` of `{row}` must {}", e0302::must(want)),
-        span,
-        e0302::beyond(have, want),
-    );
-    let diag = match origin.filter(|o| *o != span) {
-        Some(o) => diag.also(
-            o,
-            format!("so {} {}", name.map_or("it".to_string(), |n| format!("`{n}`")), have.describe()),
-        ),
-        None => diag,
-    };
-    diag.help(fix)
+/// A parameter that is given a value outside of its range.
+pub struct Param<'a> {
+    /// The distribution.
+    pub row: &'a str,
+    /// The parameter's name.
+    pub name: &'a str,
+    /// Where the value stands.
+    pub at: Span,
+    /// What decided its range.
+    pub origin: Option<Span>,
+    /// The variable that the value is.
+    pub variable: Option<&'a str>,
+}
+
+impl Param<'_> {
+    /// The message at the value, with `so .. is` where its range was decided, and the help `fix`.
+    fn misfit(&self, must: &str, found: String, is: &str, fix: &str) -> Diag {
+        let title = format!("`{}` of `{}` must {must}", self.name, self.row);
+        let diag = Diag::new("E0301", title, self.at, found);
+        let diag = match self.origin.filter(|o| *o != self.at) {
+            Some(o) => {
+                let what = self.variable.map_or("it".to_string(), |n| format!("`{n}`"));
+                diag.also(o, format!("so {what} {is}"))
+            }
+            None => diag,
+        };
+        diag.help(fix)
+    }
+}
+
+/// `param` must lie in `want`, and its value lies in `have`; `fix` is the help.
+pub fn support(param: &Param<'_>, want: Support, have: Support, fix: &str) -> Diag {
+    param.misfit(&e0302::must(want), e0302::beyond(have, want), &have.describe(), fix)
 }
 
 /// The values of the parameters of `row` that are known before training make no distribution; `why` says in which way.
@@ -56,15 +62,8 @@ pub fn together(row: &str, span: Span, why: &str, help: &str) -> Diag {
     Diag::new("E0301", format!("these parameters make no `{row}`"), span, why).help(help)
 }
 
-/// Parameter `param` of `row` must be positive, and the value at `span`, which `origin` decided, can be 0.
-pub fn zero(row: &str, param: &str, span: Span, origin: Option<Span>, name: Option<&str>, fix: &str) -> Diag {
-    let is = if origin.is_none() { "is 0" } else { "can be 0" };
-    let diag = Diag::new("E0301", format!("`{param}` of `{row}` must be positive"), span, is);
-    let diag = match origin.filter(|o| *o != span) {
-        Some(o) => {
-            diag.also(o, format!("so {} can be 0", name.map_or("it".to_string(), |n| format!("`{n}`"))))
-        }
-        None => diag,
-    };
-    diag.help(fix)
+/// `param` must be positive, and its value can be 0; `fix` is the help.
+pub fn zero(param: &Param<'_>, fix: &str) -> Diag {
+    let is = if param.origin.is_none() { "is 0" } else { "can be 0" };
+    param.misfit("be positive", is.to_string(), "can be 0", fix)
 }

@@ -40,12 +40,10 @@ pub(super) fn proposal(site: &str, support: Support) -> String {
     }
 }
 
-/// Guide `guide` does not propose `site` of `model`; `covered` are the sites that it draws.
+/// A guide does not propose a site of `model`; `covered` are the sites that it draws.
 pub fn not_covered(
-    guide: &str,
-    span: Span,
-    site: &str,
-    site_span: Span,
+    (guide, span): (&str, Span),
+    (site, site_span): (&str, Span),
     model: &str,
     covered: &[&str],
     support: Support,
