@@ -111,6 +111,28 @@ pub enum ArgKind {
     Any,
 }
 
+impl ArgKind {
+    /// Whether a word here was meant as the name of a number.
+    pub fn numeric(self) -> bool {
+        match self {
+            ArgKind::Int(_)
+            | ArgKind::Whole(..)
+            | ArgKind::Num(..)
+            | ArgKind::Above(..)
+            | ArgKind::Below(..)
+            | ArgKind::Scheduled(..)
+            | ArgKind::Pair(_) => true,
+            ArgKind::Word(_)
+            | ArgKind::Text
+            | ArgKind::NumPair(..)
+            | ArgKind::List
+            | ArgKind::Range
+            | ArgKind::Duration
+            | ArgKind::Any => false,
+        }
+    }
+}
+
 /// A number within these ends, in words.
 pub fn within(lo: f64, hi: f64) -> String {
     match (lo == f64::NEG_INFINITY, hi == f64::INFINITY) {

@@ -89,41 +89,7 @@ impl Checker<'_> {
             .filter(|outs| outs.iter().zip(&declared).all(|(o, d)| o.kind.inside(d.kind.closure())));
         self.diags.extend(warnings);
         let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
-        if chain.out.len() != declared.len() {
-            return Err(codes::e0201::output_count(
-                &n.name.name,
-                out_span,
-                chain.out.len(),
-                n.outputs.first().map_or(n.span, |t| t.span),
-                declared.len(),
-            )
-            .into());
-        }
-        let mut outs = Vec::new();
-        for ((got, want), t) in chain.out.iter().zip(&declared).zip(&n.outputs) {
-            if got.shape != want.shape {
-                return Err(codes::e0201::net_output(
-                    &n.name.name,
-                    out_span,
-                    &got.shape_text(),
-                    t.span,
-                    &want.shape_text(),
-                )
-                .into());
-            }
-            // Whether an end of the declared range is taken, the body says.
-            if !got.kind.inside(want.kind.closure()) {
-                return Err(codes::e0302::net_output(
-                    &n.name.name,
-                    out_span,
-                    got.kind.support(),
-                    t.span,
-                    want,
-                )
-                .into());
-            }
-            outs.push(got.clone());
-        }
+        let outs = net_outs(n, &chain.out, &declared, out_span)?;
         Ok(TNet {
             name: n.name.name.clone(),
             inputs,
@@ -260,37 +226,7 @@ impl Checker<'_> {
         let fitted = self.fit(&mut chain, &to, f.to.span)?;
         // Layers and flows around the `repeat` may transform what every round of it left alone: see `identity_dims`.
         self.repeats.extend(warnings.into_iter().map(|d| (f.name.name.clone(), d)));
-        let last = chain.layers.last().map_or(f.arrow, |l| l.span);
-        if chain.out.shape != to.shape {
-            return Err(codes::e0201::flow_output(
-                &f.name.name,
-                last,
-                &chain.out.shape_text(),
-                f.to.span,
-                &to.shape_text(),
-            )
-            .into());
-        }
-        if !chain.out.kind.inside(to.kind) {
-            return Err(codes::e0302::net_output(
-                &f.name.name,
-                last,
-                chain.out.kind.support(),
-                f.to.span,
-                &to,
-            )
-            .into());
-        }
-        if !to.kind.inside(chain.out.kind) {
-            return Err(codes::e0305::not_onto(
-                &f.name.name,
-                f.to.span,
-                to.kind.support(),
-                last,
-                chain.out.kind.support(),
-            )
-            .into());
-        }
+        lands_on(f, &chain, &to)?;
         Ok(TFlow {
             name: f.name.name.clone(),
             from,
@@ -305,6 +241,44 @@ impl Checker<'_> {
             span: f.name.span,
         })
     }
+}
+
+/// The outputs of a net whose last layer, at `last`, yields `got`: as many as it declares, each of the declared shape and within the declared range.
+fn net_outs(n: &NetItem, got: &[EventTy], declared: &[EventTy], last: Span) -> Res<Vec<EventTy>> {
+    let name = &n.name.name;
+    if got.len() != declared.len() {
+        let at = n.outputs.first().map_or(n.span, |t| t.span);
+        return Err(codes::e0201::output_count(name, last, got.len(), at, declared.len()).into());
+    }
+    for ((got, want), t) in got.iter().zip(declared).zip(&n.outputs) {
+        if got.shape != want.shape {
+            let (got, want) = (got.shape_text(), want.shape_text());
+            return Err(codes::e0201::net_output(name, last, &got, t.span, &want).into());
+        }
+        // Whether an end of the declared range is taken, the body says.
+        if !got.kind.inside(want.kind.closure()) {
+            return Err(codes::e0302::net_output(name, last, got.kind.support(), t.span, want).into());
+        }
+    }
+    Ok(got.to_vec())
+}
+
+/// The layers of a flow yield the shape that it declares, and all of the range that it declares and nothing else.
+fn lands_on(f: &FlowItem, chain: &FlowChain, to: &EventTy) -> Res<()> {
+    let (name, at) = (&f.name.name, f.to.span);
+    let last = chain.layers.last().map_or(f.arrow, |l| l.span);
+    let range = chain.out.kind.support();
+    if chain.out.shape != to.shape {
+        let (got, want) = (chain.out.shape_text(), to.shape_text());
+        return Err(codes::e0201::flow_output(name, last, &got, at, &want).into());
+    }
+    if !chain.out.kind.inside(to.kind) {
+        return Err(codes::e0302::net_output(name, last, range, at, to).into());
+    }
+    if !to.kind.inside(chain.out.kind) {
+        return Err(codes::e0305::not_onto(name, at, to.kind.support(), last, range).into());
+    }
+    Ok(())
 }
 
 impl Checker<'_> {

@@ -14,7 +14,7 @@ use crate::rows::builtin::Builtin;
 use crate::rows::layer::ReadsBatch;
 use crate::rows::{self, FnRow};
 use crate::span::Span;
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, FnItem};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -332,44 +332,9 @@ impl Checker<'_> {
         if scope.calls.len() >= MOST_CALLS {
             return Err(codes::e0206::too_deep(&f.name.name, c.span, MOST_CALLS).into());
         }
-        let calls = || scope.calls.iter().chain([&f.name.name]).cloned().collect();
-        let mut vars = BTreeMap::new();
-        let mut next = 0;
-        for Arg { key, value } in &c.args {
-            let param = match key {
-                Some(k) => f.params.iter().find(|(p, _)| p.name == k.name).ok_or_else(|| {
-                    let names: Vec<&str> = f.params.iter().map(|(p, _)| p.name.as_str()).collect();
-                    Bad::from(codes::e0207::unknown_argument(&f.name.name, &k.name, k.span, &names))
-                })?,
-                None => {
-                    next += 1;
-                    f.params.get(next - 1).ok_or_else(|| {
-                        Bad::from(codes::e0207::too_many(&f.name.name, f.params.len(), value.span))
-                    })?
-                }
-            };
-            let v = self.expr(value, scope)?;
-            if vars.insert(param.0.name.clone(), v).is_some() {
-                return Err(codes::e0207::twice(&f.name.name, &param.0.name, value.span).into());
-            }
-        }
-        for (p, default) in &f.params {
-            if !vars.contains_key(&p.name) {
-                let Some(d) = default else {
-                    return Err(codes::e0207::missing(
-                        &f.name.name,
-                        &p.name,
-                        "an argument of this function",
-                        c.span,
-                    )
-                    .into());
-                };
-                // A default sees no names of the place that calls, and data only where that place does.
-                let v = self.expr(d, &Scope { vars: BTreeMap::new(), calls: calls(), ..scope.clone() })?;
-                vars.insert(p.name.clone(), v);
-            }
-        }
-        let inner = Scope { vars, calls: calls(), ..scope.clone() };
+        let calls: Vec<String> = scope.calls.iter().chain([&f.name.name]).cloned().collect();
+        let vars = self.fn_args(&f, c, scope, &calls)?;
+        let inner = Scope { vars, calls, ..scope.clone() };
         // An error inside the body is shown at the call, with the body as its cause.
         let body = self.in_calls(&f.body, &inner);
         let t = body.and_then(|b| self.expr(&b, &inner)).map_err(|bad| match bad {
@@ -386,6 +351,45 @@ impl Checker<'_> {
             other => other,
         })?;
         Ok(TExpr { span, ..t })
+    }
+
+    /// What the parameters of a `fn` stand for in a call, inside of the calls `calls`.
+    fn fn_args(
+        &mut self,
+        f: &FnItem,
+        c: &Call,
+        scope: &Scope,
+        calls: &[String],
+    ) -> Res<BTreeMap<String, TExpr>> {
+        let name = &f.name.name;
+        let mut vars = BTreeMap::new();
+        let mut positional = f.params.iter();
+        for Arg { key, value } in &c.args {
+            let (param, _) = match key {
+                Some(k) => f.params.iter().find(|(p, _)| p.name == k.name).ok_or_else(|| {
+                    let names: Vec<&str> = f.params.iter().map(|(p, _)| p.name.as_str()).collect();
+                    Bad::from(codes::e0207::unknown_argument(name, &k.name, k.span, &names))
+                })?,
+                None => positional
+                    .next()
+                    .ok_or_else(|| Bad::from(codes::e0207::too_many(name, f.params.len(), value.span)))?,
+            };
+            let v = self.expr(value, scope)?;
+            if vars.insert(param.name.clone(), v).is_some() {
+                return Err(codes::e0207::twice(name, &param.name, value.span).into());
+            }
+        }
+        for (p, default) in f.params.iter().filter(|(p, _)| !vars.contains_key(&p.name)).collect::<Vec<_>>() {
+            let Some(d) = default else {
+                let what = "an argument of this function";
+                return Err(codes::e0207::missing(name, &p.name, what, c.span).into());
+            };
+            // A default sees no names of the place that calls, and data only where that place does.
+            let outside = Scope { vars: BTreeMap::new(), calls: calls.to_vec(), ..scope.clone() };
+            let v = self.expr(d, &outside)?;
+            vars.insert(p.name.clone(), v);
+        }
+        Ok(vars)
     }
 
     pub(super) fn corrupt_call(&mut self, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {

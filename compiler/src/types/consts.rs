@@ -186,10 +186,40 @@ pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
 /// # Errors
 /// Unknown, doubled, missing or ill-kinded arguments.
 pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args, Diag> {
+    let name = &c.name.name;
     let mut values: Vec<(&'static str, Const, Span)> = Vec::new();
-    let mut next = 0;
-    // A row whose first argument is a list takes `heads(8, 8)` for `heads((8, 8))`.
-    let mut args = c.args.clone();
+    let mut positional = specs.iter();
+    for a in &listed(specs, &c.args) {
+        let spec = match &a.key {
+            Some(k) => specs.iter().find(|s| s.name == k.name).ok_or_else(|| {
+                let known: Vec<&str> = specs.iter().map(|s| s.name).collect();
+                codes::e0207::unknown_argument(name, &k.name, k.span, &known)
+            })?,
+            None => {
+                positional.next().ok_or_else(|| codes::e0207::too_many(name, specs.len(), a.value.span))?
+            }
+        };
+        if values.iter().any(|(n, _, _)| *n == spec.name) {
+            return Err(codes::e0207::twice(name, spec.name, a.value.span));
+        }
+        values.push((spec.name, value(env, spec, name, &a.value)?, a.value.span));
+    }
+    for s in specs {
+        if values.iter().any(|(n, _, _)| *n == s.name) {
+            continue;
+        }
+        match s.default {
+            None => return Err(codes::e0207::missing(name, s.name, s.doc, c.span)),
+            Some("") => {}
+            Some(text) => values.push((s.name, written_default(text)?, c.span)),
+        }
+    }
+    Ok(Args { span: c.span, name: name.clone(), declared: specs, values })
+}
+
+/// The arguments of a row whose first one is a list, with what stands without a name as one list: `heads(8, 8)` for `heads((8, 8))`.
+fn listed(specs: &[ParamSpec], args: &[Arg]) -> Vec<Arg> {
+    let mut args = args.to_vec();
     let positional: Vec<_> = args.iter().filter(|a| a.key.is_none()).cloned().collect();
     if let ([first, .., last], Some(ArgKind::List)) = (positional.as_slice(), specs.first().map(|s| s.kind)) {
         let items = positional.iter().map(|a| a.value.clone()).collect();
@@ -197,64 +227,20 @@ pub fn bind(env: &Consts, specs: &'static [ParamSpec], c: &Call) -> Result<Args,
         args.retain(|a| a.key.is_some());
         args.push(Arg { key: None, value: Expr { kind: ExprKind::List(items), span } });
     }
-    for a in &args {
-        let spec = match &a.key {
-            Some(k) => specs.iter().find(|s| s.name == k.name).ok_or_else(|| {
-                codes::e0207::unknown_argument(
-                    &c.name.name,
-                    &k.name,
-                    k.span,
-                    &specs.iter().map(|s| s.name).collect::<Vec<_>>(),
-                )
-            })?,
-            None => {
-                let spec = specs
-                    .get(next)
-                    .ok_or_else(|| codes::e0207::too_many(&c.name.name, specs.len(), a.value.span))?;
-                next += 1;
-                spec
-            }
-        };
-        if values.iter().any(|(n, _, _)| *n == spec.name) {
-            return Err(codes::e0207::twice(&c.name.name, spec.name, a.value.span));
-        }
-        let v = eval(env, &a.value)?;
-        if let (
-            Const::Word(w),
-            ArgKind::Int(_)
-            | ArgKind::Whole(..)
-            | ArgKind::Num(..)
-            | ArgKind::Above(..)
-            | ArgKind::Below(..)
-            | ArgKind::Scheduled(..)
-            | ArgKind::Pair(_),
-        ) = (&v, spec.kind)
-        {
-            let near = did_you_mean(w, env.names()).map(str::to_string);
-            return Err(codes::e0200::unknown("number or dimension", w, a.value.span, near.as_deref()));
-        }
-        if let Some(why) = unfit(spec.kind, &v) {
-            return Err(codes::e0205::wrong_kind(
-                &c.name.name,
-                spec.name,
-                a.value.span,
-                &v.to_string(),
-                &why,
-            ));
-        }
-        values.push((spec.name, v, a.value.span));
+    args
+}
+
+/// The value of an argument of `row`, which `spec` allows.
+fn value(env: &Consts, spec: &ParamSpec, row: &str, e: &Expr) -> Result<Const, Diag> {
+    let v = eval(env, e)?;
+    if let (Const::Word(w), true) = (&v, spec.kind.numeric()) {
+        let near = did_you_mean(w, env.names()).map(str::to_string);
+        return Err(codes::e0200::unknown("number or dimension", w, e.span, near.as_deref()));
     }
-    for s in specs {
-        if values.iter().any(|(n, _, _)| *n == s.name) {
-            continue;
-        }
-        match s.default {
-            None => return Err(codes::e0207::missing(&c.name.name, s.name, s.doc, c.span)),
-            Some("") => {}
-            Some(text) => values.push((s.name, written_default(text)?, c.span)),
-        }
+    match unfit(spec.kind, &v) {
+        Some(why) => Err(codes::e0205::wrong_kind(row, spec.name, e.span, &v.to_string(), &why)),
+        None => Ok(v),
     }
-    Ok(Args { span: c.span, name: c.name.name.clone(), declared: specs, values })
 }
 
 /// A default as it is declared, read as it would be in a spec without dimensions.
@@ -274,45 +260,10 @@ pub(crate) fn defaults(name: &str, span: Span, specs: &'static [ParamSpec]) -> A
 
 /// Why a value does not fit what an argument may be.
 pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
-    let int_at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= LARGEST);
-    let too_large = |c: &Const| matches!(c, Const::Int(i) if *i > LARGEST);
-    let fits = match kind {
-        ArgKind::Int(least) => int_at_least(v, least),
-        ArgKind::Whole(lo, hi) => {
-            v.num().is_some_and(|x| x.fract() == 0.0 && x >= lo as f64 && x <= hi as f64)
-        }
-        ArgKind::Num(lo, hi) => v.num().is_some_and(|x| x >= lo && x <= hi),
-        ArgKind::Above(lo, hi) => v.num().is_some_and(|x| x > lo && x <= hi),
-        ArgKind::Below(lo, hi) => v.num().is_some_and(|x| x >= lo && x < hi),
-        ArgKind::Scheduled(lo, hi) => v.num().map_or(matches!(v, Const::Call(_)), |x| x >= lo && x <= hi),
-        ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
-        ArgKind::Text => matches!(v, Const::Text(_)),
-        ArgKind::Pair(least) => {
-            int_at_least(v, least)
-                || matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| int_at_least(c, least)))
-        }
-        ArgKind::NumPair(lo, hi) => {
-            matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(|c| c.num().is_some_and(|x| x >= lo && x <= hi)))
-        }
-        ArgKind::List => {
-            matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_))
-        }
-        ArgKind::Range => matches!(v, Const::Range(a, b) if a.num().is_some() && b.num().is_some()),
-        ArgKind::Duration => match v {
-            Const::Quantity(n, _) => n.num().is_some_and(|n| n > 0.0),
-            Const::Int(n) => *n > 0,
-            Const::Num(_)
-            | Const::Word(_)
-            | Const::Text(_)
-            | Const::List(_)
-            | Const::Call(_)
-            | Const::Range(..) => false,
-        },
-        ArgKind::Any => true,
-    };
-    if fits {
+    if fits(kind, v) {
         return None;
     }
+    let too_large = |c: &Const| matches!(c, Const::Int(i) if *i > LARGEST);
     Some(match kind {
         ArgKind::Int(least) if too_large(v) => format!("a whole number between {least} and {LARGEST}"),
         ArgKind::Pair(least) if too_large(v) || matches!(v, Const::List(l) if l.iter().any(too_large)) => {
@@ -339,4 +290,33 @@ pub(crate) fn unfit(kind: ArgKind, v: &Const) -> Option<String> {
         | ArgKind::Duration
         | ArgKind::Any => kind.wants(),
     })
+}
+
+/// Whether an argument may have this value.
+fn fits(kind: ArgKind, v: &Const) -> bool {
+    let at_least = |c: &Const, least: i64| matches!(c, Const::Int(i) if *i >= least && *i <= LARGEST);
+    let number = |holds: &dyn Fn(f64) -> bool| v.num().is_some_and(holds);
+    let pair =
+        |holds: &dyn Fn(&Const) -> bool| matches!(v, Const::List(l) if l.len() == 2 && l.iter().all(holds));
+    match kind {
+        ArgKind::Int(least) => at_least(v, least),
+        ArgKind::Whole(lo, hi) => number(&|x| x.fract() == 0.0 && x >= lo as f64 && x <= hi as f64),
+        ArgKind::Num(lo, hi) => number(&|x| x >= lo && x <= hi),
+        ArgKind::Above(lo, hi) => number(&|x| x > lo && x <= hi),
+        ArgKind::Below(lo, hi) => number(&|x| x >= lo && x < hi),
+        ArgKind::Scheduled(lo, hi) => matches!(v, Const::Call(_)) || number(&|x| x >= lo && x <= hi),
+        ArgKind::Word(words) => matches!(v, Const::Word(w) if words.contains(&w.as_str())),
+        ArgKind::Text => matches!(v, Const::Text(_)),
+        ArgKind::Pair(least) => at_least(v, least) || pair(&|c| at_least(c, least)),
+        ArgKind::NumPair(lo, hi) => pair(&|c| c.num().is_some_and(|x| x >= lo && x <= hi)),
+        ArgKind::List => {
+            matches!(v, Const::List(_) | Const::Int(_) | Const::Num(_) | Const::Text(_) | Const::Word(_))
+        }
+        ArgKind::Range => matches!(v, Const::Range(a, b) if a.num().is_some() && b.num().is_some()),
+        ArgKind::Duration => {
+            matches!(v, Const::Quantity(n, _) if n.num().is_some_and(|n| n > 0.0))
+                || matches!(v, Const::Int(n) if *n > 0)
+        }
+        ArgKind::Any => true,
+    }
 }

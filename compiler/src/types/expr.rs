@@ -69,19 +69,7 @@ impl Checker<'_> {
         match &e.kind {
             ExprKind::Number { value, .. } => finite(*value, e.span).map(|()| TExpr::number(*value, e.span)),
             ExprKind::Name(n) => self.var(n, e.span, scope),
-            ExprKind::Neg(a) => {
-                let a = self.expr(a, scope)?;
-                if let Kind::Class(_) = a.ty.kind {
-                    return Err(codes::e0211::class_arithmetic(a.span).into());
-                }
-                Ok(TExpr {
-                    ty: a.ty.with_kind(Kind::Real((-a.range()).into())),
-                    batched: a.batched,
-                    span: e.span,
-                    origin: a.origin,
-                    kind: TKind::Neg(Box::new(a)),
-                })
-            }
+            ExprKind::Neg(a) => self.negated(a, e.span, scope),
             ExprKind::Binary(op, a, b) => {
                 self.scaled_unit(*op, a, b, e.span, scope)?;
                 let (a, b) = (self.expr(a, scope)?, self.expr(b, scope)?);
@@ -125,6 +113,17 @@ impl Checker<'_> {
             }
             ExprKind::Quantity(..) => Err(codes::e0211::not_a_number(e.span, "a duration").into()),
         }
+    }
+
+    /// `-a`
+    fn negated(&mut self, a: &Expr, span: Span, scope: &Scope) -> Res<TExpr> {
+        let a = self.expr(a, scope)?;
+        if let Kind::Class(_) = a.ty.kind {
+            return Err(codes::e0211::class_arithmetic(a.span).into());
+        }
+        let ty = a.ty.with_kind(Kind::Real((-a.range()).into()));
+        let (batched, origin) = (a.batched, a.origin);
+        Ok(TExpr { kind: TKind::Neg(Box::new(a)), ty, batched, span, origin })
     }
 
     /// `E[inner]`: the mean over the examples of one number for each.
@@ -195,16 +194,7 @@ impl Checker<'_> {
             self.charge(self.weight(t), span)?;
             return Ok(TExpr { span, ..t.clone() });
         }
-        if let Some(drawn) = scope.ordered.as_ref().filter(|d| d.name.0 == n) {
-            return Err(codes::e0602::whole(span, drawn.told()).into());
-        }
-        let waiting = |(_, b): &&(String, BindSite)| b.pattern.iter().any(|name| name.name == n);
-        if let Some((x, b)) = scope.pending.iter().find(waiting) {
-            return Err(codes::e0602::of_another(span, n, x, b.span).into());
-        }
-        if let Some(clock) = scope.clock.as_ref().filter(|c| c.site.name == n) {
-            return Err(codes::e0604::whole(span, &clock.told()).into());
-        }
+        not_made_yet(n, span, scope)?;
         if n == UNIT_SCALE {
             return Err(codes::e0223::no_number(span).into());
         }
@@ -212,48 +202,36 @@ impl Checker<'_> {
             return Ok(TExpr::number(v as f64, span));
         }
         if let Some((i, p)) = self.typed.params.iter().enumerate().find(|(_, p)| p.name == n) {
-            return Ok(TExpr {
-                kind: TKind::Param(i),
-                ty: p.ty.clone(),
-                batched: false,
-                span,
-                origin: Some(p.span),
-            });
+            let (ty, origin) = (p.ty.clone(), Some(p.span));
+            return Ok(TExpr { kind: TKind::Param(i), ty, batched: false, span, origin });
         }
         if self.broken.iter().any(|b| b == n) {
             return Err(Bad::Said);
         }
         if let Some(v) = self.data_var(n) {
+            let (kind, ty, origin) = (TKind::Data(n.into()), v.ty.clone(), Some(v.ty_span));
             return match &scope.model {
                 Some(m) => Err(codes::e0212::not_a_condition(n, span, m, v.span).into()),
-                None => Ok(TExpr {
-                    kind: TKind::Data(n.into()),
-                    ty: v.ty.clone(),
-                    batched: true,
-                    span,
-                    origin: Some(v.ty_span),
-                }),
+                None => Ok(TExpr { kind, ty, batched: true, span, origin }),
             };
         }
-        let what = match self.names.get(n) {
-            Some((what, at)) => return Err(codes::e0211::not_a_value(n, span, what, *at).into()),
-            None => "name",
-        };
-        let data = self
-            .typed
-            .data
-            .iter()
-            .flat_map(|d| &d.vars)
-            .filter(|_| scope.model.is_none())
-            .map(|v| v.name.as_str());
+        Err(self.no_variable(n, span, scope))
+    }
+
+    /// What is to be said of a name that is no value here.
+    fn no_variable(&self, n: &str, span: Span, scope: &Scope) -> Bad {
+        if let Some((what, at)) = self.names.get(n) {
+            return codes::e0211::not_a_value(n, span, what, *at).into();
+        }
+        let data = self.typed.data.iter().flat_map(|d| &d.vars).map(|v| v.name.as_str());
         let known = scope
             .vars
             .keys()
             .map(String::as_str)
-            .chain(data)
+            .chain(data.filter(|_| scope.model.is_none()))
             .chain(self.typed.params.iter().map(|p| p.name.as_str()));
         let near = did_you_mean(n, known).map(str::to_string);
-        Err(codes::e0200::unknown(what, n, span, near.as_deref()).into())
+        codes::e0200::unknown("name", n, span, near.as_deref()).into()
     }
 
     /// Refuses a product with the unit scale: whether a standard deviation or a covariance is meant, only its author knows.
@@ -333,6 +311,21 @@ pub(super) fn seen(t: &EventTy) -> EventTy {
             one.rearranged(vec![t.size() * n])
         }
         Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
+    }
+}
+
+/// Refuses the name of what is only being drawn where `n` is read.
+fn not_made_yet(n: &str, span: Span, scope: &Scope) -> Res<()> {
+    if let Some(drawn) = scope.ordered.as_ref().filter(|d| d.name.0 == n) {
+        return Err(codes::e0602::whole(span, drawn.told()).into());
+    }
+    let waiting = |(_, b): &&(String, BindSite)| b.pattern.iter().any(|name| name.name == n);
+    if let Some((x, b)) = scope.pending.iter().find(waiting) {
+        return Err(codes::e0602::of_another(span, n, x, b.span).into());
+    }
+    match scope.clock.as_ref().filter(|c| c.site.name == n) {
+        Some(clock) => Err(codes::e0604::whole(span, &clock.told()).into()),
+        None => Ok(()),
     }
 }
 

@@ -11,9 +11,10 @@ use super::{
     density,
 };
 use crate::diag::{codes, suggest::did_you_mean};
+use crate::rows::args::Args;
 use crate::rows::layer::ReadsBatch;
 use crate::rows::setting::Batch;
-use crate::rows::{self, objective};
+use crate::rows::{self, ConstraintRow, ObjectiveRow, objective};
 use crate::span::Span;
 use crate::syntax::ast::{Call, Goal, Ident, Item, PlayerItem, TrainItem};
 
@@ -187,33 +188,7 @@ impl Checker<'_> {
     }
 
     fn player(&mut self, p: &PlayerItem, default: Option<&Call>, scope: &Scope) -> Res<TPlayer> {
-        let mut owns = Vec::new();
-        for o in &p.owns {
-            if self.broken.contains(&o.name) {
-                return Err(Bad::Said);
-            }
-            match self.names.get(&o.name) {
-                Some(("net" | "flow" | "param", _)) => owns.push((o.name.clone(), o.span)),
-                // The `free(..)` parameters of a model or guide go by its name.
-                Some(("model" | "guide", _))
-                    if self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name) =>
-                {
-                    owns.push((o.name.clone(), o.span));
-                }
-                Some((what, at)) => return Err(codes::e0702::cannot_own(&o.name, what, o.span, *at).into()),
-                None => {
-                    let near = did_you_mean(&o.name, self.owned_names().iter().map(String::as_str))
-                        .map(str::to_string);
-                    return Err(codes::e0200::unknown(
-                        "net, flow or param",
-                        &o.name,
-                        o.span,
-                        near.as_deref(),
-                    )
-                    .into());
-                }
-            }
-        }
+        let owns = p.owns.iter().map(|o| self.owned(o)).collect::<Res<Vec<_>>>()?;
         let payoff = self.payoff(&p.goal, scope, Some(&owns))?;
         self.misplaced(p)?;
         let using = p.using.clone().or_else(|| default.cloned()).unwrap_or_else(Self::default_optimizer);
@@ -225,25 +200,7 @@ impl Checker<'_> {
         };
         let within = match &p.within {
             None => None,
-            Some(c) => {
-                let row = rows::find(rows::constraint::ROWS, &c.name.name).ok_or_else(|| {
-                    let near = did_you_mean(&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name()))
-                        .map(str::to_string);
-                    Bad::from(codes::e0200::unknown(
-                        "weight constraint",
-                        &c.name.name,
-                        c.name.span,
-                        near.as_deref(),
-                    ))
-                })?;
-                if let Some((q, span)) = owns
-                    .iter()
-                    .find(|(o, _)| self.typed.models.iter().any(|m| m.name == *o && m.each.is_some()))
-                {
-                    return Err(codes::e0214::constrained(q, *span, c.span, row.name()).into());
-                }
-                Some((row, super::consts::bind(&self.consts, row.params(), c)?))
-            }
+            Some(c) => Some(self.constraint(c, &owns)?),
         };
         Ok(TPlayer {
             name: p.name.name.clone(),
@@ -258,6 +215,39 @@ impl Checker<'_> {
             steps,
             span: p.name.span,
         })
+    }
+
+    /// What a player owns by this name: a net, a flow, a param, or the `free(..)` parameters of a model or guide.
+    fn owned(&self, o: &Ident) -> Res<(String, Span)> {
+        if self.broken.contains(&o.name) {
+            return Err(Bad::Said);
+        }
+        let free = || self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name);
+        match self.names.get(&o.name) {
+            Some(("net" | "flow" | "param", _)) => Ok((o.name.clone(), o.span)),
+            Some(("model" | "guide", _)) if free() => Ok((o.name.clone(), o.span)),
+            Some((what, at)) => Err(codes::e0702::cannot_own(&o.name, what, o.span, *at).into()),
+            None => {
+                let known = self.owned_names();
+                let near = did_you_mean(&o.name, known.iter().map(String::as_str)).map(str::to_string);
+                let what = "net, flow or param";
+                Err(codes::e0200::unknown(what, &o.name, o.span, near.as_deref()).into())
+            }
+        }
+    }
+
+    /// `within clip(c)` of a player that owns `owns`.
+    fn constraint(&self, c: &Call, owns: &[(String, Span)]) -> Res<(&'static dyn ConstraintRow, Args)> {
+        let row = rows::find(rows::constraint::ROWS, &c.name.name).ok_or_else(|| {
+            let (name, known) = (&c.name.name, rows::constraint::ROWS.iter().map(|r| r.name()));
+            let near = did_you_mean(name, known).map(str::to_string);
+            Bad::from(codes::e0200::unknown("weight constraint", name, c.name.span, near.as_deref()))
+        })?;
+        let per_datum = |o: &str| self.typed.models.iter().any(|m| m.name == o && m.each.is_some());
+        if let Some((q, span)) = owns.iter().find(|(o, _)| per_datum(o)) {
+            return Err(codes::e0214::constrained(q, *span, c.span, row.name()).into());
+        }
+        Ok((row, super::consts::bind(&self.consts, row.params(), c)?))
     }
 
     fn owned_names(&self) -> Vec<String> {
@@ -445,61 +435,64 @@ impl Checker<'_> {
         if !self.broken.is_empty() || super::failed(&self.diags) {
             return Err(Bad::Said);
         }
-        let models: Vec<usize> =
-            self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).map(|(i, _)| i).collect();
-        let [p] = models.as_slice() else {
-            let second = models.get(1).and_then(|i| self.typed.models.get(*i)).map(|m| m.span);
-            let net = || self.typed.nets.first().map(|n| n.span).or(self.typed.flows.first().map(|f| f.span));
-            let data = || self.typed.data.first().and_then(|d| d.vars.first()).map(|v| v.span);
-            let span = train.or(second).or_else(net).or_else(data).unwrap_or(Span::new(
-                crate::span::FileId::SPEC,
-                0,
-                0,
-            ));
-            let names: Vec<&str> =
-                models.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
-            return Err(codes::e0504::no_goal(span, &names).into());
-        };
-        let p = *p;
+        let p = self.only_model(train)?;
         let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
-        let (span, name) = (m.span, m.name.clone());
-        let number = |kind| TExpr {
-            kind,
+        let span = m.span;
+        let (row, subjects): (&'static dyn ObjectiveRow, _) = match m.density.clone() {
+            Density::Exact { .. } => (&objective::Nll, vec![TSubject::Model(p)]),
+            Density::Unobserved => return Err(codes::e0504::no_data(&m.name, span).into()),
+            Density::Implicit(site) => {
+                let at = m.site(&site).map_or(span, |s| s.value_span);
+                let (how, change) = density::without_density(m, &self.typed.flows, &site);
+                return Err(codes::e0501::implicit(&m.name, span, &site, at, (&how, &change)).into());
+            }
+            Density::Latent(open) => {
+                let q = self.only_guide(p, m, &open)?;
+                self.wants_guide(p, q, span)?;
+                (&objective::Elbo, vec![TSubject::Model(p), TSubject::Guide(q)])
+            }
+        };
+        let maximize = subjects.len() > 1;
+        let payoff = TExpr {
+            kind: TKind::Objective(TObjective::supplied(row, subjects, span)),
             ty: crate::event::EventTy::real(Vec::new()),
             batched: false,
             span,
             origin: None,
         };
-        match m.density.clone() {
-            Density::Exact { .. } => {
-                let o = TObjective::supplied(&objective::Nll, vec![TSubject::Model(p)], span);
-                self.anonymous(number(TKind::Objective(o)), false, true, using, span)
+        self.anonymous(payoff, maximize, true, using, span)
+    }
+
+    /// The only model of the spec, which is then its goal; `train` is where a goal could stand.
+    fn only_model(&self, train: Option<Span>) -> Res<usize> {
+        let models: Vec<(usize, &TModel)> =
+            self.typed.models.iter().enumerate().filter(|(_, m)| !m.guide).collect();
+        if let [(p, _)] = models.as_slice() {
+            return Ok(*p);
+        }
+        let second = models.get(1).map(|(_, m)| m.span);
+        let net = || self.typed.nets.first().map(|n| n.span).or(self.typed.flows.first().map(|f| f.span));
+        let data = || self.typed.data.first().and_then(|d| d.vars.first()).map(|v| v.span);
+        let nowhere = Span::new(crate::span::FileId::SPEC, 0, 0);
+        let span = train.or(second).or_else(net).or_else(data).unwrap_or(nowhere);
+        let names: Vec<&str> = models.iter().map(|(_, m)| m.name.as_str()).collect();
+        Err(codes::e0504::no_goal(span, &names).into())
+    }
+
+    /// The only guide of the spec, which then proposes what is `open` in model number `p`.
+    fn only_guide(&self, p: usize, m: &TModel, open: &[String]) -> Res<usize> {
+        let guides: Vec<usize> =
+            self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();
+        match guides.as_slice() {
+            [q] => Ok(*q),
+            [] => {
+                let site = open.first().and_then(|u| m.site(u)).map_or(m.span, |s| s.span);
+                let x = m.sites.iter().find(|s| s.observed);
+                let (x, at) = x.map_or(("", m.span), |s| (&s.name, s.span));
+                let decoder = self.decoder_of(p);
+                Err(codes::e0501::latent(&m.name, open, site, x, at, decoder.as_deref()).into())
             }
-            Density::Unobserved => Err(codes::e0504::no_data(&name, span).into()),
-            Density::Implicit(site) => {
-                let at = m.site(&site).map_or(span, |s| s.value_span);
-                let (how, change) = density::without_density(m, &self.typed.flows, &site);
-                Err(codes::e0501::implicit(&name, span, &site, at, (&how, &change)).into())
-            }
-            Density::Latent(u) => {
-                let guides: Vec<usize> =
-                    self.typed.models.iter().enumerate().filter(|(_, m)| m.guide).map(|(i, _)| i).collect();
-                let [q] = guides.as_slice() else {
-                    let site = m.site(u.first().map_or("", |s| s)).map_or(span, |s| s.span);
-                    let x = m.sites.iter().find(|s| s.observed);
-                    let x = x.map_or((String::new(), span), |s| (s.name.clone(), s.span));
-                    let decoder = self.decoder_of(p);
-                    return Err(match guides.len() {
-                        0 => codes::e0501::latent(&name, &u, site, &x.0, x.1, decoder.as_deref()),
-                        _ => codes::e0504::several_guides(&name, span),
-                    }
-                    .into());
-                };
-                self.wants_guide(p, *q, span)?;
-                let subjects = vec![TSubject::Model(p), TSubject::Guide(*q)];
-                let o = TObjective::supplied(&objective::Elbo, subjects, span);
-                self.anonymous(number(TKind::Objective(o)), true, true, using, span)
-            }
+            [_, _, ..] => Err(codes::e0504::several_guides(&m.name, m.span).into()),
         }
     }
 
