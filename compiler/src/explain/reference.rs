@@ -2,14 +2,15 @@
 
 use crate::event::{INTERVAL, Kind, RANGES, Support};
 use crate::rows::args::{ArgKind, ParamSpec, within};
+use crate::rows::builtin::BuiltinRow;
 use crate::rows::distribution::Reparameterised;
 use crate::rows::{
-    BlockUse, DistParam, DistRow, FnRow, MapRow, Row, bijection, builtin, constraint, corruption, data,
-    distribution, estimator, function, init, layer, map, measure, objective, optimizer, order, schedule,
-    setting,
+    BlockUse, DistParam, DistRow, FnRow, MapRow, ObjectiveRow, Row, bijection, builtin, constraint,
+    corruption, data, distribution, estimator, function, init, layer, map, measure, objective, optimizer,
+    order, schedule, setting,
 };
 use crate::syntax::PRELUDE;
-use crate::syntax::words::WORDS;
+use crate::syntax::words::{WORDS, Word};
 
 /// One meaning of one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +46,15 @@ pub struct Param {
 
 /// All entries, by kind and within a kind in the order of the rows.
 pub fn all() -> Vec<Entry> {
-    let mut all: Vec<Entry> = Vec::new();
-    all.extend(WORDS.iter().map(|w| Entry {
+    let mut all = of_the_language();
+    all.extend(of_models());
+    all.extend(of_objectives());
+    all.extend(of_data_and_training());
+    all
+}
+
+fn of_the_language() -> Vec<Entry> {
+    let word = |w: &Word| Entry {
         kind: "word of the language",
         name: w.name.into(),
         form: w.form.into(),
@@ -54,29 +62,36 @@ pub fn all() -> Vec<Entry> {
         params: Vec::new(),
         facts: Vec::new(),
         example: w.example,
-    }));
-    all.extend(distribution::ROWS.iter().map(|r| distribution(*r)));
-    all.extend(distribution::FORMS.iter().map(|r| Entry {
-        params: r.own_params().iter().map(dist_param).collect(),
-        form: written(
-            r.name(),
-            ["D(..)"].into_iter().chain(r.own_params().iter().map(|p| p.name)),
-            BlockUse::None,
-        ),
-        ..entry("form of distribution", *r, BlockUse::None)
+    };
+    WORDS.iter().map(word).collect()
+}
+
+fn of_models() -> Vec<Entry> {
+    let mut all: Vec<Entry> = distribution::ROWS.iter().map(|r| distribution(*r)).collect();
+    all.extend(distribution::FORMS.iter().map(|r| {
+        let own = r.own_params();
+        let names = ["D(..)"].into_iter().chain(own.iter().map(|p| p.name));
+        Entry {
+            params: own.iter().map(dist_param).collect(),
+            form: written(r.name(), names, BlockUse::None),
+            ..entry("form of distribution", *r, BlockUse::None)
+        }
     }));
     all.extend(layer::ROWS.iter().map(|r| entry("layer", *r, r.block())));
     all.extend(bijection::ROWS.iter().map(|r| entry("layer of a flow", *r, r.block())));
     all.extend(map::ROWS.iter().map(|r| map(*r)));
-    all.extend(function::ROWS.iter().map(|r| function(*r)));
-    all.extend(
-        objective::ROWS.iter().map(|r| Entry { form: r.example(), ..entry("objective", *r, BlockUse::None) }),
-    );
-    all.extend(
-        builtin::ROWS
-            .iter()
-            .map(|r| Entry { form: r.form().into(), ..entry("built in", *r, BlockUse::None) }),
-    );
+    all
+}
+
+/// What stands in expressions, and the ranges of types.
+fn of_objectives() -> Vec<Entry> {
+    let mut all: Vec<Entry> = function::ROWS.iter().map(|r| function(*r)).collect();
+    let objective =
+        |r: &&dyn ObjectiveRow| Entry { form: r.example(), ..entry("objective", *r, BlockUse::None) };
+    all.extend(objective::ROWS.iter().map(objective));
+    let built_in =
+        |r: &&dyn BuiltinRow| Entry { form: r.form().into(), ..entry("built in", *r, BlockUse::None) };
+    all.extend(builtin::ROWS.iter().map(built_in));
     let ranges = RANGES.iter().map(|(name, _, doc)| (*name, format!("in {name}"), *doc));
     let interval = (INTERVAL.0, INTERVAL.1.to_string(), INTERVAL.2);
     all.extend(ranges.chain([interval]).map(|(name, form, doc)| Entry {
@@ -89,29 +104,28 @@ pub fn all() -> Vec<Entry> {
         example: "",
     }));
     all.extend(prelude());
-    all.extend(corruption::ROWS.iter().map(|r| entry("corruption", *r, BlockUse::None)));
-    all.extend(optimizer::ROWS.iter().map(|r| entry("optimizer", *r, BlockUse::None)));
-    all.extend(schedule::ROWS.iter().map(|r| entry("schedule", *r, BlockUse::None)));
-    all.extend(constraint::ROWS.iter().map(|r| entry("weight constraint", *r, BlockUse::None)));
+    all
+}
+
+fn of_data_and_training() -> Vec<Entry> {
+    let plain = |kind, r: &'static dyn Row| entry(kind, r, BlockUse::None);
+    let formed = |kind, r: &'static dyn Row, form: String| Entry { form, ..plain(kind, r) };
+    let mut all: Vec<Entry> = corruption::ROWS.iter().map(|r| plain("corruption", *r)).collect();
+    all.extend(optimizer::ROWS.iter().map(|r| plain("optimizer", *r)));
+    all.extend(schedule::ROWS.iter().map(|r| plain("schedule", *r)));
+    all.extend(constraint::ROWS.iter().map(|r| plain("weight constraint", *r)));
     all.extend(order::ROWS.iter().map(|r| {
-        let e = entry("order of a site", *r, BlockUse::None);
+        let e = plain("order of a site", *r);
         Entry { form: format!("x[i in {}] ~ ..", e.form), ..e }
     }));
-    all.extend(estimator::ROWS.iter().map(|r| entry("gradient estimator", *r, BlockUse::None)));
-    all.extend(init::ROWS.iter().map(|r| Entry {
-        form: format!("init: {}", r.name()),
-        ..entry("initial value", *r, BlockUse::None)
+    all.extend(estimator::ROWS.iter().map(|r| plain("gradient estimator", *r)));
+    all.extend(init::ROWS.iter().map(|r| formed("initial value", *r, format!("init: {}", r.name()))));
+    all.extend(data::ROWS.iter().map(|r| plain("data source", *r)));
+    all.extend(setting::ROWS.iter().map(|r| {
+        let form = r.params().iter().map(|p| written_setting(r.name(), p)).collect();
+        formed("setting of `train`", *r, form)
     }));
-    all.extend(data::ROWS.iter().map(|r| entry("data source", *r, BlockUse::None)));
-    all.extend(setting::ROWS.iter().map(|r| Entry {
-        form: r.params().iter().map(|p| written_setting(r.name(), p)).collect(),
-        ..entry("setting of `train`", *r, BlockUse::None)
-    }));
-    all.extend(
-        measure::ROWS
-            .iter()
-            .map(|r| Entry { form: r.example(), ..entry("item of `eval`", *r, BlockUse::None) }),
-    );
+    all.extend(measure::ROWS.iter().map(|r| formed("item of `eval`", *r, r.example())));
     all
 }
 
@@ -132,7 +146,7 @@ pub fn first_sentence(doc: &str) -> &str {
     ends.map_or(doc, |(at, _)| doc.get(..=at).unwrap_or(doc))
 }
 
-fn entry<R: Row + ?Sized>(kind: &'static str, row: &R, block: BlockUse) -> Entry {
+fn entry(kind: &'static str, row: &dyn Row, block: BlockUse) -> Entry {
     Entry {
         kind,
         name: row.name().into(),

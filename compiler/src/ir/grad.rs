@@ -93,7 +93,56 @@ pub fn vjp(g: &mut Graph, y: Value, seed: Value, wrt: &[Value]) -> Vec<Value> {
 /// outputs, which its derivative reads.
 pub(super) fn pulled(g: &mut Graph, seeds: &[(Value, Value)], wrt: &[Value]) -> Vec<Option<Value>> {
     let ys: Vec<Value> = seeds.iter().map(|(y, _)| *y).collect();
-    let above = above(g, &ys);
+    let active = active(g, &ys, wrt);
+    let at = g.at;
+    let mut adjoint: ValueMap<Option<Value>> = ValueMap::new(g, None);
+    let mut results: BTreeMap<Value, BTreeMap<usize, Value>> = BTreeMap::new();
+    for &(y, seed) in seeds.iter().filter(|(y, _)| active[*y]) {
+        adjoint[y] = Some(accumulated(g, adjoint[y], seed));
+    }
+    let last = ys.iter().map(|y| y.0 + 1).max().unwrap_or(0);
+    for v in (0..last).rev().map(Value) {
+        let node = g.node(v).clone();
+        let mut later = results.remove(&v).unwrap_or_default();
+        g.at = node.span;
+        let made = match (&node.op, adjoint[v]) {
+            (Op::LoopResult(r), Some(out)) => {
+                if let Some(of) = node.args.first() {
+                    credit(g, results.entry(*of).or_default(), r.k, out);
+                }
+                continue;
+            }
+            (Op::Loop(_), out) => {
+                if let Some(out) = out {
+                    credit(g, &mut later, 0, out);
+                }
+                let wants: Vec<bool> = node.args.iter().map(|a| active[*a]).collect();
+                if later.is_empty() || !wants.contains(&true) {
+                    continue;
+                }
+                loop_grad::adjoints(g, v, &later, &wants)
+            }
+            (op, Some(out)) => {
+                let passes = |k: usize, a: Value| active[a] && op.rule().passes(k);
+                let wants: Vec<bool> = node.args.iter().enumerate().map(|(k, &a)| passes(k, a)).collect();
+                adjoints(g, &node, v, out, &wants)
+            }
+            (_, None) => continue,
+        };
+        for (&a, d) in node.args.iter().zip(made) {
+            let Some(d) = d else { continue };
+            let name = node.op.rule().name();
+            debug_assert_eq!(g.shape(a), g.shape(d), "the adjoint of {a} under {name} has another shape");
+            adjoint[a] = Some(accumulated(g, adjoint[a], d));
+        }
+    }
+    g.at = at;
+    wrt.iter().map(|w| adjoint[*w]).collect()
+}
+
+/// The values on a differentiable path from one of `wrt` to one of `ys`.
+fn active(g: &Graph, ys: &[Value], wrt: &[Value]) -> ValueMap<bool> {
+    let above = above(g, ys);
     let mut below = ValueMap::new(g, false);
     wrt.iter().for_each(|w| below[*w] = true);
     for (v, node) in g.iter() {
@@ -104,64 +153,16 @@ pub(super) fn pulled(g: &mut Graph, seeds: &[(Value, Value)], wrt: &[Value]) -> 
     }
     let active = ValueMap::of(g, |(v, _)| below[v] && above[v]);
     // The result of a loop stands in for the loop.
-    let active = ValueMap::of(g, |(v, node)| {
+    ValueMap::of(g, |(v, node)| {
         let of = node.args.first().filter(|_| matches!(node.op, Op::LoopResult(_)));
         active[v] || (above[v] && of.is_some_and(|a| active[*a]))
-    });
+    })
+}
 
-    let at = g.at;
-    let mut adjoint: ValueMap<Option<Value>> = ValueMap::new(g, None);
-    let mut results: BTreeMap<Value, BTreeMap<usize, Value>> = BTreeMap::new();
-    for &(y, seed) in seeds.iter().filter(|(y, _)| active[*y]) {
-        adjoint[y] = Some(accumulated(g, adjoint[y], seed));
-    }
-    let last = ys.iter().map(|y| y.0 + 1).max().unwrap_or(0);
-    for v in (0..last).rev().map(Value) {
-        let out = adjoint[v];
-        let mut later = results.remove(&v).unwrap_or_default();
-        let node = g.node(v).clone();
-        let rule = node.op.rule();
-        g.at = node.span;
-        let made = match (&node.op, out) {
-            (Op::LoopResult(r), Some(out)) => {
-                if let Some(of) = node.args.first() {
-                    let all = results.entry(*of).or_default();
-                    let sum = accumulated(g, all.get(&r.k).copied(), out);
-                    all.insert(r.k, sum);
-                }
-                continue;
-            }
-            (Op::Loop(_), _) => {
-                if let Some(out) = out {
-                    let sum = accumulated(g, later.get(&0).copied(), out);
-                    later.insert(0, sum);
-                }
-                let wants: Vec<bool> = node.args.iter().map(|a| active[*a]).collect();
-                if later.is_empty() || !wants.contains(&true) {
-                    continue;
-                }
-                loop_grad::adjoints(g, v, &later, &wants)
-            }
-            (_, Some(out)) => {
-                let wants: Vec<bool> =
-                    node.args.iter().enumerate().map(|(k, &a)| active[a] && rule.passes(k)).collect();
-                adjoints(g, &node, v, out, &wants)
-            }
-            (_, None) => continue,
-        };
-        for (&a, d) in node.args.iter().zip(made) {
-            let Some(d) = d else { continue };
-            debug_assert_eq!(
-                g.shape(a),
-                g.shape(d),
-                "the adjoint of {a} under {} has another shape",
-                rule.name()
-            );
-            adjoint[a] = Some(accumulated(g, adjoint[a], d));
-        }
-    }
-    g.at = at;
-    wrt.iter().map(|w| adjoint[*w]).collect()
+/// One adjoint more of result `k` of a loop.
+fn credit(g: &mut Graph, results: &mut BTreeMap<usize, Value>, k: usize, d: Value) {
+    let sum = accumulated(g, results.get(&k).copied(), d);
+    results.insert(k, sum);
 }
 
 /// The parts of a sum that is 0 but for a part: x and y of `dyn_update(0, x)`.

@@ -12,8 +12,6 @@
 //!
 //! The adjoint of a matrix that the body multiplies with is a product for each position, whose sum is one product over batch and positions:
 //! it is computed behind the loop, from what is kept.
-//!
-//!
 
 use super::grad::{accumulated, pulled};
 use super::graph::{Graph, Node, Step, Turns, Value};
@@ -43,46 +41,15 @@ pub(super) fn adjoints(
     let inner = Inner::new(old, seeds, wants);
     let (mut tape, moving) = (Tape::new(&inner), inner.moving());
     let found = tape.found();
-    // The old loop with its tape.
-    let mut body = inner.g.clone();
-    body.outputs.clone_from(&old.body.outputs);
-    let first = body.outputs.len();
-    for (k, v) in tape.kept.iter().enumerate() {
-        body.outputs.push((stack_name(first - old.carried + k), *v));
-    }
-    let extended = Op::Loop(Loop { body: Box::new(sweep(&body)), ..old.clone() });
-    if let Some(node) = g.nodes.get_mut(v.0 as usize) {
-        node.op = extended;
-    }
-    let kept: Vec<Value> = (0..tape.kept.len()).map(|k| g.result(v, first + k)).collect();
-    let start =
-        |g: &mut Graph, ty: Ty| g.push(Op::Full(Full { value: 0.0, dtype: ty.dtype, shape: ty.shape }), &[]);
-    let mut initial: Vec<Value> = moving
-        .iter()
-        .map(|m| match m.target {
-            Local::Carry(k) => {
-                let seed = seeds.get(&k).copied();
-                seed.unwrap_or_else(|| start(g, m.ty.clone()))
-            }
-            Local::Read(_) | Local::Position => start(g, m.ty.clone()),
-        })
-        .collect();
-    if initial.is_empty() {
-        // A loop carries at least one value.
-        initial.push(g.scalar(0.0));
-    }
+    let kept = put_on_tape(g, v, old, &tape);
+    let initial = starts(g, &moving, seeds);
     let stacks: Vec<(usize, Value)> =
         seeds.iter().filter(|(k, _)| **k >= old.carried).map(|(k, v)| (*k, *v)).collect();
     let reads = node.args.get(old.carried..).unwrap_or_default();
     let read: Vec<Value> =
         reads.iter().copied().chain(stacks.iter().map(|s| s.1)).chain(kept.iter().copied()).collect();
     let products: Vec<Product> = inner.asked.iter().filter_map(|a| inner.product(a)).collect();
-    let mut later = Vec::new();
-    for v in products.iter().flat_map(|p| p.parts.map(|(v, _)| v)) {
-        if !matches!(found[v], Some(Found::Taped(_))) && !later.contains(&v) {
-            later.push(v);
-        }
-    }
+    let later = untaped(&products, &found);
     let sources = Sources {
         old,
         inner: &inner,
@@ -111,17 +78,55 @@ pub(super) fn adjoints(
         }
     }
     let of = |k: usize| {
-        if let Some(sum) = sums.get(&k) {
-            return Some(*sum);
-        }
-        let place = moving.iter().position(|m| match m.target {
-            Local::Carry(c) => c == k && k < old.carried,
-            Local::Read(r) => old.carried + r == k,
-            Local::Position => false,
-        });
-        place.and_then(|p| made.carried.get(p).copied())
+        let place = || moving.iter().position(|m| m.is_of(old, k));
+        sums.get(&k).copied().or_else(|| place().and_then(|p| made.carried.get(p).copied()))
     };
     wants.iter().enumerate().map(|(k, w)| of(k).filter(|_| *w)).collect()
+}
+
+/// Gives the loop `v`, which was `old`, further outputs that keep what is on the tape; those outputs for all positions.
+fn put_on_tape(g: &mut Graph, v: Value, old: &Loop, tape: &Tape<'_>) -> Vec<Value> {
+    let mut body = tape.inner.g.clone();
+    body.outputs.clone_from(&old.body.outputs);
+    let first = body.outputs.len();
+    for (k, v) in tape.kept.iter().enumerate() {
+        body.outputs.push((stack_name(first - old.carried + k), *v));
+    }
+    let extended = Op::Loop(Loop { body: Box::new(sweep(&body)), ..old.clone() });
+    if let Some(node) = g.nodes.get_mut(v.0 as usize) {
+        node.op = extended;
+    }
+    (0..tape.kept.len()).map(|k| g.result(v, first + k)).collect()
+}
+
+/// What the new loop carries at first: the adjoints of what the old one ended with, and sums of nothing.
+fn starts(g: &mut Graph, moving: &[Moving], seeds: &BTreeMap<usize, Value>) -> Vec<Value> {
+    let zero =
+        |g: &mut Graph, ty: Ty| g.push(Op::Full(Full { value: 0.0, dtype: ty.dtype, shape: ty.shape }), &[]);
+    let start = |m: &Moving| {
+        let seed = match m.target {
+            Local::Carry(k) => seeds.get(&k).copied(),
+            Local::Read(_) | Local::Position => None,
+        };
+        seed.unwrap_or_else(|| zero(g, m.ty.clone()))
+    };
+    let mut initial: Vec<Value> = moving.iter().map(start).collect();
+    if initial.is_empty() {
+        // A loop carries at least one value.
+        initial.push(g.scalar(0.0));
+    }
+    initial
+}
+
+/// The matrices of the products that are not on the tape, each once: the new loop keeps them.
+fn untaped(products: &[Product], found: &ValueMap<Option<Found>>) -> Vec<Value> {
+    let mut later = Vec::new();
+    for v in products.iter().flat_map(|p| p.parts.map(|(v, _)| v)) {
+        if !matches!(found[v], Some(Found::Taped(_))) && !later.contains(&v) {
+            later.push(v);
+        }
+    }
+    later
 }
 
 /// Σ over all positions of the product of two matrices, each kept for all positions, `[count, rows, columns]`, and turned where that is said.
@@ -161,6 +166,17 @@ struct Moving {
     ty: Ty,
     /// The adjoint after the iteration; of what is read, what it adds.
     made: Option<Value>,
+}
+
+impl Moving {
+    /// Whether it belongs to argument `k` of the loop `old`.
+    fn is_of(&self, old: &Loop, k: usize) -> bool {
+        match self.target {
+            Local::Carry(c) => c == k && k < old.carried,
+            Local::Read(r) => old.carried + r == k,
+            Local::Position => false,
+        }
+    }
 }
 
 impl Inner {

@@ -1,8 +1,8 @@
 //! pest pairs to items.
 
 use super::ast::{
-    AliasItem, AutoSite, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem, Item,
-    ModelItem, NetItem, ParamItem, Site, StartSite, UseItem,
+    AliasItem, AutoSite, Call, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem,
+    Item, ModelItem, NetItem, ParamItem, Site, StartSite, UseItem,
 };
 use super::build_bind::{bind, given};
 use super::build_expr::{Built, Cx, Parts, broken, misplaced};
@@ -12,6 +12,7 @@ use crate::span::Span;
 use pest::iterators::Pair;
 
 /// Builds the item of a `one_item` pair.
+#[expect(clippy::too_many_lines, reason = "one match over all kinds of item")]
 pub(super) fn item(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Item> {
     let whole = cx.span(&pair);
     let pair = cx.parts(pair).need()?;
@@ -151,6 +152,13 @@ fn in_time(order: &Expr) -> bool {
     matches!(inner.unwrap_or(order).kind, ExprKind::Times(..))
 }
 
+/// `by score`, and where it stands.
+fn by(cx: Cx<'_>, parts: &mut Parts<'_>) -> Built<Option<(Call, Span)>> {
+    let Some(by) = parts.take(Rule::by) else { return Ok(None) };
+    let at = cx.span(&by);
+    Ok(Some((cx.call(cx.parts(by).need()?, 0)?, at)))
+}
+
 fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
     let span = cx.span(&pair);
     let rule = pair.as_rule();
@@ -162,16 +170,11 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let order = order(cx, parts.need()?)?;
             let dist = cx.call(parts.need()?, 0)?;
             let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
-            let by = parts.take(Rule::by);
-            if let Some(by) = by.as_ref().filter(|_| !in_time(&order)) {
-                return Err(misplaced(
-                    "`by`",
-                    "the end of the site, which needs no gradient estimator",
-                    cx.span(by),
-                ));
+            let by = by(cx, &mut parts)?;
+            if let Some((_, at)) = by.as_ref().filter(|_| !in_time(&order)) {
+                return Err(misplaced("`by`", "the end of the site, which needs no gradient estimator", *at));
             }
-            let by = by.map(|p| cx.parts(p).need()).transpose()?;
-            let by = by.map(|p| cx.call(p, 0)).transpose()?;
+            let by = by.map(|(call, _)| call);
             Ok(Site::Auto(AutoSite { name, index, order, dist, shape, by, span }))
         }
         Rule::start => {
@@ -179,8 +182,7 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
             let place = cx.expr(parts.need()?, 0)?;
             let dist = cx.call(parts.need()?, 0)?;
             let shape = parts.take(Rule::shape).map(|p| cx.shape(p)).transpose()?;
-            let by = parts.take(Rule::by).map(|p| cx.parts(p).need()).transpose()?;
-            let by = by.map(|p| cx.call(p, 0)).transpose()?;
+            let by = by(cx, &mut parts)?.map(|(call, _)| call);
             Ok(Site::Start(StartSite { name, place, dist, shape, by, span }))
         }
         Rule::draw => {
@@ -194,8 +196,7 @@ fn site(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Site> {
                 dist.parens = true;
                 dist.args.push(super::ast::Arg { key: Some(key), value });
             }
-            let by = parts.take(Rule::by).map(|p| cx.parts(p).need()).transpose()?;
-            let by = by.map(|p| cx.call(p, 0)).transpose()?;
+            let by = by(cx, &mut parts)?.map(|(call, _)| call);
             Ok(Site::Draw(DrawSite { name, dist, shape, by, span }))
         }
         Rule::bind => Ok(Site::Bind(bind(cx, parts, span)?)),

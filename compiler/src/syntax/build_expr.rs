@@ -272,6 +272,7 @@ impl<'a> Cx<'a> {
             .parse(inner)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one match over all forms of expression")]
     fn primary(&self, pair: Pair<'_, Rule>, depth: usize) -> Built<Expr> {
         let span = self.span(&pair);
         let text = self.slice(span);

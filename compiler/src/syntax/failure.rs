@@ -52,6 +52,19 @@ fn quoted(words: &[&str]) -> String {
     e0100::one_of(&words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>())
 }
 
+/// Where pest stopped in an item.
+struct Stop<'a> {
+    file: FileId,
+    scan: &'a Scan,
+    /// The tokens of the item.
+    tokens: Range<usize>,
+    /// The token that did not fit; none where the item simply stops.
+    found: Option<&'a Token>,
+    /// The number of the token before it.
+    before: Option<usize>,
+    previous: Option<&'a Token>,
+}
+
 /// The message for a place where pest stopped. `base` is the offset of what pest read, `tokens` its tokens.
 pub(super) fn diagnose(
     file: FileId,
@@ -64,17 +77,11 @@ pub(super) fn diagnose(
     let at = base + at;
     let here = scan.token_at(at).filter(|i| tokens.contains(i));
     let before = here.unwrap_or(tokens.end).checked_sub(1).filter(|i| tokens.contains(i));
-    let span_of = |t: &Token| Span::new(file, t.start, t.end);
     let found = here.and_then(|i| scan.tokens.get(i));
     let previous = before.and_then(|i| scan.tokens.get(i));
-
-    for i in [here, before, statement_start(scan, &tokens, here.unwrap_or(tokens.end))].into_iter().flatten()
-    {
-        if let Some(token) = scan.tokens.get(i).filter(|t| t.kind == TokenKind::Word)
-            && let Some(help) = e0106::advice(scan.str(token))
-        {
-            return e0106::foreign(scan.str(token), span_of(token), help);
-        }
+    let stop = Stop { file, scan, tokens, found, before, previous };
+    if let Some(diag) = stop.foreign_word(here) {
+        return diag;
     }
     let (rules, mut expected) = expectations(error);
     if previous.is_some_and(|t| matches!(scan.str(t), ":" | "->" | "<->")) {
@@ -82,7 +89,7 @@ pub(super) fn diagnose(
     }
     // Where the item simply stops, point at its end.
     let (shown, span) = match found {
-        Some(token) => (format!("`{}`", scan.str(token)), span_of(token)),
+        Some(token) => (format!("`{}`", scan.str(token)), stop.span(token)),
         None => {
             let end = previous.map_or(at, |t| t.end);
             ("end of the item".to_string(), Span::new(file, end, end))
@@ -91,40 +98,64 @@ pub(super) fn diagnose(
     if let Some(tilde) = previous.filter(|t| scan.str(t) == "~") {
         let name = before.and_then(|i| scan.tokens.get(i.wrapping_sub(1))).map_or("", |t| scan.str(t));
         let name = if name == "]" { "x" } else { name };
-        return e0102::missing(name, span_of(tilde), &shown, span);
+        return e0102::missing(name, stop.span(tilde), &shown, span);
     }
-    if let (Some(left), Some(right)) = (previous, found)
-        && rules.contains(&Rule::comma)
-        && !rules.contains(&Rule::semi)
-        && ends_value(left)
-        && begins_value(right)
-    {
-        let whole = scan.text.get(entry_start(scan, before.unwrap_or(0))..left.end).unwrap_or("");
-        return e0112::comma((whole, span_of(left)), (scan.str(right), span_of(right)));
-    }
-    // `decode(z).detach()`: a method of other languages behind a value.
-    if let Some(dot) = found.filter(|t| scan.str(t) == ".")
-        && let Some(method) =
-            scan.tokens.iter().find(|t| t.start >= dot.end).map(|t| (scan.str(t), span_of(t)))
-    {
-        let behind = Span { start: span.start, ..method.1 };
-        let whole = empty_call(scan, method.1).map(|end| Span { end, ..behind });
-        let stops = e0108::NAMES.contains(&method.0);
-        return match whole.zip(before.and_then(|i| value_start(scan, i))) {
-            Some((whole, _)) if stops => e0108::stop(method.0, method.1, "", &[whole]),
-            Some((whole, start)) => {
-                e0107::method(method.0, behind, Some((Span::new(file, start, span.start as usize), whole)))
-            }
-            None if stops => e0108::stop(method.0, method.1, "", &[]),
-            None => e0107::method(method.0, behind, None),
-        };
+    if let Some(diag) = stop.missing_comma(&rules).or_else(|| stop.method(span)) {
+        return diag;
     }
     let diag = e0100::unexpected(&shown, &expected, span);
-    let keyword = scan.tokens.get(tokens.start).filter(|t| t.start == base).map_or("", |t| scan.str(t));
-    let like = || example(keyword).map(|like| format!("write it like `{like}`"));
+    let first = scan.tokens.get(stop.tokens.start).filter(|t| t.start == base);
+    let like = || example(first.map_or("", |t| scan.str(t))).map(|like| format!("write it like `{like}`"));
     match help(scan, found, previous, &rules).or_else(like) {
         Some(help) => diag.help(help),
         None => diag,
+    }
+}
+
+impl Stop<'_> {
+    fn span(&self, t: &Token) -> Span {
+        Span::new(self.file, t.start, t.end)
+    }
+
+    /// A word of another language at token `here`, before it, or at the beginning of the statement.
+    fn foreign_word(&self, here: Option<usize>) -> Option<Diag> {
+        let start = statement_start(self.scan, &self.tokens, here.unwrap_or(self.tokens.end));
+        [here, self.before, start].into_iter().flatten().find_map(|i| {
+            let token = self.scan.tokens.get(i).filter(|t| t.kind == TokenKind::Word)?;
+            let word = self.scan.str(token);
+            e0106::advice(word).map(|help| e0106::foreign(word, self.span(token), help))
+        })
+    }
+
+    /// Two values side by side where a comma could stand.
+    fn missing_comma(&self, rules: &[Rule]) -> Option<Diag> {
+        let (left, right) = self.previous.zip(self.found)?;
+        let comma = rules.contains(&Rule::comma) && !rules.contains(&Rule::semi);
+        if !comma || !ends_value(left) || !begins_value(right) {
+            return None;
+        }
+        let whole = self.scan.text.get(entry_start(self.scan, self.before?)..left.end)?;
+        let right = (self.scan.str(right), self.span(right));
+        Some(e0112::comma((whole, self.span(left)), right))
+    }
+
+    /// `decode(z).detach()`: a method of other languages behind a value, whose dot stands at `at`.
+    fn method(&self, at: Span) -> Option<Diag> {
+        let dot = self.found.filter(|t| self.scan.str(t) == ".")?;
+        let name = self.scan.tokens.iter().find(|t| t.start >= dot.end)?;
+        let (word, name) = (self.scan.str(name), self.span(name));
+        let behind = Span { start: at.start, ..name };
+        let whole = empty_call(self.scan, name).map(|end| Span { end, ..behind });
+        let stops = e0108::NAMES.contains(&word);
+        Some(match whole.zip(self.before.and_then(|i| value_start(self.scan, i))) {
+            Some((whole, _)) if stops => e0108::stop(word, name, "", &[whole]),
+            Some((whole, start)) => {
+                let value = Span::new(self.file, start, at.start as usize);
+                e0107::method(word, behind, Some((value, whole)))
+            }
+            None if stops => e0108::stop(word, name, "", &[]),
+            None => e0107::method(word, behind, None),
+        })
     }
 }
 

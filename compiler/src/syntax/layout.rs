@@ -1,6 +1,6 @@
 //! Items as nested blocks, and blocks as lines, with the comments put back.
 
-use super::ast::{EvalItem, Item, Layer, PlayerItem, TrainItem};
+use super::ast::{DataItem, EvalItem, Item, Layer, PlayerItem, Site, TrainItem};
 use super::print::{Printer, names};
 use super::scan::Comment;
 use crate::span::Span;
@@ -69,18 +69,6 @@ impl Block {
 pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::ops::Range<usize>) -> Block {
     let p = printer;
     let leaf = |clauses: Vec<String>| Block::clauses(clauses.into_iter().map(|c| vec![c]).collect(), 0, 0);
-    let of_sites = |head: String, sites: &[super::ast::Site]| {
-        let children = sites.iter().map(|s| {
-            let span = match s {
-                super::ast::Site::Draw(s) => s.span,
-                super::ast::Site::Auto(s) => s.span,
-                super::ast::Site::Start(s) => s.span,
-                super::ast::Site::Bind(s) => s.span,
-            };
-            Block::leaf(p.site(s), span.start, span.end)
-        });
-        Block::braces(head, Join::Sites, children.collect())
-    };
     let block = match item {
         Item::Use(i) => leaf(vec![format!("use \"{}\"", i.path)]),
         Item::Dim(i) => match &i.value {
@@ -88,24 +76,7 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             None => leaf(vec![format!("dim {}", i.name.name)]),
         },
         Item::Alias(i) => leaf(vec![format!("type {} = {}", i.name.name, p.ty(&i.ty))]),
-        Item::Data(i) => {
-            let bindings = match i.bindings.len() {
-                1 => p.bindings(&i.bindings),
-                _ => format!("({})", p.bindings(&i.bindings)),
-            };
-            let mut clauses = vec![format!("data {bindings}"), format!("from {}", p.call(&i.source))];
-            if !i.split.is_empty() || i.by.is_some() || i.in_order {
-                let mut parts: Vec<String> =
-                    i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
-                parts.extend(i.by.iter().map(|e| format!("by: {}", p.expr(e))));
-                if parts.is_empty() {
-                    parts.push("by: order".into());
-                }
-                let order = if i.in_order && !i.split.is_empty() { " in order" } else { "" };
-                clauses.push(format!("split{order} ({})", parts.join(", ")));
-            }
-            leaf(clauses)
-        }
+        Item::Data(i) => leaf(data(p, i)),
         Item::Net(i) => {
             let outputs: Vec<String> = i.outputs.iter().map(|t| p.ty(t)).collect();
             let outputs =
@@ -134,7 +105,7 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
         }
         Item::Model(i) => {
             let conds = if i.conds.is_empty() { String::new() } else { format!("({})", names(&i.conds)) };
-            of_sites(format!("model {}{conds}", i.name.name), &i.sites)
+            sites(p, format!("model {}{conds}", i.name.name), &i.sites)
         }
         Item::Guide(i) => {
             let conds = match (i.conds.is_empty(), i.per_datum) {
@@ -142,12 +113,46 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
                 (false, true) => format!("[{}]", names(&i.conds)),
                 (false, false) => format!("({})", names(&i.conds)),
             };
-            of_sites(format!("guide {}{conds}", i.name.name), &i.sites)
+            sites(p, format!("guide {}{conds}", i.name.name), &i.sites)
         }
         Item::Train(i) => train(p, i),
         Item::Eval(i) => eval(p, i),
     };
     Block { bytes, ..block }
+}
+
+/// The clauses of a data item.
+fn data(p: Printer<'_>, i: &DataItem) -> Vec<String> {
+    let bindings = match i.bindings.len() {
+        1 => p.bindings(&i.bindings),
+        _ => format!("({})", p.bindings(&i.bindings)),
+    };
+    let mut clauses = vec![format!("data {bindings}"), format!("from {}", p.call(&i.source))];
+    if !i.split.is_empty() || i.by.is_some() || i.in_order {
+        let mut parts: Vec<String> =
+            i.split.iter().map(|(n, e)| format!("{} {}", n.name, p.expr(e))).collect();
+        parts.extend(i.by.iter().map(|e| format!("by: {}", p.expr(e))));
+        if parts.is_empty() {
+            parts.push("by: order".into());
+        }
+        let order = if i.in_order && !i.split.is_empty() { " in order" } else { "" };
+        clauses.push(format!("split{order} ({})", parts.join(", ")));
+    }
+    clauses
+}
+
+/// A model or guide: its statements in braces behind `head`.
+fn sites(p: Printer<'_>, head: String, sites: &[Site]) -> Block {
+    let children = sites.iter().map(|s| {
+        let span = match s {
+            Site::Draw(s) => s.span,
+            Site::Auto(s) => s.span,
+            Site::Start(s) => s.span,
+            Site::Bind(s) => s.span,
+        };
+        Block::leaf(p.site(s), span.start, span.end)
+    });
+    Block::braces(head, Join::Sites, children.collect())
 }
 
 fn layers(p: Printer<'_>, text: &str, list: &[Layer]) -> Vec<Block> {

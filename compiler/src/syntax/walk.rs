@@ -58,6 +58,7 @@ fn idents(list: &mut [Ident], role: Role, v: &mut dyn Visitor) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one match over all kinds of item")]
 fn walk_item(item: &mut Item, v: &mut dyn Visitor) {
     match item {
         Item::Use(i) => v.span(&mut i.span),

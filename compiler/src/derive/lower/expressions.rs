@@ -56,6 +56,7 @@ impl Ctx<'_> {
     }
 
     /// The value that each form of expression has.
+    #[expect(clippy::too_many_lines, reason = "one match over all forms")]
     fn form(&mut self, e: &TExpr, vars: &Vars) -> Value {
         self.cx.g.at = e.span;
         match &e.kind {
