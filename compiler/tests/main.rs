@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that finds nothing there fails")]
 #![expect(clippy::type_complexity, reason = "tables of cases are read once")]
+#![expect(
+    clippy::too_many_lines,
+    clippy::too_many_arguments,
+    reason = "tables of cases, and what is asked of each"
+)]
 #![expect(clippy::print_stdout, reason = "`--nocapture` shows what was measured")]
 
 /// Some tests watch how much memory is held.

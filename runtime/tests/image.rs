@@ -6,12 +6,14 @@ use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::Const;
 use gmc_compiler::rows::data::{Decoded, Host, NOT_FOUND, NoHost, ROWS};
 use gmc_compiler::rows::find;
+use gmc_runtime::measure::classes::Bin;
+use gmc_runtime::measure::critics::Histogram;
 use gmc_runtime::measure::scores::{Number, Record, Score, Trust};
 use gmc_runtime::session::host::FileHost;
 use gmc_runtime::show::image::{Picture, grid, pairs};
 use gmc_runtime::show::plane::{DATA, MODEL, Window, density, scatter};
 use gmc_runtime::show::report::{Report, html};
-use gmc_runtime::store::about::{About, Bars, Bin, Curve, Equations, Findings, Histogram, Plane};
+use gmc_runtime::store::about::{About, Bars, Curve, Equations, Findings, Plane};
 
 fn keep(name: &str, bytes: &[u8]) {
     if let Some(folder) = std::env::var_os("GMC_KEEP_PICTURES") {

@@ -9,6 +9,7 @@ pub struct GmParser;
 
 /// The words of a message for a rule; `None` for rules that no message should name: whole containers, operators (too many
 /// to list) and the `compat_*` rules, which are not the language.
+#[expect(clippy::too_many_lines, reason = "one match over all rules of the grammar")]
 pub fn described(rule: Rule) -> Option<&'static str> {
     match rule {
         Rule::use_item

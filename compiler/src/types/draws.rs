@@ -1,6 +1,11 @@
 //! Statements that draw: `z ~ Normal(m, s)[16] by score`. The distribution with its parameters, the axes of independent draws, and how a
 //! derivative passes through.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one form of expression is asked for; all others are alike"
+)]
+
 use super::scope::Scope;
 use super::{Bad, Baseline, Checker, Estimator, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::{codes, suggest::did_you_mean};

@@ -33,6 +33,12 @@ enum Open {
     Classes,
 }
 
+/// A declared type, and what it says of the cells that it is read from.
+type DeclaredType = (EventTy, Cells);
+
+/// A dimension without a value: of which variable, at which part of its type, and its name.
+type OpenDim = (usize, Open, String);
+
 /// Most axes of a shape: with that of the batch and one of classes as many as programs have.
 const MOST_AXES: usize = 6;
 
@@ -102,28 +108,7 @@ impl Checker<'_> {
             return Err(codes::e0225::not_of_data(at).into());
         }
         if let Some(alias) = self.aliases.get(&t.base.name).cloned() {
-            if through.contains(&t.base.name) {
-                return Err(codes::e0208::cyclic_alias(&t.base.name, t.span).into());
-            }
-            if through.len() >= MOST_ALIASES {
-                return Err(codes::e0206::too_many_types(&t.base.name, t.span, MOST_ALIASES).into());
-            }
-            through.push(t.base.name.clone());
-            let mut ty = self.event_ty_through(&alias, through)?;
-            if let Some(shape) = &t.shape {
-                let mut outer = self.dims(shape)?;
-                outer.extend(ty.shape);
-                ty.shape = outer;
-                if !holds(&ty.shape) {
-                    return Err(
-                        codes::e0206::too_many_numbers(t.span, "is an event", &ty.shape_text()).into()
-                    );
-                }
-            }
-            if let Some(s) = &t.support {
-                ty.kind = Kind::Real(self.support(s)?);
-            }
-            return Ok(ty);
+            return self.aliased(t, &alias, through);
         }
         let card = match &t.cardinality {
             Some(e) => Some(size(&self.consts, e, 1)?),
@@ -160,6 +145,31 @@ impl Checker<'_> {
             return Err(codes::e0208::simplex_of_a_number(s.span).into());
         }
         Ok(EventTy { kind, shape })
+    }
+
+    /// The type `t`, which goes by the name of `alias`, with axes and a range of its own.
+    fn aliased(&mut self, t: &TypeExpr, alias: &TypeExpr, through: &mut Vec<String>) -> Res<EventTy> {
+        if through.contains(&t.base.name) {
+            return Err(codes::e0208::cyclic_alias(&t.base.name, t.span).into());
+        }
+        if through.len() >= MOST_ALIASES {
+            return Err(codes::e0206::too_many_types(&t.base.name, t.span, MOST_ALIASES).into());
+        }
+        through.push(t.base.name.clone());
+        let mut ty = self.event_ty_through(alias, through)?;
+        if let Some(shape) = &t.shape {
+            let mut outer = self.dims(shape)?;
+            outer.extend(ty.shape);
+            ty.shape = outer;
+            if !holds(&ty.shape) {
+                let shape = ty.shape_text();
+                return Err(codes::e0206::too_many_numbers(t.span, "is an event", &shape).into());
+            }
+        }
+        if let Some(s) = &t.support {
+            ty.kind = Kind::Real(self.support(s)?);
+        }
+        Ok(ty)
     }
 
     pub(crate) fn dims(&self, dims: &[crate::syntax::ast::Expr]) -> Res<Vec<usize>> {
@@ -272,10 +282,46 @@ impl Checker<'_> {
         })?;
         let mut args = bind(&self.consts, row.params(), &d.source)?;
         self.grouped(d, row, &mut args)?;
-        // A dimension without a value, standing alone in a shape or as a number of classes, takes the size that the source yields.
-        let mut declared = Vec::new();
-        let mut open: Vec<(usize, Open, String)> = Vec::new();
-        let mut cells: Vec<Cells> = Vec::new();
+        let (mut types, open) = self.declared_types(d)?;
+        let yields = self.yielded(d, row, &args, &types)?;
+        for ((b, (declared, _)), got) in d.bindings.iter().zip(&mut types).zip(&yields) {
+            if bare(&b.ty) && !self.aliases.contains_key(&b.ty.base.name) {
+                // A source without a number of its own repeats the stand-in.
+                if got.kind == declared.kind || got.kind.cardinality().is_none() {
+                    return Err(codes::e0208::needs_cardinality(&b.ty.base.name, b.ty.base.span).into());
+                }
+                declared.kind = got.kind;
+            }
+        }
+        self.settle(d, open, &yields, &mut types)?;
+        let all: Vec<EventTy> = types.iter().map(|(t, _)| t.clone()).collect();
+        let mut vars = Vec::new();
+        for (v, ((b, (want, cells)), got)) in d.bindings.iter().zip(types).zip(yields).enumerate() {
+            if want.shape != got.shape {
+                return Err(self.other_shape(d, row, &args, (v, &all), &got));
+            }
+            if !got.kind.inside(want.kind) {
+                let (source, at) = (&d.source.name.name, d.source.span);
+                return Err(codes::e0204::kind(source, at, b.ty.span, &want, &got).into());
+            }
+            let (name, span) = (b.name.name.clone(), b.name.span);
+            vars.push(TVar { name, ty: want, cells, ty_span: b.ty.span, span });
+        }
+        let mut split = self.split(d)?;
+        split.watched = row.own();
+        // An order in time is not shuffled unasked.
+        let times =
+            if split.in_order || d.by.is_some() { None } else { vars.iter().position(|v| v.cells.time) };
+        split.time = times.filter(|v| vars.get(*v).is_some_and(|v| v.ty.size() == 1));
+        let (dynamic, base, span) = (row.dynamic(&args), self.host.base(), d.source.span);
+        self.typed.data.push(TData { vars, row, args, base, dynamic, split, span });
+        Ok(())
+    }
+
+    /// The declared types of a data item with what they say of cells. A dimension without a value, standing alone in a shape or as a number of
+    /// classes, counts as 1 in them, and is listed: it takes the size that the source yields.
+    fn declared_types(&mut self, d: &DataItem) -> Res<(Vec<DeclaredType>, Vec<OpenDim>)> {
+        let (mut types, mut open) = (Vec::new(), Vec::new());
         for (v, b) in d.bindings.iter().enumerate() {
             let axes = b.ty.shape.iter().flatten().enumerate().map(|(i, e)| (Open::Axis(i), e));
             for (what, e) in axes.chain(b.ty.cardinality.iter().map(|e| (Open::Classes, e))) {
@@ -287,51 +333,48 @@ impl Checker<'_> {
                 }
             }
             let (ty, of) = self.cells(&b.ty);
-            declared.push(self.event_ty(&ty)?);
-            cells.push(of);
+            types.push((self.event_ty(&ty)?, of));
         }
-        let names: Vec<&str> = d.bindings.iter().map(|b| b.name.name.as_str()).collect();
-        let yields = match self.host.known(&names).filter(|types| types.len() == declared.len()) {
-            Some(types) => types,
-            None => {
-                let all: Vec<Declared<'_>> = names
-                    .iter()
-                    .zip(&declared)
-                    .zip(&cells)
-                    .map(|((name, ty), cells)| Declared { name, ty: ty.clone(), cells: *cells })
-                    .collect();
-                row.check_named(&args, &all, self.host).map_err(|issue| match issue.diag.clone() {
-                    Some(d) => d,
-                    None => {
-                        codes::e0209::data_issue(&issue.message, &issue.notes, &issue.help, d.source.span)
-                    }
-                })?
-            }
-        };
-        if yields.len() != d.bindings.len() {
+        Ok((types, open))
+    }
+
+    /// The types that the source yields for the declared ones, or that a run remembers; one for each variable.
+    fn yielded<'d>(
+        &self,
+        d: &'d DataItem,
+        row: &dyn DataRow,
+        args: &Args,
+        types: &[DeclaredType],
+    ) -> Res<Vec<EventTy>> {
+        let names: Vec<&'d str> = d.bindings.iter().map(|b| b.name.name.as_str()).collect();
+        if let Some(known) = self.host.known(&names).filter(|known| known.len() == types.len()) {
+            return Ok(known);
+        }
+        let declared =
+            |(name, (ty, cells)): (&&'d str, &DeclaredType)| Declared { name, ty: ty.clone(), cells: *cells };
+        let all: Vec<Declared<'_>> = names.iter().zip(types).map(declared).collect();
+        let yields = row.check_named(args, &all, self.host).map_err(|issue| match issue.diag.clone() {
+            Some(d) => d,
+            None => codes::e0209::data_issue(&issue.message, &issue.notes, &issue.help, d.source.span),
+        })?;
+        if yields.len() != names.len() {
             let (first, last) = (d.bindings.first(), d.bindings.last());
             let span = first.zip(last).map_or(d.span, |(a, b)| a.name.span.to(b.ty.span));
-            return Err(codes::e0204::variables(
-                &d.source.name.name,
-                d.source.span,
-                span,
-                d.bindings.len(),
-                yields.len(),
-            )
-            .into());
+            let source = &d.source;
+            let (written, found) = (names.len(), yields.len());
+            return Err(codes::e0204::variables(&source.name.name, source.span, span, written, found).into());
         }
-        for (v, (declared, got)) in declared.iter_mut().zip(&yields).enumerate() {
-            let Some(b) =
-                d.bindings.get(v).filter(|b| bare(&b.ty) && !self.aliases.contains_key(&b.ty.base.name))
-            else {
-                continue;
-            };
-            // A source without a number of its own repeats the stand-in.
-            if got.kind == declared.kind || got.kind.cardinality().is_none() {
-                return Err(codes::e0208::needs_cardinality(&b.ty.base.name, b.ty.base.span).into());
-            }
-            declared.kind = got.kind;
-        }
+        Ok(yields)
+    }
+
+    /// Gives open dimensions the sizes that the source yields, and the declared types theirs.
+    fn settle(
+        &mut self,
+        d: &DataItem,
+        open: Vec<OpenDim>,
+        yields: &[EventTy],
+        types: &mut [DeclaredType],
+    ) -> Res<()> {
         for (v, what, n) in open {
             let size = yields.get(v).and_then(|y| match what {
                 Open::Axis(i) => y.shape.get(i).copied(),
@@ -343,7 +386,7 @@ impl Checker<'_> {
                 self.consts.insert(n.clone(), size as i64);
                 self.open_dims.remove(&n);
             }
-            if let Some((t, b)) = declared.get_mut(v).zip(d.bindings.get(v)) {
+            if let Some(((t, _), b)) = types.get_mut(v).zip(d.bindings.get(v)) {
                 let again = self.event_ty(&self.cells(&b.ty).0)?;
                 t.shape = again.shape;
                 if !bare(&b.ty) {
@@ -351,87 +394,42 @@ impl Checker<'_> {
                 }
             }
         }
-        let mut vars = Vec::new();
-        let all = declared.clone();
-        for (v, ((b, want), got)) in d.bindings.iter().zip(declared).zip(yields).enumerate() {
-            let shape_span =
-                b.ty.shape
-                    .as_ref()
-                    .and_then(|s| Some(s.first()?.span.to(s.last()?.span)))
-                    .unwrap_or(b.ty.span);
-            if want.shape != got.shape {
-                // The source yields what is left without the first axis, which is no number of channels.
-                let colours = want.shape.len() == got.shape.len()
-                    && want.shape.get(1..) == got.shape.get(1..)
-                    && want.shape.first() <= Some(&4);
-                let mut one = all.clone();
-                if let Some(t) = one.get_mut(v).filter(|t| t.shape.len() > 1 && !colours) {
-                    t.shape.remove(0);
-                }
-                let event = one.get(v).map(|t| t.shape.clone()).filter(|s| *s != want.shape);
-                let alone = event.filter(|s| {
-                    row.check(&args, &one, self.host).is_ok_and(|y| y.get(v).is_some_and(|y| y.shape == *s))
-                });
-                return Err(match alone {
-                    Some(event) => {
-                        let got = EventTy { shape: event, ..got.clone() };
-                        let written = want.shape.first().copied().unwrap_or(0);
-                        let base = &b.ty.base.name;
-                        let card =
-                            b.ty.cardinality.as_ref().map_or(String::new(), |_| {
-                                format!("({})", want.kind.cardinality().unwrap_or(0))
-                            });
-                        let right = format!("{base}{card}{}", got.shape_text());
-                        codes::e0203::batch_axis(
-                            shape_span,
-                            &want.shape_text(),
-                            d.source.name.span,
-                            &got.shape_text(),
-                            &right,
-                            written,
-                        )
-                    }
-                    None => codes::e0204::shape(
-                        &d.source.name.name,
-                        d.source.name.span,
-                        b.ty.span,
-                        &want.shape_text(),
-                        &got.shape_text(),
-                    ),
-                }
-                .into());
-            }
-            if !got.kind.inside(want.kind) {
-                return Err(
-                    codes::e0204::kind(&d.source.name.name, d.source.span, b.ty.span, &want, &got).into()
-                );
-            }
-            let cells = cells.get(v).copied().unwrap_or_default();
-            vars.push(TVar {
-                name: b.name.name.clone(),
-                ty: want,
-                cells,
-                ty_span: b.ty.span,
-                span: b.name.span,
-            });
-        }
-        let mut split = self.split(d)?;
-        split.watched = row.own();
-        // An order in time is not shuffled unasked.
-        let times =
-            if split.in_order || d.by.is_some() { None } else { vars.iter().position(|v| v.cells.time) };
-        split.time = times.filter(|v| vars.get(*v).is_some_and(|v| v.ty.size() == 1));
-        let dynamic = row.dynamic(&args);
-        self.typed.data.push(TData {
-            vars,
-            row,
-            args,
-            base: self.host.base(),
-            dynamic,
-            split,
-            span: d.source.span,
-        });
         Ok(())
+    }
+
+    /// What is to be said where the source yields `got` for variable `v`, which is declared with another shape.
+    fn other_shape(
+        &self,
+        d: &DataItem,
+        row: &dyn DataRow,
+        args: &Args,
+        (v, all): (usize, &[EventTy]),
+        got: &EventTy,
+    ) -> Bad {
+        let (Some(b), Some(want)) = (d.bindings.get(v), all.get(v)) else { return Bad::Said };
+        let (source, at) = (&d.source.name.name, d.source.name.span);
+        let (declared, found) = (want.shape_text(), got.shape_text());
+        let other = || codes::e0204::shape(source, at, b.ty.span, &declared, &found).into();
+        let Some((written, event)) = want.shape.split_first() else { return other() };
+        // The source yields what is left without the first axis, which is no number of channels.
+        let colours =
+            want.shape.len() == got.shape.len() && got.shape.get(1..) == Some(event) && *written <= 4;
+        if colours || event.is_empty() {
+            return other();
+        }
+        let mut one = all.to_vec();
+        one.get_mut(v).into_iter().for_each(|t| t.shape = event.to_vec());
+        let answers = row.check(args, &one, self.host);
+        if !answers.is_ok_and(|y| y.get(v).is_some_and(|y| y.shape == event)) {
+            return other();
+        }
+        let event = EventTy { shape: event.to_vec(), ..got.clone() }.shape_text();
+        let classes = want.kind.cardinality().filter(|_| b.ty.cardinality.is_some());
+        let classes = classes.map_or(String::new(), |n| format!("({n})"));
+        let right = format!("{}{classes}{event}", b.ty.base.name);
+        let shape = b.ty.shape.as_ref().and_then(|s| Some(s.first()?.span.to(s.last()?.span)));
+        let shape = shape.unwrap_or(b.ty.span);
+        codes::e0203::batch_axis(shape, &declared, at, &event, &right, *written).into()
     }
 
     /// A type of a data item with a stand-in for the number of values that it leaves open, and what it says of cells.

@@ -18,6 +18,7 @@ impl Typed {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one match over all forms")]
     fn same_kind(&self, a: &TKind, b: &TKind) -> bool {
         match (a, b) {
             (TKind::Const(a), TKind::Const(b)) => a == b,

@@ -101,6 +101,7 @@ impl Notation<'_> {
     }
 
     /// An expression; `outer` is the binding strength of what surrounds: 0 none, 1 sum, 2 product, 3 power or sign.
+    #[expect(clippy::too_many_lines, reason = "one match over all forms")]
     pub fn expr(&self, e: &TExpr, outer: u8) -> String {
         match &e.kind {
             // Equal logits are written as how many there are.

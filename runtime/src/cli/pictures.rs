@@ -73,31 +73,32 @@ pub fn sample(
         (Some(Form::Txt), Some(p)) => return Err(no_text(&ty, p)),
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
         (Some(Form::Png) | None, _) if picture => {
-            if n > pictures::MOST {
-                let most = pictures::MOST;
-                let message = format!("a picture shows at most {most} samples: write .npy or .csv");
-                return Err(Failure::new(message));
-            }
-            beside(&mut s, &ty);
-            let picture =
-                pictures::samples(&mut s, n, r.seed)?.ok_or_else(|| Failure::new("nothing to draw"))?;
             let usual = || dir.path().join(format!("images/samples-seed{}{}.png", r.seed, how.named()));
-            let path = out.map_or_else(usual, Path::to_path_buf);
-            write_picture(&picture, path.clone())?;
-            // What a picture of one variable does not show stands beside it.
-            let given = s.model().map_or(0, |m| m.conds.len());
-            return match s.sampled().len() + given {
-                0 | 1 => Ok(()),
-                _ => {
-                    let beside = path.with_extension("csv");
-                    table(&mut s, n, r.seed, Some((&beside, Form::Csv)))?;
-                    say(&format!("{}\n", beside.display()))
-                }
-            };
+            return pictured(&mut s, &ty, n, r.seed, out.map_or_else(usual, Path::to_path_buf));
         }
         (Some(Form::Png | Form::Npy | Form::Csv | Form::Txt) | None, _) => {}
     }
     table(&mut s, n, r.seed, out.zip(form))
+}
+
+/// Draws `n` samples of the observed variable, of type `ty`, as a picture, and writes what it does not show beside it.
+fn pictured(s: &mut Session, ty: &EventTy, n: usize, seed: u64, path: PathBuf) -> Result<(), Failure> {
+    if n > pictures::MOST {
+        let most = pictures::MOST;
+        return Err(Failure::new(format!("a picture shows at most {most} samples: write .npy or .csv")));
+    }
+    beside(s, ty);
+    let picture = pictures::samples(s, n, seed)?.ok_or_else(|| Failure::new("nothing to draw"))?;
+    write_picture(&picture, path.clone())?;
+    let given = s.model().map_or(0, |m| m.conds.len());
+    match s.sampled().len() + given {
+        0 | 1 => Ok(()),
+        _ => {
+            let beside = path.with_extension("csv");
+            table(s, n, seed, Some((&beside, Form::Csv)))?;
+            say(&format!("{}\n", beside.display()))
+        }
+    }
 }
 
 /// Draws `n` samples and writes all variables of each.

@@ -283,6 +283,7 @@ impl Run<'_> {
         value.ok_or_else(|| broken(format!("%{i} is used before it is defined, or after its last use")))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one match over all ops")]
     fn node(
         &mut self,
         unit: usize,

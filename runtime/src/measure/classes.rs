@@ -6,11 +6,22 @@ use super::scores::{Score, Trust, standard_error};
 use crate::exec::{ExecError, Tensor};
 use crate::session::repeats::Repeats;
 use crate::session::{Batch, Position, Purpose, Session};
-use crate::store::about::Bin;
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use gmc_compiler::derive::class_site;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use serde::{Deserialize, Serialize};
+
+/// How often predictions of some confidence were right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bin {
+    /// Mean confidence, 0 to 1.
+    pub confidence: f64,
+    /// Share that was right, 0 to 1.
+    pub right: f64,
+    /// How many predictions.
+    pub count: u64,
+}
 
 /// Posteriors of the test part.
 pub struct Posteriors {

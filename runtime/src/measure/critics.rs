@@ -3,8 +3,19 @@
 use super::means::position;
 use crate::exec::ExecError;
 use crate::session::Session;
-use crate::store::about::Histogram;
 use gmc_compiler::derive::{Output, Program};
+use serde::{Deserialize, Serialize};
+
+/// A histogram of one quantity for several sets of examples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// The quantity: `D`.
+    pub name: String,
+    /// Lowest and highest value.
+    pub range: [f64; 2],
+    /// Shares of the examples in equal bins from the lowest to the highest, by what the examples are.
+    pub sets: Vec<(String, Vec<f64>)>,
+}
 
 /// Most test examples.
 const EXAMPLES: usize = 2000;

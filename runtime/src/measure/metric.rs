@@ -195,6 +195,7 @@ impl Metric {
         self.said().unit
     }
 
+    #[expect(clippy::too_many_lines, reason = "one match over all metrics")]
     fn said(&self) -> Said {
         let said = |key: &str, name: &str, unit| Said { key: key.into(), name: name.into(), unit };
         match self {

@@ -1,6 +1,7 @@
 //! Measurements and final numbers, as they are written down.
 
 use super::metric::{LogDensity, Metric, Per};
+use crate::session::data::TEST;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -162,11 +163,6 @@ pub fn standard_error(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 pub fn error_of_count(probabilities: impl IntoIterator<Item = f64>) -> f64 {
     probabilities.into_iter().map(|p| p * (1.0 - p)).sum::<f64>().sqrt()
 }
-
-/// The part of the data that training does not see, as scores and records call it.
-pub const TEST: &str = "test";
-/// The part that is measured while training, where there is one.
-pub const VALID: &str = "valid";
 
 /// A final number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

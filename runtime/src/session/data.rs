@@ -2,9 +2,13 @@
 
 use super::Session;
 use crate::exec::Tensor;
-use crate::measure::scores::{TEST, VALID};
 pub use gmc_compiler::rows::data::split::Parts;
 use std::collections::HashMap;
+
+/// The part of the data that training does not see, as scores and records call it.
+pub const TEST: &str = "test";
+/// The part that is measured while training, where there is one.
+pub const VALID: &str = "valid";
 
 /// Tensors of one minibatch or query, by data variable, and what its data have of their own, by the paths of
 /// the tables.

@@ -2,17 +2,14 @@
 //! cache folder, paths of the user relative to the folder of the spec; gzip is unpacked by its content, not its
 //! name.
 
-use super::images::known;
+use super::files::read;
+use super::images::{File, known, pictures};
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
-use flate2::read::MultiGzDecoder;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND, Skipped};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// Larger files, unpacked, are refused rather than filling the memory.
-const MOST_BYTES: u64 = 4 << 30;
 
 /// Files and random numbers for data sources.
 #[derive(Clone, Debug)]
@@ -44,7 +41,7 @@ impl FileHost {
     }
 
     /// That nothing is there, with a word where the working folder has something of that name.
-    pub(super) fn nothing(&self, name: &str, tried: Vec<String>) -> HostError {
+    fn nothing(&self, name: &str, tried: Vec<String>) -> HostError {
         let elsewhere =
             !self.base.as_os_str().is_empty() && Path::new(name).exists() && Path::new(name).is_relative();
         let what = match elsewhere {
@@ -95,6 +92,13 @@ impl Host for RememberingHost<'_> {
 }
 
 impl FileHost {
+    /// The files of a folder or of an archive that may be pictures, sorted by name.
+    fn pictures_in(&self, folder: &str, classes: bool) -> Result<Vec<File>, HostError> {
+        let path = self.base.join(folder);
+        let found = pictures(&path, classes)?;
+        found.ok_or_else(|| self.nothing(folder, vec![path.display().to_string()]))
+    }
+
     /// The files that [`Host::read`] tries, in order.
     fn places(&self, set: Option<&str>, name: &str) -> Vec<PathBuf> {
         let folders = match set {
@@ -139,7 +143,7 @@ impl Host for FileHost {
         each: &mut dyn FnMut(Decoded),
     ) -> Result<Vec<Skipped>, HostError> {
         let mut skipped = Vec::new();
-        for file in self.pictures(folder, classes)? {
+        for file in self.pictures_in(folder, classes)? {
             let name = file.name.clone();
             match file.decoded() {
                 Ok(image) => each(image),
@@ -151,7 +155,7 @@ impl Host for FileHost {
     }
 
     fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
-        let files = self.pictures(folder, true)?;
+        let files = self.pictures_in(folder, true)?;
         let mut names: Vec<String> =
             files.into_iter().filter(|f| known(&f.name)).filter_map(|f| f.class).collect();
         names.sort();
@@ -168,26 +172,4 @@ impl Host for FileHost {
         rng.set_stream(stream);
         (0..n).map(|_| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64).collect()
     }
-}
-
-pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    // A pipe would keep the process waiting, and data are read more than once.
-    if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        return Err(std::io::Error::other("it is no regular file"));
-    }
-    let mut bytes = bounded(std::fs::File::open(path)?)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        bytes = bounded(MultiGzDecoder::new(bytes.as_slice()))
-            .map_err(|e| std::io::Error::other(format!("corrupt or truncated gzip stream ({e})")))?;
-    }
-    Ok(bytes)
-}
-
-fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(std::io::Error::other(format!("more than {} GiB", MOST_BYTES >> 30)));
-    }
-    Ok(bytes)
 }

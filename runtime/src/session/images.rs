@@ -1,6 +1,6 @@
 //! Pictures as they lie on disks: in a folder, in one folder a class, in a tar archive; PNG, JPEG and WebP.
 
-use super::host::{FileHost, read};
+use super::files::read;
 use gmc_compiler::rows::data::{Decoded, HostError};
 use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -50,49 +50,50 @@ impl File {
     }
 }
 
-impl FileHost {
-    /// The files of a folder or of an archive that may be pictures, sorted by name.
-    pub(super) fn pictures(&self, folder: &str, classes: bool) -> Result<Vec<File>, HostError> {
-        let path = self.base.join(folder);
-        if path.is_file() && known(folder) {
-            return Ok(vec![File { name: named(&path), class: None, bytes: Bytes::At(path) }]);
-        }
-        if path.is_file() {
-            let bytes = read(&path).map_err(|e| HostError {
-                what: format!("cannot read {}: {e}", path.display()),
-                tried: Vec::new(),
-            })?;
-            return Ok(archived(&bytes, classes));
-        }
-        let list = |path: &Path| {
-            let entries = std::fs::read_dir(path).map_err(|e| {
-                if e.kind() == ErrorKind::NotFound {
-                    return self.nothing(folder, vec![path.display().to_string()]);
-                }
-                HostError { what: format!("cannot list {}: {e}", path.display()), tried: Vec::new() }
-            })?;
-            let mut all: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-            all.retain(|p| !hidden(&named(p)));
-            all.sort();
-            Ok::<_, HostError>(all)
-        };
-        let of = |path: PathBuf, class: Option<&str>| {
-            let name = named(&path);
-            let name = class.map_or(name.clone(), |c| format!("{c}/{name}"));
-            File { name, class: class.map(String::from), bytes: Bytes::At(path) }
-        };
-        let inside = list(&path)?;
-        let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = inside.into_iter().partition(|p| p.is_dir());
-        let mut all: Vec<File> = files.into_iter().map(|p| of(p, None)).collect();
-        if classes || !all.iter().any(|f| known(&f.name)) {
-            for folder in folders {
-                let class = named(&folder);
-                let files = list(&folder)?.into_iter().filter(|p| !p.is_dir());
-                all.extend(files.map(|p| of(p, Some(&class))));
-            }
-        }
-        Ok(all)
+/// The files of the folder or archive at `path` that may be pictures, sorted by name; nothing where there is none.
+pub(super) fn pictures(path: &Path, classes: bool) -> Result<Option<Vec<File>>, HostError> {
+    if path.is_file() && known(&named(path)) {
+        return Ok(Some(vec![File { name: named(path), class: None, bytes: Bytes::At(path.to_path_buf()) }]));
     }
+    if path.is_file() {
+        let bytes = read(path).map_err(|e| HostError {
+            what: format!("cannot read {}: {e}", path.display()),
+            tried: Vec::new(),
+        })?;
+        return Ok(Some(archived(&bytes, classes)));
+    }
+    let of = |path: PathBuf, class: Option<&str>| {
+        let name = named(&path);
+        let name = class.map_or(name.clone(), |c| format!("{c}/{name}"));
+        File { name, class: class.map(String::from), bytes: Bytes::At(path) }
+    };
+    let Some(inside) = list(path)? else { return Ok(None) };
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = inside.into_iter().partition(|p| p.is_dir());
+    let mut all: Vec<File> = files.into_iter().map(|p| of(p, None)).collect();
+    if classes || !all.iter().any(|f| known(&f.name)) {
+        for folder in folders {
+            let class = named(&folder);
+            let files = list(&folder)?.into_iter().flatten().filter(|p| !p.is_dir());
+            all.extend(files.map(|p| of(p, Some(&class))));
+        }
+    }
+    Ok(Some(all))
+}
+
+/// What lies in a folder and is not hidden, sorted by name; nothing where there is no such folder.
+fn list(folder: &Path) -> Result<Option<Vec<PathBuf>>, HostError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => {
+            let what = format!("cannot list {}: {e}", folder.display());
+            return Err(HostError { what, tried: Vec::new() });
+        }
+    };
+    let mut all: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+    all.retain(|p| !hidden(&named(p)));
+    all.sort();
+    Ok(Some(all))
 }
 
 fn named(path: &Path) -> String {

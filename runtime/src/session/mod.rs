@@ -7,6 +7,7 @@ mod asked;
 mod averages;
 mod batch;
 pub mod data;
+mod files;
 pub mod host;
 mod images;
 pub mod inference;
@@ -21,7 +22,7 @@ pub mod random;
 pub mod repeats;
 pub mod rows;
 pub mod snapshot;
-mod variables;
+pub mod variables;
 pub mod warm;
 pub mod writing;
 

@@ -2,10 +2,27 @@
 
 use super::Session;
 use super::data::Parts;
-use crate::show::lines::sequence;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::types::{TSite, TSiteKind};
+
+/// Most numbers of one place of a sequence that is shown as lines: more are no picture.
+pub const MOST_LINES: usize = 8;
+
+/// How many places an event has, and how many numbers each; none of what is no sequence of reals that can be drawn. Numbers between two
+/// ends are grey levels, not lines.
+pub fn sequence(event: &EventTy) -> Option<[usize; 2]> {
+    let open = match event.kind {
+        Kind::Real(support) => !(support.ends().0.is_finite() && support.ends().1.is_finite()),
+        Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => false,
+    };
+    let shape = match *event.shape.as_slice() {
+        [t] => [t, 1],
+        [t, d] => [t, d],
+        _ => return None,
+    };
+    (open && shape[0] > 1 && (1..=MOST_LINES).contains(&shape[1])).then_some(shape)
+}
 
 impl Session {
     /// What samples of the model that is asked show: its first observed variable that is no class, or else its

@@ -1,12 +1,11 @@
 //! Sequences of numbers as lines over time: a grid of panels, a line for each number of a place, all on one scale.
 
 use super::image::{Picture, Rgb, WHITE};
-use gmc_compiler::event::{EventTy, Kind};
+use crate::session::variables::{MOST_LINES, sequence};
+use gmc_compiler::event::EventTy;
 
 /// Pixels of a panel, from left to right and from top to bottom.
 const PANEL: [usize; 2] = [120, 72];
-/// Most lines of one panel: more are no picture.
-const MOST_LINES: usize = 8;
 /// Most panels.
 const MOST: usize = 1024;
 const FRAME: Rgb = [214, 214, 220];
@@ -22,21 +21,6 @@ const COLOURS: [Rgb; MOST_LINES] = [
     [60, 160, 190],
     [170, 40, 50],
 ];
-
-/// How many places an event has, and how many numbers each; none of what is no sequence of reals that can be drawn. Numbers between two
-/// ends are grey levels, not lines.
-pub fn sequence(event: &EventTy) -> Option<[usize; 2]> {
-    let open = match event.kind {
-        Kind::Real(support) => !(support.ends().0.is_finite() && support.ends().1.is_finite()),
-        Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => false,
-    };
-    let shape = match *event.shape.as_slice() {
-        [t] => [t, 1],
-        [t, d] => [t, d],
-        _ => return None,
-    };
-    (open && shape[0] > 1 && (1..=MOST_LINES).contains(&shape[1])).then_some(shape)
-}
 
 /// Sequences (`n * event.size()` numbers) in about as many rows as columns, the first at the top left. The scale reaches from the least to the
 /// greatest number of all of them. `None` where the event is no sequence or there is none.
@@ -106,7 +90,7 @@ fn line(picture: &mut Picture, from: [f64; 2], to: [f64; 2], colour: Rgb) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gmc_compiler::event::Support;
+    use gmc_compiler::event::{Kind, Support};
 
     fn real(shape: &[usize]) -> EventTy {
         EventTy::real(shape.to_vec())

@@ -2,6 +2,8 @@
 
 use super::{RunDir, regular};
 use crate::failure::Failure;
+use crate::measure::classes::Bin;
+use crate::measure::critics::Histogram;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -66,17 +68,6 @@ pub struct Bars {
     pub values: Vec<f64>,
 }
 
-/// How often predictions of some confidence were right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bin {
-    /// Mean confidence, 0 to 1.
-    pub confidence: f64,
-    /// Share that was right, 0 to 1.
-    pub right: f64,
-    /// How many predictions.
-    pub count: u64,
-}
-
 /// Points in the plane.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
@@ -92,17 +83,6 @@ pub struct Plane {
     pub sets: Vec<(String, Vec<f32>)>,
     /// The density over the window, a PNG in base64, and the highest value; none where it is not known.
     pub density: Option<(String, f64)>,
-}
-
-/// A histogram of one quantity for several sets of examples.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Histogram {
-    /// The quantity: `D`.
-    pub name: String,
-    /// Lowest and highest value.
-    pub range: [f64; 2],
-    /// Shares of the examples in equal bins from the lowest to the highest, by what the examples are.
-    pub sets: Vec<(String, Vec<f64>)>,
 }
 
 /// What was found when a run ended.

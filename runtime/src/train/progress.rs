@@ -1,7 +1,8 @@
 //! What is seen of a run while it goes on: on a terminal a bar with the time that is left and the numbers that matter, elsewhere lines.
 
 use crate::console::note;
-use crate::measure::scores::{Score, TEST};
+use crate::measure::scores::Score;
+use crate::session::data::TEST;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

@@ -84,7 +84,7 @@ impl Rewriter {
         }
         let done = (0..made.len()).all(|k| !get(wanted, k) || made.get(k).is_some_and(Option::is_some));
         if !done {
-            self.slim(l, &old, args, &stays, (&same, &outside), &mut made);
+            self.slim(l, (&old, &same, &outside), args, &stays, &mut made);
         }
         made
     }
@@ -102,10 +102,9 @@ impl Rewriter {
     fn slim(
         &mut self,
         l: &Loop,
-        old: &Graph,
+        (old, same, outside): (&Graph, &ValueMap<bool>, &ValueMap<Option<Value>>),
         args: &[Value],
         stays: &Stays,
-        (same, outside): (&ValueMap<bool>, &ValueMap<Option<Value>>),
         made: &mut [Option<Value>],
     ) {
         let mut slim = Slim {

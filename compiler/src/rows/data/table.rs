@@ -316,69 +316,70 @@ impl Table {
             return self.classes_with_holes(column, n, known);
         }
         let all: Vec<&str> = (0..self.rows.len()).map(|r| self.cell(r, column)).collect();
-        let at = |row: usize| self.place(row, column);
-        let wrong = |row: usize, message: &str, help: &str| {
-            DataIssue::new(format!("`{}` holds {message}", self.file), help).note(at(row))
-        };
         if let Some(row) = all.iter().position(|c| missing(c)) {
-            return Err(wrong(
-                row,
+            return Err(self.no_class(
+                (row, column),
                 "a cell without a class",
                 "leave the row out, give the missing ones a class of their own, or say that cells may be missing: `Class?`",
             ));
         }
         if let Some(known) = known.filter(|k| !k.is_empty()) {
-            let number = |c: &str| known.iter().position(|k| k == c).map(|i| i as f32);
-            return match all.iter().position(|c| number(c).is_none()) {
-                None => Ok(Classes {
-                    values: all.iter().filter_map(|c| number(c)).collect(),
-                    names: known.to_vec(),
-                }),
-                Some(row) => Err(wrong(
-                    row,
-                    "a class that the model was not trained on",
-                    &format!("its classes: {}", known.join(", ")),
-                )),
-            };
-        }
-        let numbers = all.iter().filter(|c| is_number(c)).count();
-        if known.is_some() && numbers < all.len() {
-            let row = all.iter().position(|c| !is_number(c)).unwrap_or(0);
-            return Err(wrong(
-                row,
-                "a class that is no number",
-                &format!("the classes that the model was trained on are numbers from 0 to {}", n.max(1) - 1),
-            ));
-        }
-        if numbers == all.len() {
-            let values: Vec<f64> = all.iter().map(|c| c.parse().unwrap_or(f64::NAN)).collect();
-            let bad = values.iter().position(|v| !(*v >= 0.0 && *v < n as f64 && v.fract() == 0.0));
-            return match bad {
-                None => Ok(Classes { values: values.iter().map(|v| *v as f32).collect(), names: Vec::new() }),
-                Some(row) => {
-                    let from_one = values.iter().all(|v| *v >= 1.0 && *v <= n as f64);
-                    let help = if from_one {
-                        "classes are numbered from 0: subtract 1"
-                    } else {
-                        "change the declared type, or the file"
-                    };
-                    Err(wrong(row, &format!("a class that is not one of the {n} from 0"), help))
+            let number = |c: &str| known.iter().position(|k| k == c).map(|i| i as f32).ok_or(());
+            return match all.iter().map(|c| number(c)).collect::<Result<Vec<f32>, ()>>() {
+                Ok(values) => Ok(Classes { values, names: known.to_vec() }),
+                Err(()) => {
+                    let row = all.iter().position(|c| number(c).is_err()).unwrap_or(0);
+                    let help = format!("its classes: {}", known.join(", "));
+                    Err(self.no_class((row, column), "a class that the model was not trained on", &help))
                 }
             };
         }
-        if numbers > 0 {
-            // The fewer are the odd ones.
-            let odd_is_number = 2 * numbers < all.len();
-            let row = all.iter().position(|c| is_number(c) == odd_is_number).unwrap_or(0);
-            let message = if odd_is_number {
-                "a number among classes that are texts"
-            } else {
-                "a text among classes that are numbers"
-            };
-            return Err(wrong(row, message, "write all classes of a column in one way"));
+        let numbers = all.iter().filter(|c| is_number(c)).count();
+        match (numbers == all.len(), known.is_some(), numbers) {
+            (true, ..) => self.numbered_classes(column, &all, n),
+            (false, true, _) => {
+                let row = all.iter().position(|c| !is_number(c)).unwrap_or(0);
+                let last = n.max(1) - 1;
+                let help = format!("the classes that the model was trained on are numbers from 0 to {last}");
+                Err(self.no_class((row, column), "a class that is no number", &help))
+            }
+            (false, false, 0) => self.named_classes(column, &all, n),
+            (false, false, _) => {
+                // The fewer are the odd ones.
+                let odd_is_number = 2 * numbers < all.len();
+                let row = all.iter().position(|c| is_number(c) == odd_is_number).unwrap_or(0);
+                let message = match odd_is_number {
+                    true => "a number among classes that are texts",
+                    false => "a text among classes that are numbers",
+                };
+                Err(self.no_class((row, column), message, "write all classes of a column in one way"))
+            }
         }
+    }
+
+    /// What is wrong with the class in a cell, (row, column).
+    fn no_class(&self, (row, column): (usize, usize), message: &str, help: &str) -> DataIssue {
+        DataIssue::new(format!("`{}` holds {message}", self.file), help).note(self.place(row, column))
+    }
+
+    /// Classes that are the numbers from 0 below `n`.
+    fn numbered_classes(&self, column: usize, all: &[&str], n: usize) -> Result<Classes, DataIssue> {
+        let values: Vec<f64> = all.iter().map(|c| c.parse().unwrap_or(f64::NAN)).collect();
+        let bad = values.iter().position(|v| !(*v >= 0.0 && *v < n as f64 && v.fract() == 0.0));
+        let Some(row) = bad else {
+            return Ok(Classes { values: values.iter().map(|v| *v as f32).collect(), names: Vec::new() });
+        };
+        let help = match values.iter().all(|v| *v >= 1.0 && *v <= n as f64) {
+            true => "classes are numbered from 0: subtract 1",
+            false => "change the declared type, or the file",
+        };
+        Err(self.no_class((row, column), &format!("a class that is not one of the {n} from 0"), help))
+    }
+
+    /// Classes that are texts, `n` different ones, numbered by the alphabet.
+    fn named_classes(&self, column: usize, all: &[&str], n: usize) -> Result<Classes, DataIssue> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for c in &all {
+        for c in all {
             *counts.entry(c).or_default() += 1;
         }
         if counts.len() != n {

@@ -1,8 +1,10 @@
 //! Plots of what was found at the end: bars, calibration, histograms, points in the plane.
 
 use super::style::{escape, words};
+use crate::measure::classes::Bin;
+use crate::measure::critics::Histogram;
 use crate::show::chart::{number, ticks};
-use crate::store::about::{Bars, Bin, Findings, Histogram, Plane};
+use crate::store::about::{Bars, Findings, Plane};
 use std::fmt::Write;
 
 const W: f64 = 340.0;
