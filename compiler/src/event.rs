@@ -36,7 +36,7 @@ impl Support {
     /// No number at all: what a distribution surely covers whose ends may lie anywhere.
     pub const NOTHING: Support = Support::Interval(Interval::NOTHING);
 
-    /// A number inside of the range: where a `param` starts that says nothing, and what stands for a missing cell.
+    /// A number inside of the range: where a `param` starts that says nothing.
     pub fn inner(self) -> f64 {
         let (lo, hi) = self.ends();
         match (self, lo.is_finite(), hi.is_finite()) {
@@ -235,6 +235,10 @@ impl Kind {
             Kind::Bool | Kind::OneHot => Support::UNIT,
             Kind::Int(n) | Kind::Class(n) => Support::closed(0.0, n.saturating_sub(1) as f64),
         }
+    }
+    /// A value of this kind: what stands for a missing cell.
+    pub fn stand_in(self) -> f64 {
+        if self.discrete() { 0.0 } else { self.support().inner() }
     }
 }
 

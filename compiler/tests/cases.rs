@@ -118,6 +118,10 @@ fn words_of_other_tools_are_answered_with_ours() {
         ("reshape(1, 8, 1), conv(64, k: 3, padding: 1)", "write `pad:`"),
         ("dense(128, activation: relu), dense(64)", "a layer of its own: `dense(256), relu`"),
         ("Dropout(0.5), dense(64)", "did you mean `dropout`?"),
+        ("reshape(8, 1), MultiheadAttention(num_heads: 2), dense(64)", "write `attention(heads: 4)`"),
+        ("reshape(8, 1), attention(num_heads: 2), dense(64)", "write `heads:`"),
+        ("reshape(8, 1), lstm(hidden_size: 8), dense(64)", "the number of units first: `gru(64)`"),
+        ("Conv1d(4, 3), dense(64)", "did you mean `conv1d`?"),
     ] {
         refused("27-let-unpack", &with(layers, SITE, TRAIN), &[word]);
     }
@@ -138,6 +142,9 @@ fn words_of_other_tools_are_answered_with_ours() {
         ("epochs 1 optimizer adam", "write `using adam(lr: 1e-3)`"),
         ("epochs 1 device \"cuda\"", "--device gpu"),
         ("epochs 1 grad_clip 1.0", "write `clip 1.0`"),
+        ("epochs 1 early_stopping 10", "write `stop(patience: 10)`"),
+        ("epochs 1 patience 10", "write `stop(patience: 10)`"),
+        ("epochs 1 using adam(lr: CosineAnnealingLR(1e-3))", "write `cosine(1e-3 -> 1e-5)`"),
         ("epochs 1 using adam(learning_rate: 1e-3)", "write `lr:`"),
         ("epochs 1 using Adam(lr: 1e-3)", "did you mean `adam`?"),
         ("minimizes F.mse_loss(decode(q.z), x) epochs 1", "write `mse(a, b)`"),
@@ -148,6 +155,24 @@ fn words_of_other_tools_are_answered_with_ours() {
         ("minimizes decode(q.z).sum() epochs 1", "write it in front: `sum(..)`"),
     ] {
         refused("27-let-unpack", &with(LAYERS, SITE, train), &[word]);
+    }
+}
+
+/// Loops of other languages are times, or a shape.
+#[test]
+fn draws_of_other_languages_are_answered_with_ours() {
+    let with = |model: &str| {
+        format!("data x: Real[2] from moons(noise: 0.05)\nmodel p {{ {model} }}\ntrain {{ epochs 1 }}\n")
+    };
+    for (model, word) in [
+        ("for t in 1..6 { x[t] ~ Normal(x[t - 1], 1) }", "`x[t in 1..6] ~ Normal(x[t - 1], 1)`"),
+        ("with plate(2) { x ~ Normal(0, 1) }", "`z ~ Normal(0, I)[16]`"),
+        ("z = sample(\"z\", Normal(0, 1));  x ~ Normal(z, 1)[2]", "write a draw with a tilde"),
+        ("z = torch.randn(2);  x ~ Normal(z, 1)", "write a draw with a tilde"),
+        ("x[0] ~ Normal(0, 1);  x[t in 1:2] ~ Normal(x[t - 1], 1)", "write a range with two points"),
+        ("x[0] ~ Normal(0, 1);  x[t in 1..=1] ~ Normal(x[t - 1], 1)", "the end of a range is left out"),
+    ] {
+        refused("27-let-unpack", &with(model), &[word]);
     }
 }
 
@@ -166,6 +191,38 @@ fn a_derivative_in_an_expression_is_that_of_its_value() {
         &spec(case).replace("D(2 * x), 2 * x)", "D(2 * x), x * 2)"),
         &["is 0: it does not read it"],
     );
+}
+
+/// What is said of a derivative that is 0 fits its cause, whatever lies between.
+#[test]
+fn derivatives_that_are_0_are_explained() {
+    let case = "20-grad-of-an-expression-is-0";
+    let with = |more: &str| {
+        format!(
+            "data x: Real[2] from moons(noise: 0.05)\nnet D(z: Real[2]) -> Real[] {{ dense(8), tanh, dense(1), scalar }}\n\
+             net L(z: Real[2]) -> Real[] {{ dense(1), scalar }}\nparam w: Real[] = 1\n\
+             train {{ let g = grad(D(x), x)\n  minimizes E[D(w * x)^2] + E[L(x)^2] + E[sum(g^2)] + {more}  epochs 1 }}\n"
+        )
+    };
+    refused(
+        case,
+        &with("E[sum(grad(sum(grad(L(x), x)^2), x)^2)]"),
+        &["it does not change with it", "the derivative of what is linear is constant"],
+    );
+    refused(
+        case,
+        &with("grad(average(E[D(w * x)], 0.9), w)^2"),
+        &["no derivative passes through `average`", "differentiate what stands in `average(..)`"],
+    );
+    refused(
+        case,
+        &with("E[E'[sum(grad(D(x'), x')^2)]]"),
+        &["`grad` takes what is of one", "`let g = grad(..)`", "`g'`"],
+    );
+    clean(case, &with("E[E'[sum((g - g')^2)]]"));
+    clean(case, &with("E[sum(grad(sum(grad(D(2 * x), 2 * x)^2), x)^2)]"));
+    clean(case, &with("E[sum(grad(D(shuffle(x)), x)^2)]"));
+    refused(case, &with("E[E'[shuffle(x')]]"), &["`shuffle` takes what is of one"]);
 }
 
 #[test]
@@ -244,6 +301,21 @@ fn probabilities_are_no_logits() {
     );
     clean(case, &text.replace("logits:", "probs:"));
     clean(case, &text.replace(" in unit ", " ").replace(", sigmoid", ""));
+    // Of a chain the statement that is meant, and what can be written.
+    let chain = "data x: Bool[8, 8] from digits(binarize: 0.5)\nnet row(z: Class(4)) -> Real[8] { embed(8) }\nnet next(z: Class(4)) -> Real[4] { embed(4) }\n\
+                 model p { z[0] ~ Categorical(4);  z[t in 1..8] ~ Categorical(logits: NEXT);  x[t in 0..8] ~ Bernoulli(logits: ROW) }\ntrain { epochs 1 }\n";
+    let chain = |next: &str, row: &str| chain.replace("NEXT", next).replace("ROW", row);
+    clean(case, &chain("next(z[t - 1])", "row(z[t])"));
+    warned(
+        case,
+        &chain("softmax(next(z[t - 1]))", "row(z[t])"),
+        &["W0307", "`Categorical(probs: softmax(next(z[t - 1])))`"],
+    );
+    warned(
+        case,
+        &chain("next(z[t - 1])", "sigmoid(row(z[t]))"),
+        &["W0307", "`Bernoulli(probs: sigmoid(row(z[t])))`"],
+    );
     let classes = "data (x: Real[64] in unit, y: Class(10)) from digits\nnet f(x: Real[64] in unit) -> Real[10] { dense(10), LAST }\ntrain { minimizes cross_entropy(f(x), y)  epochs 1 }\n";
     warned(
         case,
@@ -340,6 +412,28 @@ fn critics_see_data_and_samples_in_one_range() {
     }
 }
 
+/// Codes that a net makes between two ends before a judge that also sees draws of all numbers.
+#[test]
+fn codes_and_draws_lie_in_one_range() {
+    let case = "11-probability-as-logit";
+    let with = |last: &str, prior: &str| {
+        format!(
+            "data x: Real[64] in unit from digits\nnet encode(x: Real[64] in unit) -> Real[4] {{ dense(32), relu, dense(4){last} }}\n\
+             net decode(z: Real[4]) -> Real[64] in unit {{ dense(32), relu, dense(64), sigmoid }}\nnet judge(z: Real[4]) -> Real[] {{ dense(8), relu, dense(1), scalar }}\n\
+             model p {{ z ~ {prior};  x ~ Normal(decode(z), 0.1) }}\nguide q(x) {{ z = encode(x) }}\ntrain {{\n  \
+             player auto {{ owns encode, decode  minimizes -E[log p(x | q.z)] + says_real(judge(q.z)) }}\n  \
+             player rival {{ owns judge  minimizes says_real(judge(p.z)) + says_fake(judge(q.z)) }}\n  epochs 1\n}}\n"
+        )
+    };
+    warned(
+        case,
+        &with(", tanh", "Normal(0, 1)[4]"),
+        &["W0308", "`judge` can tell `p.z` and `q.z` apart", "without a last `tanh`"],
+    );
+    clean(case, &with("", "Normal(0, 1)[4]"));
+    clean(case, &with(", tanh", "Uniform(-1, 1)[4]"));
+}
+
 #[test]
 fn equal_classes_are_written_by_their_number() {
     let case = "29-equal-classes";
@@ -372,6 +466,16 @@ fn convex_combinations_stay_between() {
     clean(case, &text);
     clean(case, &text.replace("n.a * x + (1 - n.a) * p.x", "(1 - n.a) * x + n.a * p.x"));
     clean(case, &text.replace("n.a * x + (1 - n.a) * p.x", "0.25 * x + 0.75 * p.x"));
+    for mean in [
+        "ramp(0 -> 1, over: 5 steps) * x + (1 - ramp(0 -> 1, over: 5 steps)) * p.x",
+        "p.x + sigmoid(free()) * (x - p.x)",
+        "cosine(1 -> 0) * x + (1 - cosine(1 -> 0)) * shuffle(p.x)",
+    ] {
+        let (failed, out) = said(case, &text.replace("n.a * x + (1 - n.a) * p.x", mean));
+        assert!(!out.contains("E0302"), "{mean}: {failed} {out}");
+    }
+    let apart = "ramp(0 -> 1, over: 5 steps) * x + (1 - ramp(0 -> 1, over: 6 steps)) * p.x";
+    refused(case, &text.replace("n.a * x + (1 - n.a) * p.x", apart), &["E0302"]);
     refused(case, &text.replace("n.a * x + (1 - n.a) * p.x", "n.a * x + p.x"), &["E0302"]);
     refused(case, &text.replace("n.a * x + (1 - n.a) * p.x", "n.a * x + (2 - n.a) * p.x"), &["E0302"]);
 }

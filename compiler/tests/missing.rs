@@ -106,6 +106,54 @@ train { steps 5  using adam(lr: 1e-2) }
     }
 }
 
+/// What a hidden chain of classes yields at a time may be missing: the sum over all paths knows the rest.
+#[test]
+fn hidden_chains_are_summed_over_given_what_is_known() {
+    for (kind, draw, width) in [
+        ("Real[2]?", "StudentT(4, mean(k[t]), 0.7)", None),
+        ("Bool[2]?", "Bernoulli(logits: mean(k[t]))", Some(2.0)),
+    ] {
+        let text = format!(
+            "data x: {kind} from csv(\"gaps.csv\")\nnet next(k: Class(2)) -> Real[2] {{ embed(2) }}\n\
+             net mean(k: Class(2)) -> Real[] {{ embed(1), scalar }}\nparam w: Real[2]\n\
+             model p {{ k[0] ~ Categorical(logits: w);  k[t in 1..2] ~ Categorical(logits: next(k[t - 1]));  x[t in 0..2] ~ {draw} }}\n\
+             train {{ steps 5  using adam(lr: 1e-2) }}\n"
+        );
+        let (typed, c) = clean("missing_chain", &text);
+        let g = &c.programs["log_prob.p"];
+        let mut env = inputs(&typed, &c, g, 4);
+        env.insert("w".into(), t(&[2], &[0.3, -0.4]));
+        env.insert("next.0.weight".into(), t(&[2, 2], &[0.5, -1.0, 0.25, 2.0]));
+        env.insert("mean.0.weight".into(), t(&[2, 1], &[-1.25, 0.75]));
+        let mut x = vec![1.0, GONE, GONE, GONE, GONE, 1.0, 0.0, 1.0];
+        if width.is_none() {
+            x.iter_mut().filter(|v| **v != GONE).for_each(|v| *v = 1.7 * *v - 0.6);
+        }
+        env.insert("x".into(), t(&[4, 2], &x));
+        let mean = [-1.25, 0.75];
+        // ln of a density of Student's t with 4 degrees of freedom, 3 / 8 (1 + z^2 / 4)^(-5/2), or of a truth value.
+        let emits = |x: f64, k: usize| match width {
+            _ if x == GONE => 0.0,
+            Some(_) => x * mean[k] - mean[k].exp().ln_1p(),
+            None => (0.375f64 / 0.7).ln() - 2.5 * (((x - mean[k]) / 0.7).powi(2) / 4.0).ln_1p(),
+        };
+        let next = [[0.5, -1.0], [0.25, 2.0]];
+        for (i, lp) in run(g, 4, &env)["log_prob"].data.iter().enumerate() {
+            let path = |p: usize| {
+                let k = [p & 1, p >> 1];
+                let steps = softmax(&[0.3, -0.4], k[0] as f64) + softmax(&next[k[0]], k[1] as f64);
+                (steps + (0..2).map(|t| emits(x[2 * i + t], k[t])).sum::<f64>()).exp()
+            };
+            let want = (0..4).map(path).sum::<f64>().ln();
+            assert!((lp - want).abs() < 1e-9, "{kind} row {i}: {lp}, not {want}");
+        }
+        let step = &c.programs["step.all"];
+        let mut given = inputs(&typed, &c, step, 4);
+        given.insert("x".into(), t(&[4, 2], &x));
+        assert!(run(step, 4, &given).values().all(|t| t.data.iter().all(|v| v.is_finite())), "{kind}");
+    }
+}
+
 /// Every function of a distribution's range has a stand-in inside it, so that neither values nor derivatives are broken by what is missing.
 #[test]
 fn ranges_of_all_kinds_have_a_stand_in() {

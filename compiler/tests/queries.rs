@@ -365,3 +365,21 @@ train {{ maximizes elbo(a, r) + elbo(b, q)  steps 2 }}",
         }
     }
 }
+
+/// A guide that reads no data has no code of a datum to give; one with parameters for each datum has.
+#[test]
+fn a_guide_that_reads_nothing_encodes_nothing() {
+    let text = "data x: Real[2] from moons(n: 200)
+net d(z: Real[2]) -> Real[2] { dense(2) }
+model p { z ~ Normal(0, I)[2];  x ~ Normal(d(z), 1) }
+guide q(x) { z ~ Normal(MEAN, exp(free(2))) }
+train { steps 3 }
+";
+    refused(&text.replace("MEAN", "free(2)"), Question::Encode, "guide `q` reads no data");
+    for (from, to) in [("MEAN", "free(2) * x"), ("q(x) { z ~ Normal(MEAN", "q[x] { z ~ Normal(free(2)")] {
+        let (_, c) = compiled(&text.replace(from, to));
+        assert_eq!(answer(&c, Question::Encode, None), Ok("encode".into()));
+    }
+    let (_, c) = compiled(&text.replace("MEAN", "free(2)"));
+    assert_eq!(answer(&c, Question::Reconstruct, None), Ok("reconstruct".into()));
+}

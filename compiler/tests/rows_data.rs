@@ -720,9 +720,18 @@ fn bytes_are_grey_levels_where_a_range_is_declared() {
     assert_eq!(values(&set, 0)[..2], [-1.0, 1.0]);
     let set = load(&files, "npy", &file, &[real(&[2])]).unwrap().1;
     assert_eq!(values(&set, 0), [0.0, 255.0, 51.0, 1.0]);
-    // Bytes 0 and 1 are such numbers already.
-    files.0.insert("x".into(), npy(header, &[0, 1, 1, 0]));
-    let set = load(&files, "npy", &file, &[ty(Kind::Real(Support::UNIT), &[2])]).unwrap().1;
+    // A dark file beside that of training is read as it was.
+    files.0.insert("dark".into(), npy(header, &[0, 1, 1, 0]));
+    let both = [("file", text("x")), ("test", text("dark"))];
+    let set = load(&files, "npy", &both, &[ty(Kind::Real(Support::UNIT), &[2])]).unwrap().1;
+    let third = (1.0_f64 / 255.0) as f32;
+    assert_eq!(set.test.unwrap().columns[0].values, [0.0, third, third, 0.0]);
+    // Training data that are all 0 or 1 may be truth values or nearly black: they have to say.
+    let dark = [("file", text("dark"))];
+    let issue = load(&files, "npy", &dark, &[ty(Kind::Real(Support::UNIT), &[2])]).unwrap_err();
+    assert_eq!(issue.message, "`dark` holds bytes that are all 0 or 1");
+    assert!(issue.help.contains("`Bool`") && issue.help.contains("astype"), "{issue:?}");
+    let set = load(&files, "npy", &dark, &[ty(Kind::Bool, &[2])]).unwrap().1;
     assert_eq!(values(&set, 0), [0.0, 1.0, 1.0, 0.0]);
 }
 

@@ -2,7 +2,7 @@
 
 use gmc_compiler::event::{EventTy, Kind, Support};
 use gmc_compiler::rows::args::{Args, Const};
-use gmc_compiler::rows::data::{Cells, Dataset, Declared, Host, HostError, NOT_FOUND, ROWS};
+use gmc_compiler::rows::data::{Cells, Dataset, Declared, Host, HostError, MISSING, NOT_FOUND, ROWS};
 use gmc_compiler::rows::find;
 use gmc_compiler::span::Span;
 
@@ -87,6 +87,38 @@ fn load(
 
 fn values(set: &Dataset, column: usize) -> &[f32] {
     &set.train.columns[column].values
+}
+
+/// The same variable with cells that may be missing.
+fn gaps(d: Declared<'_>) -> Declared<'_> {
+    Declared { cells: Cells { missing: true, ..d.cells }, ..d }
+}
+
+#[test]
+fn missing_cells_of_every_kind_are_read() {
+    let bytes = b"b1,b2,n,x\n1,,3,0.5\n,0,,\n0,1,0,-2\n";
+    let declared = [
+        gaps(var("b", Kind::Bool, &[2])),
+        gaps(var("n", Kind::Int(4), &[])),
+        gaps(var("x", Kind::Real(Support::closed(-3.0, 1.0)), &[])),
+    ];
+    let (_, set) = load(bytes, &[], &declared).unwrap();
+    assert_eq!(values(&set, 0), [1.0, MISSING, MISSING, 0.0, 0.0, 1.0]);
+    assert_eq!(values(&set, 1), [3.0, MISSING, 0.0]);
+    assert_eq!(values(&set, 2), [0.5, MISSING, -2.0]);
+    assert_eq!(set.train.columns[0].whole(9), [0.0, 1.0]);
+    assert_eq!(set.train.columns[0].known(1).collect::<Vec<_>>(), [0.0, 1.0]);
+    let said = load(b"b1,b2\n1,7\n", &[], &[gaps(var("b", Kind::Bool, &[2]))]).unwrap_err();
+    assert!(said.contains("not Bool[2]") && said.contains("\"7\""), "{said}");
+}
+
+/// One variable finds its column by name; two of that name are not told apart by its shape.
+#[test]
+fn a_name_that_two_columns_have_is_not_guessed() {
+    let (_, set) = load(b"b,a\n1,2\n3,4\n", &[], &[var("a", Kind::REAL, &[])]).unwrap();
+    assert_eq!(values(&set, 0), [2.0, 4.0]);
+    let said = load(b"a,a\n1,2\n3,4\n", &[], &[var("a", Kind::REAL, &[])]).unwrap_err();
+    assert!(said.contains("`t` has several columns `a`") && said.contains("by their numbers"), "{said}");
 }
 
 const SALES: &[u8] = b"amount,n,flag,kind,when,x1,x2,unused\n\

@@ -279,6 +279,19 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::less) {
         return Some("inside a site, `x[< i]` are the elements before `i`".to_string());
     }
+    if before == "?" && shown == "[" {
+        return Some(
+            "a shape stands before the `?` that says that cells may be missing: `Real[3]?`".to_string(),
+        );
+    }
+    if before == ".." && shown == "=" {
+        return Some("the end of a range is left out: the times of `1..6` are 1 to 5".to_string());
+    }
+    if shown == ":" && previous.is_some_and(|t| t.kind == TokenKind::Number) && in_range(scan, previous) {
+        return Some(
+            "write a range with two points, its end left out: the times of `1..6` are 1 to 5".to_string(),
+        );
+    }
     if rules.contains(&Rule::kw_from) {
         return Some("say where the data comes from: `data x: Real[2] from moons(noise: 0.05)`".to_string());
     }
@@ -311,6 +324,11 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
         "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),
         _ => None,
     }
+}
+
+/// Whether a token is the number behind the `in` of a range: `1` of `[t in 1:5]`.
+fn in_range(scan: &Scan, token: Option<&Token>) -> bool {
+    head(scan, token) == Some("in")
 }
 
 /// The token before a token.

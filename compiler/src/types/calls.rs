@@ -77,7 +77,7 @@ impl Checker<'_> {
         match which {
             Builtin::Grad => {
                 only_in_payoffs(&c.name.name, "is the derivative of a sum over the batch", span, scope)?;
-                let scope = &Scope { others: false, ..scope.clone() };
+                let scope = &scope.of_one("grad");
                 let [of, at] = self.exactly(c, scope, ["f", "x"])?;
                 self.differentiated(&at)?;
                 let ty = at.ty.with_kind(Kind::REAL);
@@ -264,7 +264,7 @@ impl Checker<'_> {
         span: Span,
         scope: &Scope,
     ) -> Res<TExpr> {
-        let scope = &Scope { others: scope.others && !row.mixes_batch(), ..scope.clone() };
+        let scope = &if row.mixes_batch() { scope.of_one(row.name()) } else { scope.clone() };
         let args = match row.of_missing() {
             true => self.with_holes(row, c, scope)?,
             false => self.positional(c, scope)?,

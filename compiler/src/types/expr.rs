@@ -7,7 +7,7 @@
 
 use super::log_prob::Bar;
 use super::scope::Scope;
-use super::{Bad, Checker, Res, TExpr, TKind};
+use super::{Bad, Checker, Res, TExpr, TKind, Typed};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind, Support};
 use crate::interval::Interval;
@@ -76,7 +76,7 @@ impl Checker<'_> {
                 if *op == BinOp::Div && b.range().is_zero() {
                     return Err(codes::e0211::divides_by_zero(e.span, b.span).into());
                 }
-                binary(*op, a, b, e.span)
+                binary(&self.typed, *op, a, b, e.span)
             }
             ExprKind::Call(c) => self.call(c, e.span, scope),
             ExprKind::Field(m, s) => {
@@ -369,7 +369,7 @@ pub(super) fn var_name(a: &TExpr) -> Option<&str> {
     }
 }
 
-pub(super) fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
+pub(super) fn binary(typed: &Typed, op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
     let shape = match (a.ty.shape.is_empty(), b.ty.shape.is_empty()) {
         (true, _) => b.ty.shape.clone(),
         (_, true) => a.ty.shape.clone(),
@@ -396,7 +396,7 @@ pub(super) fn binary(op: BinOp, a: TExpr, b: TExpr, span: Span) -> Res<TExpr> {
     };
     let range = match super::known_times::range(op, &a, &b) {
         Some(known) => known,
-        None => super::mix::of(op, &a, &b).map_or(plain, |mixed| plain.meet(mixed)),
+        None => super::mix::of(typed, op, &a, &b).map_or(plain, |mixed| plain.meet(mixed)),
     };
     constant_is_finite(range, &[&a, &b], span)?;
     let batched = a.batched || b.batched;

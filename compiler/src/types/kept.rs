@@ -61,7 +61,7 @@ impl Checker<'_> {
         let Some((first, rest)) = c.args.split_first() else {
             return Err(codes::e0207::count(row.name(), c.span, 0, &["e"]).into());
         };
-        let scope = Scope { others: false, ..scope.clone() };
+        let scope = scope.of_one(row.name());
         let arg = self.expr(&first.value, &scope)?;
         if let Kind::Class(_) = arg.ty.kind {
             return Err(codes::e0211::class_arithmetic(arg.span).into());

@@ -1,39 +1,39 @@
 //! Means of two values with weights that sum to 1, `a * x + (1 - a) * y` or `x + a * (y - x)`: they lie between the two, which arithmetic of
 //! ranges alone does not see, since it takes the two `a` for different numbers.
 
-use super::{TExpr, TKind};
+use super::{TExpr, TKind, Typed};
 use crate::interval::{End, Interval};
-use crate::rows::args::{Args, Const};
 use crate::syntax::ast::BinOp;
 
 /// The range of `left op right` where that is a mean of two values with weights between 0 and 1.
-pub(super) fn of(op: BinOp, left: &TExpr, right: &TExpr) -> Option<Interval> {
+pub(super) fn of(typed: &Typed, op: BinOp, left: &TExpr, right: &TExpr) -> Option<Interval> {
     match op {
         BinOp::Add => {
-            weighted(left, right).or_else(|| moved(left, right, true)).or_else(|| moved(right, left, true))
+            let turned = || moved(typed, right, left, true);
+            weighted(typed, left, right).or_else(|| moved(typed, left, right, true)).or_else(turned)
         }
-        BinOp::Sub => moved(left, right, false),
+        BinOp::Sub => moved(typed, left, right, false),
         BinOp::Mul | BinOp::Div | BinOp::Pow => None,
     }
 }
 
 /// `a * x + (1 - a) * y`, the factors of each product in any order.
-fn weighted(left: &TExpr, right: &TExpr) -> Option<Interval> {
+fn weighted(typed: &Typed, left: &TExpr, right: &TExpr) -> Option<Interval> {
     factors(left)?.into_iter().find_map(|(a, x)| {
         factors(right)?.into_iter().find_map(|(b, y)| match (one_less(b), one_less(a)) {
-            (Some(of), _) if same(of, a) => between(a.range(), x, y),
-            (_, Some(of)) if same(of, b) => between(b.range(), y, x),
+            (Some(of), _) if typed.same(of, a) => between(a.range(), x, y),
+            (_, Some(of)) if typed.same(of, b) => between(b.range(), y, x),
             (Some(_) | None, Some(_) | None) => None,
         })
     })
 }
 
 /// `x + a * (y - x)` where `plus`, else `x - a * (x - y)`.
-fn moved(x: &TExpr, product: &TExpr, plus: bool) -> Option<Interval> {
+fn moved(typed: &Typed, x: &TExpr, product: &TExpr, plus: bool) -> Option<Interval> {
     factors(product)?.into_iter().find_map(|(a, difference)| {
         let TKind::Binary(BinOp::Sub, from, less) = &difference.kind else { return None };
         let (y, start) = if plus { (from, less) } else { (less, from) };
-        same(start, x).then(|| between(a.range(), y, x)).flatten()
+        typed.same(start, x).then(|| between(a.range(), y, x)).flatten()
     })
 }
 
@@ -77,41 +77,4 @@ fn lower(weight: Interval, x: End, y: End) -> End {
         (by_x, by_y) => !(by_x && x.at <= y.at || by_y && y.at <= x.at),
     };
     End { at: x.at.min(y.at), open }
-}
-
-/// Whether two expressions have one value wherever they stand: the same names, put together in the same way.
-fn same(a: &TExpr, b: &TExpr) -> bool {
-    let all = |a: &[TExpr], b: &[TExpr]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
-    match (&a.kind, &b.kind) {
-        (TKind::Const(a), TKind::Const(b)) => a == b,
-        (TKind::Schedule(a), TKind::Schedule(b))
-        | (TKind::Param(a), TKind::Param(b))
-        | (TKind::Let(a), TKind::Let(b)) => a == b,
-        (TKind::Data(a), TKind::Data(b)) | (TKind::Var(a), TKind::Var(b)) => a == b,
-        (TKind::Sample(m, a), TKind::Sample(n, b)) => (m, a) == (n, b),
-        // A net with noise inside is run once for the same named inputs.
-        (TKind::Net { net, args, output }, TKind::Net { net: other, args: theirs, output: its }) => {
-            (net, output) == (other, its) && args.iter().all(named) && all(args, theirs)
-        }
-        (TKind::Map { row, args, arg }, TKind::Map { row: other, args: theirs, arg: its }) => {
-            row.name() == other.name() && given(args).eq(given(theirs)) && same(arg, its)
-        }
-        (TKind::Fn { row, args }, TKind::Fn { row: other, args: theirs }) => {
-            row.name() == other.name() && all(args, theirs)
-        }
-        (TKind::Neg(a), TKind::Neg(b)) | (TKind::Expect(a), TKind::Expect(b)) => same(a, b),
-        (TKind::Binary(op, a, b), TKind::Binary(other, c, d)) => op == other && same(a, c) && same(b, d),
-        // Of other forms it is not known.
-        _ => false,
-    }
-}
-
-/// Compile-time arguments without the places where they stand.
-fn given(args: &Args) -> impl Iterator<Item = (&str, &Const)> {
-    args.values.iter().map(|(name, value, _)| (*name, value))
-}
-
-/// Whether an expression is a name.
-fn named(e: &TExpr) -> bool {
-    matches!(e.kind, TKind::Var(_) | TKind::Data(_) | TKind::Sample(..) | TKind::Param(_) | TKind::Let(_))
 }

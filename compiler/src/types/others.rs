@@ -17,7 +17,7 @@ impl Checker<'_> {
     /// `E'[inner]`: for each example the mean over the others, element by element.
     pub(super) fn others(&mut self, inner: &Expr, span: Span, scope: &Scope) -> Res<TExpr> {
         only_in_payoffs("E'[..]", "averages over the other examples of the batch", span, scope)?;
-        let a = self.expr(inner, &Scope { others: true, ..scope.clone() })?;
+        let a = self.expr(inner, &Scope { others: true, alone: None, ..scope.clone() })?;
         if let Kind::Class(_) = a.ty.kind {
             return Err(codes::e0211::class_arithmetic(a.span).into());
         }
@@ -37,7 +37,11 @@ impl Checker<'_> {
     /// `q'.z`, `x'`
     pub(super) fn another(&mut self, of: &Expr, span: Span, scope: &Scope) -> Res<TExpr> {
         if !scope.others {
-            return Err(codes::e0228::outside(&of.to_string(), span).into());
+            let of = of.to_string();
+            return Err(match scope.alone {
+                Some(call) => codes::e0228::inside(&of, call, span).into(),
+                None => codes::e0228::outside(&of, span).into(),
+            });
         }
         let a = self.expr(of, &Scope { others: false, ..scope.clone() })?;
         if !a.batched {

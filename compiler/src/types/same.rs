@@ -22,7 +22,7 @@ impl Typed {
     fn same_kind(&self, a: &TKind, b: &TKind) -> bool {
         match (a, b) {
             (TKind::Const(a), TKind::Const(b)) => a == b,
-            (TKind::Schedule(a), TKind::Schedule(b)) => a == b,
+            (TKind::Schedule(a), TKind::Schedule(b)) => a == b || self.same_schedule(*a, *b),
             (TKind::Param(a), TKind::Param(b)) => a == b,
             (TKind::Data(a), TKind::Data(b)) | (TKind::Var(a), TKind::Var(b)) => a == b,
             (TKind::Sample(m, s), TKind::Sample(n, t)) | (TKind::Before(m, s), TKind::Before(n, t)) => {
@@ -97,6 +97,12 @@ impl Typed {
                 _,
             ) => false,
         }
+    }
+
+    /// Whether two schedules have the same value at every moment.
+    fn same_schedule(&self, a: usize, b: usize) -> bool {
+        let all = self.schedules.get(a).zip(self.schedules.get(b));
+        all.is_some_and(|(a, b)| a.row.name() == b.row.name() && same_args(&a.args, &b.args))
     }
 
     fn all_same<'a>(

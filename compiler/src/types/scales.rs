@@ -21,6 +21,11 @@ fn probability(e: &TExpr) -> bool {
     !matches!(e.ty.kind, Kind::Class(_)) && e.range().constant().is_none() && e.range().inside(unit)
 }
 
+/// What an expression is: of a site in time the expression of each statement.
+fn at_any_time(e: &TExpr) -> Vec<&TExpr> {
+    if let TKind::Along(pieces) = &e.kind { pieces.iter().map(|p| &p.value).collect() } else { vec![e] }
+}
+
 /// The argument of a function of logits that is given a probability, sign apart.
 fn taken_for_logit(e: &TExpr) -> Option<&TExpr> {
     let arg = match &e.kind {
@@ -196,7 +201,8 @@ impl Checker<'_> {
         });
         for d in drawn {
             for (spec, e) in d.row.dist_params().iter().zip(&d.params) {
-                if let Some(e) = e.as_ref().filter(|e| spec.name == "logits" && probability(e)) {
+                let given = e.as_ref().filter(|_| spec.name == "logits").map_or(Vec::new(), at_any_time);
+                for e in given.into_iter().filter(|e| probability(e)) {
                     let value = text::plain(&self.typed, e);
                     let probs = d.row.dist_params().iter().any(|s| s.name == "probs");
                     let row: &dyn DistRow = d.row;
@@ -251,20 +257,20 @@ impl Checker<'_> {
             });
         }
         let mut diags = Vec::new();
-        for (net, x, at) in calls.iter().filter(|c| self.typed.is_data(c.1)) {
-            let other = calls
-                .iter()
-                .find(|c| c.0 == *net && self.typed.is_made(c.1) && apart(x.range(), c.1.range()));
+        for (net, x, at) in &calls {
+            let (data, drawn) = (self.typed.is_data(x), self.typed.is_drawn(x));
+            // Data that are declared as any numbers may lie anywhere; draws are known to.
+            let differs = |made: &TExpr| {
+                data && apart(x.range(), made.range()) || drawn && apart(made.range(), x.range())
+            };
+            let other = calls.iter().find(|c| c.0 == *net && self.typed.is_made(c.1) && differs(c.1));
             if let (Some((_, made, made_at)), Some(net)) = (other, self.typed.nets.get(*net)) {
                 let name = |e| text::plain(&self.typed, e);
                 let say = |e: &TExpr| e.support().describe();
                 let (a, b) = ((name(x), say(x)), (name(made), say(made)));
-                diags.push(codes::w0308::ranges(
-                    &net.name,
-                    (&a.0, &a.1, *at),
-                    (&b.0, &b.1, *made_at),
-                    made.origin,
-                ));
+                let (real, made) =
+                    ((a.0.as_str(), a.1.as_str(), *at), (b.0.as_str(), b.1.as_str(), *made_at, made.origin));
+                diags.push(codes::w0308::ranges(&net.name, real, made, drawn));
             }
         }
         diags
@@ -286,6 +292,17 @@ impl Typed {
             return self.children(e).into_iter().any(|x| self.is_data(x));
         }
         !matches!(e.ty.kind, Kind::Class(_)) && matches!(e.kind, TKind::Data(_))
+    }
+
+    /// A sample of what a model draws, by itself.
+    fn is_drawn(&self, e: &TExpr) -> bool {
+        if let TKind::Let(_) = &e.kind {
+            return self.children(e).into_iter().any(|x| self.is_drawn(x));
+        }
+        let TKind::Sample(m, s) = &e.kind else { return false };
+        let model = self.models.iter().find(|t| t.name == *m && !t.guide);
+        let site = model.and_then(|m| m.site(s));
+        site.is_some_and(|s| matches!(s.kind, TSiteKind::Draw(_)) && !s.ty.kind.discrete())
     }
 
     /// What nets make: their output, or a sample that is computed.

@@ -42,6 +42,16 @@ pub struct Scope {
     pub calls: Vec<String>,
     /// Inside of `E'[..]`, where a prime stands for another example.
     pub others: bool,
+    /// The call, inside of an `E'[..]`, whose arguments are of one example only.
+    pub alone: Option<&'static str>,
     /// Inside the distribution of a site in time.
     pub clock: Option<Clock>,
+}
+
+impl Scope {
+    /// The same for the arguments of a call that is about one example, even inside of `E'[..]`.
+    pub fn of_one(&self, call: &'static str) -> Scope {
+        let alone = if self.others { Some(call) } else { self.alone };
+        Scope { others: false, alone, ..self.clone() }
+    }
 }

@@ -80,7 +80,7 @@ pub fn classify(r: &RunArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failur
 fn posterior_table(s: &Session, p: &Posteriors) -> String {
     let labels = s.labels(&p.name);
     let class = |c: usize| labels.get(c).map_or_else(|| c.to_string(), |name| quoted(name));
-    let truth = |t: Option<&usize>| t.map_or(String::new(), |t| class(*t) + ",");
+    let truth = |t: Option<&Option<usize>>| t.map_or(String::new(), |t| t.map_or(String::new(), class) + ",");
     let known = !p.truth.is_empty();
     let mut text = format!("{ROW},{}decision", if known { "truth," } else { "" });
     for c in 0..p.classes {

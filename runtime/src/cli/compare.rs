@@ -24,7 +24,7 @@ pub fn side(path: &Path) -> Result<Side, Failure> {
         let bytes = dir.read(&format!("images/{name}"), PICTURE)?;
         images.push((name.trim_end_matches(".png").to_string(), bytes));
     }
-    let mut set = set_of(&dir.text_if_there("set.txt")?.unwrap_or_default());
+    let mut set = set_of(&dir)?;
     set.extend(dir.text_if_there(FROM)?.map(|from| ("started from".to_string(), from.trim().to_string())));
     let records = dir.records()?;
     let rounds = records.iter().map(|r| r.step).max().unwrap_or(0);

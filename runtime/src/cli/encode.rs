@@ -14,6 +14,7 @@ use crate::show::plane::{Window, colour_of};
 use crate::store::atomic_write;
 use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::Kind;
+use gmc_compiler::rows::data::MISSING;
 use gmc_compiler::types::TVar;
 use std::path::Path;
 
@@ -82,8 +83,16 @@ fn map(s: &Session, columns: &[Column<'_>], path: &Path) -> Result<(), Failure> 
     };
     let n = points.len() / 2;
     let of_class = class_of_data(s).and_then(|name| Some((s.test_column(&name)?.values.clone(), name)));
-    let (classes, name) = match of_class.filter(|(values, _)| values.len() >= n) {
-        Some((values, name)) => (values.iter().map(|v| *v as usize).collect(), Some(name)),
+    let of_class = of_class.filter(|(values, _)| values.len() >= n);
+    // Examples without a class have the colour behind that of the last one.
+    let known = |v: &&f32| **v != MISSING;
+    let values = of_class.iter().flat_map(|(values, _)| values);
+    let without = values.filter(known).map(|v| *v as usize + 1).max().unwrap_or(0);
+    let (classes, name) = match of_class {
+        Some((values, name)) => {
+            let of = |v: &f32| if known(&v) { *v as usize } else { without };
+            (values.iter().map(of).collect(), Some(name))
+        }
         None => (vec![0; n], None),
     };
     let picture = show::plane::classes(&points, &classes, Window::around(&points));
@@ -92,7 +101,11 @@ fn map(s: &Session, columns: &[Column<'_>], path: &Path) -> Result<(), Failure> 
     if let Some(name) = name {
         let labels = s.labels(&name);
         let last = classes.iter().copied().max().unwrap_or(0);
-        let called = |c: usize| labels.get(c).cloned().unwrap_or_else(|| c.to_string());
+        let called = |c: usize| match labels.get(c) {
+            _ if c == without => "missing".into(),
+            Some(name) => name.clone(),
+            None => c.to_string(),
+        };
         let all: Vec<String> =
             (0..=last.min(19)).map(|c| format!("{} {}", called(c), colour_of(c))).collect();
         note(&format!("note: colours of `{name}`: {}\n", all.join(", ")));

@@ -64,7 +64,7 @@ pub fn upgraded(files: &[PathBuf], m: Messages) -> Result<Vec<Rewritten>, Failur
     let one = |f: &PathBuf| {
         let source = load::read_spec(f)?;
         let folder = f.parent().unwrap_or(Path::new(""));
-        let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+        let read = |p: &str| load::used(folder, p);
         let made = upgrade::upgraded(
             &f.display().to_string(),
             &source,

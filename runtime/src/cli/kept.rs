@@ -77,7 +77,7 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
         note(&format!("warning: {b}; using an earlier checkpoint\n"));
     }
     let source = dir.read_text("spec.gm")?;
-    let set = set_of(&dir.text_if_there("set.txt")?.unwrap_or_default());
+    let set = set_of(dir)?;
     let data = dir.remembered()?;
     let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
     let base = dir.base().unwrap_or_default();

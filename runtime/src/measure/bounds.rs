@@ -39,8 +39,12 @@ pub fn losses(s: &Session, density: LogDensity, nats: f64, trust: Trust) -> Vec<
     let class = |ty: &EventTy| matches!(ty.kind, Kind::Class(_));
     let beside: usize = observed.iter().filter(|ty| !class(ty)).map(|ty| ty.size()).sum();
     let dims = if beside > 0 { beside } else { observed.iter().map(|ty| ty.size()).sum() };
-    // Of sequences whose lengths differ the number of elements does, too.
-    if dims > 0 && !s.until_the_end() && observed.iter().all(|ty| ty.kind.discrete()) {
+    // Of sequences whose lengths differ, and where cells are missing, the number of elements does, too.
+    let gaps = s.typed.data.iter().flat_map(|d| &d.vars).any(|v| {
+        let site = s.model().and_then(|m| m.site(&v.name));
+        v.cells.missing && site.is_some_and(|site| site.observed)
+    });
+    if dims > 0 && !gaps && !s.until_the_end() && observed.iter().all(|ty| ty.kind.discrete()) {
         let bits = bits_per_dim(nats, dims, 1.0);
         let trust = trust.scaled(bits_per_dim(1.0, dims, 1.0));
         scores.push(Score::new(&Metric::NegativeLog(density, Per::Dimension), bits, trust));

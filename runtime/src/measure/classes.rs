@@ -10,6 +10,7 @@ use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use gmc_compiler::derive::class_site;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
+use gmc_compiler::rows::data::MISSING;
 use serde::{Deserialize, Serialize};
 
 /// How often predictions of some confidence were right.
@@ -31,8 +32,8 @@ pub struct Posteriors {
     pub classes: usize,
     /// `log p(C_k | x)`, row-major `[n, classes]`.
     pub log: Vec<f64>,
-    /// The true classes.
-    pub truth: Vec<usize>,
+    /// The true classes; none where one is missing. Empty where the data do not hold them.
+    pub truth: Vec<Option<usize>>,
     /// How far the densities behind them can be trusted.
     pub trust: Trust,
     /// What else must be known of these densities, a sentence each.
@@ -70,7 +71,7 @@ pub fn posteriors(
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let mut data = s.fixed_batch(rows, seed);
         if let Some(t) = data.get(&out.name) {
-            out.truth.extend(t.to_f32().iter().map(|x| *x as usize));
+            out.truth.extend(t.to_f32().iter().map(|x| (*x != MISSING).then_some(*x as usize)));
         }
         let mut joint = vec![vec![f64::NEG_INFINITY; classes]; rows.len()];
         for class in 0..classes {
@@ -119,27 +120,29 @@ impl Posteriors {
             .collect()
     }
 
-    /// Accuracy, mean log-loss, and the expected calibration error.
+    /// Of each example whose class is known its posterior, the decision, and the true class.
+    fn known(&self) -> Vec<(&[f64], usize, usize)> {
+        let rows = self.log.chunks(self.classes.max(1)).zip(self.decisions()).zip(&self.truth);
+        rows.filter_map(|((row, decision), truth)| Some((row, decision, (*truth)?))).collect()
+    }
+
+    /// Accuracy, mean log-loss, and the expected calibration error, over the examples whose class is known; nothing where there is none.
     pub fn scores(&self) -> Vec<Score> {
-        let n = self.truth.len().max(1) as f64;
-        let decisions = self.decisions();
-        let right: Vec<bool> = decisions.iter().zip(&self.truth).map(|(a, b)| a == b).collect();
+        let known = self.known();
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let n = known.len() as f64;
+        let right: Vec<bool> = known.iter().map(|(_, decision, truth)| decision == truth).collect();
         let accuracy = right.iter().filter(|r| **r).count() as f64 / n;
-        let losses: Vec<f64> = self
-            .log
-            .chunks(self.classes.max(1))
-            .zip(&self.truth)
-            .map(|(row, t)| -row.get(*t).copied().unwrap_or(f64::NEG_INFINITY))
+        let losses: Vec<f64> = known
+            .iter()
+            .map(|(row, _, truth)| -row.get(*truth).copied().unwrap_or(f64::NEG_INFINITY))
             .collect();
         let loss = losses.iter().sum::<f64>() / n;
-        let confident: Vec<(f64, bool)> = self
-            .log
-            .chunks(self.classes.max(1))
-            .zip(&decisions)
-            .map(|(row, d)| row.get(*d).map_or(0.0, |l| l.exp()))
-            .zip(right.iter().copied())
-            .collect();
-        let trust = |error: Option<f64>| Trust::estimate(self.truth.len(), error);
+        let confidence = known.iter().map(|(row, d, _)| row.get(*d).map_or(0.0, |l| l.exp()));
+        let confident: Vec<(f64, bool)> = confidence.zip(right.iter().copied()).collect();
+        let trust = |error: Option<f64>| Trust::estimate(known.len(), error);
         let class = || self.name.clone();
         let score = |metric: &Metric, value: f64, error: Option<f64>| {
             let caveats = self.caveats.clone();
@@ -163,12 +166,11 @@ impl Posteriors {
     /// How often the most probable class is the true one, by how probable it is said to be, in equal bins of confidence.
     pub fn bins(&self) -> Vec<Bin> {
         let mut bins = vec![Bin::default(); BINS];
-        let rows = self.log.chunks(self.classes.max(1));
-        for ((row, decision), truth) in rows.zip(self.decisions()).zip(&self.truth) {
+        for (row, decision, truth) in self.known() {
             let confidence = row.iter().copied().fold(f64::NEG_INFINITY, f64::max).exp();
             if let Some(b) = bins.get_mut(((confidence * BINS as f64) as usize).min(BINS - 1)) {
                 b.confidence += confidence;
-                b.right += f64::from(u8::from(decision == *truth));
+                b.right += f64::from(u8::from(decision == truth));
                 b.count += 1;
             }
         }
@@ -218,11 +220,11 @@ mod tests {
     #[test]
     fn scores_by_hand() {
         let l = |p: f64| p.ln();
-        let p = Posteriors {
+        let mut p = Posteriors {
             name: "y".into(),
             classes: 2,
             log: vec![l(0.9), l(0.1), l(0.4), l(0.6), l(0.8), l(0.2)],
-            truth: vec![0, 1, 1],
+            truth: vec![Some(0), Some(1), Some(1)],
             trust: Trust::Exact,
             caveats: Vec::new(),
         };
@@ -234,5 +236,12 @@ mod tests {
         let bins: Vec<(u64, f64)> = p.bins().iter().map(|b| (b.count, b.right)).collect();
         assert_eq!(bins, [(1, 1.0), (1, 0.0), (1, 1.0)], "from the least confident on: 0.6, 0.8, 0.9");
         assert!((s[2] - 100.0 * (0.1 + 0.4 + 0.8) / 3.0).abs() < 1e-9);
+        // Of an example without a class nothing is right or wrong.
+        p.truth = vec![Some(0), None, Some(1)];
+        let s: Vec<f64> = p.scores().iter().map(|s| s.value.0).collect();
+        assert!((s[0] - 50.0).abs() < 1e-9 && (s[1] + (0.9f64.ln() + 0.2f64.ln()) / 2.0).abs() < 1e-9);
+        assert_eq!(p.bins().iter().map(|b| b.count).sum::<u64>(), 2);
+        p.truth = vec![None; 3];
+        assert!(p.scores().is_empty() && p.bins().is_empty());
     }
 }

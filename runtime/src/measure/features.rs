@@ -3,7 +3,7 @@
 
 use super::metric::{InFeatures, Metric};
 use super::samples::{draw, find};
-use super::scores::{Score, Trust};
+use super::scores::{Score, Trust, jackknife, standard_error, without_group};
 use crate::exec::ExecError;
 use crate::failure::Failure;
 use crate::session::{Batch, Position, Purpose, Session, load};
@@ -149,7 +149,7 @@ pub fn features(s: &mut Session, seed: u64) -> Result<Vec<Score>, Failure> {
     }
     let column = |test: bool| {
         let column = if test { s.test_column(&name) } else { s.train_column(&name) };
-        column.map_or_else(Vec::new, |c| c.values.clone())
+        column.map_or_else(Vec::new, |c| c.whole(usize::MAX))
     };
     let (train, test) = (column(false), column(true));
     let n = n.min(test.len() / d.max(1)).min(train.len() / d.max(1));
@@ -164,10 +164,10 @@ pub fn features(s: &mut Session, seed: u64) -> Result<Vec<Score>, Failure> {
     let made = looker.look(&some(samples))?;
     let other = looker.look(&some(&train))?;
     let at = format!("net {}", looker.hash());
-    let both = |which: InFeatures, of: &dyn Fn(&[Vec<f64>]) -> f64| {
-        let score = |metric: Metric, value: f64| Score {
+    let both = |which: InFeatures, of: &dyn Fn(&[Vec<f64>]) -> Averaged| {
+        let score = |metric: Metric, (value, error): Averaged| Score {
             at: at.clone(),
-            ..Score::new(&metric, value, Trust::estimate(n, None))
+            ..Score::new(&metric, value, Trust::estimate(n, error))
         };
         [
             score(Metric::Features { which, real: false }, of(&made)).on("samples"),
@@ -175,13 +175,27 @@ pub fn features(s: &mut Session, seed: u64) -> Result<Vec<Score>, Failure> {
         ]
     };
     Ok([
-        both(InFeatures::Frechet, &|x| frechet(x, &real)),
-        both(InFeatures::Precision, &|x| within(x, &real, k)),
-        both(InFeatures::Recall, &|x| within(&real, x, k)),
-        both(InFeatures::Density, &|x| density(x, &real, k)),
-        both(InFeatures::Coverage, &|x| covered(x, &real, k)),
+        both(InFeatures::Frechet, &|x| (frechet(x, &real), frechet_error(x, &real))),
+        both(InFeatures::Precision, &|x| averaged(&within(x, &real, k))),
+        both(InFeatures::Recall, &|x| averaged(&within(&real, x, k))),
+        both(InFeatures::Density, &|x| averaged(&density(x, &real, k))),
+        both(InFeatures::Coverage, &|x| averaged(&covered(x, &real, k))),
     ]
     .concat())
+}
+
+/// A number that examples make, and its standard error.
+type Averaged = (f64, Option<f64>);
+
+/// The mean over examples.
+fn averaged(each: &[f64]) -> Averaged {
+    (each.iter().sum::<f64>() / each.len().max(1) as f64, standard_error(each.iter().copied()))
+}
+
+/// The standard error of [`frechet`], over the examples of both.
+fn frechet_error(x: &[Vec<f64>], y: &[Vec<f64>]) -> Option<f64> {
+    let of_x = jackknife(|group| frechet(&without_group(x, group), y))?;
+    Some(of_x.hypot(jackknife(|group| frechet(x, &without_group(y, group)))?))
 }
 
 fn squared(a: &[f64], b: &[f64]) -> f64 {
@@ -199,25 +213,25 @@ fn reach(rows: &[Vec<f64>], k: usize) -> Vec<f64> {
     rows.iter().enumerate().map(|(i, a)| of(i, a)).collect()
 }
 
-/// Share of `x` that lies in the neighbourhood of any of `of` (Kynkäänniemi et al. 2019, eq. 1 and 2).
-pub fn within(x: &[Vec<f64>], of: &[Vec<f64>], k: usize) -> f64 {
+/// Of each of `x` whether it lies in the neighbourhood of any of `of`, 1 or 0 (Kynkäänniemi et al. 2019, eq. 1 and 2).
+fn within(x: &[Vec<f64>], of: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(of, k);
-    let inside = |a: &&Vec<f64>| of.iter().zip(&reach).any(|(b, r)| squared(a, b) <= *r);
-    x.iter().filter(inside).count() as f64 / x.len().max(1) as f64
+    let inside = |a: &Vec<f64>| of.iter().zip(&reach).any(|(b, r)| squared(a, b) <= *r);
+    x.iter().map(|a| f64::from(u8::from(inside(a)))).collect()
 }
 
-/// In how many neighbourhoods of real examples a sample lies, as a part of `k` (Naeem et al. 2020, eq. 3): 1 for real ones, on average.
-pub fn density(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> f64 {
+/// In how many neighbourhoods of real examples each sample lies, as a part of `k` (Naeem et al. 2020, eq. 3): 1 for real ones, on average.
+fn density(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(real, k);
     let inside = |a: &Vec<f64>| real.iter().zip(&reach).filter(|(b, r)| squared(a, b) <= **r).count();
-    x.iter().map(inside).sum::<usize>() as f64 / (k * x.len()).max(1) as f64
+    x.iter().map(|a| inside(a) as f64 / k.max(1) as f64).collect()
 }
 
-/// Share of real examples in whose neighbourhood a sample lies (Naeem et al. 2020, eq. 4).
-pub fn covered(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> f64 {
+/// Of each real example whether a sample lies in its neighbourhood, 1 or 0 (Naeem et al. 2020, eq. 4).
+fn covered(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(real, k);
-    let met = real.iter().zip(&reach).filter(|(b, r)| x.iter().any(|a| squared(a, b) <= **r)).count();
-    met as f64 / real.len().max(1) as f64
+    let met = |(b, r): (&Vec<f64>, &f64)| x.iter().any(|a| squared(a, b) <= *r);
+    real.iter().zip(&reach).map(|pair| f64::from(u8::from(met(pair)))).collect()
 }
 
 /// A symmetric matrix by rows.
@@ -294,7 +308,7 @@ fn eigen(mut a: Matrix) -> (Vec<f64>, Matrix) {
 }
 
 /// |m - n|² + tr(A + B - 2 (A^½ B A^½)^½) of normal distributions with the moments of the rows (Dowson & Landau 1982; Heusel et al. 2017, eq. 6).
-pub fn frechet(x: &[Vec<f64>], y: &[Vec<f64>]) -> f64 {
+fn frechet(x: &[Vec<f64>], y: &[Vec<f64>]) -> f64 {
     let ((m, a), (n, b)) = (moments(x), moments(y));
     let (values, vectors) = eigen(a.clone());
     let d = a.len();
@@ -316,6 +330,10 @@ pub fn frechet(x: &[Vec<f64>], y: &[Vec<f64>]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mean(each: Vec<f64>) -> f64 {
+        averaged(&each).0
+    }
 
     fn column(x: &[f64]) -> Vec<Vec<f64>> {
         x.iter().map(|v| vec![*v]).collect()
@@ -345,12 +363,12 @@ mod tests {
         // Reach to the first neighbour: 1, 1 and 4.
         let real = column(&[0.0, 1.0, 5.0]);
         let made = column(&[0.5, 8.0, 20.0]);
-        assert!((within(&made, &real, 1) - 2.0 / 3.0).abs() < 1e-12);
+        assert!((mean(within(&made, &real, 1)) - 2.0 / 3.0).abs() < 1e-12);
         // 0.5 lies near 0 and near 1, 8 near 5.
-        assert!((density(&made, &real, 1) - 1.0).abs() < 1e-12);
-        assert!((covered(&made, &real, 1) - 1.0).abs() < 1e-12);
+        assert!((mean(density(&made, &real, 1)) - 1.0).abs() < 1e-12);
+        assert!((mean(covered(&made, &real, 1)) - 1.0).abs() < 1e-12);
         // Reach of 0.5 is 7.5, of 8 too, of 20 it is 12: all of the data lie within.
-        assert!((within(&real, &made, 1) - 1.0).abs() < 1e-12);
-        assert!(within(&column(&[100.0]), &real, 1) == 0.0);
+        assert!((mean(within(&real, &made, 1)) - 1.0).abs() < 1e-12);
+        assert!(mean(within(&column(&[100.0]), &real, 1)) == 0.0);
     }
 }

@@ -4,11 +4,12 @@
 use super::coverage;
 use super::metric::Metric;
 use super::samples::{draw, find};
-use super::scores::{Score, Trust, standard_error};
+use super::scores::{Score, Trust, jackknife, standard_error, without_group};
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program, Question, slope};
 use gmc_compiler::event::Kind;
+use gmc_compiler::rows::data::MISSING;
 use gmc_compiler::rows::setting::Batch;
 use gmc_compiler::types::Typed;
 use gmc_compiler::types::scored::{Form, Scored};
@@ -208,17 +209,15 @@ pub fn distance(s: &mut Session, seed: u64, n: usize) -> Result<Vec<Score>, Exec
         return Ok(Vec::new());
     }
     let halves = |part: usize| test.iter().skip(part).step_by(2).copied().collect::<Vec<f32>>();
+    let (even, odd) = (halves(0), halves(1));
+    let between = jackknife(|group| wasserstein(&without_group(&even, group), &without_group(&odd, group)));
     let groups: Vec<f64> =
         samples.chunks((samples.len() / 8).max(1)).take(8).map(|group| wasserstein(group, &test)).collect();
     let trust = |error| Trust::estimate(samples.len(), error);
     Ok(vec![
         Score::new(&Metric::Wasserstein, wasserstein(samples, &test), trust(standard_error(groups)))
             .on("samples"),
-        Score::new(
-            &Metric::WassersteinReal,
-            wasserstein(&halves(0), &halves(1)),
-            Trust::estimate(test.len(), None),
-        ),
+        Score::new(&Metric::WassersteinReal, wasserstein(&even, &odd), Trust::estimate(test.len(), between)),
     ])
 }
 
@@ -314,11 +313,12 @@ fn classes(s: &Session, name: &str, nearest: &[(usize, f64)]) -> Classes {
     let mut counts = vec![0usize; n];
     let mut real = vec![0usize; n];
     for (row, _) in nearest {
-        if let Some(count) = labels.get(*row).and_then(|c| counts.get_mut(*c as usize)) {
+        let class = labels.get(*row).filter(|c| **c != MISSING);
+        if let Some(count) = class.and_then(|c| counts.get_mut(*c as usize)) {
             *count += 1;
         }
     }
-    for c in labels.iter().take(REAL) {
+    for c in labels.iter().take(REAL).filter(|c| **c != MISSING) {
         if let Some(count) = real.get_mut(*c as usize) {
             *count += 1;
         }

@@ -119,7 +119,7 @@ fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances
     // Of pixels that are drawn anew at every visit these are the probabilities: what a mean is to be compared
     // with.
     let column = s.train_column(&name);
-    let real: Vec<f32> = column.map_or(Vec::new(), |c| c.values.iter().take(REAL * d).copied().collect());
+    let real: Vec<f32> = column.map_or(Vec::new(), |c| c.whole(REAL));
     let n = s.test_examples().min(most).min(LOOK);
     let program = s.answer(Question::Reconstruct).ok().map(|a| a.program.clone());
     let Some(program) = program.filter(|_| !real.is_empty() && n > 0 && d > 0) else { return Ok(None) };

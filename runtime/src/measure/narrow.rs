@@ -48,12 +48,17 @@ pub fn narrow(s: &Session) -> Result<Vec<String>, ExecError> {
     Ok(found)
 }
 
-/// Deviations of the elements of a data variable in the training part, and how an element is called.
+/// Deviations of the elements of a data variable in the training part, over what is known of each; none (NaN) where nothing is.
 fn deviations(s: &Session, site: &str) -> Vec<f64> {
     let Some(column) = s.train_column(site) else { return Vec::new() };
-    super::health::deviations(&column.values, column.ty.size())
+    let of = |e: usize| {
+        let known: Vec<f32> = column.known(e).collect();
+        if known.is_empty() { vec![f64::NAN] } else { super::health::deviations(&known, 1) }
+    };
+    (0..column.ty.size()).flat_map(of).collect()
 }
 
+/// How an element is called.
 fn named(site: &str, elements: usize, e: usize) -> String {
     if elements > 1 { format!("`{site}[{e}]`") } else { format!("`{site}`") }
 }

@@ -8,6 +8,7 @@ use crate::console::{Messages, note};
 use crate::exec::{self, Device, DeviceChoice};
 use crate::failure::Failure;
 use crate::store::RunDir;
+use crate::store::regular::TEXT;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes;
 use gmc_compiler::diag::render::render;
@@ -19,6 +20,7 @@ use gmc_compiler::syntax::ast;
 use gmc_compiler::types::open_range::open_ranges;
 use gmc_compiler::types::overrides;
 use gmc_compiler::types::{TData, Typed};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Reads a spec's text.
@@ -26,13 +28,36 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The path, and what the system says.
 pub fn read_spec(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, e))?;
+    let error = |e| Failure::file("read", path, e);
+    let mut bytes = Vec::new();
+    // It may come through a pipe, and end nowhere.
+    let mut file = std::fs::File::open(path).map_err(error)?.take(TEXT + 1);
+    file.read_to_end(&mut bytes).map_err(error)?;
+    if bytes.len() as u64 > TEXT {
+        return Err(Failure::file("read", path, format!("a spec has at most {TEXT} bytes")));
+    }
     String::from_utf8(bytes).map_err(|_| Failure::file("read", path, "it is not UTF-8 text"))
+}
+
+/// The text of a file that a spec in `folder` names by `use`.
+///
+/// # Errors
+/// What the system says; what is no regular file, or too large.
+pub fn used(folder: &Path, name: &str) -> Result<String, String> {
+    let path = folder.join(name);
+    let m = std::fs::metadata(&path).map_err(|e| e.to_string())?;
+    if !m.is_file() {
+        return Err("it is no regular file".into());
+    }
+    if m.len() > TEXT {
+        return Err(format!("a spec has at most {TEXT} bytes"));
+    }
+    std::fs::read_to_string(&path).map_err(|e| e.to_string())
 }
 
 /// Compiles a text; `name` is the file's name for messages, `folder` where `use` looks, `set` the overrides.
 pub fn unit(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
-    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    let read = |p: &str| used(folder, p);
     unit_on(&FileHost::beside(&base_of(folder), 0), name, text, &read, set)
 }
 
@@ -52,7 +77,7 @@ pub fn unit_on(host: &dyn Host, name: &str, text: &str, read: Reader<'_>, set: &
 
 /// As [`unit()`], without optimised programs: what `gmc check` needs.
 pub fn checked(name: &str, text: &str, folder: &Path, set: &[(String, String)]) -> Unit {
-    let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
+    let read = |p: &str| used(folder, p);
     check(name, text, &FileHost::beside(&base_of(folder), 0), &read, |spec| changes(spec, set))
 }
 

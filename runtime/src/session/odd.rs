@@ -22,11 +22,7 @@ pub enum Of {
 
 /// Mean and standard deviation of one element of a column.
 fn moments(column: &Column, element: usize) -> (f64, f64) {
-    let size = column.ty.size().max(1);
-    let each = || {
-        let there = column.values.iter().skip(element).step_by(size).filter(|v| **v != MISSING);
-        there.map(|v| f64::from(*v))
-    };
+    let each = || column.known(element).map(f64::from);
     let n = each().count().max(1) as f64;
     let mean = each().sum::<f64>() / n;
     (mean, (each().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())

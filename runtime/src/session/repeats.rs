@@ -153,7 +153,13 @@ impl Looked<'_> {
             let looked_at =
                 |values: Vec<f32>| (0..rows).filter_map(|r| values.get(row(r)).copied()).collect();
             let given: Vec<(String, Vec<f32>)> = all.map(|(n, values)| (n, looked_at(values))).collect();
-            found.follows(&plain, rows, &name, &value, &given);
+            // What is missing follows from nothing: only rows count of which everything is known.
+            let known = |r: &usize| {
+                let own = plain.iter().all(|e| value(*r, *e) != MISSING);
+                own && given.iter().all(|(_, v)| v.get(*r) != Some(&MISSING))
+            };
+            let whole: Vec<usize> = (0..rows).filter(known).collect();
+            found.follows(&plain, &whole, &name, &value, &given);
         }
         let mut facts = found.facts.into_iter();
         Some(Repeats { of, fact: facts.next()?, more: facts.collect(), fixes: found.fixes })
@@ -252,23 +258,24 @@ impl Found {
     fn follows(
         &mut self,
         elements: &[usize],
-        rows: usize,
+        rows: &[usize],
         name: &dyn Fn(usize) -> String,
         value: &dyn Fn(usize, usize) -> f32,
         given: &[(String, Vec<f32>)],
     ) {
         // Fewer data than elements follow from each other whatever they are.
-        let rows = rows.min(2000);
-        if elements.len() > JOINT || rows < 2 * (elements.len() + given.len()) + 10 {
+        let rows = rows.get(..2000).unwrap_or(rows);
+        if elements.len() > JOINT || rows.len() < 2 * (elements.len() + given.len()) + 10 {
             return;
         }
         let mut basis = Basis::default();
         for (said, values) in given {
-            basis.add(said.clone(), values.iter().take(rows).map(|v| f64::from(*v)).collect());
+            let of = |r: &usize| values.get(*r).copied().map(f64::from);
+            basis.add(said.clone(), rows.iter().filter_map(of).collect());
         }
         let mut found = Vec::new();
         for e in elements {
-            let values = (0..rows).map(|r| f64::from(value(r, *e))).collect();
+            let values = rows.iter().map(|r| f64::from(value(*r, *e))).collect();
             found.extend(basis.add(name(*e), values));
         }
         if !found.is_empty() {

@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gmc_compiler::derive::{NumberKind, Output, Program, Question};
 use gmc_compiler::event::Kind;
+use gmc_compiler::rows::data::MISSING;
 use gmc_compiler::rows::measure::{Reconstructions, Samples};
 use gmc_compiler::types::TVar;
 
@@ -163,7 +164,7 @@ pub fn codes(s: &mut Session, seed: u64) -> Result<Vec<Plane>, ExecError> {
         let mut sets: Vec<(String, Vec<f32>)> = Vec::new();
         for (i, xy) in points.as_chunks::<2>().0.iter().enumerate() {
             let of = labels.as_ref().and_then(|(names, of)| {
-                let k = *of.get(i)? as usize;
+                let k = of.get(i).filter(|v| **v != MISSING).map(|v| *v as usize)?;
                 Some(names.get(k).cloned().unwrap_or_else(|| k.to_string()))
             });
             let of = of.unwrap_or_else(|| "test examples".into());
@@ -190,7 +191,7 @@ const SHOWN: usize = 1500;
 
 /// The beginning of the test part, of points in the plane.
 fn test_points(s: &Session, name: &str) -> Vec<f32> {
-    s.test_column(name).map_or(Vec::new(), |c| c.values.iter().take(5000).copied().collect())
+    s.test_column(name).map_or(Vec::new(), |c| c.whole(2500))
 }
 
 /// Test examples and what becomes of them.

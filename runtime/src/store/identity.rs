@@ -37,10 +37,8 @@ impl Hashes {
     /// CRC-32 of a spec's text, its overrides, the files that it uses, and its programs.
     pub fn new(text: &str, set: &Pairs, used: &Pairs, compiled: Option<&Compiled>) -> Hashes {
         let crc = |text: &str| format!("{:08x}", crc32fast::hash(text.as_bytes()));
-        let mut files = BTreeMap::from([
-            ("spec.gm".to_string(), crc(text)),
-            ("set.txt".to_string(), crc(&set_text(set))),
-        ]);
+        let mut files =
+            BTreeMap::from([("spec.gm".to_string(), crc(text)), (SET.to_string(), crc(&set_text(set)))]);
         files.extend(used.iter().map(|(path, text)| (format!("use/{}", plain(path)), crc(text))));
         let data = BTreeMap::new();
         Hashes {
@@ -151,14 +149,28 @@ fn ir_hash(c: &Compiled) -> String {
     format!("{:08x}", ir.finalize())
 }
 
-/// The text of `set.txt`.
+/// The file of a run folder that holds its overrides.
+const SET: &str = "set.txt";
+
+/// The text of `set.txt`: a line each.
 pub fn set_text(set: &Pairs) -> String {
-    set.iter().map(|(a, b)| format!("{a}={b}\n")).collect()
+    set.iter().map(|(a, b)| format!("{a}={}\n", b.replace('\n', " "))).collect()
 }
 
-/// The overrides in a `set.txt`.
-pub fn set_of(text: &str) -> Pairs {
-    text.lines().filter_map(|l| l.split_once('=').map(|(a, b)| (a.to_string(), b.to_string()))).collect()
+/// The overrides of a run; none where it has none.
+///
+/// # Errors
+/// A `set.txt` that cannot be read, or a line of it that is no override.
+pub fn set_of(dir: &RunDir) -> Result<Pairs, Failure> {
+    let text = dir.text_if_there(SET)?.unwrap_or_default();
+    let pair = |(i, line): (usize, &str)| match line.split_once('=') {
+        Some((path, value)) => Ok((path.to_string(), value.to_string())),
+        None => {
+            let why = format!("line {} is no override, as `train.lr=1e-3` is", i + 1);
+            Err(Failure::file("read", dir.path().join(SET), why).help("put the file back as it was"))
+        }
+    };
+    text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(pair).collect()
 }
 
 /// The name under which a run folder keeps a file named by `use`, whose path may lead anywhere.

@@ -9,6 +9,7 @@ mod errors;
 mod families;
 mod first_steps;
 mod formats;
+mod gaps;
 mod going_on;
 mod health;
 mod hostile;

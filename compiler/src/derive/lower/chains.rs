@@ -11,7 +11,7 @@ use crate::event::{EventTy, Kind};
 use crate::ir::{At, DType, Dim, Ex, ReduceKind, Scope, Shape, Value};
 use crate::rows::distribution::values;
 use crate::types::hidden_chain::{ChainSum, Factor};
-use crate::types::{TDist, TModel, TSiteKind};
+use crate::types::{TDist, TModel, TSite, TSiteKind};
 
 /// One step at position p.
 const HERE: At = At { div: 1, modulo: usize::MAX, offset: 0, ahead: 0 };
@@ -84,7 +84,7 @@ impl Ctx<'_> {
         let (piece, len) = (d.piece(f.statement), f.times.len());
         let own = window.get(&(s.name.clone(), 0)).copied();
         let whole = vars.get(&s.name).copied();
-        let log_p = self.step_densities(&piece, &s.ty, (own, whole), f, (&window, vars));
+        let log_p = self.step_densities(s, &piece, (own, whole), f, (&window, vars));
         self.combinations = outer;
         let g = Scope::of(&mut self.cx.g);
         let log_p = g.ex(log_p);
@@ -120,14 +120,14 @@ impl Ctx<'_> {
     /// The log-density of a statement at each of its times, of the value `own` or of the site's values `whole`: one number each.
     fn step_densities(
         &mut self,
+        s: &TSite,
         piece: &TDist,
-        ty: &EventTy,
         (own, whole): (Option<Value>, Option<Value>),
         f: &Factor,
         (window, vars): (&Window, &Vars),
     ) -> Value {
         let reads: Vec<_> = piece.params.iter().flatten().collect();
-        let one = EventTy { kind: ty.kind, shape: ty.shape.iter().skip(1).copied().collect() };
+        let one = EventTy { kind: s.ty.kind, shape: s.ty.shape.iter().skip(1).copied().collect() };
         let (rows, len, from) = (self.batch, f.times.len(), f.times.from);
         let x = own.or_else(|| {
             let g = Scope::of(&mut self.cx.g);
@@ -137,7 +137,7 @@ impl Ctx<'_> {
             let params = me.dist_params(piece, &one, vars);
             let Some(x) = x else { panic!("internal: `{}` has no value inside of a sum", f.site) };
             let (x, params) = me.at_values(x, params);
-            let lp = piece.row.log_prob(&mut me.cx.g, &params, x);
+            let lp = me.log_prob_of_known(s, piece, &params, x);
             me.cx.sum_event(lp)
         })
     }

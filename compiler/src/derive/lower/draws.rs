@@ -213,27 +213,32 @@ impl Ctx<'_> {
         let params = self.dist_params(d, &s.ty, vars);
         let x = d.order.as_ref().map_or(x, |o| self.in_order(&o.order, x));
         let (known, params) = self.at_values(x, params);
-        let holes = self
-            .typed
-            .data
-            .iter()
-            .flat_map(|d| &d.vars)
-            .find(|v| v.name == s.name && s.observed && v.cells.missing);
-        // Some number of the range stands for what is missing, and its density is left out: the integral over it is 1.
-        let x = holes.map_or(known, |v| {
-            let x = Scope::of(&mut self.cx.g).ex(known);
-            x.gt(PRESENT).select(x, v.ty.kind.support().inner()).v
-        });
-        self.cx.g.at = s.value_span;
-        let lp = d.row.log_prob(&mut self.cx.g, &params, x);
-        let lp = match holes {
-            None => lp,
-            Some(_) => {
-                let g = Scope::of(&mut self.cx.g);
-                g.ex(known).gt(PRESENT).select(g.ex(lp), 0.0).v
-            }
-        };
+        let lp = self.log_prob_of_known(s, d, &params, known);
         let lp = d.order.as_ref().map_or(lp, |o| self.until_end(o, lp, vars));
         self.cx.sum_event(lp)
+    }
+
+    /// The log-density of each number that `s` draws from `d`, at these values of it; 0 of those that are missing. Some value
+    /// of its kind stands for what is missing, and its density is left out: the integral, or the sum, over all that could stand there is 1.
+    pub(super) fn log_prob_of_known(
+        &mut self,
+        s: &TSite,
+        d: &TDist,
+        params: &[Option<Value>],
+        known: Value,
+    ) -> Value {
+        let mut vars = self.typed.data.iter().flat_map(|d| &d.vars);
+        let holes = vars.find(|v| v.name == s.name && s.observed && v.cells.missing);
+        let x = holes.map_or(known, |v| {
+            let x = Scope::of(&mut self.cx.g).ex(known);
+            x.gt(PRESENT).select(x, v.ty.kind.stand_in()).v
+        });
+        self.cx.g.at = s.value_span;
+        let lp = d.row.log_prob(&mut self.cx.g, params, x);
+        if holes.is_none() {
+            return lp;
+        }
+        let g = Scope::of(&mut self.cx.g);
+        g.ex(known).gt(PRESENT).select(g.ex(lp), 0.0).v
     }
 }

@@ -14,7 +14,7 @@ use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
 use crate::rows::{FnRow, MapRow};
 use crate::span::Span;
 use crate::syntax::ast::BinOp;
-use crate::types::{TExpr, TKind, text};
+use crate::types::{Keep, TExpr, TKind, text};
 
 /// Why no derivative of one value in another passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,7 +276,17 @@ impl Ctx<'_> {
                     span,
                 )
             }
-            Cut::Passes => codes::e0708::not_passed((&f, of.span), (&x, at.span), span),
+            Cut::Passes => {
+                let mut kept = None;
+                self.typed.walk(of, &mut |e| {
+                    if let TKind::Kept(k) = &e.kind
+                        && matches!(k.keep, Keep::Average(_))
+                    {
+                        kept = Some(k.keep.name());
+                    }
+                });
+                codes::e0708::not_passed((&f, of.span), (&x, at.span), kept, span)
+            }
         };
         if !self.zero.contains(&diag) {
             self.zero.push(diag);

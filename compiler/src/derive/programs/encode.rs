@@ -5,7 +5,7 @@ use crate::derive::kl::{covering, preferred};
 use crate::derive::lower::{Ctx, Draws, Posterior, Vars};
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
-use crate::ir::{Scope, Value};
+use crate::ir::{Node, Op, Role, Scope, Value, grad};
 use crate::types::density::summed_over;
 use crate::types::{Density, TExpr, TKind, TModel, TSite, TSiteKind, Typed};
 
@@ -27,7 +27,14 @@ pub(super) fn query(typed: &Typed, model: Option<Model<'_>>, program: Program) -
             }
         }
         (Density::Latent(_) | Density::Implicit(_) | Density::Unobserved, Some(q)) => {
-            proposed(&mut ctx, m, q)
+            proposed(&mut ctx, m, q);
+            let guide = ctx.model(q);
+            if guide.each.is_none() && !reads_data(&ctx) && !ctx.cx.outputs.is_empty() {
+                return Err(format!(
+                    "guide `{}` reads no data: what it proposes is the same whatever the datum is",
+                    guide.name
+                ));
+            }
         }
         (Density::Latent(_) | Density::Implicit(_) | Density::Unobserved, None) => {}
     }
@@ -124,6 +131,14 @@ fn determined(ctx: &mut Ctx<'_>, m: &TModel) {
     let posterior = with_modes(ctx, m, &mut vars);
     ctx.solve(m, &mut vars);
     hidden(ctx, m, &vars, &posterior);
+}
+
+/// Whether anything that is given out depends on data.
+fn reads_data(ctx: &Ctx<'_>) -> bool {
+    let g = &ctx.cx.g;
+    let is_data = |node: &Node| matches!(&node.op, Op::Input(input) if input.role == Role::Data);
+    let data: Vec<Value> = g.iter().filter(|(_, node)| is_data(node)).map(|(v, _)| v).collect();
+    ctx.cx.outputs.iter().any(|(_, v)| grad::reads(g, *v, &data).contains(&true))
 }
 
 /// What guide `q` proposes for the model's sites, and what is summed over, given these.

@@ -10,7 +10,7 @@ pub const PAGE: super::Page = super::Page {
     text: "\
 A spec says what the model is; the loops over batches, examples and steps are derived. What is usually written with a
 statement of a programming language has a form of its own:
-  for       `repeat 4 as i { .. }` in a net or flow, or a shape: `z ~ Normal(0, I)[16]` is 16 draws
+  for       `repeat 4 as i { .. }` in a net or flow, a shape: `z ~ Normal(0, I)[16]` is 16 draws, or times: `x[t in 1..6] ~ ..`
   if        a mixture: `k ~ Categorical(..)`, or a schedule: `ramp(0 -> 1, over: 10 epochs)`
   def       `fn f(a) = ..`, `net`, `flow`
   import    `use \"file.gm\"`; `specs/prelude.gm` is always in scope
@@ -38,7 +38,7 @@ pub const WORDS: [(&str, &str); 24] = [
     ),
     (
         "for",
-        "repeat layers with `repeat 4 as i { .. }`; draw many at once with a shape, `z ~ Normal(0, I)[16]`",
+        "repeat layers with `repeat 4 as i { .. }`; draw many at once with a shape, `z ~ Normal(0, I)[16]`, or one after the other, `x[t in 1..6] ~ Normal(x[t - 1], 1)`",
     ),
     ("while", "repeat layers a fixed number of times with `repeat 4 as i { .. }`"),
     (
@@ -59,7 +59,10 @@ pub const WORDS: [(&str, &str); 24] = [
     ("include", "read another spec with `use \"file.gm\"`; the prelude is always in scope"),
     ("return", "end a `fn` with its one expression, `fn f(a) = a^2`; the last layer of a net is its output"),
     ("lambda", "name the function, `fn f(a) = a^2`, and call it"),
-    ("with", "say it in `train { .. }`; resources are handled by the compiler"),
+    (
+        "with",
+        "leave it out: resources are handled by the compiler; independent draws (a `plate`) are a shape, `z ~ Normal(0, I)[16]`",
+    ),
     ("try", "leave it out: a spec cannot fail once `gmc check` accepts it"),
     ("assert", "leave it out: `gmc check` verifies shapes and supports"),
     ("print", "leave it out; `gmc explain` shows what was derived, `eval { .. }` adds metrics"),

@@ -32,6 +32,19 @@ pub fn outside(of: &str, span: Span) -> Diag {
     .help("write what reads it into a mean over the other examples: `E'[..]`")
 }
 
+/// `of'` stands in an `E'[..]`, yet inside of `call`, which is about one example.
+pub fn inside(of: &str, call: &str, span: Span) -> Diag {
+    Diag::new(
+        "E0228",
+        format!("a prime stands for another example, and `{call}` takes what is of one"),
+        span,
+        format!("another `{of}`"),
+    )
+    .help(format!(
+        "name what `{call}` yields of one example, `let g = {call}(..)`, and write `g'` for that of another"
+    ))
+}
+
 /// `of'` is the same for every example.
 pub fn same_for_all(of: &str, span: Span) -> Diag {
     Diag::new("E0228", format!("`{of}` is the same for every example"), span, "so there is no other one")

@@ -24,7 +24,8 @@ Right:
 ",
 };
 
-/// `f` does not read `x`, in which `grad(..)` at `span` differentiates it. `named`: `x` is a name. `other`: data or a sample that `f` reads.
+/// `f` does not read `x`, in which `grad(..)` at `span` differentiates it, or its value does not. `named`: `x` is a name. `other`: data or
+/// a sample that stands in `f`.
 pub fn not_read(
     (f, of): (&str, Span),
     (x, at): (&str, Span),
@@ -32,6 +33,12 @@ pub fn not_read(
     other: Option<&str>,
     span: Span,
 ) -> Diag {
+    if other == Some(x) {
+        let title = format!("the derivative of `{f}` in `{x}` is 0: it does not change with it");
+        return place(Diag::new("E0708", title, span, "0 whatever the numbers are"), of, at)
+            .note("the derivative of what is linear is constant: it is another derivative that is 0")
+            .help(format!("leave the term out, or let what is differentiated be more than linear in `{x}`"));
+    }
     let help = match (named, other) {
         (true, Some(other)) => format!("differentiate in what it reads: `grad({f}, {other})`"),
         (true, None) => format!("let `{f}` read `{x}`, or leave the term out"),
@@ -52,9 +59,9 @@ pub fn not_read(
     .help(help)
 }
 
-/// `f` reads `x`, but no derivative passes.
-pub fn not_passed((f, of): (&str, Span), (x, at): (&str, Span), span: Span) -> Diag {
-    place(
+/// `f` reads `x`, but no derivative passes. `kept`: what is kept of earlier updates, such as `average`, if that stands in `f`.
+pub fn not_passed((f, of): (&str, Span), (x, at): (&str, Span), kept: Option<&str>, span: Span) -> Diag {
+    let diag = place(
         Diag::new(
             "E0708",
             format!("the derivative of `{f}` in `{x}` is 0: none passes"),
@@ -63,8 +70,13 @@ pub fn not_passed((f, of): (&str, Span), (x, at): (&str, Span), span: Span) -> D
         ),
         of,
         at,
-    )
-    .note(
+    );
+    if let Some(kept) = kept {
+        return diag
+            .note(format!("no derivative passes through `{kept}`, which is known from earlier updates"))
+            .help(format!("differentiate what stands in `{kept}(..)`, or leave the term out"));
+    }
+    diag.note(
         "rounding, comparisons, choices among values and the slope of `relu` are constant almost everywhere",
     )
     .help("use smooth functions on the way, such as `softplus` or `tanh` for `relu`, or leave the term out")

@@ -23,12 +23,13 @@ Right:
 ",
 };
 
-/// Net `net` is given data and something made of nets, each its text, its range and its place; the latter is made at `origin`.
+/// Net `net` is given data (`drawn`: draws of a model) and something made of nets, each its text, its range and its place; the latter is made
+/// at the place that comes last.
 pub fn ranges(
     net: &str,
     (data, data_range, data_at): (&str, &str, Span),
-    (made, made_range, at): (&str, &str, Span),
-    origin: Option<Span>,
+    (made, made_range, at, origin): (&str, &str, Span, Option<Span>),
+    drawn: bool,
 ) -> Diag {
     let diag = Diag::new(
         "W0308",
@@ -41,5 +42,10 @@ pub fn ranges(
         Some(from) if from != at => diag.also(from, "its range comes from here"),
         Some(_) | None => diag,
     };
+    if drawn {
+        return diag.help(format!(
+            "let `{made}` reach as far as `{data}`, without a last `tanh` or `sigmoid`, or draw from a distribution on the range of `{made}`"
+        ));
+    }
     diag.help(format!("let `{made}` end where the data lie (`sigmoid` for 0 to 1, `tanh` for -1 to 1), or declare `{data}` in the range of `{made}`"))
 }

@@ -21,7 +21,8 @@ Right:
 
 /// The term at `mean` averages over `elements`; `sum`, a text and its place, is a sum and weighs `times` as much as it would beside a sum.
 pub fn outweighs(mean: Span, elements: usize, (sum, sum_at): (&str, Span), times: f64) -> Diag {
-    let times = if times >= 10.0 { format!("{times:.0}") } else { format!("{times:.1}") };
+    let times =
+        if times >= 10.0 || times.fract() == 0.0 { format!("{times:.0}") } else { format!("{times:.1}") };
     Diag::new("W0710", format!("a mean over {elements} elements is added to a sum"), mean, format!("a mean: of the scale of one element of {elements}"))
         .also(sum_at, "a sum over all elements of its sites")
         .note(format!("beside a sum over the {elements} elements `{sum}` would have to be weighed with {times} to count as much"))

@@ -155,7 +155,21 @@ impl Array {
         Array { shape: vec![n, c, h, w], values: self.values.taken(order), ..self }
     }
 
-    /// How bytes are read as grey levels where a range of numbers is declared that they do not fit as they are.
+    /// Bytes that may be grey levels or truth values: all of them 0 or 1, where a range of numbers is declared. Training data must say which they
+    /// are; what is read later is read as they were, however dark it is.
+    ///
+    /// # Errors
+    /// What `shown` is to declare or to save.
+    pub(super) fn surely_grey(&self, ty: &EventTy, shown: &Shown<'_>) -> Result<(), DataIssue> {
+        let Some(grey) = self.grey(ty).filter(|_| !self.values.any_above(1.0)) else { return Ok(()) };
+        let (lo, hi) = (grey.lo, grey.lo + 255.0 * grey.scale);
+        let message = format!("`{}` holds bytes that are all 0 or 1", shown.what);
+        let help = format!("declare truth values as `Bool`; of numbers, {}", shown.help);
+        Err(DataIssue::new(message, help)
+            .note(format!("bytes of this type are grey levels: 0 to 255 would be read as {lo} to {hi}")))
+    }
+
+    /// How bytes are read as grey levels where a range of numbers is declared.
     pub(super) fn grey(&self, ty: &EventTy) -> Option<Grey> {
         let Kind::Real(support) = ty.kind else { return None };
         let (lo, scale) = match support {
@@ -163,7 +177,7 @@ impl Array {
             s if s.alike(Support::closed(-1.0, 1.0)) => (-1.0, 2.0 / 255.0),
             Support::Interval(_) | Support::Simplex { .. } => return None,
         };
-        (self.bytes && self.values.any_above(1.0)).then_some(Grey { lo, scale })
+        self.bytes.then_some(Grey { lo, scale })
     }
 
     /// Elements that were written with the first axis running fastest, in C order.

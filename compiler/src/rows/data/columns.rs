@@ -88,8 +88,14 @@ pub(super) fn taken(
         (None, Some(all), [_, _, ..]) => dealt(args, &all, declared),
         (_, None, [one]) => {
             let every: Vec<usize> = (0..table.width).filter(data).collect();
-            let named = if every.len() == one.ty.size() { None } else { of_name(table, one).ok() };
-            Ok(vec![named.unwrap_or(every)])
+            if every.len() == one.ty.size() {
+                return Ok(vec![every]);
+            }
+            match of_name(table, one) {
+                Ok(named) => Ok(vec![named]),
+                Err(several) if table.names.iter().any(|n| n == one.name) => Err(several),
+                Err(_) => Ok(vec![every]),
+            }
         }
         (label, listed, _) => {
             let every = || (0..table.width).filter(data).collect();

@@ -383,7 +383,7 @@ fn values(
             if d.cells.missing && missing(table.cell(row, *column)) {
                 empty.push(values.len());
                 // Stands for it until what 32 bits lose, and what the type does not take, is known.
-                values.push(d.ty.kind.support().inner());
+                values.push(d.ty.kind.stand_in());
                 continue;
             }
             values.push(match d.cells.time {
@@ -399,7 +399,7 @@ fn values(
     for at in &empty {
         // The stand-in is no number of the file: an offset does not move it.
         if let Some(v) = values.get_mut(*at) {
-            *v = d.ty.kind.support().inner() as f32;
+            *v = d.ty.kind.stand_in() as f32;
         }
     }
     table.verify(&d.ty, &values, columns)?;

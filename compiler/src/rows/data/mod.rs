@@ -166,6 +166,20 @@ pub struct Column {
     pub values: Vec<f32>,
 }
 
+impl Column {
+    /// The values of one element, of the events in which it is not missing.
+    pub fn known(&self, element: usize) -> impl Iterator<Item = f32> + Clone + '_ {
+        let all = self.values.iter().skip(element).step_by(self.ty.size().max(1));
+        all.copied().filter(|v| *v != MISSING)
+    }
+
+    /// The values of the events of which nothing is missing, at most so many events from the first on.
+    pub fn whole(&self, most: usize) -> Vec<f32> {
+        let events = self.values.chunks_exact(self.ty.size().max(1));
+        events.filter(|e| !e.contains(&MISSING)).take(most).flatten().copied().collect()
+    }
+}
+
 /// A part of a set: columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {

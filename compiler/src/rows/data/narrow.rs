@@ -11,6 +11,9 @@ const ALL_WHOLE: f64 = 9_007_199_254_740_992.0;
 /// A spacing of this part of a column's standard deviation is fine enough: what merges below it is a matter of chance among very many values.
 const FINE: f64 = 1e-5;
 
+/// Numbers below this have fewer than seven digits in 32 bits, or none: it is not their offset that is too large.
+const SMALL: f64 = 1e-37;
+
 /// The distance from `x` to the next number of 32 bits above it.
 fn spacing(x: f64) -> f64 {
     let x = (x.abs() as f32).max(f32::MIN_POSITIVE);
@@ -27,6 +30,8 @@ struct Loss {
     after: usize,
     /// The least value, from which an offset follows.
     least: f64,
+    /// The largest, sign apart.
+    most: f64,
     /// A whole number that is rounded.
     rounded: Option<f64>,
 }
@@ -54,22 +59,24 @@ pub(super) fn narrow(
         None => Ok(moved.iter().map(|v| *v as f32).collect()),
         Some(loss) => {
             let start = (loss.least + offset(loss.column)).floor();
-            Err(DataIssue::new(
-                format!("`{file}` holds numbers that 32 bits cannot tell apart"),
-                format!("subtract a number in 64 bits while loading: `offset: {start}`"),
-            )
-            .note(match loss.rounded.filter(|_| loss.before == loss.after) {
-                Some(v) => format!("{}: {v} would become {}", name(loss.column), v as f32),
-                None => {
-                    format!(
-                        "{}: {} different values would become {}",
-                        name(loss.column),
-                        loss.before,
-                        loss.after
-                    )
-                }
-            })
-            .note("models are trained in 32 bits, which hold seven digits".to_string()))
+            let help = if loss.most < SMALL {
+                format!("save them in a unit in which they are near 1: the largest is {:e}", loss.most)
+            } else {
+                format!("subtract a number in 64 bits while loading: `offset: {start}`")
+            };
+            Err(DataIssue::new(format!("`{file}` holds numbers that 32 bits cannot tell apart"), help)
+                .note(match loss.rounded.filter(|_| loss.before == loss.after) {
+                    Some(v) => format!("{}: {v} would become {}", name(loss.column), v as f32),
+                    None => {
+                        format!(
+                            "{}: {} different values would become {}",
+                            name(loss.column),
+                            loss.before,
+                            loss.after
+                        )
+                    }
+                })
+                .note("models are trained in 32 bits, which hold seven digits".to_string()))
         }
     }
 }
@@ -99,7 +106,8 @@ fn lost(values: &[f64], width: usize) -> Option<Loss> {
             all.sort_by(f64::total_cmp);
             all.dedup();
             let least = all.first().copied().unwrap_or(0.0);
-            return Some(Loss { column, before: all.len(), after: seen.len(), least, rounded });
+            let most = all.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+            return Some(Loss { column, before: all.len(), after: seen.len(), least, most, rounded });
         }
     }
     None
@@ -120,6 +128,11 @@ mod tests {
         assert!(issue.notes.iter().any(|n| n.contains("500 different values would become 3")), "{issue:?}");
         assert!(issue.help.contains("offset: 1700000000"), "{issue:?}");
         assert_eq!(of(&stamps, 1, &[1.7e9]).map(|v| v.first().copied()), Ok(Some(0.0)));
+        // What is too small for 32 bits is in the wrong unit.
+        let small: Vec<f64> = (0..50).map(|i| 1e-50 * f64::from(i)).collect();
+        assert!(
+            of(&small, 1, &[]).is_err_and(|i| i.help.contains("in a unit") && i.help.contains("4.9e-49"))
+        );
         // Only the column that is meant moves.
         let table: Vec<f64> = stamps.iter().flat_map(|s| [1.0, *s]).collect();
         assert!(of(&table, 2, &[]).is_err_and(|i| i.notes.iter().any(|n| n.starts_with("column 1:"))));

@@ -173,6 +173,7 @@ impl DataRow for Npy {
                 if found.shape != ty.shape && which == "file" {
                     channels_last(args, &array, ty)?;
                 }
+                array.surely_grey(ty, &Shown::file(args.word(which)))?;
                 Ok(found)
             })
             .collect()

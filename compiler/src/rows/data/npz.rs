@@ -73,6 +73,7 @@ impl<'a> File<'a> {
     fn ty(&self, d: &Declared<'_>, alone: bool) -> Result<EventTy, DataIssue> {
         let (name, array) = self.array(d, alone)?;
         let found = event(&array, &d.ty);
+        array.surely_grey(&d.ty, &Shown::member(self.name, name))?;
         let kind = match (d.ty.kind, d.cells.counted) {
             (kind @ (Kind::Class(_) | Kind::Int(_)), true) => {
                 let most = array.most().filter(|m| *m < 65_536.0).ok_or_else(|| {

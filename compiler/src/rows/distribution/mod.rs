@@ -182,6 +182,8 @@ pub trait DistRow: Row {
             let Some(EventTy { kind: Kind::Real(support), .. }) = ty else { return true };
             let (lo, hi) = support.ends();
             match p.support {
+                // A matrix is a factor of a covariance, with the logarithms of its widths on the diagonal.
+                Support::REALS if p.axes == 2 => lo.is_finite(),
                 Support::POSITIVE => lo > 0.0 && (hi.is_finite() || p.name == WIDTH),
                 Support::Interval(_) | Support::Simplex { .. } => true,
             }

@@ -67,7 +67,7 @@ impl Report {
         Ok(Report {
             title: name.map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
             spec: dir.read_text("spec.gm")?,
-            set: set_of(&dir.text_if_there("set.txt")?.unwrap_or_default()),
+            set: set_of(dir)?,
             about: dir.about()?,
             found: dir.findings()?.unwrap_or_default(),
             scores: dir.scores()?,
