@@ -123,8 +123,8 @@ fn hidden_chains_are_summed_over_given_what_is_known() {
         let g = &c.programs["log_prob.p"];
         let mut env = inputs(&typed, &c, g, 4);
         env.insert("w".into(), t(&[2], &[0.3, -0.4]));
-        env.insert("next.0.weight".into(), t(&[2, 2], &[0.5, -1.0, 0.25, 2.0]));
-        env.insert("mean.0.weight".into(), t(&[2, 1], &[-1.25, 0.75]));
+        env.insert("next.0.table".into(), t(&[2, 2], &[0.5, -1.0, 0.25, 2.0]));
+        env.insert("mean.0.table".into(), t(&[2, 1], &[-1.25, 0.75]));
         let mut x = vec![1.0, GONE, GONE, GONE, GONE, 1.0, 0.0, 1.0];
         if width.is_none() {
             x.iter_mut().filter(|v| **v != GONE).for_each(|v| *v = 1.7 * *v - 0.6);

@@ -93,7 +93,7 @@ pub fn tell_advice(s: &mut Session, seed: u64, budget: Budget) -> Result<(), Fai
 
 /// Says on standard error where there is nothing to measure on, and why.
 pub fn tell_of_no_test(s: &Session) {
-    if s.test_examples() == 0 {
+    if s.test_examples() == 0 && !s.typed.data.is_empty() {
         let n = s.train_examples();
         note(&format!(
             "note: nothing was measured on test examples, for there are none: all {n} of the data are trained on\n  = help: of two examples or \

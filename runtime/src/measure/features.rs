@@ -3,7 +3,7 @@
 
 use super::metric::{InFeatures, Metric};
 use super::samples::{draw, find};
-use super::scores::{Score, Trust, jackknife, standard_error, without_group};
+use super::scores::{Score, Trust, jackknife, standard_error};
 use crate::exec::ExecError;
 use crate::failure::Failure;
 use crate::session::{Batch, Position, Purpose, Session, load};
@@ -194,8 +194,7 @@ fn averaged(each: &[f64]) -> Averaged {
 
 /// The standard error of [`frechet`], over the examples of both.
 fn frechet_error(x: &[Vec<f64>], y: &[Vec<f64>]) -> Option<f64> {
-    let of_x = jackknife(|group| frechet(&without_group(x, group), y))?;
-    Some(of_x.hypot(jackknife(|group| frechet(x, &without_group(y, group)))?))
+    Some(jackknife(x, |x| frechet(x, y))?.hypot(jackknife(y, |y| frechet(x, y))?))
 }
 
 fn squared(a: &[f64], b: &[f64]) -> f64 {

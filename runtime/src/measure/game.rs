@@ -4,7 +4,7 @@
 use super::coverage;
 use super::metric::Metric;
 use super::samples::{draw, find};
-use super::scores::{Score, Trust, jackknife, standard_error, without_group};
+use super::scores::{Score, Trust, jackknife, standard_error};
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program, Question, slope};
@@ -210,10 +210,15 @@ pub fn distance(s: &mut Session, seed: u64, n: usize) -> Result<Vec<Score>, Exec
     }
     let halves = |part: usize| test.iter().skip(part).step_by(2).copied().collect::<Vec<f32>>();
     let (even, odd) = (halves(0), halves(1));
-    let between = jackknife(|group| wasserstein(&without_group(&even, group), &without_group(&odd, group)));
+    let of_even = jackknife(&even, |even| wasserstein(even, &odd));
+    let between = of_even.zip(jackknife(&odd, |odd| wasserstein(&even, odd))).map(|(a, b)| a.hypot(b));
     let groups: Vec<f64> =
         samples.chunks((samples.len() / 8).max(1)).take(8).map(|group| wasserstein(group, &test)).collect();
-    let trust = |error| Trust::estimate(samples.len(), error);
+    // Over the draws, and over the test data.
+    let over_data = jackknife(&test, |test| wasserstein(samples, test));
+    let trust = |error: Option<f64>| {
+        Trust::estimate(samples.len(), error.zip(over_data).map(|(draws, data)| draws.hypot(data)))
+    };
     Ok(vec![
         Score::new(&Metric::Wasserstein, wasserstein(samples, &test), trust(standard_error(groups)))
             .on("samples"),

@@ -159,22 +159,24 @@ pub fn standard_error(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     (n > 1.0).then(|| (squares / (n - 1.0) / n).sqrt())
 }
 
-/// Groups of examples that [`jackknife`] leaves out, one after the other.
-pub const GROUPS: usize = 8;
+/// Most groups of examples that [`jackknife`] leaves out, one after the other.
+const GROUPS: usize = 8;
 
 /// The standard error of a number that all examples make together, from what it is without those of each group (Efron & Tibshirani 1993,
-/// eq. 11.5, by groups); none where it is no finite number without some.
-pub fn jackknife(without: impl Fn(usize) -> f64) -> Option<f64> {
-    let each: Vec<f64> = (0..GROUPS).map(without).collect();
-    let mean = each.iter().sum::<f64>() / GROUPS as f64;
-    let squares: f64 = each.iter().map(|v| (v - mean).powi(2)).sum();
-    let error = (squares * (GROUPS as f64 - 1.0) / GROUPS as f64).sqrt();
+/// eq. 11.5, by groups); none of fewer than two, and where it is no finite number without some.
+pub fn jackknife<T: Clone>(all: &[T], of: impl Fn(&[T]) -> f64) -> Option<f64> {
+    let groups = all.len().min(GROUPS);
+    if groups < 2 {
+        return None;
+    }
+    let without = |group: usize| -> Vec<T> {
+        all.iter().enumerate().filter(|(i, _)| i % groups != group).map(|(_, x)| x.clone()).collect()
+    };
+    let each: Vec<f64> = (0..groups).map(|group| of(&without(group))).collect();
+    let n = groups as f64;
+    let mean = each.iter().sum::<f64>() / n;
+    let error = (each.iter().map(|v| (v - mean).powi(2)).sum::<f64>() * (n - 1.0) / n).sqrt();
     error.is_finite().then_some(error)
-}
-
-/// The examples that do not belong to a group: every eighth does.
-pub fn without_group<T: Clone>(all: &[T], group: usize) -> Vec<T> {
-    all.iter().enumerate().filter(|(i, _)| i % GROUPS != group).map(|(_, x)| x.clone()).collect()
 }
 
 /// The standard error of how many of some events happen, given how probable each one is.
@@ -274,9 +276,12 @@ mod tests {
     fn leaving_out_one_after_the_other_gives_the_standard_error_of_a_mean() {
         let x = [1.0, 4.0, 2.0, 8.0, 5.0, 7.0, 1.5, 3.0];
         let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
-        let error = jackknife(|group| mean(&without_group(&x, group))).unwrap();
-        assert!((error - standard_error(x).unwrap()).abs() < 1e-12, "{error}");
-        assert_eq!(jackknife(|_| f64::NAN), None);
+        for n in [2, 5, 8] {
+            let error = jackknife(&x[..n], mean).unwrap();
+            assert!((error - standard_error(x[..n].to_vec()).unwrap()).abs() < 1e-12, "{error}");
+        }
+        assert_eq!(jackknife(&x, |_| f64::NAN), None);
+        assert_eq!(jackknife(&x[..1], mean), None);
     }
 
     #[test]
