@@ -207,7 +207,7 @@ fn derivatives_that_are_0_are_explained() {
     refused(
         case,
         &with("E[sum(grad(sum(grad(L(x), x)^2), x)^2)]"),
-        &["it does not change with it", "the derivative of what is linear is constant"],
+        &["it does not change with it", "what is linear has a constant derivative"],
     );
     refused(
         case,

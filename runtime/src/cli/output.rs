@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::show::table;
 use crate::store::atomic_write;
 use gmc_compiler::event::EventTy;
+use gmc_compiler::rows::data::MISSING;
 use gmc_compiler::rows::data::reread::elements;
 use std::path::Path;
 
@@ -161,6 +162,8 @@ impl Column<'_> {
         let row = self.values.chunks(self.width()).nth(i).unwrap_or(&[]);
         row.iter().map(|v| match self.labels.get(*v as usize).filter(|_| *v >= 0.0) {
             Some(label) => quoted(label),
+            // What was missing in the data is here, too.
+            None if *v == MISSING => String::new(),
             None => v.to_string(),
         })
     }

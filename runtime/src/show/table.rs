@@ -4,15 +4,20 @@ use crate::measure::scores::{Score, two_digits};
 use gmc_compiler::rows::data::MISSING;
 use std::fmt::Write;
 
-/// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order. `None` where
+/// The bytes of a `.npy` file, format version 1.0 (NEP 1): little-endian f32 in C order, NaN for what is missing. `None` where
 /// `values.len()` is not the product of `shape`.
 pub fn npy(shape: &[usize], values: &[f32]) -> Option<Vec<u8>> {
     if shape.iter().try_fold(1usize, |a, d| a.checked_mul(*d)) != Some(values.len()) {
         return None;
     }
     let mut bytes = header("'<f4'", shape)?;
-    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    bytes.extend(values.iter().flat_map(|v| known(*v).to_le_bytes()));
     Some(bytes)
+}
+
+/// A number; of a cell that is missing none (NaN).
+fn known(v: f32) -> f32 {
+    if v == MISSING { f32::NAN } else { v }
 }
 
 /// One field of a record.
@@ -27,7 +32,7 @@ pub struct Field<'a> {
     pub values: &'a [f32],
 }
 
-/// The bytes of a `.npy` file of records, format version 1.0 (NEP 1): each field little-endian, f32 or, of whole numbers, i32. `None` where the
+/// The bytes of a `.npy` file of records, format version 1.0 (NEP 1): each field little-endian, f32 or, of whole numbers, i32 (the least of them for what is missing). `None` where the
 /// fields have not the same number of rows, or are too many for the format.
 pub fn npy_records(fields: &[Field<'_>]) -> Option<Vec<u8>> {
     let width = |f: &Field<'_>| f.shape.iter().product::<usize>().max(1);
@@ -45,7 +50,7 @@ pub fn npy_records(fields: &[Field<'_>]) -> Option<Vec<u8>> {
     for i in 0..rows {
         for f in fields {
             for v in f.values.chunks(width(f)).nth(i)? {
-                bytes.extend(if f.whole { (*v as i32).to_le_bytes() } else { v.to_le_bytes() });
+                bytes.extend(if f.whole { (*v as i32).to_le_bytes() } else { known(*v).to_le_bytes() });
             }
         }
     }

@@ -48,6 +48,34 @@ fn twice(row: &str) -> String {
 }
 
 #[test]
+fn missing_cells_are_written_as_such() {
+    let place = Place::new();
+    place.write("t.csv", table(60));
+    let spec = "
+data x: Real[2]? from csv(\"t.csv\", columns: [\"a\", \"b\"])
+net mean(k: Class(2)) -> Real[2] { embed(2) }
+model p { k ~ Categorical(logits: free(2));  x ~ Normal(mean(k), 0.5) }
+train { epochs 1 }
+";
+    place.write("p.gm", spec);
+    place.gmc("run p.gm --device cpu").succeeds();
+    place.write("new.csv", "b,a\n,1\n0.5,\n");
+    place.gmc("reconstruct runs/p-1 new.csv --out r.csv --device cpu").succeeds();
+    let text = std::fs::read_to_string(place.path("r.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(rows[0], ["row", "a", "b", "reconstruction.a", "reconstruction.b"]);
+    assert!(rows[1][1..3] == ["1", ""] && rows[2][1..3] == ["", "0.5"], "{text}");
+    assert!(rows[1..].iter().all(|r| r[3..].iter().all(|v| v.parse::<f32>().is_ok_and(f32::is_finite))));
+    place.gmc("reconstruct runs/p-1 new.csv --out r.npy --device cpu").succeeds();
+    let bytes = std::fs::read(place.path("r.npy")).unwrap();
+    let numbers: Vec<f32> = bytes[128..].as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    assert_eq!(
+        numbers.iter().map(|v| v.is_nan()).collect::<Vec<_>>(),
+        [false, true, false, false, true, false, false, false]
+    );
+}
+
+#[test]
 fn a_missing_class_is_not_the_first_one() {
     let place = Place::new();
     place.write("t.csv", table(600));

@@ -36,7 +36,7 @@ pub fn not_read(
     if other == Some(x) {
         let title = format!("the derivative of `{f}` in `{x}` is 0: it does not change with it");
         return place(Diag::new("E0708", title, span, "0 whatever the numbers are"), of, at)
-            .note("the derivative of what is linear is constant: it is another derivative that is 0")
+            .note("what is linear has a constant derivative, whose own derivative is 0")
             .help(format!("leave the term out, or let what is differentiated be more than linear in `{x}`"));
     }
     let help = match (named, other) {

@@ -190,7 +190,8 @@ fn table(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
     for wanted in from.variables {
         let names = wanted.elements();
         let mut values = vec![("file", Const::Text(from.file.to_string()))];
-        if has_columns(None, from.file, wanted, host) || from.variables.len() > 1 {
+        let by_name = has_columns(None, from.file, wanted, host) || from.variables.len() > 1;
+        if by_name {
             values.push(("columns", texts(&names)));
             values.push(("header", Const::Word("true".into())));
         }
@@ -201,23 +202,43 @@ fn table(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
         if types.first().is_some_and(|t| t.size() != flat.size()) {
             return Err(other_width(from.file, wanted, types.first().map_or(0, EventTy::size)));
         }
-        parts.push(Csv.load(&plain(&Csv, values), std::slice::from_ref(&flat), &one)?.train);
+        let part = Csv.load(&plain(&Csv, values), std::slice::from_ref(&flat), &one)?.train;
+        match part.names.first() {
+            Some(names) if !by_name && !names.is_empty() => {
+                return Err(other_names(from.file, wanted, names));
+            }
+            Some(_) | None => parts.push(part),
+        }
     }
     Ok(beside(parts))
 }
 
-/// A table with another number of columns than an event has elements.
-fn other_width(file: &str, wanted: &Wanted<'_>, width: usize) -> DataIssue {
-    let names = wanted.elements();
-    let shown = match names.as_slice() {
+/// What the columns of a variable are called, the first and the last.
+fn shown(wanted: &Wanted<'_>) -> String {
+    match wanted.elements().as_slice() {
         [first, .., last] => format!("`{first}` to `{last}`"),
         [only] => format!("`{only}`"),
         [] => String::new(),
-    };
+    }
+}
+
+/// A table with another number of columns than an event has elements.
+fn other_width(file: &str, wanted: &Wanted<'_>, width: usize) -> DataIssue {
     DataIssue::new(
         format!("`{file}` has {width} columns, and `{}` is {}", wanted.name, wanted.ty),
-        format!("name its columns {shown} in a first line; columns of other names are passed over"),
+        format!("name its columns {} in a first line; columns of other names are passed over", shown(wanted)),
     )
+}
+
+/// A table with as many columns as an event has elements, which have other names: they are something else.
+fn other_names(file: &str, wanted: &Wanted<'_>, names: &[String]) -> DataIssue {
+    let some: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+    let more = if names.len() > some.len() { ", .." } else { "" };
+    DataIssue::new(
+        format!("`{file}` has no columns {}", shown(wanted)),
+        "name them so in the first line, or leave that line out: columns without names are taken in their order",
+    )
+    .note(format!("its columns: {}{more}", some.join(", ")))
 }
 
 /// Variables of the same rows, side by side.
