@@ -33,6 +33,7 @@ mod games;
 mod gumbel;
 mod heap;
 mod hostile;
+mod house;
 mod ir_common;
 mod ir_conv;
 mod ir_grad;

@@ -81,7 +81,7 @@ impl Cx<'_> {
         }
         let i = self.ident(&earlier.need()?);
         if at.name != index.name {
-            return Err(e0512::index(at.span, &index));
+            return Err(e0512::index(at.span, (&index.name, index.span)));
         }
         if (of.name.as_str(), i.name.as_str()) != (site.name.as_str(), index.name.as_str()) {
             return Err(e0602::not_these(read, (&site.name, &index.name, site.span)));

@@ -29,12 +29,11 @@ impl Typed {
                 o.amounts.iter().filter_map(known).collect()
             }
             TKind::Schedule(i) => {
-                let text = self.schedules.get(*i).map(|s| s.text.clone());
-                text.zip(self.known(e, at)).into_iter().collect()
+                let text = self.schedule(*i).text.clone();
+                self.known(e, at).map(|value| (text, value)).into_iter().collect()
             }
             TKind::Corrupt { schedules, .. } => {
-                let value = |i: usize| self.schedules.get(i).map(|s| s.row.value(&s.args, at));
-                schedules.iter().filter_map(|(name, i)| Some((name.clone(), value(*i)?))).collect()
+                schedules.iter().map(|(name, i)| (name.clone(), self.schedule(*i).value(at))).collect()
             }
             _ => Amounts::new(),
         };
@@ -57,8 +56,8 @@ impl Typed {
     fn known(&self, e: &TExpr, at: Progress) -> Option<f64> {
         match &e.kind {
             TKind::Const(x) => Some(*x),
-            TKind::Schedule(i) => self.schedules.get(*i).map(|s| s.row.value(&s.args, at)),
-            TKind::Let(i) => self.known(&self.train.lets.get(*i)?.1, at),
+            TKind::Schedule(i) => Some(self.schedule(*i).value(at)),
+            TKind::Let(i) => self.known(&self.bound(*i).1, at),
             TKind::Neg(a) => Some(-self.known(a, at)?),
             TKind::Binary(op, a, b) => {
                 let (a, b) = (self.known(a, at)?, self.known(b, at)?);

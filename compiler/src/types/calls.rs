@@ -164,7 +164,7 @@ impl Checker<'_> {
     /// The arguments of a call of a net, which fit its inputs.
     fn net_args(&mut self, i: usize, c: &Call, scope: &Scope) -> Res<Vec<TExpr>> {
         let args = self.positional(c, scope)?;
-        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        let net = self.typed.net(i);
         self.about_one_example(&net.name, &net.calls, net.span, c.span, scope)?;
         check_inputs(
             &net.name,
@@ -178,7 +178,7 @@ impl Checker<'_> {
 
     pub(super) fn net_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let args = self.net_args(i, c, scope)?;
-        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        let net = self.typed.net(i);
         let [out] = net.outs_of(&args) else {
             return Err(codes::e0201::several_outputs(&net.name, c.span, net.outs.len(), net.span).into());
         };
@@ -195,7 +195,7 @@ impl Checker<'_> {
     pub(crate) fn net_outputs(&mut self, c: &Call, scope: &Scope) -> Res<Option<Vec<TExpr>>> {
         let Some(i) = self.typed.nets.iter().position(|n| n.name == c.name.name) else { return Ok(None) };
         let args = self.net_args(i, c, scope)?;
-        let Some(net) = self.typed.nets.get(i) else { return Err(Bad::Said) };
+        let net = self.typed.net(i);
         let batched = args.iter().any(|a| a.batched);
         let one = |(output, ty): (usize, &EventTy)| TExpr {
             ty: ty.clone(),
@@ -209,7 +209,7 @@ impl Checker<'_> {
 
     pub(super) fn flow_call(&mut self, i: usize, c: &Call, span: Span, scope: &Scope) -> Res<TExpr> {
         let args = self.positional(c, scope)?;
-        let Some(flow) = self.typed.flows.get(i) else { return Err(Bad::Said) };
+        let flow = self.typed.flow(i);
         self.about_one_example(&flow.name, &flow.calls, flow.span, c.span, scope)?;
         let params = std::iter::once(("its argument", &flow.from, flow.span))
             .chain(flow.given.iter().map(|(n, t)| (n.as_str(), t, flow.span)));

@@ -104,20 +104,19 @@ impl Checker<'_> {
         let Some(judge) = self.typed.nets.iter().position(|n| n.name == name) else {
             return wrong("no net");
         };
-        let Some(net) = self.typed.nets.get(judge) else { return wrong("no net") };
+        let net = self.typed.net(judge);
         let drawn_by = match self.typed.subject() {
             Subject::Model(i) => i,
             Subject::Nobody => return wrong("a net of a spec without a `model`: nothing is drawn"),
             Subject::Several(all) => {
-                let names: Vec<&str> =
-                    all.iter().filter_map(|i| self.typed.models.get(*i)).map(|m| m.name.as_str()).collect();
+                let names: Vec<&str> = all.iter().map(|i| self.typed.model(*i).name.as_str()).collect();
                 return wrong(&format!(
                     "a net of a spec with several models of the data, `{}`: which draws is not known",
                     names.join("` and `")
                 ));
             }
         };
-        let Some(model) = self.typed.models.get(drawn_by) else { return Err(Bad::Said) };
+        let model = self.typed.model(drawn_by);
         let ([(_, reads, _)], [out]) = (net.inputs.as_slice(), net.outs.as_slice()) else {
             return wrong("a net with several inputs or outputs");
         };

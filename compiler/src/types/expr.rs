@@ -167,9 +167,9 @@ impl Checker<'_> {
         self.walk(e, &mut |c, x| {
             n = n.saturating_add(1);
             if let TKind::Net { net, .. } = &x.kind {
-                n = n.saturating_add(c.typed.nets.get(*net).map_or(0, |t| t.unrolled));
+                n = n.saturating_add(c.typed.net(*net).unrolled);
             } else if let TKind::Flow { flow, .. } = &x.kind {
-                n = n.saturating_add(c.typed.flows.get(*flow).map_or(0, |t| t.unrolled));
+                n = n.saturating_add(c.typed.flow(*flow).unrolled);
             }
         });
         n
@@ -278,7 +278,7 @@ impl Checker<'_> {
 
     pub(super) fn field(&mut self, m: &Ident, s: &Ident, span: Span) -> Res<TExpr> {
         let i = self.model_named(m)?;
-        let Some(model) = self.typed.models.get(i) else { return Err(Bad::Said) };
+        let model = self.typed.model(i);
         let Some(site) = model.site(&s.name) else {
             let near = did_you_mean(&s.name, model.sites.iter().map(|s| s.name.as_str())).map(str::to_string);
             return Err(codes::e0200::unknown(

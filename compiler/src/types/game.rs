@@ -158,11 +158,17 @@ impl Checker<'_> {
             for e in density::expressions(s) {
                 self.walk(e, &mut |c, x| {
                     found |= if let TKind::Net { net, .. } = &x.kind {
-                        c.typed.nets.get(*net).is_some_and(|n| owned(&n.name) || n.calls.iter().any(&owned))
+                        {
+                            let n = c.typed.net(*net);
+                            owned(&n.name) || n.calls.iter().any(&owned)
+                        }
                     } else if let TKind::Flow { flow, .. } = &x.kind {
-                        c.typed.flows.get(*flow).is_some_and(|f| owned(&f.name) || f.calls.iter().any(&owned))
+                        {
+                            let f = c.typed.flow(*flow);
+                            owned(&f.name) || f.calls.iter().any(&owned)
+                        }
                     } else if let TKind::Param(i) = &x.kind {
-                        c.typed.params.get(*i).is_some_and(|p| owned(&p.name))
+                        owned(&c.typed.param(*i).name)
                     } else {
                         false
                     };
@@ -305,13 +311,13 @@ impl Checker<'_> {
         let mut used: Vec<String> = Vec::new();
         let mut visit = |c: &Self, e: &TExpr| {
             let name = match &e.kind {
-                TKind::Net { net, .. } => c.typed.nets.get(*net).map(|n| n.name.clone()),
+                TKind::Net { net, .. } => Some(c.typed.net(*net).name.clone()),
                 TKind::Objective(o) => o.subjects.iter().find_map(|s| match s {
-                    TSubject::Critic(d) => c.typed.nets.get(d.net).map(|n| n.name.clone()),
+                    TSubject::Critic(d) => Some(c.typed.net(d.net).name.clone()),
                     TSubject::Model(_) | TSubject::Guide(_) | TSubject::Input(_) => None,
                 }),
-                TKind::Flow { flow, .. } => c.typed.flows.get(*flow).map(|f| f.name.clone()),
-                TKind::Param(i) => c.typed.params.get(*i).map(|p| p.name.clone()),
+                TKind::Flow { flow, .. } => Some(c.typed.flow(*flow).name.clone()),
+                TKind::Param(i) => Some(c.typed.param(*i).name.clone()),
                 _ => None,
             };
             used.extend(name);
@@ -436,7 +442,7 @@ impl Checker<'_> {
             return Err(Bad::Said);
         }
         let p = self.only_model(train)?;
-        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        let m = self.typed.model(p);
         let span = m.span;
         let (row, subjects): (&'static dyn ObjectiveRow, _) = match m.density.clone() {
             Density::Exact { .. } => (&objective::Nll, vec![TSubject::Model(p)]),
@@ -498,11 +504,11 @@ impl Checker<'_> {
 
     /// The net that the data site of a model reads, for a message.
     fn decoder_of(&self, p: usize) -> Option<String> {
-        let site = self.typed.models.get(p)?.sites.iter().find(|s| s.observed)?;
+        let site = self.typed.model(p).sites.iter().find(|s| s.observed)?;
         let mut found = None;
         let mut visit = |c: &Self, e: &TExpr| {
             if let TKind::Net { net, .. } = &e.kind {
-                found = found.take().or_else(|| c.typed.nets.get(*net).map(|n| n.name.clone()));
+                found = found.take().or_else(|| Some(c.typed.net(*net).name.clone()));
             }
         };
         match &site.kind {

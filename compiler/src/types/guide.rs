@@ -50,13 +50,11 @@ impl Checker<'_> {
         };
         for e in m.sites.iter().chain(&g.sites).flat_map(density::expressions) {
             self.walk(e, &mut |c, e| {
-                if let TKind::Net { net, args, .. } = &e.kind
-                    && let Some(n) = c.typed.nets.get(*net)
-                {
+                if let TKind::Net { net, args, .. } = &e.kind {
+                    let n = c.typed.net(*net);
                     n.inputs.iter().zip(args).for_each(|((_, t, _), a)| look(&n.name, t.kind, a));
-                } else if let TKind::Flow { flow, given, .. } = &e.kind
-                    && let Some(f) = c.typed.flows.get(*flow)
-                {
+                } else if let TKind::Flow { flow, given, .. } = &e.kind {
+                    let f = c.typed.flow(*flow);
                     f.given.iter().zip(given).for_each(|((_, t), a)| look(&f.name, t.kind, a));
                 }
             });

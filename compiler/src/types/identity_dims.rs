@@ -99,8 +99,7 @@ impl Checker<'_> {
         } else if let TKind::Flow { flow, arg, .. } = &e.kind {
             let before = self.expr_through(m, arg, flows);
             flows.push(*flow);
-            let Some(f) = self.typed.flows.get(*flow) else { return before };
-            f.chain.identity_dims().behind(&before)
+            self.typed.flow(*flow).chain.identity_dims().behind(&before)
         } else if let TKind::Map { arg, .. } = &e.kind {
             self.expr_through(m, arg, flows)
         } else {

@@ -370,11 +370,8 @@ fn together(all: Vec<Typed<'_>>, length: usize) -> Res<TSite> {
         kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => kind,
     };
     let covers = all.iter().map(|t| t.site.covers).reduce(|a, b| if a == b { a } else { Support::NOTHING });
-    let params = first.dist.params.iter().enumerate().map(|(i, p)| {
-        p.as_ref()?;
-        let axes = first.dist.row.dist_params().get(i).map_or(0, |s| s.axes);
-        Some(along(&all, i, axes, length))
-    });
+    let specs = first.dist.params.iter().zip(first.dist.row.dist_params()).enumerate();
+    let params = specs.map(|(i, (p, spec))| p.as_ref().map(|_| along(&all, i, spec.axes, length)));
     let params = params.collect();
     let dist = TDist { params, time: Some(Box::new(time)), ..first.dist.clone() };
     Ok(TSite {
@@ -393,11 +390,7 @@ fn along(all: &[Typed<'_>], i: usize, axes: usize, length: usize) -> TExpr {
     let values: Vec<(&Times, &TExpr)> =
         all.iter().filter_map(|t| Some((&t.written.times, t.dist.params.get(i)?.as_ref()?))).collect();
     let step = all.first().map_or(&[][..], |t| &t.site.ty.shape);
-    let own_axes = all.first().map_or(0, |t| {
-        let types: Vec<Option<EventTy>> =
-            t.dist.params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
-        t.dist.row.event(&types).map_or(0, |e| e.own.len())
-    });
+    let own_axes = all.first().map_or(0, |t| t.dist.event().own.len());
     if let Some(one) = the_same(&values, axes) {
         return one;
     }

@@ -39,7 +39,7 @@ impl Checker<'_> {
         }
         let names = |all: &[Named]| all.iter().map(|n| n.0.clone()).collect::<Vec<_>>();
         let (target_names, given_names) = (names(&targets), names(&given));
-        let Some(mm) = self.typed.models.get(model) else { return Err(Bad::Said) };
+        let mm = self.typed.model(model);
         if let Some((name, _, at)) = targets.iter().find(|t| mm.site(&t.0).is_none()) {
             return Err(codes::e0509::condition(&mm.name, name, *at, &factors(mm)).into());
         }
@@ -67,7 +67,7 @@ impl Checker<'_> {
                 ExprKind::Field(_, s) => s.name.clone(),
                 _ => return Err(codes::e0212::log_prob_argument(e.span).into()),
             };
-            let Some(m) = self.typed.models.get(model) else { return Err(Bad::Said) };
+            let m = self.typed.model(model);
             let wanted: Option<(EventTy, Span)> = match m.site(&name) {
                 Some(s) => Some((s.ty.clone(), s.span)),
                 None if m.conds.contains(&name) => self.data_var(&name).map(|v| (v.ty.clone(), v.span)),

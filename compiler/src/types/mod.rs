@@ -8,6 +8,7 @@ mod amounts;
 mod bodies;
 mod body;
 pub mod bound_of;
+mod by_number;
 mod calls;
 pub mod chain;
 mod closure;

@@ -206,12 +206,10 @@ impl Checker<'_> {
             }
         }
         let Some((item, c)) = found else { return Err(Bad::Said) };
-        match self.typed.data.get(item) {
-            Some(d) if d.dynamic => {
-                Err(codes::e0214::redrawn(&head.name.name, &c.name, c.span, d.span).into())
-            }
-            Some(_) => Ok(item),
-            None => Err(Bad::Said),
+        let d = self.typed.item(item);
+        match d.dynamic {
+            true => Err(codes::e0214::redrawn(&head.name.name, &c.name, c.span, d.span).into()),
+            false => Ok(item),
         }
     }
 

@@ -144,12 +144,12 @@ fn known<'e>(
     if d.by != Estimator::Pathwise {
         return Err(format!("the gradient through `{name}` is not that of its draws"));
     }
-    if !step || !read_first_only(m, g, name, times.first().copied().unwrap_or(0)) {
-        let first = times.first().copied().unwrap_or(0);
+    let Some(&first) = times.first() else { return Err("it has no times".to_string()) };
+    if !step || !read_first_only(m, g, name, first) {
         return Err(format!("something else than `{name}` reads more of it than `{name}[{first}]`"));
     }
     let mut chain = Noising {
-        start: first_mean(d, time, times.first().copied().unwrap_or(0)).ok_or("it has no first value")?,
+        start: first_mean(d, time, first).ok_or("it has no first value")?,
         times: times.clone(),
         factor: Vec::new(),
         scale: Vec::new(),

@@ -187,8 +187,7 @@ impl Checker<'_> {
         };
         let net = self.critic(&c.name)?;
         let given = self.positional(&Call { args: rest.to_vec(), ..c.clone() }, scope)?;
-        let names: Vec<&str> =
-            self.typed.nets.get(net).into_iter().flat_map(|n| &n.inputs).map(|(n, ..)| n.as_str()).collect();
+        let names: Vec<&str> = self.typed.net(net).inputs.iter().map(|(n, ..)| n.as_str()).collect();
         if given.len() + 1 != names.len() {
             return Err(codes::e0207::count(&c.name.name, c.span, given.len() + 1, &names).into());
         }
@@ -197,7 +196,7 @@ impl Checker<'_> {
 
     /// The names of a net's inputs after the first.
     fn further_inputs(&self, net: usize) -> impl Iterator<Item = &str> {
-        self.typed.nets.get(net).into_iter().flat_map(|n| n.inputs.iter().skip(1)).map(|(n, ..)| n.as_str())
+        self.typed.net(net).inputs.iter().skip(1).map(|(n, ..)| n.as_str())
     }
 
     /// The named arguments: those that may be schedules as expressions, the others as constants.
@@ -271,9 +270,7 @@ impl Checker<'_> {
 
     /// No draw of the guide that stands for one of the model is relaxed.
     fn wants_weights(&self, p: usize, q: usize, at: Span) -> Res<()> {
-        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
-            return Err(Bad::Said);
-        };
+        let (m, g) = (self.typed.model(p), self.typed.model(q));
         match g.sites.iter().find(|s| m.proposed(s).is_some() && super::guide::relaxed(s)) {
             Some(s) => Err(codes::e0303::relaxed_weight(&s.name, s.value_span, at).into()),
             None => Ok(()),
@@ -283,7 +280,7 @@ impl Checker<'_> {
     /// Some layer of the net has a weight to train.
     fn wants_weighted(&self, o: &TObjective) -> Res<()> {
         let TCritic { net, span, .. } = o.critic();
-        let Some(net) = self.typed.nets.get(*net) else { return Err(Bad::Said) };
+        let net = self.typed.net(*net);
         match net.chain.params().iter().any(ParamDecl::is_weight) {
             true => Ok(()),
             false => Err(codes::e0705::without_weights(&net.name, *span, net.span).into()),
@@ -293,7 +290,7 @@ impl Checker<'_> {
     /// A critic sees each example alone and takes the values that it is asked about.
     fn wants_critic(&self, o: &TObjective) -> Res<()> {
         let TCritic { net, span, given } = o.critic();
-        let Some(critic) = self.typed.nets.get(*net) else { return Err(Bad::Said) };
+        let critic = self.typed.net(*net);
         if let Some(layer) = critic.mixes_batch() {
             return Err(codes::e0705::mixes(&critic.name, *span, layer).into());
         }

@@ -5,7 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
-use super::{Bad, Checker, Res, TDist, TExpr, TKind, TModel, TSite, TSiteKind, density};
+use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::codes;
 use crate::event::{EventTy, Support};
 use crate::span::Span;
@@ -56,7 +56,7 @@ impl Checker<'_> {
     /// comes back outside of it.
     pub(super) fn fills_flow(&self, e: &TExpr, model: &TModel) -> Res<()> {
         let (arg, flow) = match &e.kind {
-            TKind::Flow { flow, arg, .. } => (arg, self.typed.flows.get(*flow)),
+            TKind::Flow { flow, arg, .. } => (arg, Some(self.typed.flow(*flow))),
             TKind::Map { arg, .. } => (arg, None),
             _ => return Ok(()),
         };
@@ -86,7 +86,7 @@ impl Checker<'_> {
             TKind::Var(n) => model.site(n).map_or(whole, |s| s.covers),
             TKind::Flow { flow, arg, .. } => {
                 let filled = self.covered(arg, model);
-                let fills = self.typed.flows.get(*flow).is_some_and(|f| f.from.kind.support().inside(filled));
+                let fills = self.typed.flow(*flow).from.kind.support().inside(filled);
                 match fills || filled.alike(arg.ty.kind.support()) {
                     // From all reals it comes near the ends; a flow of an interval may take its ends to them.
                     true if filled == Support::REALS => whole,
@@ -124,9 +124,8 @@ impl Checker<'_> {
 
 /// Whether the elements of a site are drawn one by one, each without the others.
 fn drawn_alone(site: &TSite) -> bool {
-    let types = |d: &TDist| d.params.iter().map(|p| p.as_ref().map(|e| e.ty.clone())).collect::<Vec<_>>();
     match &site.kind {
-        TSiteKind::Draw(d) => !d.sequential() && d.row.event(&types(d)).is_ok_and(|e| e.own.is_empty()),
+        TSiteKind::Draw(d) => !d.sequential() && d.event().own.is_empty(),
         TSiteKind::Bind(_) | TSiteKind::Quantize(_) => false,
     }
 }

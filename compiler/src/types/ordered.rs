@@ -68,7 +68,7 @@ impl Typed {
             TKind::Before(..) => Some((Reads::Own, None)),
             TKind::Net { net, args, .. } => {
                 let (before, _) = self.places_read(args.first()?)?;
-                let behind = self.nets.get(*net)?.chain.reads();
+                let behind = self.net(*net).chain.reads();
                 Some((Reads::Steps(vec![before, behind]), Some(*net)))
             }
             _ => {
@@ -94,9 +94,7 @@ impl Checker<'_> {
         let args = super::consts::bind(&self.consts, row.params(), &order)?;
         let mut site = self.typed_with_earlier(a, scope, model)?;
         let TSiteKind::Draw(d) = &mut site.kind else { return Ok(site) };
-        let types: Vec<Option<EventTy>> = d.params.iter().map(|p| p.as_ref().map(|p| p.ty.clone())).collect();
-        let own = d.row.event(&types).map_or(0, |e| e.own.len());
-        let axes = site.ty.shape.get(..site.ty.shape.len().saturating_sub(own)).unwrap_or_default();
+        let (axes, _) = site.ty.shape.split_at(site.ty.shape.len().saturating_sub(d.event().own.len()));
         let places = row
             .order(&args, axes)
             .map_err(|(why, help)| Bad::from(codes::e0603::unfit(a.order.span, &why, &help)))?;
@@ -202,7 +200,7 @@ impl Checker<'_> {
             latent |= matches!(&e.kind, TKind::Var(name) if drawn(name));
         });
         let told = worst.unread() > 0 && (!latent || middle.passed_over() > 0);
-        let net = match net.and_then(|n| self.typed.nets.get(n)) {
+        let net = match net.map(|n| self.typed.net(n)) {
             Some(n) => format!("`{}`", n.name),
             None => format!("`{}`", text::plain(&self.typed, p)),
         };
@@ -219,7 +217,7 @@ impl Checker<'_> {
     /// Checks that parameter `p` reads of site `x` only what is earlier, and what that is within a pixel; `None` where it reads nothing.
     fn reads_earlier(&self, x: &str, p: &TExpr, ty: &EventTy, order: &Order) -> Res<Option<Causality>> {
         let Some((causality, net)) = self.reading(x, p, ty)? else { return Ok(None) };
-        let what = match net.and_then(|n| self.typed.nets.get(n)) {
+        let what = match net.map(|n| self.typed.net(n)) {
             Some(n) => format!("`{}`", n.name),
             None => format!("`{}`", text::plain(&self.typed, p)),
         };
@@ -232,13 +230,13 @@ impl Checker<'_> {
                 e0601::Reads::Channels(order.channels)
             }
             Causality::Global => {
-                let layer = net.and_then(|n| self.typed.nets.get(n)).and_then(super::TNet::blame);
+                let layer = net.and_then(|n| self.typed.net(n).blame());
                 layer.map_or(e0601::Reads::Whole("reads all elements", FIRST), |l| {
                     e0601::Reads::Later(told(l))
                 })
             }
             Causality::StrictChannels(_) | Causality::WeakChannels(_) | Causality::Weak | Causality::Own => {
-                let layers = net.and_then(|n| self.typed.nets.get(n)).map(|n| &n.chain.layers);
+                let layers = net.map(|n| self.typed.net(n)).map(|n| &n.chain.layers);
                 let first = layers.and_then(|l| l.iter().find(|l| l.checked.causality != Causality::Own));
                 e0601::Reads::Itself(first.map(told))
             }
@@ -276,7 +274,7 @@ impl Checker<'_> {
     }
 
     fn reading_of_net(&self, x: &str, net: usize, args: &[TExpr], e: &TExpr, ty: &EventTy) -> Res<Reading> {
-        let Some(n) = self.typed.nets.get(net) else { return Err(Bad::Said) };
+        let n = self.typed.net(net);
         let whole = |at: Span, why: &'static str, help: &'static str| {
             let how = e0601::Reads::Whole(why, help);
             Err(codes::e0601::reads(x, &format!("`{}`", n.name), at, &how).into())

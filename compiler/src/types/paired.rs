@@ -92,8 +92,8 @@ impl Typed {
     }
 
     fn items_of_param(&self, i: usize) -> Items {
-        let each = self.params.get(i).and_then(|p| p.each);
-        let variable = each.and_then(|k| self.data.get(k)).and_then(|d| d.vars.first());
+        let each = self.param(i).each;
+        let variable = each.and_then(|k| self.item(k).vars.first());
         each.zip(variable).map(|(k, v)| (k, v.name.clone())).into_iter().collect()
     }
 
@@ -206,7 +206,7 @@ impl Checker<'_> {
     fn unpaired_here(&self, u: &Unpaired) -> Diag {
         let types = [&u.one, &u.other].map(|n| self.data_var(n).map(|v: &TVar| (v.ty.to_string(), v.span)));
         let [Some(a), Some(b)] = types else { panic!("internal: `{}` or `{}` is no data", u.one, u.other) };
-        let item = self.typed.item_of(&u.one).and_then(|i| self.typed.data.get(i));
+        let item = self.typed.item_of(&u.one).map(|i| self.typed.item(i));
         let source = item.map_or("..", |d| d.row.name());
         codes::e0219::unpaired(u.at, (&u.one, &a), (&u.other, &b), source)
     }

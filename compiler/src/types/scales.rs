@@ -264,7 +264,8 @@ impl Checker<'_> {
                 data && apart(x.range(), made.range()) || drawn && apart(made.range(), x.range())
             };
             let other = calls.iter().find(|c| c.0 == *net && self.typed.is_made(c.1) && differs(c.1));
-            if let (Some((_, made, made_at)), Some(net)) = (other, self.typed.nets.get(*net)) {
+            if let Some((_, made, made_at)) = other {
+                let net = self.typed.net(*net);
                 let name = |e| text::plain(&self.typed, e);
                 let say = |e: &TExpr| e.support().describe();
                 let (a, b) = ((name(x), say(x)), (name(made), say(made)));

@@ -66,7 +66,7 @@ impl Checker<'_> {
 
     /// Whether schedule number `i` begins or ends outside of these ends (inclusive).
     pub(super) fn schedule_leaves(&self, i: usize, lo: f64, hi: f64) -> bool {
-        let values = self.typed.schedules.get(i).into_iter().flat_map(|s| &s.args.values);
+        let values = self.typed.schedule(i).args.values.iter();
         let ends = values.filter(|(n, _, _)| ["range", "value"].contains(n)).flat_map(|(_, v, _)| ends(v));
         ends.into_iter().any(|x| !(lo..=hi).contains(&x))
     }

@@ -81,9 +81,8 @@ impl Typed {
         let base = m.site(density::inverted(e)?)?;
         let mut flows: Vec<(&str, Jacobian)> = Vec::new();
         self.walk(e, &mut |x| {
-            if let TKind::Flow { flow, .. } = &x.kind
-                && let Some(f) = self.flows.get(*flow)
-            {
+            if let TKind::Flow { flow, .. } = &x.kind {
+                let f = self.flow(*flow);
                 flows.push((&f.name, f.chain.jacobian()));
             }
         });

@@ -1,6 +1,6 @@
 //! How much the programs of a spec come to: an estimate, so that what takes long to derive and much memory is refused before it is derived.
 
-use super::{TExpr, TFlow, TKind, TModel, TNet, TSite, TSiteKind, TSubject, Typed, density};
+use super::{TExpr, TFlow, TKind, TModel, TSite, TSiteKind, TSubject, Typed, density};
 use crate::diag::{Diag, codes};
 use crate::rows::bijection::Direction;
 use std::collections::BTreeSet;
@@ -61,9 +61,8 @@ impl<'t> Program<'t> {
     }
 
     fn net(&self, i: usize) -> usize {
-        let work =
-            |n: &TNet| n.unrolled.saturating_mul(LAYER).saturating_add(n.tensors.saturating_mul(UPDATE));
-        self.typed.nets.get(i).map_or(0, work)
+        let n = self.typed.net(i);
+        n.unrolled.saturating_mul(LAYER).saturating_add(n.tensors.saturating_mul(UPDATE))
     }
 
     /// Densities of data go from the data to the draw; draws of a guide, and of a model in a payoff, the other way.
@@ -74,10 +73,11 @@ impl<'t> Program<'t> {
     }
 
     fn model(&mut self, i: usize) -> usize {
-        match self.typed.models.get(i).filter(|_| self.models.insert(i)) {
-            Some(m) if m.guide => self.drawing(|me| me.sites(m)),
-            Some(m) => self.sites(m),
-            None => 1,
+        let m = self.typed.model(i);
+        match (self.models.insert(i), m.guide) {
+            (true, true) => self.drawing(|me| me.sites(m)),
+            (true, false) => self.sites(m),
+            (false, _) => 1,
         }
     }
 
@@ -101,7 +101,7 @@ impl<'t> Program<'t> {
         let own = match &e.kind {
             TKind::Let(i) if !self.lets.insert(*i) => return 1,
             TKind::Net { net, .. } => self.net(*net),
-            TKind::Flow { flow, .. } => self.typed.flows.get(*flow).map_or(0, |f| self.flow(f)),
+            TKind::Flow { flow, .. } => self.flow(self.typed.flow(*flow)),
             TKind::Sample(model, _) => {
                 let found = self.typed.models.iter().position(|m| m.name == *model);
                 found.map_or(0, |i| self.drawing(|me| me.model(i)))

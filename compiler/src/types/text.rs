@@ -63,12 +63,12 @@ impl Notation<'_> {
 
     /// The name of flow number `i`.
     pub fn flow(&self, i: usize) -> String {
-        self.typed.flows.get(i).map_or(String::new(), |f| self.name(&f.name))
+        self.name(&self.typed.flow(i).name)
     }
 
     /// The name of schedule number `i`, as it is written.
     fn schedule(&self, i: usize) -> String {
-        self.typed.schedules.get(i).map_or(String::new(), |s| self.words(&s.text))
+        self.words(&self.typed.schedule(i).text)
     }
 
     /// Words of the spec that are no formula: a schedule, an order, a corruption.
@@ -92,12 +92,12 @@ impl Notation<'_> {
 
     /// The name of model or guide number `i`.
     fn model(&self, i: usize) -> String {
-        self.typed.models.get(i).map_or(String::new(), |m| self.name(&m.name))
+        self.name(&self.typed.model(i).name)
     }
 
     /// The name of net number `i`, as it is written.
     fn net(&self, i: usize) -> &str {
-        self.typed.nets.get(i).map_or("", |n| &n.name)
+        &self.typed.net(i).name
     }
 
     /// An expression; `outer` is the binding strength of what surrounds: 0 none, 1 sum, 2 product, 3 power or sign.
@@ -125,9 +125,9 @@ impl Notation<'_> {
             {
                 self.expr(x, outer)
             }
-            TKind::Let(i) => self.typed.train.lets.get(*i).map_or(String::new(), |(n, _)| self.name(n)),
+            TKind::Let(i) => self.name(&self.typed.bound(*i).0),
             TKind::Net { net, args, output } => {
-                let several = self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
+                let several = self.typed.net(*net).outs.len() > 1;
                 let tail = match (several, self.latex) {
                     (true, true) => format!("_{{{}}}", output + 1),
                     (true, false) => format!("_{}", output + 1),
@@ -181,8 +181,8 @@ impl Notation<'_> {
     /// What a `let` stands for, where that can be written by itself: not one of several outputs of a net.
     pub fn stands_for<'e>(&'e self, e: &'e TExpr) -> Option<&'e TExpr> {
         let TKind::Let(i) = &e.kind else { return None };
-        let (_, x) = self.typed.train.lets.get(*i)?;
-        let several = |net: &usize| self.typed.nets.get(*net).is_some_and(|n| n.outs.len() > 1);
+        let (_, x) = self.typed.bound(*i);
+        let several = |net: &usize| self.typed.net(*net).outs.len() > 1;
         (!matches!(&x.kind, TKind::Net { net, .. } if several(net))).then_some(x)
     }
 
@@ -193,8 +193,8 @@ impl Notation<'_> {
 
     /// Parameter number `i`; with the variable whose every datum has its own.
     fn param(&self, i: usize) -> String {
-        let Some(p) = self.typed.params.get(i) else { return String::new() };
-        let of = p.each.and_then(|d| self.typed.data.get(d)).and_then(|d| d.vars.first());
+        let p = self.typed.param(i);
+        let of = p.each.and_then(|d| self.typed.item(d).vars.first());
         let of = of.map_or(String::new(), |v| format!("[{}]", self.name(&v.name)));
         format!("{}{of}", self.name(&p.name))
     }
@@ -226,7 +226,7 @@ impl Notation<'_> {
             true => String::new(),
             false => format!(" {} {given}", self.either("\\mid", "|")),
         };
-        let m = self.typed.models.get(model).map_or(String::new(), |m| self.name(&m.name));
+        let m = self.name(&self.typed.model(model).name);
         format!("{} {m}({}{bar})", self.either("\\log", "log"), shown(true))
     }
 

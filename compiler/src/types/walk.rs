@@ -49,7 +49,7 @@ impl Typed {
     /// The expressions directly inside an expression, and what a `let` of the train block stands for.
     pub fn children<'a>(&'a self, e: &'a TExpr) -> Vec<&'a TExpr> {
         match e.kind {
-            TKind::Let(i) => self.train.lets.get(i).map(|(_, x)| x).into_iter().collect(),
+            TKind::Let(i) => vec![&self.bound(i).1],
             _ => e.children(),
         }
     }

@@ -1,6 +1,6 @@
 //! What objectives need of models: an exact density, a guide that covers what is latent.
 
-use super::{Bad, Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density, noising};
+use super::{Checker, Density, Estimator, Res, TModel, TSite, TSiteKind, density, noising};
 use crate::diag::{Diag, codes};
 use crate::event::Support;
 use crate::rows::distribution::kl::closed_form;
@@ -9,7 +9,7 @@ use crate::span::Span;
 impl Checker<'_> {
     /// `nll(p)` needs an exact density.
     pub(crate) fn wants_exact(&self, p: usize, span: Span) -> Res<()> {
-        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        let m = self.typed.model(p);
         match &m.density {
             Density::Exact { .. } => Ok(()),
             Density::Implicit(site) => {
@@ -36,16 +36,14 @@ impl Checker<'_> {
 
     /// `kl(q, p)` needs a guide that covers the latent sites that it is about: those that it proposes, and what they are drawn from.
     pub(crate) fn wants_latent(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
-        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
-            return Err(Bad::Said);
-        };
+        let (m, g) = (self.typed.model(p), self.typed.model(q));
         let part = density::latent_part(m, g);
         self.covered_by(&part, q, span)
     }
 
     /// `elbo(p, q)` needs a guide that covers what the data leave open, of equal type and support, with a density.
     pub(crate) fn wants_guide(&mut self, p: usize, q: usize, span: Span) -> Res<()> {
-        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        let m = self.typed.model(p);
         if let Density::Implicit(site) = &m.density {
             let at = m.site(site).map_or(m.span, |s| s.value_span);
             let (how, change) = density::without_density(m, &self.typed.flows, site);
@@ -65,9 +63,7 @@ impl Checker<'_> {
 
     /// `noise_error(p, q)` needs a chain whose noise is known, and a model that draws it from `Normal`.
     pub(crate) fn wants_noise(&self, p: usize, q: usize, span: Span) -> Res<()> {
-        let (Some(m), Some(g)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
-            return Err(Bad::Said);
-        };
+        let (m, g) = (self.typed.model(p), self.typed.model(q));
         let mut found = false;
         for s in &g.sites {
             match noising::of(m, g, &s.name) {
@@ -94,7 +90,7 @@ impl Checker<'_> {
 
     /// Guide `q` proposes what is open in a model or a part of it, with equal types and a density.
     fn covered_by(&mut self, m: &TModel, q: usize, span: Span) -> Res<()> {
-        let Some(g) = self.typed.models.get(q) else { return Err(Bad::Said) };
+        let g = self.typed.model(q);
         let mut known: Vec<String> = m.sites.iter().filter(|s| s.observed).map(|s| s.name.clone()).collect();
         known.extend(g.sites.iter().filter(|s| m.proposed(s).is_some()).map(|s| s.name.clone()));
         let left = density::open_sites(m, &known);

@@ -261,7 +261,7 @@ impl Checker<'_> {
         let ExprKind::Written(w) = &e.kind else { return inside(e, &mut |x| self.in_whole(x)) };
         let Written::Chain(_, order, d) = &**w else { return Ok(e.clone()) };
         let p = self.model_named(&d.model)?;
-        let Some(m) = self.typed.models.get(p) else { return Err(Bad::Said) };
+        let m = self.typed.model(p);
         for x in points(&d.targets) {
             let Some(site) = m.site(&x) else { return Err(self.no_site(m, &x, d.span)) };
             let own = match &site.kind {
@@ -286,10 +286,8 @@ impl Checker<'_> {
     /// The guide of this name.
     fn guide_named(&self, q: &Ident) -> Res<usize> {
         let i = self.model_named(q)?;
-        match self.typed.models.get(i) {
-            Some(m) if !m.guide => Err(codes::e0512::average_of_model(q, m.span).into()),
-            Some(_) | None => Ok(i),
-        }
+        let m = self.typed.model(i);
+        if m.guide { Ok(i) } else { Err(codes::e0512::average_of_model((&q.name, q.span), m.span).into()) }
     }
 
     /// `E_q[e]`
@@ -301,15 +299,16 @@ impl Checker<'_> {
             return self.weights(g, (count, joint, by), span);
         }
         let inner = self.in_whole(inner)?;
-        let Some(guide) = self.typed.models.get(g) else { return Err(Bad::Said) };
+        let guide = self.typed.model(g);
         let sites: Vec<String> = guide.sites.iter().map(|s| s.name.clone()).collect();
         let sampled = sampled(&inner, &sites, &q.name)?;
         let plain = at(ExprKind::Expect(Box::new(sampled)), span);
         if let ExprKind::LogProb { model, target, given } = &inner.kind {
             let p = self.model_named(model)?;
-            let Some(m) = self.typed.models.get(p).filter(|m| !m.guide) else {
+            let m = self.typed.model(p);
+            if m.guide {
                 return Ok(Core::Other(plain));
-            };
+            }
             let (data, latent) = (bound_of::data(m), bound_of::latent(m, guide));
             let needs = bound_of::given(m, guide, &data);
             let (target, given) = (points(target), points(given));
@@ -337,9 +336,7 @@ impl Checker<'_> {
         span: Span,
     ) -> Res<Core> {
         let (q, p) = (self.guide_named(&by.model)?, self.model_named(&joint.model)?);
-        let (Some(m), Some(guide)) = (self.typed.models.get(p), self.typed.models.get(q)) else {
-            return Err(Bad::Said);
-        };
+        let (m, guide) = (self.typed.model(p), self.typed.model(q));
         let latent = bound_of::latent(m, guide);
         let all = [bound_of::data(m), latent.clone()].concat();
         if q != g || m.guide || !alike(&points(&joint.targets), &all) || !alike(&points(&by.targets), &latent)
@@ -373,13 +370,11 @@ impl Checker<'_> {
     /// `KL(q(z | x) || p(z))`
     fn divergence(&mut self, q: &Density, p: &Density, args: &[Arg], span: Span) -> Res<Core> {
         let (i, j) = (self.model_named(&q.model)?, self.model_named(&p.model)?);
-        let (Some(g), Some(m)) = (self.typed.models.get(i), self.typed.models.get(j)) else {
-            return Err(Bad::Said);
-        };
+        let (g, m) = (self.typed.model(i), self.typed.model(j));
         if !g.guide || m.guide {
             let turned = Written::Divergence(p.clone(), q.clone(), Vec::new());
             let turned = at(ExprKind::Written(Box::new(turned)), span).to_string();
-            let sides = ((&q.model, g.guide), (&p.model, m.guide));
+            let sides = ((q.model.span, g.guide), (p.model.span, m.guide));
             return Err(codes::e0512::sides(sides.0, sides.1, span, &turned).into());
         }
         let (sites, of) = (points(&q.targets), points(&p.targets));
@@ -411,7 +406,7 @@ impl Checker<'_> {
     /// `H(q(z | x))`
     fn entropy(&mut self, d: &Density, span: Span) -> Res<Core> {
         let i = self.guide_named(&d.model)?;
-        let Some(g) = self.typed.models.get(i) else { return Err(Bad::Said) };
+        let g = self.typed.model(i);
         let sites = points(&d.targets);
         self.side(g, d, &bound_of::proposed_given(g, &sites))?;
         let drawn: Vec<String> = g.sites.iter().map(|s| s.name.clone()).collect();
@@ -471,7 +466,7 @@ impl Checker<'_> {
     }
 
     fn pair(&self, (q, p): Pair) -> Option<(&TModel, &TModel)> {
-        Some((self.typed.models.get(q)?, self.typed.models.get(p)?))
+        Some((self.typed.model(q), self.typed.model(p)))
     }
 
     /// The KLs of a pair that are subtracted with one weight, if they are of all latent sites.

@@ -6,7 +6,7 @@ use crate::show::table;
 use crate::store::atomic_write;
 use gmc_compiler::event::EventTy;
 use gmc_compiler::rows::data::MISSING;
-use gmc_compiler::rows::data::reread::elements;
+use gmc_compiler::rows::data::elsewhere::elements;
 use std::path::Path;
 
 /// Kinds of file, by the ending of the name.

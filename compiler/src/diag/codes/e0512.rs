@@ -2,7 +2,6 @@
 
 use crate::diag::Diag;
 use crate::span::Span;
-use crate::syntax::ast::Ident;
 
 /// What `gmc explain E0512` prints.
 pub const PAGE: super::Page = super::Page {
@@ -23,12 +22,11 @@ Right:
 };
 
 /// `E_p[..]` of a model, declared at `declared`.
-pub fn average_of_model(p: &Ident, declared: Span) -> Diag {
-    let p_name = &p.name;
+pub fn average_of_model((p_name, at): (&str, Span), declared: Span) -> Diag {
     Diag::new(
         "E0512",
         format!("`E_{p_name}[..]` averages over the draws of a guide, and `{p_name}` is a model"),
-        p.span,
+        at,
         "no guide",
     )
     .also(declared, "declared as a model")
@@ -36,7 +34,7 @@ pub fn average_of_model(p: &Ident, declared: Span) -> Diag {
 }
 
 /// The sides of a KL are the wrong way round, or of two models or two guides: `first` and `second`, whole as they are written.
-pub fn sides(first: (&Ident, bool), second: (&Ident, bool), span: Span, turned: &str) -> Diag {
+pub fn sides(first: (Span, bool), second: (Span, bool), span: Span, turned: &str) -> Diag {
     let is = |guide: bool| if guide { "a guide" } else { "a model" };
     let said = Diag::new(
         "E0512",
@@ -44,8 +42,8 @@ pub fn sides(first: (&Ident, bool), second: (&Ident, bool), span: Span, turned: 
         span,
         "no such divergence",
     )
-    .also(first.0.span, is(first.1))
-    .also(second.0.span, is(second.1));
+    .also(first.0, is(first.1))
+    .also(second.0, is(second.1));
     match (first.1, second.1) {
         (false, true) => said.help(format!(
             "turn it round: `{turned}`; the other direction would need draws of the model given the data, which it has not"
@@ -91,10 +89,10 @@ pub fn bars(sign: Span) -> Diag {
 }
 
 /// `x[j]` under `sum_{i in ..}`.
-pub fn index(span: Span, index: &Ident) -> Diag {
-    Diag::new("E0512", format!("the sum is over `{}`", index.name), span, "another index")
-        .also(index.span, "this index")
-        .help(format!("use one index everywhere: `p(x[{0}] | x[< {0}])`", index.name))
+pub fn index(span: Span, (index, at): (&str, Span)) -> Diag {
+    Diag::new("E0512", format!("the sum is over `{index}`"), span, "another index")
+        .also(at, "this index")
+        .help(format!("use one index everywhere: `p(x[{index}] | x[< {index}])`"))
 }
 
 /// A sum over an order in which the model does not draw site `x`; `order` is its own, if it has one.

@@ -101,7 +101,7 @@ impl Goal<'_> {
 
     /// An objective as the terms that it adds up to; `None` where it is said by its name.
     fn objective(&self, o: &TObjective) -> Option<Vec<Signed>> {
-        let models: Vec<&TModel> = o.reads().filter_map(|i| self.n.typed.models.get(i)).collect();
+        let models: Vec<&TModel> = o.reads().map(|i| self.n.typed.model(i)).collect();
         let (guides, models): (Vec<&TModel>, Vec<&TModel>) = models.into_iter().partition(|m| m.guide);
         let m = *models.first()?;
         let data = bound_of::data(m);

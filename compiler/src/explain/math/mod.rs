@@ -150,11 +150,8 @@ impl<'t> Writer<'t> {
                 let by = self.n.expr(b, 3);
                 self.scaled(a, sign, |n, t| format!("{t}{}{by}", n.either(" \\,/\\, ", " / ")));
             }
-            TKind::Let(i)
-                if let Some((_, x)) = self.n.typed.train.lets.get(*i)
-                    && self.n.stands_for(e).is_some() =>
-            {
-                self.payoff(x, sign);
+            TKind::Let(i) if self.n.stands_for(e).is_some() => {
+                self.payoff(&self.n.typed.bound(*i).1, sign);
             }
             _ => self.itself(e, sign),
         }

@@ -37,7 +37,7 @@ impl<'t> Writer<'t> {
             return counts.then(|| self.log_det(&inverse(&self.n.op(row.name())), &by));
         }
         let TKind::Flow { flow, .. } = &e.kind else { return None };
-        let f = self.n.typed.flows.get(*flow)?;
+        let f = self.n.typed.flow(*flow);
         let term = self.log_det(&inverse(&self.n.name(&f.name)), &by);
         self.notes.push(about(f));
         if let Some(added) = &f.fitted {
@@ -81,7 +81,7 @@ impl<'t> Writer<'t> {
             return Some(self.n.op(row.name()));
         }
         let TKind::Flow { flow, .. } = &e.kind else { return None };
-        let f = self.n.typed.flows.get(*flow)?;
+        let f = self.n.typed.flow(*flow);
         (!f.volume_preserving()).then(|| self.n.name(&f.name))
     }
 

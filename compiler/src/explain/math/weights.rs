@@ -70,11 +70,11 @@ fn named(n: &Notation<'_>, m: &TModel, targets: &[String], given: &[String]) -> 
 /// The critic of a penalty at what lies between, and the two values between which it lies.
 pub(super) fn penalty(n: &Notation<'_>, o: &TObjective) -> (String, [String; 2]) {
     let between = n.either("\\hat x", "w");
-    let (mut critic, mut inputs) = (String::new(), Vec::new());
+    let (mut critic, mut inputs) = (String::new(), Vec::<String>::new());
     for s in &o.subjects {
         match s {
             TSubject::Critic(c) => {
-                let net = n.typed.nets.get(c.net).map_or("", |net| net.name.as_str());
+                let net = &n.typed.net(c.net).name;
                 let given: String = c.given.iter().map(|g| format!(", {}", n.expr(g, 0))).collect();
                 critic = format!("{}({between}{given})", n.name(net));
             }
@@ -83,6 +83,8 @@ pub(super) fn penalty(n: &Notation<'_>, o: &TObjective) -> (String, [String; 2])
             TSubject::Model(_) | TSubject::Guide(_) => {}
         }
     }
-    let mut inputs = inputs.into_iter();
-    (critic, [inputs.next().unwrap_or_default(), inputs.next().unwrap_or_default()])
+    match inputs.try_into() {
+        Ok(two) => (critic, two),
+        Err(all) => panic!("internal: a penalty lies between two values, and there are {}", all.len()),
+    }
 }

@@ -1,8 +1,8 @@
 use super::columns::{self, GROUP};
 use super::dates::{Clock, ORIGIN, UNIT};
 use super::declared::{Declared, no_cells};
+use super::elsewhere::{Elsewhere, Wanted};
 use super::narrow::narrow;
-use super::reread::{Elsewhere, Wanted};
 use super::sequences::{SEQUENCE, Sequences, no_label};
 use super::table::{Reading, Table, missing};
 use super::{Column, DataIssue, DataRow, Dataset, Host, MISSING, OFFSET, Part, at_most, offsets};

@@ -8,6 +8,7 @@ mod csv_file;
 mod dates;
 mod declared;
 mod digits;
+pub mod elsewhere;
 mod encoding;
 mod fashion_mnist;
 mod gaussians;
@@ -46,8 +47,8 @@ use super::args::{ArgKind, Args, Const, ParamSpec};
 use crate::diag::Diag;
 use crate::event::{EventTy, Kind, Support};
 use crate::interval::End;
+use elsewhere::Elsewhere;
 pub use images::picture_axes;
-use reread::Elsewhere;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[

@@ -1,6 +1,6 @@
 //! Arrays of NumPy's `.npy` as data.
 use super::array::{Array, Shown, parse};
-use super::reread::{Elsewhere, one_variable};
+use super::elsewhere::{Elsewhere, one_variable};
 use super::sequences;
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};

@@ -5,77 +5,14 @@
 //! written (`x.0`, `x.1`, .., `y`), an array of events, pictures.
 
 use super::csv_file::{Csv, has_columns};
+use super::elsewhere::{Elsewhere, Wanted, one_variable};
 use super::images::{Images, picture_axes};
 use super::npy::Npy;
-use super::{Cells, Column, DataIssue, DataRow, Declared, Decoded, Host, HostError, Part, Skipped};
+use super::{Column, DataIssue, DataRow, Decoded, Host, HostError, Part, Skipped};
 use crate::event::{EventTy, Kind, Support};
 use crate::rows::Row;
 use crate::rows::args::{Args, Const};
 use crate::span::Span;
-
-/// A variable that is read from another file.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// Its number in the data item.
-    pub number: usize,
-    /// Its name.
-    pub name: &'a str,
-    /// What each event is.
-    pub ty: &'a EventTy,
-    /// What is said of the cells that it is read from.
-    pub cells: Cells,
-    /// What its elements are called in the item's own source; empty where they have no names.
-    pub columns: &'a [String],
-    /// What its classes are called, by number; empty where they are numbers.
-    pub classes: &'a [String],
-}
-
-impl Wanted<'_> {
-    /// What its elements are called in a table: as in the item's own source, else `x`, or `x.0`, `x.1`, ..
-    pub fn elements(&self) -> Vec<String> {
-        match self.columns.len() == self.ty.size() {
-            true => self.columns.to_vec(),
-            false => elements(self.name, self.ty.size()),
-        }
-    }
-}
-
-/// What the elements of a variable without names are called in a table.
-pub fn elements(name: &str, size: usize) -> Vec<String> {
-    match size {
-        0 | 1 => vec![name.to_string()],
-        n => (0..n).map(|i| format!("{name}.{i}")).collect(),
-    }
-}
-
-/// What is read from where.
-#[derive(Clone, Copy, Debug)]
-pub struct Elsewhere<'a> {
-    /// The file or folder.
-    pub file: &'a str,
-    /// The variables that are read, in the order of the item.
-    pub variables: &'a [Wanted<'a>],
-    /// The types of all variables of the item.
-    pub item: &'a [EventTy],
-}
-
-impl Elsewhere<'_> {
-    /// The types of the variables.
-    pub(super) fn types(&self) -> Vec<EventTy> {
-        self.variables.iter().map(|v| v.ty.clone()).collect()
-    }
-
-    /// The variables as a source loads them.
-    pub(super) fn declared(&self) -> Vec<Declared<'_>> {
-        self.variables.iter().map(|v| Declared { name: v.name, ty: v.ty.clone(), cells: v.cells }).collect()
-    }
-
-    /// Of columns for all variables those that are read.
-    pub(super) fn picked(&self, part: Part) -> Part {
-        let columns = self.variables.iter().filter_map(|v| part.columns.get(v.number).cloned()).collect();
-        Part { n: part.n, columns, ..Part::default() }
-    }
-}
 
 /// A kind of file, by the ending of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,16 +194,6 @@ fn array(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
     let [_] = from.variables else { return Err(one_variable(from)) };
     let args = plain(&Npy, vec![("file", Const::Text(from.file.to_string()))]);
     Ok(Npy.load(&args, &from.types(), host)?.train)
-}
-
-/// What holds one variable where several are read.
-pub(super) fn one_variable(from: &Elsewhere<'_>) -> DataIssue {
-    let names: Vec<String> = from.variables.iter().map(|v| format!("`{}`", v.name)).collect();
-    let columns: Vec<String> = from.variables.iter().filter_map(|v| v.elements().first().cloned()).collect();
-    DataIssue::new(
-        format!("`{}` holds one variable, and {} are needed", from.file, names.join(" and ")),
-        format!("give a table (.csv) with a column for each element, named `{}` ..", columns.join("`, `")),
-    )
 }
 
 /// Pictures, resized to the events; grey levels in the range of the variable.

@@ -1,4 +1,4 @@
-use super::reread::Elsewhere;
+use super::elsewhere::Elsewhere;
 use super::windows::{STRIDE, Symbols};
 use super::{DataIssue, DataRow, Dataset, Host, Part, Writing, at_most};
 use crate::event::EventTy;
