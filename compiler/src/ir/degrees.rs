@@ -83,11 +83,14 @@ fn live<'k>(body: &Graph, v: Value, kernels: &'k Kernels) -> Option<&'k [bool]> 
 impl Groups {
     /// Of elements with these degrees, over so many places: `None` where a place has half of them or more, and little is left out.
     fn new(degrees: &[usize], places: usize) -> Option<Groups> {
-        let at = |p: usize| degrees.iter().enumerate().filter(move |(_, d)| **d == p).map(|(i, _)| i);
-        let width = (0..places).map(|p| at(p).count()).max().filter(|w| *w > 0 && 2 * w <= degrees.len())?;
+        let mut at: Vec<Vec<usize>> = vec![Vec::new(); places];
+        for (i, d) in degrees.iter().enumerate() {
+            at.get_mut(*d).into_iter().for_each(|all| all.push(i));
+        }
+        let width = at.iter().map(Vec::len).max().filter(|w| *w > 0 && 2 * w <= degrees.len())?;
         let (mut elements, mut real) = (Vec::new(), Vec::new());
-        for p in 0..places {
-            elements.extend(at(p));
+        for (p, all) in at.iter().enumerate() {
+            elements.extend(all);
             real.resize(elements.len(), 1.0);
             elements.resize((p + 1) * width, 0);
             real.resize(elements.len(), 0.0);

@@ -184,11 +184,11 @@ fn link(
     t: usize,
     before: Option<usize>,
 ) -> Result<(f64, f64), String> {
-    let piece = time.of(t).map(|k| d.piece(k));
-    let [loc, scale] = match piece.as_ref().map(|p| p.params.as_slice()) {
-        Some([Some(loc), Some(scale)]) => [loc, scale],
-        Some(_) | None => return Err(format!("`{name}[{t}]` has no mean and scale")),
+    let params = time.of(t).zip(d.params.first_chunk::<2>());
+    let Some((k, [Some(loc), Some(scale)])) = params else {
+        return Err(format!("`{name}[{t}]` has no mean and scale"));
     };
+    let (loc, scale) = (time::at_piece(loc, k), time::at_piece(scale, k));
     let scale = at(scale, t as f64).filter(|s| *s > 0.0).ok_or_else(|| {
         format!(
             "the scale of `{name}[{t}]` in `{}` is no positive number that is known before training",
