@@ -184,8 +184,7 @@ fn link(
     t: usize,
     before: Option<usize>,
 ) -> Result<(f64, f64), String> {
-    let params = time.of(t).zip(d.params.first_chunk::<2>());
-    let Some((k, [Some(loc), Some(scale)])) = params else {
+    let (Some(k), [Some(loc), Some(scale)]) = (time.of(t), d.params.as_slice()) else {
         return Err(format!("`{name}[{t}]` has no mean and scale"));
     };
     let (loc, scale) = (time::at_piece(loc, k), time::at_piece(scale, k));
