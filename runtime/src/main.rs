@@ -7,5 +7,6 @@ fn main() -> std::process::ExitCode {
         // SAFETY: no other thread runs yet.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
+    gmc_runtime::exec::join_threads();
     gmc_runtime::cli::main()
 }

@@ -12,6 +12,7 @@
 )]
 
 use super::fuse::dense;
+use super::product::{Matrix, product};
 use super::tensor::{Tensor, burn_shape};
 use burn::backend::TensorData;
 use burn::backend::flex::FlexTensor;
@@ -25,8 +26,6 @@ const COLUMNS: usize = 256;
 const PATCHES: usize = 1 << 19;
 /// Multiply-adds at one place of several images from which on threads share them.
 const PLACES: usize = 1 << 20;
-/// Most products that are summed before the sum is added to the result.
-const SUMMED: usize = 512;
 /// Most parts of a weight's gradient, and most numbers in all of them: 64 MB.
 const PARTS: usize = 16;
 const PART_NUMBERS: usize = 1 << 24;
@@ -40,55 +39,6 @@ struct Sizes {
     output: [usize; 2],
     kernel: [usize; 2],
     geom: ConvGeom,
-}
-
-/// A matrix in a buffer: element `(i, j)` is `data[i * row + j * column]`.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    data: &'a [f32],
-    row: usize,
-    column: usize,
-}
-
-impl Matrix<'_> {
-    fn holds(&self, rows: usize, columns: usize) -> bool {
-        rows == 0 || columns == 0 || (rows - 1) * self.row + (columns - 1) * self.column < self.data.len()
-    }
-}
-
-/// `out [m, n] = a [m, k] · b [k, n]`, or added to what `out` holds.
-fn product([m, n, k]: [usize; 3], out: &mut [f32], add: bool, a: Matrix, b: Matrix) {
-    assert!(
-        out.len() >= m * n && a.holds(m, k) && b.holds(k, n),
-        "a matrix is smaller than its product needs"
-    );
-    let (o, alpha) = (out.as_mut_ptr(), if add { 1.0 } else { 0.0 });
-    let (a_column, a_row, b_column, b_row) =
-        (a.column as isize, a.row as isize, b.column as isize, b.row as isize);
-    // SAFETY: the three matrices lie inside their buffers, by the assertion, and `out` is borrowed by nobody else.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            o,
-            1,
-            n as isize,
-            add,
-            a.data.as_ptr(),
-            a_column,
-            a_row,
-            b.data.as_ptr(),
-            b_column,
-            b_row,
-            alpha,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
 }
 
 impl Sizes {
@@ -270,24 +220,18 @@ impl Sizes {
     }
 
     /// `W · patches` where every image is one patch: what a sampler computes at a place. `from` is where its numbers lie. All images are the
-    /// columns of one matrix, and every number of the result is summed in the order in which [`Sizes::forward`] sums it among many.
+    /// columns of one matrix; [`product`] sums every number of the result in the order in which [`Sizes::forward`] has it summed among many.
     fn at_place(&self, x: &[f32], w: &[f32], from: &[usize]) -> Vec<f32> {
         let ([size, _], per, depth) = (self.per_image(), self.out_per(), self.depth());
         let mut y = vec![0.0f32; self.n * self.o];
         let run = (PLACES / (self.o * depth).max(1)).max(COLUMNS);
         y.par_chunks_mut(run * self.o).zip(x.par_chunks(run * size)).for_each(|(y, x)| {
-            // A lone column would be summed in another order.
-            let columns = (y.len() / self.o).max(2);
+            let columns = y.len() / self.o;
             let (mut patches, mut wide) = (vec![0.0f32; depth * columns], vec![0.0f32; per * columns]);
             for (group, from) in from.chunks_exact(depth).enumerate() {
                 transpose(&mut patches, columns, x, size, from);
-                let (weight, step) = (self.weight(w, group), depth.div_ceil(depth.div_ceil(SUMMED)));
-                for start in (0..depth).step_by(step) {
-                    let len = step.min(depth - start);
-                    let a = Matrix { data: &weight.data[start..], ..weight };
-                    let b = Matrix { data: &patches[start * columns..], row: columns, column: 1 };
-                    product([per, columns, len], &mut wide, start > 0, a, b);
-                }
+                let b = Matrix { data: &patches, row: columns, column: 1 };
+                product([per, columns, depth], &mut wide, false, self.weight(w, group), b);
                 for (t, y) in y.chunks_exact_mut(self.o).enumerate() {
                     let y = y[group * per..][..per].iter_mut().zip(wide[t..].iter().step_by(columns));
                     y.for_each(|(y, v)| *y = *v);

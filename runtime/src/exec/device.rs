@@ -106,6 +106,13 @@ impl fmt::Display for DeviceError {
 
 impl std::error::Error for DeviceError {}
 
+/// Makes the calling thread one of those that share the work of a run, so that others need not be waked for the run to go on. To be called by a
+/// program's main thread, before anything runs; where the threads were started before, nothing changes.
+pub fn join_threads() {
+    // The error says that they were.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+}
+
 fn cpu() -> Device {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     let note = format!("Burn flex, {threads} thread{}", if threads == 1 { "" } else { "s" });

@@ -7,16 +7,18 @@
 
 use super::kernel::{Code, Instr, Kernel, Src};
 use super::math;
+use super::sums;
 use super::tensor::{Tensor, burn_shape};
+use super::views::{self, Rows};
 use burn::backend::flex::FlexTensor;
 use burn::backend::{BoolStore, DType as BurnType, TensorData};
-use gmc_compiler::ir::op::{Binary, Compare, Logic, Unary};
+use gmc_compiler::ir::op::{Binary, Compare, Logic, ReduceKind, Unary};
 use gmc_compiler::ir::shape::DType;
 use rayon::prelude::*;
 use std::cell::RefCell;
 
-/// Elements per block: a register is 4 KiB, so that a dozen of them stay in the first two caches.
-const BLOCK: usize = 1024;
+/// Elements per block: a register is 2 KiB, so that a dozen of them stay in the first cache.
+const BLOCK: usize = 512;
 /// Work (in additions) below which one thread is faster than two.
 const PARALLEL: usize = 200_000;
 
@@ -29,6 +31,8 @@ enum Feed {
     Full(*const f32),
     /// The element at `(i / repeat) % period`.
     Cycle { data: *const f32, repeat: usize, period: usize },
+    /// The element at `i / len * step + i % len`.
+    Rows { data: *const f32, len: usize, step: usize },
     /// Truth values, at `(i / repeat) % period`.
     Truth { data: *const u8, repeat: usize, period: usize },
 }
@@ -37,6 +41,8 @@ enum Feed {
 enum Sink {
     Number(*mut f32),
     Truth(*mut u8),
+    /// The sum of each block.
+    Sum(*mut f32),
 }
 
 /// A kernel with its buffers.
@@ -69,6 +75,8 @@ enum Held {
     Reused(FlexTensor),
     Number(Vec<f32>),
     Truth(Vec<u8>),
+    /// Sums of the blocks, and what the sum of them is multiplied by.
+    Sum(Vec<f32>, f32),
 }
 
 /// Runs `kernel` with results of axes `dims`. `args` are its inputs in order, on the CPU; one given as the only handle to its
@@ -84,9 +92,15 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
     }
     let mut results = Vec::with_capacity(kernel.outputs.len());
     let mut sinks = Vec::with_capacity(kernel.outputs.len());
-    for dtype in &kernel.dtypes {
+    for (dtype, fold) in kernel.dtypes.iter().zip(&kernel.folds) {
         let (result, sink) = match dtype {
-            DType::F => match reuse(kernel, &mut held, &mut feeds) {
+            DType::F if fold.is_some() => {
+                let mut v = vec![0.0; total.div_ceil(BLOCK)];
+                let p = v.as_mut_ptr();
+                let scale = if *fold == Some(ReduceKind::Mean) { (1.0 / total as f64) as f32 } else { 1.0 };
+                (Held::Sum(v, scale), Sink::Sum(p))
+            }
+            DType::F => match reuse(kernel, &mut held, &mut feeds, total) {
                 Some((t, p)) => (Held::Reused(t), Sink::Number(p)),
                 None => {
                     let mut v = Vec::<f32>::with_capacity(total);
@@ -106,21 +120,27 @@ pub fn run(kernel: &Kernel, args: Vec<Tensor>, dims: &[usize]) -> Option<Vec<Ten
     }
     execute(&Job { kernel, feeds, sinks, total });
     let wrap = |(held, dtype): (Held, &DType)| {
+        let mut dims = dims.to_vec();
         let t = match held {
-            Held::Reused(t) => t.with_layout(burn::backend::flex::Layout::contiguous(burn_shape(dims))),
+            Held::Sum(parts, scale) => {
+                dims.fill(1);
+                let sum = sums::sums(&parts, [1, parts.len(), 1]).into_iter().map(|x| x * scale).collect();
+                FlexTensor::from_data(TensorData::new(sum, burn_shape(&dims)))
+            }
+            Held::Reused(t) => t.with_layout(burn::backend::flex::Layout::contiguous(burn_shape(&dims))),
             Held::Number(mut v) => {
                 // SAFETY: the capacity is `total`, and every block of the sink was written.
                 unsafe { v.set_len(total) };
-                FlexTensor::from_data(TensorData::new(v, burn_shape(dims)))
+                FlexTensor::from_data(TensorData::new(v, burn_shape(&dims)))
             }
             Held::Truth(mut v) => {
                 // SAFETY: as above.
                 unsafe { v.set_len(total) };
                 let ty = BurnType::Bool(BoolStore::Native);
-                FlexTensor::from_data(TensorData::from_bytes_vec(v, burn_shape(dims), ty))
+                FlexTensor::from_data(TensorData::from_bytes_vec(v, burn_shape(&dims), ty))
             }
         };
-        Tensor::from_flex(t, *dtype, dims)
+        Tensor::from_flex(t, *dtype, &dims)
     };
     Some(results.into_iter().zip(&kernel.dtypes).map(wrap).collect())
 }
@@ -131,7 +151,11 @@ fn feed(arg: Tensor, dims: &[usize], total: usize) -> Option<(FlexTensor, Feed)>
     let arg = if pattern.is_none() { arg.expanded(dims) } else { arg };
     let (repeat, period) = pattern.unwrap_or((1, total));
     let dtype = arg.dtype();
-    let t = dense(arg.into_flex().ok()?);
+    let t = arg.into_flex().ok()?;
+    if let Some(feed) = lying(&t, dtype, total).filter(|_| repeat == 1 && period == total) {
+        return Some((t, feed));
+    }
+    let t = dense(t);
     let feed = match dtype {
         DType::F => {
             let data = t.storage::<f32>();
@@ -153,6 +177,18 @@ fn feed(arg: Tensor, dims: &[usize], total: usize) -> Option<(FlexTensor, Feed)>
     Some((t, feed))
 }
 
+/// How numbers, one for each result, are read where they lie.
+fn lying(t: &FlexTensor, dtype: DType, total: usize) -> Option<Feed> {
+    let Rows { first, len, step } = views::rows(t).filter(|_| dtype == DType::F && total > 1)?;
+    let data = t.storage::<f32>().get(first..)?;
+    let needed = (total / len - 1) * step + len;
+    if total % len != 0 || data.len() < needed {
+        return None;
+    }
+    let data = data.as_ptr();
+    Some(if len == total { Feed::Full(data) } else { Feed::Rows { data, len, step } })
+}
+
 /// The tensor with its elements in order from the start of its buffer, and nothing behind them.
 pub(super) fn dense(t: FlexTensor) -> FlexTensor {
     let size = if t.dtype() == BurnType::F32 { 4 } else { 1 };
@@ -170,14 +206,14 @@ fn reuse(
     kernel: &Kernel,
     held: &mut [Option<FlexTensor>],
     feeds: &mut [Feed],
+    total: usize,
 ) -> Option<(FlexTensor, *mut f32)> {
     for (i, (slot, feed)) in held.iter_mut().zip(feeds).enumerate() {
         if !matches!(feed, Feed::Full(_)) || kernel.results.contains(&Src::In(i)) {
             continue;
         }
-        let Some(p) = slot.as_mut().and_then(|t| t.try_storage_mut::<f32>()).map(|s| s.as_mut_ptr()) else {
-            continue;
-        };
+        let buffer = slot.as_mut().and_then(|t| t.try_storage_mut::<f32>()).filter(|s| s.len() == total);
+        let Some(p) = buffer.map(|s| s.as_mut_ptr()) else { continue };
         // From here on the buffer is read through the pointer that writes it.
         *feed = Feed::Full(p.cast_const());
         return slot.take().map(|t| (t, p));
@@ -225,14 +261,25 @@ fn range(job: &Job, from: usize, to: usize) {
         };
         grow(&mut s.regs, job.kernel.regs);
         grow(&mut s.inputs, job.feeds.len());
+        // The same numbers, as multiplications and additions are not joined.
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
+            // SAFETY: the processor has the features.
+            unsafe { range_avx512(job, from, to, s) };
+            return;
+        } else if std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has the feature.
             unsafe { range_avx2(job, from, to, s) };
             return;
         }
         range_any(job, from, to, s);
     });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+unsafe fn range_avx512(job: &Job, from: usize, to: usize, s: &mut Scratch) {
+    range_any(job, from, to, s);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -245,7 +292,25 @@ unsafe fn range_avx2(job: &Job, from: usize, to: usize, s: &mut Scratch) {
 fn range_any(job: &Job, from: usize, to: usize, s: &mut Scratch) {
     for b in from..to {
         let start = b * BLOCK;
+        fetch(job, start + BLOCK);
         block(job, start, BLOCK.min(job.total - start), s);
+    }
+}
+
+/// Asks for what the next block reads, so that it is in the cache then.
+#[inline(always)]
+fn fetch(job: &Job, start: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if start + BLOCK <= job.total {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for feed in &job.feeds {
+            if let Feed::Full(p) = feed {
+                for line in (start..start + BLOCK).step_by(16) {
+                    // SAFETY: the buffer has these elements; nothing is read.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(p.add(line).cast()) };
+                }
+            }
+        }
     }
 }
 
@@ -264,6 +329,10 @@ fn block(job: &Job, start: usize, len: usize, s: &mut Scratch) {
             Feed::Cycle { data, repeat, period } => {
                 cycle(unsafe { std::slice::from_raw_parts(data, period) }, repeat, start, buf, len, |x| x)
             }
+            // SAFETY: the rows from the first to the last lie in the buffer.
+            Feed::Rows { data, len: row, step } => unsafe {
+                gather(data, row, step, start, buf.get_mut(..len).unwrap_or_default())
+            },
             // SAFETY: the same.
             Feed::Truth { data, repeat, period } => {
                 let data = unsafe { std::slice::from_raw_parts(data, period) };
@@ -284,6 +353,14 @@ fn block(job: &Job, start: usize, len: usize, s: &mut Scratch) {
     for ((src, sink), leaves) in job.kernel.results.iter().zip(&job.sinks).zip(&job.kernel.leaves) {
         // The operand may be the very memory that the sink is, so it goes through a register of its own.
         match (operand(job, *src, start, len, regs, inputs), *sink) {
+            (Operand::Each(v), Sink::Sum(p)) => {
+                // SAFETY: there is a number for every block, and this block is run by this thread alone.
+                unsafe { p.add(start / BLOCK).write(sums::run(v)) };
+            }
+            (Operand::All(x), Sink::Sum(p)) => {
+                // SAFETY: as above.
+                unsafe { p.add(start / BLOCK).write(x * len as f32) };
+            }
             (Operand::Each(v), Sink::Number(p)) if *leaves => {
                 // SAFETY: as below.
                 unsafe { v.iter().enumerate().for_each(|(k, x)| p.add(start + k).write(normal(*x))) };
@@ -348,6 +425,22 @@ fn cycle<T: Copy>(
     }
 }
 
+/// Copies elements from `start` on, as many as `buf` holds, of rows of `len` that lie `step` apart.
+///
+/// # Safety
+/// These elements lie in the buffer that `data` begins.
+#[inline(always)]
+unsafe fn gather(data: *const f32, len: usize, step: usize, start: usize, buf: &mut [f32]) {
+    let (mut row, mut skip, mut rest) = (start / len, start % len, buf);
+    while !rest.is_empty() {
+        let n = (len - skip).min(rest.len());
+        let (head, tail) = rest.split_at_mut(n);
+        // SAFETY: the caller's word.
+        head.copy_from_slice(unsafe { std::slice::from_raw_parts(data.add(row * step + skip), n) });
+        (row, skip, rest) = (row + 1, 0, tail);
+    }
+}
+
 #[inline(always)]
 fn operand<'a>(
     job: &Job,
@@ -366,7 +459,7 @@ fn operand<'a>(
             // SAFETY: the buffer has `total >= start + len` elements, and this block of it is written only after the last
             // operand of the block was read.
             Some(Feed::Full(p)) => Operand::Each(unsafe { std::slice::from_raw_parts(p.add(start), len) }),
-            Some(Feed::Cycle { .. } | Feed::Truth { .. }) => {
+            Some(Feed::Cycle { .. } | Feed::Rows { .. } | Feed::Truth { .. }) => {
                 Operand::Each(inputs.get(i).and_then(|v| v.get(..len)).unwrap_or(none))
             }
             None => Operand::All(0.0),

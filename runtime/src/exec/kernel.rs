@@ -4,7 +4,7 @@
 //! (`Detach`, `Broadcast`, `Cast` from truth to number) become no instruction: their users read through them.
 
 use gmc_compiler::ir::graph::Graph;
-use gmc_compiler::ir::op::{Binary, Compare, Logic, Op, Unary};
+use gmc_compiler::ir::op::{Binary, Compare, Logic, Op, ReduceKind, Unary};
 use gmc_compiler::ir::ops::Elementwise;
 use gmc_compiler::ir::shape::{DType, Shape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +61,8 @@ pub struct Kernel {
     pub results: Vec<Src>,
     /// Element type of each output.
     pub dtypes: Vec<DType>,
+    /// Of each output, how its elements are combined to one number, if they are.
+    pub folds: Vec<Option<ReduceKind>>,
     /// Whether each output leaves the program, as a parameter or an optimizer's slot does.
     pub leaves: Vec<bool>,
     /// The program.
@@ -74,8 +76,9 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Compiles `group` (indices of elementwise nodes of one result shape, ascending).
-    pub fn new(graph: &Graph, group: Vec<usize>) -> Kernel {
+    /// Compiles `group` (indices of elementwise nodes of one result shape, ascending). In place of a value in `folds` the kernel gives the reduction of all
+    /// its elements, which is the node named there.
+    pub fn new(graph: &Graph, group: Vec<usize>, folds: &BTreeMap<usize, usize>) -> Kernel {
         let inside: BTreeSet<usize> = group.iter().copied().collect();
         let mut wanted: BTreeSet<usize> =
             graph.outputs.iter().map(|(_, v)| v.0 as usize).filter(|v| inside.contains(v)).collect();
@@ -87,15 +90,20 @@ impl Kernel {
         for &i in &group {
             b.node(i);
         }
-        let outputs: Vec<usize> = wanted.into_iter().collect();
-        let results: Vec<Src> = outputs.iter().map(|o| b.source(*o)).collect();
+        let results: Vec<Src> = wanted.iter().map(|o| b.source(*o)).collect();
+        let outputs: Vec<usize> = wanted.iter().map(|o| folds.get(o).copied().unwrap_or(*o)).collect();
+        let fold = |o: &usize| match graph.nodes.get(*folds.get(o)?).map(|n| &n.op) {
+            Some(Op::Reduce(r)) => Some(r.kind),
+            _ => None,
+        };
+        let folds = wanted.iter().map(fold).collect();
         let leaves = outputs.iter().map(|o| graph.outputs.iter().any(|(_, v)| v.0 as usize == *o)).collect();
         let dtypes = outputs.iter().filter_map(|o| graph.nodes.get(*o)).map(|n| n.ty.dtype).collect();
         let shape =
             group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
         let cost = b.code.iter().map(|i| cost(i.code)).sum::<usize>() + b.inputs.len() + outputs.len();
         let (code, results, regs) = allocate(b.code, results);
-        Kernel { inputs: b.inputs, outputs, results, dtypes, leaves, code, regs, shape, cost }
+        Kernel { inputs: b.inputs, outputs, results, dtypes, folds, leaves, code, regs, shape, cost }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Operations that move elements without computing: views, indexing, padding, joining.
 
 use super::device::Device;
+use super::moves;
 use super::tensor::{INDEX, Tensor};
 use burn::backend::Dispatch;
 use burn::backend::Slice as Cut;
@@ -50,6 +51,9 @@ pub fn slice(x: Tensor, axis: usize, start: usize, len: usize) -> Tensor {
 /// Zeros before and after along `axis`.
 pub fn pad(device: &Device, x: Tensor, axis: usize, before: usize, after: usize) -> Tensor {
     let dims = with_axis(x.shape(), axis, size(x.shape(), axis) + before + after);
+    if let Some(padded) = moves::pad(&x, axis, before, &dims) {
+        return padded;
+    }
     let pairs: Vec<(usize, usize)> =
         (0..dims.len()).map(|i| if i == axis { (before, after) } else { (0, 0) }).collect();
     match x.dtype() {
@@ -70,6 +74,11 @@ pub fn pad(device: &Device, x: Tensor, axis: usize, before: usize, after: usize)
 
 /// One after the other along `axis`.
 pub fn concat(xs: Vec<Tensor>, axis: usize, dims: &[usize]) -> Tensor {
+    moves::concat(&xs, axis, dims).unwrap_or_else(|| joined(xs, axis, dims))
+}
+
+/// As [`concat`], by Burn.
+pub(super) fn joined(xs: Vec<Tensor>, axis: usize, dims: &[usize]) -> Tensor {
     let dtype = xs.first().map_or(DType::F, Tensor::dtype);
     let raws = xs.into_iter().map(Tensor::into_raw).collect();
     let raw = match dtype {

@@ -13,18 +13,23 @@ mod kernel;
 mod layout;
 mod loops;
 pub mod math;
+mod matmul;
+mod moves;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod oracle_ops;
 mod plan;
+mod product;
 pub mod random;
 mod reduce;
 mod run;
+mod sums;
 mod tensor;
+mod views;
 mod wide;
 
-pub use device::{Device, DeviceChoice, DeviceError, DeviceInfo, DeviceKind, list, open};
+pub use device::{Device, DeviceChoice, DeviceError, DeviceInfo, DeviceKind, join_threads, list, open};
 pub use random::RngKey;
 pub use run::{ExecError, Executable, RunOptions};
 pub use tensor::Tensor;

@@ -13,7 +13,7 @@
 
 use super::kernel::Kernel;
 use gmc_compiler::ir::graph::{Graph, Node, Value};
-use gmc_compiler::ir::op::Op;
+use gmc_compiler::ir::op::{Op, ReduceKind};
 use gmc_compiler::ir::shape::DType;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -51,8 +51,10 @@ impl Plan {
     pub fn fused(graph: &Graph) -> Plan {
         let live = live(graph);
         let level = levels(graph, &live);
-        let groups = groups(graph, &live, &level);
-        let units = groups.into_iter().flat_map(|g| unit(graph, g)).collect();
+        let mut groups = groups(graph, &live, &level);
+        let folds = folds(graph, &live, &groups);
+        groups.retain(|g| !folds.values().any(|r| g.contains(r)));
+        let units = groups.into_iter().flat_map(|g| unit(graph, g, &folds)).collect();
         Plan::of(graph, sort(graph, units))
     }
 
@@ -206,16 +208,37 @@ fn groups(graph: &Graph, live: &[bool], level: &[usize]) -> Vec<Vec<usize>> {
     members.into_values().collect()
 }
 
-/// A group as a unit; groups that only rename or repeat values stay single nodes, which Burn does by views.
-fn unit(graph: &Graph, group: Vec<usize>) -> Vec<Unit> {
-    let computes = |i: &usize| {
-        graph
-            .nodes
-            .get(*i)
-            .is_some_and(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)))
+/// Whether a group is run as a kernel.
+fn computes(graph: &Graph, group: &[usize]) -> bool {
+    let nodes = group.iter().filter_map(|i| graph.nodes.get(*i));
+    nodes.into_iter().any(|n| fusable(graph, n) && !matches!(n.op, Op::Detach(_) | Op::Broadcast(_)))
+}
+
+/// Values of kernels that are only read to be added up to one number, which the kernel then does instead of writing them; and the nodes that add them up.
+fn folds(graph: &Graph, live: &[bool], groups: &[Vec<usize>]) -> BTreeMap<usize, usize> {
+    let mut uses = vec![0usize; graph.nodes.len()];
+    let read = graph.nodes.iter().enumerate().filter(|(i, _)| get(live, *i)).flat_map(|(_, n)| &n.args);
+    for v in read.chain(graph.outputs.iter().map(|(_, v)| v)) {
+        uses.get_mut(v.0 as usize).into_iter().for_each(|n| *n += 1);
+    }
+    let mut in_kernel = vec![false; graph.nodes.len()];
+    for i in groups.iter().filter(|g| computes(graph, g)).flatten() {
+        set(&mut in_kernel, *i, true);
+    }
+    let fold = |(i, node): (usize, &Node)| {
+        let (Op::Reduce(r), [of]) = (&node.op, node.args.as_slice()) else { return None };
+        let (ty, of) = (graph.ty(*of), of.0 as usize);
+        let whole = ty.dtype == DType::F && ty.shape.rank() > 0 && r.axes.len() == ty.shape.rank();
+        let fits = whole && r.kind != ReduceKind::Max && get(&in_kernel, of) && uses.get(of) == Some(&1);
+        (get(live, i) && fits).then_some((of, i))
     };
-    if group.iter().any(computes) {
-        vec![Unit::Fused(Box::new(Kernel::new(graph, group)))]
+    graph.nodes.iter().enumerate().filter_map(fold).collect()
+}
+
+/// A group as a unit; groups that only rename or repeat values stay single nodes, which Burn does by views.
+fn unit(graph: &Graph, group: Vec<usize>, folds: &BTreeMap<usize, usize>) -> Vec<Unit> {
+    if computes(graph, &group) {
+        vec![Unit::Fused(Box::new(Kernel::new(graph, group, folds)))]
     } else {
         group.into_iter().map(Unit::Node).collect()
     }
@@ -295,7 +318,12 @@ fn sort(graph: &Graph, units: Vec<Unit>) -> Vec<Unit> {
             *w += 1;
         }
     }
-    let rank: Vec<usize> = units.iter().map(|u| results(u).into_iter().max().unwrap_or(0)).collect();
+    // What is only added up is, while it is in the cache.
+    let from = |u: &Unit| match u {
+        Unit::Fused(k) if k.folds.iter().all(Option::is_some) => args(graph, u),
+        Unit::Fused(_) | Unit::Node(_) => results(u),
+    };
+    let rank: Vec<usize> = units.iter().map(|u| from(u).into_iter().max().unwrap_or(0)).collect();
     let rank_of = |u: usize| rank.get(u).copied().unwrap_or(0);
     let mut ready: BinaryHeap<Reverse<(usize, usize)>> =
         (0..units.len()).filter(|u| waits.get(*u) == Some(&0)).map(|u| Reverse((rank_of(u), u))).collect();

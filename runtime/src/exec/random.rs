@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// Draws per block. A draw takes at most a few words of the counter, of which each block has 2^24.
 pub const CHUNK: usize = 16_384;
 
+/// Words of the stream that are taken together.
+const WORDS: usize = 1024;
+
 /// What all draws of one run depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RngKey {
@@ -50,7 +53,15 @@ pub fn values_in(
         match kind {
             // 23 bits and a half: the largest value is 1 - 2^-24, the smallest 2^-24, both exact.
             RandomKind::Uniform => {
-                out.iter_mut().for_each(|v| *v = ((rng.next_u32() >> 9) as f32 + 0.5) * (1.0 / 8_388_608.0))
+                let mut bytes = [0u8; 4 * WORDS];
+                for out in out.chunks_mut(WORDS) {
+                    let bytes = bytes.get_mut(..4 * out.len()).unwrap_or_default();
+                    rng.fill_bytes(bytes);
+                    let words = bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b));
+                    out.iter_mut()
+                        .zip(words)
+                        .for_each(|(v, w)| *v = ((w >> 9) as f32 + 0.5) * (1.0 / 8_388_608.0));
+                }
             }
             RandomKind::Normal => out.iter_mut().for_each(|v| *v = StandardNormal.sample(&mut rng)),
         }
@@ -76,6 +87,19 @@ mod tests {
             let long = values(kind, KEY, 1, 2, 3 * CHUNK + 5);
             let short = values(kind, KEY, 1, 2, CHUNK + 1);
             assert_eq!(long.get(..CHUNK + 1), Some(&short[..]));
+        }
+    }
+
+    /// The words of the stream one by one, by the generator alone.
+    #[test]
+    fn uniform_draws_are_the_words_of_the_stream() {
+        let mut seed = [0u8; 32];
+        let words = [KEY.seed, 1, 2, 0].map(u64::to_le_bytes);
+        seed.copy_from_slice(words.as_flattened());
+        let mut rng = ChaCha8Rng::from_seed(seed);
+        rng.set_stream(KEY.step);
+        for v in values(RandomKind::Uniform, KEY, 1, 2, 2 * WORDS + 7) {
+            assert_eq!(v, ((rng.next_u32() >> 9) as f32 + 0.5) / 8_388_608.0);
         }
     }
 

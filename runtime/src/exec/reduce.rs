@@ -1,11 +1,14 @@
-//! Reductions, matrix products and convolutions (on the CPU those of [`super::conv`], elsewhere Burn's).
+//! Reductions and convolutions (the latter on the CPU those of [`super::conv`], elsewhere Burn's).
 
 use super::conv;
 use super::device::Device;
+use super::fuse::dense;
 use super::layout;
+use super::sums;
 use super::tensor::{FLOAT, INDEX, Tensor, burn_shape};
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps};
-use burn::backend::{Dispatch, Scalar};
+use burn::backend::{Dispatch, Scalar, TensorData};
 use gmc_compiler::ir::op::{ConvGeom, ConvTranspose2d, ConvWeight, ReduceKind};
 use gmc_compiler::ir::shape::DType;
 
@@ -27,8 +30,16 @@ pub fn reduce(x: Tensor, kind: ReduceKind, axes: &[usize]) -> Tensor {
     if joined.is_empty() {
         joined.push((false, 1));
     }
+    let now: Vec<usize> = joined.iter().map(|(reduced, n)| if *reduced { 1 } else { *n }).collect();
     let flat: Vec<usize> = joined.iter().map(|(_, n)| *n).collect();
-    let mut raw = x.reshaped(&flat).into_raw();
+    let mut x = x.reshaped(&flat);
+    if kind != ReduceKind::Max {
+        match x.into_flex() {
+            Ok(t) => return Tensor::from_flex(sum(t, &joined, kind, count, &kept), DType::F, &kept),
+            Err(elsewhere) => x = elsewhere,
+        }
+    }
+    let mut raw = x.into_raw();
     for (axis, _) in joined.iter().enumerate().filter(|(_, (reduced, _))| *reduced) {
         raw = match kind {
             ReduceKind::Sum | ReduceKind::Mean => Dispatch::float_sum_dim(raw, axis),
@@ -38,28 +49,41 @@ pub fn reduce(x: Tensor, kind: ReduceKind, axes: &[usize]) -> Tensor {
     if kind == ReduceKind::Mean {
         raw = Dispatch::float_mul_scalar(raw, Scalar::Float(1.0 / count as f64));
     }
-    let now: Vec<usize> = joined.iter().map(|(reduced, n)| if *reduced { 1 } else { *n }).collect();
     Tensor::wrap(raw, DType::F, &now).reshaped(&kept)
+}
+
+/// Sums on the CPU, the last axis first, so that what is left is small.
+fn sum(
+    x: FlexTensor,
+    joined: &[(bool, usize)],
+    kind: ReduceKind,
+    count: usize,
+    kept: &[usize],
+) -> FlexTensor {
+    let x = dense(x);
+    let mut inner = 1;
+    let mut summed: Option<Vec<f32>> = None;
+    for (i, (reduced, n)) in joined.iter().enumerate().rev() {
+        if !reduced {
+            inner *= n;
+            continue;
+        }
+        let outer = joined.iter().take(i).map(|(_, n)| *n).product();
+        let numbers = summed.as_deref().unwrap_or_else(|| x.storage());
+        summed = Some(sums::sums(numbers, [outer, *n, inner]));
+    }
+    let mut sum = summed.unwrap_or_else(|| x.storage::<f32>().to_vec());
+    if kind == ReduceKind::Mean {
+        let scale = (1.0 / count as f64) as f32;
+        sum.iter_mut().for_each(|x| *x *= scale);
+    }
+    FlexTensor::from_data(TensorData::new(sum, burn_shape(kept)))
 }
 
 /// Index of the first maximum along `axis`, which stays with size 1.
 pub fn argmax(x: Tensor, axis: usize) -> Tensor {
     let dims = layout::with_axis(x.shape(), axis, 1);
     Tensor::wrap(Dispatch::float_argmax(x.into_raw(), axis, INDEX), DType::I, &dims)
-}
-
-/// `[.., m, k] x [.., k, n]`. Where the right side is one matrix for all leading axes, the left side's become rows.
-pub fn matmul(a: Tensor, b: Tensor, dims: &[usize]) -> Tensor {
-    let rank = dims.len();
-    let lead = |t: &Tensor| t.shape().iter().take(rank - 2).product::<usize>();
-    let last = |t: &Tensor, i: usize| t.shape().get(rank - i).copied().unwrap_or(1);
-    if rank > 2 && lead(&b) == 1 {
-        let (m, k, n, batch) = (last(&a, 2), last(&a, 1), last(&b, 1), lead(&a));
-        let (a, b) = (a.reshaped(&[batch * m, k]), b.reshaped(&[k, n]));
-        let raw = Dispatch::float_matmul(a.into_raw(), b.into_raw());
-        return Tensor::wrap(raw, DType::F, &[batch * m, n]).reshaped(dims);
-    }
-    Tensor::wrap(Dispatch::float_matmul(a.into_raw(), b.into_raw()), DType::F, dims)
 }
 
 /// `x [N, C, H, W]`, `w [O, C/groups, kh, kw]` -> `[N, O, H', W']`.

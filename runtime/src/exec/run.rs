@@ -6,9 +6,9 @@ use super::loops::{self, Place};
 use super::plan::{Plan, Unit};
 use super::random::{self, RngKey};
 use super::tensor::Tensor;
-use super::{fuse, layout, reduce, wide};
+use super::{fuse, layout, matmul, moves, reduce, wide};
 use gmc_compiler::ir::graph::{Graph, Node};
-use gmc_compiler::ir::op::{Input, Logic, Op, Role};
+use gmc_compiler::ir::op::{Input, Logic, Op, Put, Role, Take};
 use gmc_compiler::ir::shape::DType;
 use gmc_compiler::span::Span;
 use std::collections::{BTreeMap, HashMap};
@@ -86,6 +86,8 @@ pub struct Executable {
     salt: u64,
     plain: Plan,
     fused: Plan,
+    /// Products that are only read with their rows as columns.
+    turned: Vec<bool>,
     /// The bodies of loops, by the loop's node.
     bodies: BTreeMap<usize, Executable>,
     /// The further results of loops that are read, by the loop's node: their node and the output of the body.
@@ -148,6 +150,7 @@ impl Executable {
             salt,
             plain: Plan::plain(graph),
             fused: Plan::fused(graph),
+            turned: matmul::read_turned(graph),
             bodies: graph.nodes.iter().enumerate().filter_map(body).collect(),
             graph: graph.clone(),
             tables: Mutex::default(),
@@ -353,7 +356,11 @@ impl Run<'_> {
             Op::Broadcast(_) => tensor(node.ty.dtype)?.expanded(&dims),
             Op::Reduce(op) => reduce::reduce(tensor(DType::F)?, op.kind, &op.axes),
             Op::ArgMax(op) => reduce::argmax(tensor(DType::F)?, op.axis),
-            Op::MatMul(_) => reduce::matmul(tensor(DType::F)?, tensor(DType::F)?, &dims),
+            Op::MatMul(_) => {
+                let turned = device.is_cpu() && self.exe.turned.get(i) == Some(&true);
+                let product = if turned { matmul::turned } else { matmul::matmul };
+                product(tensor(DType::F)?, tensor(DType::F)?, &dims)
+            }
             Op::Conv2d(op) => reduce::conv2d(tensor(DType::F)?, tensor(DType::F)?, op.0, &dims),
             Op::ConvTranspose2d(op) => {
                 reduce::conv_transpose2d(tensor(DType::F)?, tensor(DType::F)?, *op, &dims)
@@ -365,16 +372,8 @@ impl Run<'_> {
             Op::ScatterAdd(op) => {
                 layout::scatter_add(device, tensor(DType::I)?, tensor(DType::F)?, op.axis, &dims)
             }
-            Op::Take(op) => match layout::run_of(&op.indices) {
-                Some(start) => layout::slice(tensor(node.ty.dtype)?, op.axis, start, op.indices.len()),
-                None => layout::take(tensor(node.ty.dtype)?, op.axis, self.indices(i, &op.indices)),
-            },
-            Op::Put(op) => match layout::run_of(&op.indices) {
-                Some(start) => {
-                    layout::pad(device, tensor(DType::F)?, op.axis, start, op.size - start - op.indices.len())
-                }
-                None => layout::put(device, tensor(DType::F)?, op.axis, self.indices(i, &op.indices), &dims),
-            },
+            Op::Take(op) => self.taken(i, op, tensor(node.ty.dtype)?),
+            Op::Put(op) => self.put_at(i, op, tensor(DType::F)?, &dims),
             Op::Lookup(_) => layout::lookup(tensor(DType::F)?, tensor(DType::I)?),
             Op::LookupAdd(_) => layout::lookup_add(device, tensor(DType::I)?, tensor(DType::F)?, &dims),
             Op::Reshape(_) => tensor(node.ty.dtype)?.reshaped(&dims),
@@ -412,6 +411,28 @@ impl Run<'_> {
                 loops::dyn_update(x, y, &op.axes, &op.at, self.at.place.position)
             }
         })
+    }
+
+    /// The elements that node `i` takes.
+    fn taken(&self, i: usize, op: &Take, x: Tensor) -> Tensor {
+        match layout::run_of(&op.indices) {
+            Some(start) => layout::slice(x, op.axis, start, op.indices.len()),
+            None => match moves::take(&x, op.axis, &op.indices) {
+                Some(taken) => taken,
+                None => layout::take(x, op.axis, self.indices(i, &op.indices)),
+            },
+        }
+    }
+
+    /// The elements that node `i` puts among zeros.
+    fn put_at(&self, i: usize, op: &Put, g: Tensor, dims: &[usize]) -> Tensor {
+        match layout::run_of(&op.indices) {
+            Some(start) => layout::pad(self.device, g, op.axis, start, op.size - start - op.indices.len()),
+            None => match moves::put(&g, op.axis, &op.indices, dims) {
+                Some(put) => put,
+                None => layout::put(self.device, g, op.axis, self.indices(i, &op.indices), dims),
+            },
+        }
     }
 
     fn indices(&self, node: usize, indices: &[usize]) -> Tensor {

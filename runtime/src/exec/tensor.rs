@@ -1,6 +1,7 @@
 //! Values on a device. Cloning shares the buffer; an operation writes into its argument's buffer when nobody else holds it.
 
 use super::device::Device;
+use super::views;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{
@@ -107,13 +108,19 @@ impl Tensor {
         if self.dims == dims {
             return self;
         }
-        let shape = burn_shape(dims);
-        let raw = match self.dtype {
-            DType::F => Dispatch::float_reshape(self.raw, shape),
-            DType::I => Dispatch::int_reshape(self.raw, shape),
-            DType::B => Dispatch::bool_reshape(self.raw, shape),
+        let (dtype, before) = (self.dtype, self.dims.clone());
+        let this = match self.into_flex().map(|t| views::reshaped(t, dims)) {
+            Ok(Ok(view)) => return Tensor::from_flex(view, dtype, dims),
+            Ok(Err(t)) => Tensor::from_flex(t, dtype, &before),
+            Err(elsewhere) => elsewhere,
         };
-        Tensor::wrap(raw, self.dtype, dims)
+        let shape = burn_shape(dims);
+        let raw = match dtype {
+            DType::F => Dispatch::float_reshape(this.raw, shape),
+            DType::I => Dispatch::int_reshape(this.raw, shape),
+            DType::B => Dispatch::bool_reshape(this.raw, shape),
+        };
+        Tensor::wrap(raw, dtype, dims)
     }
     /// Axes of size 1 repeated up to `dims` (a view where the backend has views); a rank-0 value fits any rank.
     pub(crate) fn expanded(self, dims: &[usize]) -> Tensor {

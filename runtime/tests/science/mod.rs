@@ -15,6 +15,7 @@ mod mnist;
 mod ordered;
 mod perdatum;
 mod sequences;
+mod threads;
 mod time;
 mod verdicts;
 mod what_games_show;

@@ -106,6 +106,7 @@ fn name_and_command(s: &str) -> Result<(String, String), String> {
 }
 
 fn main() -> ExitCode {
+    gmc_runtime::exec::join_threads();
     let done = match Cli::parse().what {
         What::Step { specs, rounds, milliseconds, rival } => {
             step::steps(&specs, rounds, milliseconds, &rival)
