@@ -312,16 +312,19 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::binding) || (rules == [Rule::colon] && shown != ":") {
         return Some("give each variable its type: `x: Real[2]`".to_string());
     }
-    if shown == "(" && before == "log" {
-        return Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string());
-    }
-    if matches!(shown, "<" | ">" | "<=") {
-        return Some(
+    beside(before, shown)
+}
+
+/// What two tokens side by side suggest, wherever they stand.
+fn beside(before: &str, shown: &str) -> Option<String> {
+    match (before, shown) {
+        ("log", "(") => {
+            Some("the logarithm of a number is `log(a)`, a log density `log p(x | z)`".to_string())
+        }
+        (_, "<" | ">" | "<=") => Some(
             "leave the comparison out: gm has none; `relu(a - b)` is zero where `a` is smaller".to_string(),
-        );
-    }
-    match shown {
-        "," | ";" => Some(format!("remove the `{shown}`, or put something before it")),
+        ),
+        (_, "," | ";") => Some(format!("remove the `{shown}`, or put something before it")),
         _ => None,
     }
 }
