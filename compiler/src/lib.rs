@@ -10,6 +10,8 @@ pub mod event;
 pub mod explain;
 pub mod interval;
 pub mod ir;
+pub mod onnx;
+pub mod protobuf;
 pub mod rows;
 pub mod span;
 pub mod syntax;

@@ -492,6 +492,16 @@ pub enum Verb {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Write a program of a run with its parameters for other runtimes: ONNX
+    Export {
+        #[command(flatten)]
+        run: RunArg,
+        /// The file to write, a name that ends in .onnx
+        file: PathBuf,
+        /// What it computes: sample, log_prob, encode, decode or reconstruct, or a program by its name, such as bound.p
+        #[arg(long, default_value = "sample")]
+        program: String,
+    },
     /// Load the data of a spec and describe them
     Data(Spec),
     /// List the devices that were found

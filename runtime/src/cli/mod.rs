@@ -1,25 +1,26 @@
 //! The command line, one verb a purpose. Results go to standard output, progress and messages to standard
 //! error. Exit codes: 0 ok, 1 diagnostics or a failed run, 2 usage, 101 a bug, 130 interrupted.
 
-mod altered;
+pub(crate) mod altered;
 mod anomaly;
-mod args;
-mod ask;
+pub(crate) mod args;
+pub(crate) mod ask;
 pub mod bug;
 mod classify;
 mod compare;
 mod complete;
 mod completions;
-mod densities;
+pub(crate) mod densities;
 mod density;
 mod encode;
 mod eval;
-mod explain;
+pub(crate) mod explain;
+pub mod export;
 mod given;
-mod inspect;
+pub(crate) mod inspect;
 mod interpolate;
 mod ir;
-mod kept;
+pub(crate) mod kept;
 mod list;
 mod new;
 mod output;
@@ -28,7 +29,7 @@ mod pictures;
 mod reference;
 mod report;
 mod sweep;
-mod training;
+pub(crate) mod training;
 mod usage;
 mod writing;
 
@@ -36,23 +37,29 @@ use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use args::{Cli, Verb};
 use clap::Parser;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// Runs the command line.
+/// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs a command line, whose first word is the name of the program; the exit code. Wrong usage ends the process.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     bug::tell();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(e) => usage::wrong(e).exit(),
     };
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let format = cli.message_format.format();
     match verb(cli.verb, Messages { format, color }) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(f) => {
             note(&f.render(format));
-            ExitCode::from(f.ending.code())
+            f.ending.code()
         }
     }
 }
@@ -111,6 +118,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Classify { run, rows, k, examples, out } => {
             classify::classify(&run, &classify::Asked { rows: &rows, k, examples, out: out.as_deref() }, m)
         }
+        Verb::Export { run, file, program } => export::export(&run, &file, &program, m),
         Verb::Data(s) => inspect::data(&s, m),
         Verb::Devices => inspect::devices(),
     }

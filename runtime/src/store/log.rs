@@ -1,7 +1,8 @@
-//! `metrics.jsonl`: one line a measurement.
+//! `metrics.jsonl`: one line a measurement; the same in the event file beside it.
 
 use super::RunDir;
 use super::atomic::atomic_write;
+use super::events::{Events, When};
 use super::regular;
 use crate::failure::Failure;
 use crate::measure::scores::Record;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 pub struct Log {
     path: PathBuf,
     file: File,
+    events: Events,
 }
 
 impl Log {
@@ -22,7 +24,16 @@ impl Log {
     pub fn append(&mut self, record: &Record) -> Result<(), Failure> {
         let mut line = serde_json::to_vec(record).map_err(|e| Failure::file("write", &self.path, e))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|e| Failure::file("write", &self.path, e))
+        self.file.write_all(&line).map_err(|e| Failure::file("write", &self.path, e))?;
+        self.events.scalars(record)
+    }
+
+    /// Appends a picture of samples, the bytes of a PNG, to the event file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn picture(&mut self, png: &[u8], when: When) -> Result<(), Failure> {
+        self.events.picture(png, when)
     }
 }
 
@@ -48,12 +59,13 @@ impl RunDir {
         if kept != text {
             atomic_write(&path, &kept)?;
         }
+        let events = self.events(step)?;
         let file = File::options()
             .create(true)
             .append(true)
             .open(&path)
             .map_err(|e| Failure::file("open", &path, e))?;
-        Ok(Log { path, file })
+        Ok(Log { path, file, events })
     }
 
     /// All whole lines of `metrics.jsonl`; a missing file has none, and lines that are torn or foreign are

@@ -4,6 +4,7 @@
 //! runs/vae-3/
 //!   spec.gm  ir/*.txt  ir/*.ron      what was run
 //!   metrics.jsonl                    one line a measurement, appended
+//!   events.out.tfevents.gmc          the same for TensorBoard
 //!   scores.json                      final numbers and their kinds
 //!   checkpoints/00000500.ckpt        the last two; best.ckpt where a spec may stop
 //!   weights.safetensors  images/*.png  samples.txt  report.html
@@ -14,13 +15,14 @@
 //!   lock                             held while a process trains here
 //! ```
 //!
-//! Invariant: whenever the process dies, the folder can be opened again. Every file but `metrics.jsonl` is
+//! Invariant: whenever the process dies, the folder can be opened again. Every file but `metrics.jsonl` and the event file beside it is
 //! replaced whole ([`atomic_write`]); a torn last line of `metrics.jsonl` is dropped when it is opened. Only
 //! regular files within stated sizes are opened ([`regular`]).
 
 pub mod about;
 pub mod atomic;
 pub mod checkpoint;
+pub mod events;
 pub mod identity;
 pub mod log;
 pub mod regular;

@@ -9,6 +9,7 @@ use crate::measure::{full, posteriors};
 use crate::session::Session;
 use crate::show::pictures;
 use crate::store::about::{Bars, Findings, PROGRESS};
+use crate::store::events::When;
 use crate::store::weights;
 use gmc_compiler::derive::{Program, Question};
 use gmc_compiler::ir::schedule;
@@ -89,6 +90,9 @@ impl Run<'_> {
         let seed = Seed::of(&self.session.typed.train.settings);
         let picture = self.session.with_averages(|s| pictures::samples(s, SAMPLES, seed))?;
         let Some(picture) = picture else { return Ok(()) };
-        self.dir.write(&format!("{PROGRESS}/{:08}.png", self.step), &picture.png()?)
+        let png = picture.png()?;
+        self.dir.write(&format!("{PROGRESS}/{:08}.png", self.step), &png)?;
+        let when = When { step: self.step, seconds: self.seconds() };
+        self.log.picture(&png, when)
     }
 }

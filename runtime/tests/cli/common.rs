@@ -9,6 +9,7 @@ use gmc_runtime::session::Session;
 use gmc_runtime::session::load;
 use gmc_runtime::session::snapshot::Group;
 use gmc_runtime::store::RunDir;
+use gmc_runtime::store::events::EVENTS;
 use gmc_runtime::train::{Numbers, Trainer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -127,6 +128,9 @@ pub fn records(run: &Path) -> Vec<(u64, String, BTreeMap<String, Number>)> {
     RunDir::view(run).unwrap().records().unwrap().into_iter().map(|r| (r.step, r.part, r.values)).collect()
 }
 
+/// Files that say when or where a run was, not what it found.
+const WITH_TIMES: [&str; 5] = ["metrics.jsonl", EVENTS, "about.json", "report.html", "folder.txt"];
+
 /// Everything that two runs of one spec must agree in: file by file, but for times.
 pub fn assert_same(a: &Path, b: &Path) {
     assert_eq!(records(a), records(b));
@@ -135,10 +139,7 @@ pub fn assert_same(a: &Path, b: &Path) {
     let compared =
         |run: &Path| files(run).into_iter().filter(|f| !f.starts_with("checkpoints/")).collect::<Vec<_>>();
     assert_eq!(compared(a), compared(b));
-    for f in compared(a)
-        .iter()
-        .filter(|f| !["metrics.jsonl", "about.json", "report.html", "folder.txt"].contains(&f.as_str()))
-    {
+    for f in compared(a).iter().filter(|f| !WITH_TIMES.contains(&f.as_str())) {
         assert!(std::fs::read(a.join(f)).unwrap() == std::fs::read(b.join(f)).unwrap(), "{f} differs");
     }
 }

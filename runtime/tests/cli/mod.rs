@@ -6,6 +6,7 @@ mod common;
 mod completion;
 mod data_in;
 mod errors;
+mod exports;
 mod families;
 mod first_steps;
 mod formats;

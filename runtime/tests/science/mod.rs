@@ -12,6 +12,7 @@ mod latent;
 mod linalg;
 mod linear;
 mod mnist;
+mod onnx;
 mod ordered;
 mod perdatum;
 mod sequences;
