@@ -5,8 +5,9 @@
 //! names Burn.
 //!
 //! Imports go one way: [`exec`], then [`failure`] and [`console`], [`session`], [`measure`], [`show`] and
-//! [`store`], [`train`], [`cli`].
+//! [`store`], [`train`], [`cli`], and [`api`], which other programs call.
 
+pub mod api;
 pub mod cli;
 pub mod console;
 pub mod exec;

@@ -58,8 +58,11 @@ impl How {
         Ok(rows)
     }
 
-    /// Draws at a temperature, and with values for what is drawn first.
-    fn otherwise(&self, s: &mut Session, program: &Program) -> Result<(), Failure> {
+    /// Lets a program of the session draw at a temperature, and with the values that the session is given for what is drawn first.
+    ///
+    /// # Errors
+    /// A model that cannot draw so.
+    pub fn otherwise(&self, s: &mut Session, program: &Program) -> Result<(), Failure> {
         let conditions = s.model().map(|m| m.conds.clone()).unwrap_or_default();
         let names = s.given.keys().chain(&s.given_rows);
         let given: Vec<String> = names.filter(|n| !conditions.contains(n)).cloned().collect();

@@ -60,7 +60,7 @@ pub fn explain(
 }
 
 /// What was concluded about a spec; with `derive` only the objective.
-fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String {
+pub fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> String {
     if latex {
         let skipped = if derive { typed.models.len() } else { 0 };
         let all: Vec<Equations> = equations::of(typed).into_iter().skip(skipped).collect();

@@ -17,7 +17,7 @@ use gmc_compiler::explain::math;
 use gmc_compiler::explain::typed;
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax;
-use gmc_compiler::types::text;
+use gmc_compiler::types::{Typed, text};
 use gmc_compiler::upgrade;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,11 @@ pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
     let u = load::checked(&s.spec.display().to_string(), &source, s.folder(), &s.set);
     load::report(&u, m)?;
     let Some(typed) = &u.typed else { return Ok(()) };
+    say(&conclusions(typed))
+}
+
+/// What was concluded about a spec: a line a model, and a line a player.
+pub fn conclusions(typed: &Typed) -> String {
     let mut out = String::new();
     let models: Vec<_> = typed.models.iter().filter(|m| !m.guide).collect();
     for m in &models {
@@ -39,7 +44,7 @@ pub fn check(s: &Spec, m: Messages) -> Result<(), Failure> {
         let o = math::objective(typed, p, false);
         let _ = writeln!(out, "{} {} {}", o.player, o.verb, text::plain(typed, &p.payoff));
     }
-    say(&out)
+    out
 }
 
 /// A file as it is and as it shall be.

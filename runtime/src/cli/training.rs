@@ -18,7 +18,7 @@ use crate::train::end::REPORT;
 use crate::train::run::{Ended, Run, Start, rounds};
 use gmc_compiler::accept;
 use gmc_compiler::diag::codes::of_data;
-use gmc_compiler::diag::render::render;
+use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::ir::{Graph, text};
 use gmc_compiler::rows::layer::ReadsBatch;
@@ -116,9 +116,7 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     for (item, set) in session.typed.data.iter().zip(&session.sets) {
         set.notes.iter().for_each(|n| note(&format!("data ({}): {n}\n", item.row.name())));
     }
-    let found = load::found_in_data(&session.typed, &session.sets, session.repeats());
-    let mut found: Vec<Diag> = found.into_iter().chain(remembering(&session)).collect();
-    accept::settle(&sources, &mut found, of_data);
+    let found = notices(&session, &sources);
     if !found.is_empty() {
         note(&render(&found, &sources, m.format, m.color));
     }
@@ -126,16 +124,17 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
         return Err(Failure::told());
     }
     session.passes().iter().filter_map(|p| joined(&session, p)).for_each(|n| note(&n));
-    memory::fits(&session)?;
-    let dir = RunDir::create(asked.out, &name)?;
-    dir.remember(&Remembered::of(&session.typed, &session.sets))?;
-    dir.remember_base(&load::base_of(spec.folder()))?;
-    if let Some(from) = asked.from {
-        dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
-    }
-    let hashes = hashes.with_data(&session);
-    dir.introduce(&about(&session, &Trainer::new(&session), &hashes))?;
-    write_spec(&dir, &source, &set, &used, &graphs)?;
+    let base = load::base_of(spec.folder());
+    let folder = Folder {
+        out: asked.out,
+        name: &name,
+        source: &source,
+        set: &set,
+        used: &used,
+        base: &base,
+        from: asked.from,
+    };
+    let (dir, hashes) = into_folder(&folder, &session, hashes, &graphs)?;
     note(&format!(
         "training {} on {} in {}\n",
         spec.spec.display(),
@@ -146,6 +145,55 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     let start = warm.as_ref().map_or(Start::Drawn, |c| Start::Warm(&c.tensors));
     let ended = Run::new(&mut session, &dir, &sources, hashes, &start)?.train(&STOP)?;
     finish(&ended, &dir, &mut session, m)
+}
+
+/// What is to be said of loaded data and settings before training, errors among it.
+pub fn notices(session: &Session, sources: &Sources) -> Vec<Diag> {
+    let found = load::found_in_data(&session.typed, &session.sets, session.repeats());
+    let mut found: Vec<Diag> = found.into_iter().chain(remembering(session)).collect();
+    accept::settle(sources, &mut found, of_data);
+    found
+}
+
+/// What a run folder is made of before training.
+pub struct Folder<'a> {
+    /// The folder for run folders.
+    pub out: &'a Path,
+    /// What it is called, before its number.
+    pub name: &'a str,
+    /// The text of the spec.
+    pub source: &'a str,
+    /// Its overrides.
+    pub set: &'a Pairs,
+    /// The files that it uses.
+    pub used: &'a Pairs,
+    /// The folder that its paths are relative to.
+    pub base: &'a Path,
+    /// The run whose parameters it starts with.
+    pub from: Option<&'a Path>,
+}
+
+/// Makes a run folder for a session whose data are loaded, if it fits into memory: all that a run must have to be opened and resumed.
+///
+/// # Errors
+/// Too little memory, a file that cannot be written.
+pub fn into_folder(
+    f: &Folder<'_>,
+    session: &Session,
+    hashes: Hashes,
+    graphs: &[Graph],
+) -> Result<(RunDir, Hashes), Failure> {
+    memory::fits(session)?;
+    let dir = RunDir::create(f.out, f.name)?;
+    dir.remember(&Remembered::of(&session.typed, &session.sets))?;
+    dir.remember_base(f.base)?;
+    if let Some(from) = f.from {
+        dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
+    }
+    let hashes = hashes.with_data(session);
+    dir.introduce(&about(session, &Trainer::new(session), &hashes))?;
+    write_spec(&dir, f.source, f.set, f.used, graphs)?;
+    Ok((dir, hashes))
 }
 
 /// A warning where averages of weights are asked for that training is too short for.

@@ -30,7 +30,8 @@ pub fn about(s: &Session, trainer: &Trainer, hashes: &Hashes) -> About {
     }
 }
 
-fn kept(e: equations::Equations) -> Equations {
+/// Equations as a run keeps them.
+pub fn kept(e: equations::Equations) -> Equations {
     Equations { title: e.title, lines: e.lines, notes: e.notes }
 }
 

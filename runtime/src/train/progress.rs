@@ -1,6 +1,6 @@
 //! What is seen of a run while it goes on: on a terminal a bar with the time that is left and the numbers that matter, elsewhere lines.
 
-use crate::console::note;
+use crate::console::{is_overheard, note};
 use crate::measure::scores::Score;
 use crate::session::data::TEST;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -31,7 +31,7 @@ pub struct Seen {
 impl Seen {
     /// Of a run of `total` rounds, `at` of which are done. The bar is there before the first round is.
     pub fn new(total: u64, at: u64) -> Seen {
-        let target = match std::io::stderr().is_terminal() {
+        let target = match std::io::stderr().is_terminal() && !is_overheard() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };

@@ -2,6 +2,7 @@
 //! is the host's business ([`Host`]), so that the compiler itself does no IO.
 
 mod array;
+pub mod arrays;
 mod checkerboard;
 mod columns;
 mod csv_file;
@@ -68,6 +69,7 @@ pub const ROWS: &[&dyn DataRow] = &[
     &npy::Npy,
     &npz::Npz,
     &csv_file::Csv,
+    &arrays::Arrays,
     &text::Text,
     &prose::Prose,
     &markov::Markov,

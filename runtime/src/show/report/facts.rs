@@ -91,7 +91,7 @@ pub fn equations(page: &mut String, r: &Report) {
 }
 
 /// Equations in MathML.
-fn typeset(e: &Equations) -> String {
+pub fn typeset(e: &Equations) -> String {
     let row = |(left, right): &(String, String)| {
         format!("<mtr><mtd class=\"l\">{}</mtd><mtd>{}</mtd></mtr>", mathml::of(left), mathml::of(right))
     };

@@ -1,7 +1,7 @@
 //! `report.html`: one file that opens anywhere. Equal inputs give equal bytes.
 
 pub(super) mod curves;
-mod facts;
+pub mod facts;
 pub(super) mod pictures;
 mod plots;
 pub mod style;
