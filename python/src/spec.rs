@@ -102,8 +102,9 @@ impl Spec {
         py: Python<'_>,
         arrays: Handed,
         labels: Vec<(String, Vec<String>)>,
-        (out, name, device, quiet): (PathBuf, String, String, bool),
+        place: (PathBuf, String, String, bool),
     ) -> PyResult<Model> {
+        let (out, name, device, quiet) = place;
         let (arrays, how) = (taken(py, &arrays)?, Fitting { device, out, name, labels });
         let (spec, stop) = (self.clone(), Arc::new(AtomicBool::new(false)));
         let stopped = stop.clone();
