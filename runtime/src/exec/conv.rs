@@ -11,9 +11,10 @@
     reason = "ranges follow from the shapes, which the plan has verified; the loops are the step itself"
 )]
 
+use super::axes::burn_shape;
 use super::fuse::dense;
 use super::product::{Matrix, product};
-use super::tensor::{Tensor, burn_shape};
+use super::tensor::Tensor;
 use burn::backend::TensorData;
 use burn::backend::flex::FlexTensor;
 use gmc_compiler::ir::op::ConvGeom;

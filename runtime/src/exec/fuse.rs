@@ -5,10 +5,11 @@
 //! weights of a pixel that is always black, fall among them after some 800 steps and never leave, and a processor takes a hundred times
 //! as long for each.
 
+use super::axes::burn_shape;
 use super::kernel::{Code, Instr, Kernel, Src};
 use super::math;
 use super::sums;
-use super::tensor::{Tensor, burn_shape};
+use super::tensor::Tensor;
 use super::views::{self, Rows};
 use burn::backend::flex::FlexTensor;
 use burn::backend::{BoolStore, DType as BurnType, TensorData};
@@ -182,7 +183,7 @@ fn lying(t: &FlexTensor, dtype: DType, total: usize) -> Option<Feed> {
     let Rows { first, len, step } = views::rows(t).filter(|_| dtype == DType::F && total > 1)?;
     let data = t.storage::<f32>().get(first..)?;
     let needed = (total / len - 1) * step + len;
-    if total % len != 0 || data.len() < needed {
+    if !total.is_multiple_of(len) || data.len() < needed {
         return None;
     }
     let data = data.as_ptr();

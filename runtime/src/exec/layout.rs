@@ -1,5 +1,6 @@
 //! Operations that move elements without computing: views, indexing, padding, joining.
 
+use super::axes::with_axis;
 use super::device::Device;
 use super::moves;
 use super::tensor::{INDEX, Tensor};
@@ -8,11 +9,6 @@ use burn::backend::Slice as Cut;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps, PadMode};
 use burn::backend::tensor::IndexingUpdateOp;
 use gmc_compiler::ir::shape::DType;
-
-/// The same axes with `axis` of size `n`.
-pub(crate) fn with_axis(dims: &[usize], axis: usize, n: usize) -> Vec<usize> {
-    dims.iter().enumerate().map(|(i, d)| if i == axis { n } else { *d }).collect()
-}
 
 fn size(dims: &[usize], axis: usize) -> usize {
     dims.get(axis).copied().unwrap_or(1)

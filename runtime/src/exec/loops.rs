@@ -3,9 +3,10 @@
 //! The body of a loop is an [`Executable`] of its own, planned once. An iteration hands the carried values on, so that what changes only a
 //! part of one writes into its buffer; a part is copied out, so that the buffer stays the carried value's alone.
 
+use super::axes::burn_shape;
 use super::fuse::dense;
 use super::run::{ExecError, Executable, Setting};
-use super::tensor::{Tensor, burn_shape};
+use super::tensor::Tensor;
 use burn::backend::Slice as Cut;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};

@@ -1,8 +1,9 @@
 //! `[.., m, k] x [.., k, n]`: on the CPU by [`super::product`], which reads the operands where they lie, elsewhere by Burn.
 
+use super::axes::burn_shape;
 use super::layout;
 use super::product::{self, Matrix};
-use super::tensor::{Tensor, burn_shape};
+use super::tensor::Tensor;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, TensorData};

@@ -5,6 +5,7 @@
 //!
 //! Invariant: a run is a pure function of (graph, inputs, [`RngKey`]); nothing here reads a clock or a global generator.
 
+mod axes;
 mod conv;
 mod device;
 mod elementwise;

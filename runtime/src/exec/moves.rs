@@ -1,8 +1,9 @@
 //! Numbers on the CPU written one after the other, beside each other or at other places, by all threads where there are many. All functions
 //! give `None` for what lies elsewhere.
 
+use super::axes::{burn_shape, with_axis};
 use super::fuse::dense;
-use super::tensor::{Tensor, burn_shape};
+use super::tensor::Tensor;
 use super::views::{self, Rows};
 use burn::backend::TensorData;
 use burn::backend::flex::FlexTensor;
@@ -96,7 +97,7 @@ pub fn pad(x: &Tensor, axis: usize, before: usize, dims: &[usize]) -> Option<Ten
 pub fn take(x: &Tensor, axis: usize, indices: &[usize]) -> Option<Tensor> {
     let inner = size(x.shape(), axis + 1);
     let part = Part::new(x, size(x.shape(), axis))?;
-    let dims = super::layout::with_axis(x.shape(), axis, indices.len());
+    let dims = with_axis(x.shape(), axis, indices.len());
     if indices.iter().any(|j| (j + 1) * inner > part.len) {
         return None;
     }
@@ -128,7 +129,6 @@ pub fn put(g: &Tensor, axis: usize, indices: &[usize], dims: &[usize]) -> Option
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::super::layout;
     use super::*;
@@ -154,12 +154,12 @@ mod tests {
             for x in [whole, part, turned] {
                 for axis in 0..3 {
                     let xs = vec![x.clone(), x.clone()];
-                    let long = layout::with_axis(x.shape(), axis, 2 * x.shape()[axis]);
+                    let long = with_axis(x.shape(), axis, 2 * x.shape()[axis]);
                     let joined = concat(&xs, axis, &long).expect("on the CPU");
                     assert_eq!(joined.to_f32(), layout::joined(xs, axis, &long).to_f32());
-                    let wide = layout::with_axis(x.shape(), axis, x.shape()[axis] + 3);
+                    let wide = with_axis(x.shape(), axis, x.shape()[axis] + 3);
                     let padded = pad(&x, axis, 1, &wide).expect("on the CPU");
-                    let zeros = |n| Tensor::zeros(&device, &layout::with_axis(x.shape(), axis, n));
+                    let zeros = |n| Tensor::zeros(&device, &with_axis(x.shape(), axis, n));
                     let parts = vec![zeros(1), x.clone(), zeros(2)];
                     assert_eq!(padded.to_f32(), layout::joined(parts, axis, &wide).to_f32());
                     let last = x.shape()[axis] - 1;

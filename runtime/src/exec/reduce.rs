@@ -1,11 +1,11 @@
 //! Reductions and convolutions (the latter on the CPU those of [`super::conv`], elsewhere Burn's).
 
+use super::axes::{burn_shape, with_axis};
 use super::conv;
 use super::device::Device;
 use super::fuse::dense;
-use super::layout;
 use super::sums;
-use super::tensor::{FLOAT, INDEX, Tensor, burn_shape};
+use super::tensor::{FLOAT, INDEX, Tensor};
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, Scalar, TensorData};
@@ -82,7 +82,7 @@ fn sum(
 
 /// Index of the first maximum along `axis`, which stays with size 1.
 pub fn argmax(x: Tensor, axis: usize) -> Tensor {
-    let dims = layout::with_axis(x.shape(), axis, 1);
+    let dims = with_axis(x.shape(), axis, 1);
     Tensor::wrap(Dispatch::float_argmax(x.into_raw(), axis, INDEX), DType::I, &dims)
 }
 

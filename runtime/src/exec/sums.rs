@@ -131,7 +131,6 @@ pub(super) fn vectorised<R>(f: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,6 @@
 //! Values on a device. Cloning shares the buffer; an operation writes into its argument's buffer when nobody else holds it.
 
+use super::axes::burn_shape;
 use super::device::Device;
 use super::views;
 use burn::backend::flex::FlexTensor;
@@ -25,15 +26,6 @@ pub struct Tensor {
 impl std::fmt::Debug for Tensor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tensor({:?}, {:?})", self.dtype, self.dims)
-    }
-}
-
-/// The axes under which Burn holds a value: rank 0 becomes one axis of size 1.
-pub(crate) fn burn_shape(dims: &[usize]) -> burn::backend::Shape {
-    if dims.is_empty() {
-        burn::backend::Shape::from(vec![1])
-    } else {
-        burn::backend::Shape::from(dims.to_vec())
     }
 }
 

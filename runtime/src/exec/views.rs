@@ -1,6 +1,6 @@
 //! How the elements of a CPU tensor lie in its buffer: what can be read where it lies need not be copied first.
 
-use super::tensor::burn_shape;
+use super::axes::burn_shape;
 use burn::backend::flex::{FlexTensor, Layout};
 
 /// Neighbouring axes whose elements lie evenly, from the last on: how many elements, and how far apart. Axes of size 1 are in none.
@@ -17,7 +17,6 @@ fn runs(t: &FlexTensor) -> Option<Vec<(usize, usize)>> {
 }
 
 /// The same elements in the same order under other axes, where their places allow it; else the tensor as it came.
-#[expect(clippy::result_large_err, reason = "the value itself goes back, on the way of every operation")]
 pub fn reshaped(t: FlexTensor, dims: &[usize]) -> Result<FlexTensor, FlexTensor> {
     let Some(mut runs) = runs(&t).filter(|_| !dims.contains(&0)) else { return Err(t) };
     let mut steps: Vec<isize> = Vec::with_capacity(dims.len());

@@ -9,6 +9,8 @@
 
 mod pack;
 mod tile;
+#[cfg(target_arch = "x86_64")]
+mod turn;
 
 use pack::pack;
 use rayon::prelude::*;
@@ -287,7 +289,6 @@ fn vectors(left: usize, most: usize) -> usize {
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 

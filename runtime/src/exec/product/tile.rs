@@ -5,7 +5,7 @@
 //! multiply-adds rounds each product by itself.)
 
 #[cfg(target_arch = "x86_64")]
-use super::pack::turn;
+use super::turn::turn;
 
 /// Most vectors of a panel.
 const VECTORS: usize = 3;
@@ -196,7 +196,6 @@ macro_rules! tiles {
                 }
             }
 
-            #[expect(clippy::needless_range_loop, reason = "rows and vectors are counted, as in the formula")]
             #[expect(clippy::indexing_slicing, reason = "sizes are known to the compiler")]
             #[target_feature(enable = $features)]
             unsafe fn tile<const R: usize, const V: usize>(t: &Tile) {
