@@ -1,11 +1,42 @@
-//! Loops: the body becomes a graph of its own within the node `Loop`, which sees the names around it.
+//! The nodes of a graph, one after the other. Of a loop the body becomes a graph of its own within the node `Loop`, which sees the names around it.
 
 use super::messages::{self, Attr, Elem, whole};
+use super::ops;
 use super::write::{Around, Writer};
-use crate::ir::{DType, Local, Loop, Shape};
+use crate::ir::{DType, Graph, Local, Loop, Op, Shape, Value};
 use crate::protobuf::Message;
+use std::collections::BTreeMap;
 
 impl Writer<'_> {
+    /// Writes the nodes of a graph; the name of each value. `locals` are the names of the inputs of a body.
+    ///
+    /// # Errors
+    /// What has no operator in ONNX.
+    pub(super) fn run(&mut self, g: &Graph, locals: &[(String, String)]) -> Result<Vec<String>, String> {
+        let mut names: Vec<String> = Vec::with_capacity(g.nodes.len());
+        let mut results: BTreeMap<Value, Vec<String>> = BTreeMap::new();
+        for (v, node) in g.iter() {
+            let args: Vec<&str> =
+                node.args.iter().filter_map(|a| names.get(a.0 as usize)).map(String::as_str).collect();
+            let tys: Vec<_> = node.args.iter().map(|a| g.ty(*a)).collect();
+            let name = if let Op::Input(input) = &node.op {
+                self.input(input, locals)?
+            } else if let Op::Loop(l) = &node.op {
+                let made = self.loop_over(l, &args)?;
+                let first = made.first().cloned().unwrap_or_default();
+                results.insert(v, made);
+                first
+            } else if let Op::LoopResult(r) = &node.op {
+                let of = node.args.first().and_then(|a| results.get(a)?.get(r.k));
+                of.cloned().ok_or("a result of a loop that is not there")?
+            } else {
+                ops::write(self, &node.op, &args, &tys, &node.ty)?
+            };
+            names.push(name);
+        }
+        Ok(names)
+    }
+
     /// Writes a loop; the names of what its outputs come to.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! A graph of ONNX while it is written: nodes, constants, shapes that depend on the batch, inputs.
 
 use super::messages::{self, Attr, Elem, whole};
-use super::{Port, Values, inward, ops, outward};
-use crate::ir::{DType, Dim, Graph, Input, Op, Random, RandomKind, Role, Shape, Ty, Value};
+use super::{Port, Values, inward, outward};
+use crate::ir::{DType, Dim, Graph, Input, Op, Random, RandomKind, Role, Shape, Ty};
 use crate::protobuf::Message;
 use std::collections::BTreeMap;
 
@@ -100,36 +100,8 @@ impl<'a> Writer<'a> {
         outward(output, |name| self.inputs.iter().any(|i| i.name == name))
     }
 
-    /// Writes the nodes of a graph; the name of each value. `locals` are the names of the inputs of a body.
-    ///
-    /// # Errors
-    /// What has no operator in ONNX.
-    pub(super) fn run(&mut self, g: &Graph, locals: &[(String, String)]) -> Result<Vec<String>, String> {
-        let mut names: Vec<String> = Vec::with_capacity(g.nodes.len());
-        let mut results: BTreeMap<Value, Vec<String>> = BTreeMap::new();
-        for (v, node) in g.iter() {
-            let args: Vec<&str> =
-                node.args.iter().filter_map(|a| names.get(a.0 as usize)).map(String::as_str).collect();
-            let tys: Vec<_> = node.args.iter().map(|a| g.ty(*a)).collect();
-            let name = if let Op::Input(input) = &node.op {
-                self.input(input, locals)?
-            } else if let Op::Loop(l) = &node.op {
-                let made = self.loop_over(l, &args)?;
-                let first = made.first().cloned().unwrap_or_default();
-                results.insert(v, made);
-                first
-            } else if let Op::LoopResult(r) = &node.op {
-                let of = node.args.first().and_then(|a| results.get(a)?.get(r.k));
-                of.cloned().ok_or("a result of a loop that is not there")?
-            } else {
-                ops::write(self, &node.op, &args, &tys, &node.ty)?
-            };
-            names.push(name);
-        }
-        Ok(names)
-    }
-
-    fn input(&mut self, input: &Input, locals: &[(String, String)]) -> Result<String, String> {
+    /// The name of an input, which `locals` give in the body of a loop; what is known goes into the file.
+    pub(super) fn input(&mut self, input: &Input, locals: &[(String, String)]) -> Result<String, String> {
         if input.role == Role::Local {
             let found = locals.iter().find(|(name, _)| *name == input.name).map(|(_, own)| own.clone());
             return found.ok_or_else(|| format!("the body of a loop lacks `{}`", input.name));
