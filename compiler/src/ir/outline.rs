@@ -194,19 +194,35 @@ fn live_elements(g: &Graph, v: Value) -> Option<Vec<bool>> {
             let &[rows, columns] = node.ty.shape.0.as_slice() else { return None };
             let [a, b] = [a, b].map(|v| known(g, *v));
             let (a, b) = (a?, b?);
-            let at = |t: &Tensor64, i: usize, j: usize| {
-                let index = match t.dims.as_slice() {
-                    [1, 1] => 0,
-                    [1, _] => j,
-                    [_, 1] => i,
-                    _ => i * columns.n + j,
-                };
-                t.data.get(index).copied()
-            };
-            let all = (0..rows.n).flat_map(|i| (0..columns.n).map(move |j| (i, j)));
-            all.map(|(i, j)| Some((how.row().f)(&at(&a, i, j)?, &at(&b, i, j)?))).collect()
+            let holds = how.row().f;
+            let mut all = Vec::with_capacity(rows.n * columns.n);
+            for i in 0..rows.n {
+                match (line(&a, i, columns.n)?, line(&b, i, columns.n)?) {
+                    (Line::Same(x), Line::Same(y)) => all.extend(vec![holds(x, y); columns.n]),
+                    (Line::Same(x), Line::Each(b)) => all.extend(b.iter().map(|y| holds(x, y))),
+                    (Line::Each(a), Line::Same(y)) => all.extend(a.iter().map(|x| holds(x, y))),
+                    (Line::Each(a), Line::Each(b)) => all.extend(a.iter().zip(b).map(|(x, y)| holds(x, y))),
+                }
+            }
+            Some(all)
         }
         _ => None,
+    }
+}
+
+/// A row of a matrix that may be repeated along either axis.
+enum Line<'t> {
+    Same(&'t f64),
+    Each(&'t [f64]),
+}
+
+/// Row `i` of a value as `n` columns have it.
+fn line(t: &Tensor64, i: usize, n: usize) -> Option<Line<'_>> {
+    match t.dims.as_slice() {
+        [1, 1] => t.data.first().map(Line::Same),
+        [1, _] => t.data.get(..n).map(Line::Each),
+        [_, 1] => t.data.get(i).map(Line::Same),
+        _ => t.data.get(i * n..(i + 1) * n).map(Line::Each),
     }
 }
 
