@@ -144,6 +144,39 @@ fn layout() {
 }
 
 #[test]
+fn products() {
+    // A result that would have to be laid out anew is computed the other way round.
+    shrinks(
+        |g, x| {
+            let (t, e) = (g.transpose(x), g.exp(x));
+            let y = g.matmul(t, e);
+            let y = g.transpose(y);
+            g.matmul(x, y)
+        },
+        &[("exp", 1), ("matmul", 2), ("permute", 1)],
+    );
+    // One that is read both ways is computed once.
+    shrinks(
+        |g, x| {
+            let t = g.transpose(x);
+            let y = g.matmul(t, x);
+            let z = g.transpose(y);
+            g.sub(y, z)
+        },
+        &[("matmul", 1), ("permute", 2), ("sub", 1)],
+    );
+    // Of a column and a row no product of matrices is left.
+    shrinks(
+        |g, x| {
+            let s = g.sum(x, &[1]);
+            let w = g.sum(x, &[0]);
+            g.matmul(s, w)
+        },
+        &[("reduce", 2), ("mul", 1)],
+    );
+}
+
+#[test]
 fn broadcasts_and_sums() {
     // The adjoint of a mean is a number: no tensor of ones is left.
     shrinks(

@@ -120,7 +120,7 @@ fn main() {
                 BATCH,
                 &mut give,
                 RngKey { seed: 1, step },
-                RunOptions { check: false, fuse },
+                RunOptions { check: false, fuse, profile: false },
             );
             let Ok(out) = out else { return };
             state.extend(out);

@@ -620,9 +620,9 @@ fn agree(case: &Case, got: &[(String, Tensor)], how: &str) {
     }
 }
 
-const PLAIN: RunOptions = RunOptions { check: false, fuse: false };
-const FUSED: RunOptions = RunOptions { check: false, fuse: true };
-const CHECKED: RunOptions = RunOptions { check: true, fuse: true };
+const PLAIN: RunOptions = RunOptions { check: false, fuse: false, profile: false };
+const FUSED: RunOptions = RunOptions { check: false, fuse: true, profile: false };
+const CHECKED: RunOptions = RunOptions { check: true, fuse: true, profile: false };
 
 #[test]
 fn every_op_has_a_case() {

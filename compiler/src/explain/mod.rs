@@ -1,5 +1,6 @@
 //! What people read about a spec and about the language: its mathematics, the typed stage, costs, the reference.
 
+pub mod by_place;
 pub mod chains;
 pub mod costs;
 pub mod latex;

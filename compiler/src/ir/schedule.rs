@@ -26,7 +26,7 @@ pub fn last_uses(g: &Graph) -> ValueMap<Vec<Value>> {
 }
 
 /// Bytes of a value at this batch: 4 for `F`, 8 for `I`, 1 for `B`. Inputs are counted too: they are resident while used.
-fn bytes(node: &Node, batch: usize) -> usize {
+pub fn bytes(node: &Node, batch: usize) -> usize {
     let element = match node.ty.dtype {
         DType::F => 4,
         DType::I => 8,

@@ -290,6 +290,9 @@ pub enum Verb {
         /// Only the program of this name (`step.all`, `sample.p`, ..)
         #[arg(long)]
         program: Option<String>,
+        /// What it costs, line by line of the spec, in place of the programs; of training steps with the time that they take on the CPU
+        #[arg(long, conflicts_with = "format")]
+        costs: bool,
     },
     /// Train a spec; leaves a run folder
     Run {
@@ -310,6 +313,9 @@ pub enum Verb {
         /// Start with the parameters of this run, by their paths, where they fit
         #[arg(long, value_name = "RUN")]
         from: Option<PathBuf>,
+        /// Measure what each line of the spec costs, for a table at the end, `profile.csv` and the report (times on the CPU only)
+        #[arg(long)]
+        profile: bool,
     },
     /// Go on with a run that was stopped, or train a finished one further
     Resume {

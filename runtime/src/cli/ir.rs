@@ -45,6 +45,12 @@ pub fn ir(
     }
 }
 
+/// That there is no program of the name that was asked for.
+pub fn no_program(c: &Compiled) -> Failure {
+    let names: Vec<String> = c.programs.names().map(ToString::to_string).collect();
+    Failure::new(format!("there is no such program; there are {}", names.join(", ")))
+}
+
 /// The programs of a stage, or the one of this name.
 fn programs(
     u: &Unit,
@@ -59,8 +65,7 @@ fn programs(
         None => c.programs.iter().filter(|(p, _)| of_stage(p)).map(|(_, g)| g).collect(),
     };
     if graphs.is_empty() {
-        let names: Vec<String> = c.programs.names().map(ToString::to_string).collect();
-        return Err(Failure::new(format!("there is no such program; there are {}", names.join(", "))));
+        return Err(no_program(c));
     }
     let locate = |span: Span| {
         let (line, _) = u.sources.position(span.file, span.start as usize)?;

@@ -10,6 +10,7 @@ mod classify;
 mod compare;
 mod complete;
 mod completions;
+mod costs;
 pub(crate) mod densities;
 mod density;
 mod encode;
@@ -80,10 +81,13 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         Verb::Explain { what, latex, derive, set, .. } => {
             explain::explain(&what.unwrap_or_default(), latex, derive, set, m)
         }
-        Verb::Ir { spec, stage, format, program } => ir::ir(&spec, stage, format, program.as_deref(), m),
-        Verb::Run { spec, device, seed, out, name, from } => {
+        Verb::Ir { spec, stage, program, costs: true, .. } => {
+            costs::costs(&spec, stage, program.as_deref(), m)
+        }
+        Verb::Ir { spec, stage, format, program, .. } => ir::ir(&spec, stage, format, program.as_deref(), m),
+        Verb::Run { spec, device, seed, out, name, from, profile } => {
             let (name, from) = (name.as_deref(), from.as_deref());
-            let asked = training::Asked { device: device.choice(), seed, out: &out, name, from };
+            let asked = training::Asked { device: device.choice(), seed, out: &out, name, from, profile };
             training::run(&spec, &asked, m)
         }
         Verb::Resume { run, device, epochs, steps } => {

@@ -8,6 +8,7 @@ use crate::exec::DeviceChoice;
 use crate::failure::Failure;
 use crate::measure;
 use crate::session::{Session, load, memory};
+use crate::show::costs;
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
 use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files};
@@ -60,6 +61,8 @@ pub struct Asked<'a> {
     pub name: Option<&'a str>,
     /// The run whose parameters this one starts with.
     pub from: Option<&'a Path>,
+    /// Measure what each line of the spec costs.
+    pub profile: bool,
 }
 
 /// Most characters of what is overridden in the name of a run folder.
@@ -142,8 +145,15 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
         dir.path().display()
     ));
     watch_for_interrupts();
+    session.set_profile(asked.profile);
+    if asked.profile && !session.device.is_cpu() {
+        note("note: times are measured on the CPU only (`--device cpu`); the table will have counts alone\n");
+    }
     let start = warm.as_ref().map_or(Start::Drawn, |c| Start::Warm(&c.tensors));
     let ended = Run::new(&mut session, &dir, &sources, hashes, &start)?.train(&STOP)?;
+    if asked.profile {
+        note(&format!("\n{}", costs::table(&costs::of_steps(&session, &sources))));
+    }
     finish(&ended, &dir, &mut session, m)
 }
 

@@ -53,6 +53,8 @@ pub struct Instr {
 /// A fused group.
 #[derive(Clone, Debug)]
 pub struct Kernel {
+    /// The nodes it computes, ascending.
+    pub nodes: Vec<usize>,
     /// Values read from outside, each once.
     pub inputs: Vec<usize>,
     /// Values that others need.
@@ -103,7 +105,7 @@ impl Kernel {
             group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
         let cost = b.code.iter().map(|i| cost(i.code)).sum::<usize>() + b.inputs.len() + outputs.len();
         let (code, results, regs) = allocate(b.code, results);
-        Kernel { inputs: b.inputs, outputs, results, dtypes, folds, leaves, code, regs, shape, cost }
+        Kernel { nodes: group, inputs: b.inputs, outputs, results, dtypes, folds, leaves, code, regs, shape, cost }
     }
 }
 

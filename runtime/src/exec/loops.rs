@@ -357,7 +357,7 @@ mod tests {
         let exe = Executable::new(&g);
         let run = |threads: usize, fuse: bool| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let options = RunOptions { check: false, fuse };
+            let options = RunOptions { check: false, fuse, profile: false };
             let made = pool.install(|| exe.run_with(&cpu, 1, &mut |_| None, KEY, options)).expect("runs");
             made[0].1.to_f32().iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
         };
@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn what_a_loop_is_handed_is_not_blamed_on_it() {
         let cpu = cpu();
-        let check = RunOptions { check: true, fuse: true };
+        let check = RunOptions { check: true, fuse: true, profile: false };
         let build = |in_body: bool| {
             let mut g = Graph::new("nan");
             let x = g.input("x", Role::Data, Shape::batched(&[1]));

@@ -22,6 +22,7 @@ mod oracle;
 mod oracle_ops;
 mod plan;
 mod product;
+mod profile;
 pub mod random;
 mod reduce;
 mod run;

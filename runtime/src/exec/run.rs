@@ -4,6 +4,7 @@ use super::device::Device;
 use super::elementwise::{self, Arg};
 use super::loops::{self, Place};
 use super::plan::{Plan, Unit};
+use super::profile::{self, Spent};
 use super::random::{self, RngKey};
 use super::tensor::Tensor;
 use super::{fuse, layout, matmul, moves, reduce, wide};
@@ -14,6 +15,7 @@ use gmc_compiler::span::Span;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,11 +74,13 @@ pub struct RunOptions {
     pub check: bool,
     /// Run chains of elementwise operations as one loop where the device is the CPU.
     pub fuse: bool,
+    /// Add up the time of every step of the run, for [`Executable::spent`]. On a GPU that is the time to hand it over.
+    pub profile: bool,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        RunOptions { check: false, fuse: true }
+        RunOptions { check: false, fuse: true, profile: false }
     }
 }
 
@@ -94,6 +98,8 @@ pub struct Executable {
     results: BTreeMap<usize, Vec<(usize, usize)>>,
     /// Tables of the graph that were uploaded, by device and node.
     tables: Mutex<HashMap<(String, usize), Tensor>>,
+    /// Time by unit of the fused plan.
+    spent: Spent,
 }
 
 impl fmt::Debug for Executable {
@@ -154,6 +160,7 @@ impl Executable {
             bodies: graph.nodes.iter().enumerate().filter_map(body).collect(),
             graph: graph.clone(),
             tables: Mutex::default(),
+            spent: Spent::default(),
         }
     }
     /// The graph it runs.
@@ -167,6 +174,23 @@ impl Executable {
     /// Number of steps of a fused run, and of nodes among them that are not fused: what a change of the planner is measured by.
     pub fn units(&self) -> (usize, usize) {
         (self.fused.units.len(), self.fused.units.iter().filter(|u| matches!(u, Unit::Node(_))).count())
+    }
+
+    /// How many runs [`RunOptions::profile`] measured.
+    pub fn profiled(&self) -> u64 {
+        self.spent.runs()
+    }
+
+    /// How long each node took in all runs with [`RunOptions::profile`] on the CPU so far, with its place; a loop is taken apart.
+    pub fn spent(&self) -> Vec<(Span, Duration)> {
+        let mut found = Vec::new();
+        for (node, time) in self.spent.by_node(&self.fused) {
+            let inside = self.bodies.get(&node).map_or(Vec::new(), Executable::spent);
+            let elsewhere: Duration = inside.iter().map(|(_, t)| *t).sum();
+            found.push((profile::place(&self.graph, node), time.saturating_sub(elsewhere)));
+            found.extend(inside);
+        }
+        found
     }
 
     /// Runs with the default options. See [`Executable::run_with`].
@@ -212,6 +236,7 @@ impl Executable {
         let mut run = Run { exe: self, plan, at, device, batch, values: vec![None; self.graph.nodes.len()] };
         let mut tainted = vec![false; if options.check { self.graph.nodes.len() } else { 0 }];
         for (u, unit) in plan.units.iter().enumerate() {
+            let begun = (options.profile && std::ptr::eq(plan, &raw const self.fused)).then(Instant::now);
             match unit {
                 Unit::Node(i) => {
                     let node = self.graph.nodes.get(*i).ok_or_else(|| broken("a unit of no node"))?;
@@ -231,6 +256,12 @@ impl Executable {
                     }
                 }
             }
+            if let Some(begun) = begun {
+                self.spent.add(u, begun.elapsed());
+            }
+        }
+        if options.profile {
+            self.spent.ran();
         }
         self.graph
             .outputs

@@ -22,6 +22,7 @@ pub mod random;
 pub mod repeats;
 pub mod rows;
 pub mod snapshot;
+pub mod stand_in;
 pub mod variables;
 pub mod warm;
 pub mod writing;
@@ -158,6 +159,16 @@ impl Session {
     /// of what it is worth.
     pub fn set_fuse(&mut self, fuse: bool) {
         self.options.fuse = fuse;
+    }
+
+    /// Switches the measuring of the time of every step of the programs on or off; see [`Executable::spent`].
+    pub fn set_profile(&mut self, profile: bool) {
+        self.options.profile = profile;
+    }
+
+    /// Whether the time of every step is measured.
+    pub fn profiled(&self) -> bool {
+        self.options.profile
     }
 
     /// A program as it runs here.

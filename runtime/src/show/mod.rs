@@ -4,6 +4,7 @@ pub mod caption;
 pub mod chart;
 pub mod columns;
 pub mod comparison;
+pub mod costs;
 pub mod image;
 pub mod lines;
 pub mod pictures;

@@ -8,6 +8,7 @@ use crate::measure::latent::LatentReport;
 use crate::measure::scores::Record;
 use crate::measure::{self, evaluate, features, verdict};
 use crate::session::snapshot::{Group, Stored};
+use crate::show::costs::{self, PROFILE};
 use crate::show::report::{PASSAGES, Report};
 use crate::show::{pictures, report, text};
 use crate::store::weights;
@@ -49,6 +50,15 @@ impl Run<'_> {
         advice.extend(verdict::of_run(&self.dir.records()?, &self.session.typed));
         self.report(&health, &advice)?;
         Ok(Ended::Done(scores, health))
+    }
+
+    /// Writes what each line of the spec cost, where that was measured.
+    pub(super) fn write_costs(&self) -> Result<(), Failure> {
+        if !self.session.profiled() {
+            return Ok(());
+        }
+        let lines = costs::of_steps(self.session, self.sources);
+        self.dir.write(PROFILE, costs::csv(&lines).as_bytes())
     }
 
     fn write_weights(&self) -> Result<(), Failure> {

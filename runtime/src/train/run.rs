@@ -179,6 +179,7 @@ impl<'a> Run<'a> {
             self.take_best()?;
         }
         self.save()?;
+        self.write_costs()?;
         if stopped { Ok(Ended::Interrupted(self.step)) } else { self.finish() }
     }
 

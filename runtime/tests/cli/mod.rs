@@ -4,6 +4,7 @@ mod asking;
 mod cases;
 mod common;
 mod completion;
+mod costs;
 mod data_in;
 mod errors;
 mod exports;

@@ -6,6 +6,7 @@ use crate::ir::formula::Ex;
 use crate::ir::graph::Value;
 use crate::ir::interp::Env;
 use crate::ir::op::MatMul;
+use crate::ir::optimise::Rewriter;
 use crate::ir::shape::{DType, Dim, Shape, Ty};
 use crate::ir::tensor::{Tensor64, common_dims};
 
@@ -69,6 +70,11 @@ impl OpRule for MatMul {
     }
     fn linear_in(&self, _i: usize) -> bool {
         true
+    }
+    /// A column times a row has no sum: it is elementwise, and can be part of a loop with what is around it.
+    fn simpler(&self, r: &mut Rewriter, args: &[Value], ty: &Ty) -> Option<Value> {
+        let &[a, b] = exactly(args);
+        r.outer_product(a, b, ty)
     }
     /// The rows of the left matrix, else the columns of the right one. The result is for each of them a product with all of the other,
     /// of which what is later is 0 or masked.

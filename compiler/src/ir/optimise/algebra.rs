@@ -211,6 +211,16 @@ impl Rewriter {
         Some(self.bin(Binary::Mul, a, y))
     }
 
+    /// The product of matrices with one inner element.
+    pub(in crate::ir) fn outer_product(&mut self, a: Value, b: Value, ty: &Ty) -> Option<Value> {
+        let alone = self.out.ty(a).shape.0.last().is_some_and(|k| k.is_one());
+        if !alone {
+            return None;
+        }
+        let product = self.bin(Binary::Mul, a, b);
+        Some(self.shaped(product, &ty.shape))
+    }
+
     pub(in crate::ir) fn logic(&mut self, op: Logic, args: &[Value], ty: &Ty) -> Option<Value> {
         let simple = match (op, args) {
             (Logic::Not, [x]) => {

@@ -69,6 +69,23 @@ impl Rewriter {
         None
     }
 
+    /// A product that is turned over, one of whose factors is: `(A' B)' = B' A`. A factor is read as it lies, while a result that is
+    /// turned over has to be laid out anew.
+    pub(super) fn turned(&mut self, p: &Permute, product: Option<Value>) -> Option<Value> {
+        let swaps = |p: &Permute| {
+            let n = p.perm.len();
+            n >= 2 && p.perm.iter().copied().eq((0..n - 2).chain([n - 1, n - 2]))
+        };
+        let node = self.out.node(product?).clone();
+        let (Op::MatMul(_), [a, b]) = (&node.op, node.args.as_slice()) else { return None };
+        let lies = |v: &Value| matches!(&self.out.node(*v).op, Op::Permute(q) if swaps(q));
+        if !swaps(p) || !(lies(a) || lies(b)) {
+            return None;
+        }
+        let [a, b] = [*a, *b].map(|v| self.emit(Op::Permute(p.clone()), &[v]));
+        Some(self.emit(node.op, &[b, a]))
+    }
+
     pub(in crate::ir) fn slice(&mut self, s: Slice, x: Value, ty: &Ty) -> Option<Value> {
         if s.start == 0 && s.len == self.size(x, s.axis) {
             return Some(x);

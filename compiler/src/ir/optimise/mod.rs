@@ -46,6 +46,14 @@ fn live(g: &Graph) -> ValueMap<bool> {
     live
 }
 
+/// How often each value is read, by nodes and as an output.
+fn uses(g: &Graph) -> ValueMap<usize> {
+    let mut uses = ValueMap::new(g, 0);
+    let read = g.nodes.iter().flat_map(|n| &n.args).chain(g.outputs.iter().map(|(_, v)| v));
+    read.for_each(|v| uses[*v] += 1);
+    uses
+}
+
 /// Dead code removed, nothing else changed.
 pub fn sweep(g: &Graph) -> Graph {
     let live = live(g);
@@ -66,6 +74,7 @@ fn rewrite(g: &Graph) -> Graph {
     let mut new = ValueMap::new(g, Value(0));
     let wanted = loops::wanted(g);
     let mut results: HashMap<Value, Vec<Option<Value>>> = HashMap::new();
+    let uses = uses(g);
     for (v, node) in g.iter() {
         let args: Vec<Value> = node.args.iter().map(|a| new[*a]).collect();
         r.out.at = node.span;
@@ -78,6 +87,11 @@ fn rewrite(g: &Graph) -> Graph {
             first.unwrap_or(Value(0))
         } else if let Op::LoopResult(op) = &node.op {
             known(node.args.first(), op.k).unwrap_or_else(|| r.emit(node.op.clone(), &args))
+        } else if let (Op::Permute(p), [of]) = (&node.op, node.args.as_slice())
+            && uses[*of] == 1
+            && let Some(v) = r.turned(p, args.first().copied())
+        {
+            v
         } else {
             r.emit(node.op.clone(), &args)
         };

@@ -1,12 +1,13 @@
 //! `gmc-bench step`: a round of training, fused and unfused, and other programs, in turns.
 
 use super::memory::peak_of;
-use super::ours::{Ours, STAND_IN, open};
+use super::ours::{Ours, open};
 use super::rival::Rival;
 use super::table::{Row, load_average, machine, quantile, table};
 use gmc_compiler::ir::schedule;
 use gmc_compiler::rows::setting::Batch;
 use gmc_runtime::failure::Failure;
+use gmc_runtime::session::stand_in::STAND_IN;
 use gmc_runtime::train::order::Order;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

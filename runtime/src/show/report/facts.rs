@@ -4,6 +4,7 @@ use super::Report;
 use super::style::{escape, words};
 use crate::measure::scores::Score;
 use crate::show::chart::number;
+use crate::show::costs::{Line, share, short};
 use crate::show::table::caveats;
 use crate::store::about::Equations;
 use gmc_compiler::explain::math::mathml;
@@ -52,6 +53,30 @@ pub fn top(page: &mut String, r: &Report) {
 
 fn list(items: &[String]) -> String {
     format!("<ul>{}</ul>", items.iter().map(|i| format!("<li>{i}</li>")).collect::<String>())
+}
+
+/// What the steps cost, line by line, the lines that take most time first.
+pub fn costs(page: &mut String, all: &[Line]) {
+    if all.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<h2>What each line costs in a step</h2>\n<div class=\"scroll\"><table><tr><th>program<th>line<th>ms<th>share<th>multiply-adds<th>bytes<th>text</tr>\n",
+    );
+    let mut rows: Vec<&Line> = all.iter().collect();
+    rows.sort_by(|a, b| b.ms.unwrap_or(0.0).total_cmp(&a.ms.unwrap_or(0.0)));
+    for l in rows {
+        let ms = l.ms.map_or(String::new(), |ms| format!("{ms:.3}"));
+        let part = share(l, all).map_or(String::new(), |s| format!("{:.1} %", s * 100.0));
+        let (madds, bytes) = (short(l.cost.madds), short(l.cost.bytes));
+        let place = format!("{}:{}", l.file, l.line);
+        let (program, place, text) = (escape(&l.program), escape(&place), escape(&l.text));
+        let _ = writeln!(
+            page,
+            "<tr><td>{program}<td>{place}<td class=\"n\">{ms}<td class=\"n\">{part}<td class=\"n\">{madds}<td class=\"n\">{bytes}<td><code>{text}</code></tr>"
+        );
+    }
+    page.push_str("</table></div>\n");
 }
 
 /// Final numbers with their kind.

@@ -8,9 +8,10 @@ pub mod style;
 
 use crate::failure::Failure;
 use crate::measure::scores::{Record, Score};
+use crate::show::costs::{self, Line, PROFILE};
 use crate::store::RunDir;
 use crate::store::about::{About, Findings, PROGRESS};
-use crate::store::identity::set_of;
+use crate::store::identity::{plain, set_of};
 use crate::store::regular::PICTURE;
 use std::fmt::Write;
 use style::{escape, head};
@@ -41,6 +42,8 @@ pub struct Report {
     pub progress: Vec<(u64, Vec<u8>)>,
     /// Text drawn from the model, as it is read; empty where none is.
     pub passages: String,
+    /// What the steps cost, line by line of the spec; empty where it was not measured.
+    pub costs: Vec<Line>,
     /// Rounds after which it is not finished yet; the page then loads itself again.
     pub running: bool,
 }
@@ -64,9 +67,14 @@ impl Report {
         }
         let path = dir.path().canonicalize().ok();
         let name = path.as_deref().unwrap_or(dir.path()).file_name();
+        let spec = dir.read_text("spec.gm")?;
+        let profile = dir.text_if_there(PROFILE)?.unwrap_or_default();
         Ok(Report {
+            costs: costs::read(&profile, &spec, &|name| {
+                dir.text_if_there(&format!("use/{}", plain(name))).ok()?
+            }),
             title: name.map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-            spec: dir.read_text("spec.gm")?,
+            spec,
             set: set_of(dir)?,
             about: dir.about()?,
             found: dir.findings()?.unwrap_or_default(),
@@ -106,6 +114,7 @@ pub fn html(report: &Report) -> String {
         let _ = writeln!(page, "<h2>Samples</h2>\n<pre>{}</pre>", escape(&report.passages));
     }
     facts::spec(&mut page, report);
+    facts::costs(&mut page, &report.costs);
     facts::tables(&mut page, report);
     page.push_str("</body></html>\n");
     page
