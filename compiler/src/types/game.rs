@@ -219,6 +219,7 @@ impl Checker<'_> {
             schedules,
             within,
             steps,
+            using: place(&using, p.name.span),
             span: p.name.span,
         })
     }
@@ -430,6 +431,7 @@ impl Checker<'_> {
             schedules,
             within: None,
             steps: 1,
+            using: place(&using, span),
             span,
         };
         self.typed.train.players.push(p);
@@ -517,4 +519,9 @@ impl Checker<'_> {
         }
         found
     }
+}
+
+/// Where an optimizer is named, or `player` where it is not.
+fn place(using: &Call, player: Span) -> Span {
+    if using.span == Span::default() { player } else { using.span }
 }

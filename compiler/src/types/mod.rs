@@ -498,6 +498,8 @@ pub struct TPlayer {
     pub within: Option<(&'static dyn ConstraintRow, Args)>,
     /// Moves per round.
     pub steps: usize,
+    /// Of the optimizer, or where none is named of the player.
+    pub using: Span,
     /// Of its name or goal.
     pub span: Span,
 }

@@ -59,6 +59,7 @@ pub(super) fn program(typed: &Typed, p: &TPlayer, leaves: &[Leaf], judged: &mut 
             g.output(Output::Term(name.into()), v);
         }
     }
+    g.at = p.using;
     let t = Input::Update.scalar(g);
     for ((path, value), grad) in read.iter().zip(grads) {
         // A row of a table counts its own updates, and is not averaged: it is visited once in a pass over the data.
