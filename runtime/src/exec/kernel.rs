@@ -105,7 +105,19 @@ impl Kernel {
             group.first().and_then(|i| graph.nodes.get(*i)).map_or(Shape::scalar(), |n| n.ty.shape.clone());
         let cost = b.code.iter().map(|i| cost(i.code)).sum::<usize>() + b.inputs.len() + outputs.len();
         let (code, results, regs) = allocate(b.code, results);
-        Kernel { nodes: group, inputs: b.inputs, outputs, results, dtypes, folds, leaves, code, regs, shape, cost }
+        Kernel {
+            nodes: group,
+            inputs: b.inputs,
+            outputs,
+            results,
+            dtypes,
+            folds,
+            leaves,
+            code,
+            regs,
+            shape,
+            cost,
+        }
     }
 }
 
