@@ -208,6 +208,31 @@ train { steps 5  using adam(lr: 1e-2) }
     assert!(codes.iter().any(|v| (v[0] - mean).abs() < 1e-9), "{code:?} {mean}");
 }
 
+/// A stated goal may ask for the density of what is known, given a code that is no draw.
+#[test]
+fn stated_densities_leave_out_what_is_missing() {
+    let text = "
+data x: Real[2]? from csv(\"gaps.csv\")
+param m: Real[2] = 0.25
+model p { z ~ Normal(0, 1);  x ~ Normal(m + z, 0.5) }
+guide q(x) { z = sum(filled(x, 0)) }
+train { minimizes -E[log p(x | q.z)]  steps 5  using adam(lr: 1e-2) }
+";
+    let (typed, c) = clean("missing_stated", text);
+    let step = &c.programs["step.all"];
+    let mut env = inputs(&typed, &c, step, ROWS);
+    env.insert("x".into(), t(&[ROWS, 2], &X));
+    env.insert("m".into(), t(&[2], &[0.25, 0.25]));
+    let got = run(step, ROWS, &env)["loss"].data[0];
+    let row = |i: usize| {
+        let x = &X[2 * i..2 * i + 2];
+        let code: f64 = x.iter().filter(|v| **v != GONE).sum();
+        x.iter().map(|v| normal(*v, 0.25 + code, 0.5)).sum::<f64>()
+    };
+    let want = -(0..ROWS).map(row).sum::<f64>() / ROWS as f64;
+    assert!((got - want).abs() < 1e-9, "{got}, not {want}");
+}
+
 #[test]
 fn what_would_read_missing_cells_as_if_they_were_known_is_refused() {
     let data = "data (x: Real[2]?, n: Int(4)?) from csv(\"gaps.csv\")\n";

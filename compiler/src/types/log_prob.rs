@@ -28,7 +28,11 @@ impl Checker<'_> {
     /// `log p(x, y | z)`
     pub(super) fn log_prob(&mut self, m: &Ident, bar: &Bar<'_>, span: Span, scope: &Scope) -> Res<TExpr> {
         let model = self.model_named(m)?;
-        let targets = self.named_values(model, bar.targets, scope)?;
+        // What is missing of a target is left out of its density.
+        let before = std::mem::replace(&mut self.holes, true);
+        let targets = self.named_values(model, bar.targets, scope);
+        self.holes = before;
+        let targets = targets?;
         let given = self.named_values(model, bar.given, scope)?;
         let mut all: Vec<&Named> = Vec::new();
         for n in targets.iter().chain(&given) {

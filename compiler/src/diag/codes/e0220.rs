@@ -31,9 +31,10 @@ pub fn batch_of_one(row: &str, by: Span, batch: Span) -> Diag {
         "one example",
     )
     .also(by, "reads all examples of a minibatch")
-    .help(format!(
-        "give `train` a larger `batch`, such as 64, or leave out `{row}`: `layer_norm` reads one example alone"
-    ))
+    .help(match row {
+        "batch_norm" => "give `train` a larger `batch`, such as 64, or leave out `batch_norm`: `layer_norm` reads one example alone".to_string(),
+        _ => format!("give `train` a larger `batch`, such as 64, or leave out `{row}`"),
+    })
 }
 
 /// The training part of a data item, declared at `data`, holds one example, and the layer or function `row`, at `by`, compares examples.
