@@ -383,3 +383,20 @@ train { steps 3 }
     let (_, c) = compiled(&text.replace("MEAN", "free(2)"));
     assert_eq!(answer(&c, Question::Reconstruct, None), Ok("reconstruct".into()));
 }
+
+/// Of a table the declared class is what is classified, not the first column of a few whole numbers.
+#[test]
+fn levels_are_no_classes() {
+    let text = "data (n: Int(5), kind: Class(3), x: Real[2]) from csv(\"gaps.csv\", columns: [\"n\", \"kind\", \"x1\", \"x2\"])
+net mean(k: Class(3)) -> Real[2] { embed(2) }
+model p { n ~ Categorical(logits: free(5));  SITE;  x ~ Normal(MEAN, 1) }
+train { steps 3 }
+";
+    let (typed, c) =
+        compiled(&text.replace("SITE", "kind ~ Categorical(logits: free(3))").replace("MEAN", "mean(kind)"));
+    let site = gmc_compiler::derive::class_site(&typed, &typed.models[0]).unwrap();
+    assert_eq!(site.name, "kind");
+    assert_eq!(answer(&c, Question::Classify, None), Ok("log_prob.p".into()));
+    let alone = text.replace("SITE;  ", "").replace("MEAN", "free(2)").replace("model p", "model p(kind)");
+    refused(&alone, Question::Classify, "draws no class from the data");
+}

@@ -279,18 +279,8 @@ fn help(scan: &Scan, found: Option<&Token>, previous: Option<&Token>, rules: &[R
     if rules.contains(&Rule::less) {
         return Some("inside a site, `x[< i]` are the elements before `i`".to_string());
     }
-    if before == "?" && shown == "[" {
-        return Some(
-            "a shape stands before the `?` that says that cells may be missing: `Real[3]?`".to_string(),
-        );
-    }
-    if before == ".." && shown == "=" {
-        return Some("the end of a range is left out: the times of `1..6` are 1 to 5".to_string());
-    }
-    if shown == ":" && previous.is_some_and(|t| t.kind == TokenKind::Number) && in_range(scan, previous) {
-        return Some(
-            "write a range with two points, its end left out: the times of `1..6` are 1 to 5".to_string(),
-        );
+    if let Some(help) = type_or_range(scan, shown, previous) {
+        return Some(help.to_string());
     }
     if rules.contains(&Rule::kw_from) {
         return Some("say where the data comes from: `data x: Real[2] from moons(noise: 0.05)`".to_string());
@@ -325,6 +315,18 @@ fn beside(before: &str, shown: &str) -> Option<String> {
             "leave the comparison out: gm has none; `relu(a - b)` is zero where `a` is smaller".to_string(),
         ),
         (_, "," | ";") => Some(format!("remove the `{shown}`, or put something before it")),
+        _ => None,
+    }
+}
+
+/// How types with missing cells and ranges of times are written here.
+fn type_or_range(scan: &Scan, shown: &str, previous: Option<&Token>) -> Option<&'static str> {
+    match (previous.map_or("", |t| scan.str(t)), shown) {
+        ("?", "[") => Some("a shape stands before the `?` that says that cells may be missing: `Real[3]?`"),
+        ("..", "=") => Some("the end of a range is left out: the times of `1..6` are 1 to 5"),
+        (_, ":") if previous.is_some_and(|t| t.kind == TokenKind::Number) && in_range(scan, previous) => {
+            Some("write a range with two points, its end left out: the times of `1..6` are 1 to 5")
+        }
         _ => None,
     }
 }

@@ -34,7 +34,7 @@ pub fn classify(r: &RunArg, asked: &Asked<'_>, m: Messages) -> Result<(), Failur
     let out = asked.out;
     form(out, &[Form::Csv])?;
     let (_, mut s) = open_on(r, Some(asked.rows), m, |s| {
-        let class = s.model().and_then(class_site).map(|site| site.name.clone());
+        let class = s.model().and_then(|m| class_site(&s.typed, m)).map(|site| site.name.clone());
         let (wished, needed) =
             asked_about(s, Question::Classify)?.into_iter().partition(|name| Some(name) == class.as_ref());
         Ok(Needs { needed, wished })

@@ -54,7 +54,8 @@ pub fn posteriors(
     let Ok(answer) = s.answer(Question::Classify).cloned() else { return Ok(None) };
     let (program, kind) = (answer.program, answer.number);
     let named = |name: &String| s.typed.models.iter().find(|m| m.name == *name);
-    let Some(site) = answer.model.as_ref().and_then(named).or(s.model()).and_then(class_site) else {
+    let model = answer.model.as_ref().and_then(named).or(s.model());
+    let Some(site) = model.and_then(|m| class_site(&s.typed, m)) else {
         return Ok(None);
     };
     let (name, classes) = (site.name.clone(), site.ty.kind.cardinality().unwrap_or(0));

@@ -5,13 +5,15 @@ use crate::derive::Answer;
 use crate::event::Kind;
 use crate::types::{TModel, TSite, TSiteKind, Typed};
 
-/// The site of a model that is the class of the others: observed, drawn, one of a few unordered values.
-pub fn class_site(m: &TModel) -> Option<&TSite> {
+/// The site of a model that is the class of the others: observed, drawn, and declared as one of a few unordered values. Whole numbers that a
+/// `Categorical` draws are levels, not classes.
+pub fn class_site<'m>(typed: &Typed, m: &'m TModel) -> Option<&'m TSite> {
+    let class = |name: &str| {
+        let v = typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == name);
+        v.is_some_and(|v| matches!(v.ty.kind, Kind::Class(_)))
+    };
     m.sites.iter().find(|s| {
-        s.observed
-            && s.ty.shape.is_empty()
-            && matches!(s.ty.kind, Kind::Class(_))
-            && matches!(s.kind, TSiteKind::Draw(_))
+        s.observed && s.ty.shape.is_empty() && class(&s.name) && matches!(s.kind, TSiteKind::Draw(_))
     })
 }
 
@@ -27,7 +29,7 @@ pub(super) fn query(
             false => "no model of this spec observes data".into(),
         });
     };
-    match class_site(m) {
+    match class_site(typed, m) {
         Some(y) if !m.sites.iter().any(|s| s.observed && s.name != y.name) => {
             Err(format!("nothing but the class `{}` is observed", y.name))
         }
