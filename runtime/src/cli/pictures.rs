@@ -14,8 +14,8 @@ use crate::session::{Batch, Session};
 use crate::show::image::{self, Picture};
 use crate::show::{pictures, text};
 use crate::store::{atomic_write, folder_name};
-use gmc_compiler::derive::{Output, Question};
-use gmc_compiler::event::EventTy;
+use gmc_compiler::derive::{Output, Program, Question};
+use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::types::TModel;
 use std::path::{Path, PathBuf};
 
@@ -161,8 +161,10 @@ pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) 
         Ok(names.into())
     })?;
     let program = answerable(&s, Question::Reconstruct)?.program;
-    let var = reconstructed(&s).and_then(|name| s.data_type(&name).cloned().map(|ty| (name, ty)));
-    let Some((name, ty)) = var else { return Err(Failure::new("nothing to reconstruct")) };
+    let all = reconstructed(&s);
+    let typed = |name: &String| s.data_type(name).cloned().map(|ty| (name.clone(), ty));
+    let vars: Vec<(String, EventTy)> = all.iter().filter_map(typed).collect();
+    let Some((name, ty)) = vars.first().cloned() else { return Err(Failure::new("nothing to reconstruct")) };
     let picture = image::layout(&ty).is_some();
     match (form, out) {
         (Some(Form::Png), Some(p)) if !picture => return Err(no_picture(&ty, p)),
@@ -170,6 +172,12 @@ pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) 
             let most = pictures::pairs(&s);
             infer(&mut s, most, r.seed)?;
             let picture = pictures::reconstructions(&mut s, r.seed)?.ok_or_else(|| no_examples(&s))?;
+            if vars.len() > 1 {
+                note(&format!(
+                    "note: the picture shows `{name}` of `{}`: .csv and .npy have all\n",
+                    all.join("`, `")
+                ));
+            }
             let of = match s.about == About::Test {
                 true => String::new(),
                 false => format!("-{}", folder_name(s.about.name())),
@@ -180,6 +188,9 @@ pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) 
         (Some(Form::Png | Form::Npy | Form::Csv | Form::Txt) | None, _) => {}
     }
     infer(&mut s, usize::MAX, r.seed)?;
+    if vars.len() > 1 {
+        return side_by_side(&mut s, &program, &vars, r.seed, out.zip(form));
+    }
     let output = Output::Site(name.clone());
     let over = OverRows { program: &program, output: &output, seed: r.seed, draws: r.seed };
     let (made, _) = over.ask(&mut s)?;
@@ -194,14 +205,48 @@ pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) 
     table.write(out.zip(form))
 }
 
-/// The variable whose reconstructions are shown.
-fn reconstructed(s: &Session) -> Option<String> {
-    let program = &s.answer(Question::Reconstruct).ok()?.program;
-    let outputs = &s.compiled.programs.get(program)?.outputs;
-    outputs.iter().find_map(|(name, _)| match Output::parse(name) {
+/// Writes the originals of several variables, and then the reconstruction of each.
+fn side_by_side(
+    s: &mut Session,
+    program: &Program,
+    vars: &[(String, EventTy)],
+    seed: u64,
+    out: Option<(&Path, Form)>,
+) -> Result<(), Failure> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (name, ty) in vars {
+        let output = Output::Site(name.clone());
+        let (made, shape) = OverRows { program, output: &output, seed, draws: seed }.ask(s)?;
+        let names = s.elements(name, ty.size());
+        let again = names.iter().map(|e| format!("reconstruction.{e}")).collect();
+        let (labels, whole) = (s.labels(name), ty.kind.discrete());
+        let original = Column::new(name.clone(), ty.shape.clone(), originals(s, name, seed), whole);
+        before.push(Column { names, labels: &[], ..original });
+        // A class is given back as one; of other levels a mean may lie between two.
+        let class = matches!(ty.kind, Kind::Class(_));
+        let column = Column::new(format!("reconstruction.{name}"), shape, made, class);
+        after.push((Column { names: again, ..column }, labels.to_vec()));
+    }
+    let labels: Vec<Vec<String>> = after.iter().map(|(_, labels)| labels.clone()).collect();
+    let named = |column: Column<'static>, k: usize| Column {
+        labels: labels.get(k).map_or(&[][..], Vec::as_slice),
+        ..column
+    };
+    let before = before.into_iter().enumerate().map(|(k, c)| named(c, k));
+    let after = after.into_iter().enumerate().map(|(k, (c, _))| named(c, k));
+    let columns: Vec<Column<'_>> = before.chain(after).collect();
+    write_columns(Some(&s.row_numbers(s.test_examples())), &columns, out)
+}
+
+/// The variables whose reconstructions are shown.
+fn reconstructed(s: &Session) -> Vec<String> {
+    let Ok(answer) = s.answer(Question::Reconstruct) else { return Vec::new() };
+    let outputs = s.compiled.programs.get(&answer.program).map_or(&[][..], |g| &g.outputs);
+    let site = |(name, _): &(String, _)| match Output::parse(name) {
         Some(Output::Site(site)) => Some(site),
         Some(_) | None => None,
-    })
+    };
+    outputs.iter().filter_map(site).collect()
 }
 
 /// Loads the data that points in the plane are shown over, where they are still there.

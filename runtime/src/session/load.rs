@@ -212,7 +212,7 @@ fn unreachable(typed: &Typed, sets: &[Parts]) -> Vec<Diag> {
         let (mut low, mut high, mut all) = (0usize, 0usize, 0usize);
         let mut first = None;
         for (part, name, column) in parts_of(typed, sets, &ends.site) {
-            all += column.values.len();
+            all += column.values.iter().filter(|v| **v != MISSING).count();
             for (i, v) in column.values.iter().enumerate().filter(|(_, v)| **v != MISSING) {
                 let (at_lo, at_hi) = (f64::from(*v) <= ends.lo, f64::from(*v) >= ends.hi);
                 low += usize::from(at_lo);

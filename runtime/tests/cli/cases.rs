@@ -224,3 +224,32 @@ fn a_flow_without_data_is_trained_and_asked() {
     let said = place.gmc("density runs/spec-1 --device cpu");
     assert!(said.code == Some(1) && said.err.contains("no site of `p` is a data variable"), "{}", said.err);
 }
+
+/// As samples do, reconstructions hold all observed variables, by name, classes too.
+#[test]
+fn all_observed_variables_are_reconstructed() {
+    let place = Place::new();
+    let row = |i: usize| format!("{},{},{}\n", i % 7, ["oak", "ash"][i % 2], (i % 2) as f32 * 2.0 - 1.0);
+    place.write("t.csv", format!("n,kind,a\n{}", (0..60).map(row).collect::<String>()));
+    let spec = "
+data (a: Real, kind: Class, n: Int(7)) from csv(\"t.csv\") split in order (test 0.1)
+net mean(k: Class(2)) -> Real[] { embed(1), scalar }
+net class(k: Class(2)) -> Real[2] { embed(2) }
+model p { k ~ Categorical(2);  a ~ Normal(mean(k), 1);  kind ~ Categorical(logits: class(k));  n ~ Categorical(logits: free(7)) }
+train { epochs 2 }
+";
+    place.write("p.gm", spec);
+    place.gmc("run p.gm --device cpu").succeeds();
+    place.gmc("reconstruct runs/p-1 --out r.csv --device cpu").succeeds();
+    let text = std::fs::read_to_string(place.path("r.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(
+        rows[0],
+        ["row", "a", "kind", "n", "reconstruction.a", "reconstruction.kind", "reconstruction.n"]
+    );
+    assert_eq!((rows.len(), rows[1][0], rows[1][2]), (7, "55", "oak"));
+    assert!(rows[1..].iter().all(|r| r.len() == 7 && ["oak", "ash"].contains(&r[5])), "{text}");
+    place.gmc("reconstruct runs/p-1 --out r.npy --device cpu").succeeds();
+    let bytes = std::fs::read(place.path("r.npy")).unwrap();
+    assert!(String::from_utf8_lossy(&bytes[..256]).contains("('reconstruction.kind', '<i4')"));
+}
