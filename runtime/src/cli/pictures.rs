@@ -9,7 +9,7 @@ use super::writing;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::measure::samples::{draw, find};
-use crate::session::rows::About;
+use crate::session::rows::{About, Needs};
 use crate::session::{Batch, Session};
 use crate::show::image::{self, Picture};
 use crate::show::{pictures, text};
@@ -156,9 +156,11 @@ fn tell_of_conditions(s: &Session) {
 pub fn reconstruct(r: &RunArg, rows: &RowsArg, out: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let form = form(out, &[Form::Png, Form::Npy, Form::Csv])?;
     let (dir, mut s) = open_on(r, Some(rows), m, |s| {
-        let mut names = asked_about(s, Question::Reconstruct)?;
-        names.extend(reconstructed(s));
-        Ok(names.into())
+        let mut needed = asked_about(s, Question::Reconstruct)?;
+        let mut shown = reconstructed(s).into_iter();
+        needed.extend(shown.next());
+        // Others stand beside their reconstructions where they are there.
+        Ok(Needs { needed, wished: shown.collect() })
     })?;
     let program = answerable(&s, Question::Reconstruct)?.program;
     let all = reconstructed(&s);
@@ -217,24 +219,22 @@ fn side_by_side(
     for (name, ty) in vars {
         let output = Output::Site(name.clone());
         let (made, shape) = OverRows { program, output: &output, seed, draws: seed }.ask(s)?;
-        let names = s.elements(name, ty.size());
+        let (names, labels) = (s.elements(name, ty.size()), s.labels(name).to_vec());
         let again = names.iter().map(|e| format!("reconstruction.{e}")).collect();
-        let (labels, whole) = (s.labels(name), ty.kind.discrete());
-        let original = Column::new(name.clone(), ty.shape.clone(), originals(s, name, seed), whole);
-        before.push(Column { names, labels: &[], ..original });
+        let own = originals(s, name, seed);
+        // What the rows do not hold has no column.
+        if !own.is_empty() {
+            let original = Column::new(name.clone(), ty.shape.clone(), own, ty.kind.discrete());
+            before.push((Column { names, ..original }, labels.clone()));
+        }
         // A class is given back as one; of other levels a mean may lie between two.
         let class = matches!(ty.kind, Kind::Class(_));
         let column = Column::new(format!("reconstruction.{name}"), shape, made, class);
-        after.push((Column { names: again, ..column }, labels.to_vec()));
+        after.push((Column { names: again, ..column }, labels));
     }
-    let labels: Vec<Vec<String>> = after.iter().map(|(_, labels)| labels.clone()).collect();
-    let named = |column: Column<'static>, k: usize| Column {
-        labels: labels.get(k).map_or(&[][..], Vec::as_slice),
-        ..column
-    };
-    let before = before.into_iter().enumerate().map(|(k, c)| named(c, k));
-    let after = after.into_iter().enumerate().map(|(k, (c, _))| named(c, k));
-    let columns: Vec<Column<'_>> = before.chain(after).collect();
+    let (all, labels): (Vec<Column<'static>>, Vec<Vec<String>>) = before.into_iter().chain(after).unzip();
+    let columns: Vec<Column<'_>> =
+        all.into_iter().zip(&labels).map(|(c, labels)| Column { labels, ..c }).collect();
     write_columns(Some(&s.row_numbers(s.test_examples())), &columns, out)
 }
 
