@@ -135,7 +135,11 @@ impl Model {
     /// # Errors
     /// Why it cannot be answered at all.
     pub fn needed(&self, question: Question) -> Result<Vec<String>, Failure> {
-        let class = self.session.model().and_then(class_site).map(|site| site.name.clone());
+        let class = self
+            .session
+            .model()
+            .and_then(|m| class_site(&self.session.typed, m))
+            .map(|site| site.name.clone());
         let asked = question == Question::Classify;
         let all = asked_about(&self.session, question)?;
         Ok(all.into_iter().filter(|name| !asked || Some(name) != class.as_ref()).collect())
