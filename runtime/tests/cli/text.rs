@@ -17,6 +17,26 @@ fn passages(out: &str) -> Vec<(String, String)> {
     parts.map(|(title, text)| (title.into(), text.strip_suffix('\n').unwrap().into())).collect()
 }
 
+/// What a text is drawn given stands above it, as text where it is text.
+#[test]
+fn a_conditional_text_says_what_it_is_given() {
+    let place = Place::new();
+    let spec = "data (a: Class(6)[4], x: Class(6)[3]) from markov(letters: 6, n: 200)
+net next(x: Class(6)[3], a: Class(6)[4]) -> Real[3, 6] { embed(4), shift_right, bias_from(a), dense(8), relu, logits(6) }
+model p(a) { x[t in forward] ~ Categorical(logits: next(x[< t], a)) }
+train { steps 2  batch 16  using adam(lr: 1e-2) }";
+    place.train("given", spec);
+    let said = place.gmc("sample runs/given-1 -n 3 --device cpu");
+    let drawn = passages(&said.succeeds().out);
+    assert_eq!(drawn.len(), 3);
+    for (i, (title, text)) in drawn.iter().enumerate() {
+        let given = title.strip_prefix(&format!("{} given a = ", i + 1)).unwrap_or_else(|| panic!("{title}"));
+        assert!(given.chars().count() == 4 && given.chars().all(|c| ('a'..='f').contains(&c)), "{given}");
+        assert_eq!(text.chars().count(), 3);
+    }
+    assert!(drawn.iter().any(|(t, _)| t[9..] != drawn[0].0[9..]), "all are given the same: {drawn:?}");
+}
+
 #[test]
 fn text_is_drawn_completed_and_measured_as_text() {
     let place = Place::new();
