@@ -29,6 +29,10 @@ impl Span {
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         Span { file, start: start as u32, end: end as u32 }
     }
+    /// Whether another one lies in it.
+    pub fn holds(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
     /// The smallest span that covers both; spans of different files give `self`.
     pub fn to(self, other: Span) -> Span {
         if self.file != other.file {

@@ -70,9 +70,14 @@ fn unrolled(
                     carried = made[..l.carried].to_vec();
                 }
                 let stacks = kept.into_iter().enumerate().map(|(k, all)| {
+                    // What is kept for positions before the first is 0.
+                    let whole = l.result(l.carried + k).unwrap();
                     let all: Vec<Value> = all.into_iter().flatten().collect();
                     if all.is_empty() {
-                        g.full(0.0, l.result(l.carried + k).unwrap().shape)
+                        g.full(0.0, whole.shape)
+                    } else if l.first > 0 {
+                        let made = g.concat(&all, 0);
+                        g.pad(made, 0, l.first, 0)
                     } else {
                         g.concat(&all, 0)
                     }
@@ -158,7 +163,7 @@ fn iteration(
     let placed = g.add(c, place);
     let mut pool = vec![h, c, at, seen, told, turned, e, placed];
     if depth > 0 {
-        let direction = Turns { count: 1 + rng.below(3), reverse: rng.below(2) == 0 };
+        let direction = Turns { count: 1 + rng.below(3), first: rng.below(2), reverse: rng.below(2) == 0 };
         let inner = g.loop_with(
             direction,
             [&[h, c, buffer, m], &[x, w]],
@@ -191,7 +196,8 @@ fn random_loop(seed: u64) -> (Graph, Vec<Value>, BTreeMap<String, Tensor64>) {
         inputs.insert(format!("in{k}"), rng.tensor(&shape.at(BATCH), -1.0, 1.0));
         wrt.push(g.input(&format!("in{k}"), Role::Data, shape));
     }
-    let turns = Turns { count: [0, 1, 3, 4][rng.below(4)], reverse: rng.below(2) == 0 };
+    let count = [0, 1, 3, 4][rng.below(4)];
+    let turns = Turns { count, first: rng.below(3).min(count), reverse: rng.below(2) == 0 };
     let depth = usize::from(rng.below(3) == 0);
     let (carried, read) = (wrt[..4].to_vec(), wrt[4..].to_vec());
     let made = g.loop_with(
@@ -298,7 +304,7 @@ fn integers_are_carried_and_have_no_derivative() {
     let largest = |g: &mut Graph, x: Value| g.push(Op::ArgMax(ArgMax { axis: 1 }), &[x]);
     let i = largest(&mut g, h);
     let made = g.loop_with(
-        Turns { count: 4, reverse: false },
+        Turns { count: 4, first: 0, reverse: false },
         [&[h, i, unread], &[w]],
         |g, carried, read, _| {
             let one = g.gather(carried[0], carried[1], 1);
@@ -334,7 +340,7 @@ fn recurrent(count: usize, width: usize) -> (Graph, Vec<Value>) {
     let w = g.input("in1", Role::Param, Shape::fixed(&[width, width]));
     let h = g.full(0.0, Shape::batched(&[width]));
     let made = g.loop_with(
-        Turns { count, reverse: false },
+        Turns { count, first: 0, reverse: false },
         [&[h], &[x, w]],
         |g, carried, read, _| {
             let at = g.dyn_slice(read[0], &[1], &[1], &[each(count)]);

@@ -3,13 +3,15 @@
 
 use crate::spec_common::{draws, initial, normal, npy_of_bits, run_with, uniform};
 use gmc_compiler::derive::lower::Ctx;
-use gmc_compiler::derive::{Compiled, Program};
+use gmc_compiler::derive::{Altered, Compiled, Program, altered};
 use gmc_compiler::diag::render::{Format, render};
 use gmc_compiler::driver::{Unit, compile};
+use gmc_compiler::explain::passes::{self, Asked};
 use gmc_compiler::explain::sampling;
 use gmc_compiler::ir::{Graph, Node, Op, Tensor64};
 use gmc_compiler::rows::data::{Host, HostError};
-use gmc_compiler::types::Typed;
+use gmc_compiler::rows::order::Order;
+use gmc_compiler::types::{Typed, density};
 use std::collections::BTreeMap;
 
 /// Files, by name, of 40 rows of 0 and 1 of a shape, as NPY.
@@ -205,7 +207,7 @@ fn probabilities_of_all_values_sum_to_1() {
 /// The program that draws, with what each place needs or with everything at every place.
 pub fn sampler(typed: &Typed, by_place: bool) -> Graph {
     let mut ctx = Ctx::new(typed, Program::Sample("p".into()), false);
-    ctx.by_place = by_place;
+    ctx.cx.by_place = by_place;
     let vars = ctx.ancestral(0);
     let mut g = ctx.cx.g;
     g.output("x", vars["x"]);
@@ -260,6 +262,23 @@ fn the_state_of_a_recurrent_layer_is_kept_between_places() {
     }
 }
 
+/// One pixel a place: an image with twice the rows, or twice the columns, costs twice as much.
+#[test]
+fn the_states_of_a_row_lstm_are_computed_once() {
+    let body = "row_lstm(4, mask: A), residual { row_lstm(3, k: 5), row_lstm(4) }, conv(1, k: 1)";
+    let [one, rows, columns] = ["1, 3, 4", "1, 6, 4", "1, 3, 8"].map(|dims| {
+        let (typed, c) = model(("rows", &format!("Bool[{dims}]"), "raster", body));
+        let [fast, slow] = [true, false].map(|by_place| sampler(&typed, by_place));
+        let inputs = weights(&c);
+        assert_eq!(evaluate(&fast, 8, &inputs)["x"].data, evaluate(&slow, 8, &inputs)["x"].data, "{dims}");
+        let said = sampling::of(&typed);
+        assert!(said[0].sites[0].whole.is_empty(), "{dims}");
+        work(&fast)
+    });
+    assert_eq!((one.1, rows.1, columns.1), (0, 0, 0));
+    assert_eq!((rows.0, columns.0), (2 * one.0, 2 * one.0));
+}
+
 /// Whatever the widths, and whatever reads what: the draws are those of everything computed anew, at the cost of about one pass.
 #[test]
 fn hidden_units_of_masked_vectors_are_computed_once() {
@@ -298,6 +317,114 @@ fn the_slow_direction_of_a_masked_flow_computes_hidden_units_once() {
                 model p { z ~ Normal(0, I)[12];  x = f(z) }\ntrain { using adam(lr: 1e-3) }";
     let c = unit(text, &[12]).compiled.unwrap();
     assert_eq!(gmc_compiler::ir::schedule::madds(&c.programs["sample.p"], 1), 12 * (2 * 12 + 2 * 24));
+}
+
+/// What is said of it: the layers, what is kept, and what it costs with and without; the same numbers either way.
+#[test]
+fn the_slow_direction_of_a_masked_flow_is_explained() {
+    for (fast, asked) in [("density", Asked::Draw), ("sampling", Asked::Density)] {
+        let text = format!(
+            "data x: Real[12] from npy(\"x.npy\")\n\
+             flow f: Real[12] <-> Real[12] {{ repeat 3 {{ masked(affine, fast: {fast}) {{ dense(24), relu }}, reverse }} }}\n\
+             model p {{ z ~ Normal(0, I)[12];  x = f(z) }}\ntrain {{ using adam(lr: 1e-3) }}"
+        );
+        let (typed, c) = clean(&text, &[12]);
+        let all = passes::of(&typed);
+        let [p] = all.as_slice() else { panic!("{fast}: {} passes", all.len()) };
+        assert_eq!(p.asked, asked);
+        let [l] = p.layers.as_slice() else { panic!("{fast}: {} kinds of layers", p.layers.len()) };
+        assert_eq!((l.times, l.places, l.whole.len()), (3, 12, 0));
+        assert!(l.text.starts_with("masked(affine"), "{}", l.text);
+        let kept: Vec<(&str, usize)> = l.kept.iter().map(|k| (k.by.as_str(), k.numbers)).collect();
+        assert_eq!(kept, [("relu", 24)]);
+        // One pass of the loops; of densities another one, for the slopes. Without, a pass for each coordinate.
+        let (once, whole) = (12 * (2 * 12 + 2 * 24), 12 * 24 + 24 * 24);
+        let again = if asked == Asked::Draw { 0 } else { whole };
+        assert_eq!((p.madds, p.without), (3 * (once + again), 3 * (12 * whole + again)), "{fast}");
+        let both = [true, false].map(|by_place| match asked {
+            Asked::Draw => gmc_compiler::derive::sampler(&typed, "p", by_place).unwrap(),
+            Asked::Density => gmc_compiler::derive::scorer(&typed, "p", by_place).unwrap().0,
+        });
+        let mut inputs = weights(&c);
+        inputs.insert("x".into(), Tensor64::new(&[4, 12], normal(5, 48)).unwrap());
+        let [cut, anew] = both.map(|g| evaluate(&g, 4, &inputs));
+        assert_eq!(cut, anew, "{fast}");
+    }
+}
+
+/// Of whatever is given, the places before the first open one are not drawn: what is kept of them is made in one pass, and all that follows
+/// is what it would have been.
+#[test]
+fn places_that_are_given_at_first_are_not_gone_through() {
+    for net in NETS {
+        let (typed, c) = model(*net);
+        let dims = typed.data[0].vars[0].ty.shape.clone();
+        let (order, size) = (order(&typed), dims.iter().product::<usize>());
+        let places = order.places();
+        let program = Program::Complete("p".into());
+        let graph = |first: usize| {
+            let first = [("x".to_string(), first)].into_iter().filter(|(_, n)| *n > 0).collect();
+            let how = Altered { first, ..Default::default() };
+            altered(&typed, &program, &how).unwrap()
+        };
+        let everything = graph(0);
+        let mut inputs = weights(&c);
+        inputs
+            .insert("x".into(), Tensor64::new(&[&[4], dims.as_slice()].concat(), bits_of(4 * size)).unwrap());
+        for first in 0..=places {
+            // Behind an open place some are given, too.
+            let open = |e: usize| order.place(&dims, e) >= first && order.place(&dims, e) % 3 != 2;
+            let known: Vec<bool> = (0..size).map(|e| !open(e)).collect();
+            let given = order.known_first(&dims, &known);
+            assert!(given >= first);
+            let mask: Vec<f64> = (0..4).flat_map(|_| known.iter().map(|k| f64::from(u8::from(*k)))).collect();
+            inputs.insert("@known.x".into(), Tensor64::new(&[&[4], dims.as_slice()].concat(), mask).unwrap());
+            let g = graph(given);
+            let [all, rest] = [&everything, &g].map(|g| evaluate(g, 4, &inputs)["site:x"].clone());
+            assert_eq!(all, rest, "{}: {given} of {places} given", net.0);
+            let iterations = g.iter().map(|(_, n)| if let Op::Loop(l) = &n.op { l.iterations() } else { 0 });
+            // The loops of recurrent layers go over all places, once.
+            let drawn: Vec<usize> = iterations.filter(|n| *n == places - given).collect();
+            assert!(given == places || !drawn.is_empty(), "{}: {given} of {places} given", net.0);
+        }
+    }
+}
+
+/// The order in which the one site of a model is drawn.
+fn order(typed: &Typed) -> Order {
+    let drawn = density::drawn(&typed.models[0].sites[0]);
+    drawn.and_then(|d| d.places()).unwrap()
+}
+
+/// Bits that are 0 or 1.
+fn bits_of(n: usize) -> Vec<f64> {
+    uniform(9, n).into_iter().map(f64::round).collect()
+}
+
+/// What is drawn costs what is left of it, and one pass.
+#[test]
+fn half_an_example_costs_half() {
+    for (shape, order, body) in [
+        ("1, 16, 16", "raster", "gated_pixelcnn(8, layers: 3), relu, conv(16, k: 1), relu, conv(1, k: 1)"),
+        (
+            "1, 16, 16",
+            "raster",
+            "shift_right, conv(8, k: 1), position, residual { attention(heads: 2, mask: B) }, conv(1, k: 1)",
+        ),
+        ("64, 1", "forward", "shift_right, gru(16), lstm(8), dense(1)"),
+        ("64", "forward", "dense(200, mask: A), relu, dense(64, mask: B)"),
+    ] {
+        let (typed, c) = model(("half", &format!("Bool[{shape}]"), order, body));
+        let how = |first: usize| Altered { first: [("x".to_string(), first)].into(), ..Default::default() };
+        let places: usize = shape.split(", ").map(|n| n.parse::<usize>().unwrap()).product();
+        let [all, half] = [0, places / 2].map(|first| {
+            let g = altered(&typed, &Program::Complete("p".into()), &how(first)).unwrap();
+            gmc_compiler::ir::schedule::madds(&g, 1)
+        });
+        let pass = gmc_compiler::ir::schedule::madds(&c.programs["log_prob.p"], 1);
+        assert!(half <= all / 2 + pass, "{body}: {half} against {all}, a pass {pass}");
+        assert!(half < 2 * all / 3 || pass > all / 4, "{body}: {half} against {all}, a pass {pass}");
+    }
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub mod signature;
 use crate::diag::Diag;
 use crate::ir::outline::Work;
 use crate::ir::{Graph, optimise, schedule};
-use crate::rows::Init;
 use crate::rows::setting::Batch;
+use crate::rows::{Init, Looped};
 use crate::types::Typed;
 pub use params::meant;
 pub use program::{Altered, Program, Programs};
@@ -106,6 +106,18 @@ pub fn judged(typed: &Typed) -> Compiled {
 pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
     let g = programs::sampler(typed, model, by_place)?;
     Some(schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)))
+}
+
+/// The program that scores data by the exact density of a model, as it runs, with the loops of its flows as in [`sampler`], and what they do.
+/// `None` where the model has no exact density.
+pub fn scorer(typed: &Typed, model: &str, by_place: bool) -> Option<(Graph, Vec<Looped>)> {
+    let (g, looped) = programs::scorer(typed, model, by_place)?;
+    Some((schedule::lower_peak(&optimise::optimise(&g), Batch::of(&typed.train.settings)), looped))
+}
+
+/// What the loops of flows do where a model is drawn from.
+pub fn looped_draws(typed: &Typed, model: &str) -> Vec<Looped> {
+    programs::looped_draws(typed, model)
 }
 
 /// A program that draws, with draws that are made otherwise than the model says.

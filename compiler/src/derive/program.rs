@@ -13,6 +13,8 @@ pub struct Altered {
     pub temperature: Option<f64>,
     /// Observed sites whose values are data instead of draws.
     pub given: Vec<String>,
+    /// Of sites in an order that are completed: how many of their first places are given for all examples, which need not be drawn.
+    pub first: BTreeMap<String, usize>,
 }
 
 named! {

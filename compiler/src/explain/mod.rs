@@ -5,6 +5,7 @@ pub mod chains;
 pub mod costs;
 pub mod latex;
 pub mod math;
+pub mod passes;
 pub mod reference;
 pub mod sampling;
 pub mod typed;

@@ -3,7 +3,7 @@
 use crate::derive;
 use crate::derive::kl::known;
 use crate::ir::outline::Work;
-use crate::ir::{Graph, schedule};
+use crate::ir::{Graph, Ty, schedule};
 use crate::rows::{Chain, Field};
 use crate::span::Span;
 use crate::types::hidden_chain::{self, ChainSum};
@@ -72,9 +72,9 @@ fn of_model<'t>(typed: &'t Typed, model: &'t TModel) -> Option<Sampling<'t>> {
             name: &s.name,
             order,
             reads: reads(typed, d, order),
-            kept: of.kept.iter().map(|(ty, span)| kept(typed, &ty.shape.0, *span)).collect(),
-            whole: each(typed, &of.whole),
-            own: each(typed, &of.own),
+            kept: kept_of(&of, |span| maker(typed, span)),
+            whole: each(&of.whole, |span| maker(typed, span)),
+            own: each(&of.own, |span| maker(typed, span)),
         }
     });
     let sites = sites.collect();
@@ -119,11 +119,11 @@ pub fn summed(typed: &Typed) -> Vec<(&TModel, ChainSum)> {
     models.flat_map(|m| of(m).into_iter().map(move |c| (m, c))).collect()
 }
 
-/// Ops by their tokens and the pieces of the spec that cause them, each op of a layer once.
-fn each(typed: &Typed, ops: &[(&'static str, Span)]) -> Vec<Piece> {
+/// Ops by their tokens and the pieces of the spec that cause them, each op of a layer once; `by` says what is written there.
+pub(super) fn each(ops: &[(&'static str, Span)], by: impl Fn(Span) -> String) -> Vec<Piece> {
     let mut all: Vec<Piece> = Vec::new();
     for (op, span) in ops {
-        let piece = Piece { what: (*op).to_string(), numbers: 1, ..made(typed, *span) };
+        let piece = Piece { what: (*op).to_string(), numbers: 1, by: by(*span), span: *span };
         match all.iter_mut().find(|p| p.what == piece.what && p.span == piece.span) {
             Some(same) => same.numbers += 1,
             None => all.push(piece),
@@ -146,24 +146,28 @@ fn reads(typed: &Typed, d: &TDist, order: &TOrder) -> Option<Field> {
     d.params.iter().flatten().filter_map(of).max_by_key(Field::unread)
 }
 
-fn kept(typed: &Typed, dims: &[crate::ir::Dim], span: Span) -> Piece {
-    let dims: Vec<usize> = dims.iter().filter(|d| !d.batch).map(|d| d.n).collect();
-    Piece { what: crate::event::shape_text(&dims), numbers: dims.iter().product(), ..made(typed, span) }
+/// What is kept between places; `by` says what is written where it is made.
+pub(super) fn kept_of(work: &Work, by: impl Fn(Span) -> String) -> Vec<Piece> {
+    let piece = |(ty, span): &(Ty, Span)| {
+        let dims: Vec<usize> = ty.shape.0.iter().filter(|d| !d.batch).map(|d| d.n).collect();
+        let what = crate::event::shape_text(&dims);
+        Piece { what, numbers: dims.iter().product(), by: by(*span), span: *span }
+    };
+    work.kept.iter().map(piece).collect()
 }
 
-fn made(typed: &Typed, span: Span) -> Piece {
-    let layer = typed.nets.iter().filter_map(|n| layer(&n.chain, span)).next();
-    let by = layer.unwrap_or_else(|| "what is drawn".to_string());
-    Piece { what: String::new(), numbers: 0, by, span }
+/// The layer of a net that stands there, as it is written.
+fn maker(typed: &Typed, span: Span) -> String {
+    let layer = typed.nets.iter().filter_map(|n| inside(&n.chain, span)).next();
+    layer.unwrap_or_else(|| "what is drawn".to_string())
 }
 
 /// The innermost layer of a chain that stands there, as it is written.
-fn layer(chain: &Chain, span: Span) -> Option<String> {
+pub(super) fn inside(chain: &Chain, span: Span) -> Option<String> {
     if span == Span::default() {
         return None;
     }
-    let within = |s: Span| s.file == span.file && s.start <= span.start && span.end <= s.end;
     let mut blocks = chain.layers.iter().flat_map(|l| l.checked.layer.blocks());
-    let inner = blocks.find_map(|b| layer(b, span));
-    inner.or_else(|| chain.layers.iter().find(|l| within(l.span)).map(|l| l.text.clone()))
+    let inner = blocks.find_map(|b| inside(b, span));
+    inner.or_else(|| chain.layers.iter().find(|l| l.span.holds(span)).map(|l| l.text.clone()))
 }

@@ -61,6 +61,8 @@ pub struct Columns {
 pub struct Kept {
     /// The value.
     pub of: Value,
+    /// What of it.
+    pub held: Held,
     /// Zeros before the first place along each axis.
     pub front: Vec<usize>,
     /// Its type with these zeros, and the ones behind its places.
@@ -69,6 +71,17 @@ pub struct Kept {
     pub len: Vec<usize>,
     /// Whether it starts as what it is of the first canvas, since its first places are read before they are computed; else it starts at 0.
     pub starts: bool,
+}
+
+/// What of a value is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held {
+    /// All of it, place by place.
+    Places,
+    /// Of a loop along the places, carried value k before each position, and behind the last.
+    States(usize),
+    /// These elements of a vector, as many for each place, one place's behind the other's.
+    Elements(Vec<usize>),
 }
 
 /// The body of a loop that carries a canvas alone and ends by writing one place of it, for the places along `places` of the canvas.
@@ -97,6 +110,7 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
         whole: Vec::new(),
         own: Vec::new(),
         steps: BTreeMap::new(),
+        finals: BTreeMap::new(),
         states: BTreeMap::new(),
     };
     let held = cut.carry(0, body.ty(*canvas));
@@ -239,6 +253,8 @@ pub struct Cut<'a> {
     own: Vec<Value>,
     /// Of loops along the places, what their bodies make so many places behind that of the iteration.
     steps: BTreeMap<(isize, Value), Vec<Value>>,
+    /// Values of which all places are final, as they are.
+    finals: BTreeMap<Value, Value>,
     /// The caches of their states, by the loop and the number of the carried value.
     states: BTreeMap<(Value, usize), usize>,
 }
@@ -292,16 +308,16 @@ impl Cut<'_> {
         if let Some(cache) = self.states.get(&(v, k)) {
             return *cache;
         }
-        let cache = self.new_cache(v, ty.clone());
+        let cache = self.new_cache(v, Held::States(k), ty.clone());
         self.states.insert((v, k), cache);
         cache
     }
     /// The number of a new cache of what is made of a value, 0 at first.
-    pub(super) fn new_cache(&mut self, v: Value, ty: Ty) -> usize {
+    pub(super) fn new_cache(&mut self, v: Value, held: Held, ty: Ty) -> usize {
         let cache = self.caches.len();
         let now = self.carry(cache + 1, &ty);
         let len = ty.shape.0.iter().map(|d| d.n).collect();
-        let kept = Kept { of: v, front: vec![0; ty.shape.rank()], ty, len, starts: false };
+        let kept = Kept { of: v, held, front: vec![0; ty.shape.rank()], ty, len, starts: false };
         self.caches.push(Cache { kept, now });
         cache
     }
@@ -317,7 +333,7 @@ impl Cut<'_> {
     /// were not final when they were made, are made before it.
     pub(super) fn stepped(&mut self, v: Value) -> Value {
         let old = self.old;
-        let place = if let &[(_, at)] = self.places(v) { Some(at) } else { None };
+        let place = self.places(v).iter().find(|(axis, _)| *axis == 0).map(|(_, at)| *at);
         let (Some((of, l, k)), Some(at)) = (steps::of(old, old.node(v)), place) else { return self.all(v) };
         for lead in self.known.lead(v).min(self.lead)..=self.lead {
             if !self.steps.contains_key(&(lead, of)) {
@@ -333,6 +349,44 @@ impl Cut<'_> {
             }
             None => self.all(v),
         }
+    }
+
+    /// A cut of the body of a loop, at the same place and into the same body, which is handed over until it is taken back.
+    pub(super) fn inside<'b>(&mut self, body: &'b Graph, known: Known) -> Cut<'b> {
+        Cut {
+            old: body,
+            known,
+            new: std::mem::take(&mut self.new),
+            canvas: Value(u32::MAX),
+            lead: self.lead,
+            made: BTreeMap::new(),
+            caches: Vec::new(),
+            whole: Vec::new(),
+            own: Vec::new(),
+            steps: BTreeMap::new(),
+            finals: BTreeMap::new(),
+            states: BTreeMap::new(),
+        }
+    }
+    /// Says what a value comes to in a form.
+    pub(super) fn set(&mut self, form: Form, v: Value, made: Value) {
+        self.made.insert((form, v), made);
+    }
+    /// Says what the column of a value is.
+    pub(super) fn set_column(&mut self, v: Value, column: Value) {
+        self.set(Form::Column(self.lead), v, column);
+    }
+    /// Says what a value is of which all places are final.
+    pub(super) fn set_final(&mut self, v: Value, all: Value) {
+        let places = self.places(v).to_vec();
+        self.set(Form::Whole, v, all);
+        self.finals.insert(v, all);
+        let column = self.cut(all, &places);
+        self.set_column(v, column);
+    }
+    /// A place as seen from the columns that are being made.
+    pub(super) fn here_led(&self, at: At) -> At {
+        self.led(at, self.lead)
     }
 
     fn carry(&mut self, k: usize, ty: &Ty) -> Value {
@@ -608,7 +662,13 @@ impl Cut<'_> {
                 *e = (*n as isize - 1 - b).max(0) as usize;
             }
         }
-        let kept = self.cache(v, &front, &back);
+        let kept = match self.finals.get(&v) {
+            Some(all) => {
+                let around = front.iter().zip(&back).enumerate().filter(|(_, (f, b))| **f + **b > 0);
+                around.fold(*all, |v, (axis, (front, back))| self.new.pad(v, axis, *front, *back))
+            }
+            None => self.cache(v, &front, &back),
+        };
         let (mut axes, mut at) = (Vec::new(), Vec::new());
         for ((axis, place), b) in places.iter().zip(before) {
             let first = front.get(*axis).copied().unwrap_or(0) as isize - b;
@@ -667,7 +727,7 @@ impl Cut<'_> {
             }
         }
         let ty = Ty { dtype: DType::F, shape: Shape(dims) };
-        Kept { of: v, front: front.to_vec(), ty, len, starts: spare.is_some() }
+        Kept { of: v, held: Held::Places, front: front.to_vec(), ty, len, starts: spare.is_some() }
     }
 
     /// Behind the last places, the columns that lead go on: along which axis, and so many elements.

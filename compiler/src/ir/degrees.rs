@@ -6,7 +6,7 @@
 //! degree of those that its column does not multiply by 0. Elements of degree d are computed at place d, once, from what is kept of the
 //! argument; later places read them. They are kept by places, as many for each as the place with most has: `[B, places, width]`.
 
-use super::columns::{Cut, Dep, Form, Kernels, holds};
+use super::columns::{Cut, Dep, Form, Held, Kernels, holds};
 use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
@@ -135,7 +135,7 @@ impl Cut<'_> {
         let shape = |n: usize| Shape(lead.clone().chain([Dim::fixed(n), Dim::fixed(groups.width)]).collect());
         let column = self.group(v, groups, at);
         let one = self.new.reshape(column, shape(1));
-        let held = self.new_cache(v, Ty::f(shape(at.modulo)));
+        let held = self.new_cache(v, Held::Elements(groups.elements.clone()), Ty::f(shape(at.modulo)));
         let before = self.kept_now(held);
         let now = self.new.dyn_update(before, one, &[1], &[at]);
         self.keep(held, now);

@@ -37,8 +37,10 @@ pub struct Node {
 /// How a loop runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turns {
-    /// How many iterations.
+    /// How many positions.
     pub count: usize,
+    /// The first position of which there is an iteration.
+    pub first: usize,
     /// Whether the positions run from the last to the first.
     pub reverse: bool,
 }
@@ -195,7 +197,7 @@ impl Graph {
             carried: body(g, carried, read, p),
             stacked: Vec::new(),
         };
-        let turns = Turns { count, reverse: false };
+        let turns = Turns { count, first: 0, reverse: false };
         let own = |g: &mut Graph, i: &Input| g.input(&i.name, i.role, i.shape.clone());
         let made = self.loop_with(turns, [carried, read], next, own).carried;
         match made.first() {
@@ -246,8 +248,8 @@ impl Graph {
         }
         // The body is looked up no more.
         let body = Box::new(Graph { nodes: g.nodes, outputs: g.outputs, ..Graph::default() });
-        let Turns { count, reverse } = turns;
-        let made = self.push(Op::Loop(Loop { body, count, carried: carried.len(), reverse }), &args);
+        let Turns { count, first, reverse } = turns;
+        let made = self.push(Op::Loop(Loop { body, count, first, carried: carried.len(), reverse }), &args);
         let all: Vec<Value> =
             (0..step.carried.len() + step.stacked.len()).map(|k| self.result(made, k)).collect();
         let (carried, stacked) = all.split_at(step.carried.len());

@@ -31,7 +31,7 @@ pub(super) fn adjoints(
 ) -> Vec<Option<Value>> {
     let node = g.node(v).clone();
     let Op::Loop(old) = &node.op else { return vec![None; wants.len()] };
-    if old.count == 0 {
+    if old.iterations() == 0 {
         return wants
             .iter()
             .enumerate()
@@ -59,7 +59,7 @@ pub(super) fn adjoints(
         kept: &tape.kept,
         later: &later,
     };
-    let turns = Turns { count: old.count, reverse: !old.reverse };
+    let turns = Turns { count: old.count, first: old.first, reverse: !old.reverse };
     let made = g.loop_with(
         turns,
         [&initial, &read],

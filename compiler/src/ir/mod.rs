@@ -12,6 +12,8 @@ pub mod op;
 pub mod ops;
 pub mod optimise;
 pub mod outline;
+mod outset;
+mod row_steps;
 pub mod schedule;
 mod settled;
 pub mod shape;

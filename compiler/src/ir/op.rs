@@ -409,20 +409,27 @@ pub struct Concat {
 /// without a name, that sees nothing else of the program: its inputs have [`Role::Local`] and are called as `Local` says, each of the type
 /// of its argument (one that the body does not read may be missing); its outputs are `carry.0`, `carry.1`, .. in this order, each of the
 /// type of the carried value, and then `stack.0`, `stack.1`, .., values of any type that are kept for each position. The result is the last
-/// `carry.0` (the initial one when `count` is 0); [`LoopResult`] has the other ones.
+/// `carry.0` (the initial one when there is no iteration); [`LoopResult`] has the other ones.
 ///
 /// Its derivative is a loop that runs the other way: see [`super::loop_grad`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loop {
     /// One iteration.
     pub body: Box<Graph>,
-    /// How many iterations.
+    /// How many positions there are, each an iteration.
     pub count: usize,
+    /// The first position of which there is an iteration: those before it are left out, and what is kept for them is 0.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub first: usize,
     /// How many values are carried from one iteration to the next, at least 1.
     pub carried: usize,
     /// Whether the positions run from the last to the first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reverse: bool,
+}
+
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 /// A further result of the [`Loop`] that is the argument: what output `k` of its body has come to. Of a carried value that is the last one,

@@ -6,11 +6,12 @@
     reason = "a few ops are treated in their own way; all others are alike"
 )]
 
-use super::columns::{Columns, Kept, columns};
-use super::graph::{Graph, Node, Value};
+use super::columns::{Columns, columns};
+use super::graph::{Graph, Node, Step, Turns, Value};
 use super::interp::Env;
 use super::op::*;
 use super::ops::Local;
+use super::outset;
 use super::shape::Ty;
 use super::tensor::Tensor64;
 use super::value_map::ValueMap;
@@ -28,8 +29,10 @@ pub struct Iteration<'a> {
     pub from: usize,
     /// The canvas after the iteration.
     pub next: Value,
-    /// How many iterations there are.
+    /// How many places there are.
     pub count: usize,
+    /// How many of the first are there at the start, and are not made.
+    pub first: usize,
     /// The axes of the canvas along which places lie.
     pub places: &'a [(usize, At)],
 }
@@ -61,53 +64,9 @@ pub fn outlined(g: &mut Graph, of: &Iteration<'_>, start: Value, by_place: bool)
         whole: anew.iter().map(of_spec).map(|n| (n.op.rule().name(), n.span)).collect(),
         own: own.iter().map(of_spec).map(|n| (n.op.rule().name(), n.span)).collect(),
     };
-    let first = match caches.iter().any(|c| c.starts) {
-        true => Some(at_start(g, &whole, start, &reads)),
-        false => None,
-    };
-    let mut initial = vec![start];
-    for kept in caches {
-        let known = first.as_ref().filter(|_| kept.starts).and_then(|first| first[kept.of]);
-        initial.push(match known {
-            Some(v) => around(g, v, &kept),
-            None => g.push(Op::Full(Full { value: 0.0, dtype: kept.ty.dtype, shape: kept.ty.shape }), &[]),
-        });
-    }
-    (placed(g, &body, &initial, &reads, of.count), work)
-}
-
-/// What the values of a body are in the first iteration, where they depend on nothing but the canvas and what is read.
-fn at_start(g: &mut Graph, body: &Graph, start: Value, reads: &[Value]) -> ValueMap<Option<Value>> {
-    let mut new: ValueMap<Option<Value>> = ValueMap::new(body, None);
-    for (v, node) in body.iter() {
-        let local = match &node.op {
-            Op::Input(i) => Local::named(&i.name),
-            _ => None,
-        };
-        new[v] = match (local, &node.op) {
-            (Some(Local::Carry(_)), _) => Some(start),
-            (Some(Local::Read(k)), _) => reads.get(k).copied(),
-            (Some(Local::Position), _) | (None, Op::Random(_) | Op::DynSlice(_) | Op::DynUpdate(_)) => None,
-            (None, op) => {
-                let args: Option<Vec<Value>> = node.args.iter().map(|a| new[*a]).collect();
-                g.at = node.span;
-                args.map(|args| g.push(op.clone(), &args))
-            }
-        };
-    }
-    new
-}
-
-/// A value with zeros around its places, as it is kept.
-fn around(g: &mut Graph, v: Value, kept: &Kept) -> Value {
-    let sizes: Vec<usize> = kept.ty.shape.0.iter().map(|d| d.n).collect();
-    let axes = kept.front.iter().zip(&kept.len).zip(sizes).enumerate();
-    axes.fold(v, |v, (axis, ((front, len), size))| {
-        let own = g.shape(v).0.get(axis).map_or(*len, |d| d.n);
-        let v = if own == *len { v } else { g.slice(v, axis, 0, *len) };
-        let after = size.saturating_sub(front + len);
-        if *front == 0 && after == 0 { v } else { g.pad(v, axis, *front, after) }
-    })
+    let (initial, first) = outset::initial(g, &whole, [&[start], reads.as_slice()], &caches, of.first);
+    let turns = Turns { count: of.count, first, reverse: false };
+    (placed(g, &body, &initial, &reads, turns), work)
 }
 
 /// What depends on the canvas or on the place, as a body of its own, and the values of `g` that it reads.
@@ -259,9 +218,9 @@ fn dependent(g: &Graph, of: &Iteration<'_>) -> ValueMap<bool> {
 }
 
 /// The loop of a body that reads these values. What is the same in each iteration the optimiser moves before it.
-fn placed(g: &mut Graph, body: &Graph, initial: &[Value], reads: &[Value], count: usize) -> Value {
+fn placed(g: &mut Graph, body: &Graph, initial: &[Value], reads: &[Value], turns: Turns) -> Value {
     g.next_stream = g.next_stream.max(body.next_stream);
-    g.loop_over(count, initial, reads, |inner, carried, given, position| {
+    let iteration = |inner: &mut Graph, carried: &[Value], given: &[Value], position: Value| {
         let mut new: ValueMap<Option<Value>> = ValueMap::new(body, None);
         for (v, node) in body.iter() {
             let local = match &node.op {
@@ -279,6 +238,9 @@ fn placed(g: &mut Graph, body: &Graph, initial: &[Value], reads: &[Value], count
                 }
             };
         }
-        body.outputs.iter().filter_map(|(_, v)| new[*v]).collect()
-    })
+        Step { carried: body.outputs.iter().filter_map(|(_, v)| new[*v]).collect(), stacked: Vec::new() }
+    };
+    let own = |g: &mut Graph, i: &Input| g.input(&i.name, i.role, i.shape.clone());
+    let made = g.loop_with(turns, [initial, reads], iteration, own).carried;
+    made.first().copied().unwrap_or_else(|| panic!("internal: a loop over places carries nothing"))
 }

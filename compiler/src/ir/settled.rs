@@ -81,6 +81,19 @@ impl Known {
         known
     }
 
+    /// Of the values of a loop's body, of which nothing is kept beside its states.
+    pub fn inside(body: &Graph, dep: ValueMap<Dep>, unit: usize) -> Known {
+        Known {
+            dep,
+            lag: ValueMap::new(body, UNREAD),
+            read: ValueMap::new(body, UNREAD),
+            taps: ValueMap::new(body, None),
+            unit,
+            degrees: ValueMap::new(body, None),
+            place: None,
+        }
+    }
+
     /// By how many places the columns of a value that are computed and kept lie behind the place of the iteration: none, where they need not
     /// be read earlier; one before it, where they read their own place of the canvas.
     pub fn lead(&self, v: Value) -> isize {
@@ -100,8 +113,8 @@ impl Known {
             Dep::Here
         } else if args.iter().all(|d| **d == Dep::Fixed) {
             Dep::Fixed
-        } else if let Some((of, l, _)) = steps::of(body, node) {
-            match steps::places(body, l, &body.node(of).args, &self.dep) {
+        } else if let Some((of, l, k)) = steps::of(body, node) {
+            match steps::places(body, l, &body.node(of).args, &self.dep, k) {
                 Some(places) => Dep::Placed(many(&node.ty.shape, places)),
                 None => Dep::Whole,
             }

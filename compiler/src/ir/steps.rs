@@ -1,7 +1,8 @@
 //! The column of a recurrence: a loop over the places whose values at a place are made of the state and of what is read there.
 //!
 //! Its iteration at a place is written into the sampler's body, and the states are kept, each in the row of the place before which it
-//! stands: one step a place, instead of all of them. See [`super::columns`].
+//! stands: one step a place, instead of all of them. Where an iteration goes over a row of places, `row_steps.rs` cuts it down further. See
+//! [`super::columns`].
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -12,11 +13,12 @@ use super::columns::{Cut, Dep, Places};
 use super::graph::{Graph, Node, Value};
 use super::op::*;
 use super::ops::Local;
+use super::row_steps::Row;
 use super::shape::{DType, Dim, Shape, Ty};
 use super::value_map::ValueMap;
 
 /// What an input of the body is.
-fn local(g: &Graph, v: Value) -> Option<Local> {
+pub(super) fn local(g: &Graph, v: Value) -> Option<Local> {
     if let Op::Input(i) = &g.node(v).op { Local::named(&i.name) } else { None }
 }
 
@@ -45,34 +47,70 @@ pub(super) fn read(l: &Loop, args: &[Value]) -> Vec<Value> {
     args.iter().zip(used).filter(|(_, used)| *used).map(|(v, _)| *v).collect()
 }
 
-/// Where the places lie in what the loop keeps for each position, where it goes along them: it runs forwards from states that are 0, each
-/// iteration reads the place of its position, and draws nothing.
-pub(super) fn places(g: &Graph, l: &Loop, args: &[Value], dep: &ValueMap<Dep>) -> Option<Places> {
+/// How a loop goes along the places.
+pub(super) struct Along {
+    /// The place that is the position of an iteration.
+    pub at: At,
+    /// The places of a row, where each iteration goes over one.
+    pub row: Option<Row>,
+}
+
+/// How a loop goes along the places, where it does: it runs forwards from states that are 0, each iteration reads the place of its position,
+/// or the row of it, and draws nothing.
+pub(super) fn along(g: &Graph, l: &Loop, args: &[Value], dep: &ValueMap<Dep>) -> Option<Along> {
     let zero = |v: &Value| g.constant(*v) == Some(0.0) && g.ty(*v).dtype == DType::F;
-    if l.reverse || !args.iter().take(l.carried).all(zero) {
+    if l.reverse || l.first > 0 || !args.iter().take(l.carried).all(zero) {
         return None;
     }
     let used = read(l, args);
-    let mut found: Option<At> = None;
-    // The axis of places of each argument behind the carried ones.
-    let mut along = vec![None; args.len().saturating_sub(l.carried)];
-    for (slot, v) in along.iter_mut().zip(args.iter().skip(l.carried)).filter(|(_, v)| used.contains(v)) {
+    let mut found: Option<(At, Option<At>)> = None;
+    // The axes of places of each argument behind the carried ones: that of the position, and that of a row.
+    let mut axes: Vec<Option<(usize, Option<usize>)>> = vec![None; args.len().saturating_sub(l.carried)];
+    for (slot, v) in axes.iter_mut().zip(args.iter().skip(l.carried)).filter(|(_, v)| used.contains(v)) {
         match &dep[*v] {
             Dep::Fixed => {}
             Dep::Placed(p) => {
-                let &[(axis, at)] = p.as_slice() else { return None };
-                if at.modulo != l.count || at.offset != 0 || found.is_some_and(|f| f != at) {
+                let ((axis, at), inner) = match p.as_slice() {
+                    &[place] => (place, None),
+                    &[a, b] if a.1.div > b.1.div => (a, Some(b)),
+                    &[a, b] => (b, Some(a)),
+                    _ => return None,
+                };
+                let places = (at, inner.map(|(_, at)| at));
+                if at.modulo != l.count || at.offset != 0 || found.is_some_and(|f| f != places) {
                     return None;
                 }
-                found = Some(at);
-                *slot = Some(axis);
+                found = Some(places);
+                *slot = Some((axis, inner.map(|(axis, _)| axis)));
             }
             Dep::Whole | Dep::Here => return None,
         }
     }
-    let fits = |node: &Node| reads_its_place(l, node, &along);
+    let (at, inner) = found?;
+    let outer: Vec<Option<usize>> = axes.iter().map(|a| a.map(|(axis, _)| axis)).collect();
+    let fits = |node: &Node| reads_its_place(l, node, &outer);
     let counts = l.body.outputs.iter().any(|(_, v)| local(&l.body, *v) == Some(Local::Position));
-    (l.body.nodes.iter().all(fits) && !counts).then_some(vec![(0, found?)])
+    if !l.body.nodes.iter().all(fits) || counts {
+        return None;
+    }
+    let row = match inner {
+        Some(inner) => {
+            let axis = |k: usize| axes.get(k).copied().flatten().and_then(|(_, axis)| axis);
+            let inside = inner.offset == 0 && at.div == inner.div * inner.modulo;
+            Some(Row::of(l, inner, axis).filter(|_| inside)?)
+        }
+        None => None,
+    };
+    Some(Along { at, row })
+}
+
+/// Where the places lie in what the loop keeps as output k of its body for each position.
+pub(super) fn places(g: &Graph, l: &Loop, args: &[Value], dep: &ValueMap<Dep>, k: usize) -> Option<Places> {
+    let along = along(g, l, args, dep)?;
+    let mut places = vec![(0, along.at)];
+    let (_, made) = l.body.outputs.get(k)?;
+    places.extend(along.row.iter().flat_map(|row| row.places(*made)).map(|(axis, at)| (axis + 1, *at)));
+    Some(places)
 }
 
 /// Whether a node of the body reads only the place of its iteration of the arguments whose places lie `along` an axis.
@@ -113,46 +151,86 @@ fn history(state: &Ty, places: usize) -> Ty {
     Ty { dtype: state.dtype, shape: Shape(dims) }
 }
 
+/// A carried value before the iteration: the cache of its states, its type, and what it is.
+pub(super) struct State {
+    cache: usize,
+    ty: Ty,
+    /// As it was left at the position before.
+    pub before: Value,
+}
+
 impl Cut<'_> {
     /// What the loop of `v` makes at the place that is asked for, by the output of its body: its iteration there, from the state before it.
     pub(super) fn step(&mut self, v: Value, l: &Loop, args: &[Value], at: At) -> Vec<Value> {
-        let mut states: Vec<(usize, Ty)> = Vec::new();
+        let mut states: Vec<State> = Vec::new();
         for (k, a) in args.iter().take(l.carried).enumerate() {
             let ty = self.ty(*a).clone();
-            states.push((self.state(v, k, &history(&ty, at.modulo)), ty));
+            let cache = self.state(v, k, &history(&ty, at.modulo));
+            let all = self.kept_now(cache);
+            let one = self.graph().dyn_slice(all, &[0], &[1], &[at]);
+            states.push(State { cache, before: self.graph().reshape(one, ty.shape.clone()), ty });
         }
-        let mut new: ValueMap<Option<Value>> = ValueMap::new(&l.body, None);
-        for (n, node) in l.body.iter() {
-            let args_here = || node.args.iter().filter_map(|a| new[*a]).collect::<Vec<Value>>();
-            new[n] = match local(&l.body, n) {
-                Some(Local::Carry(k)) => states.get(k).map(|(cache, ty)| {
-                    let all = self.kept_now(*cache);
-                    let one = self.graph().dyn_slice(all, &[0], &[1], &[at]);
-                    self.graph().reshape(one, ty.shape.clone())
-                }),
-                // What is read at the place is its column, of which the slice is the whole.
-                Some(Local::Read(k)) => args.get(l.carried + k).map(|a| self.read_here(*a)),
-                Some(Local::Position) => None,
-                None => {
-                    let column = |a: &Value| match local(&l.body, *a) {
-                        Some(Local::Read(k)) => args.get(l.carried + k).is_some_and(|a| self.is_placed(*a)),
-                        Some(Local::Carry(_) | Local::Position) | None => false,
-                    };
-                    let made = args_here();
-                    match (&node.op, node.args.first()) {
-                        (Op::DynSlice(_), Some(a)) if column(a) => made.first().copied(),
-                        (op, _) => Some(self.caused(node, at_place(op, at), &made)),
-                    }
-                }
-            };
-        }
-        let made: Vec<Value> = l.body.outputs.iter().filter_map(|(_, o)| new[*o]).collect();
-        for ((cache, ty), next) in states.iter().zip(&made) {
-            let row = history(ty, 0).shape;
-            let (all, next) = (self.kept_now(*cache), self.graph().reshape(*next, row));
-            let next = self.graph().dyn_update(all, next, &[0], &[At { offset: at.offset + 1, ..at }]);
-            self.keep(*cache, next);
+        let row = along(self.old, l, args, &self.known.dep).and_then(|a| a.row);
+        let made = match &row {
+            Some(row) => self.row_step(l, args, at, row, &states),
+            None => self.plain_step(l, args, at, &states),
+        };
+        for (k, (state, next)) in states.iter().zip(&made).enumerate() {
+            let inner =
+                l.body.outputs.get(k).zip(row.as_ref()).map_or(&[][..], |((_, v), row)| row.places(*v));
+            let shape = Cut::one_place(&history(&state.ty, 0).shape, &after(inner));
+            let (mut axes, mut places) = (vec![0], vec![At { offset: at.offset + 1, ..at }]);
+            for (axis, place) in after(inner) {
+                axes.push(axis);
+                places.push(self.here_led(place));
+            }
+            let (all, next) = (self.kept_now(state.cache), self.graph().reshape(*next, shape));
+            let next = self.graph().dyn_update(all, next, &axes, &places);
+            self.keep(state.cache, next);
         }
         made
     }
+
+    /// The iteration at a position, of a loop whose iterations are at one place each.
+    fn plain_step(&mut self, l: &Loop, args: &[Value], at: At, states: &[State]) -> Vec<Value> {
+        let mut new: ValueMap<Option<Value>> = ValueMap::new(&l.body, None);
+        for (n, _) in l.body.iter() {
+            new[n] = self.stepped_node(l, args, at, states, (n, &new));
+        }
+        l.body.outputs.iter().filter_map(|(_, o)| new[*o]).collect()
+    }
+
+    /// A node of a loop's body at a position, of arguments that are known there.
+    pub(super) fn stepped_node(
+        &mut self,
+        l: &Loop,
+        args: &[Value],
+        at: At,
+        states: &[State],
+        (n, new): (Value, &ValueMap<Option<Value>>),
+    ) -> Option<Value> {
+        let node = l.body.node(n);
+        match local(&l.body, n) {
+            Some(Local::Carry(k)) => states.get(k).map(|s| s.before),
+            // What is read at the place is its column, of which the slice is the whole.
+            Some(Local::Read(k)) => args.get(l.carried + k).map(|a| self.read_here(*a)),
+            Some(Local::Position) => None,
+            None => {
+                let column = |a: &Value| match local(&l.body, *a) {
+                    Some(Local::Read(k)) => args.get(l.carried + k).is_some_and(|a| self.is_placed(*a)),
+                    Some(Local::Carry(_) | Local::Position) | None => false,
+                };
+                let made = node.args.iter().map(|a| new[*a]).collect::<Option<Vec<Value>>>()?;
+                match (&node.op, node.args.first()) {
+                    (Op::DynSlice(_), Some(a)) if column(a) => made.first().copied(),
+                    (op, _) => Some(self.caused(node, at_place(op, at), &made)),
+                }
+            }
+        }
+    }
+}
+
+/// The same places of a value with one more axis in front.
+fn after(places: &[(usize, At)]) -> Places {
+    places.iter().map(|(axis, at)| (axis + 1, *at)).collect()
 }

@@ -1,6 +1,7 @@
 //! A graph under construction, and what layers read and set while they are lowered.
 
 use super::Init;
+use crate::ir::outline::{Iteration, Work, outlined};
 use crate::ir::{Ex, Graph, Input, Role, Scope, Shape, Step, Turns, Value};
 use crate::span::Span;
 use std::cell::Cell;
@@ -62,6 +63,17 @@ impl Env {
 /// Values by path.
 type Paths = BTreeMap<String, Value>;
 
+/// A loop over places that a layer made.
+#[derive(Clone, Debug)]
+pub struct Looped {
+    /// The piece of the spec that made it.
+    pub span: Span,
+    /// How many places it goes over.
+    pub places: usize,
+    /// What it does at each.
+    pub work: Work,
+}
+
 /// A graph under construction together with what layers need while they are lowered.
 #[derive(Debug)]
 pub struct Builder {
@@ -71,6 +83,10 @@ pub struct Builder {
     pub training: bool,
     /// Whether what takes many passes may be a loop, through which no derivative passes: in programs that are not differentiated.
     pub loops: bool,
+    /// Whether such a loop computes only what each place needs; else everything at every place, which is slow and gives the same.
+    pub by_place: bool,
+    /// What the loops of layers do at each of their places, in the order in which they were made.
+    pub looped: Vec<Looped>,
     leaves: Paths,
     /// New values of state tensors, by path.
     pub state_updates: Paths,
@@ -85,6 +101,8 @@ impl Builder {
             g: Graph::new(name),
             training,
             loops: false,
+            by_place: true,
+            looped: Vec::new(),
             leaves: Paths::new(),
             state_updates: Paths::new(),
             starts: None,
@@ -96,6 +114,8 @@ impl Builder {
             scope: Scope::of(&mut self.g),
             training: self.training,
             loops: self.loops,
+            by_place: self.by_place,
+            looped: Cell::from_mut(&mut self.looped),
             env,
             leaves: Cell::from_mut(&mut self.leaves),
             state_updates: Cell::from_mut(&mut self.state_updates),
@@ -161,6 +181,8 @@ pub struct LowerCx<'g, 'e> {
     pub training: bool,
     /// Whether what takes many passes may be a loop (see [`Builder::loops`]).
     pub loops: bool,
+    by_place: bool,
+    looped: &'g Cell<Vec<Looped>>,
     env: &'e Env,
     leaves: &'g Cell<Paths>,
     state_updates: &'g Cell<Paths>,
@@ -244,7 +266,7 @@ impl<'g> LowerCx<'g, '_> {
         read: &[Ex<'g>],
         body: impl for<'b> FnOnce(LowerCx<'b, '_>, &[Ex<'b>], &[Ex<'b>], Ex<'b>) -> Vec<Ex<'b>>,
     ) -> Ex<'g> {
-        let turns = Turns { count, reverse: false };
+        let turns = Turns { count, first: 0, reverse: false };
         let made = self.scan(turns, carried, read, |cx, carried, read, p| Step {
             carried: body(cx, carried, read, p),
             stacked: Vec::new(),
@@ -271,10 +293,13 @@ impl<'g> LowerCx<'g, '_> {
             let given = self.env.given.keys().cloned().zip(given.iter().copied()).collect();
             let env = Env { path: self.env.path.clone(), given };
             let (mut leaves, mut state_updates, mut starts) = (Paths::new(), Paths::new(), None);
+            let mut looped = Vec::new();
             let cx = LowerCx {
                 scope: Scope::of(g),
                 training: self.training,
                 loops: self.loops,
+                by_place: self.by_place,
+                looped: Cell::from_mut(&mut looped),
                 env: &env,
                 leaves: Cell::from_mut(&mut leaves),
                 state_updates: Cell::from_mut(&mut state_updates),
@@ -294,6 +319,13 @@ impl<'g> LowerCx<'g, '_> {
         };
         let made = self.scope.with(|g| g.loop_with(turns, [&carried, &all], iteration, outer));
         Step { carried: self.scope.all(&made.carried), stacked: self.scope.all(&made.stacked) }
+    }
+    /// A loop over places whose iteration is written at a stand-in (see [`crate::ir::outline`]), from a first value of what it makes.
+    pub fn outlined(self, of: &Iteration<'_>, start: Ex<'g>) -> Ex<'g> {
+        let span = self.scope.with(|g| g.at);
+        let (made, work) = self.scope.with(|g| outlined(g, of, start.v, self.by_place));
+        using(self.looped, |all| all.push(Looped { span, places: of.count, work }));
+        self.ex(made)
     }
     /// The further inputs of the net or flow around the layer.
     pub fn all_given(self) -> BTreeMap<String, Value> {

@@ -57,7 +57,7 @@ use args::ParamSpec;
 pub use bijection::{
     Bijection, BijectionRow, CheckedBijection, Direction, FlowChain, FlowLayer, Jacobian, Moved, add_log_dets,
 };
-pub use builder::{Builder, Env, LowerCx, ParamDecl};
+pub use builder::{Builder, Env, Looped, LowerCx, ParamDecl};
 pub use constraint::ConstraintRow;
 pub use corruption::CorruptionRow;
 pub use distribution::{DistEvent, DistParam, DistRow, FormRow};

@@ -7,6 +7,7 @@ use crate::session::rows::Needs;
 use crate::store::folder_name;
 use gmc_compiler::derive::{Altered, Decoded, Program, altered, decoder, givable};
 use gmc_compiler::event::Kind;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is written behind `--temperature` and `--given`.
@@ -20,6 +21,8 @@ pub struct How {
     pub rows: Option<PathBuf>,
     /// A file of codes to be decoded.
     pub codes: Option<PathBuf>,
+    /// Of sites in an order, how many of their first places are given, by name.
+    pub first: BTreeMap<String, usize>,
 }
 
 impl How {
@@ -66,10 +69,10 @@ impl How {
         let conditions = s.model().map(|m| m.conds.clone()).unwrap_or_default();
         let names = s.given.keys().chain(&s.given_rows);
         let given: Vec<String> = names.filter(|n| !conditions.contains(n)).cloned().collect();
-        if self.temperature.is_none() && given.is_empty() {
+        if self.temperature.is_none() && given.is_empty() && self.first.is_empty() {
             return Ok(());
         }
-        let how = Altered { temperature: self.temperature, given };
+        let how = Altered { temperature: self.temperature, given, first: self.first.clone() };
         let graph = altered(&s.typed, program, &how)
             .map_err(|why| Failure::new(format!("the model does not draw so: {why}")))?;
         s.run_instead(program.clone(), graph);

@@ -17,6 +17,7 @@ use crate::store::{RunDir, atomic_write};
 use gmc_compiler::derive::Question;
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::order::Order;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a completion is asked for with.
@@ -44,10 +45,14 @@ pub fn complete(r: &RunArg, rows: &RowsArg, asked: &Asked<'_>, m: Messages) -> R
         Ok(names.into())
     })?;
     let program = answerable(&s, Question::Complete)?.program;
-    asked.how.alter(&mut s, &program)?;
     let found = site(&s).and_then(|(name, order)| Some((s.data_type(&name)?.clone(), name, order)));
     let Some((ty, name, order)) = found else { return Err(Failure::new("nothing to complete")) };
     let part = partly(&s, asked, (&name, &ty))?;
+    let first = match order.known_first(&ty.shape, &part.known) {
+        0 => BTreeMap::new(),
+        n => BTreeMap::from([(name.clone(), n)]),
+    };
+    How { first, ..asked.how.clone() }.alter(&mut s, &program)?;
     tell_of_unread(&name, &order, &ty, &part.known);
     let shown = Shown { name, ty, n: asked.n, form, out: asked.out };
     let as_picture = shown.is_picture(&s)?;

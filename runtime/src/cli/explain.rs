@@ -17,7 +17,9 @@ use gmc_compiler::explain::costs;
 use gmc_compiler::explain::latex::document;
 use gmc_compiler::explain::math::equations::{self, Equations};
 use gmc_compiler::explain::math::{self, Objective};
-use gmc_compiler::explain::{sampling, typed};
+use gmc_compiler::explain::passes::{self, Asked};
+use gmc_compiler::explain::sampling::{self, Piece};
+use gmc_compiler::explain::typed;
 use gmc_compiler::rows::measure::Infer;
 use gmc_compiler::rows::setting::{Batch, Ema};
 use gmc_compiler::types::{TPlayer, Typed};
@@ -75,6 +77,7 @@ pub fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> St
     }
     if !derive {
         sampling(typed, &mut out);
+        passes(typed, &mut out);
         chains(typed, &mut out);
         queries(c, &mut out);
         ownership(typed, c, &mut out);
@@ -165,27 +168,55 @@ fn sampling(typed: &Typed, out: &mut String) {
                 site.name, s.model.name, site.order.text
             );
             let _ = writeln!(out, "  {:<12} {}", "reads", field(site));
-            let numbers: usize = site.kept.iter().map(|k| k.numbers).sum();
-            let _ = match site.kept.as_slice() {
-                [] => writeln!(out, "  {:<12} nothing but what is drawn", "keeps"),
-                _ => writeln!(out, "  {:<12} {} numbers from place to place", "keeps", grouped(numbers)),
-            };
-            for k in &site.kept {
-                let _ = writeln!(out, "  {:<12}   {} of {}", "", k.what, k.by);
-            }
+            keeps(&site.kept, "drawn", "place", out);
             computed("whole", &site.whole, "at every place anew", out);
             computed("in part", &site.own, "the numbers of the place from all that it reads", out);
         }
-        let million = |n: u64| n as f64 / 1e6;
-        let _ = writeln!(
-            out,
-            "  {:<12} {:.3} million multiply-adds; {:.3} million if everything were computed at every place, {:.1} times as many",
-            "one draw",
-            million(s.madds),
-            million(s.without),
-            s.without as f64 / s.madds.max(1) as f64
-        );
+        with_and_without("one draw", [s.madds, s.without], "place", out);
     }
+}
+
+/// What the slow direction of masked flows keeps and costs.
+fn passes(typed: &Typed, out: &mut String) {
+    for p in passes::of(typed) {
+        let (what, one) = match p.asked {
+            Asked::Draw => ("draws from", "one draw"),
+            Asked::Density => ("densities of", "one datum"),
+        };
+        let _ = writeln!(out, "\n{what} {}, one coordinate after the other", p.model.name);
+        for l in &p.layers {
+            let times = if l.times == 1 { String::new() } else { format!("{} of ", l.times) };
+            let _ = writeln!(out, "  {:<12} {times}{}: {} coordinates", "through", l.text, l.places);
+            keeps(&l.kept, "made", "coordinate", out);
+            computed("whole", &l.whole, "at every coordinate anew", out);
+            computed("in part", &l.own, "the numbers of the coordinate from all that it reads", out);
+        }
+        with_and_without(one, [p.madds, p.without], "coordinate", out);
+    }
+}
+
+/// What is kept from place to place.
+fn keeps(kept: &[Piece], drawn: &str, place: &str, out: &mut String) {
+    let numbers: usize = kept.iter().map(|k| k.numbers).sum();
+    let _ = match kept {
+        [] => writeln!(out, "  {:<12} nothing but what is {drawn}", "keeps"),
+        _ => writeln!(out, "  {:<12} {} numbers from {place} to {place}", "keeps", grouped(numbers)),
+    };
+    for k in kept {
+        let _ = writeln!(out, "  {:<12}   {} of {}", "", k.what, k.by);
+    }
+}
+
+/// What something costs as it is computed, and what it would cost if everything were computed at every place.
+fn with_and_without(what: &str, [with, without]: [u64; 2], place: &str, out: &mut String) {
+    let million = |n: u64| n as f64 / 1e6;
+    let _ = writeln!(
+        out,
+        "  {what:<12} {:.3} million multiply-adds; {:.3} million if everything were computed at every {place}, {:.1} times as many",
+        million(with),
+        million(without),
+        without as f64 / with.max(1) as f64
+    );
 }
 
 /// What chains in time cost: draws step by step, and sums over hidden classes.
@@ -231,7 +262,7 @@ fn chains(typed: &Typed, out: &mut String) {
 }
 
 /// Ops that draws compute, and how.
-fn computed(title: &str, all: &[sampling::Piece], how: &str, out: &mut String) {
+fn computed(title: &str, all: &[Piece], how: &str, out: &mut String) {
     for (i, p) in all.iter().enumerate() {
         let title = if i == 0 { title } else { "" };
         let times = if p.numbers == 1 { String::new() } else { format!("{} ", p.numbers) };

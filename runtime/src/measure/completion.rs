@@ -40,22 +40,8 @@ pub fn site(s: &Session) -> Option<(String, Order)> {
 
 /// How many given elements of an event stand behind one that is drawn, in the order: what is drawn does not depend on them.
 pub fn unread(order: &Order, shape: &[usize], known: &[bool]) -> usize {
-    let sizes: Vec<usize> = shape.to_vec();
-    let place = |element: usize| -> usize {
-        let index = |axis: usize| {
-            let behind: usize = sizes.iter().skip(axis + 1).product();
-            let n = sizes.get(axis).copied().unwrap_or(1).max(1);
-            (element / behind.max(1)) % n
-        };
-        let at = |axis: usize| match &order.permutation {
-            Some(p) if axis == 0 => p.iter().position(|e| *e == index(0)).unwrap_or(0),
-            Some(_) | None => index(axis),
-        };
-        order.axes.iter().map(|a| at(a.axis) * a.every).sum()
-    };
-    let first = known.iter().enumerate().filter(|(_, k)| !**k).map(|(i, _)| place(i)).min();
-    let Some(first) = first else { return 0 };
-    known.iter().enumerate().filter(|(i, k)| **k && place(*i) > first).count()
+    let first = order.known_first(shape, known);
+    known.iter().enumerate().filter(|(i, k)| **k && order.place(shape, *i) > first).count()
 }
 
 /// `n` completions of each example, whose elements are given where `known` says so: of the first ones of the test part, or of the user's own.

@@ -59,12 +59,12 @@ pub struct Ctx<'t> {
     pub relaxed: bool,
     /// Whether `corrupt(..)` corrupts: in training, and where the answer to a corrupted input is measured.
     pub corrupting: bool,
-    /// Whether a draw in an order computes only what each place needs; else everything at every place, which is slow and gives the same.
-    pub by_place: bool,
     /// Whether observed sites that are drawn in an order keep the elements that are given ([`Input::Known`]).
     ///
     /// [`Input::Known`]: super::Input::Known
     pub completing: bool,
+    /// Of those sites, how many of their first places are given for all examples.
+    pub first: BTreeMap<String, usize>,
     /// The temperature of draws, where it is not 1.
     pub temperature: Option<f64>,
     /// What drawing each site in an order does at each of its places.
@@ -123,8 +123,8 @@ impl<'t> Ctx<'t> {
             combinations: None,
             relaxed: training,
             corrupting: training,
-            by_place: true,
             completing: false,
+            first: BTreeMap::new(),
             temperature: None,
             work: Vec::new(),
             clock: None,

@@ -194,7 +194,7 @@ impl Ctx<'_> {
         let g = Scope::of(&mut self.cx.g);
         let at = g.ex(position).reshape(Shape::fixed(&[1])).broadcast(&rows).v;
         let next = next(self, canvas, at);
-        let of = Iteration { canvas, from, next, count, places: &[] };
+        let of = Iteration { canvas, from, next, count, first: 0, places: &[] };
         self.outlined = true;
         outlined(&mut self.cx.g, &of, start, false).0
     }

@@ -54,7 +54,6 @@ impl Ctx<'_> {
     /// A draw of a site, element by element.
     pub(super) fn draw_in_order(&mut self, s: &TSite, d: &TDist, o: &TOrder, vars: &Vars) -> Value {
         let shape = self.shape(&s.ty.shape);
-        let start = self.cx.full(0.0, shape.clone());
         let known = (self.completing && s.observed).then(|| {
             let x = self.data(&s.name);
             let known = self.cx.g.input(&Input::Known(s.name.clone()).to_string(), Role::Data, shape.clone());
@@ -83,8 +82,13 @@ impl Ctx<'_> {
         let (axes, at): (Vec<usize>, Vec<At>) = all.into_iter().unzip();
         let next = self.cx.g.dyn_update(canvas, drawn, &axes, &at);
         let pixels = places(o.order.pixels());
-        let of = Iteration { canvas, from, next, count: o.order.places(), places: &pixels };
-        let (drawn, work) = outlined(&mut self.cx.g, &of, start, self.by_place);
+        let (count, given) = (o.order.places(), self.first.get(&s.name).copied());
+        let (start, first) = match known.zip(given) {
+            Some(([x, _], first)) => (self.known_first(&o.order, x, first), first.min(count)),
+            None => (self.cx.full(0.0, shape), 0),
+        };
+        let of = Iteration { canvas, from, next, count, first, places: &pixels };
+        let (drawn, work) = outlined(&mut self.cx.g, &of, start, self.cx.by_place);
         self.work.push((s.name.clone(), work));
         self.outlined = true;
         let drawn = match &o.order.permutation {
@@ -92,6 +96,15 @@ impl Ctx<'_> {
             None => drawn,
         };
         self.until_end(o, drawn, vars)
+    }
+
+    /// What is given at the first places of an event in its order, and 0 behind them.
+    fn known_first(&mut self, order: &Order, x: Value, first: usize) -> Value {
+        let dims: Vec<usize> = self.cx.shape(x).0.iter().skip(1).map(|d| d.n).collect();
+        let given = |e: usize| f64::from(u8::from(order.place_in_order(&dims, e) < first));
+        let table = (0..dims.iter().product()).map(given).collect();
+        let x = Scope::of(&mut self.cx.g).ex(x);
+        x.scope().literal(table, &[&[1], dims.as_slice()].concat()).gt(0.5).select(x, 0.0).v
     }
 
     /// `[B, T, ..]` with 0 behind the end of each example.

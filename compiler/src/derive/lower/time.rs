@@ -413,7 +413,7 @@ impl Ctx<'_> {
             new = known.gt(0.5).select(x, new);
         }
         let next = g.ex(canvas).dyn_update(new, &[1], &at).v;
-        let of = Iteration { canvas, from, next, count: times.len(), places: &[] };
+        let of = Iteration { canvas, from, next, count: times.len(), first: 0, places: &[] };
         let (all, _) = outlined(&mut self.cx.g, &of, start, false);
         self.outlined = true;
         turn(self, all)

@@ -36,6 +36,7 @@ pub(super) fn by(typed: &Typed, (i, m): Model<'_>, how: &Altered) -> Result<Made
     let mut ctx = Ctx::new(typed, Program::Complete(m.name.clone()), false);
     ctx.completing = true;
     ctx.temperature = how.temperature;
+    ctx.first.clone_from(&how.first);
     for s in m.sites.iter().filter(|s| s.observed && !ordered(s)) {
         let v = ctx.data(&s.name);
         ctx.set_sample(&m.name, &s.name, v);

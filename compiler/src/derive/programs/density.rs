@@ -7,6 +7,7 @@ use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{NumberKind, Output, Program};
 use crate::ir::Scope;
+use crate::rows::Looped;
 use crate::types::{Density, TModel, Typed};
 
 /// The density of a model at the data, or its bound by a guide, and what kind of number it is.
@@ -41,10 +42,18 @@ pub(super) fn no_data(m: &TModel) -> String {
 
 /// The density itself.
 fn exact(typed: &Typed, i: usize, m: &TModel) -> Made {
+    by(typed, (i, m), true).0
+}
+
+/// The density of a model that has an exact one, with the loops of its flows by what each place needs or by everything at each place, and
+/// what they do.
+pub(super) fn by(typed: &Typed, (i, m): Model<'_>, by_place: bool) -> (Made, Vec<Looped>) {
     let mut ctx = Ctx::new(typed, Program::LogProb(m.name.clone()), false);
+    ctx.cx.by_place = by_place;
     let l = ctx.log_likelihood(i);
     ctx.output(Output::LogProb, l);
-    ctx.finish()
+    let looped = std::mem::take(&mut ctx.cx.looped);
+    (ctx.finish(), looped)
 }
 
 /// The evidence lower bound with guide `q`, its parts, and one importance weight.

@@ -31,7 +31,8 @@ use super::program::{Made, Program};
 use super::{Compiled, Leaf, params, per_datum};
 use crate::ir::outline::Work;
 use crate::ir::{Graph, Op, Role};
-use crate::types::{TModel, Typed};
+use crate::rows::Looped;
+use crate::types::{Density, TModel, Typed};
 use std::collections::BTreeSet;
 
 /// The program that draws from the model of this name.
@@ -44,6 +45,20 @@ pub fn sampler(typed: &Typed, model: &str, by_place: bool) -> Option<Graph> {
 pub fn work(typed: &Typed, model: &str) -> Vec<(String, Work)> {
     let m = models(typed).into_iter().find(|(_, m)| m.name == model);
     m.map_or(Vec::new(), |m| sample::work(typed, m))
+}
+
+/// What the loops of flows do in the program that draws from the model of this name.
+pub fn looped_draws(typed: &Typed, model: &str) -> Vec<Looped> {
+    let m = models(typed).into_iter().find(|(_, m)| m.name == model);
+    m.map_or(Vec::new(), |m| sample::looped(typed, m))
+}
+
+/// The program that scores data by the exact density of the model of this name, and what the loops of flows do in it. `None` where it has
+/// none.
+pub fn scorer(typed: &Typed, model: &str, by_place: bool) -> Option<(Graph, Vec<Looped>)> {
+    let m = models(typed).into_iter().find(|(_, m)| m.name == model)?;
+    let exact = matches!(m.1.density, Density::Exact { .. });
+    exact.then(|| density::by(typed, m, by_place)).map(|((_, g), looped)| (g, looped))
 }
 
 /// A model, with its index among models and guides.

@@ -5,6 +5,7 @@ use crate::derive::lower::Ctx;
 use crate::derive::program::{Altered, Made};
 use crate::derive::{Answer, Output, Program};
 use crate::ir::outline::Work;
+use crate::rows::Looped;
 use crate::types::Typed;
 
 /// Every site of a model, and what stands for those that are data where they are shown.
@@ -20,7 +21,7 @@ pub(super) fn by(typed: &Typed, m: Model<'_>, by_place: bool) -> Made {
 /// The same with draws that are made otherwise.
 pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, by_place: bool, how: &Altered) -> Made {
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
-    ctx.by_place = by_place;
+    ctx.cx.by_place = by_place;
     ctx.temperature = how.temperature;
     for site in &how.given {
         let v = ctx.data(site);
@@ -43,6 +44,13 @@ pub(super) fn work(typed: &Typed, (i, m): Model<'_>) -> Vec<(String, Work)> {
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
     ctx.ancestral(i);
     ctx.work
+}
+
+/// What the loops of flows do when the model is drawn from.
+pub(super) fn looped(typed: &Typed, (i, m): Model<'_>) -> Vec<Looped> {
+    let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
+    ctx.ancestral(i);
+    ctx.cx.looped
 }
 
 /// The program that draws from a model; a spec without one has none.

@@ -69,8 +69,12 @@ impl Loop {
     }
     /// The positions in the order in which they come.
     pub fn positions(&self) -> impl Iterator<Item = usize> + use<> {
-        let (count, reverse) = (self.count, self.reverse);
-        (0..count).map(move |p| if reverse { count - 1 - p } else { p })
+        let (first, left, reverse) = (self.first, self.iterations(), self.reverse);
+        (0..left).map(move |p| first + if reverse { left - 1 - p } else { p })
+    }
+    /// How many iterations there are.
+    pub fn iterations(&self) -> usize {
+        self.count.saturating_sub(self.first)
     }
     /// For each argument, whether a derivative passes to it from the outputs `wanted` of the body, after however many iterations.
     pub fn reached(&self, wanted: &[bool]) -> Vec<bool> {
@@ -78,7 +82,7 @@ impl Loop {
         let outputs = |wanted: &[bool]| -> Vec<Value> {
             self.body.outputs.iter().enumerate().filter(|(k, _)| has(wanted, *k)).map(|(_, o)| o.1).collect()
         };
-        if self.count == 0 {
+        if self.iterations() == 0 {
             return wanted.iter().take(self.carried).copied().collect();
         }
         let mut wanted = wanted.to_vec();
@@ -162,6 +166,9 @@ impl OpRule for Loop {
         if args.len() < self.carried {
             return Err(format!("carries {} values and has {} arguments", self.carried, args.len()));
         }
+        if self.first > self.count {
+            return Err(format!("begins at position {} of {}", self.first, self.count));
+        }
         for node in &self.body.nodes {
             let Op::Input(input) = &node.op else { continue };
             match self.handed(input, args) {
@@ -203,7 +210,7 @@ impl OpRule for Loop {
         false
     }
     fn cost(&self, _args: &[&Ty], _out: &Ty, batch: usize) -> u64 {
-        madds(&self.body, batch).saturating_mul(self.count as u64)
+        madds(&self.body, batch).saturating_mul(self.iterations() as u64)
     }
     /// Conservative: as if every output of the body were wanted.
     fn passes(&self, i: usize) -> bool {

@@ -65,9 +65,9 @@ impl Rewriter {
             let slot = made.get_mut(k);
             // What comes out is known without running.
             let done = match known {
-                _ if k < l.carried && (l.count == 0 || get(&kept, k)) => args.get(k).copied(),
+                _ if k < l.carried && (l.iterations() == 0 || get(&kept, k)) => args.get(k).copied(),
                 Some(v) if k < l.carried => Some(v),
-                Some(v) if get(wanted, k) => Some(self.repeated(v, l.count)),
+                Some(v) if get(wanted, k) && l.first == 0 => Some(self.repeated(v, l.count)),
                 Some(_) | None => None,
             };
             slot.into_iter().for_each(|s| *s = done);
@@ -124,7 +124,8 @@ impl Rewriter {
         }
         let carried = slim.carries.len();
         let args = [slim.carries, slim.reads].concat();
-        let new = Loop { body: Box::new(slim.body), count: l.count, carried, reverse: l.reverse };
+        let new =
+            Loop { body: Box::new(slim.body), count: l.count, first: l.first, carried, reverse: l.reverse };
         let places = stays.moving.iter().enumerate().map(|(place, k)| (*k, place));
         // Equal values are kept once.
         let kept = stays.stacked.iter().map(|k| {

@@ -5,7 +5,7 @@ use super::monotone::{self, Monotone};
 use super::{Bijection, BijectionRow, CheckedBijection, Direction, Found, Moved};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
-use crate::ir::outline::{Iteration, outlined};
+use crate::ir::outline::Iteration;
 use crate::ir::{At, Ex, Role};
 use crate::rows::args::{ArgKind, Args, ParamSpec};
 use crate::rows::layer::beside::Beside;
@@ -148,18 +148,21 @@ impl Autoregressive {
     fn one_by_one<'g>(&self, cx: LowerCx<'g, '_>, z: Ex<'g>, to: Direction) -> Ex<'g> {
         let at = At { div: 1, modulo: self.n, offset: 0, ahead: 0 };
         let s = cx.scope();
-        let (from, shape) = (s.with(|g| g.nodes.len()), z.shape());
+        let (from, shape, span) = s.with(|g| (g.nodes.len(), g.shape(z.v), g.at));
         let made = s.ex(s.with(|g| g.input(&format!("made.{from}"), Role::Local, shape)));
         let here = self.parameters(cx, made).dyn_slice(&[2], &[1], &[at]);
         let (x, _) = self.kind.run(z.dyn_slice(&[1], &[1], &[at]), here, to);
+        cx.caused_by(span);
         let next = made.dyn_update(x, &[1], &[at]).v;
-        let of = Iteration { canvas: made.v, from, next, count: self.n, places: &[(1, at)] };
-        let start = z.filled(0.0).v;
-        s.ex(s.with(|g| outlined(g, &of, start, true)).0)
+        let of = Iteration { canvas: made.v, from, next, count: self.n, first: 0, places: &[(1, at)] };
+        cx.outlined(&of, z.filled(0.0))
     }
 }
 
 impl Bijection for Autoregressive {
+    fn blocks(&self) -> Vec<&Chain> {
+        vec![&self.chain]
+    }
     fn again(&self, to: Direction) -> usize {
         if to == self.fast { 0 } else { self.n.saturating_mul(self.chain.layers.len() + 1) }
     }

@@ -25,7 +25,7 @@ mod unsqueeze;
 
 use self::copies::Copies;
 use super::args::Args;
-use super::{Block, BlockUse, ChainCx, DynEq, LowerCx, ParamDecl, Row, Shared};
+use super::{Block, BlockUse, Chain, ChainCx, DynEq, LowerCx, ParamDecl, Row, Shared};
 use crate::diag::Diag;
 use crate::event::{EventTy, Support};
 use crate::ir::Ex;
@@ -110,6 +110,10 @@ pub trait Bijection: fmt::Debug + DynEq {
     /// How many layers are written out in this direction where derivatives are taken, beside those of one pass.
     fn again(&self, _to: Direction) -> usize {
         0
+    }
+    /// The blocks of layers inside of it that a loop over places goes through.
+    fn blocks(&self) -> Vec<&Chain> {
+        Vec::new()
     }
 }
 

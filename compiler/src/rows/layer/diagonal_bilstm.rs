@@ -76,7 +76,7 @@ impl Corner {
         let diagonals = w + h - 1;
         let read = skewed(self.input.lower(cx, x), [p * Cell::Lstm.parts(), h, w]);
         let zeros = read.scope().full(0.0, &read.like(&[p, h, 1]));
-        let turns = Turns { count: diagonals, reverse: false };
+        let turns = Turns { count: diagonals, first: 0, reverse: false };
         let made = cx.scan(turns, &[zeros, zeros], &[read], |cx, carried, read, _| {
             let (&[before, memory], &[column]) = (exactly(carried), exactly(read));
             let column =

@@ -54,7 +54,7 @@ impl Layer for Sums {
         let w = before(cx.param("input.weight", &[n, units]), 0);
         let (c, v) = (cx.param("input.bias", &[units]).lift(2), cx.param("output.weight", &[n, units]));
         let zeros = cx.scope().full(0.0, &x.like(&[units]));
-        let turns = Turns { count: n, reverse: false };
+        let turns = Turns { count: n, first: 0, reverse: false };
         let made = cx.scan(turns, &[zeros], &[x, w, c, v], |_, carried, read, _| {
             let (&[sum], &[x, w, c, v]) = (exactly(carried), exactly(read));
             let at = [At { div: 1, modulo: n, offset: 0, ahead: 0 }];

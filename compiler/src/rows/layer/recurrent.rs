@@ -102,7 +102,7 @@ impl Run {
             Cell::Gru => vec![zeros],
             Cell::Lstm => vec![zeros, zeros],
         };
-        let turns = Turns { count: length, reverse: self.reverse };
+        let turns = Turns { count: length, first: 0, reverse: self.reverse };
         let made = cx.scan(turns, &carried, &[read], |cx, carried, read, _| {
             let (&[h], &[x]) = (exactly(carried.get(..1).unwrap_or(carried)), exactly(read));
             let c = carried.get(1).copied().unwrap_or(h);

@@ -85,7 +85,7 @@ impl Layer for Rows {
         let [p, h, w] = self.image;
         let read = self.input.lower(cx, x);
         let zeros = read.scope().full(0.0, &read.like(&[p, 1, w]));
-        let turns = Turns { count: h, reverse: false };
+        let turns = Turns { count: h, first: 0, reverse: false };
         let made = cx.scan(turns, &[zeros, zeros], &[read], |cx, carried, read, _| {
             let (&[above, memory], &[row]) = (exactly(carried), exactly(read));
             let row = row.dyn_slice(&[2], &[1], &[At { div: 1, modulo: h, offset: 0, ahead: 0 }]);

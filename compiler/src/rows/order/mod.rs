@@ -56,6 +56,26 @@ impl Order {
     pub fn places(&self) -> usize {
         self.axes.iter().map(|a| a.size).product()
     }
+    /// At which place an element, counted row by row, of an event of axes `dims` is drawn.
+    pub fn place(&self, dims: &[usize], element: usize) -> usize {
+        self.axes.iter().map(|a| self.moved(a.axis, index(dims, a.axis, element)) * a.every).sum()
+    }
+    /// The same of an event whose first axis is in the order already.
+    pub fn place_in_order(&self, dims: &[usize], element: usize) -> usize {
+        self.axes.iter().map(|a| index(dims, a.axis, element) * a.every).sum()
+    }
+    /// Where in the order an index along an axis stands.
+    fn moved(&self, axis: usize, i: usize) -> usize {
+        match &self.permutation {
+            Some(p) if axis == 0 => p.iter().position(|e| *e == i).unwrap_or(0),
+            Some(_) | None => i,
+        }
+    }
+    /// How many places come before the first one of which an element is not `known`, of an event of axes `dims`.
+    pub fn known_first(&self, dims: &[usize], known: &[bool]) -> usize {
+        let open = known.iter().enumerate().filter(|(_, k)| !**k).map(|(e, _)| self.place(dims, e));
+        open.min().unwrap_or_else(|| self.places())
+    }
     /// The same order with all channels of a pixel at one place, to be drawn together.
     pub fn by_pixel(&self) -> Order {
         let c = self.channels;
@@ -68,6 +88,13 @@ impl Order {
         let channels = self.channels;
         self.axes.iter().filter(move |a| channels == 1 || a.every >= channels)
     }
+}
+
+/// The index along an axis of an element, counted row by row.
+fn index(dims: &[usize], axis: usize, element: usize) -> usize {
+    let behind: usize = dims.iter().skip(axis + 1).product();
+    let n = dims.get(axis).copied().unwrap_or(1).max(1);
+    (element / behind.max(1)) % n
 }
 
 /// The order along the first axis of a vector, or of a sequence of vectors.
