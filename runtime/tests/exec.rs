@@ -424,7 +424,7 @@ fn loop_cases() -> Vec<Case> {
             let (x, w) = (data(g, "x", &[5, 4]), param(g, "w", &[4, 4]));
             let (h, c) = (data(g, "h", &[4]), data(g, "c", &[6]));
             let made = g.loop_with(
-                Turns { count: 5, reverse: true },
+                Turns { count: 5, first: 1, reverse: true },
                 [&[h, c], &[x, w]],
                 |g, carried, read, _| {
                     let here =

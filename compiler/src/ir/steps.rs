@@ -70,10 +70,10 @@ pub(super) fn along(g: &Graph, l: &Loop, args: &[Value], dep: &ValueMap<Dep>) ->
         match &dep[*v] {
             Dep::Fixed => {}
             Dep::Placed(p) => {
-                let ((axis, at), inner) = match p.as_slice() {
-                    &[place] => (place, None),
-                    &[a, b] if a.1.div > b.1.div => (a, Some(b)),
-                    &[a, b] => (b, Some(a)),
+                let ((axis, at), inner) = match *p.as_slice() {
+                    [place] => (place, None),
+                    [a, b] if a.1.div > b.1.div => (a, Some(b)),
+                    [a, b] => (b, Some(a)),
                     _ => return None,
                 };
                 let places = (at, inner.map(|(_, at)| at));

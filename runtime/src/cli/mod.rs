@@ -105,7 +105,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
         },
         Verb::Sample { run, n, temperature, given, decode, out } => {
             let (given, rows) = args::apart(given)?;
-            let how = altered::How { temperature, given, rows, codes: decode };
+            let how = altered::How { temperature, given, rows, codes: decode, ..altered::How::default() };
             pictures::sample(&run, &how, n, out.as_deref(), m)
         }
         Verb::Density { run, rows, asked } => density::density(&run, &rows, &asked, m),
