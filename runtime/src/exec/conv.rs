@@ -14,12 +14,14 @@
 use super::axes::burn_shape;
 use super::fuse::dense;
 use super::product::{Matrix, product};
+use super::sums::vectorised;
 use super::tensor::Tensor;
 use burn::backend::TensorData;
 use burn::backend::flex::FlexTensor;
 use gmc_compiler::ir::op::ConvGeom;
 use gmc_compiler::ir::shape::DType;
 use rayon::prelude::*;
+use std::cell::RefCell;
 
 /// Columns of a matrix of patches at which its product is as fast as it gets.
 const COLUMNS: usize = 256;
@@ -27,6 +29,8 @@ const COLUMNS: usize = 256;
 const PATCHES: usize = 1 << 19;
 /// Multiply-adds at one place of several images from which on threads share them.
 const PLACES: usize = 1 << 20;
+/// Products that are summed in a part of a weight's gradient, or more.
+const SUMMED: usize = 512;
 /// Most parts of a weight's gradient, and most numbers in all of them: 64 MB.
 const PARTS: usize = 16;
 const PART_NUMBERS: usize = 1 << 24;
@@ -96,12 +100,13 @@ impl Sizes {
         let (tile, columns) = (self.tile(), self.columns());
         Scratch {
             padded: vec![0.0; tile * self.c * self.padded() + self.kernel[1] * self.geom.dilation[1]],
-            patches: vec![0.0; self.depth() * tile * columns],
-            wide: vec![0.0; self.out_per() * tile * columns],
+            patches: spare(self.depth() * tile * columns),
+            wide: spare(self.out_per() * tile * columns),
         }
     }
 
     /// Calls `f(start in the image, step, start in the padded channels, number)` for every run of an image's numbers.
+    #[inline(always)]
     fn lines(&self, mut f: impl FnMut(usize, usize, usize, usize)) {
         let ([h, w], [ph, pw], [sh, sw], [rows, cols]) =
             (self.input, self.geom.pad, self.geom.stride, self.phase());
@@ -123,16 +128,26 @@ impl Sizes {
     /// Writes images between their padding, apart by phase. The padding itself stays what it is: zero.
     fn pad(&self, x: &[f32], s: &mut Scratch) {
         let (size, padded) = (self.per_image()[0], self.c * self.padded());
-        for (x, out) in x.chunks_exact(size).zip(s.padded.chunks_exact_mut(padded)) {
-            self.lines(|from, step, to, n| {
-                let out = &mut out[to..to + n];
-                if step == 1 {
-                    out.copy_from_slice(&x[from..from + n]);
-                } else {
-                    out.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(o, x)| *o = *x);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (x, out) in x.chunks_exact(size).zip(s.padded.chunks_exact_mut(padded)) {
+                    self.lines(|from, step, to, n| {
+                        let (out, x) = (&mut out[to..to + n], &x[from..]);
+                        match step {
+                            1 => out.copy_from_slice(&x[..n]),
+                            2 => {
+                                let (pairs, _) = x.as_chunks::<2>();
+                                out.iter_mut().zip(pairs).for_each(|(o, [x, _])| *o = *x);
+                                // The last one may have no neighbour.
+                                out.last_mut().into_iter().for_each(|o| *o = x[2 * (n - 1)]);
+                            }
+                            _ => out.iter_mut().zip(x.iter().step_by(step)).for_each(|(o, x)| *o = *x),
+                        }
+                    });
                 }
-            });
-        }
+            },
+        );
     }
 
     /// The reverse of [`Sizes::pad`].
@@ -151,6 +166,7 @@ impl Sizes {
     }
 
     /// Calls `f(row of the matrix of patches, where its numbers start in the padded image)`.
+    #[inline(always)]
     fn taps(&self, group: usize, mut f: impl FnMut(usize, usize)) {
         let ([kh, kw], [dh, dw], [sh, sw], [rows, cols]) =
             (self.kernel, self.geom.dilation, self.geom.stride, self.phase());
@@ -180,12 +196,18 @@ impl Sizes {
     /// Adds the patches to where they came from.
     fn scatter(&self, images: usize, group: usize, s: &mut Scratch) {
         let (n, image) = (self.columns(), self.c * self.padded());
-        self.taps(group, |row, start| {
-            for t in 0..images {
-                let to = &mut s.padded[t * image + start..][..n];
-                to.iter_mut().zip(&s.patches[(row * images + t) * n..][..n]).for_each(|(x, p)| *x += *p);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                self.taps(group, |row, start| {
+                    for t in 0..images {
+                        let to = &mut s.padded[t * image + start..][..n];
+                        let patches = &s.patches[(row * images + t) * n..][..n];
+                        to.iter_mut().zip(patches).for_each(|(x, p)| *x += *p);
+                    }
+                });
+            },
+        );
     }
 
     /// Calls `f(start in the outputs, start among the columns)` for every row of `images` outputs.
@@ -307,7 +329,9 @@ impl Sizes {
         let ([size, out_size], depth, per, tile) =
             (self.per_image(), self.depth(), self.out_per(), self.tile());
         let numbers = self.o * depth;
-        let parts = (PART_NUMBERS / numbers.max(1)).clamp(1, PARTS);
+        // Of a large weight few parts, each of many products, so that it is written as few times.
+        let parts = (self.n * self.columns()).div_ceil(SUMMED).min(PART_NUMBERS / numbers.max(1));
+        let parts = parts.clamp(1, PARTS);
         let run = self.n.div_ceil(parts).max(1);
         let sum = |(x, y): (&[f32], &[f32])| {
             let mut sum = vec![0.0f32; numbers];
@@ -347,6 +371,26 @@ fn transpose(to: &mut [f32], columns: usize, x: &[f32], size: usize, from: &[usi
             let row = row[8 * first..].iter_mut();
             row.zip(x[*at..].iter().step_by(size)).for_each(|(to, x)| *to = *x);
         }
+    }
+}
+
+thread_local! {
+    /// Buffers that the thread no longer uses.
+    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer of `n` numbers, of any value.
+fn spare(n: usize) -> Vec<f32> {
+    let mut buffer = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    buffer.resize(n, 0.0);
+    buffer
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let used = [std::mem::take(&mut self.wide), std::mem::take(&mut self.patches)];
+        // Not where the thread itself ends.
+        let _ = SPARE.try_with(|spare| spare.borrow_mut().extend(used));
     }
 }
 
