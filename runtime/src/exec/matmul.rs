@@ -1,14 +1,11 @@
 //! `[.., m, k] x [.., k, n]`: on the CPU by [`super::product`], which reads the operands where they lie, elsewhere by Burn.
 
 use super::axes::burn_shape;
-use super::layout;
 use super::product::{self, Matrix};
 use super::tensor::Tensor;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, TensorData};
-use gmc_compiler::ir::graph::{Graph, Node};
-use gmc_compiler::ir::op::Op;
 use gmc_compiler::ir::shape::DType;
 
 /// The product, of axes `dims`. Where the right side is one matrix for all leading axes, the left side's become rows.
@@ -26,38 +23,6 @@ pub fn matmul(a: Tensor, b: Tensor, dims: &[usize]) -> Tensor {
             Tensor::wrap(Dispatch::float_matmul(a.into_raw(), b.into_raw()), DType::F, dims)
         }
     }
-}
-
-/// The product, written column by column: what is read by columns only then lies in order.
-pub fn turned(a: Tensor, b: Tensor, dims: &[usize]) -> Tensor {
-    let rank = dims.len();
-    let mut perm: Vec<usize> = (0..rank).collect();
-    perm.swap(rank - 2, rank - 1);
-    let dims: Vec<usize> = perm.iter().filter_map(|i| dims.get(*i).copied()).collect();
-    let turn = |x: Tensor| layout::permute(x, &perm);
-    turn(matmul(turn(b), turn(a), &dims))
-}
-
-/// Products that are only read with their rows as columns.
-pub fn read_turned(graph: &Graph) -> Vec<bool> {
-    let mut users: Vec<Vec<&Node>> = vec![Vec::new(); graph.nodes.len()];
-    for node in &graph.nodes {
-        for a in &node.args {
-            users.get_mut(a.0 as usize).into_iter().for_each(|u| u.push(node));
-        }
-    }
-    let turns = |user: &&Node| {
-        let Op::Permute(p) = &user.op else { return false };
-        let n = p.perm.len();
-        let lead = p.perm.iter().take(n.saturating_sub(2));
-        n >= 2 && lead.enumerate().all(|(i, j)| i == *j) && p.perm.ends_with(&[n - 1, n - 2])
-    };
-    let given = |i: usize| graph.outputs.iter().any(|(_, v)| v.0 as usize == i);
-    let product = |i: usize| graph.nodes.get(i).is_some_and(|n| matches!(n.op, Op::MatMul(_)));
-    let of = |(i, users): (usize, &Vec<&Node>)| {
-        product(i) && !given(i) && !users.is_empty() && users.iter().all(turns)
-    };
-    users.iter().enumerate().map(of).collect()
 }
 
 /// A value on the CPU, with the distance between its elements along each axis.

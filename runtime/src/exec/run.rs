@@ -90,8 +90,6 @@ pub struct Executable {
     salt: u64,
     plain: Plan,
     fused: Plan,
-    /// Products that are only read with their rows as columns.
-    turned: Vec<bool>,
     /// The bodies of loops, by the loop's node.
     bodies: BTreeMap<usize, Executable>,
     /// The further results of loops that are read, by the loop's node: their node and the output of the body.
@@ -156,7 +154,6 @@ impl Executable {
             salt,
             plain: Plan::plain(graph),
             fused: Plan::fused(graph),
-            turned: matmul::read_turned(graph),
             bodies: graph.nodes.iter().enumerate().filter_map(body).collect(),
             graph: graph.clone(),
             tables: Mutex::default(),
@@ -387,11 +384,7 @@ impl Run<'_> {
             Op::Broadcast(_) => tensor(node.ty.dtype)?.expanded(&dims),
             Op::Reduce(op) => reduce::reduce(tensor(DType::F)?, op.kind, &op.axes),
             Op::ArgMax(op) => reduce::argmax(tensor(DType::F)?, op.axis),
-            Op::MatMul(_) => {
-                let turned = device.is_cpu() && self.exe.turned.get(i) == Some(&true);
-                let product = if turned { matmul::turned } else { matmul::matmul };
-                product(tensor(DType::F)?, tensor(DType::F)?, &dims)
-            }
+            Op::MatMul(_) => matmul::matmul(tensor(DType::F)?, tensor(DType::F)?, &dims),
             Op::Conv2d(op) => reduce::conv2d(tensor(DType::F)?, tensor(DType::F)?, op.0, &dims),
             Op::ConvTranspose2d(op) => {
                 reduce::conv_transpose2d(tensor(DType::F)?, tensor(DType::F)?, *op, &dims)
