@@ -3,6 +3,7 @@
 use crate::spec_common::{NoFiles, snapshot, specs};
 use gmc_compiler::diag::render::{Format, Sources, render};
 use gmc_compiler::driver::compile;
+use gmc_compiler::explain::typed::show;
 use gmc_compiler::rows::setting::{Batch, Clip, Ema};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast_text, parse};
@@ -166,6 +167,39 @@ fn changes_are_checked_and_compile() {
         let bad = with(&[("train.batch", "0")]);
         assert!(failed(&bad.diags) && bad.diags[0].code == "E0205", "{:?}", bad.diags);
     }
+}
+
+/// Numbers with names, whole or not, are arguments and values, and are set by their names.
+#[test]
+fn numbers_with_names_stand_for_numbers() {
+    let text = "dim n = 2
+dim rate = n * 1e-3
+data x: Real[n] from moons
+net f(z: Real[n]) -> Real[n] { dense(8), relu, dense }
+model p { let sigma = 0.5;  z ~ Normal(0, I)[n];  x ~ Normal(f(z), sigma * rate) }
+guide q(x) { z ~ Normal(x, 0.5) }
+train { let b = 0.25, many = 7  maximizes elbo(p, q, beta: b)  epochs many  batch many + 1  using adam(lr: rate) }";
+    let with = |sets: &[(&str, &str)]| {
+        compile("t", text, &NoFiles, &|_| Err(String::new()), |ast| {
+            sets.iter().filter_map(|(p, v)| overrides::apply(ast, p, v).err()).collect()
+        })
+    };
+    let of = |sets: &[(&str, &str)]| {
+        let u = with(sets);
+        assert!(!u.failed(), "{:?}", u.diags);
+        let t = u.typed.unwrap();
+        (Batch::of(&t.train.settings), t.train.players[0].args.num("lr"), show(&t))
+    };
+    let (batch, rate, shown) = of(&[]);
+    assert_eq!((batch, rate), (8, 0.002));
+    assert!(shown.contains("0.5 * 0.002") && shown.contains("0.25"), "{shown}");
+    let (batch, rate, shown) =
+        of(&[("rate", "0.125"), ("p.sigma", "0.75"), ("train.b", "4"), ("train.many", "3")]);
+    assert_eq!((batch, rate), (4, 0.125));
+    assert!(shown.contains("0.75 * 0.125") && shown.contains("4"), "{shown}");
+    // A size is whole still.
+    let u = with(&[("n", "2.5")]);
+    assert!(u.diags.iter().any(|d| d.code == "E0206"), "{:?}", u.diags);
 }
 
 /// Arguments and numbers inside objectives, of one player or several, of `let`s and of what a model computes.

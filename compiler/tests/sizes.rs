@@ -122,6 +122,26 @@ fn outputs_are_taken_apart_by_let() {
     );
 }
 
+/// No layer stands behind the one that makes several outputs: one of a single coordinate may be declared as a number there.
+#[test]
+fn several_outputs_may_be_numbers() {
+    let spec = |types: &str, layer: &str| {
+        format!(
+            "data x: Real[3] from csv(\"t.csv\")\nnet f(z: Real[2]) -> ({types}) {{ dense(8), relu, {layer} }}\n\
+             model p {{ z ~ Normal(0, I)[2];  (m, s, l) = f(z);  x ~ Normal(m + l, exp(s)) }}\nguide q(x) {{ z ~ Normal(0, 1)[2] }}\ntrain {{ epochs 1 }}\n"
+        )
+    };
+    let numbers = unit("numbers", &spec("Real[], Real[], Real[3]", "heads(1, 1, 3)"));
+    assert!(!numbers.failed(), "{:?}", numbers.diags);
+    let net = &numbers.typed.unwrap().nets[0];
+    assert_eq!(net.outs.iter().map(|t| t.shape.len()).collect::<Vec<_>>(), [0, 0, 1]);
+    let filled = unit("filled", &spec("Real[], Real[], Real[3]", "heads"));
+    assert!(!filled.failed(), "{:?}", filled.diags);
+    // Two coordinates are not one number.
+    let two = unit("two", &spec("Real[], Real[], Real[3]", "heads(2, 1, 3)"));
+    assert!(two.diags.iter().any(|d| d.code == "E0201"), "{:?}", two.diags);
+}
+
 #[test]
 fn a_margin_is_a_share_of_the_interval() {
     let spec = |range: &str| {

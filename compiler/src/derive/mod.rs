@@ -42,6 +42,7 @@ pub use programs::altered::givable;
 pub use programs::classify::class_site;
 pub use programs::decode::{Decoded, Decoder};
 pub use programs::slope::slope;
+pub use programs::terms::bounds;
 pub use programs::widths::{Width, parameter, widths};
 pub use query::{Answer, NumberKind, Query, Question};
 pub use signature::{INFER, Input, Output};

@@ -8,7 +8,15 @@ use crate::types::{TFlow, TNet};
 
 /// A net on its inputs, `[B, ..event]` each; `[1, ..event]` or, where the event is one number, rank 0 for what all examples share.
 pub fn net(cx: &mut Builder, net: &TNet, inputs: &[Value]) -> Vec<Value> {
-    on(cx, net, inputs, |at, x| net.chain.lower(at, x).iter().map(|y| y.v).collect())
+    on(cx, net, inputs, |at, x| {
+        let made = net.chain.lower(at, x);
+        // Of several outputs one of a single coordinate may be declared as a number.
+        let as_declared = |(y, ty): (Ex, &EventTy)| match y.rank() == ty.shape.len() + 1 {
+            true => y.v,
+            false => y.view(&ty.shape).v,
+        };
+        made.into_iter().zip(&net.outs).map(as_declared).collect()
+    })
 }
 
 /// What the last layer of a net makes its output of; `None` where there is no layer before it.

@@ -210,7 +210,8 @@ pub const WORDS: &[Word] = &[
     word("use", "use \"file.gm\"", USED,
         "Takes the items of another file, whose path is relative to this one: nets, flows, functions, types that several specs share."),
     word("dim", "dim n = 28, or dim n", GIVEN,
-        "A whole number with a name, for shapes and arguments. Without a value it is what the data say."),
+        "A number with a name: a whole one for shapes, any for arguments and in expressions, `dim rate = 1e-3`. Without a value it is the size that \
+         the data say. `--set rate=1e-4` gives it another."),
     word("type", "type Image = Real[3, 64, 64] in interval(-1, 1)", GIVEN,
         "A name for a type. A type describes one example: what each number is, the shape, and for real numbers where they lie; the batch is \
          never written."),
@@ -253,8 +254,8 @@ pub const WORDS: &[Word] = &[
     word("by", "k ~ Categorical(logits: f(x)) by score", SCORE,
         "How the gradient passes through a draw of a guide, where the compiler's choice is overruled: `pathwise`, `score`, `enumerate`, `gumbel(..)`."),
     word("let", "let z = encode(x), or let (m, s) = encode(x)", PAIR,
-        "Names a value that several payoffs read, or the outputs of a net: `let (m, s) = encode(x)`. In models and guides a value is computed \
-         in the same way, with or without the word."),
+        "Names a value that several payoffs read, or the outputs of a net: `let (m, s) = encode(x)`. A number may be an argument, too: \
+         `let rate = 1e-3 .. adam(lr: rate)`. In models and guides a value is computed in the same way, with or without the word."),
     word("player", "player critic { owns D  maximizes ..  using ..  steps 5 }", GAME,
         "One side of a game: what it owns, what it wants, and how it is trained, between its braces. Every net has one owner, who alone changes \
          it; gradients pass through the nets of others."),

@@ -250,7 +250,11 @@ fn net_outs(n: &NetItem, got: &[EventTy], declared: &[EventTy], last: Span) -> R
         let at = n.outputs.first().map_or(n.span, |t| t.span);
         return Err(codes::e0201::output_count(name, last, got.len(), at, declared.len()).into());
     }
+    let mut outs = Vec::new();
     for ((got, want), t) in got.iter().zip(declared).zip(&n.outputs) {
+        // No layer follows the one that makes several outputs: one coordinate is a number where that is declared.
+        let number = declared.len() > 1 && want.shape.is_empty() && got.shape == [1];
+        let got = if number { got.rearranged(Vec::new()) } else { got.clone() };
         if got.shape != want.shape {
             let (got, want) = (got.shape_text(), want.shape_text());
             return Err(codes::e0201::net_output(name, last, &got, t.span, &want).into());
@@ -259,8 +263,9 @@ fn net_outs(n: &NetItem, got: &[EventTy], declared: &[EventTy], last: Span) -> R
         if !got.kind.inside(want.kind.closure()) {
             return Err(codes::e0302::net_output(name, last, got.kind.support(), t.span, want).into());
         }
+        outs.push(got);
     }
-    Ok(got.to_vec())
+    Ok(outs)
 }
 
 /// The layers of a flow yield the shape that it declares, and all of the range that it declares and nothing else.

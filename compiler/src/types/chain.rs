@@ -85,7 +85,7 @@ impl Body<'_> {
         let outside = self.consts.mark();
         for k in 0..n {
             if let Some(i) = &r.index {
-                self.consts.push(&i.name, k as i64);
+                self.consts.push(&i.name, Const::Int(k as i64));
             }
             state = each(self, state, k)?;
             self.consts.reset(outside);

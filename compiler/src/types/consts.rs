@@ -12,13 +12,13 @@ use crate::syntax::ast::{Arg, BinOp, Call, Expr, ExprKind, Ident};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Names with known whole values: `dim`s and the indices of surrounding `repeat`s. A clone shares what is known, so that each body may add
-/// its own.
+/// Names with known values: `dim`s, numbers that `train` names by `let`, and the indices of surrounding `repeat`s. A clone shares what is known, so that
+/// each body may add its own.
 #[derive(Clone, Debug, Default)]
 pub struct Consts {
-    shared: Rc<BTreeMap<String, i64>>,
+    shared: Rc<BTreeMap<String, Const>>,
     /// What was added while it was shared, the latest last.
-    own: Vec<(String, i64)>,
+    own: Vec<(String, Const)>,
 }
 
 impl Consts {
@@ -27,16 +27,16 @@ impl Consts {
         Consts::default()
     }
     /// The value of a name.
-    pub fn get(&self, name: &str) -> Option<i64> {
-        let own = self.own.iter().rev().find(|(n, _)| n == name).map(|(_, v)| *v);
-        own.or_else(|| self.shared.get(name).copied())
+    pub fn get(&self, name: &str) -> Option<&Const> {
+        let own = self.own.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v);
+        own.or_else(|| self.shared.get(name))
     }
     /// The names, in no order that means anything.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.shared.keys().chain(self.own.iter().map(|(n, _)| n)).map(String::as_str)
     }
     /// Gives a name a value, over the one that it has.
-    pub fn insert(&mut self, name: String, value: i64) {
+    pub fn insert(&mut self, name: String, value: Const) {
         match Rc::get_mut(&mut self.shared) {
             Some(all) if self.own.is_empty() => drop(all.insert(name, value)),
             Some(_) | None => self.own.push((name, value)),
@@ -51,14 +51,14 @@ impl Consts {
         self.own.truncate(mark);
     }
     /// Gives a name a value until [`Consts::reset`].
-    pub fn push(&mut self, name: &str, value: i64) {
+    pub fn push(&mut self, name: &str, value: Const) {
         self.own.push((name.to_string(), value));
     }
 }
 
 impl Extend<(String, i64)> for Consts {
     fn extend<T: IntoIterator<Item = (String, i64)>>(&mut self, all: T) {
-        all.into_iter().for_each(|(n, v)| self.insert(n, v));
+        all.into_iter().for_each(|(n, v)| self.insert(n, Const::Int(v)));
     }
 }
 
@@ -71,7 +71,7 @@ pub fn eval(env: &Consts, e: &Expr) -> Result<Const, Diag> {
         ExprKind::Number { value, integer: true } => Const::Int(*value as i64),
         ExprKind::Number { value, integer: false } => Const::Num(*value),
         ExprKind::Text(t) => Const::Text(t.clone()),
-        ExprKind::Name(n) => env.get(n).map_or_else(|| Const::Word(n.clone()), Const::Int),
+        ExprKind::Name(n) => env.get(n).cloned().unwrap_or_else(|| Const::Word(n.clone())),
         ExprKind::Tuple(items) | ExprKind::List(items) => {
             Const::List(items.iter().map(|i| eval(env, i)).collect::<Result<_, _>>()?)
         }
@@ -178,6 +178,24 @@ pub fn size(env: &Consts, e: &Expr, least: i64) -> Result<usize, Diag> {
             Err(codes::e0200::unknown("dimension", &w, e.span, near.as_deref()))
         }
         other => Err(codes::e0206::size(e.span, &format!("is {other}, and must be a whole number"))),
+    }
+}
+
+/// The number that an expression is, where it is one.
+///
+/// # Errors
+/// As [`eval`]; a word that names nothing, and what is no number.
+pub fn known_number(env: &Consts, e: &Expr) -> Result<Const, Diag> {
+    match eval(env, e)? {
+        Const::Int(i) if i.abs() <= LARGEST => Ok(Const::Int(i)),
+        Const::Num(x) if x.is_finite() => Ok(Const::Num(x)),
+        Const::Int(_) => Err(codes::e0206::size(e.span, &format!("is beyond {LARGEST}, the largest size"))),
+        Const::Num(_) => Err(codes::e0206::no_number(e.span, "is no finite number")),
+        Const::Word(w) => {
+            let near = did_you_mean(&w, env.names()).map(str::to_string);
+            Err(codes::e0200::unknown("number or dimension", &w, e.span, near.as_deref()))
+        }
+        other => Err(codes::e0206::no_number(e.span, &format!("is {other}, and must be a number"))),
     }
 }
 

@@ -198,8 +198,8 @@ impl Checker<'_> {
         if n == UNIT_SCALE {
             return Err(codes::e0223::no_number(span).into());
         }
-        if let Some(v) = self.consts.get(n) {
-            return Ok(TExpr::number(v as f64, span));
+        if let Some(v) = self.consts.get(n).and_then(crate::rows::args::Const::num) {
+            return Ok(TExpr::number(v, span));
         }
         if let Some((i, p)) = self.typed.params.iter().enumerate().find(|(_, p)| p.name == n) {
             let (ty, origin) = (p.ty.clone(), Some(p.span));

@@ -5,6 +5,7 @@
     reason = "one form of expression is asked for; all others are alike"
 )]
 
+use super::consts::known_number;
 use super::scope::Scope;
 use super::{
     Bad, Checker, Density, Res, TExpr, TKind, TModel, TObjective, TPlayer, TSiteKind, TSubject, TTrain,
@@ -60,6 +61,20 @@ impl Checker<'_> {
     }
 
     fn train(&mut self, t: &TrainItem) -> Res<()> {
+        let outside = self.consts.mark();
+        // Numbers that have a name may be arguments, too.
+        for l in &t.lets {
+            if let ([name], Ok(v)) = (l.pattern.as_slice(), known_number(&self.consts, &l.value)) {
+                self.consts.push(&name.name, v);
+            }
+        }
+        let checked = self.goals_of(t);
+        self.consts.reset(outside);
+        checked
+    }
+
+    /// What `train` says, its numbers known.
+    fn goals_of(&mut self, t: &TrainItem) -> Res<()> {
         self.settings(&t.settings);
         self.typed.train.simultaneous = t.simultaneous.is_some();
         let mut scope = Scope::default();

@@ -1,6 +1,6 @@
 //! Names, dimensions, type aliases, data items and free parameters.
 
-use super::consts::{bind, eval, size};
+use super::consts::{bind, eval, known_number, size};
 use super::{Bad, Checker, Res, TData, TParam, TVar};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, INTERVAL, Kind, MARGIN, RANGES, Support, shape_text};
@@ -61,9 +61,9 @@ impl Checker<'_> {
                         None => {
                             self.open_dims.insert(d.name.name.clone(), d.name.span);
                         }
-                        Some(e) => match size(&self.consts, e, 0) {
+                        Some(e) => match known_number(&self.consts, e) {
                             Ok(v) => {
-                                self.consts.insert(d.name.name.clone(), v as i64);
+                                self.consts.insert(d.name.name.clone(), v);
                             }
                             Err(d2) => {
                                 self.broken.push(d.name.name.clone());
@@ -258,7 +258,7 @@ impl Checker<'_> {
     /// A dimension that nothing decides counts as 1 until its data are read.
     fn open_is_one(&mut self, name: &str) {
         if self.consts.get(name).is_none() {
-            self.consts.insert(name.to_string(), 1);
+            self.consts.insert(name.to_string(), Const::Int(1));
         }
     }
 
@@ -383,7 +383,7 @@ impl Checker<'_> {
             });
             // What decides it first does; where it stands elsewhere it must agree.
             if let (Some(size), true) = (size, self.open_dims.contains_key(&n)) {
-                self.consts.insert(n.clone(), size as i64);
+                self.consts.insert(n.clone(), Const::Int(size as i64));
                 self.open_dims.remove(&n);
             }
             if let Some(((t, _), b)) = types.get_mut(v).zip(d.bindings.get(v)) {

@@ -7,6 +7,7 @@ use crate::session::rows::Needs;
 use crate::store::folder_name;
 use gmc_compiler::derive::{Altered, Decoded, Program, altered, decoder, givable};
 use gmc_compiler::event::Kind;
+use gmc_compiler::rows::data::truth;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -141,13 +142,8 @@ fn value(s: &Session, name: &str, text: &str) -> Result<f32, Failure> {
     if let Some(class) = s.labels(name).iter().position(|l| l == text) {
         return Ok(class as f32);
     }
-    let number: Option<f64> = match (ty.kind, text) {
-        (Kind::Bool, "true") => Some(1.0),
-        (Kind::Bool, "false") => Some(0.0),
-        (Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Real(_) | Kind::OneHot, text) => {
-            text.parse().ok()
-        }
-    };
+    let word = if ty.kind == Kind::Bool { truth(text).map(|t| f64::from(u8::from(t))) } else { None };
+    let number: Option<f64> = word.or_else(|| text.parse().ok());
     let fits = |v: &f64| match ty.kind {
         Kind::Bool | Kind::OneHot => *v == 0.0 || *v == 1.0,
         Kind::Int(n) | Kind::Class(n) => *v >= 0.0 && *v < n as f64 && v.fract() == 0.0,
@@ -159,7 +155,8 @@ fn value(s: &Session, name: &str, text: &str) -> Result<f32, Failure> {
             ([], Kind::Int(n) | Kind::Class(n)) => {
                 failure.help(format!("write a whole number from 0 to {}", n.max(1) - 1))
             }
-            ([], Kind::Bool | Kind::OneHot) => failure.help("write 0 or 1"),
+            ([], Kind::Bool) => failure.help("write true or false, yes or no, 1 or 0"),
+            ([], Kind::OneHot) => failure.help("write 0 or 1"),
             ([], Kind::Real(support)) => failure.help(format!("write a number that {}", support.describe())),
             (labels, _) => failure.help(format!("its classes: {}", labels.join(", "))),
         }

@@ -225,7 +225,7 @@ pub enum Verb {
         /// A model of this kind, on data that come with gmc (default: vae)
         #[arg(long, value_enum)]
         template: Option<Template>,
-        /// A model that fits these data: a table (.csv) with names in its first line, or a folder of PNG pictures
+        /// A model that fits these data: a table (.csv) with names in its first line, or a folder of pictures
         #[arg(long, value_name = "DATA", conflicts_with = "template")]
         from: Option<PathBuf>,
     },
@@ -356,7 +356,7 @@ pub enum Verb {
         /// The run folders
         #[arg(required = true, num_args = 2..)]
         runs: Vec<PathBuf>,
-        /// Write a page here: curves over each other, pictures side by side (.html)
+        /// Write a page here: curves over each other, pictures side by side (.html, or `-` for standard output)
         #[arg(long)]
         out: Option<PathBuf>,
     },

@@ -1,13 +1,14 @@
 //! `gmc compare`: runs side by side.
 
 use super::kept::no_run;
+use super::output::{is_standard, put};
 use super::training::FROM;
 use crate::console::{Messages, note, say};
 use crate::failure::Failure;
 use crate::show::comparison::{self, Side, differing, numbers, same_spec};
+use crate::store::RunDir;
 use crate::store::identity::set_of;
 use crate::store::regular::PICTURE;
-use crate::store::{RunDir, atomic_write};
 use gmc_compiler::diag::render::Format;
 use serde::Serialize;
 use std::fmt::Write;
@@ -53,7 +54,9 @@ struct Line<'a> {
 
 /// `gmc compare`
 pub fn compare(runs: &[PathBuf], out: Option<&Path>, m: Messages) -> Result<(), Failure> {
-    if let Some(path) = out.filter(|p| !p.extension().is_some_and(|e| e.eq_ignore_ascii_case("html"))) {
+    let page =
+        |p: &Path| is_standard(Some(p)) || p.extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
+    if let Some(path) = out.filter(|p| !page(p)) {
         return Err(Failure::usage(format!("{} is no page: its name must end in .html", path.display())));
     }
     let mut sides = runs.iter().map(|r| side(r)).collect::<Result<Vec<_>, _>>()?;
@@ -70,8 +73,11 @@ pub fn compare(runs: &[PathBuf], out: Option<&Path>, m: Messages) -> Result<(), 
             side.name, side.rounds
         ));
     }
+    if let Some(path) = out.filter(|p| is_standard(Some(p))) {
+        return put(path, &comparison::html(&sides));
+    }
     match m.format {
-        Format::Human | Format::Short => say(&table(&sides))?,
+        Format::Human | Format::Short => say(&table(&sides, out.is_some()))?,
         Format::Json => {
             for side in &sides {
                 for score in &side.scores {
@@ -83,7 +89,7 @@ pub fn compare(runs: &[PathBuf], out: Option<&Path>, m: Messages) -> Result<(), 
         }
     }
     match out {
-        Some(path) => atomic_write(path, comparison::html(&sides).as_bytes()),
+        Some(path) => put(path, &comparison::html(&sides)),
         None => Ok(()),
     }
 }
@@ -111,7 +117,8 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     out
 }
 
-fn table(sides: &[Side]) -> String {
+/// The numbers in columns; `page`: lines that differ are marked on a page that is asked for.
+fn table(sides: &[Side], page: bool) -> String {
     let mut rows = vec![std::iter::once(String::new()).chain(sides.iter().map(|s| s.name.clone())).collect()];
     for (path, values) in differing(sides) {
         rows.push(std::iter::once(path).chain(values).collect());
@@ -123,6 +130,7 @@ fn table(sides: &[Side]) -> String {
         let cells = scores.iter().map(|s| s.map_or_else(String::new, |s| format!("{:.4}", s.value.0)));
         rows.push(std::iter::once(name).chain(cells).collect());
     }
-    let specs = if same_spec(sides) { "" } else { "the specs differ: `--out page.html` marks their lines\n" };
+    let specs =
+        if page || same_spec(sides) { "" } else { "the specs differ: `--out page.html` marks their lines\n" };
     columns(&rows) + specs
 }

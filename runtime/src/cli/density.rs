@@ -43,6 +43,9 @@ pub fn density(r: &RunArg, rows: &RowsArg, asked: &DensityArgs, m: Messages) -> 
     let told = Told { kind: format!("{}{beware}", own.kind), drawn: !own.exact };
     let aside = is_standard(out);
     told.tell(&s, &own.values, aside)?;
+    if let (Some(_), Some(least)) = (&rows.data, least(&s, &own.values)) {
+        if aside { note(&least) } else { say(&least)? }
+    }
     for j in &judged {
         if aside { note(&j.said) } else { say(&j.said)? }
     }
@@ -74,6 +77,18 @@ fn write(
         let _ = writeln!(text, "{row},{v},{}{judged}", own.kind);
     }
     put(path, &text)
+}
+
+/// Rows that are named for being the least likely.
+const NAMED: usize = 5;
+
+/// The rows of the lowest log-densities, in words, of enough that some stand out.
+fn least(s: &Session, values: &[f64]) -> Option<String> {
+    let mut rows: Vec<(usize, f64)> =
+        s.row_numbers(values.len()).into_iter().zip(values.iter().copied()).collect();
+    rows.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let named: Vec<String> = rows.iter().take(NAMED).map(|(row, v)| format!("{row} ({v:.4})")).collect();
+    (rows.len() > NAMED).then(|| format!("least likely: rows {}\n", named.join(", ")))
 }
 
 /// What must be known before the numbers are believed: of data that are not there what was said when the run was measured.

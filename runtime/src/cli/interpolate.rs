@@ -22,6 +22,9 @@ use std::path::Path;
 /// What a decoder is given beside codes, by variable.
 type Given = BTreeMap<String, Tensor>;
 
+/// Rows that a message lists.
+const LISTED: usize = 12;
+
 /// Where the ends of the ways come from.
 enum Ends {
     /// Rows of data are encoded by this program.
@@ -194,9 +197,10 @@ fn picked(s: &Session, asked: &InterpolateArgs, n: usize) -> Result<Vec<usize>, 
     let numbers = s.row_numbers(n);
     let at = |row: usize| {
         numbers.iter().position(|r| *r == row).ok_or_else(|| {
-            let (first, last) = (numbers.first().unwrap_or(&1), numbers.last().unwrap_or(&1));
+            let few: Vec<String> = numbers.iter().take(LISTED).map(ToString::to_string).collect();
+            let all = if n > LISTED { ", ..; `gmc encode` lists all" } else { "" };
             Failure::new(format!("row {row} is not among the {}", s.about.count(n)))
-                .help(format!("their numbers go from {first} to {last}: `gmc encode` lists them"))
+                .help(format!("theirs are rows {}{all}", few.join(", ")))
         })
     };
     let mut all = Vec::new();

@@ -1,6 +1,7 @@
 //! `gmc list`: the runs in a folder.
 
 use super::compare::columns;
+use super::sweep::TABLE;
 use crate::console::{note, say};
 use crate::failure::Failure;
 use crate::store::RunDir;
@@ -15,13 +16,25 @@ pub fn list(folder: &Path) -> Result<(), Failure> {
     let is_run = |p: &PathBuf| std::fs::symlink_metadata(p.join("spec.gm")).is_ok_and(|m| m.is_file());
     let mut runs: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(is_run).collect();
     if runs.is_empty() {
+        note_sweeps(folder);
         note(&format!("no runs in {}\n", folder.display()));
         return Ok(());
     }
     runs.sort_by_key(|p| in_order(p));
+    note_sweeps(folder);
     let head = ["run", "rounds", "state", "first number"].map(str::to_string).to_vec();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(runs.iter().map(|r| row(r))).collect();
     say(&columns(&rows))
+}
+
+/// Says which folders in a folder hold the runs of a sweep.
+fn note_sweeps(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut sweeps: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.join(TABLE).is_file()).collect();
+    sweeps.sort();
+    for sweep in sweeps {
+        note(&format!("note: {0} holds a sweep: gmc list {0}\n", sweep.display()));
+    }
 }
 
 /// Numbered runs follow their numbers: `vae-9` before `vae-10`.

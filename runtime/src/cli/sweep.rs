@@ -34,6 +34,8 @@ pub struct Asked<'a> {
     pub out: &'a Path,
 }
 
+/// The table of all runs, in the folder of a sweep.
+pub const TABLE: &str = "sweep.csv";
 /// Most runs of a sweep.
 const MOST: usize = 10_000;
 
@@ -123,7 +125,7 @@ pub fn sweep(asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     note(&format!("{} runs in {}\n", runs.len(), folder.display()));
     watch_for_interrupts();
     let ended = all(asked, &runs);
-    atomic_write(&folder.join("sweep.csv"), csv(&runs, &ended).as_bytes())?;
+    atomic_write(&folder.join(TABLE), csv(&runs, &ended).as_bytes())?;
     match m.format {
         Format::Human | Format::Short => say(&table(&combinations, &runs, &ended))?,
         Format::Json => say(&json(&combinations, &runs, &ended))?,

@@ -4,7 +4,7 @@
 use super::budget::Budget;
 use super::means::{Mean, errors, means, position};
 use super::metric::Metric;
-use super::round::half_of_bound;
+use super::round::{half_of_bound, known};
 use super::scores::{Score, Trust, standard_error};
 use crate::exec::ExecError;
 use crate::session::Session;
@@ -49,7 +49,13 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, budget: Budget) -> R
         Score { at, ..Score::new(&metric, mean.value, trust) }
     };
     let own = |(output, _): &(Output, Mean)| {
-        if let Output::Term(name) = output { !half_of_bound(&s.typed, name) } else { true }
+        if let Output::Term(name) = output {
+            !half_of_bound(&s.typed, name)
+        } else if let Output::PayoffOf(player) = output {
+            !players.iter().any(|p| p.name == *player && !corrupted && known(&s.typed, p))
+        } else {
+            true
+        }
     };
     Ok(found.into_iter().filter(own).map(score).collect())
 }

@@ -16,6 +16,7 @@ use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::Kind;
+use gmc_compiler::rows::data::PRESENT;
 use std::collections::BTreeMap;
 
 /// Test examples, and samples, that are looked at.
@@ -132,12 +133,12 @@ fn distances(s: &mut Session, most: usize, seed: u64) -> Result<Option<Distances
     Ok(Some(Distances { reconstructions: nearest(&again, &real, d), samples: nearest(fresh, &real, d) }))
 }
 
-/// Standard deviations of the columns of rows of `d` numbers.
+/// Standard deviations of the columns of rows of `d` numbers, of those that are there.
 pub(super) fn deviations(values: &[f32], d: usize) -> Vec<f64> {
-    let n = (values.len() / d.max(1)).max(1) as f64;
     let mut out = Vec::new();
     for j in 0..d {
-        let column = || values.iter().skip(j).step_by(d).map(|x| f64::from(*x));
+        let column = || values.iter().skip(j).step_by(d).map(|x| f64::from(*x)).filter(|x| *x > PRESENT);
+        let n = column().count().max(1) as f64;
         let mean = column().sum::<f64>() / n;
         out.push((column().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt());
     }

@@ -4,11 +4,11 @@ use super::bounds::losses;
 use super::metric::{LogDensity, Metric};
 use super::scores::{Score, Trust};
 use crate::session::Session;
-use gmc_compiler::derive::Output;
+use gmc_compiler::derive::{Output, bounds};
 use gmc_compiler::rows::Row;
 use gmc_compiler::rows::objective::{Elbo, Nll};
 use gmc_compiler::rows::setting::Clip;
-use gmc_compiler::types::{TKind, TObjective, TPlayer, Typed};
+use gmc_compiler::types::{TExpr, TKind, TObjective, TPlayer, Typed};
 
 /// The part that rounds are about, as records call it.
 pub const TRAIN: &str = "train";
@@ -17,28 +17,39 @@ const ONLY: &str = "all";
 /// The data's half of a bound, as the compiler calls it among the terms of a payoff.
 const RECONSTRUCTION: &str = "reconstruction";
 
-/// The site of a term that is the KL of one.
-fn kl_site(term: &str) -> Option<&str> {
-    term.strip_prefix("kl[")?.strip_suffix(']')
+/// Whether a payoff is nothing but a log-density or a bound without weights, which has a metric of its own.
+pub fn known(typed: &Typed, p: &TPlayer) -> bool {
+    let TKind::Objective(o) = &p.payoff.kind else { return false };
+    let one = |e: &TExpr| matches!(e.kind, TKind::Const(v) if v == 1.0);
+    let plain = || match o.amount(Elbo::BETA.name) {
+        Some(beta) => one(beta),
+        None => o.args.num(Elbo::BETA.name) == 1.0,
+    };
+    let bound = o.row.name() == Elbo.name() && plain() && Elbo::free(&o.args) == 0.0;
+    !typed.models.is_empty() && (bound || o.row.name() == Nll.name())
 }
 
-/// The bounds that a payoff holds.
-fn bounds<'t>(typed: &'t Typed, p: &'t TPlayer) -> Vec<&'t TObjective> {
-    let mut found = Vec::new();
-    typed.walk(&p.payoff, &mut |e| {
-        if let TKind::Objective(o) = &e.kind
-            && o.row.name() == Elbo.name()
-        {
-            found.push(o);
-        }
-    });
-    found
+/// Half of a bound among the terms of a payoff.
+enum Half<'a> {
+    Reconstruction,
+    /// The KL of a site.
+    Kl(&'a str),
+}
+
+/// Which half a term is, and of which of several bounds.
+fn half(term: &str) -> Option<(Half<'_>, Option<&str>)> {
+    let (what, of) = term.split_once(" of ").map_or((term, None), |(what, of)| (what, Some(of)));
+    let half = match what.strip_prefix("kl[").and_then(|rest| rest.strip_suffix(']')) {
+        Some(site) => Half::Kl(site),
+        None if what == RECONSTRUCTION => Half::Reconstruction,
+        None => return None,
+    };
+    Some((half, of))
 }
 
 /// Whether a term of a payoff is half of a bound that it holds: then it has a metric of its own.
 pub fn half_of_bound(typed: &Typed, term: &str) -> bool {
-    let half = term == RECONSTRUCTION || kl_site(term).is_some();
-    half && typed.train.players.iter().any(|p| bounds(typed, p).len() == 1)
+    half(term).is_some() && typed.train.players.iter().any(|p| !bounds(typed, &p.payoff).is_empty())
 }
 
 /// What a player's rounds reported: means by the names of the outputs of its step.
@@ -85,32 +96,39 @@ fn of_player(s: &Session, r: &Reported<'_>) -> Vec<Score> {
     let mut all = Vec::new();
     let measured = |metric: &Metric, v: f64| Score::new(metric, v, Trust::estimate(0, None));
     let p = r.player;
-    let bounds = bounds(&s.typed, p);
+    let bounds = bounds(&s.typed, &p.payoff);
     let player = Some(p.name.clone()).filter(|name| name != ONLY);
     let exact = matches!(&p.payoff.kind, TKind::Objective(o) if o.row.name() == Nll.name());
     if let (Some(payoff), true) = (r.payoff(), exact) {
         all.extend(losses(s, LogDensity::Exact, payoff, Trust::Exact));
     }
-    if let [bound] = bounds.as_slice() {
+    for bound in &bounds {
         all.extend(of_bound(s, bound, r));
     }
-    if let (Some(payoff), false) = (r.payoff(), p.derived) {
+    if let (Some(payoff), false) = (r.payoff(), p.derived || known(&s.typed, p)) {
         all.push(measured(&Metric::Payoff { player: player.clone(), corrupted: false }, payoff));
     }
     for (name, v) in r.terms() {
         if name == Clip::NORM {
             all.push(measured(&Metric::GradientNorm { player: player.clone() }, v));
-        } else if bounds.len() != 1 || !(name == RECONSTRUCTION || kl_site(name).is_some()) {
+        } else if bounds.is_empty() || half(name).is_none() {
             all.push(measured(&Metric::Term { name: name.into(), corrupted: false }, v));
         }
     }
     all
 }
 
-/// The bound that a payoff holds and its halves, all as losses.
-fn of_bound(s: &Session, bound: &TObjective, r: &Reported<'_>) -> Vec<Score> {
-    let Some((_, gained)) = r.terms().find(|(name, _)| *name == RECONSTRUCTION) else { return Vec::new() };
-    let paid: Vec<(&str, f64)> = r.terms().filter_map(|(name, v)| Some((kl_site(name)?, v))).collect();
+/// A bound that a payoff holds and its halves, all as losses.
+fn of_bound(s: &Session, (bound, of): &(&TObjective, Option<String>), r: &Reported<'_>) -> Vec<Score> {
+    let (mut gained, mut paid) = (None, Vec::new());
+    for (name, v) in r.terms() {
+        match half(name) {
+            Some((Half::Reconstruction, which)) if which == of.as_deref() => gained = Some(v),
+            Some((Half::Kl(site), which)) if which == of.as_deref() => paid.push((site, v)),
+            Some(_) | None => {}
+        }
+    }
+    let Some(gained) = gained else { return Vec::new() };
     let kl: f64 = paid.iter().map(|(_, v)| v).sum();
     let estimate = || Trust::estimate(0, None);
     let mut all = losses(s, LogDensity::Elbo, kl - gained, estimate());
@@ -122,8 +140,8 @@ fn of_bound(s: &Session, bound: &TObjective, r: &Reported<'_>) -> Vec<Score> {
         );
     }
     let model = s.typed.models.get(bound.model()).map(|m| m.name.clone());
-    match model.filter(|_| s.measured().len() > 1) {
-        Some(m) => all.into_iter().map(|score| score.of(&m)).collect(),
+    match of.clone().or(model.filter(|_| s.measured().len() > 1)) {
+        Some(of) => all.into_iter().map(|score| score.of(&of)).collect(),
         None => all,
     }
 }

@@ -160,7 +160,8 @@ impl Session {
     }
 }
 
-pub(super) fn unreadable(source: &str, issue: DataIssue) -> Failure {
+/// What is wrong with data, as a failure.
+pub(crate) fn unreadable(source: &str, issue: DataIssue) -> Failure {
     let failure = match issue.message.is_empty() {
         true => Failure::new(format!("`{source}` cannot be read")),
         false => Failure::new(issue.message),

@@ -55,7 +55,8 @@ impl Picture {
         }
     }
 
-    pub(super) fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Rgb) {
+    /// Gives a rectangle one colour; what lies outside of the picture is passed over.
+    pub fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Rgb) {
         for row in y..y.saturating_add(height).min(self.height) {
             for column in x..x.saturating_add(width).min(self.width) {
                 self.set(column, row, colour);

@@ -4,7 +4,7 @@
 use super::caption::captioned;
 use super::image::{self, Picture};
 use super::lines;
-use super::plane::{self, Window};
+use super::plane::{self, DATA, MODEL, Window};
 use crate::exec::{ExecError, Tensor};
 use crate::measure::samples::{draw, find, shown};
 use crate::measure::{health, principal};
@@ -17,10 +17,6 @@ use gmc_compiler::event::Kind;
 use gmc_compiler::rows::data::MISSING;
 use gmc_compiler::rows::measure::{Reconstructions, Samples};
 use gmc_compiler::types::TVar;
-
-/// Colour of data points and of the model's samples.
-const DATA: [u8; 3] = [150, 160, 175];
-const MODEL: [u8; 3] = [205, 94, 30];
 
 /// Most samples in one picture.
 pub const MOST: usize = 10_000;

@@ -35,6 +35,7 @@ use crate::failure::Failure;
 use crate::measure::scores::Score;
 use atomic::TEMPORARY;
 use checkpoint::{Checkpoint, Meta};
+use gmc_compiler::diag::suggest::did_you_mean;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -119,7 +120,13 @@ impl RunDir {
         match fs::metadata(path) {
             Ok(m) if m.is_dir() => Ok(RunDir { path: path.to_path_buf(), lock: None }),
             Ok(_) => Err(Failure::file("open", path, "not a run folder")),
-            Err(e) => Err(Failure::file("open", path, e)),
+            Err(e) => {
+                let failure = Failure::file("open", path, e);
+                Err(match near(path) {
+                    Some(run) => failure.help(format!("did you mean {}?", run.display())),
+                    None => failure,
+                })
+            }
         }
     }
 
@@ -309,4 +316,27 @@ impl RunDir {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// The folder of runs, unless another is named.
+const RUNS: &str = "runs";
+
+/// A run whose folder is called nearly as a path that is not there: the latest of the runs of that name, or one whose name is spelt alike, there or in `runs`.
+fn near(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for folder in [parent, &parent.join(RUNS)] {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let runs: Vec<String> = entries
+            .filter(|e| e.path().join("spec.gm").is_file())
+            .filter_map(|e| e.file_name().into_string().ok())
+            .collect();
+        let number = |run: &String| run.strip_prefix(name)?.strip_prefix('-')?.parse::<u64>().ok();
+        let latest =
+            runs.iter().filter_map(|run| Some((number(run)?, run))).max().map(|(_, run)| run.as_str());
+        if let Some(run) = latest.or_else(|| did_you_mean(name, runs.iter().map(String::as_str))) {
+            return Some(if folder == Path::new(".") { run.into() } else { folder.join(run) });
+        }
+    }
+    None
 }

@@ -7,7 +7,7 @@ use crate::store::identity::Hashes;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::explain::costs;
 use gmc_compiler::explain::math::equations;
-use gmc_compiler::rows::args::Args;
+use gmc_compiler::rows::args::{Args, Const};
 use gmc_compiler::rows::setting;
 use gmc_compiler::types::{TPlayer, TSchedule, Typed};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -50,7 +50,28 @@ fn date(seconds: u64) -> String {
 
 /// `lr: 0.001, betas: (0.9, 0.999)`
 fn listed(args: &Args) -> String {
-    args.values.iter().map(|(n, v, _)| format!("{n}: {v}")).collect::<Vec<_>>().join(", ")
+    args.values.iter().map(|(n, v, _)| format!("{n}: {}", short(v))).collect::<Vec<_>>().join(", ")
+}
+
+/// A value whose small numbers have an exponent: `1e-8` for `0.00000001`.
+fn short(v: &Const) -> String {
+    match v {
+        Const::Num(x) if *x != 0.0 && x.abs() < 1e-3 => format!("{x:e}"),
+        Const::Range(a, b) => format!("{} -> {}", short(a), short(b)),
+        Const::Call(c) => {
+            let arg = |(k, v): &(Option<String>, Const)| match k {
+                Some(k) => format!("{k}: {}", short(v)),
+                None => short(v),
+            };
+            format!("{}({})", c.name, c.args.iter().map(arg).collect::<Vec<_>>().join(", "))
+        }
+        Const::Int(_)
+        | Const::Num(_)
+        | Const::Word(_)
+        | Const::Text(_)
+        | Const::List(_)
+        | Const::Quantity(..) => v.to_string(),
+    }
 }
 
 fn settings(typed: &Typed, trainer: &Trainer) -> Vec<(String, String)> {

@@ -36,57 +36,119 @@ fn every_template_runs() {
     assert!(place.gmc("new -").succeeds().out.starts_with("# Variational autoencoder"));
 }
 
+/// Tables of every kind of column: what is written of them, and that it runs.
 #[test]
 fn a_spec_that_fits_a_table() {
     let place = Place::new();
     let rows = |f: &dyn Fn(usize) -> String| (0..200).map(f).collect::<String>();
-    let odd = |i: usize| ((i * 7919) % 101) as f64 / 10.0;
-    let tables = [
+    let odd = |i: usize| ((i * 7919) % 101) as f64 / 10.0 - 4.0;
+    let skewed = |i: usize| (odd(i) / 2.0).exp();
+    let class = |i: usize| ["red", "blue", "green"][i / 2 * 7 % 3];
+    let day = |i: usize| format!("2024-{:02}-{:02}", 1 + i / 28, 1 + i % 28);
+    let tables: [(&str, String, &[&str]); 8] = [
         (
             "several",
             format!(
-                "a;b;kind;gap;same\n{}",
+                "id;when;amount;n;big;flag;kind;other;gap;same;why p\n{}",
                 rows(&|i| format!(
-                    "{};{};{};{};1\n",
-                    odd(i),
-                    odd(i + 3),
-                    ["red", "blue"][i % 2],
-                    if i == 5 { "" } else { "2" }
+                    "{i};{};{:.3};{};{};{};{};{};{};1;{}\n",
+                    day(i),
+                    skewed(i),
+                    i * i % 7,
+                    i * 37 % 150,
+                    ["yes", "no"][i / 3 % 2],
+                    class(i),
+                    ["x", "y", ""][i % 3],
+                    if i % 5 == 0 { String::new() } else { odd(i).to_string() },
+                    odd(2 * i),
                 ))
             ),
+            &[
+                "# Left out: `id` (a number of its own in every row), `same` (the same in every row).",
+                "(when: Time, amount: Real in positive, n: Int(8), big: Int(226), flag: Bool, kind: Class, other: Class?, gap: Real?, why_p: Real)",
+                "columns: [\"when\", \"amount\", \"n\", \"big\", \"flag\", \"kind\", \"other\", \"gap\", \"why p\"]",
+                "  kind ~ Categorical(logits: free(3))\n  part ~ Categorical(logits: weights(kind))\n",
+                "  amount ~ LogNormal(",
+                "  big ~ DiscretizedLogistic(",
+                "  other ~ Categorical(logits: other_logits)",
+            ],
         ),
-        ("plain", format!("a,b,c\n{}", rows(&|i| format!("{},{},{}\n", odd(i), odd(2 * i), odd(i + 9))))),
-        ("single", format!("a\n{}", rows(&|i| format!("{}\n", odd(i))))),
-        ("one_of_each", format!("a,kind\n{}", rows(&|i| format!("{},{}\n", odd(i), ["x", "y", "z"][i % 3])))),
-        ("flags", format!("a,b,c\n{}", rows(&|i| format!("{},{},{}\n", i % 2, i / 2 % 2, i / 3 % 2)))),
+        (
+            "plain",
+            format!("a,b,c\n{}", rows(&|i| format!("{},{},{}\n", odd(i), odd(2 * i), odd(i + 9)))),
+            &["data x: Real[3] from csv(\"plain.csv\", columns: [\"a\", \"b\", \"c\"])", "actnorm\n"],
+        ),
+        (
+            "skewed",
+            format!("a,b,k\n{}", rows(&|i| format!("{},{},{}\n", skewed(i), skewed(3 * i), class(i)))),
+            &["(x: Real[2] in positive, k: Class(3))", "actnorm, exp\n", "f(z, k)"],
+        ),
+        (
+            "single",
+            format!("a\n{}", rows(&|i| format!("{}\n", odd(i)))),
+            &["data a: Real from csv", "a ~ Normal("],
+        ),
+        (
+            "one_of_each",
+            format!("a,kind\n{}", rows(&|i| format!("{},{}\n", odd(i), class(i)))),
+            &["data (a: Real, kind: Class) from csv(\"one_of_each.csv\")"],
+        ),
+        (
+            "flags",
+            format!("a,b,c\n{}", rows(&|i| format!("{},{},{}\n", i % 2, i / 2 % 2, i / 3 % 2))),
+            &["data x: Bool[3]", "x[i in forward] ~ Bernoulli"],
+        ),
+        (
+            "a_flag",
+            format!("p\n{}", rows(&|i| format!("{}\n", i % 2))),
+            &["data p: Bool from", "model p_ {", "scalar }"],
+        ),
+        ("few", "n,k\n1,a\n4,b\n2,a\n".into(), &["batch 32  using adam(lr: 1e-2) }"]),
     ];
-    for (name, text) in tables {
+    for (name, text, parts) in &tables {
         place.write(&format!("{name}.csv"), text);
         place.gmc(&format!("new {name}.gm --from {name}.csv")).succeeds();
+        let spec = std::fs::read_to_string(place.path(&format!("{name}.gm"))).unwrap();
+        for part in *parts {
+            assert!(spec.contains(part), "no {part:?} in:\n{spec}");
+        }
+        place.gmc(&format!("fmt --check {name}.gm")).succeeds();
         runs(&place, name);
     }
-    let spec = std::fs::read_to_string(place.path("several.gm")).unwrap();
-    assert!(spec.contains("Left out: `gap` (missing cells), `same` (constant)."), "{spec}");
-    assert!(spec.contains("(x: Real[2], y: Class(2))"), "{spec}");
+    // The spec of a folder of its own finds the table.
+    std::fs::create_dir(place.path("specs")).unwrap();
+    place.gmc("new specs/plain.gm --from plain.csv").succeeds();
+    place.gmc("check specs/plain.gm").succeeds();
     place.write("bare.csv", "1,2\n3,4\n");
-    place.gmc("new bare.gm --from bare.csv").fails(&["bare.csv has no line of names", "first line"]);
+    place.gmc("new bare.gm --from bare.csv").fails(&["`bare.csv` has no line of names", "first line"]);
     place.gmc("new none.gm --from none.csv").fails(&["none.csv"]);
-    place.write("texts.csv", "a\nx\ny\n");
-    place.gmc("new texts.gm --from texts.csv").fails(&["no column of numbers"]);
+    place.write("ids.csv", "a,b\n7,\n7,\n");
+    place.gmc("new ids.gm --from ids.csv").fails(&[
+        "ids.csv has no column that a model could draw",
+        "its columns: `a` (the same in every row), `b` (empty)",
+    ]);
 }
 
 #[test]
 fn a_spec_that_fits_pictures() {
     let place = Place::new();
-    let png = |side: usize| gmc_runtime::show::image::Picture::new(side, side, [200, 100, 50]).png().unwrap();
+    let png =
+        |side: usize, rgb: [u8; 3]| gmc_runtime::show::image::Picture::new(side, side, rgb).png().unwrap();
     for i in 0..12 {
-        place.write(&format!("faces/{i}.png"), png(20 + i));
+        place.write(&format!("faces/{i}.png"), png(20 + i, [200, 100, 50]));
+        place.write(&format!("pets/{}/{i}.png", ["cat", "dog"][i % 2]), png(12, [9 * i as u8; 3]));
     }
-    place.gmc("new faces.gm --from faces").succeeds();
-    assert!(std::fs::read_to_string(place.path("faces.gm")).unwrap().contains("Real[3, 32, 32]"));
-    runs(&place, "faces");
+    for (name, parts) in [
+        ("faces", ["the 12 pictures in `faces`,", "Real[3, 32, 32] in unit", "data x: Img from"]),
+        ("pets", ["of 2 classes, one a folder", "Real[1, 16, 16] in unit", "data (x: Img, y: Class) from"]),
+    ] {
+        place.gmc(&format!("new {name}.gm --from {name}")).succeeds();
+        let spec = std::fs::read_to_string(place.path(&format!("{name}.gm"))).unwrap();
+        assert!(parts.iter().all(|p| spec.contains(p)), "{spec}");
+        runs(&place, name);
+    }
     place.write("empty/readme.txt", "");
-    place.gmc("new empty.gm --from empty").fails(&["empty holds no PNG pictures"]);
+    place.gmc("new empty.gm --from empty").fails(&["empty holds no pictures"]);
 }
 
 #[test]

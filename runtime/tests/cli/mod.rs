@@ -24,3 +24,4 @@ mod same;
 mod tables;
 mod text;
 mod training;
+mod walks;

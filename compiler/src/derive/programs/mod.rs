@@ -22,7 +22,7 @@ mod sample;
 pub mod slope;
 mod start;
 mod step;
-mod terms;
+pub(crate) mod terms;
 mod trained;
 mod update;
 pub mod widths;

@@ -9,7 +9,8 @@ pub const PAGE: super::Page = super::Page {
     title: "a size cannot be used",
     text: "\
 Sizes are whole numbers: axes of shapes, widths of layers, rounds of `repeat`. They may be computed from numbers, `dim`
-names and repeat indices with `+ - * / ^`; a division must leave no remainder. A `dim` without a value takes it from the
+names and repeat indices with `+ - * / ^`; a division must leave no remainder. A `dim` may be any number where it is no
+size, `dim rate = 1e-3`. A `dim` without a value takes it from the
 data item in whose shape it stands alone. What a layer yields and each of its weights hold at most 2^31 numbers, and what
 is repeated is written out when the spec is compiled, so there is a limit to that as well.
 
@@ -30,6 +31,12 @@ pub fn size(span: Span, problem: &str) -> Diag {
         false => "write a smaller whole number",
     };
     Diag::new("E0206", "the size cannot be used", span, problem).help(help)
+}
+
+/// The value of a `dim` that is no number, as `problem` says.
+pub fn no_number(span: Span, problem: &str) -> Diag {
+    Diag::new("E0206", "the number cannot be used", span, problem)
+        .help("write a number, a `dim`, or arithmetic that yields a number")
 }
 
 /// The layer, type or weight at `span`: `what` (`yields an event`) of `shape` has more numbers than any memory holds.

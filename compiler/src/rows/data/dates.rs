@@ -53,6 +53,11 @@ impl Clock {
     }
 }
 
+/// Whether a text is a date that is read.
+pub(super) fn is_date(text: &str) -> bool {
+    seconds_of(text).is_some()
+}
+
 /// Seconds from the beginning of 1970 to a date of the Gregorian calendar: `2020-01-31`, `2020/01/31`, `31.01.2020`, each with a time of day
 /// behind it or without: `2020-01-31T17:05:30.5Z`, `2020-01-31 17:05+01:00`. Days before months with slashes are not told from months
 /// before days, and are none.

@@ -34,6 +34,7 @@ mod sequences;
 mod shapes;
 mod spiral;
 pub mod split;
+pub mod survey;
 mod table;
 mod text;
 mod toy;
@@ -50,6 +51,7 @@ use crate::event::{EventTy, Kind, Support};
 use crate::interval::End;
 use elsewhere::Elsewhere;
 pub use images::picture_axes;
+pub use table::truth;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[

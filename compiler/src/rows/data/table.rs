@@ -50,6 +50,16 @@ pub(super) fn missing(cell: &str) -> bool {
     NOTHING.contains(&cell.to_ascii_lowercase().as_str())
 }
 
+/// The truth value that a word says.
+#[must_use]
+pub fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "t" | "y" => Some(true),
+        "false" | "no" | "f" | "n" => Some(false),
+        _ => None,
+    }
+}
+
 fn is_number(cell: &str) -> bool {
     cell.parse::<f64>().is_ok() && !missing(cell)
 }
@@ -187,11 +197,7 @@ impl Table {
     /// A cell that is empty or holds no finite number.
     pub(super) fn number(&self, row: usize, column: usize, kind: Kind) -> Result<f64, DataIssue> {
         let cell = self.cell(row, column);
-        let word = match (kind, cell.to_ascii_lowercase().as_str()) {
-            (Kind::Bool, "true" | "yes" | "t" | "y") => Some(1.0),
-            (Kind::Bool, "false" | "no" | "f" | "n") => Some(0.0),
-            (Kind::Bool | Kind::Real(_) | Kind::Int(_) | Kind::Class(_) | Kind::OneHot, _) => None,
-        };
+        let word = if kind == Kind::Bool { truth(cell).map(|t| f64::from(u8::from(t))) } else { None };
         if let Some(v) = word.or_else(|| cell.parse::<f64>().ok().filter(|v| v.is_finite())) {
             return Ok(v);
         }

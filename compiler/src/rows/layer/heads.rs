@@ -14,7 +14,7 @@ use crate::rows::{ParamDecl, init};
 
 row! {
     /// Several affine maps of the same features, one output each; it stands last in a net with several outputs. A vector becomes
-    /// [n] -> ([a], [b], ..), an image, by 1 x 1 convolutions, [C, H, W] -> ([a, H, W], [b, H, W], ..). With `k` every element of an output
+    /// [n] -> ([a], [b], ..), where one of size 1 may be declared as a number, `(Real[], Real[3])`; an image, by 1 x 1 convolutions, [C, H, W] -> ([a, H, W], [b, H, W], ..). With `k` every element of an output
     /// is k numbers on a new last axis, ([a, k], ..) or ([a, H, W, k], ..): the components of a mixture. A sequence becomes, by the same
     /// maps at every place, [T, d] -> ([T, a], [T, b], ..). `mask` and `colours` are those of `dense` and `conv`.
     pub struct Heads = "heads" [SIZES, init::PARAM, Mask::PARAM, K, Runs::PARAM];

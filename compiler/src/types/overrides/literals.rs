@@ -4,8 +4,12 @@ use super::{Place, Visit};
 use crate::rows::{self, objective};
 use crate::syntax::ast::{Call, Density, Expr, ExprKind, Written};
 
-/// Visits the literals of an expression below a path: `train.objective.beta`, `train.objective.0`.
+/// Visits the literals of an expression below a path: `train.objective.beta`, `train.objective.0`. What is a number as a whole has the path itself, too.
 pub(super) fn literals(e: &mut Expr, prefix: &str, visit: Visit<'_>) {
+    let number = |e: &Expr| matches!(e.kind, ExprKind::Number { .. });
+    if number(e) || matches!(&e.kind, ExprKind::Neg(a) if number(a)) {
+        visit(&[prefix.to_string()], Place::Expr(e));
+    }
     Literals { prefix, next: 0 }.of(e, visit);
 }
 
