@@ -1,8 +1,10 @@
 //! Other examples of the minibatch, `E'[..]` and `shuffle`, and what is kept of earlier ones, `average` and `replay`.
 
+use crate::metamorphic::{assert_same, comparable};
 use crate::rows_common::{evaluate, tensor};
 use crate::spec_common::{clean, inputs, run};
 use gmc_compiler::event::EventTy;
+use gmc_compiler::explain::math::objective;
 use gmc_compiler::ir::{Role, Scope, Shape, Tensor64};
 use gmc_compiler::rows::function::ROWS;
 use gmc_compiler::rows::{Builder, find};
@@ -45,6 +47,16 @@ fn by_hand(b: usize, most: usize) -> Vec<f64> {
     let h = codes(b);
     let k = most.min(b - 1);
     (0..b).map(|i| (1..=k).map(|j| kernel(&h[i], &h[(i + j) % b])).sum::<f64>() / k as f64).collect()
+}
+
+/// What `gmc explain` says of a `let` of another example is a payoff that may be written, and is the same.
+#[test]
+fn what_is_said_of_another_example_reads_back() {
+    let (typed, a) = clean("let", &spec("E[E'[sum((h' - h)^2)]] + E[sum(h')]"));
+    let said = objective(&typed, &typed.train.players[0], false).goal;
+    assert_eq!(said, ["E[E'[sum((f(x') - f(x))^2)]]", "+ E[sum(f(x'))]"]);
+    let (_, b) = clean("written", &spec(&said.join(" ")));
+    assert_same("another", "as explained", &comparable(&a), &comparable(&b));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub fn chain_reads(typed: &Typed, model: &str, site: &str) -> Option<Read> {
     let m = typed.models.iter().find(|m| m.name == model && !m.guide)?;
     let TSiteKind::Draw(d) = &m.site(site)?.kind else { return None };
     let time = d.time.as_ref().filter(|t| t.chained())?;
-    let n = Notation { typed, latex: false, lets: false };
+    let n = Notation { typed, latex: false, lets: false, another: false };
     let (mut elements, mut look_back): (Vec<String>, usize) = (Vec::new(), 0);
     for e in d.params.iter().flatten() {
         e.walk(&mut |e| {

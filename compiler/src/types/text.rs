@@ -7,12 +7,12 @@ use crate::syntax::ast::BinOp;
 
 /// Plain text of a typed expression.
 pub fn plain(typed: &Typed, e: &TExpr) -> String {
-    Notation { typed, latex: false, lets: false }.expr(e, 0)
+    Notation { typed, latex: false, lets: false, another: false }.expr(e, 0)
 }
 
 /// A drawn site's distribution as it is written; with `named`, each parameter with its name.
 pub fn distribution(typed: &Typed, d: &TDist, named: bool) -> String {
-    Notation { typed, latex: false, lets: false }.call(d.row, &d.params, None, named)
+    Notation { typed, latex: false, lets: false, another: false }.call(d.row, &d.params, None, named)
 }
 
 /// How expressions are written.
@@ -24,6 +24,8 @@ pub struct Notation<'t> {
     pub latex: bool,
     /// With what the `let`s of the train block stand for in place of their names.
     pub lets: bool,
+    /// Of another example: `x'` for `x`, `q'.z` for `q.z`.
+    pub another: bool,
 }
 
 /// How strongly what surrounds an expression binds: it is put in parentheses where it binds less.
@@ -54,6 +56,11 @@ impl Notation<'_> {
         } else {
             n.to_string()
         }
+    }
+
+    /// The name of what each example has.
+    fn of_example(&self, n: &str) -> String {
+        format!("{}{}", self.name(n), if self.another { "'" } else { "" })
     }
 
     /// A name of the language.
@@ -108,7 +115,7 @@ impl Notation<'_> {
             TKind::Const(_) if !e.ty.shape.is_empty() => e.ty.size().to_string(),
             TKind::Const(x) => format!("{x}"),
             TKind::Schedule(i) => self.schedule(*i),
-            TKind::Data(n) | TKind::Var(n) => self.name(n),
+            TKind::Data(n) | TKind::Var(n) => self.of_example(n),
             TKind::Before(x, i) if self.latex => format!("{}_{{<{}}}", self.name(x), self.name(i)),
             TKind::Before(x, i) => format!("{x}[< {i}]"),
             TKind::At(of, place) => self.at(of, place),
@@ -117,6 +124,7 @@ impl Notation<'_> {
                 let each = pieces.iter().map(|p| format!("{} at {}", self.expr(&p.value, NONE), p.times));
                 each.collect::<Vec<_>>().join("; ")
             }
+            TKind::Sample(m, s) if self.another => format!("{m}'.{s}"),
             TKind::Sample(m, s) => self.name(&format!("{m}.{s}")),
             TKind::Param(i) => self.param(*i),
             TKind::Let(_)
@@ -125,7 +133,7 @@ impl Notation<'_> {
             {
                 self.expr(x, outer)
             }
-            TKind::Let(i) => self.name(&self.typed.bound(*i).0),
+            TKind::Let(i) => self.of_example(&self.typed.bound(*i).0),
             TKind::Net { net, args, output } => {
                 let several = self.typed.net(*net).outs.len() > 1;
                 let tail = match (several, self.latex) {
@@ -157,8 +165,8 @@ impl Notation<'_> {
                 format!("\\mathbb{{E}}'\\left[{}\\right]", self.expr(a, NONE))
             }
             TKind::Others(a) => format!("E'[{}]", self.expr(a, NONE)),
-            TKind::Another(a) if let TKind::Sample(m, s) = &a.kind => format!("{m}'.{s}"),
-            TKind::Another(a) => format!("{}'", self.expr(a, ATOM)),
+            // The prime stands at the names: what is computed of another example is computed of its values.
+            TKind::Another(a) => Notation { another: true, ..*self }.expr(a, outer),
             TKind::Kept(k) => {
                 format!("{}({}, {})", self.op(k.keep.name()), self.expr(&k.arg, NONE), k.keep.amount())
             }

@@ -130,7 +130,10 @@ fn table(sides: &[Side], page: bool) -> String {
         let cells = scores.iter().map(|s| s.map_or_else(String::new, |s| format!("{:.4}", s.value.0)));
         rows.push(std::iter::once(name).chain(cells).collect());
     }
-    let specs =
-        if page || same_spec(sides) { "" } else { "the specs differ: `--out page.html` marks their lines\n" };
+    let specs = match (same_spec(sides), page) {
+        (true, _) => "",
+        (false, true) => "the specs differ: the page marks their lines\n",
+        (false, false) => "the specs differ: `--out page.html` marks their lines\n",
+    };
     columns(&rows) + specs
 }

@@ -331,7 +331,10 @@ fn near(path: &Path) -> Option<PathBuf> {
             .filter(|e| e.path().join("spec.gm").is_file())
             .filter_map(|e| e.file_name().into_string().ok())
             .collect();
-        let number = |run: &String| run.strip_prefix(name)?.strip_prefix('-')?.parse::<u64>().ok();
+        let number = |run: &String| {
+            let rest = run.strip_prefix(name)?.strip_prefix('-')?;
+            rest.rsplit('-').next()?.parse::<u64>().ok()
+        };
         let latest =
             runs.iter().filter_map(|run| Some((number(run)?, run))).max().map(|(_, run)| run.as_str());
         if let Some(run) = latest.or_else(|| did_you_mean(name, runs.iter().map(String::as_str))) {

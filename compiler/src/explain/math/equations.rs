@@ -19,7 +19,7 @@ pub struct Equations {
 
 /// The models and guides of a spec and the objectives of its players, in the order of the text.
 pub fn of(typed: &Typed) -> Vec<Equations> {
-    let n = Notation { typed, latex: true, lets: true };
+    let n = Notation { typed, latex: true, lets: true, another: false };
     let models = typed.models.iter().map(|m| model(&n, m));
     let objectives = typed.train.players.iter().map(|p| goal(&objective(typed, p, true)));
     models.chain(objectives).collect()

@@ -20,7 +20,7 @@ type Signed = (bool, String);
 
 /// The terms of a payoff, each with `-` before it where it is subtracted.
 pub(super) fn terms(typed: &Typed, payoff: &TExpr) -> Vec<String> {
-    let goal = Goal { n: Notation { typed, latex: false, lets: true } };
+    let goal = Goal { n: Notation { typed, latex: false, lets: true, another: false } };
     let mut all = Vec::new();
     goal.terms(payoff, true, &mut all);
     all.into_iter().map(|(plus, t)| if plus { t } else { format!("-{t}") }).collect()

@@ -41,7 +41,11 @@ pub struct Objective {
 
 /// The objective of a player.
 pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
-    let mut w = Writer { n: Notation { typed, latex, lets: true }, terms: Vec::new(), notes: Vec::new() };
+    let mut w = Writer {
+        n: Notation { typed, latex, lets: true, another: false },
+        terms: Vec::new(),
+        notes: Vec::new(),
+    };
     w.payoff(&p.payoff, Sign::Plus);
     // Two terms may be about one flow.
     let mut notes: Vec<String> = Vec::new();

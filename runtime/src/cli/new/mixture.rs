@@ -93,7 +93,8 @@ pub(super) fn text(about: &About<'_>, kept: &[Kept<'_>]) -> String {
     let several = drawn.iter().map(|d| d.outputs.len()).sum::<usize>() > 1;
     let (outputs, types, layer) = match several {
         true => (format!("({outputs})"), format!("({types})"), "heads(init: normal(1))"),
-        false => (outputs, types, "dense(1, init: normal(1)), scalar"),
+        false if types == "Real[]" => (outputs, types, "dense(1, init: normal(1)), scalar"),
+        false => (outputs, types, "dense(init: normal(1))"),
     };
     let sites: String = drawn.iter().map(|d| d.site.as_str()).collect();
     format!(
