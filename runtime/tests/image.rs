@@ -353,6 +353,7 @@ fn found() -> Findings {
             values: vec![1.0, 0.5, 0.0],
         }],
         calibration: vec![("y".into(), vec![bin, Bin { confidence: 0.95, right: 0.97, count: 80 }])],
+        marginals: Vec::new(),
         critics: vec![Histogram {
             name: "D".into(),
             range: [-1.0, 1.0],

@@ -15,6 +15,7 @@ pub mod game;
 pub mod goals;
 pub mod health;
 pub mod latent;
+pub mod marginals;
 pub mod means;
 pub mod metric;
 pub mod narrow;

@@ -100,6 +100,9 @@ pub struct Findings {
     pub calibration: Vec<(String, Vec<Bin>)>,
     /// What critics say.
     pub critics: Vec<Histogram>,
+    /// The columns of a table, data beside samples.
+    #[serde(default)]
+    pub marginals: Vec<Histogram>,
     /// Data and samples in the plane.
     pub planes: Vec<Plane>,
     /// Codes of test examples, in the plane in which they vary most, by class where there is one.

@@ -5,6 +5,7 @@ use crate::exec::ExecError;
 use crate::failure::Failure;
 use crate::measure::critics::critics;
 use crate::measure::latent::{Kl, LatentReport};
+use crate::measure::marginals::marginals;
 use crate::measure::{full, posteriors};
 use crate::session::Session;
 use crate::show::pictures;
@@ -57,6 +58,7 @@ pub fn findings(
             if let Some(p) = posteriors(s, seed, budget.examples.min(EXAMPLES), budget.posterior)? {
                 found.calibration.push((p.name.clone(), p.bins()));
             }
+            found.marginals.extend(marginals(s, seed)?);
             found.planes.extend(pictures::points(s, seed)?);
             found.codes.extend(pictures::codes(s, seed)?);
             Ok(())

@@ -79,6 +79,10 @@ fn a_table_to_anomalies_and_conditional_rows() {
     }
     let said = place.gmc("run sales.gm --device cpu --set train.epochs=30");
     assert!(said.succeeds().out.contains("exact") && !said.err.contains("shrunk"), "{}", said.err);
+    let page = std::fs::read_to_string(place.path("runs/sales-epochs=30-1/report.html")).unwrap();
+    for column in ["amount", "n", "flag", "kind: 0 ash, 1 elm, 2 oak", "size"] {
+        assert!(page.contains(&format!("<figcaption>{column}</figcaption>")), "no histogram of {column}");
+    }
     let said = place.gmc("density runs/sales-epochs=30-1 new.csv --typicality --out scores.csv --device cpu");
     let least =
         said.succeeds().out.lines().find(|l| l.starts_with("least likely: rows ")).unwrap().to_string();

@@ -232,6 +232,11 @@ impl<'t> Writer<'t> {
         }
     }
 
+    /// The same in plain text, as notes are.
+    fn plainly(&self) -> Writer<'t> {
+        Writer { n: Notation { latex: false, ..self.n }, terms: Vec::new(), notes: Vec::new() }
+    }
+
     /// What the densities of data that are drawn in an order are, element by element.
     fn chain_rules(&mut self, m: &TModel, given: &[String]) {
         for s in m.sites.iter().filter(|s| s.observed) {
@@ -240,7 +245,7 @@ impl<'t> Writer<'t> {
             {
                 let bar = if given.is_empty() { String::new() } else { format!(" | {}", given.join(", ")) };
                 let (x, p) = (&s.name, &m.name);
-                let sum = self.log_density_at(d, &self.n.name(x));
+                let sum = self.plainly().log_density_at(d, x);
                 self.note(format!("the chain rule: log {p}({x}{bar}) = {sum}"));
             }
         }
@@ -251,14 +256,12 @@ impl<'t> Writer<'t> {
     fn chain_in_time(&mut self, m: &TModel) {
         let mut drawn = Vec::new();
         let mut chained = false;
+        let plain = self.plainly();
         for s in &m.sites {
             match &s.kind {
                 TSiteKind::Draw(d) => {
                     chained |= d.time.as_ref().is_some_and(|t| t.chained());
-                    drawn.push((
-                        self.n.name(&s.name),
-                        self.log_densities_at(d, &self.n.name(&s.name)).join(" + "),
-                    ));
+                    drawn.push((s.name.clone(), plain.log_densities_at(d, &s.name).join(" + ")));
                 }
                 // What a flow computes has a determinant.
                 TSiteKind::Bind(e) if density::inverted(e).is_none() => {}

@@ -1,7 +1,7 @@
 //! Curves over epochs: one chart a quantity, all parts of the data in it.
 
 use super::Report;
-use super::style::escape;
+use super::style::words;
 use crate::measure::round::TRAIN;
 use crate::show::chart::{Axes, Series, chart};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ pub fn charts(page: &mut String, r: &Report) {
 
 fn figure(page: &mut String, name: &str, series: &[Series<'_>], axes: &Axes<'_>) {
     let picture = chart(name, series, axes);
-    let _ = writeln!(page, "<figure>{picture}<figcaption>{}</figcaption></figure>", escape(name));
+    let _ = writeln!(page, "<figure>{picture}<figcaption>{}</figcaption></figure>", words(name));
 }
 
 /// What the lines are.

@@ -91,7 +91,7 @@ pub fn scores(page: &mut String, scores: &[Score]) {
         let _ = writeln!(
             page,
             "<tr><td>{}<td>{}<td class=\"n\">{}<td>{}<td>{}{}</tr>",
-            escape(&s.title()),
+            words(&s.title()),
             escape(&s.part),
             number(s.value.0),
             escape(&s.unit),

@@ -105,6 +105,7 @@ pub fn all(page: &mut String, found: &Findings) {
         );
         (calibration(name, bins), words(&said))
     }));
+    figures.extend(found.marginals.iter().map(|h| (histogram(h), escape(&h.name))));
     figures.extend(found.critics.iter().map(|h| (histogram(h), words(&format!("What `{}` says", h.name)))));
     if figures.is_empty() {
         return;
@@ -159,7 +160,10 @@ fn calibration(name: &str, bins: &[Bin]) -> String {
 fn histogram(h: &Histogram) -> String {
     let [lo, hi] = h.range;
     let top = h.sets.iter().flat_map(|(_, s)| s).copied().fold(1e-9, f64::max);
-    let mut f = Frame::new(&format!("what {} says", h.name), (lo, hi), (0.0, top * 1.05), H);
+    // What the lines are stands above them.
+    let above = (18.0 + 13.0 * h.sets.len() as f64) / (H - BOTTOM - TOP);
+    let mut f =
+        Frame::new(&format!("histogram of {}", h.name), (lo, hi), (0.0, top / (1.0 - above.min(0.7))), H);
     f.grid(&h.name, "share of the examples", true);
     for (i, (what, shares)) in h.sets.iter().enumerate() {
         let class = if i == 0 { "train" } else { "test" };
