@@ -7,14 +7,14 @@ use super::output::{Column, Form, form, no_picture, write_columns};
 use crate::console::{Messages, note, say};
 use crate::exec::Tensor;
 use crate::failure::Failure;
-use crate::measure::between::Walk;
+use crate::measure::between::{self, Walk};
 use crate::measure::samples::{draw, find};
 use crate::session::Codes;
 use crate::session::Session;
 use crate::show::caption::captioned;
 use crate::show::{image, table};
 use crate::store::{RunDir, atomic_write};
-use gmc_compiler::derive::{Decoded, Decoder, Output, Program, Question, decoder};
+use gmc_compiler::derive::{Decoder, Output, Program, Question};
 use gmc_compiler::event::EventTy;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,7 +51,9 @@ pub fn interpolate(r: &RunArg, rows: &RowsArg, asked: &InterpolateArgs, m: Messa
     })?;
     let program = answerable(&s, Question::Interpolate)?.program;
     let decoder = decoder_of(&s, asked)?;
-    let Some((name, ty)) = decoded(&s, &decoder) else { return Err(Failure::new("nothing is decoded")) };
+    let Some((name, ty)) = between::decoded(&s, &decoder) else {
+        return Err(Failure::new("nothing is decoded"));
+    };
     if let (Some(Form::Png), Some(p)) = (form, out)
         && image::layout(&ty).is_none()
     {
@@ -82,40 +84,11 @@ fn ends(s: &Session, asked: &InterpolateArgs) -> Ends {
 
 /// The decoder of the codes that there are.
 fn decoder_of(s: &Session, asked: &InterpolateArgs) -> Result<Decoder, Failure> {
-    let codes: Vec<String> = match ends(s, asked) {
-        Ends::Examples(program) => {
-            let outputs = s.compiled.programs.get(&program).map_or(&[][..], |g| &g.outputs);
-            outputs.iter().filter_map(|(name, _)| code(name)).collect()
-        }
-        Ends::Codes | Ends::Draws => s.hidden().into_iter().map(|(name, _)| name).collect(),
+    let encoder = match ends(s, asked) {
+        Ends::Examples(program) => Some(program),
+        Ends::Codes | Ends::Draws => None,
     };
-    let model = s.model().map(|m| m.name.clone());
-    decoder(&s.typed, model.as_deref(), &codes, Decoded::Shown).map_err(Failure::new)
-}
-
-/// The hidden variable of an output that is one.
-fn code(output: &str) -> Option<String> {
-    match Output::parse(output) {
-        Some(Output::Code(site)) => Some(site),
-        Some(_) | None => None,
-    }
-}
-
-/// The variable that is shown: of a model what samples of it show, else what is decoded.
-fn decoded(s: &Session, decoder: &Decoder) -> Option<(String, EventTy)> {
-    let sites: Vec<String> = decoder
-        .graph
-        .outputs
-        .iter()
-        .filter_map(|(name, _)| match Output::parse(name) {
-            Some(Output::Site(site)) => Some(site),
-            Some(_) | None => None,
-        })
-        .collect();
-    let shown = s.observed().map(|(name, _)| name).filter(|name| sites.contains(name));
-    let name = shown.or_else(|| sites.first().cloned())?;
-    let ty = s.data_type(&name)?.clone();
-    Some((name, ty))
+    between::decoder_of(s, encoder.as_ref()).map_err(Failure::new)
 }
 
 /// The ends of the ways, two after each other, and what else the decoder is given at them.

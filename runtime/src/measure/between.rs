@@ -2,7 +2,8 @@
 
 use crate::exec::{ExecError, Tensor};
 use crate::session::{Batch, Codes, Position, Purpose, Session};
-use gmc_compiler::derive::{Decoder, Input, Output, Program};
+use gmc_compiler::derive::{Decoded, Decoder, Input, Output, Program, Question, decoder};
+use gmc_compiler::event::EventTy;
 use std::collections::BTreeMap;
 
 /// The way from one code to another.
@@ -35,6 +36,79 @@ pub fn point(way: Way, a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
         .zip(b)
         .map(|(a, b)| length * (of(1.0 - t) * f64::from(*a) / long_a + of(t) * f64::from(*b) / long_b));
     each.map(|v| v as f32).collect()
+}
+
+/// The decoder of the codes that a program yields, or of all hidden variables.
+///
+/// # Errors
+/// Why nothing can be decoded.
+pub fn decoder_of(s: &Session, encoder: Option<&Program>) -> Result<Decoder, String> {
+    let codes: Vec<String> = match encoder {
+        Some(program) => {
+            let outputs = s.compiled.programs.get(program).map_or(&[][..], |g| &g.outputs);
+            let code = |output: &String| match Output::parse(output) {
+                Some(Output::Code(site)) => Some(site),
+                Some(_) | None => None,
+            };
+            outputs.iter().filter_map(|(name, _)| code(name)).collect()
+        }
+        None => s.hidden().into_iter().map(|(name, _)| name).collect(),
+    };
+    let model = s.model().map(|m| m.name.clone());
+    decoder(&s.typed, model.as_deref(), &codes, Decoded::Shown)
+}
+
+/// The variable that is shown: of a model what samples of it show, else what is decoded.
+pub fn decoded(s: &Session, decoder: &Decoder) -> Option<(String, EventTy)> {
+    let site = |output: &String| match Output::parse(output) {
+        Some(Output::Site(site)) => Some(site),
+        Some(_) | None => None,
+    };
+    let sites: Vec<String> = decoder.graph.outputs.iter().filter_map(|(name, _)| site(name)).collect();
+    let shown = s.observed().map(|(name, _)| name).filter(|name| sites.contains(name));
+    let name = shown.or_else(|| sites.first().cloned())?;
+    let ty = s.data_type(&name)?.clone();
+    Some((name, ty))
+}
+
+/// What is decoded on straight ways between the first test examples, two after each other: the variable, its type, and its values way by way; nothing
+/// where nothing is encoded and decoded, or what is shown does not fulfil `shown`.
+///
+/// # Errors
+/// What running a program reports.
+pub fn first_ways(
+    s: &mut Session,
+    (pairs, steps): (usize, usize),
+    shown: impl FnOnce(&EventTy) -> bool,
+    seed: u64,
+) -> Result<Option<(EventTy, Vec<f32>)>, ExecError> {
+    let answers = (s.answer(Question::Interpolate).cloned(), s.answer(Question::Encode).cloned());
+    let (Ok(way), Ok(encode)) = answers else { return Ok(None) };
+    // Codes that are held for each datum are no output of a program.
+    if !s.compiled.per_datum.is_empty() {
+        return Ok(None);
+    }
+    let pairs = pairs.min(s.test_examples() / 2);
+    let Ok(decoder) = decoder_of(s, Some(&encode.program)) else { return Ok(None) };
+    let Some((name, ty)) = decoded(s, &decoder).filter(|(_, ty)| pairs > 0 && shown(ty)) else {
+        return Ok(None);
+    };
+    let rows: Vec<usize> = (0..2 * pairs).collect();
+    let data = s.fixed_batch(&rows, seed);
+    let at = Position::of(Purpose::Query { chunk: 0 }, seed);
+    let outputs = s.run(&encode.program, rows.len(), &data, at)?;
+    let ends: Codes = decoder
+        .codes
+        .iter()
+        .filter_map(|(name, ty)| {
+            Some((name.clone(), outputs.numbers(&Output::Code(name.clone()))?, ty.size().max(1)))
+        })
+        .collect();
+    let given = data.into_iter().filter(|(name, _)| decoder.given.contains(name)).collect();
+    let (program, way) = (&way.program, Way::Linear);
+    let walk = Walk { decoder: &decoder, program, ends: &ends, given: &given, steps, way };
+    let values = walk.decode(s, &name, seed)?;
+    Ok(Some((ty, values)))
 }
 
 /// A walk between pairs of codes.

@@ -6,6 +6,7 @@ use super::image::{self, Picture};
 use super::lines;
 use super::plane::{self, DATA, MODEL, Window};
 use crate::exec::{ExecError, Tensor};
+use crate::measure::between::first_ways;
 use crate::measure::samples::{draw, find, shown};
 use crate::measure::{health, principal};
 use crate::session::{Batch, Position, Purpose, Session, in_turn};
@@ -39,6 +40,7 @@ pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(String, Picture)>, ExecErr
                 ("samples", samples(s, n, seed)?),
                 ("reconstructions", reconstructions(s, seed)?),
                 ("density", density(s)?),
+                ("interpolations", interpolations(s, seed)?),
             ];
             let named = |(name, p): (&str, Option<Picture>)| Some((format!("{name}{of}"), p?));
             Ok(pictures.into_iter().filter_map(named).collect())
@@ -46,6 +48,15 @@ pub fn all(s: &mut Session, seed: u64) -> Result<Vec<(String, Picture)>, ExecErr
     }
     all.extend(denoised(s, seed)?.map(|p| ("denoised".to_string(), p)));
     Ok(all)
+}
+
+/// Ways between pairs of test examples, a row each, and how many pictures stand on each.
+const WAYS: (usize, usize) = (4, 9);
+
+/// What the model makes of codes between those of test examples.
+fn interpolations(s: &mut Session, seed: u64) -> Result<Option<Picture>, ExecError> {
+    let found = first_ways(s, WAYS, |ty| image::layout(ty).is_some(), seed)?;
+    Ok(found.and_then(|(ty, values)| image::grid(&values, &ty, Some(WAYS.1))))
 }
 
 /// How many pairs the picture of reconstructions shows.

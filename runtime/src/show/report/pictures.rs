@@ -15,6 +15,10 @@ const CAPTIONS: &[(&str, &str)] = &[
     ("completions", "Completions: the original, what is given of it, and what the model draws for the rest"),
     ("latent", "Where the codes of test examples lie, by class where there is one"),
     (
+        "interpolations",
+        "Interpolations: what the model makes of codes on the way from one test example to another, from left to right",
+    ),
+    (
         "interpolation",
         "Interpolations: what the model makes of codes on the way from one to another, from left to right",
     ),
