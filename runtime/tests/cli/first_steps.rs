@@ -64,7 +64,7 @@ fn a_spec_that_fits_a_table() {
                 ))
             ),
             &[
-                "# Left out: `id` (a number of its own in every row), `same` (the same in every row).",
+                "# Left out: `id` (a number for each row), `same` (the same in every row).",
                 "(when: Time, amount: Real in positive, n: Int(8), big: Int(226), flag: Bool, kind: Class, other: Class?, gap: Real?, why_p: Real)",
                 "columns: [\"when\", \"amount\", \"n\", \"big\", \"flag\", \"kind\", \"other\", \"gap\", \"why p\"]",
                 "  kind ~ Categorical(logits: free(3))\n  part ~ Categorical(logits: weights(kind))\n",

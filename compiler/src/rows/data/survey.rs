@@ -25,13 +25,19 @@ pub enum Holds {
     Constant,
     /// Truth values, both of them.
     Flags,
-    /// Whole numbers from 0; whether each row has one of its own, as names of rows do.
+    /// Whole numbers from 0, few enough to be counted.
     Whole {
         /// The largest.
         most: f64,
-        /// No two rows have the same.
-        each_its_own: bool,
+        /// Their mean.
+        mean: f64,
+        /// Their deviation.
+        deviation: f64,
     },
+    /// Whole numbers that count the rows, no two alike and hardly any left out.
+    RowNumbers,
+    /// Numbers with a decimal comma.
+    Commas,
     /// Numbers above 0 that are likelier as `LogNormal` than as `Normal`: the mean and deviation of their logarithms.
     Skewed {
         /// Of the logarithms.
@@ -56,6 +62,11 @@ pub enum Holds {
         mixed: bool,
     },
 }
+
+/// Larger whole numbers are numbers like others.
+const COUNTED: f64 = 4000.0;
+/// So few rows may have all numbers by chance.
+const FEW: usize = 20;
 
 /// The columns of a table whose first line names them.
 ///
@@ -97,17 +108,27 @@ fn holds(cells: &[&str]) -> Holds {
     let numbers: Vec<f64> =
         cells.iter().filter_map(|c| c.parse::<f64>().ok()).filter(|v| v.is_finite()).collect();
     if numbers.len() < cells.len() {
-        return match different.iter().all(|c| is_date(c)) {
-            true => Holds::Dates,
-            false => Holds::Texts { different: different.len(), mixed: !numbers.is_empty() },
+        let comma = |c: &&str| c.replace(',', ".").parse::<f64>().is_ok();
+        return if different.iter().all(|c| is_date(c)) {
+            Holds::Dates
+        } else if different.iter().all(comma) {
+            Holds::Commas
+        } else {
+            Holds::Texts { different: different.len(), mixed: !numbers.is_empty() }
         };
     }
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-    if least >= 0.0 && numbers.iter().all(|v| v.fract() == 0.0) {
-        let most = numbers.iter().copied().fold(0.0, f64::max);
-        return Holds::Whole { most, each_its_own: different.len() == cells.len() };
-    }
     let (mean, deviation) = moments(&numbers);
+    if numbers.iter().all(|v| v.fract() == 0.0) {
+        let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let n = numbers.len() as f64;
+        if different.len() == cells.len() && cells.len() > FEW && most - least < 1.1 * n {
+            return Holds::RowNumbers;
+        }
+        if least >= 0.0 && most <= COUNTED {
+            return Holds::Whole { most, mean, deviation };
+        }
+    }
     if least > 0.0 {
         let logs: Vec<f64> = numbers.iter().map(|v| v.ln()).collect();
         let (log_mean, log_deviation) = moments(&logs);
@@ -144,13 +165,22 @@ mod tests {
         // (ln 0.5 + ln 100 + ln 3) / 3
         let (0, Holds::Skewed { mean, .. }) = of("b") else { panic!("{:?}", of("b")) };
         assert!((mean - 1.670_211_764_8).abs() < 1e-9, "{mean}");
-        assert_eq!(of("d"), (0, Holds::Whole { most: 4.0, each_its_own: false }));
+        let (0, Holds::Whole { most: 4.0, mean, .. }) = of("d") else { panic!("{:?}", of("d")) };
+        assert!((mean - 11.0 / 3.0).abs() < 1e-12);
         assert_eq!(of("e"), (0, Holds::Texts { different: 2, mixed: false }));
         assert_eq!(of("f"), (1, Holds::Dates));
         assert_eq!(of("g"), (0, Holds::Constant));
         assert_eq!(of("h"), (3, Holds::Nothing));
-        assert_eq!(of("i"), (0, Holds::Whole { most: 3.0, each_its_own: true }));
+        assert!(matches!(of("i"), (0, Holds::Whole { most: 3.0, .. })));
         assert_eq!(of("j"), (0, Holds::Texts { different: 3, mixed: true }));
+        let rows = |f: &dyn Fn(usize) -> String| (0..30).map(f).collect::<String>();
+        let one = |text: String| survey("t.csv", text.as_bytes()).ok().unwrap()[0].holds.clone();
+        assert_eq!(one(format!("id\n{}", rows(&|i| format!("{}\n", 7 + i)))), Holds::RowNumbers);
+        assert!(matches!(
+            one(format!("pay\n{}", rows(&|i| format!("{}\n", 30_000 + 700 * i * i)))),
+            Holds::Skewed { .. }
+        ));
+        assert_eq!(one(format!("x;y\n{}", rows(&|i| format!("{i},5;1\n")))), Holds::Commas);
         let even = survey("t.csv", b"x\n1.5\n2.5\n3.5\n4.5\n").ok().unwrap();
         assert_eq!(even[0].holds, Holds::Numbers { mean: 3.0, deviation: 1.25f64.sqrt() });
         assert!(survey("t.csv", b"1,2\n3,4\n").is_err());

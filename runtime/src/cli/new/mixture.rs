@@ -39,10 +39,16 @@ fn drawn(k: &Kept<'_>, taken: &mut Vec<String>) -> Option<Drawn> {
             let by = format!("Categorical(logits: {})", l.0);
             (vec![l], by)
         }
-        Holds::Whole { most, .. } => {
+        Holds::Whole { most, mean, deviation } => {
             let (m, s) = (output("at", "Real[]"), output("width", "Real[]"));
-            let by =
-                format!("DiscretizedLogistic({}, 0.01 + softplus({}), levels: {})", m.0, s.0, levels(most));
+            let n = levels(most);
+            // Levels run from -1 to 1 there.
+            let half = (n as f64 - 1.0) / 2.0;
+            let (mean, d) = (digits(mean / half - 1.0), digits(deviation / half));
+            let by = format!(
+                "DiscretizedLogistic({mean} + {d} * {}, {d} * (0.02 + softplus({})), levels: {n})",
+                m.0, s.0
+            );
             (vec![m, s], by)
         }
         Holds::Skewed { mean, deviation } | Holds::Numbers { mean, deviation } => {
@@ -53,7 +59,7 @@ fn drawn(k: &Kept<'_>, taken: &mut Vec<String>) -> Option<Drawn> {
             let by = format!("{row}({mean} + {d} * {}, {d} * (0.05 + softplus({})))", m.0, s.0);
             (vec![m, s], by)
         }
-        Holds::Dates | Holds::Nothing | Holds::Constant => return None,
+        Holds::Dates | Holds::Nothing | Holds::Constant | Holds::RowNumbers | Holds::Commas => return None,
     };
     Some(Drawn { outputs, site: format!("  {name} ~ {by}\n") })
 }

@@ -9,8 +9,6 @@ use std::path::Path;
 
 /// Most different texts of a column that are taken for classes.
 const CLASSES: usize = 50;
-/// Larger whole numbers are left out.
-const LEVELS: f64 = 40_000.0;
 /// From so many rows on a file has a validation part.
 const PARTED: usize = 50;
 
@@ -34,6 +32,8 @@ impl Kept<'_> {
             Holds::Texts { different, .. } if !self.missing() => Some(different),
             Holds::Nothing
             | Holds::Constant
+            | Holds::RowNumbers
+            | Holds::Commas
             | Holds::Flags
             | Holds::Whole { .. }
             | Holds::Skewed { .. }
@@ -50,7 +50,9 @@ impl Kept<'_> {
             Holds::Flags => format!("Bool{hole}"),
             Holds::Whole { most, .. } => format!("Int({}){hole}", levels(most)),
             Holds::Skewed { .. } => format!("Real{hole} in positive"),
-            Holds::Numbers { .. } | Holds::Nothing | Holds::Constant => format!("Real{hole}"),
+            Holds::Numbers { .. } | Holds::Nothing | Holds::Constant | Holds::RowNumbers | Holds::Commas => {
+                format!("Real{hole}")
+            }
             Holds::Dates => format!("Time{hole}"),
             Holds::Texts { .. } => format!("Class{hole}"),
         }
@@ -75,15 +77,13 @@ pub(super) fn digits(v: f64) -> String {
 }
 
 /// Why a column is left out.
-fn left_out(c: &Surveyed, rows: usize) -> Option<String> {
+fn left_out(c: &Surveyed) -> Option<String> {
     let why = match c.holds {
         Holds::Nothing => "empty".to_string(),
         Holds::Constant if c.missing == 0 => "the same in every row".into(),
         Holds::Constant => "one value, or none".into(),
-        Holds::Whole { each_its_own: true, most } if rows > 20 && most + 2.0 > rows as f64 => {
-            "a number of its own in every row".into()
-        }
-        Holds::Whole { most, .. } if most > LEVELS => format!("whole numbers up to {most}"),
+        Holds::RowNumbers => "a number for each row".into(),
+        Holds::Commas => "numbers with commas: write them with a point".into(),
         Holds::Texts { mixed: true, .. } => "texts and numbers".into(),
         Holds::Texts { different, .. } if different > CLASSES => format!("{different} texts"),
         Holds::Dates if c.missing > 0 => "dates, some missing".into(),
@@ -122,7 +122,7 @@ pub(super) fn text(file: &Path, path: &str) -> Result<String, Failure> {
     let mut out_of_it: Vec<String> = Vec::new();
     for column in &found {
         let second = column.holds == Holds::Dates && kept.iter().any(|k| k.column.holds == Holds::Dates);
-        match left_out(column, rows) {
+        match left_out(column) {
             None if second => out_of_it.push(format!("`{}` (a second date)", column.name)),
             None => {
                 let taken: Vec<String> = kept.iter().map(|k| k.name.clone()).collect();
