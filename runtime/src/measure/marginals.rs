@@ -1,9 +1,9 @@
 //! The columns of a table as histograms, each by itself: test examples beside samples of the model.
 
+use super::critics::Histogram;
 use super::samples::{draw, find};
 use crate::exec::ExecError;
 use crate::session::Session;
-use crate::store::about::Histogram;
 use gmc_compiler::derive::{Output, Question};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::rows::data::PRESENT;
