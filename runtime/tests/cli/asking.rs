@@ -1,6 +1,50 @@
 //! Questions about rows that are not the run's own, or another part of it; conditions and codes from files; ways between data.
 
 use super::common::*;
+
+/// What is given of data that a hidden class stands behind: the class is drawn from its exact posterior, by Bayes' rule by hand.
+#[test]
+fn what_is_given_says_something_about_a_hidden_class() {
+    let place = Place::new();
+    place.write(
+        "d.csv",
+        format!("f,y\n{}", (0..60).map(|i| format!("{},{}.5\n", i % 2, i % 9)).collect::<String>()),
+    );
+    let spec = "data (f: Bool, y: Real) from csv(\"d.csv\")
+param w: Real[] = 0
+model p { c ~ Bernoulli(logits: -0.8472979);  f ~ Bernoulli(logits: 2 * c - 1);  y ~ Normal(10 * c + w, 1) }
+train { steps 1  using sgd(lr: 1e-9) }
+";
+    place.train("p", spec);
+    let mean = |how: &str| -> f64 {
+        let out = place.gmc(&format!("sample runs/p-1 -n 4000 {how} --device cpu")).succeeds().out.clone();
+        let y: Vec<f64> =
+            out.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().parse().unwrap()).collect();
+        y.iter().sum::<f64>() / y.len() as f64
+    };
+    // p(c | f) = p(c) p(f | c) / p(f), with p(c = 1) = 0.3 and p(f = 1 | c) = 1 / (1 + exp(1 - 2 c)).
+    let (on, off) = (1.0 / (1.0 + (-1f64).exp()), 1.0 / (1.0 + 1f64.exp()));
+    let given = |yes: f64, no: f64| 10.0 * 0.3 * yes / (0.3 * yes + 0.7 * no);
+    for (how, want) in
+        [("", 3.0), ("--given f=yes", given(on, off)), ("--given f=no", given(1.0 - on, 1.0 - off))]
+    {
+        let got = mean(how);
+        assert!((got - want).abs() < 0.4, "{how:?}: {got} for {want}");
+    }
+    // A number says it as well: y = 10 is c = 1.
+    let out = place.gmc("sample runs/p-1 -n 2000 --given y=10 --device cpu").succeeds().out.clone();
+    let set = out.lines().skip(1).filter(|l| l.starts_with('1')).count() as f64 / 2000.0;
+    assert!((set - on).abs() < 0.05, "{set}");
+    place.gmc("sample runs/p-1 --given y=10 --temperature 0.5 --device cpu").fails(&["has no temperature"]);
+    // Behind a number no posterior is known.
+    let spec = spec.replace("c ~ Bernoulli(logits: -0.8472979);", "c ~ Normal(0, 1);");
+    place.write("n.gm", spec.replace("model p", "guide q(f, y) { c ~ Normal(free(), 1) }\nmodel p"));
+    place.gmc("run n.gm --device cpu").succeeds();
+    place
+        .gmc("sample runs/n-1 --given f=yes --device cpu")
+        .fails(&["`f` depends on `c`, and what a value of `f` says about it is not known"]);
+}
+
 use std::path::Path;
 
 const KINDS: &str = "

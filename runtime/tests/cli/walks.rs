@@ -94,6 +94,10 @@ fn a_table_to_anomalies_and_conditional_rows() {
     let drawn =
         place.gmc("sample runs/sales-epochs=30-1 -n 6 --given kind=oak --device cpu").succeeds().out.clone();
     assert_eq!(drawn.lines().filter(|l| l.starts_with("oak,")).count(), 6, "{drawn}");
+    let given = "sample runs/sales-epochs=30-1 -n 40 --given flag=yes --given amount=150 --device cpu";
+    let drawn = place.gmc(given).succeeds().out.clone();
+    assert!(drawn.lines().skip(1).all(|l| l.contains(",150,") && l.contains(",1,")), "{drawn}");
+    assert!(drawn.lines().filter(|l| l.starts_with("oak,")).count() > 20, "dear ones are of oak: {drawn}");
     place.write("wanted.csv", "kind\nash\nelm\n");
     let drawn =
         place.gmc("sample runs/sales-epochs=30-1 --given wanted.csv --device cpu").succeeds().out.clone();

@@ -7,8 +7,8 @@ use super::copies::{drop_first, repeat};
 use super::{Ctx, Joint, Vars};
 use crate::event::Kind;
 use crate::ir::{DType, Dim, Ex, ReduceKind, Scope, Shape, Value};
-use crate::rows::add_log_dets;
-use crate::rows::distribution::values;
+use crate::rows::distribution::{Categorical, values};
+use crate::rows::{DistRow, add_log_dets};
 use crate::types::{TModel, TSite, TSiteKind, density, hidden_chain};
 
 /// The name under which the log-determinants of inverted flows stand among the log-densities of sites.
@@ -215,6 +215,31 @@ impl Ctx<'_> {
             Posterior { site: name.to_string(), mode: mode.v, probabilities: probabilities.v }
         };
         sites.iter().copied().zip(combinations(&sites)).map(one).collect()
+    }
+
+    /// Draws of the discrete sites `names` of a model from their exact posterior, given the values in `vars`: one of their combinations for each
+    /// example, `[B, ..event]` each.
+    pub fn drawn_given(&mut self, m: &TModel, vars: &Vars, names: &[String]) -> Vec<(String, Value)> {
+        let sites: Vec<&TSite> = m.sites.iter().filter(|s| names.contains(&s.name)).collect();
+        if sites.is_empty() {
+            return Vec::new();
+        }
+        let (_, inside, k) = self.at_combinations(m, vars, names, &[]);
+        let values: Vec<Value> = inside.iter().map(|(_, v)| *v).collect();
+        let Some(total) = self.log_product(&values, k) else { return Vec::new() };
+        let batch = self.batch;
+        let logits = {
+            let g = Scope::of(&mut self.cx.g);
+            g.ex(total).broadcast(&Shape(vec![Dim::fixed(k), batch])).permute(&[1, 0]).v
+        };
+        let drawn = Categorical.sample(&mut self.cx.g, &[Some(logits)], &Shape(vec![batch]));
+        let g = Scope::of(&mut self.cx.g);
+        let which = g.literal((0..k).map(|c| c as f64).collect(), &[k, 1]);
+        let hot = g.ex(drawn).reshape(Shape(vec![Dim::fixed(1), batch])).eq(which).cast(DType::F);
+        let one = |(name, event, values): (&str, &[usize], Vec<f64>)| {
+            (name.to_string(), mean_over(hot, &values, event).v)
+        };
+        combinations(&sites).into_iter().map(one).collect()
     }
 
     /// `log p(known sites)`, `[m·B]`: the joint log-density, summed exactly over the discrete sites that are neither known nor determined.

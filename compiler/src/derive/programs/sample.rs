@@ -1,6 +1,7 @@
 //! `sample.MODEL`: draws from a model.
 
 use super::Model;
+use super::altered::Behind;
 use crate::derive::lower::Ctx;
 use crate::derive::program::{Altered, Made};
 use crate::derive::{Answer, Output, Program};
@@ -15,18 +16,29 @@ pub(super) fn program(typed: &Typed, m: Model<'_>) -> Made {
 
 /// The same, with sites in an order drawn by what each place needs or by everything at each place.
 pub(super) fn by(typed: &Typed, m: Model<'_>, by_place: bool) -> Made {
-    otherwise(typed, m, by_place, &Altered::default())
+    let mut ctx = Ctx::new(typed, Program::Sample(m.1.name.clone()), false);
+    ctx.cx.by_place = by_place;
+    drawn(ctx, m)
 }
 
-/// The same with draws that are made otherwise.
-pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, by_place: bool, how: &Altered) -> Made {
-    let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
-    ctx.cx.by_place = by_place;
+/// The same with draws that are made otherwise; what is given may depend on what is `hidden` behind it.
+pub(super) fn otherwise(typed: &Typed, m: Model<'_>, how: &Altered, hidden: &Behind) -> Made {
+    let mut ctx = Ctx::new(typed, Program::Sample(m.1.name.clone()), false);
+    ctx.cx.by_place = true;
     ctx.temperature = how.temperature;
+    let mut vars = ctx.conditions(m.1);
     for site in &how.given {
         let v = ctx.data(site);
-        ctx.set_sample(&m.name, site, v);
+        vars.insert(site.clone(), v);
+        ctx.set_sample(&m.1.name, site, v);
     }
+    for (site, v) in ctx.drawn_given(&hidden.part, &vars, &hidden.sites) {
+        ctx.set_sample(&m.1.name, &site, v);
+    }
+    drawn(ctx, m)
+}
+
+fn drawn(mut ctx: Ctx<'_>, (i, m): Model<'_>) -> Made {
     let vars = ctx.ancestral(i);
     for s in &m.sites {
         if let Some(v) = vars.get(&s.name) {

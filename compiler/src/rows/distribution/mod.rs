@@ -40,6 +40,7 @@ mod von_mises;
 use super::Row;
 use crate::event::{EventTy, Kind, Support};
 use crate::ir::{Dim, Graph, Scope, Shape, Value};
+pub use categorical::Categorical;
 use cdf::{Cdf, Link};
 pub use events::constant;
 
