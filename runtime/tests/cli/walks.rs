@@ -98,6 +98,12 @@ fn a_table_to_anomalies_and_conditional_rows() {
     let drawn = place.gmc(given).succeeds().out.clone();
     assert!(drawn.lines().skip(1).all(|l| l.contains(",150,") && l.contains(",1,")), "{drawn}");
     assert!(drawn.lines().filter(|l| l.starts_with("oak,")).count() > 20, "dear ones are of oak: {drawn}");
+    // Cells that are missing in what is given are drawn.
+    place.write("gaps.csv", "kind,size\noak,2.5\noak,\n");
+    let drawn =
+        place.gmc("sample runs/sales-epochs=30-1 --given gaps.csv --device cpu").succeeds().out.clone();
+    let sizes: Vec<f64> = drawn.lines().skip(1).filter_map(|l| l.rsplit(',').next()?.parse().ok()).collect();
+    assert!(sizes.len() == 2 && sizes[0] == 2.5 && sizes[1].abs() < 20.0, "{drawn}");
     place.write("wanted.csv", "kind\nash\nelm\n");
     let drawn =
         place.gmc("sample runs/sales-epochs=30-1 --given wanted.csv --device cpu").succeeds().out.clone();

@@ -49,10 +49,13 @@ fn temperature(m: &TModel) -> Result<(), String> {
     }
 }
 
-/// The data variables whose values may be given to draws from a model: what it is conditioned on, what it draws first, and what depends on nothing but
-/// discrete sites that can be summed over.
+/// The data variables whose values may be given to draws from a model: what it is conditioned on, what it draws first, and single values that depend on
+/// nothing but discrete sites that can be summed over.
 pub fn givable(m: &TModel) -> Vec<String> {
-    let may = |s: &&TSite| s.observed && behind(m, std::slice::from_ref(&s.name)).is_ok();
+    let may = |s: &&TSite| {
+        let one = s.ty.shape.is_empty() && behind(m, std::slice::from_ref(&s.name)).is_ok();
+        s.observed && (one || given(m, &s.name).is_ok())
+    };
     m.conds.iter().cloned().chain(m.sites.iter().filter(may).map(|s| s.name.clone())).collect()
 }
 

@@ -5,9 +5,11 @@ use super::altered::Behind;
 use crate::derive::lower::Ctx;
 use crate::derive::program::{Altered, Made};
 use crate::derive::{Answer, Output, Program};
+use crate::ir::Scope;
 use crate::ir::outline::Work;
 use crate::rows::Looped;
-use crate::types::Typed;
+use crate::rows::data::PRESENT;
+use crate::types::{TSite, Typed};
 
 /// Every site of a model, and what stands for those that are data where they are shown.
 pub(super) fn program(typed: &Typed, m: Model<'_>) -> Made {
@@ -21,23 +23,39 @@ pub(super) fn by(typed: &Typed, m: Model<'_>, by_place: bool) -> Made {
     drawn(ctx, m)
 }
 
-/// The same with draws that are made otherwise; what is given may depend on what is `hidden` behind it.
-pub(super) fn otherwise(typed: &Typed, m: Model<'_>, how: &Altered, hidden: &Behind) -> Made {
-    let mut ctx = Ctx::new(typed, Program::Sample(m.1.name.clone()), false);
+/// The same with draws that are made otherwise; what is given may depend on what is `hidden` behind it. Cells that are missing in what is given are drawn.
+pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, how: &Altered, hidden: &Behind) -> Made {
+    let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
     ctx.cx.by_place = true;
     ctx.temperature = how.temperature;
-    let mut vars = ctx.conditions(m.1);
+    let mut known = ctx.conditions(m);
     for site in &how.given {
         let v = ctx.data(site);
-        vars.insert(site.clone(), v);
-        ctx.set_sample(&m.1.name, site, v);
+        known.insert(site.clone(), v);
     }
-    for (site, v) in ctx.drawn_given(&hidden.part, &vars, &hidden.sites) {
-        ctx.set_sample(&m.1.name, &site, v);
+    known.extend(ctx.drawn_given(&hidden.part, &known, &hidden.sites));
+    let missing = |s: &TSite| {
+        let mut variables = typed.data.iter().flat_map(|d| &d.vars);
+        how.given.contains(&s.name) && variables.any(|v| v.name == s.name && v.cells.missing)
+    };
+    let mut vars = ctx.conditions(m);
+    for s in &m.sites {
+        let v = match known.get(&s.name).copied() {
+            Some(v) if missing(s) => {
+                let drawn = ctx.site_value(s, &vars);
+                let g = Scope::of(&mut ctx.cx.g);
+                g.ex(v).gt(PRESENT).select(g.ex(v), g.ex(drawn)).v
+            }
+            Some(v) => v,
+            None => ctx.site_value(s, &vars),
+        };
+        ctx.set_sample(&m.name, &s.name, v);
+        vars.insert(s.name.clone(), v);
     }
-    drawn(ctx, m)
+    drawn(ctx, (i, m))
 }
 
+/// All sites, those that have values and those that have none yet.
 fn drawn(mut ctx: Ctx<'_>, (i, m): Model<'_>) -> Made {
     let vars = ctx.ancestral(i);
     for s in &m.sites {
