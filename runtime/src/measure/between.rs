@@ -107,8 +107,13 @@ pub fn first_ways(
     let given = data.into_iter().filter(|(name, _)| decoder.given.contains(name)).collect();
     let (program, way) = (&way.program, Way::Linear);
     let walk = Walk { decoder: &decoder, program, ends: &ends, given: &given, steps, way };
-    let values = walk.decode(s, &name, seed)?;
-    Ok(Some((ty, values)))
+    // Others run the program whose name the decoder goes by.
+    let own = s.compiled.programs.get(program).cloned();
+    let values = walk.decode(s, &name, seed);
+    if let Some(own) = own {
+        s.run_instead(program.clone(), own);
+    }
+    Ok(Some((ty, values?)))
 }
 
 /// A walk between pairs of codes.
