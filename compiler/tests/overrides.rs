@@ -7,7 +7,7 @@ use gmc_compiler::explain::typed::show;
 use gmc_compiler::rows::setting::{Batch, Clip, Ema};
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax::{ast_text, parse};
-use gmc_compiler::types::{failed, overrides};
+use gmc_compiler::types::{TKind, failed, overrides};
 
 const SPEC: &str = "\
 dim h = 16
@@ -188,15 +188,16 @@ train { let b = 0.25, many = 7  maximizes elbo(p, q, beta: b)  epochs many  batc
         let u = with(sets);
         assert!(!u.failed(), "{:?}", u.diags);
         let t = u.typed.unwrap();
-        (Batch::of(&t.train.settings), t.train.players[0].args.num("lr"), show(&t))
+        let TKind::Const(b) = t.train.lets[0].1.kind else { panic!("{:?}", t.train.lets) };
+        (Batch::of(&t.train.settings), t.train.players[0].args.num("lr"), b, show(&t))
     };
-    let (batch, rate, shown) = of(&[]);
-    assert_eq!((batch, rate), (8, 0.002));
-    assert!(shown.contains("0.5 * 0.002") && shown.contains("0.25"), "{shown}");
-    let (batch, rate, shown) =
+    let (batch, rate, b, shown) = of(&[]);
+    assert_eq!((batch, rate, b), (8, 0.002, 0.25));
+    assert!(shown.contains("= 0.5\n") && shown.contains("sigma * 0.002"), "{shown}");
+    let (batch, rate, b, shown) =
         of(&[("rate", "0.125"), ("p.sigma", "0.75"), ("train.b", "4"), ("train.many", "3")]);
-    assert_eq!((batch, rate), (4, 0.125));
-    assert!(shown.contains("0.75 * 0.125") && shown.contains("4"), "{shown}");
+    assert_eq!((batch, rate, b), (4, 0.125, 4.0));
+    assert!(shown.contains("= 0.75\n") && shown.contains("sigma * 0.125"), "{shown}");
     // A size is whole still.
     let u = with(&[("n", "2.5")]);
     assert!(u.diags.iter().any(|d| d.code == "E0206"), "{:?}", u.diags);

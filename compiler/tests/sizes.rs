@@ -127,18 +127,18 @@ fn outputs_are_taken_apart_by_let() {
 fn several_outputs_may_be_numbers() {
     let spec = |types: &str, layer: &str| {
         format!(
-            "data x: Real[3] from csv(\"t.csv\")\nnet f(z: Real[2]) -> ({types}) {{ dense(8), relu, {layer} }}\n\
+            "data x: Real[2] from moons\nnet f(z: Real[2]) -> ({types}) {{ dense(8), relu, {layer} }}\n\
              model p {{ z ~ Normal(0, I)[2];  (m, s, l) = f(z);  x ~ Normal(m + l, exp(s)) }}\nguide q(x) {{ z ~ Normal(0, 1)[2] }}\ntrain {{ epochs 1 }}\n"
         )
     };
-    let numbers = unit("numbers", &spec("Real[], Real[], Real[3]", "heads(1, 1, 3)"));
+    let numbers = unit("numbers", &spec("Real[], Real[], Real[2]", "heads(1, 1, 2)"));
     assert!(!numbers.failed(), "{:?}", numbers.diags);
     let net = &numbers.typed.unwrap().nets[0];
     assert_eq!(net.outs.iter().map(|t| t.shape.len()).collect::<Vec<_>>(), [0, 0, 1]);
-    let filled = unit("filled", &spec("Real[], Real[], Real[3]", "heads"));
+    let filled = unit("filled", &spec("Real[], Real[], Real[2]", "heads"));
     assert!(!filled.failed(), "{:?}", filled.diags);
     // Two coordinates are not one number.
-    let two = unit("two", &spec("Real[], Real[], Real[3]", "heads(2, 1, 3)"));
+    let two = unit("two", &spec("Real[], Real[], Real[2]", "heads(2, 1, 2)"));
     assert!(two.diags.iter().any(|d| d.code == "E0201"), "{:?}", two.diags);
 }
 
