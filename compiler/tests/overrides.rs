@@ -188,7 +188,7 @@ train { let b = 0.25, many = 7  maximizes elbo(p, q, beta: b)  epochs many  batc
         let u = with(sets);
         assert!(!u.failed(), "{:?}", u.diags);
         let t = u.typed.unwrap();
-        let TKind::Const(b) = t.train.lets[0].1.kind else { panic!("{:?}", t.train.lets) };
+        let TKind::Const(b) = t.train.lets[0].1.kind else { panic!("`b` is no number") };
         (Batch::of(&t.train.settings), t.train.players[0].args.num("lr"), b, show(&t))
     };
     let (batch, rate, b, shown) = of(&[]);
