@@ -13,6 +13,12 @@
 (100, 2)
 """
 
+import os
+
+# Mesa's device selection layer looks for a window system, and complains on standard error where there is none.
+if "XDG_RUNTIME_DIR" not in os.environ:
+    os.environ.setdefault("NODEVICE_SELECT", "1")
+
 from ._gmc import __version__
 from .errors import GmcError, SpecError
 from .estimator import DensityEstimator

@@ -111,7 +111,7 @@ impl Spec {
         };
         let all = equations::of(self.typed()?).into_iter().filter(|e| !e.lines.is_empty());
         let blocks: Vec<String> = all.map(block).collect();
-        Ok(format!("$$\n{}\n$$", blocks.join("\n\\\\[1em]\n")))
+        Ok(format!("$$\n\\begin{{gathered}}\n{}\n\\end{{gathered}}\n$$", blocks.join("\n\\\\[1em]\n")))
     }
 
     /// Models and objectives as HTML with MathML, and the explanation below.
