@@ -166,14 +166,6 @@ impl DataRow for Csv {
         true
     }
 
-    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        self.check_named(args, &Declared::unnamed(declared), host)
-    }
-
-    fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
-        self.load_named(args, &Declared::unnamed(types), host)
-    }
-
     fn check_named(
         &self,
         args: &Args,

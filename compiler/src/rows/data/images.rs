@@ -174,10 +174,6 @@ impl DataRow for Images {
         true
     }
 
-    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
-        self.check_named(args, &Declared::unnamed(declared), host)
-    }
-
     fn check_named(
         &self,
         args: &Args,

@@ -226,9 +226,14 @@ pub trait DataRow: Row {
     /// row answers with what it really yields; the checker compares and reports. A source may adapt (MNIST yields
     /// `[784]` or `[1, 28, 28]`, `Bool` when binarised). The first variable is the datum, the second the label where there is one.
     /// `host` is there for sources whose shape only the file knows (`npy`, `csv`); known sets must not read in `check`.
-    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue>;
-    /// Loads it. `types` are the types that `check` answered with.
-    fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue>;
+    /// A source without names says this, one with names says [`DataRow::check_named`]; the other follows.
+    fn check(&self, args: &Args, declared: &[EventTy], host: &dyn Host) -> Result<Vec<EventTy>, DataIssue> {
+        self.check_named(args, &Declared::unnamed(declared), host)
+    }
+    /// Loads it. `types` are the types that `check` answered with. Said by a source without names, as `check` is.
+    fn load(&self, args: &Args, types: &[EventTy], host: &dyn Host) -> Result<Dataset, DataIssue> {
+        self.load_named(args, &Declared::unnamed(types), host)
+    }
     /// Rows of another file as these variables, where the source reads files of that form; the classes are those that `host` knows.
     fn reread(
         &self,
