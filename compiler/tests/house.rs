@@ -33,6 +33,7 @@ const RECURSIVE: [&[&str]; 3] = [
         "ir/op",
         "ir/ops",
         "ir/optimise",
+        "ir/row_steps",
         "ir/settled",
         "ir/steps",
         "ir/value_map",
