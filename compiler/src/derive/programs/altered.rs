@@ -32,7 +32,7 @@ pub fn graph(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, S
             first
         ));
     }
-    Ok(sample::otherwise(typed, m, how, &hidden).1)
+    Ok(sample::otherwise(typed, m, how, (&hidden.part, &hidden.sites)).1)
 }
 
 /// Every draw must have a temperature.

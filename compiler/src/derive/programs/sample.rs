@@ -1,7 +1,6 @@
 //! `sample.MODEL`: draws from a model.
 
 use super::Model;
-use super::altered::Behind;
 use crate::derive::lower::Ctx;
 use crate::derive::program::{Altered, Made};
 use crate::derive::{Answer, Output, Program};
@@ -9,7 +8,7 @@ use crate::ir::Scope;
 use crate::ir::outline::Work;
 use crate::rows::Looped;
 use crate::rows::data::PRESENT;
-use crate::types::{TSite, Typed};
+use crate::types::{TModel, TSite, Typed};
 
 /// Every site of a model, and what stands for those that are data where they are shown.
 pub(super) fn program(typed: &Typed, m: Model<'_>) -> Made {
@@ -23,8 +22,13 @@ pub(super) fn by(typed: &Typed, m: Model<'_>, by_place: bool) -> Made {
     drawn(ctx, m)
 }
 
-/// The same with draws that are made otherwise; what is given may depend on what is `hidden` behind it. Cells that are missing in what is given are drawn.
-pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, how: &Altered, hidden: &Behind) -> Made {
+/// The same with draws that are made otherwise; what is given may depend on what is `hidden` behind it, in this `part` of the model. Cells that are missing in what is given are drawn.
+pub(super) fn otherwise(
+    typed: &Typed,
+    (i, m): Model<'_>,
+    how: &Altered,
+    (part, hidden): (&TModel, &[String]),
+) -> Made {
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
     ctx.cx.by_place = true;
     ctx.temperature = how.temperature;
@@ -33,7 +37,7 @@ pub(super) fn otherwise(typed: &Typed, (i, m): Model<'_>, how: &Altered, hidden:
         let v = ctx.data(site);
         known.insert(site.clone(), v);
     }
-    known.extend(ctx.drawn_given(&hidden.part, &known, &hidden.sites));
+    known.extend(ctx.drawn_given(part, &known, hidden));
     let missing = |s: &TSite| {
         let mut variables = typed.data.iter().flat_map(|d| &d.vars);
         how.given.contains(&s.name) && variables.any(|v| v.name == s.name && v.cells.missing)

@@ -1,7 +1,7 @@
 //! Columns of several kinds: a mixture of parts, in each of which every column is drawn on its own. It is summed over, so that the density is exact, with
 //! cells missing, too.
 
-use super::table::{About, Kept, digits, levels, named};
+use super::columns::{About, Kept, digits, levels, named};
 use gmc_compiler::rows::data::survey::Holds;
 
 /// Whole numbers up to here have a probability each; larger ones lie on a curve over the levels.

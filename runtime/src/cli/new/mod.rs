@@ -1,5 +1,6 @@
 //! `gmc new`: a first spec, of a template, or one that fits data that are there.
 
+mod columns;
 mod mixture;
 mod pictures;
 mod table;

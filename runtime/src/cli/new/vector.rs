@@ -1,6 +1,6 @@
 //! Columns of one kind as a vector: numbers through a flow, truth values one after the other.
 
-use super::table::{About, Kept};
+use super::columns::{About, Kept};
 use gmc_compiler::rows::data::survey::Holds;
 
 /// The spec; `None` where the columns are of several kinds, some cells are missing, or there is one column only.
