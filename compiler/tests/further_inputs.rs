@@ -465,3 +465,18 @@ train { player infer { owns q  maximizes elbo(p, q)  using adam(lr: 0.1) }  play
         "{step:?} {infer:?}"
     );
 }
+
+/// A class stands in `concat` as one-hot, as everywhere among numbers: -log softmax of equal scores is log 11.
+#[test]
+fn a_class_is_concatenated_as_one_hot() {
+    let text = "data (x: Real[64] in unit, y: Class(10)) from digits
+net f(x: Real[64] in unit) -> Real[11] { dense(11) }
+train { minimizes -E[dot(log_softmax(f(x)), concat(y, 0))]  steps 1 }";
+    let (typed, c) = clean("concat", text);
+    let g = &c.programs["loss"];
+    let mut given = inputs(&typed, &c, g, 2);
+    given.insert("f.0.weight".into(), Tensor64::from_fn(&[64, 11], |_| 0.0));
+    given.insert("f.0.bias".into(), Tensor64::from_fn(&[11], |_| 0.0));
+    let got = run(g, 2, &given)["payoff:all"].data[0];
+    assert!((got - 11f64.ln()).abs() < 1e-9, "{got}");
+}

@@ -27,6 +27,7 @@ mod estimators;
 mod extremes;
 mod factors;
 mod flow_data;
+mod frozen;
 mod further_inputs;
 mod fuzz;
 mod games;

@@ -41,11 +41,13 @@ pub use program::{Altered, Program, Programs};
 pub use programs::altered::givable;
 pub use programs::classify::class_site;
 pub use programs::decode::{Decoded, Decoder};
+pub use programs::net::{FEATURES, net};
 pub use programs::slope::slope;
 pub use programs::terms::bounds;
 pub use programs::widths::{Width, parameter, widths};
 pub use query::{Answer, NumberKind, Query, Question};
 pub use signature::{INFER, Input, Output};
+use std::rc::Rc;
 
 /// A tensor that lives between steps.
 #[derive(Clone)]
@@ -58,6 +60,8 @@ pub struct Leaf {
     pub trainable: bool,
     /// Its initial value.
     pub init: Init,
+    /// What it is for ever, where it comes from a file.
+    pub given: Option<Rc<[f32]>>,
 }
 
 impl Leaf {

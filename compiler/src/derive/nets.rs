@@ -31,6 +31,20 @@ fn on<R>(
     inputs: &[Value],
     lower: impl for<'g> FnOnce(LowerCx<'g, '_>, Ex<'g>) -> R,
 ) -> R {
+    // What comes from a file is as it was evaluated: without dropout, with the statistics that were kept.
+    let training = cx.training;
+    cx.training = training && net.frozen.is_none();
+    let y = applied(cx, net, inputs, lower);
+    cx.training = training;
+    y
+}
+
+fn applied<R>(
+    cx: &mut Builder,
+    net: &TNet,
+    inputs: &[Value],
+    lower: impl for<'g> FnOnce(LowerCx<'g, '_>, Ex<'g>) -> R,
+) -> R {
     let s = Scope::of(&mut cx.g);
     let read = arguments(s, inputs, net.inputs.iter().map(|(_, ty, _)| ty));
     let given = net.inputs.iter().map(|(name, ..)| name.clone()).zip(read.iter().copied()).collect();

@@ -7,7 +7,7 @@ use crate::ir::interp::{self, Env};
 use crate::ir::{Ex, Graph, Role, Scope, Shape, Tensor64};
 use crate::rows::estimator::Baseline;
 use crate::rows::{Init, ParamDecl};
-use crate::types::{TParam, Typed};
+use crate::types::{TNet, TParam, Typed};
 use std::collections::BTreeMap;
 
 /// Whether what stands at `path` belongs to `owner`, a net, flow, param or guide.
@@ -23,19 +23,43 @@ pub(super) fn leaves(typed: &Typed) -> Vec<Leaf> {
             shape: d.shape,
             trainable: d.trainable,
             init: d.init,
+            given: None,
         };
         decls.into_iter().map(leaf).collect::<Vec<_>>()
     };
-    let mut all: Vec<Leaf> = typed.nets.iter().flat_map(|n| of(&n.name, n.chain.params())).collect();
+    let of_net = |n: &TNet| {
+        let mut all = of(&n.name, n.chain.params());
+        if let Some(frozen) = &n.frozen {
+            for leaf in &mut all {
+                leaf.trainable = false;
+                let name = leaf.path.strip_prefix(n.name.as_str()).and_then(|p| p.strip_prefix('.'));
+                leaf.given = name.and_then(|name| frozen.values.get(name).cloned());
+            }
+        }
+        all
+    };
+    let mut all: Vec<Leaf> = typed.nets.iter().flat_map(of_net).collect();
     all.extend(typed.flows.iter().flat_map(|f| of(&f.name, f.chain.params())));
     for p in typed.params.iter().filter(|p| p.each.is_none()) {
         let raw = unconstrained(p.init, p.ty.kind.support());
         let init = p.drawn.as_ref().map_or(Init::Constant(raw), |(_, init)| init.clone());
-        all.push(Leaf { path: p.name.clone(), shape: p.ty.shape.clone(), trainable: true, init });
+        all.push(Leaf {
+            path: p.name.clone(),
+            shape: p.ty.shape.clone(),
+            trainable: true,
+            init,
+            given: None,
+        });
     }
     let moving = |b: &Baseline| *b == Baseline::Moving;
     for g in typed.models.iter().filter(|m| m.guide && scored(m).iter().any(|(_, b)| moving(b))) {
-        all.push(Leaf { path: baseline_path(g), shape: Vec::new(), trainable: false, init: Init::ZEROS });
+        all.push(Leaf {
+            path: baseline_path(g),
+            shape: Vec::new(),
+            trainable: false,
+            init: Init::ZEROS,
+            given: None,
+        });
     }
     all
 }

@@ -4,7 +4,7 @@ use crate::derive::per_datum::PerDatum;
 use crate::derive::{Compiled, Program};
 use crate::ir::schedule;
 use crate::rows::setting::Batch;
-use crate::types::{TModel, TPlayer, Typed, game::owner_of};
+use crate::types::{TFrozen, TModel, TPlayer, Typed, game::owner_of};
 
 /// What one step of a player costs.
 #[derive(Clone, Copy)]
@@ -43,17 +43,20 @@ pub struct Trained<'t> {
     pub numbers: usize,
     /// The player that owns it.
     pub owner: Option<&'t TPlayer>,
+    /// The file that they are read from, of a net that nobody trains.
+    pub from: Option<&'t TFrozen>,
 }
 
-/// What is trained, in the order of the text; parameters per datum apart (see [`per_datum`]).
+/// What is trained, and what is read from files, in the order of the text; parameters per datum apart (see [`per_datum`]).
 pub fn trained<'t>(typed: &'t Typed, c: &Compiled) -> Vec<Trained<'t>> {
     let nets = typed.nets.iter().map(|n| n.name.as_str());
     let flows = typed.flows.iter().map(|f| f.name.as_str());
     let params = typed.params.iter().filter(|p| p.each.is_none()).map(|p| p.name.as_str());
     let of = |name: &'t str| {
-        let own = c.leaves.iter().filter(|l| l.trainable && l.belongs(name));
+        let from = typed.nets.iter().find(|n| n.name == name).and_then(|n| n.frozen.as_ref());
+        let own = c.leaves.iter().filter(|l| (l.trainable || from.is_some()) && l.belongs(name));
         let numbers = own.map(|l| l.shape.iter().product::<usize>()).sum();
-        Trained { name, numbers, owner: owner(typed, name) }
+        Trained { name, numbers, owner: owner(typed, name), from }
     };
     nets.chain(flows).chain(params).map(of).collect()
 }

@@ -26,7 +26,8 @@ fn data(d: &TData, out: &mut String) {
 fn net(n: &TNet, out: &mut String) {
     let ins: Vec<String> = n.inputs.iter().map(|(n, t, _)| format!("{n}: {t}")).collect();
     let outs: Vec<String> = n.outs.iter().map(ToString::to_string).collect();
-    let _ = writeln!(out, "net {}({}) -> {}", n.name, ins.join(", "), outs.join(", "));
+    let from = n.frozen.as_ref().map_or(String::new(), |f| format!(" from \"{}\"", f.path));
+    let _ = writeln!(out, "net {}({}) -> {}{from}", n.name, ins.join(", "), outs.join(", "));
     for l in &n.chain.layers {
         let outs: Vec<String> = l.checked.out.iter().map(ToString::to_string).collect();
         let params = listed(&l.checked.params);

@@ -49,6 +49,7 @@ pub mod measure;
 pub mod objective;
 pub mod optimizer;
 pub mod order;
+pub mod safetensors;
 pub mod schedule;
 pub mod setting;
 mod value;

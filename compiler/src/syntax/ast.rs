@@ -133,7 +133,18 @@ pub struct NetItem {
     pub outputs: Vec<TypeExpr>,
     /// The layers in order.
     pub body: Vec<Layer>,
+    /// `from "f.safetensors"`: where its weights are, which nobody trains.
+    pub weights: Option<Weights>,
     /// The whole item.
+    pub span: Span,
+}
+
+/// A file of weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weights {
+    /// Its path as it is written.
+    pub path: String,
+    /// Of the path.
     pub span: Span,
 }
 

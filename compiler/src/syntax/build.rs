@@ -2,7 +2,7 @@
 
 use super::ast::{
     AliasItem, AutoSite, Call, DataItem, DimItem, DrawSite, Expr, ExprKind, FlowItem, FnItem, GuideItem,
-    Item, ModelItem, NetItem, ParamItem, Site, StartSite, UseItem,
+    Item, ModelItem, NetItem, ParamItem, Site, StartSite, UseItem, Weights,
 };
 use super::build_bind::{bind, given};
 use super::build_expr::{Built, Cx, Parts, broken, misplaced};
@@ -54,7 +54,13 @@ pub(super) fn item(cx: Cx<'_>, pair: Pair<'_, Rule>) -> Built<Item> {
             let inputs = cx.bindings(&mut parts)?;
             let outputs =
                 std::iter::from_fn(|| parts.take(Rule::ty)).map(|p| cx.ty(p)).collect::<Built<_>>()?;
-            Ok(Item::Net(NetItem { name, inputs, outputs, body: cx.layers(parts.need()?)?, span }))
+            let body = cx.layers(parts.need()?)?;
+            let weights = parts.take(Rule::from_file).map(|p| cx.parts(p).need()).transpose()?;
+            let weights = weights.map(|path| Weights {
+                path: path.as_str().trim_matches('"').to_string(),
+                span: cx.span(&path),
+            });
+            Ok(Item::Net(NetItem { name, inputs, outputs, body, weights, span }))
         }
         Rule::flow_item => {
             let name = cx.ident(&parts.need()?);

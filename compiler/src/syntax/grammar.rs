@@ -45,6 +45,7 @@ pub fn described(rule: Rule) -> Option<&'static str> {
             Some("a site such as `z ~ D(..)` or `x = f(z)`")
         }
         Rule::order => Some("an order such as `raster` or `1..T`"),
+        Rule::from_file => Some("`from \"f.safetensors\"`"),
         Rule::by => Some("`by ..`"),
         Rule::pattern => Some("a name"),
         Rule::let_statement => Some("`let`"),

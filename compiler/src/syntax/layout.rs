@@ -26,6 +26,8 @@ pub(super) struct Block {
     clauses: Vec<Vec<String>>,
     /// What stands between the braces.
     children: Option<(Join, Vec<Block>)>,
+    /// What stands behind the closing brace.
+    tail: String,
     /// Never on one line.
     tall: bool,
     /// Where it stands in the source.
@@ -38,11 +40,13 @@ impl Block {
     }
 
     fn clauses(clauses: Vec<Vec<String>>, start: u32, end: u32) -> Block {
-        Block { clauses, children: None, tall: false, bytes: start as usize..end as usize }
+        let bytes = start as usize..end as usize;
+        Block { clauses, children: None, tail: String::new(), tall: false, bytes }
     }
 
     fn braces(head: String, join: Join, children: Vec<Block>) -> Block {
-        Block { clauses: vec![vec![head]], children: Some((join, children)), tall: false, bytes: 0..0 }
+        let clauses = vec![vec![head]];
+        Block { clauses, children: Some((join, children)), tail: String::new(), tall: false, bytes: 0..0 }
     }
 
     fn one_line(&self) -> String {
@@ -55,8 +59,8 @@ impl Block {
             Join::Statements => "  ",
         };
         match inner.is_empty() {
-            true => format!("{head} {{}}"),
-            false => format!("{head} {{ {} }}", inner.join(between)),
+            true => format!("{head} {{}}{}", self.tail),
+            false => format!("{head} {{ {} }}{}", inner.join(between), self.tail),
         }
     }
 
@@ -82,7 +86,8 @@ pub(super) fn item(printer: Printer<'_>, text: &str, item: &Item, bytes: std::op
             let outputs =
                 if outputs.len() == 1 { outputs.concat() } else { format!("({})", outputs.join(", ")) };
             let head = format!("net {}({}) -> {outputs}", i.name.name, p.bindings(&i.inputs));
-            Block::braces(head, Join::Layers, layers(p, text, &i.body))
+            let tail = i.weights.as_ref().map_or(String::new(), |w| format!(" from \"{}\"", w.path));
+            Block { tail, ..Block::braces(head, Join::Layers, layers(p, text, &i.body)) }
         }
         Item::Flow(i) => {
             let given =
@@ -353,7 +358,7 @@ impl<'a> Lines<'a> {
         if inside {
             self.comments(block.bytes.end, indent + 2, false, false);
         }
-        self.push(indent, format!("}}{suffix}"));
+        self.push(indent, format!("}}{}{suffix}", block.tail));
     }
 
     /// A leaf that is too long: each clause on its own line, deeper; a clause that is still too long wraps at its terms.

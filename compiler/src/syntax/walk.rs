@@ -86,6 +86,7 @@ fn walk_item(item: &mut Item, v: &mut dyn Visitor) {
             bindings(&mut i.inputs, v);
             i.outputs.iter_mut().for_each(|t| ty(t, v));
             layers(&mut i.body, v);
+            i.weights.iter_mut().for_each(|w| v.span(&mut w.span));
         }
         Item::Flow(i) => {
             v.span(&mut i.span);

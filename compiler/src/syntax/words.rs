@@ -223,7 +223,7 @@ pub const WORDS: &[Word] = &[
     word("net", "net f(x: Real[2]) -> Real[1] { dense(64), relu, dense }", VAE,
         "A map with parameters, as a list of layers. Input sizes follow from the layer before, and the last `dense`, `heads`, `logits` or \
          `conv` may leave its size to what the net yields. Several outputs are `(Real[8], Real[8])`, made by `heads`. Further inputs are \
-         joined to the first, or read by name by a layer."),
+         joined to the first, or read by name by a layer. Behind the layers `from \"f.safetensors\"` takes the weights from a file: nobody owns such a net."),
     word("flow", "flow f: Real[2] <-> Real[2] { .. }", FLOW,
         "A map with parameters that has an inverse and a tractable Jacobian. `x = f(z)` gives `x` a density where `z` has one."),
     word("param", "param s: Real[1] in positive = 0.1", USED,

@@ -90,7 +90,9 @@ impl Checker<'_> {
         self.diags.extend(warnings);
         let out_span = chain.layers.last().map_or(n.name.span, |l| l.span);
         let outs = net_outs(n, &chain.out, &declared, out_span)?;
-        Ok(TNet {
+        let calls = called(&n.body);
+        self.no_frozen_layers(&n.name.name, &calls, n.name.span)?;
+        let net = TNet {
             name: n.name.name.clone(),
             inputs,
             at_ends,
@@ -100,10 +102,12 @@ impl Checker<'_> {
             tensors: chain.params().len(),
             chain,
             filled,
-            calls: called(&n.body),
+            calls,
             unrolled,
+            frozen: None,
             span: n.name.span,
-        })
+        };
+        Ok(TNet { frozen: self.frozen(n, &net)?, ..net })
     }
 
     /// The layers of a net on inputs of these types, how many they are, and what is to be said of them. What the net `yields`, and where that is declared, says the size of its last layer where that is left out.

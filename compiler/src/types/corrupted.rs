@@ -14,7 +14,8 @@ impl Checker<'_> {
     pub(crate) fn corrupted(&mut self) {
         let payoffs = self.typed.train.players.iter().map(|p| &p.payoff);
         let sites = self.typed.models.iter().flat_map(|m| &m.sites).flat_map(density::expressions);
-        let mut found: Vec<Span> = payoffs.chain(sites).filter_map(|e| self.bare(e)).collect();
+        let mut found: Vec<Span> =
+            payoffs.chain(&self.typed.values).chain(sites).filter_map(|e| self.bare(e)).collect();
         found.sort_by_key(|s| (s.file, s.start));
         found.dedup();
         self.diags.extend(found.into_iter().map(codes::e0218::no_input));

@@ -1,14 +1,14 @@
 //! What `eval { .. }` asks for.
 
 use super::consts::{bind, eval, unfit};
-use super::{Bad, Checker, Res, Subject, TAgreement};
+use super::{Bad, Checker, Res, Subject, TAgreement, TKind, TNet, TPlayer};
 use crate::diag::{codes, suggest::did_you_mean};
 use crate::event::{EventTy, Kind};
 use crate::rows::args::Args;
 use crate::rows::measure::{self, Agreement, MeasureRow, Needs};
 use crate::rows::{self};
 use crate::span::Span;
-use crate::syntax::ast::{Call, Ident, Item, Setting};
+use crate::syntax::ast::{Arg, Call, Ident, Item, Setting};
 
 impl Checker<'_> {
     pub(crate) fn eval_item(&mut self, items: &[&Item]) {
@@ -29,7 +29,7 @@ impl Checker<'_> {
         &mut self,
         name: &Ident,
         seen: &mut Vec<(String, Span)>,
-        bound: impl FnOnce(&Self, &'static dyn MeasureRow) -> Res<Option<Args>>,
+        bound: impl FnOnce(&mut Self, &'static dyn MeasureRow) -> Res<Option<Args>>,
     ) {
         let asked = rows::find(measure::ROWS, &name.name).map(|row| (row, bound(self, row)));
         let (row, bound) = match asked {
@@ -42,7 +42,9 @@ impl Checker<'_> {
                 return self.say(codes::e0200::unknown_row(what, &name.name, name.span, near, &offers));
             }
         };
-        if let Some((_, first)) = seen.iter().find(|(n, _)| *n == name.name) {
+        let several = |row: &dyn MeasureRow| row.needs() == Needs::Number;
+        let several = rows::find(measure::ROWS, &name.name).is_some_and(several);
+        if let Some((_, first)) = seen.iter().find(|(n, _)| *n == name.name && !several) {
             self.say(codes::e0205::set_twice("eval", &name.name, *first, name.span));
         }
         seen.push((name.name.clone(), name.span));
@@ -70,7 +72,10 @@ impl Checker<'_> {
     }
 
     /// `iwae(k: 64)`
-    fn asked_by_call(&self, row: &'static dyn MeasureRow, c: &Call) -> Res<Args> {
+    fn asked_by_call(&mut self, row: &'static dyn MeasureRow, c: &Call) -> Res<Args> {
+        if row.needs() == Needs::Number {
+            return self.value(row, c);
+        }
         if row.needs() == Needs::PerDatum && !self.typed.models.iter().any(|m| m.each.is_some()) {
             return Err(match self.broken.is_empty() {
                 true => codes::e0214::nothing_to_infer(c.span).into(),
@@ -80,13 +85,49 @@ impl Checker<'_> {
         Ok(bind(&self.consts, row.params(), c)?)
     }
 
+    /// `value(e)`: an expression over the names of `train`, one number, all of whose nets are trained by somebody.
+    fn value(&mut self, row: &'static dyn MeasureRow, c: &Call) -> Res<Args> {
+        if !self.broken.is_empty() {
+            return Err(Bad::Said);
+        }
+        let [Arg { key: None, value }] = c.args.as_slice() else {
+            return Err(codes::e0211::nothing_measured(c.span).into());
+        };
+        let scope = std::mem::take(&mut self.in_train);
+        let typed = self.in_calls(value, &scope).and_then(|e| self.expr(&e, &scope));
+        self.in_train = scope;
+        let e = typed?;
+        if !e.ty.shape.is_empty() || e.batched {
+            return Err(codes::e0211::measured(value.span, &e.ty.shape_text()).into());
+        }
+        let mut nets: Vec<usize> = Vec::new();
+        self.walk(&e, &mut |_, x| {
+            nets.extend(if let TKind::Net { net, .. } = x.kind { Some(net) } else { None })
+        });
+        let players: Vec<String> = self.typed.train.players.iter().map(|p| p.name.clone()).collect();
+        let used = self.used();
+        let owns = |p: &TPlayer, name: &str| p.owns.iter().any(|(n, _)| n == name);
+        let trained =
+            |name: &String| used.contains(name) && self.typed.train.players.iter().any(|p| owns(p, name));
+        let idle = |n: &&TNet| n.trainable() && !trained(&n.name) && !players.is_empty();
+        if let Some(net) = nets.iter().filter_map(|i| self.typed.nets.get(*i)).find(idle) {
+            return Err(codes::e0704::no_owner(&net.name, net.span, &players).into());
+        }
+        self.typed.values.push(e);
+        Ok(Args { span: c.span, name: row.name().into(), declared: row.params(), values: Vec::new() })
+    }
+
     /// What follows for the spec as it is written. Whether its programs have an answer is seen when they are derived.
     fn judged(&self, row: &dyn MeasureRow, args: &Args) -> Res<Option<TAgreement>> {
         match row.needs() {
             Needs::Judge => self.agreement(args).map(Some),
-            Needs::Nothing | Needs::Bound | Needs::Draws | Needs::Code | Needs::Modes | Needs::PerDatum => {
-                Ok(None)
-            }
+            Needs::Nothing
+            | Needs::Bound
+            | Needs::Draws
+            | Needs::Code
+            | Needs::Modes
+            | Needs::PerDatum
+            | Needs::Number => Ok(None),
         }
     }
 
@@ -123,7 +164,8 @@ impl Checker<'_> {
         let vars: Vec<&super::TVar> = self.typed.data.iter().flat_map(|d| &d.vars).collect();
         let reads_it = |ty: &EventTy| {
             reads.shape == ty.shape
-                && (reads.kind == ty.kind || reads.kind == Kind::REAL)
+                && (reads.kind == ty.kind
+                    || matches!(reads.kind, Kind::Real(_)) && ty.kind.inside(reads.kind))
                 && !matches!(ty.kind, Kind::Class(_))
         };
         let drawn = model.sites.iter().find(|s| s.observed && reads_it(&s.ty));

@@ -304,7 +304,7 @@ pub(super) fn covers(outer: Span, inner: Span) -> bool {
 }
 
 /// The type in which a function row sees an argument: everything is a real number, classes one-hot.
-pub(super) fn seen(t: &EventTy) -> EventTy {
+pub fn seen(t: &EventTy) -> EventTy {
     match t.kind {
         Kind::Class(n) => {
             let one = EventTy { kind: Kind::Real(Support::SIMPLEX), shape: vec![n] };

@@ -45,7 +45,6 @@ impl Checker<'_> {
                 }
             }
         }
-        self.unused();
         self.idle_guides();
         self.minibatches();
     }
@@ -100,6 +99,7 @@ impl Checker<'_> {
         if failed {
             return Err(Bad::Said);
         }
+        self.in_train = scope.clone();
         match (&t.players, &t.goal) {
             (players, Some(goal)) if !players.is_empty() => Err(codes::e0702::goal_and_players(
                 goal.span,
@@ -244,6 +244,9 @@ impl Checker<'_> {
         if self.broken.contains(&o.name) {
             return Err(Bad::Said);
         }
+        if let Some(net) = self.typed.nets.iter().find(|n| n.name == o.name && n.frozen.is_some()) {
+            return Err(codes::e0229::owned(&o.name, o.span, net.span).into());
+        }
         let free = || self.typed.params.iter().any(|p| p.name != o.name && owner_of(&p.name) == o.name);
         match self.names.get(&o.name) {
             Some(("net" | "flow" | "param", _)) => Ok((o.name.clone(), o.span)),
@@ -298,7 +301,7 @@ impl Checker<'_> {
             .typed
             .nets
             .iter()
-            .filter(|n| n.chain.layers.iter().any(|l| l.checked.params.iter().any(|p| p.trainable)))
+            .filter(|n| n.trainable())
             .map(|n| (n.name.clone(), n.span))
             .chain(
                 self.typed
@@ -323,7 +326,7 @@ impl Checker<'_> {
     }
 
     /// Names of the nets, flows and params that any payoff, model or guide uses.
-    fn used(&self) -> Vec<String> {
+    pub(crate) fn used(&self) -> Vec<String> {
         let mut used: Vec<String> = Vec::new();
         let mut visit = |c: &Self, e: &TExpr| {
             let name = match &e.kind {
@@ -338,8 +341,8 @@ impl Checker<'_> {
             };
             used.extend(name);
         };
-        for p in &self.typed.train.players {
-            self.walk(&p.payoff, &mut visit);
+        for e in self.typed.train.players.iter().map(|p| &p.payoff).chain(&self.typed.values) {
+            self.walk(e, &mut visit);
         }
         // Whether what a player owns reaches its payoff is said of that player.
         let derived = self
@@ -374,7 +377,8 @@ impl Checker<'_> {
         used
     }
 
-    fn unused(&mut self) {
+    /// Warns of what nothing reads.
+    pub(crate) fn unused(&mut self) {
         if !self.broken.is_empty() || super::failed(&self.diags) {
             return;
         }
@@ -434,7 +438,8 @@ impl Checker<'_> {
         let using = using.cloned().unwrap_or_else(Self::default_optimizer);
         let (args, schedules) = self.optimizer_args(&using)?;
         let optimizer = rows::find(rows::optimizer::ROWS, &using.name.name).ok_or(Bad::Said)?;
-        let owns = self.owned_names().into_iter().map(|n| (n, span)).collect();
+        let frozen = |n: &String| self.typed.nets.iter().any(|net| net.name == *n && net.frozen.is_some());
+        let owns = self.owned_names().into_iter().filter(|n| !frozen(n)).map(|n| (n, span)).collect();
         let p = TPlayer {
             name: "all".into(),
             owns,

@@ -21,6 +21,7 @@ mod draws;
 mod evals;
 pub mod expr;
 pub mod factor;
+mod frozen;
 pub mod game;
 mod guide;
 pub mod hidden_chain;
@@ -69,6 +70,7 @@ use crate::rows::{
 use crate::span::Span;
 use crate::syntax::ast;
 use consts::Consts;
+pub use frozen::TFrozen;
 pub use kept::{Keep, TKept};
 pub use objectives::{TCritic, TObjective, TSubject};
 pub use ordered::TOrder;
@@ -96,6 +98,8 @@ pub struct Typed {
     pub train: TTrain,
     /// `eval { .. }`.
     pub eval: Asked,
+    /// `eval { value(e) }`: numbers that are measured and nobody's goal.
+    pub values: Vec<TExpr>,
     /// `eval { agreement(judge) }`.
     pub agreement: Option<TAgreement>,
 }
@@ -179,8 +183,18 @@ pub struct TNet {
     pub unrolled: usize,
     /// Number of its parameters.
     pub tensors: usize,
+    /// Its weights, where they come from a file.
+    pub frozen: Option<TFrozen>,
     /// Of its name.
     pub span: Span,
+}
+
+impl TNet {
+    /// Whether training changes it: some layer has parameters that a player may own, and they are not from a file.
+    pub fn trainable(&self) -> bool {
+        self.frozen.is_none()
+            && self.chain.layers.iter().any(|l| l.checked.params.iter().any(|p| p.trainable))
+    }
 }
 
 /// A flow `from <-> to`; `x = f(z)` runs it forward.
@@ -540,6 +554,8 @@ pub struct Checker<'a> {
     pub(crate) holes: bool,
     /// What is to be said of a `repeat` in a flow, by the flow's name, if something of the flow stays untouched.
     pub(crate) repeats: Vec<(String, Diag)>,
+    /// What the names of `train` mean.
+    pub(crate) in_train: scope::Scope,
     pub(crate) typed: Typed,
 }
 
@@ -570,6 +586,7 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
         acted_on: 0,
         holes: false,
         repeats: Vec::new(),
+        in_train: scope::Scope::default(),
         typed: Typed::default(),
     };
     let items: Vec<&ast::Item> = specs.iter().flat_map(|s| &s.items).collect();
@@ -582,10 +599,11 @@ pub fn check(specs: &[&ast::Spec], host: &dyn Host) -> (Typed, Vec<Diag>) {
     c.model_items(&items);
     c.identity_dims();
     c.train_item(&items);
+    c.eval_item(&items);
+    c.unused();
     c.corrupted();
     c.unpaired();
     c.scales();
-    c.eval_item(&items);
     let mut diags = c.diags;
     if !failed(&diags) {
         diags.extend(size::too_large(&c.typed));

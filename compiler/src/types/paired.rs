@@ -193,7 +193,8 @@ impl Checker<'_> {
         if !self.broken.is_empty() || self.typed.data.len() < 2 {
             return;
         }
-        let found = self.typed.train.players.iter().filter_map(|p| self.typed.items(&p.payoff).err());
+        let payoffs = self.typed.train.players.iter().map(|p| &p.payoff);
+        let found = payoffs.chain(&self.typed.values).filter_map(|e| self.typed.items(e).err());
         let mut diags: Vec<Diag> = Vec::new();
         for diag in found.map(|u| self.unpaired_here(&u)) {
             if !diags.contains(&diag) {

@@ -10,13 +10,18 @@ use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A host whose only files are those of `tests/data`: built-in sources work, other files are not there.
+/// A host whose only files are those of `tests/data`, and the weights beside specs: built-in sources work, other files are not there.
 pub struct NoFiles;
 
 impl Host for NoFiles {
     fn read(&self, _: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         let plain = !name.contains(['/', '\\']);
         let file = plain.then(|| std::fs::read(root().join("tests/data").join(name)).ok()).flatten();
+        file.ok_or_else(|| HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
+    }
+    fn weights(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        let plain = !name.contains(['/', '\\']);
+        let file = plain.then(|| std::fs::read(root().join("specs/zoo").join(name)).ok()).flatten();
         file.ok_or_else(|| HostError { what: format!("no `{name}` in tests"), tried: Vec::new() })
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {

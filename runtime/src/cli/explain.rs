@@ -337,9 +337,13 @@ fn called(player: &TPlayer) -> &str {
 fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
     let _ = writeln!(out, "\nparameters");
     let mut total = 0usize;
-    for costs::Trained { name, numbers, owner } in costs::trained(typed, c) {
-        let _ = writeln!(out, "  {name:<12} {numbers:>10}  owned by {}", owner.map_or("nobody", called));
-        total += numbers;
+    for costs::Trained { name, numbers, owner, from } in costs::trained(typed, c) {
+        let whose = match from {
+            Some(f) => format!("owned by nobody, from \"{}\" (CRC-32 {})", f.path, f.hash),
+            None => format!("owned by {}", owner.map_or("nobody", called)),
+        };
+        let _ = writeln!(out, "  {name:<12} {numbers:>10}  {whose}");
+        total += if from.is_some() { 0 } else { numbers };
     }
     let _ = writeln!(out, "  {:<12} {total:>10}", "all");
 }

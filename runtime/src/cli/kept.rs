@@ -8,7 +8,8 @@ use crate::session::rows::Needs;
 use crate::session::{Session, load};
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
-use crate::store::identity::{Hashes, plain, set_of, used_files};
+use crate::store::identity::{Hashes, plain, set_of, used_files, weights_file};
+use crate::store::regular;
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::end::REPORT;
@@ -81,9 +82,12 @@ pub fn kept(dir: &RunDir, m: Messages) -> Result<Kept, Failure> {
     let data = dir.remembered()?;
     let read = |p: &str| dir.read_text(&format!("use/{}", plain(p))).map_err(|e| e.to_string());
     let base = dir.base().unwrap_or_default();
-    let host = RememberingHost { files: FileHost::beside(&base, 0), types: &|names| data.types(names) };
+    let weights = |path: &str| dir.read(&weights_file(path), regular::WEIGHTS).ok();
+    let types = |names: &[&str]| data.types(names);
+    let host = RememberingHost { files: FileHost::beside(&base, 0), types: &types, weights: &weights };
     let unit = load::unit_on(&host, &at.display().to_string(), &source, &read, &set);
     let hashes = Hashes::new(&source, &set, &used_files(&unit.sources), unit.compiled.as_ref());
+    let hashes = unit.typed.iter().fold(hashes, |h, typed| h.with_weights(typed));
     if let Some(c) = checkpoint.as_ref().filter(|c| c.meta.spec_hash != hashes.spec) {
         return Err(hashes.differ(dir, c));
     }

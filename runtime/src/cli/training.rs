@@ -7,11 +7,12 @@ use crate::console::{Messages, note, say};
 use crate::exec::DeviceChoice;
 use crate::failure::Failure;
 use crate::measure;
+use crate::session::host::FileHost;
 use crate::session::{Session, load, memory};
 use crate::show::costs;
 use crate::store::RunDir;
 use crate::store::checkpoint::Checkpoint;
-use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files};
+use crate::store::identity::{Hashes, Pairs, plain, set_text, used_files, weights_file};
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::about::about;
@@ -22,9 +23,10 @@ use gmc_compiler::diag::codes::of_data;
 use gmc_compiler::diag::render::{Sources, render};
 use gmc_compiler::diag::{Diag, codes};
 use gmc_compiler::ir::{Graph, text};
+use gmc_compiler::rows::data::Host;
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::{Ema, Pass, Seed};
-use gmc_compiler::types::failed;
+use gmc_compiler::types::{Typed, failed};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -113,7 +115,7 @@ pub fn run(spec: &Spec, asked: &Asked<'_>, m: Messages) -> Result<(), Failure> {
     let name = asked.name.map_or_else(|| name_of(&spec.spec, &set), str::to_string);
     let (sources, typed, compiled) = whole(u)?;
     let used = used_files(&sources);
-    let hashes = Hashes::new(&source, &set, &used, Some(&compiled));
+    let hashes = Hashes::new(&source, &set, &used, Some(&compiled)).with_weights(&typed);
     let graphs: Vec<_> = compiled.programs.graphs().cloned().collect();
     let mut session = load::session(typed, compiled, device)?;
     for (item, set) in session.typed.data.iter().zip(&session.sets) {
@@ -200,6 +202,7 @@ pub fn into_folder(
     if let Some(from) = f.from {
         dir.write(FROM, format!("{}\n", from.display()).as_bytes())?;
     }
+    keep_weights(&dir, &session.typed, f.base)?;
     let hashes = hashes.with_data(session);
     dir.introduce(&about(session, &Trainer::new(session), &hashes))?;
     write_spec(&dir, f.source, f.set, f.used, graphs)?;
@@ -225,6 +228,16 @@ fn joined(s: &Session, pass: &Pass) -> Option<String> {
         "note: {n} training examples in minibatches of {batch} leave {last}, which join the last minibatch: `{}` compares the examples of a minibatch with each other\n",
         by.row
     ))
+}
+
+/// Keeps the files that nets have their weights from, so that the run can be asked without them.
+fn keep_weights(dir: &RunDir, typed: &Typed, base: &Path) -> Result<(), Failure> {
+    let files = FileHost::beside(base, 0);
+    for f in typed.nets.iter().filter_map(|n| n.frozen.as_ref()) {
+        let bytes = files.weights(&f.path).map_err(|why| Failure::new(why.what))?;
+        dir.write(&weights_file(&f.path), &bytes)?;
+    }
+    Ok(())
 }
 
 /// Writes what a run is of. What it cannot be resumed without is there before the spec is: a folder with a

@@ -8,59 +8,79 @@ use crate::exec::ExecError;
 use crate::failure::Failure;
 use crate::session::{Batch, Position, Purpose, Session, load};
 use crate::train::Trainer;
-use gmc_compiler::derive::{Output, Program, Question};
+use gmc_compiler::derive::{FEATURES, Output, Program, Question, net};
 use gmc_compiler::driver::Unit;
 use gmc_compiler::event::Kind;
 use gmc_compiler::rows::data::split::Parts;
-use gmc_compiler::rows::data::{Host, HostError};
+use gmc_compiler::rows::data::{Column, Host, HostError, Part};
 use gmc_compiler::rows::measure::Features;
 use gmc_compiler::rows::setting::Seed;
+use rayon::prelude::*;
 
+/// The net's name.
+const NET: &str = "encode";
 /// Features of the net.
 const WIDTH: usize = 32;
 /// Most numbers of an example.
 const MOST: usize = 1 << 13;
 /// Most examples that the net is trained on.
 const TRAINED: usize = 10_000;
+/// Most examples whose neighbourhoods are compared: that takes the square of their number.
+const NEIGHBOURS: usize = 3000;
 /// Examples at once.
 const CHUNK: usize = 500;
 
-/// Examples as a file in memory.
-struct Memory(Vec<u8>);
+/// A world without files: the examples of the net are in memory.
+struct NoFiles;
 
-impl Host for Memory {
-    fn read(&self, _: Option<&str>, _: &str) -> Result<Vec<u8>, HostError> {
-        Ok(self.0.clone())
+impl Host for NoFiles {
+    fn read(&self, _: Option<&str>, path: &str) -> Result<Vec<u8>, HostError> {
+        Err(HostError { what: format!("`{path}` is no file"), tried: Vec::new() })
     }
     fn uniform(&self, stream: u64, n: usize) -> Vec<f64> {
         crate::session::host::FileHost::new(0).uniform(stream, n)
     }
 }
 
-/// Rows of `d` numbers as the bytes of an NPY file.
-fn npy(values: &[f32], d: usize) -> Vec<u8> {
-    let n = values.len() / d.max(1);
-    let mut head = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {d}), }}");
-    while (head.len() + 11) % 64 != 0 {
-        head.push(' ');
+/// What the net learns to do, where the data say which classes examples are of and where they do not.
+fn spec(d: usize, classes: Option<usize>) -> String {
+    match classes {
+        Some(n) => format!(
+            "data (x: Real[{d}], y: Class({n})) from csv(\"examples\") split (train 1)
+net encode(x: Real[{d}]) -> Real[{n}] {{ dense(128), relu, dropout(0.2), dense({WIDTH}), relu, dense({n}) }}
+train {{ minimizes cross_entropy(encode(corrupt(x, gaussian(0.3))), y)  steps 2000  batch 64  using adam(lr: cosine(1e-3 -> 1e-5)) }}"
+        ),
+        None => format!(
+            "data x: Real[{d}] from npy(\"examples\") split (train 1)
+net encode(x: Real[{d}]) -> Real[{WIDTH}] {{ dense(128), relu, dense({WIDTH}) }}
+net decode(h: Real[{WIDTH}]) -> Real[{d}] {{ relu, dense(128), relu, dense({d}) }}
+train {{ minimizes mse(decode(encode(corrupt(x, gaussian(0.5)))), x)  steps 1000  batch 64  using adam(lr: cosine(1e-3 -> 1e-5)) }}"
+        ),
     }
-    head.push('\n');
-    let length = u16::try_from(head.len()).unwrap_or(u16::MAX);
-    let start = b"\x93NUMPY\x01\x00".iter().copied().chain(length.to_le_bytes()).chain(head.bytes());
-    start.chain(values.iter().flat_map(|v| v.to_le_bytes())).collect()
 }
 
-/// The net that looks at examples: an autoencoder, as a session of its own, and how examples are scaled for it.
+/// The net that looks at examples, as a session of its own, and how examples are scaled for it: it sorts them into their classes, or where they have
+/// none it is an autoencoder.
 struct Looker {
     net: Session,
     mean: f32,
     scale: f32,
     d: usize,
+    /// How many classes it sorts into.
+    classes: Option<usize>,
 }
 
+/// What the net sees in rows: features, and where it sorts the class of each.
+type Seen = (Vec<Vec<f64>>, Vec<usize>);
+
 impl Looker {
-    /// Trained on rows of `d` numbers.
-    fn trained(s: &Session, values: &[f32], d: usize) -> Result<Looker, Failure> {
+    /// Trained on rows of `d` numbers, with the class of each where they have one, which is one of so many.
+    fn trained(
+        s: &Session,
+        values: &[f32],
+        d: usize,
+        labels: Option<(Vec<f32>, usize)>,
+    ) -> Result<Looker, Failure> {
         let n = values.len().max(1) as f64;
         let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
         let spread =
@@ -68,38 +88,38 @@ impl Looker {
         #[expect(clippy::cast_possible_truncation, reason = "examples hold 32 bits")]
         let (mean, scale) = (mean as f32, (1.0 / spread) as f32);
         let scaled: Vec<f32> = values.iter().take(TRAINED * d).map(|v| (v - mean) * scale).collect();
-        let text = format!(
-            "data x: Real[{d}] from npy(\"examples\") split (train 1)
-net encode(x: Real[{d}]) -> Real[{WIDTH}] {{ dense(128), relu, dense({WIDTH}) }}
-net decode(h: Real[{WIDTH}]) -> Real[{d}] {{ relu, dense(128), relu, dense({d}) }}
-train {{ minimizes mse(decode(encode(corrupt(x, gaussian(0.5)))), x)  steps 1000  batch 64  using adam(lr: cosine(1e-3 -> 1e-5)) }}"
-        );
-        let host = Memory(npy(&scaled, d));
-        let unit = load::unit_on(&host, "features.gm", &text, &|_| Err("no file".into()), &[]);
-        let why = || unit_says(&unit);
-        let broken = || Failure::new("the net of `features` could not be made").notes(why());
-        let Unit { typed: Some(_), compiled: Some(_), .. } = &unit else { return Err(broken()) };
-        let Unit { typed: Some(typed), compiled: Some(compiled), .. } = unit else {
+        let classes = labels.as_ref().map(|(_, n)| *n);
+        let unit = load::unit_on(&NoFiles, "features.gm", &spec(d, classes), &|_| Err("no file".into()), &[]);
+        let Unit { typed: Some(typed), compiled: Some(compiled), diags, .. } = unit else {
             return Err(Failure::new("the net of `features` could not be made"));
         };
-        let Some(item) = typed.data.first() else {
-            return Err(Failure::new("the net of `features` has no data"));
+        let program = net(&typed, NET, "x").filter(|_| !gmc_compiler::types::failed(&diags));
+        let Some(program) = program else {
+            let why: Vec<String> = diags.iter().map(|d| d.message.clone()).collect();
+            return Err(Failure::new("the net of `features` could not be made").notes(why));
         };
-        let types: Vec<_> = item.vars.iter().map(|v| v.ty.clone()).collect();
-        let set = item.row.load(&item.args, &types, &host).map_err(|issue| Failure::new(issue.message))?;
-        let parts = Parts { train: set.train, ..Parts::default() };
+        let types = typed.data.iter().flat_map(|item| &item.vars).map(|v| v.ty.clone());
+        let rows = scaled.len() / d.max(1);
+        let classes_of = labels.into_iter().map(|(all, _)| all.into_iter().take(rows).collect::<Vec<f32>>());
+        let each = std::iter::once(scaled).chain(classes_of);
+        let columns = types.zip(each).map(|(ty, values)| Column { ty, values }).collect();
+        let train = Part { n: rows, columns, ..Part::default() };
+        let parts = Parts { train, ..Parts::default() };
         let mut net = Session::new(typed, compiled, s.device.clone(), vec![parts]);
         net.init(Seed::of(&s.typed.train.settings))?;
         let mut trainer = Trainer::new(&net);
         for step in 0..trainer.total {
             trainer.round(&mut net, step)?;
         }
-        Ok(Looker { net, mean, scale, d })
+        net.run_instead(Program::Encode, program);
+        Ok(Looker { net, mean, scale, d, classes })
     }
 
-    /// The features of rows.
-    fn look(&mut self, values: &[f32]) -> Result<Vec<Vec<f64>>, ExecError> {
-        let mut all = Vec::new();
+    /// What it sees in rows.
+    fn look(&mut self, values: &[f32]) -> Result<Seen, ExecError> {
+        let (mut all, mut sorted) = (Vec::new(), Vec::new());
+        // The code of an autoencoder is what comes out; a sorter makes its scores of it.
+        let features = if self.classes.is_some() { FEATURES } else { NET };
         for rows in values.chunks(CHUNK * self.d) {
             let n = rows.len() / self.d.max(1);
             let scaled: Vec<f32> = rows.iter().map(|v| (v - self.mean) * self.scale).collect();
@@ -107,10 +127,14 @@ train {{ minimizes mse(decode(encode(corrupt(x, gaussian(0.5)))), x)  steps 1000
             let data = Batch::from([("x".to_string(), x)]);
             let at = Position::of(Purpose::Query { chunk: 0 }, 0);
             let outputs = self.net.run(&Program::Encode, n, &data, at)?;
-            let codes = outputs.numbers(&Output::Code("code".into())).unwrap_or_default();
+            let codes = outputs.numbers(&Output::Code(features.into())).unwrap_or_default();
             all.extend(codes.chunks(WIDTH).map(|c| c.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>()));
+            if let Some(classes) = self.classes {
+                let scores = outputs.numbers(&Output::Code(NET.into())).unwrap_or_default();
+                sorted.extend(scores.chunks(classes).map(best));
+            }
         }
-        Ok(all)
+        Ok((all, sorted))
     }
 
     /// The hash of the net's weights, by which numbers of one net are known.
@@ -124,8 +148,9 @@ train {{ minimizes mse(decode(encode(corrupt(x, gaussian(0.5)))), x)  steps 1000
     }
 }
 
-fn unit_says(u: &Unit) -> Vec<String> {
-    u.diags.iter().map(|d| d.message.clone()).collect()
+/// The greatest of some scores.
+fn best(scores: &[f32]) -> usize {
+    scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(i, _)| i)
 }
 
 /// What `eval { features(..) }` asks for; nothing where it does not.
@@ -152,36 +177,72 @@ pub fn features(s: &mut Session, seed: u64) -> Result<Vec<Score>, Failure> {
         column.map_or_else(Vec::new, |c| c.whole(usize::MAX))
     };
     let (train, test) = (column(false), column(true));
+    let labels = |test: bool| {
+        let (class, n) = s.class_beside(&name)?;
+        let column = if test { s.test_column(&class) } else { s.train_column(&class) };
+        column.map(|c| (c.whole(usize::MAX), n))
+    };
+    let (train_labels, test_labels) = (labels(false), labels(true));
     let n = n.min(test.len() / d.max(1)).min(train.len() / d.max(1));
     if n <= k + 1 {
         return Ok(Vec::new());
     }
-    let mut looker = Looker::trained(s, &train, d)?;
+    let mut looker = Looker::trained(s, &train, d, train_labels)?;
     let drawn = draw(s, n, seed)?;
     let Some((_, samples, _)) = find(&drawn, &Output::Site(name)) else { return Ok(Vec::new()) };
     let some = |values: &[f32]| values.iter().take(n * d).copied().collect::<Vec<f32>>();
-    let real = looker.look(&some(&test))?;
-    let made = looker.look(&some(samples))?;
-    let other = looker.look(&some(&train))?;
+    let (real, real_classes) = looker.look(&some(&test))?;
+    let (made, made_classes) = looker.look(&some(samples))?;
+    let (other, _) = looker.look(&some(&train))?;
     let at = format!("net {}", looker.hash());
-    let both = |which: InFeatures, of: &dyn Fn(&[Vec<f64>]) -> Averaged| {
-        let score = |metric: Metric, (value, error): Averaged| Score {
-            at: at.clone(),
-            ..Score::new(&metric, value, Trust::estimate(n, error))
-        };
+    let score = |metric: Metric, (value, error): Averaged| Score {
+        at: at.clone(),
+        ..Score::new(&metric, value, Trust::estimate(n, error))
+    };
+    let mut all = compared(&made, &other, &real, k, &score);
+    if let Some((truth, classes)) = test_labels {
+        let seen = |which: &[usize]| (entropy(which, classes), None);
+        all.push(score(Metric::ClassEntropy { real: false }, seen(&made_classes)).on("samples"));
+        all.push(score(Metric::ClassEntropy { real: true }, seen(&real_classes)));
+        let known =
+            real_classes.iter().zip(&truth).map(|(c, y)| 100.0 * f64::from(u8::from(*c == *y as usize)));
+        all.push(score(Metric::FeaturesAccuracy, averaged(&known.collect::<Vec<f64>>())));
+    }
+    Ok(all)
+}
+
+/// Samples, and other real examples in their place, beside real ones.
+fn compared(
+    made: &[Vec<f64>],
+    other: &[Vec<f64>],
+    real: &[Vec<f64>],
+    k: usize,
+    score: &dyn Fn(Metric, Averaged) -> Score,
+) -> Vec<Score> {
+    let pair = |which: InFeatures, made: Averaged, other: Averaged| {
         [
-            score(Metric::Features { which, real: false }, of(&made)).on("samples"),
-            score(Metric::Features { which, real: true }, of(&other)),
+            score(Metric::Features { which, real: false }, made).on("samples"),
+            score(Metric::Features { which, real: true }, other),
         ]
     };
-    Ok([
-        both(InFeatures::Frechet, &|x| (frechet(x, &real), frechet_error(x, &real))),
-        both(InFeatures::Precision, &|x| averaged(&within(x, &real, k))),
-        both(InFeatures::Recall, &|x| averaged(&within(&real, x, k))),
-        both(InFeatures::Density, &|x| averaged(&density(x, &real, k))),
-        both(InFeatures::Coverage, &|x| averaged(&covered(x, &real, k))),
+    let far = |x: &[Vec<f64>]| (frechet(x, real), frechet_error(x, real));
+    let distance = pair(InFeatures::Frechet, far(made), far(other));
+    let [made, other, real] = [made, other, real].map(|x| x.get(..NEIGHBOURS).unwrap_or(x));
+    let both = |which: InFeatures, of: &dyn Fn(&[Vec<f64>]) -> Averaged| pair(which, of(made), of(other));
+    [
+        distance,
+        both(InFeatures::Precision, &|x| averaged(&within(x, real, k))),
+        both(InFeatures::Recall, &|x| averaged(&within(real, x, k))),
+        both(InFeatures::Density, &|x| averaged(&density(x, real, k))),
+        both(InFeatures::Coverage, &|x| averaged(&covered(x, real, k))),
     ]
-    .concat())
+    .concat()
+}
+
+/// Entropy of how often each of so many classes is met, nats.
+pub fn entropy(classes: &[usize], of: usize) -> f64 {
+    let share = |c: usize| classes.iter().filter(|x| **x == c).count() as f64 / classes.len().max(1) as f64;
+    (0..of).map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum()
 }
 
 /// A number that examples make, and its standard error.
@@ -206,31 +267,34 @@ fn reach(rows: &[Vec<f64>], k: usize) -> Vec<f64> {
     let of = |i: usize, a: &Vec<f64>| {
         let others = rows.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, b)| squared(a, b));
         let mut all: Vec<f64> = others.collect();
-        all.sort_by(f64::total_cmp);
-        all.get(k.saturating_sub(1)).copied().unwrap_or(f64::INFINITY)
+        let at = k.saturating_sub(1);
+        if at >= all.len() {
+            return f64::INFINITY;
+        }
+        *all.select_nth_unstable_by(at, f64::total_cmp).1
     };
-    rows.iter().enumerate().map(|(i, a)| of(i, a)).collect()
+    rows.par_iter().enumerate().map(|(i, a)| of(i, a)).collect()
 }
 
 /// Of each of `x` whether it lies in the neighbourhood of any of `of`, 1 or 0 (Kynkäänniemi et al. 2019, eq. 1 and 2).
 fn within(x: &[Vec<f64>], of: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(of, k);
     let inside = |a: &Vec<f64>| of.iter().zip(&reach).any(|(b, r)| squared(a, b) <= *r);
-    x.iter().map(|a| f64::from(u8::from(inside(a)))).collect()
+    x.par_iter().map(|a| f64::from(u8::from(inside(a)))).collect()
 }
 
 /// In how many neighbourhoods of real examples each sample lies, as a part of `k` (Naeem et al. 2020, eq. 3): 1 for real ones, on average.
 fn density(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(real, k);
     let inside = |a: &Vec<f64>| real.iter().zip(&reach).filter(|(b, r)| squared(a, b) <= **r).count();
-    x.iter().map(|a| inside(a) as f64 / k.max(1) as f64).collect()
+    x.par_iter().map(|a| inside(a) as f64 / k.max(1) as f64).collect()
 }
 
 /// Of each real example whether a sample lies in its neighbourhood, 1 or 0 (Naeem et al. 2020, eq. 4).
 fn covered(x: &[Vec<f64>], real: &[Vec<f64>], k: usize) -> Vec<f64> {
     let reach = reach(real, k);
     let met = |(b, r): (&Vec<f64>, &f64)| x.iter().any(|a| squared(a, b) <= *r);
-    real.iter().zip(&reach).map(|pair| f64::from(u8::from(met(pair)))).collect()
+    real.par_iter().zip(&reach).map(|pair| f64::from(u8::from(met(pair)))).collect()
 }
 
 /// A symmetric matrix by rows.

@@ -237,8 +237,8 @@ pub struct Beside {
     pub modes: Option<(Vec<usize>, usize)>,
     /// Classes that (nearly) no sample's nearest training example has, of how many, by their names.
     pub classes: Option<(Vec<String>, usize)>,
-    /// Entropy of the classes of the samples' nearest training examples, nats.
-    pub entropy: Option<f64>,
+    /// Entropy of the classes of the samples' nearest training examples, and of the classes of the data, nats.
+    pub entropy: Option<(f64, f64)>,
 }
 
 /// Root mean square distance per element.
@@ -301,19 +301,36 @@ pub fn beside(s: &mut Session, seed: u64) -> Result<Option<Beside>, ExecError> {
     }))
 }
 
-/// What [`classes`] finds: classes that are missing, of how many, and the entropy of the others.
-type Classes = (Option<(Vec<String>, usize)>, Option<f64>);
+/// How evenly samples lie over the classes of the data, by their nearest training examples, beside the data themselves; nothing where there is no game, no
+/// class, or samples are drawn given something.
+///
+/// # Errors
+/// What running the program reports.
+pub fn evenness(s: &mut Session, seed: u64) -> Result<Vec<Score>, ExecError> {
+    let has = |s: &Session| s.observed().is_some_and(|(name, _)| s.class_beside(&name).is_some());
+    if !has(s) {
+        return Ok(Vec::new());
+    }
+    let found = beside(s, seed)?.and_then(|b| b.entropy);
+    let each = found.map(|(samples, data)| {
+        let score = |metric: &Metric, v: f64| Score::new(metric, v, Trust::estimate(LOOK, None));
+        [score(&Metric::NearestEntropy, samples).on("samples"), score(&Metric::DataEntropy, data)]
+    });
+    Ok(each.into_iter().flatten().collect())
+}
+
+/// What [`classes`] finds: classes that are missing, of how many, and the entropies of [`Beside::entropy`].
+type Classes = (Option<(Vec<String>, usize)>, Option<(f64, f64)>);
+
+/// Entropy of classes that are met so often, nats.
+fn entropy(counts: &[usize]) -> f64 {
+    let total = counts.iter().sum::<usize>().max(1) as f64;
+    counts.iter().map(|c| *c as f64 / total).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum()
+}
 
 /// The classes of the nearest training examples of samples, where the data item has a class.
 fn classes(s: &Session, name: &str, nearest: &[(usize, f64)]) -> Classes {
-    let item = s.typed.data.iter().find(|d| d.vars.iter().any(|v| v.name == name));
-    let class = item.and_then(|d| {
-        d.vars.iter().find_map(|v| {
-            let classes = if let Kind::Class(n) = v.ty.kind { Some(n) } else { None };
-            classes.filter(|_| v.ty.shape.is_empty()).map(|n| (v.name.clone(), n))
-        })
-    });
-    let Some((class, n)) = class else { return (None, None) };
+    let Some((class, n)) = s.class_beside(name) else { return (None, None) };
     let labels = column(s, &class, false);
     let mut counts = vec![0usize; n];
     let mut real = vec![0usize; n];
@@ -337,8 +354,7 @@ fn classes(s: &Session, name: &str, nearest: &[(usize, f64)]) -> Classes {
         (**c as f64 / total) < 0.1 * **r as f64 / all
     });
     let missing: Vec<String> = scarce.map(|(i, _)| called(i)).collect();
-    let entropy = counts.iter().map(|c| *c as f64 / total).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
-    (Some((missing, n)), Some(entropy))
+    (Some((missing, n)), Some((entropy(&counts), entropy(&real))))
 }
 
 #[cfg(test)]

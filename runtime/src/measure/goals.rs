@@ -9,6 +9,7 @@ use super::scores::{Score, Trust, standard_error};
 use crate::exec::ExecError;
 use crate::session::Session;
 use gmc_compiler::derive::{Output, Program};
+use gmc_compiler::types::text;
 
 /// The compiler's name of a player who is the only one.
 const ONLY: &str = "all";
@@ -25,7 +26,9 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, budget: Budget) -> R
     let most = budget.examples;
     let program = if corrupted { Program::LossCorrupted } else { Program::Loss };
     let players = &s.typed.train.players;
-    if players.len() == 1 && players.first().is_some_and(|p| p.derived) {
+    let derived = players.len() == 1 && players.first().is_some_and(|p| p.derived);
+    let values: Vec<String> = s.typed.values.iter().map(|e| text::plain(&s.typed, e)).collect();
+    if derived && values.is_empty() {
         return Ok(Vec::new());
     }
     let n = s.test_examples().min(most);
@@ -50,11 +53,11 @@ pub fn payoffs(s: &mut Session, corrupted: bool, seed: u64, budget: Budget) -> R
     };
     let own = |(output, _): &(Output, Mean)| {
         if let Output::Term(name) = output {
-            !half_of_bound(&s.typed, name)
+            values.contains(name) || !derived && !half_of_bound(&s.typed, name)
         } else if let Output::PayoffOf(player) = output {
-            !players.iter().any(|p| p.name == *player && !corrupted && known(&s.typed, p))
+            !derived && !players.iter().any(|p| p.name == *player && !corrupted && known(&s.typed, p))
         } else {
-            true
+            !derived
         }
     };
     Ok(found.into_iter().filter(own).map(score).collect())

@@ -147,6 +147,17 @@ pub enum Metric {
         /// Of real examples in place of samples.
         real: bool,
     },
+    /// Entropy of the classes that the net of `features` sees.
+    ClassEntropy {
+        /// In real examples, not in samples.
+        real: bool,
+    },
+    /// Real examples of which that net knows the class.
+    FeaturesAccuracy,
+    /// Entropy of the classes of the training examples that lie nearest to samples.
+    NearestEntropy,
+    /// Entropy of the classes of the data.
+    DataEntropy,
     /// The Wasserstein distance of order 1 between samples and data that are one number each.
     Wasserstein,
     /// The same between two halves of the data.
@@ -259,6 +270,19 @@ impl Metric {
                 let (key, name) = which.said();
                 said(&format!("features.{key}_real"), &format!("{name} in features of real examples"), "")
             }
+            Metric::ClassEntropy { real: false } => {
+                said("features.class_entropy", "entropy of predicted classes", "nats")
+            }
+            Metric::ClassEntropy { real: true } => {
+                said("features.class_entropy_real", "entropy of predicted classes of real examples", "nats")
+            }
+            Metric::FeaturesAccuracy => {
+                said("features.accuracy", "accuracy of the net of `features` on real examples", "%")
+            }
+            Metric::NearestEntropy => {
+                said("nearest_class_entropy", "entropy of the classes nearest to samples", "nats")
+            }
+            Metric::DataEntropy => said("class_entropy", "entropy of the classes of the data", "nats"),
             Metric::Wasserstein => said("wasserstein", "Wasserstein distance, exact", ""),
             Metric::WassersteinReal => {
                 said("wasserstein_real", "Wasserstein distance of two halves of the data", "")
@@ -318,6 +342,7 @@ mod tests {
         ]);
         all.extend([Metric::JensenShannon { critic: judge() }, Metric::CriticDistance { critic: judge() }]);
         all.extend([Metric::Wasserstein, Metric::WassersteinReal]);
+        all.extend([Metric::FeaturesAccuracy, Metric::NearestEntropy, Metric::DataEntropy]);
         for real in [false, true] {
             let all_of = [
                 InFeatures::Frechet,
@@ -327,6 +352,7 @@ mod tests {
                 InFeatures::Coverage,
             ];
             all.extend(all_of.map(|which| Metric::Features { which, real }));
+            all.push(Metric::ClassEntropy { real });
         }
         all.extend([Metric::Agreement { judge: judge() }, Metric::AgreementReal { judge: judge() }]);
         all.extend([Metric::Accuracy { class: "y".into() }, Metric::LogLoss { class: "y".into() }]);

@@ -96,6 +96,7 @@ fn of_draws(s: &mut Session, seed: u64, budget: Budget) -> Result<Vec<Score>, Ex
     if budget.samples > 0 {
         scores.extend(samples::modes(s, seed, budget.samples)?);
         scores.extend(game::distance(s, seed, budget.samples)?);
+        scores.extend(game::evenness(s, seed)?);
     }
     Ok(scores)
 }

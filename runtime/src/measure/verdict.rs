@@ -186,7 +186,7 @@ mod tests {
             near: 1.1,
             modes: Some((vec![], 8)),
             classes: Some((vec![], 10)),
-            entropy: Some(2.2),
+            entropy: Some((2.2, 2.3)),
         };
         assert_eq!(words(&[side(0.4)], &[], Some(&good)), Vec::<String>::new());
     }

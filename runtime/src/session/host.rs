@@ -60,6 +60,8 @@ pub struct RememberingHost<'a> {
     pub files: FileHost,
     /// Types of the variables of data items, by their names.
     pub types: &'a dyn Fn(&[&str]) -> Option<Vec<EventTy>>,
+    /// What the run keeps of a file of weights, by the path in the spec.
+    pub weights: &'a dyn Fn(&str) -> Option<Vec<u8>>,
 }
 
 impl Host for RememberingHost<'_> {
@@ -71,6 +73,9 @@ impl Host for RememberingHost<'_> {
     }
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError> {
         self.files.read(set, name)
+    }
+    fn weights(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        (self.weights)(name).map_or_else(|| self.files.weights(name), Ok)
     }
     fn images(
         &self,

@@ -8,7 +8,7 @@ use super::position::Position;
 use super::programs::{Outputs, whole_tensor};
 use super::random::Purpose;
 use crate::exec::{ExecError, Tensor};
-use gmc_compiler::derive::{Input, Program};
+use gmc_compiler::derive::{Input, Leaf, Program};
 use gmc_compiler::ir::Role;
 
 /// Most examples from which parameters start that start from data.
@@ -26,6 +26,7 @@ impl Session {
         let position = Position::of(Purpose::Start, seed);
         let drawn = self.run(&Program::Init, 1, &Batch::new(), position)?;
         self.keep(drawn);
+        self.read_given();
         let n = self.train_examples();
         if self.has(&Program::Start) && n > 0 {
             let some = n.min(START);
@@ -36,6 +37,16 @@ impl Session {
         }
         self.fill();
         Ok(())
+    }
+
+    /// Puts in place what comes from files.
+    fn read_given(&mut self) {
+        let given = self.compiled.leaves.iter().filter_map(|l| Some((l, l.given.as_ref()?)));
+        let of = |(l, values): (&Leaf, &std::rc::Rc<[f32]>)| {
+            (l.path.clone(), Tensor::from_f32(&self.device, values.to_vec(), &l.shape))
+        };
+        let all: Vec<_> = given.map(of).collect();
+        self.tensors.extend(all);
     }
 
     /// Keeps outputs by their paths.

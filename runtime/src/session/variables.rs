@@ -73,6 +73,15 @@ impl Session {
         found.next().map_or(&[], Vec::as_slice)
     }
 
+    /// The class, one of so many, that examples of a variable have in the same data item.
+    pub fn class_beside(&self, name: &str) -> Option<(String, usize)> {
+        let item = self.typed.data.iter().find(|d| d.vars.iter().any(|v| v.name == name))?;
+        item.vars.iter().filter(|v| v.name != name && v.ty.shape.is_empty()).find_map(|v| match v.ty.kind {
+            Kind::Class(n) => Some((v.name.clone(), n)),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
+        })
+    }
+
     /// The type of a variable of the data.
     pub fn data_type(&self, name: &str) -> Option<&EventTy> {
         self.typed.data.iter().flat_map(|d| &d.vars).find(|v| v.name == name).map(|v| &v.ty)

@@ -10,6 +10,7 @@ use gmc_compiler::diag::render::Sources;
 use gmc_compiler::ir::text;
 use gmc_compiler::rows::data::split::Parts;
 use gmc_compiler::span::FileId;
+use gmc_compiler::types::Typed;
 use std::collections::BTreeMap;
 
 /// Names and texts: overrides by path, or files by name.
@@ -47,6 +48,16 @@ impl Hashes {
             files,
             data,
         }
+    }
+
+    /// With the files that nets have their weights from.
+    #[must_use]
+    pub fn with_weights(mut self, typed: &Typed) -> Hashes {
+        for f in typed.nets.iter().filter_map(|n| n.frozen.as_ref()) {
+            self.spec = format!("{:08x}", crc32fast::hash(format!("{}\n{}", self.spec, f.hash).as_bytes()));
+            self.files.insert(weights_file(&f.path), f.hash.clone());
+        }
+        self
     }
 
     /// With what was loaded.
@@ -92,7 +103,9 @@ impl Hashes {
             .map(|(name, _)| name)
             .collect();
         // What cannot be read at all is said first.
-        let unreadable = |name: &String| dir.path().join(name).exists().then(|| dir.read_text(name).err());
+        let text = |name: &str| !name.starts_with(WEIGHTS);
+        let unreadable =
+            |name: &String| (text(name) && dir.path().join(name).exists()).then(|| dir.read_text(name).err());
         if let Some(why) = differ.iter().find_map(|name| unreadable(name).flatten()) {
             return why;
         }
@@ -183,6 +196,14 @@ pub fn plain(path: &str) -> String {
         }
     }
     out
+}
+
+/// The folder of the files that nets have their weights from.
+const WEIGHTS: &str = "nets/";
+
+/// Where a run folder keeps the file of weights that the spec calls so.
+pub fn weights_file(path: &str) -> String {
+    format!("{WEIGHTS}{}", plain(path))
 }
 
 /// Files named by `use`, as the spec names them, sorted.

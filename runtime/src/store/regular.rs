@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Most bytes of a text: `spec.gm`, `set.txt`, `scores.json`, `data.ron`, a file in `use`.
 pub const TEXT: u64 = 16 << 20;
+/// Most bytes of a file of weights.
+pub const WEIGHTS: u64 = 4 << 30;
 /// Most bytes of a picture.
 pub const PICTURE: u64 = 256 << 20;
 /// Most bytes of `metrics.jsonl`.

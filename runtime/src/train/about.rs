@@ -121,8 +121,12 @@ fn called(p: &TPlayer) -> String {
 
 fn parameters(typed: &Typed, c: &Compiled) -> Vec<(String, u64, String)> {
     let all = costs::trained(typed, c).into_iter();
-    let shared =
-        all.map(|t| (format!("`{}`", t.name), t.numbers as u64, t.owner.map_or("nobody".into(), called)));
+    let whose = |t: &costs::Trained<'_>| match (t.from, t.owner) {
+        (Some(f), _) => format!("nobody, from `{}` (CRC-32 {})", f.path, f.hash),
+        (None, Some(p)) => called(p),
+        (None, None) => "nobody".into(),
+    };
+    let shared = all.map(|t| (format!("`{}`", t.name), t.numbers as u64, whose(&t)));
     let each = costs::per_datum(typed, c).into_iter();
     let each =
         each.map(|h| (format!("`{}`, for each datum", h.guide.name), h.numbers as u64, called(h.owner)));

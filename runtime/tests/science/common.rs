@@ -28,7 +28,9 @@ pub fn text(name: &str) -> String {
 /// Compiles, loads the data and draws initial parameters, on the CPU.
 pub fn session(text: &str, set: &[(&str, &str)]) -> Session {
     let set: Vec<(String, String)> = set.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
-    let u = load::unit("test.gm", text, Path::new(""), &set);
+    // Weights from files lie beside the specs of the zoo.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/zoo");
+    let u = load::unit("test.gm", text, &folder, &set);
     let shown: Vec<&str> = u.diags.iter().map(|d| d.message.as_str()).collect();
     let Unit { typed: Some(typed), compiled: Some(compiled), .. } = u else { panic!("{text}\n{shown:?}") };
     let device = load::device(DeviceChoice::Cpu).unwrap_or_else(|e| panic!("{}", e));

@@ -14,7 +14,7 @@ use crate::ir::{Binary, Dim, Ex, Graph, Scope, Shape, Value, grad};
 use crate::rows::{FnRow, MapRow};
 use crate::span::Span;
 use crate::syntax::ast::BinOp;
-use crate::types::{Keep, TExpr, TKind, text};
+use crate::types::{Keep, TExpr, TKind, expr, text};
 
 /// Why no derivative of one value in another passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +197,11 @@ impl Ctx<'_> {
                 Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
             });
         }
-        (values, args.iter().map(|a| a.ty.clone()).collect())
+        let read = |a: &TExpr| match a.ty.kind {
+            Kind::Class(_) => expr::seen(&a.ty),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => a.ty.clone(),
+        };
+        (values, args.iter().map(read).collect())
     }
 
     fn net(&mut self, i: usize, args: &[TExpr], vars: &Vars) -> Vec<Value> {

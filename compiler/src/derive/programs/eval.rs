@@ -23,7 +23,7 @@ pub(super) fn unanswered(typed: &Typed, queries: &[Query]) -> Vec<Diag> {
         Needs::Code => asked.reconstructions(),
         Needs::Modes => asked.modes(),
         // Looks at the test part are always possible; the others were judged by the checker.
-        Needs::Nothing | Needs::PerDatum | Needs::Judge => None,
+        Needs::Nothing | Needs::PerDatum | Needs::Judge | Needs::Number => None,
     };
     let items = typed.eval.iter();
     items

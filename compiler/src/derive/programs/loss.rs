@@ -4,7 +4,7 @@ use super::terms::terms;
 use crate::derive::lower::Ctx;
 use crate::derive::program::Made;
 use crate::derive::{Output, Program};
-use crate::types::{TKind, Typed};
+use crate::types::{TKind, Typed, text};
 
 /// Whether a payoff corrupts what it reads.
 pub(super) fn corrupts(typed: &Typed) -> bool {
@@ -15,7 +15,7 @@ pub(super) fn corrupts(typed: &Typed) -> bool {
     found
 }
 
-/// The payoffs of all players. As [`Program::LossCorrupted`] on inputs as training sees them, and everything else as without.
+/// The payoffs of all players, and what `eval { value(..) }` asks for. As [`Program::LossCorrupted`] on inputs as training sees them, and everything else as without.
 pub(super) fn program(typed: &Typed, program: Program) -> Made {
     let corrupting = program == Program::LossCorrupted;
     let mut ctx = Ctx::new(typed, program, false);
@@ -40,6 +40,13 @@ pub(super) fn program(typed: &Typed, program: Program) -> Made {
             if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
                 ctx.cx.output(name, v);
             }
+        }
+    }
+    for e in &typed.values {
+        let name = Output::Term(text::plain(typed, e)).to_string();
+        if !ctx.cx.outputs.iter().any(|(n, _)| *n == name) {
+            let v = ctx.payoff(e);
+            ctx.cx.output(name, v);
         }
     }
     ctx.finish()

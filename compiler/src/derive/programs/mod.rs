@@ -17,6 +17,7 @@ mod influence;
 mod init;
 mod kl;
 mod loss;
+pub mod net;
 mod reconstruct;
 mod sample;
 pub mod slope;

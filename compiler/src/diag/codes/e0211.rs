@@ -82,6 +82,18 @@ pub fn payoff(span: Span, shape: &str) -> Diag {
     Diag::new("E0211", "a payoff is one number, and this is not", span, per_example(shape)).help(help)
 }
 
+/// `value(e)` of `eval`, whose expression has event shape `shape`.
+pub fn measured(span: Span, shape: &str) -> Diag {
+    Diag::new("E0211", "`value` measures one number, and this is not", span, per_example(shape))
+        .help("average it over the examples: `E[..]`, of several numbers `E[sum(..)]` or `E[mean(..)]`")
+}
+
+/// `value` of `eval` at `span` without an expression, or with several.
+pub fn nothing_measured(span: Span) -> Diag {
+    Diag::new("E0211", "`value` measures one number", span, "one expression belongs between its parentheses")
+        .help("write one number of the data, as in a payoff: `value(l1(decode(encode(x)), x))`; ask for several with several `value(..)`")
+}
+
 /// Arithmetic on a class.
 pub fn class_arithmetic(span: Span) -> Diag {
     Diag::new("E0211", "a class is not a number", span, "is a label without order or distance")

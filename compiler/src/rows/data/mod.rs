@@ -83,6 +83,13 @@ pub trait Host {
     /// The bytes of a data file, unpacked if it is gzip. `set` is the folder of a known set (`mnist`), looked for in `$GMC_DATA/set`,
     /// `./data/set` and the cache folder; `None`: a path as the user wrote it, relative to the folder of the spec.
     fn read(&self, set: Option<&str>, name: &str) -> Result<Vec<u8>, HostError>;
+    /// The bytes of a file of weights, by the path as the user wrote it.
+    ///
+    /// # Errors
+    /// As [`Host::read`].
+    fn weights(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        self.read(None, name)
+    }
     /// The folder that paths of the user are relative to; empty: the working folder.
     fn base(&self) -> String {
         String::new()

@@ -9,6 +9,7 @@ mod iwae;
 mod modes;
 mod reconstructions;
 mod samples;
+mod value;
 
 pub use agreement::Agreement;
 pub use every::Every;
@@ -18,13 +19,14 @@ pub use iwae::Iwae;
 pub use modes::Modes;
 pub use reconstructions::Reconstructions;
 pub use samples::Samples;
+pub use value::ValueOf;
 
 use super::Row;
 use super::args::{Args, ParamSpec};
 
 /// All items of `eval`.
 pub const ROWS: &[&dyn MeasureRow] =
-    &[&Iwae, &Samples, &Reconstructions, &Modes, &Every, &Infer, &Agreement, &Features];
+    &[&Iwae, &Samples, &Reconstructions, &Modes, &Every, &Infer, &Agreement, &Features, &ValueOf];
 
 /// An item of `eval`, called with its arguments; one that has a single argument may be written as a setting, `samples 64`.
 pub trait MeasureRow: Row {
@@ -68,6 +70,8 @@ pub enum Needs {
     PerDatum,
     /// A net that sorts what a model draws into classes.
     Judge,
+    /// An expression that is one number.
+    Number,
 }
 
 /// What `eval { .. }` of a spec asks for, in the order of the text.
