@@ -39,9 +39,9 @@ fn file(tensors: &[(&str, &[usize])]) -> Vec<u8> {
 /// A copier that is compared by what a net from a file sees.
 fn spec(look: &str) -> String {
     format!(
-        "data x: Real[4] from npy(\"x.npy\")
-net look(x: Real[4]) -> Real[2] {{ {look} }} from \"look.safetensors\"
-net copy(x: Real[4]) -> Real[4] {{ dense(3), tanh, dense(4) }}
+        "data x: Real[64] in unit from digits
+net look(x: Real[64]) -> Real[2] {{ {look} }} from \"look.safetensors\"
+net copy(x: Real[64]) -> Real[64] {{ dense(3), tanh, dense(64) }}
 train {{ minimizes sse(look(copy(x)), look(x))  steps 1 }}"
     )
 }
@@ -65,7 +65,7 @@ fn said(text: &str, bytes: Vec<u8>) -> String {
     render(&u.diags, &u.sources, Format::Human, false)
 }
 
-const FITS: [(&str, &[usize]); 2] = [("look.0.weight", &[4, 2]), ("look.0.bias", &[2])];
+const FITS: [(&str, &[usize]); 2] = [("look.0.weight", &[64, 2]), ("look.0.bias", &[2])];
 
 #[test]
 fn weights_are_read_and_never_moved() {
@@ -96,7 +96,7 @@ fn gradients_pass_through() {
 #[test]
 fn it_behaves_as_in_evaluation() {
     let tensors: [(&str, &[usize]); 7] = [
-        ("0.weight", &[4, 2]),
+        ("0.weight", &[64, 2]),
         ("0.bias", &[2]),
         ("1.scale", &[2]),
         ("1.shift", &[2]),
@@ -120,13 +120,13 @@ fn it_behaves_as_in_evaluation() {
 #[test]
 fn files_that_do_not_fit_are_explained() {
     let dense = spec("dense(2), tanh");
-    let turned = said(&dense, file(&[("look.0.weight", &[2, 4]), ("look.0.bias", &[2])]));
+    let turned = said(&dense, file(&[("look.0.weight", &[2, 64]), ("look.0.bias", &[2])]));
     assert!(turned.contains("error[E0229]: `0.weight` has other axes in `look.safetensors`"), "{turned}");
-    assert!(turned.contains("[2, 4] there, and [4, 2] by the layers of the net"), "{turned}");
+    assert!(turned.contains("[2, 64] there, and [64, 2] by the layers of the net"), "{turned}");
     assert!(turned.contains("`weight.T.contiguous()`"), "{turned}");
-    let wide = said(&dense, file(&[("look.0.weight", &[4, 3]), ("look.0.bias", &[3])]));
+    let wide = said(&dense, file(&[("look.0.weight", &[64, 3]), ("look.0.bias", &[3])]));
     assert!(wide.contains("give the net the sizes that its weights have"), "{wide}");
-    let none = said(&dense, file(&[("look.0.weigth", &[4, 2]), ("look.0.bias", &[2])]));
+    let none = said(&dense, file(&[("look.0.weigth", &[64, 2]), ("look.0.bias", &[2])]));
     assert!(none.contains("`look.safetensors` has no weights for `look`"), "{none}");
     assert!(none.contains("holds neither `look.0.weight` nor `0.weight`"), "{none}");
     assert!(none.contains("rename `look.0.weigth`"), "{none}");
@@ -152,10 +152,10 @@ fn nobody_owns_it() {
 #[test]
 fn it_is_no_layer_and_holds_no_net() {
     let inside = spec("inner, dense(2)")
-        .replace("net copy", "net inner(x: Real[4]) -> Real[4] { tanh, dense(4) }\nnet copy");
+        .replace("net copy", "net inner(x: Real[64]) -> Real[64] { tanh, dense(64) }\nnet copy");
     let said_inside = said(&inside, file(&FITS));
     assert!(said_inside.contains("`look` is from a file, and `inner` inside of it is not"), "{said_inside}");
-    let layer = spec("dense(2), tanh").replace("{ dense(3), tanh, dense(4) }", "{ look, dense(4) }");
+    let layer = spec("dense(2), tanh").replace("{ dense(3), tanh, dense(64) }", "{ look, dense(64) }");
     let said_layer = said(&layer, file(&FITS));
     assert!(said_layer.contains("`look` is from a file, and no layer of `copy`"), "{said_layer}");
 }

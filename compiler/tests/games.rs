@@ -127,3 +127,25 @@ fn the_games_on_mnist_compile() {
         assert!(u.diags.is_empty(), "{name}: {}", render(&u.diags, &u.sources, Format::Human, false));
     }
 }
+
+/// What several players compute is told: the same of the data, or drawn or computed anew.
+#[test]
+fn what_players_share_is_told() {
+    use gmc_compiler::explain::shared::{Same, shared};
+    let of = |name: &str, change: &dyn Fn(&str) -> String| {
+        let text = specs().into_iter().find(|(n, _)| n == name).unwrap().1;
+        let (typed, _) = clean(name, &change(&text));
+        let all = shared(&typed);
+        all.into_iter().map(|s| (s.what, s.players.join(" "), s.same)).collect::<Vec<_>>()
+    };
+    let as_it_is = |t: &str| t.to_string();
+    let gan = of("gan", &as_it_is);
+    assert_eq!(gan[0], ("D(p.x)".into(), "judge maker".into(), Same::Drawn));
+    assert!(gan.contains(&("p.x".into(), "judge maker".into(), Same::Drawn)), "{gan:?}");
+    assert!(!gan.iter().any(|(what, ..)| what == "D(x)"), "{gan:?}");
+    let cycle = of("cyclegan", &as_it_is);
+    assert!(cycle.contains(&("b".into(), "translators judges".into(), Same::Data)), "{cycle:?}");
+    assert!(cycle.contains(&("fa".into(), "translators judges".into(), Same::Moved)), "{cycle:?}");
+    let at_once = of("cyclegan", &|t| t.replace("train {", "train {\n  simultaneous"));
+    assert!(at_once.contains(&("fa".into(), "translators judges".into(), Same::AtOnce)), "{at_once:?}");
+}

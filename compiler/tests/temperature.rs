@@ -1,6 +1,8 @@
 //! Distributions at a temperature: what [`tempered`] makes of their parameters, against the densities by hand.
 
 use crate::rows_common::{evaluate, tensor};
+use crate::spec_common::{clean, inputs, run};
+use gmc_compiler::derive::{Altered, Program, altered};
 use gmc_compiler::ir::{Graph, Role, Shape};
 use gmc_compiler::rows::distribution::spelled;
 use gmc_compiler::rows::distribution::temperature::{has_temperature, tempered};
@@ -65,4 +67,26 @@ fn at_1_and_near_0() {
     for (name, has) in [("Normal", true), ("Logistic", true), ("Beta", false), ("Uniform", false)] {
         assert_eq!(spelled(name).map(has_temperature), Some(has), "{name}");
     }
+}
+
+/// Truncated draws lie within their reach, and have the variance of a truncated normal distribution, 1 - 2 t φ(t) / (2 Φ(t) - 1): what drawing anew gives.
+#[test]
+fn truncated_draws_stay_near() {
+    let text = "data x: Real[2] from moons\nnet G(z: Real[2]) -> Real[2] { dense(2) }\nnet D(x: Real[2]) -> Real[] { dense(1), scalar }
+model p { z ~ Normal(3, 2)[2];  x = G(z) }
+train { player judge { owns D  minimizes says_fake(D(p.x)) + says_real(D(x)) }  player maker { owns G  minimizes says_real(D(p.x)) } }";
+    let (typed, c) = clean("truncated", text);
+    let how = Altered { truncation: Some(0.5), ..Altered::default() };
+    let g = altered(&typed, &Program::Sample("p".into()), &how).unwrap();
+    let n = 4000;
+    let z = run(&g, n, &inputs(&typed, &c, &g, n))["site:z"].data.clone();
+    let unit: Vec<f64> = z.iter().map(|z| (z - 3.0) / 2.0).collect();
+    assert!(unit.iter().all(|e| e.abs() <= 0.5 + 1e-6));
+    let variance = unit.iter().map(|e| e * e).sum::<f64>() / unit.len() as f64;
+    // By SciPy: `truncnorm(-0.5, 0.5).var()`.
+    assert!((variance - 0.080_589_2).abs() < 0.003, "{variance}");
+    let none = "data x: Real[2] from moons\nflow f: Real[2] <-> Real[2] { shift }\nmodel p { z ~ Laplace(0, 1)[2];  x = f(z) }";
+    let (typed, _) = clean("none", none);
+    let why = altered(&typed, &Program::Sample("p".into()), &how).unwrap_err();
+    assert_eq!(why, "`p` draws no hidden variable from `Normal`");
 }

@@ -11,6 +11,9 @@ use std::ops::Index;
 pub struct Altered {
     /// Logits are divided by it and widths multiplied; above 0.
     pub temperature: Option<f64>,
+    /// Hidden variables from a normal distribution are drawn anew while they lie farther from its mean than so many standard deviations: the
+    /// truncation of Brock et al. 2019, section 3.1; above 0.
+    pub truncation: Option<f64>,
     /// Observed sites whose values are data instead of draws.
     pub given: Vec<String>,
     /// Of sites in an order that are completed: how many of their first places are given for all examples, which need not be drawn.

@@ -8,4 +8,5 @@ pub mod math;
 pub mod passes;
 pub mod reference;
 pub mod sampling;
+pub mod shared;
 pub mod typed;

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct How {
     /// Above 0.
     pub temperature: Option<f64>,
+    /// Above 0.
+    pub truncation: Option<f64>,
     /// Names and values of conditions.
     pub given: Vec<(String, String)>,
     /// A file with values of conditions, a row for each draw.
@@ -30,13 +32,14 @@ impl How {
     /// What stands in the name of a file that is drawn so: `-temperature0.8-y3`.
     pub fn named(&self) -> String {
         let t = self.temperature.map_or(String::new(), |t| format!("-temperature{t}"));
+        let far = self.truncation.map_or(String::new(), |t| format!("-truncation{t}"));
         let given = self.given.iter().map(|(name, value)| {
             let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
             format!("-{name}{}", value.chars().map(plain).collect::<String>())
         });
         let files = self.rows.iter().chain(&self.codes).filter_map(|f| f.file_stem());
         let files = files.map(|stem| format!("-{}", folder_name(&stem.to_string_lossy())));
-        t + &given.collect::<String>() + &files.collect::<String>()
+        t + &far + &given.collect::<String>() + &files.collect::<String>()
     }
 
     /// The variables whose values are given.
@@ -70,16 +73,22 @@ impl How {
         let conditions = s.model().map(|m| m.conds.clone()).unwrap_or_default();
         let names = s.given.keys().chain(&s.given_rows);
         let given: Vec<String> = names.filter(|n| !conditions.contains(n)).cloned().collect();
-        if self.temperature.is_none() && given.is_empty() && self.first.is_empty() {
+        let (temperature, truncation) = (self.temperature, self.truncation);
+        if temperature.is_none() && truncation.is_none() && given.is_empty() && self.first.is_empty() {
             return Ok(());
         }
-        let how = Altered { temperature: self.temperature, given, first: self.first.clone() };
+        let how = Altered { temperature, truncation, given, first: self.first.clone() };
         let graph = altered(&s.typed, program, &how)
             .map_err(|why| Failure::new(format!("the model does not draw so: {why}")))?;
         s.run_instead(program.clone(), graph);
         if let Some(t) = self.temperature {
             note(&format!(
                 "note: drawn at temperature {t}: logits are divided by it, scales multiplied; these are no draws from the model itself, whose density is that at temperature 1\n"
+            ));
+        }
+        if let Some(t) = self.truncation {
+            note(&format!(
+                "note: hidden variables beyond {t} standard deviations were drawn anew; these are no draws from the model itself\n"
             ));
         }
         Ok(())

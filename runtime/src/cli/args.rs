@@ -390,12 +390,16 @@ pub enum Verb {
         /// Divides logits and multiplies scales by this: below 1 draws are less daring than the model, above 1 more
         #[arg(long, value_parser = above_0, allow_negative_numbers = true)]
         temperature: Option<f64>,
+        /// Draws hidden normal variables anew while they lie farther from their means than so many standard deviations: the
+        /// truncation of BigGAN; samples are better and more alike the smaller it is
+        #[arg(long, value_parser = above_0, allow_negative_numbers = true)]
+        truncation: Option<f64>,
         /// Gives what the model is conditioned on or draws first: a class or number, as in y=3 or kind=red, or a file with a
         /// row for each draw, such as rows.csv (default: classes in turn, other data from the test part)
         #[arg(long, value_name = "NAME=VALUE|FILE", value_parser = given)]
         given: Vec<GivenArg>,
         /// Decodes the codes of this file instead of drawing them: .csv or .npy, as `gmc encode` writes them
-        #[arg(long, value_name = "FILE", conflicts_with = "temperature")]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["temperature", "truncation"])]
         decode: Option<PathBuf>,
         /// Write here: .txt of text, .png, .npy or .csv (default: text on standard output, a PNG in the run folder
         /// where it can be one, else CSV on standard output)

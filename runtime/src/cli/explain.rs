@@ -19,7 +19,7 @@ use gmc_compiler::explain::math::equations::{self, Equations};
 use gmc_compiler::explain::math::{self, Objective};
 use gmc_compiler::explain::passes::{self, Asked};
 use gmc_compiler::explain::sampling::{self, Piece};
-use gmc_compiler::explain::typed;
+use gmc_compiler::explain::{shared, typed};
 use gmc_compiler::rows::measure::Infer;
 use gmc_compiler::rows::setting::{Batch, Ema};
 use gmc_compiler::types::{TPlayer, Typed};
@@ -81,6 +81,7 @@ pub fn explanation(typed: &Typed, c: &Compiled, latex: bool, derive: bool) -> St
         chains(typed, &mut out);
         queries(c, &mut out);
         ownership(typed, c, &mut out);
+        shared(typed, &mut out);
         per_datum(typed, c, &mut out);
         costs(typed, c, &mut out);
     }
@@ -346,6 +347,18 @@ fn ownership(typed: &Typed, c: &Compiled, out: &mut String) {
         total += if from.is_some() { 0 } else { numbers };
     }
     let _ = writeln!(out, "  {:<12} {total:>10}", "all");
+}
+
+/// What several players compute in a round, and whether it is one value for all.
+fn shared(typed: &Typed, out: &mut String) {
+    let all = shared::shared(typed);
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\ncomputed by several players");
+    for s in all {
+        let _ = writeln!(out, "  {:<12} {}: {}", s.what, s.players.join(", "), s.same.words());
+    }
 }
 
 /// What guides hold for each datum: the memory that grows with the data, how it is updated, and how new data

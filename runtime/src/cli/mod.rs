@@ -103,9 +103,10 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
             true => report::live(&run, port),
             false => report::report(&run, out.as_deref()),
         },
-        Verb::Sample { run, n, temperature, given, decode, out } => {
+        Verb::Sample { run, n, temperature, truncation, given, decode, out } => {
             let (given, rows) = args::apart(given)?;
-            let how = altered::How { temperature, given, rows, codes: decode, ..altered::How::default() };
+            let codes = decode;
+            let how = altered::How { temperature, truncation, given, rows, codes, ..altered::How::default() };
             pictures::sample(&run, &how, n, out.as_deref(), m)
         }
         Verb::Density { run, rows, asked } => density::density(&run, &rows, &asked, m),

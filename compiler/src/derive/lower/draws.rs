@@ -5,10 +5,18 @@ use crate::event::{EventTy, Kind};
 use crate::ir::{Scope, Shape, Value};
 use crate::rows::data::PRESENT;
 use crate::rows::distribution::temperature::tempered;
-use crate::rows::distribution::{align_param, constant};
+use crate::rows::distribution::{align_param, constant, spelled};
 use crate::rows::estimator::Estimator;
 use crate::types::noising::Noising;
 use crate::types::{TDist, TSite, TSiteKind};
+
+/// Whether a site is a hidden variable with a normal distribution of its own, whose draws may be kept near its mean.
+pub fn truncatable(s: &TSite) -> bool {
+    match &s.kind {
+        TSiteKind::Draw(d) => !s.observed && !d.sequential() && d.time.is_none() && d.row.name() == "Normal",
+        TSiteKind::Bind(_) | TSiteKind::Quantize(_) => false,
+    }
+}
 
 /// How draws of a guide or model are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +117,23 @@ impl Ctx<'_> {
         let params = self.dist_params(d, &s.ty, vars);
         let params = self.at_temperature(d, params);
         let shape = self.shape(&s.ty.shape);
-        self.drawn_from(s, d, &params, &shape)
+        match self.drawn_near(s, d, &params, &shape) {
+            Some(v) => v,
+            None => self.drawn_from(s, d, &params, &shape),
+        }
+    }
+
+    /// A draw of a hidden normal variable that is not far from its mean, where such draws are asked for: what drawing anew comes to, by the
+    /// inverse of the distribution function.
+    fn drawn_near(&mut self, s: &TSite, d: &TDist, params: &[Option<Value>], shape: &Shape) -> Option<Value> {
+        let far = self.truncation.filter(|_| self.draws == Draws::Sampled && truncatable(s))?;
+        let &[Some(loc), Some(scale)] = params else { panic!("internal: `{}` is no normal", d.row.name()) };
+        let row = spelled("Truncated Normal")?;
+        self.cx.g.at = s.value_span;
+        let g = Scope::of(&mut self.cx.g);
+        let reach = g.ex(scale) * far;
+        let (low, high) = ((g.ex(loc) - reach).v, (g.ex(loc) + reach).v);
+        Some(row.sample(&mut self.cx.g, &[Some(loc), Some(scale), Some(low), Some(high)], shape))
     }
 
     /// A draw of a site's distribution with these parameters, or what stands for it.

@@ -17,7 +17,7 @@ mod others;
 mod sums;
 mod time;
 
-pub use draws::Draws;
+pub use draws::{Draws, truncatable};
 pub use expressions::Cut;
 pub use joint::Joint;
 pub use sums::{Densities, Posterior, VOLUME};
@@ -67,6 +67,8 @@ pub struct Ctx<'t> {
     pub first: BTreeMap<String, usize>,
     /// The temperature of draws, where it is not 1.
     pub temperature: Option<f64>,
+    /// How many standard deviations hidden normal variables may lie from their means, where draws beyond are drawn anew.
+    pub truncation: Option<f64>,
     /// What drawing each site in an order does at each of its places.
     pub work: Vec<(String, Work)>,
     /// Inside a statement in time.
@@ -126,6 +128,7 @@ impl<'t> Ctx<'t> {
             completing: false,
             first: BTreeMap::new(),
             temperature: None,
+            truncation: None,
             work: Vec::new(),
             clock: None,
             corrupted: Vec::new(),

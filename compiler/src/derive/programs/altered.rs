@@ -1,6 +1,7 @@
 //! Programs that draw otherwise than the model says: at a temperature, or with the first values given.
 
 use super::{complete, models, sample};
+use crate::derive::lower::truncatable;
 use crate::derive::program::{Altered, Program};
 use crate::ir::Graph;
 use crate::rows::distribution::temperature::has_temperature;
@@ -19,6 +20,9 @@ pub fn graph(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, S
     if how.temperature.is_some() {
         temperature(m.1)?;
     }
+    if how.truncation.is_some() && !m.1.sites.iter().any(truncatable) {
+        return Err(format!("`{}` draws no hidden variable from `Normal`", m.1.name));
+    }
     if let Program::Complete(_) = program {
         for name in &how.given {
             given(m.1, name)?;
@@ -26,11 +30,10 @@ pub fn graph(typed: &Typed, program: &Program, how: &Altered) -> Result<Graph, S
         return complete::by(typed, m, how).map(|made| made.1);
     }
     let hidden = behind(m.1, &how.given)?;
-    if let (Some(first), Some(_)) = (hidden.sites.first(), how.temperature) {
-        return Err(format!(
-            "`{}` is drawn as what is given makes it likely, which has no temperature",
-            first
-        ));
+    if let (Some(first), Some(_)) = (hidden.sites.first(), how.temperature.or(how.truncation)) {
+        let what =
+            if how.temperature.is_some() { "which has no temperature" } else { "and is not truncated" };
+        return Err(format!("`{first}` is drawn as what is given makes it likely, {what}"));
     }
     Ok(sample::otherwise(typed, m, how, (&hidden.part, &hidden.sites)).1)
 }

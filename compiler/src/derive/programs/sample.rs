@@ -32,6 +32,7 @@ pub(super) fn otherwise(
     let mut ctx = Ctx::new(typed, Program::Sample(m.name.clone()), false);
     ctx.cx.by_place = true;
     ctx.temperature = how.temperature;
+    ctx.truncation = how.truncation;
     let mut known = ctx.conditions(m);
     for site in &how.given {
         let v = ctx.data(site);
