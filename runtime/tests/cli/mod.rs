@@ -11,6 +11,7 @@ mod exports;
 mod families;
 mod first_steps;
 mod formats;
+mod frozen;
 mod gaps;
 mod going_on;
 mod health;
