@@ -115,9 +115,14 @@ fn the_table_of_the_zoo_is_true() {
     }
 }
 
-/// The games on MNIST share a file, and each is sound.
+/// The games on MNIST share a file, and each is sound; so are those far from their data.
 #[test]
-fn the_games_on_mnist_compile() {
+fn games_in_folders_compile() {
+    let far = texts("specs/far");
+    assert_eq!(far.len(), 2);
+    for (name, text) in &far {
+        clean(name, text);
+    }
     let folder = root().join("specs/mnist");
     let read = |p: &str| std::fs::read_to_string(folder.join(p)).map_err(|e| e.to_string());
     let games = texts("specs/mnist");

@@ -61,7 +61,7 @@ fn piece_end(file: FileId, scan: &Scan, from: usize) -> (usize, Option<Diag>) {
                     let unclosed = e0110::before(scan.str(open), at, (scan.str(token), span));
                     return (i, brackets.error.or(Some(unclosed)));
                 }
-            } else if (brackets.closed && (known || token.first_on_line))
+            } else if (brackets.closed && (known || token.first_on_line) && !of_file(scan, from, i))
                 || starts_next(scan, from, i, column)
             {
                 return (i, brackets.error);
@@ -158,6 +158,13 @@ fn closing(open: &str) -> &'static str {
         "[" => "]",
         _ => "}",
     }
+}
+
+/// Whether token `i`, behind the layers of the net that began at `from`, says from which file its weights are.
+fn of_file(scan: &Scan, from: usize, i: usize) -> bool {
+    let word = |i: usize| scan.tokens.get(i).map_or("", |t| scan.str(t));
+    let text = scan.tokens.get(i + 1).is_some_and(|t| t.kind == TokenKind::Text);
+    word(from) == "net" && word(i) == "from" && text
 }
 
 /// Whether token `i`, outside all brackets, begins an item after the one that began at `from` in `column`.
