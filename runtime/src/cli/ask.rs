@@ -5,6 +5,8 @@ use crate::failure::Failure;
 use crate::session::rows::About;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Answer, NumberKind, Output, Program, Question};
+use gmc_compiler::types::Density;
+use gmc_compiler::types::density::without_density;
 
 /// Infers what guides hold for each of at most `most` of the rows that are asked about, and says so.
 ///
@@ -22,7 +24,7 @@ pub fn infer(s: &mut Session, most: usize, seed: u64) -> Result<(), Failure> {
 /// # Errors
 /// Why it cannot.
 pub fn answerable(s: &Session, question: Question) -> Result<Answer, Failure> {
-    let answer = s.answer(question).cloned().map_err(|why| refused(question, why))?;
+    let answer = s.answer(question).cloned().map_err(|why| refused(s, question, why))?;
     tell_of_untrained(&answer);
     Ok(answer)
 }
@@ -33,7 +35,7 @@ pub fn answerable(s: &Session, question: Question) -> Result<Answer, Failure> {
 /// Why it cannot be answered.
 pub fn asked_about(s: &Session, question: Question) -> Result<Vec<String>, Failure> {
     let program = s.answer(question).map(|a| a.program.clone());
-    let program = program.map_err(|why| refused(question, why))?;
+    let program = program.map_err(|why| refused(s, question, why))?;
     let mut names = s.data_inputs(&program);
     if s.has(&Program::Infer) {
         names.extend(s.data_inputs(&Program::Infer));
@@ -42,8 +44,28 @@ pub fn asked_about(s: &Session, question: Question) -> Result<Vec<String>, Failu
 }
 
 /// Why a question has no answer.
-fn refused(question: Question, why: &str) -> Failure {
-    Failure::new(format!("this model cannot answer `{question}`: {why}"))
+fn refused(s: &Session, question: Question, why: &str) -> Failure {
+    let failure = Failure::new(format!("this model cannot answer `{question}`: {why}"));
+    match would_give(s, question) {
+        Some(change) => failure.help(change),
+        None => failure,
+    }
+}
+
+/// What of a model that has samples only would give an answer.
+fn would_give(s: &Session, question: Question) -> Option<String> {
+    let m = s.model()?;
+    let Density::Implicit(x) = &m.density else { return None };
+    let (_, change) = without_density(m, &s.typed.flows, x);
+    match question {
+        Question::Density | Question::Classify => Some(format!(
+            "for a density {change}, `flow f: .. <-> ..`, or draw the data, `{x} ~ Normal(.., 0.1)`, and write a `guide`, for a bound"
+        )),
+        Question::Encode | Question::Reconstruct | Question::Interpolate => Some(format!(
+            "for codes {change}, or let an encoder play, as in a BiGAN: a net `encode({x})` that the makers own, and a judge of pairs"
+        )),
+        Question::Sample | Question::Complete => None,
+    }
 }
 
 /// There are no rows to ask about.

@@ -96,6 +96,14 @@ fn ask(f: &Family) {
     }
     if !f.density.is_empty() {
         said.fails(&["this model cannot answer `density`", f.density]);
+        // What would give one is said of a model that has samples only.
+        let samples_only = f.density.contains("samples, but no density");
+        assert_eq!(
+            said.err.contains("help: for a density make the net a flow"),
+            samples_only,
+            "{}",
+            said.err
+        );
     } else {
         assert!(said.succeeds().out.contains(f.kind), "{}", said.out);
         let all = std::fs::read_to_string(place.path("d.csv")).unwrap();
