@@ -104,14 +104,13 @@ impl Checker<'_> {
         self.walk(&e, &mut |_, x| {
             nets.extend(if let TKind::Net { net, .. } = x.kind { Some(net) } else { None })
         });
-        let players: Vec<String> = self.typed.train.players.iter().map(|p| p.name.clone()).collect();
         let used = self.used();
         let owns = |p: &TPlayer, name: &str| p.owns.iter().any(|(n, _)| n == name);
         let trained =
             |name: &String| used.contains(name) && self.typed.train.players.iter().any(|p| owns(p, name));
-        let idle = |n: &&TNet| n.trainable() && !trained(&n.name) && !players.is_empty();
+        let idle = |n: &&TNet| n.trainable() && !trained(&n.name) && !self.typed.train.players.is_empty();
         if let Some(net) = nets.iter().filter_map(|i| self.typed.nets.get(*i)).find(idle) {
-            return Err(codes::e0704::no_owner(&net.name, net.span, &players).into());
+            return Err(codes::e0704::only_measured(&net.name, net.span, value.span).into());
         }
         self.typed.values.push(e);
         Ok(Args { span: c.span, name: row.name().into(), declared: row.params(), values: Vec::new() })

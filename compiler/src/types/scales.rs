@@ -257,7 +257,9 @@ impl Checker<'_> {
             });
         }
         let mut diags = Vec::new();
-        for (net, x, at) in &calls {
+        // Weights from a file do not learn to tell anything apart.
+        let learns = |net: usize| self.typed.net(net).frozen.is_none();
+        for (net, x, at) in calls.iter().filter(|c| learns(c.0)) {
             let (data, drawn) = (self.typed.is_data(x), self.typed.is_drawn(x));
             // Data that are declared as any numbers may lie anywhere; draws are known to.
             let differs = |made: &TExpr| {

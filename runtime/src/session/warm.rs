@@ -62,7 +62,8 @@ impl Session {
         }
         let mut warm = Warm::default();
         let mut new = Vec::new();
-        for leaf in &self.compiled.leaves {
+        // What comes from a file stays what it is.
+        for leaf in self.compiled.leaves.iter().filter(|l| l.given.is_none()) {
             match there.remove(leaf.path.as_str()) {
                 None => warm.missing.push(leaf.path.clone()),
                 Some(t) if t.shape != leaf.shape => {

@@ -31,3 +31,10 @@ pub fn no_owner(name: &str, span: Span, players: &[String]) -> Diag {
     Diag::new("E0704", format!("no player owns `{name}`"), span, "has parameters that nobody changes")
         .help(help)
 }
+
+/// `value(..)` of `eval` at `span` reads `name`, declared at `declared`, which no goal trains.
+pub fn only_measured(name: &str, declared: Span, span: Span) -> Diag {
+    Diag::new("E0704", format!("no goal trains `{name}`, which is measured"), span, "reads the weights that it starts with")
+        .also(declared, "has parameters that nobody changes")
+        .help(format!("let a goal of `train` read `{name}`, or give it weights from a file: `net {name}(..) -> .. {{ .. }} from \"f.safetensors\"`"))
+}
