@@ -487,10 +487,10 @@ fn what_a_draw_keeps_and_costs_is_counted_by_hand() {
     // A place: two rows of the kernel, 2 x 3 to 2 channels, and 2 to 1; else 12 pixels of 9 x 2 and 2, at each of 12 places.
     let conv = told("Bool[1, 3, 4]", "raster", "conv(2, k: 3, mask: A), relu, conv(1, k: 1)");
     assert_eq!(conv, ([12 * 14, 12 * 240], vec![piece("[1, 4, 6]", "what is drawn")], vec![]));
-    // A place: 1 to 4, three times 4 x 4, two heads of 2 with 6 places twice, 4 x 4, 4 to 1. Keys and values of both heads are kept.
+    // A place: 1 to 4, which is no sum, three times 4 x 4, two heads of 2 with 6 places twice, 4 x 4, 4 to 1. Keys and values of both heads are kept.
     let attention = "shift_right, dense(4), attention(heads: 2, mask: B), dense(1)";
     let (costs, kept, whole) = told("Bool[6, 1]", "forward", attention);
-    assert_eq!(costs, [6 * (4 + 48 + 24 + 24 + 16 + 4), 36 * (4 + 48 + 24 + 24 + 16 + 4)]);
+    assert_eq!(costs, [6 * (48 + 24 + 24 + 16 + 4), 36 * (48 + 24 + 24 + 16 + 4)]);
     let by = "attention(heads: 2, mask: B)";
     assert_eq!(kept, [piece("[7, 1]", "what is drawn"), piece("[2, 2, 6]", by), piece("[2, 6, 2]", by)]);
     assert_eq!(whole, []);
