@@ -262,6 +262,46 @@ fn the_state_of_a_recurrent_layer_is_kept_between_places() {
     }
 }
 
+/// Classes are looked up at their place, and all that follows is computed there.
+#[test]
+fn classes_are_embedded_place_by_place() {
+    for (ty, out, order, body) in [
+        ("Class(3)[6]", "Real[6, 3]", "forward", "embed(4), shift_right, gru(5), logits(3)"),
+        (
+            "Class(3)[6]",
+            "Real[6, 3]",
+            "reverse",
+            "embed(4), shift_right, lstm(3), residual { gru(3) }, dense(3)",
+        ),
+        (
+            "Class(3)[6]",
+            "Real[6, 3]",
+            "forward",
+            "embed(4), shift_right, residual { layer_norm, attention(heads: 2, mask: B, positions: rotary) }, layer_norm, logits(3)",
+        ),
+        ("Class(3)[6]", "Real[6, 3]", "permuted(2)", "embed(4), conv1d(4, k: 3, mask: A), relu, logits(3)"),
+        (
+            "Class(3)[1, 3, 2]",
+            "Real[1, 3, 2, 3]",
+            "raster",
+            "embed(4), conv(5, k: 3, mask: A), relu, logits(3)",
+        ),
+    ] {
+        let text = format!(
+            "data x: {ty} from npy(\"x.npy\")\nnet f(x: {ty}) -> {out} {{ {body} }}\n\
+             model p {{ x[i in {order}] ~ Categorical(logits: f(x[< i])) }}\ntrain {{ using adam(lr: 1e-3) }}"
+        );
+        let (typed, c) = clean(&text, &axes(ty));
+        let [fast, slow] = [true, false].map(|by_place| sampler(&typed, by_place));
+        let inputs = weights(&c);
+        assert_eq!(evaluate(&fast, 8, &inputs)["x"].data, evaluate(&slow, 8, &inputs)["x"].data, "{body}");
+        let said = sampling::of(&typed);
+        let whole: Vec<&str> = said[0].sites[0].whole.iter().map(|p| p.by.as_str()).collect();
+        assert!(whole.is_empty(), "{body}: {whole:?}");
+        assert!(2 * work(&fast).0 < work(&slow).0, "{body}");
+    }
+}
+
 /// One pixel a place: an image with twice the rows, or twice the columns, costs twice as much.
 #[test]
 fn the_states_of_a_row_lstm_are_computed_once() {

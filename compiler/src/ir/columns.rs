@@ -24,7 +24,8 @@ use super::shape::{DType, Dim, Shape, Ty};
 use super::steps;
 use std::collections::BTreeMap;
 
-/// The axes of a value along which places lie, ascending, each with the index of the place of the iteration.
+/// The axes of a value along which places lie, ascending, each with the index of the place of the iteration. On the batch axis they lie
+/// one behind the other for each example.
 pub type Places = Vec<(usize, At)>;
 
 /// How a value of the body depends on the canvas.
@@ -173,8 +174,32 @@ pub(super) fn kept(args: &[&Dep]) -> Option<Places> {
 }
 
 /// Where the places along axes of `from` lie in `to`, which holds the same elements row by row: on an axis of the same size with the same
-/// elements behind it, or together with the place axis behind them on one axis, or apart on two.
+/// elements behind it, or together with the place axis behind them on one axis, or apart on two; also where that is the batch axis.
 pub(super) fn reshaped(places: &Places, from: &Shape, to: &Shape) -> Option<Places> {
+    let ((from, front), (to, back)) = (apart(from), apart(to));
+    let places: Places = places.iter().map(|(axis, at)| (axis + front, *at)).collect();
+    let onto = |(axis, at): (usize, At)| {
+        let whole = to.0.get(axis).is_some_and(|d| d.n == at.modulo) && at.offset == 0;
+        match (axis.checked_sub(back), axis) {
+            (Some(0), 1) if !whole => None,
+            (moved, _) => Some((moved?, at)),
+        }
+    };
+    reshaped_apart(&places, &from, &to)?.into_iter().map(onto).collect()
+}
+
+/// With what lies on the batch axis beside the examples on an axis of its own, and how many axes that adds.
+fn apart(shape: &Shape) -> (Shape, usize) {
+    match shape.0.split_first() {
+        Some((first, rest)) if first.batch && first.n > 1 => {
+            (Shape([&[Dim::BATCH, Dim::fixed(first.n)], rest].concat()), 1)
+        }
+        _ => (shape.clone(), 0),
+    }
+}
+
+/// The same where nothing lies beside the examples on the batch axis.
+fn reshaped_apart(places: &Places, from: &Shape, to: &Shape) -> Option<Places> {
     let behind = |s: &Shape, axis: usize| -> usize { s.0.iter().skip(axis + 1).map(|d| d.n).product() };
     let size = |s: &Shape, axis: usize| s.0.get(axis).map_or(1, |d| d.n);
     let fixed = |s: &Shape, axis: usize| s.0.iter().skip(axis).all(|d| !d.batch);
@@ -278,9 +303,9 @@ impl Cut<'_> {
     /// The shape with one element along each of these axes.
     pub fn one_place(shape: &Shape, places: &[(usize, At)]) -> Shape {
         let mut one = shape.clone();
-        for (axis, _) in places {
+        for (axis, at) in places {
             if let Some(d) = one.0.get_mut(*axis) {
-                *d = Dim::fixed(1);
+                *d = if d.batch { Dim { n: d.n / at.modulo.max(1), ..*d } } else { Dim::fixed(1) };
             }
         }
         one
@@ -605,8 +630,13 @@ impl Cut<'_> {
     pub fn same(&mut self, v: Value, args: &[Value]) -> Value {
         let places = self.places(v).to_vec();
         let args: Vec<Value> = args.iter().map(|a| self.beside(*a, &places)).collect();
+        self.like(v, &args)
+    }
+
+    /// The op of `v` on values of the new body.
+    pub fn like(&mut self, v: Value, args: &[Value]) -> Value {
         self.new.at = self.old.node(v).span;
-        self.new.push(self.old.node(v).op.clone(), &args)
+        self.new.push(self.old.node(v).op.clone(), args)
     }
 
     /// The shape of `v` at one place.

@@ -122,9 +122,18 @@ impl Known {
             Dep::Whole
         } else {
             let tys: Vec<&Ty> = node.args.iter().map(|a| body.ty(*a)).collect();
+            // A part of the batch axis cannot be cut out: only what needs no cutting has places there.
+            let along_batch = |places: &Places, ty: &Ty| {
+                places.iter().any(|(axis, _)| ty.shape.0.get(*axis).is_some_and(|d| d.batch))
+            };
+            let placed = args.iter().zip(&tys);
+            let beside = placed.clone().any(|(d, ty)| matches!(d, Dep::Placed(p) if along_batch(p, ty)));
+            let goes = matches!(node.op, Op::Reshape(_) | Op::Cast(_) | Op::Lookup(_));
             match node.op.rule().places(&args, &tys, &node.ty) {
-                Some(places) => Dep::Placed(many(&node.ty.shape, places)),
-                None => Dep::Whole,
+                Some(places) if goes || !(beside || along_batch(&places, &node.ty)) => {
+                    Dep::Placed(many(&node.ty.shape, places))
+                }
+                Some(_) | None => Dep::Whole,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Reading and adding at indices, computed ones and fixed ones. Each reader's derivative is its adder, and the reverse.
 
 use super::{OpRule, axis_of, exactly, fixed_axis, need, one, sure, two, with_axis};
-use crate::ir::columns::{Dep, Places, kept, shared};
+use crate::ir::columns::{Cut, Dep, Places, kept, shared};
 use crate::ir::formula::Ex;
 use crate::ir::graph::Value;
 use crate::ir::interp::Env;
@@ -208,6 +208,18 @@ impl OpRule for Lookup {
     }
     fn passes(&self, i: usize) -> bool {
         i == 0
+    }
+    /// The places of the index, of a table that is the same everywhere.
+    fn places(&self, args: &[&Dep], _tys: &[&Ty], _out: &Ty) -> Option<Places> {
+        match args {
+            [Dep::Fixed, Dep::Placed(p)] => Some(p.clone()),
+            _ => None,
+        }
+    }
+    fn column(&self, cut: &mut Cut, v: Value, args: &[Value]) -> Value {
+        let &[table, index] = exactly(args);
+        let (table, index) = (cut.all(table), cut.column(index));
+        cut.like(v, &[table, index])
     }
     fn adjoint<'g>(&self, _i: usize, args: &[Ex<'g>], _y: Ex<'g>, d: Ex<'g>) -> Ex<'g> {
         let &[table, index] = exactly(args);
