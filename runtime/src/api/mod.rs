@@ -1,7 +1,7 @@
 //! gmc as a library, for programs and for other languages: a spec ([`Spec`]) is checked, explained and fitted to arrays, a trained model
 //! ([`Model`]) is asked. Everything is what the command line does, with arrays in the place of files.
 //!
-//! Whatever goes wrong is a [`Failure`]; of a spec its message is what `gmc check` shows.
+//! Whatever goes wrong is a [`Failure`](crate::failure::Failure); of a spec its message is what `gmc check` shows.
 
 mod ask;
 mod rows;
