@@ -4,10 +4,10 @@ use super::common::*;
 
 const SPEC: &str = "\
 data x: Real[2] from moons(n: 256, noise: 0.05)
-net e(x: Real[2]) -> (Real[2], Real[2] in positive) { dense(16), relu, heads }
+net e(x: Real[2]) -> (Real[2], Real[2]) { dense(16), relu, heads }
 net d(z: Real[2]) -> Real[2] { dense(32), relu, dense }
 model p { z ~ Normal(0, I)[2];  x ~ Normal(d(z), 0.1) }
-guide q(x) { z ~ Normal(e(x)) }
+guide q(x) { (m, s) = e(x);  z ~ Normal(m, exp(s)) }
 train { using adam(lr: 1e-3)  steps 12  batch 64  seed 1 }
 ";
 

@@ -132,7 +132,7 @@ fn the_file_that_has_changed_is_named() {
         std::fs::write(file(name), good).unwrap();
     };
     damaged("set.txt", Some("train.batch=65\n"), "runs/a-1/set.txt has changed since the run began");
-    damaged("set.txt", Some("junk\n"), "runs/a-1/set.txt has changed since the run began");
+    damaged("set.txt", Some("junk\n"), "cannot read runs/a-1/set.txt: line 1 is no override");
     damaged("set.txt", None, "runs/a-1/set.txt is missing");
     damaged(
         "use/lib.gm",
