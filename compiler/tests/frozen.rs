@@ -164,7 +164,7 @@ fn it_is_no_layer_and_holds_no_net() {
 #[test]
 fn it_is_printed_as_it_is_read() {
     use gmc_compiler::syntax::fmt;
-    for layers in ["dense(2), tanh".to_string(), vec!["dense(100), tanh"; 12].join(", ")] {
+    for layers in ["dense(2), tanh".to_string(), ["dense(100), tanh"; 12].join(", ")] {
         let text = spec(&layers);
         let formatted = fmt::format(&text).unwrap_or_else(|d| panic!("{d:?}"));
         assert!(formatted.contains("} from \"look.safetensors\"\n"), "{formatted}");

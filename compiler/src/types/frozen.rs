@@ -5,6 +5,7 @@ use super::{Bad, Checker, Res, TNet};
 use crate::diag::codes;
 use crate::rows::ParamDecl;
 use crate::rows::safetensors::{File, Tensor};
+use crate::span::Span;
 use crate::syntax::ast::{NetItem, Weights};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -36,7 +37,7 @@ impl Checker<'_> {
         let bytes = self
             .host
             .weights(&from.path)
-            .map_err(|why| codes::e0229::unreadable(&from.path, from.span, &why))?;
+            .map_err(|why| codes::e0229::unreadable(&from.path, from.span, &why.what, &why.tried))?;
         let hash = format!("{:08x}", crc32(&bytes));
         let file =
             File::read(&bytes).map_err(|why| codes::e0229::no_safetensors(&from.path, from.span, &why))?;
@@ -44,7 +45,9 @@ impl Checker<'_> {
         for p in &declared {
             let own = format!("{name}.{}", p.name);
             let Some(tensor) = file.tensor(&own).or_else(|| file.tensor(&p.name)) else {
-                return Err(codes::e0229::missing((name, n.name.span), &p.name, from, &file.names()).into());
+                return Err(
+                    codes::e0229::missing((name, n.name.span), &p.name, place(from), &file.names()).into()
+                );
             };
             values.insert(p.name.clone(), fitting(p, &tensor, from)?);
         }
@@ -61,15 +64,20 @@ impl Checker<'_> {
     }
 }
 
+/// The file as it is written, and where.
+fn place(from: &Weights) -> (&str, Span) {
+    (&from.path, from.span)
+}
+
 /// The values of a tensor, where it has the axes of the parameter.
 fn fitting(p: &ParamDecl, tensor: &Tensor<'_>, from: &Weights) -> Result<Rc<[f32]>, Bad> {
     if tensor.shape != p.shape {
-        return Err(codes::e0229::shape(&p.name, &p.shape, &tensor.shape, from).into());
+        return Err(codes::e0229::shape(&p.name, &p.shape, &tensor.shape, place(from)).into());
     }
     match tensor.values() {
         Ok(values) if values.iter().all(|v| v.is_finite()) => Ok(values.into()),
-        Ok(_) => Err(codes::e0229::values(&p.name, "holds values that are not finite", from).into()),
-        Err(why) => Err(codes::e0229::values(&p.name, &why, from).into()),
+        Ok(_) => Err(codes::e0229::values(&p.name, "holds values that are not finite", place(from)).into()),
+        Err(why) => Err(codes::e0229::values(&p.name, &why, place(from)).into()),
     }
 }
 

@@ -65,6 +65,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one match over all verbs")]
 fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
     match verb {
         Verb::New { file, template, from } => new::new(&file, template, from.as_deref()),

@@ -3,9 +3,7 @@
 use crate::diag::Diag;
 use crate::diag::suggest::did_you_mean;
 use crate::event::shape_text;
-use crate::rows::data::HostError;
 use crate::span::Span;
-use crate::syntax::ast::Weights;
 
 /// What `gmc explain E0229` prints.
 pub const PAGE: super::Page = super::Page {
@@ -25,10 +23,10 @@ Right:
 ",
 };
 
-/// The file at `path` cannot be read.
-pub fn unreadable(path: &str, span: Span, why: &HostError) -> Diag {
-    let d = Diag::new("E0229", format!("the weights `{path}` cannot be read"), span, why.what.clone());
-    let d = why.tried.iter().fold(d, |d, place| d.note(format!("looked for {place}")));
+/// The file at `path` cannot be read, as `why` says; it was looked for at the places `tried`.
+pub fn unreadable(path: &str, span: Span, why: &str, tried: &[String]) -> Diag {
+    let d = Diag::new("E0229", format!("the weights `{path}` cannot be read"), span, why);
+    let d = tried.iter().fold(d, |d, place| d.note(format!("looked for {place}")));
     d.help(
         "give the path relative to the spec; a run leaves such a file in its folder, `weights.safetensors`",
     )
@@ -41,7 +39,7 @@ pub fn no_safetensors(path: &str, span: Span, why: &str) -> Diag {
 }
 
 /// There is no tensor for the weight `param` of `net`.
-pub fn missing((net, declared): (&str, Span), param: &str, from: &Weights, names: &[&str]) -> Diag {
+pub fn missing((net, declared): (&str, Span), param: &str, (path, at): (&str, Span), names: &[&str]) -> Diag {
     const SHOWN: usize = 6;
     let own = format!("{net}.{param}");
     let near =
@@ -50,8 +48,8 @@ pub fn missing((net, declared): (&str, Span), param: &str, from: &Weights, names
     let more = if names.len() > SHOWN { ", .." } else { "" };
     let d = Diag::new(
         "E0229",
-        format!("`{}` has no weights for `{net}`", from.path),
-        from.span,
+        format!("`{path}` has no weights for `{net}`"),
+        at,
         format!("holds neither `{own}` nor `{param}`"),
     )
     .also(declared, "whose layers say which there are")
@@ -70,12 +68,12 @@ pub fn missing((net, declared): (&str, Span), param: &str, from: &Weights, names
 }
 
 /// The tensor for `param` has other axes.
-pub fn shape(param: &str, want: &[usize], got: &[usize], from: &Weights) -> Diag {
+pub fn shape(param: &str, want: &[usize], got: &[usize], (path, at): (&str, Span)) -> Diag {
     let turned: Vec<usize> = want.iter().rev().copied().collect();
     let d = Diag::new(
         "E0229",
-        format!("`{param}` has other axes in `{}`", from.path),
-        from.span,
+        format!("`{param}` has other axes in `{path}`"),
+        at,
         format!("{} there, and {} by the layers of the net", shape_text(got), shape_text(want)),
     );
     match want.len() == 2 && got == turned {
@@ -87,8 +85,8 @@ pub fn shape(param: &str, want: &[usize], got: &[usize], from: &Weights) -> Diag
 }
 
 /// The tensor for `param` holds something that is no weights.
-pub fn values(param: &str, what: &str, from: &Weights) -> Diag {
-    Diag::new("E0229", format!("`{param}` of `{}` is not what weights are", from.path), from.span, what)
+pub fn values(param: &str, what: &str, (path, at): (&str, Span)) -> Diag {
+    Diag::new("E0229", format!("`{param}` of `{path}` is not what weights are"), at, what)
         .help("save it again as 32-bit floats")
 }
 
