@@ -4,6 +4,7 @@ mod agreement;
 pub mod altered;
 mod asked;
 mod autoencoder;
+mod behind;
 pub(super) mod classify;
 mod complete;
 mod critics;
