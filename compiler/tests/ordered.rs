@@ -270,6 +270,12 @@ fn classes_are_embedded_place_by_place() {
         (
             "Class(3)[6]",
             "Real[6, 3]",
+            "forward",
+            "tied(4) { shift_right, residual { gru(4) }, dense(4), tanh }",
+        ),
+        (
+            "Class(3)[6]",
+            "Real[6, 3]",
             "reverse",
             "embed(4), shift_right, lstm(3), residual { gru(3) }, dense(3)",
         ),

@@ -592,13 +592,15 @@ impl Cut<'_> {
             return *made;
         }
         let node = self.old.node(v);
+        let dims = &node.ty.shape.0;
+        let batch = |p: &Places| p.iter().any(|(axis, _)| dims.get(*axis).is_some_and(|d| d.batch));
         let made = match &self.known.dep[v] {
             Dep::Placed(places) if v == self.canvas => {
                 let (places, all) = (places.clone(), self.all(v));
                 self.cut(all, &places)
             }
             // What is made earlier than it is read here is kept.
-            Dep::Placed(places) if self.lead < self.known.lead(v) && costs(&node.op) => {
+            Dep::Placed(places) if self.lead < self.known.lead(v) && costs(&node.op) && !batch(places) => {
                 let (places, none) = (places.clone(), vec![0; node.ty.shape.rank()]);
                 let kept = self.cache(v, &none, &none);
                 self.cut(kept, &places)

@@ -128,7 +128,14 @@ impl Known {
             };
             let placed = args.iter().zip(&tys);
             let beside = placed.clone().any(|(d, ty)| matches!(d, Dep::Placed(p) if along_batch(p, ty)));
-            let goes = matches!(node.op, Op::Reshape(_) | Op::Cast(_) | Op::Lookup(_));
+            let alone = |(d, ty): (&&Dep, &&Ty)| {
+                matches!(d, Dep::Placed(_)) || ty.shape.0.first().is_none_or(|d| d.is_one())
+            };
+            let goes = match &node.op {
+                Op::Reshape(_) | Op::Cast(_) | Op::Lookup(_) => true,
+                Op::MatMul(_) => args.last().is_some_and(|d| **d == Dep::Fixed),
+                op => op.rule().elementwise().is_some() && args.iter().zip(&tys).all(alone),
+            };
             match node.op.rule().places(&args, &tys, &node.ty) {
                 Some(places) if goes || !(beside || along_batch(&places, &node.ty)) => {
                     Dep::Placed(many(&node.ty.shape, places))
