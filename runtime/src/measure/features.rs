@@ -46,12 +46,12 @@ impl Host for NoFiles {
 fn spec(d: usize, classes: Option<usize>) -> String {
     match classes {
         Some(n) => format!(
-            "data (x: Real[{d}], y: Class({n})) from csv(\"examples\") split (train 1)
+            "data (x: Real[{d}], y: Class({n})) from arrays
 net encode(x: Real[{d}]) -> Real[{n}] {{ dense(128), relu, dropout(0.2), dense({WIDTH}), relu, dense({n}) }}
 train {{ minimizes cross_entropy(encode(corrupt(x, gaussian(0.3))), y)  steps 2000  batch 64  using adam(lr: cosine(1e-3 -> 1e-5)) }}"
         ),
         None => format!(
-            "data x: Real[{d}] from npy(\"examples\") split (train 1)
+            "data x: Real[{d}] from arrays
 net encode(x: Real[{d}]) -> Real[{WIDTH}] {{ dense(128), relu, dense({WIDTH}) }}
 net decode(h: Real[{WIDTH}]) -> Real[{d}] {{ relu, dense(128), relu, dense({d}) }}
 train {{ minimizes mse(decode(encode(corrupt(x, gaussian(0.5)))), x)  steps 1000  batch 64  using adam(lr: cosine(1e-3 -> 1e-5)) }}"

@@ -107,7 +107,7 @@ impl Asking<'_> {
             })
         });
         let complete = complete::query(typed, model).and_then(|made| self.keep(made, name));
-        let interpolate = decode::query(model, &encode, [&sample, &reconstruct]);
+        let interpolate = decode::query(typed, model, &encode, [&sample, &reconstruct]);
         let answers = [sample, density, classify, encode, reconstruct, complete, interpolate];
         let query = |(question, answer)| Query { question, model: name.map(str::to_string), answer };
         Question::ALL.into_iter().zip(answers).map(query).collect()

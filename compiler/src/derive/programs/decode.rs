@@ -6,7 +6,7 @@ use crate::derive::query::Answer;
 use crate::derive::{Input, Output, Program};
 use crate::event::EventTy;
 use crate::ir::Op;
-use crate::ir::{self, DType, Graph, Role, Shape, optimise};
+use crate::ir::{self, DType, Graph, Node, Role, Shape, optimise};
 use crate::types::density::upstream;
 use crate::types::{TModel, TSite, TSiteKind, Typed};
 
@@ -32,6 +32,7 @@ pub enum Decoded {
 
 /// Whether there is a way between two data, and what answers.
 pub(super) fn query(
+    typed: &Typed,
     model: Option<Model<'_>>,
     encode: &Result<Answer, String>,
     others: [&Result<Answer, String>; 2],
@@ -41,7 +42,7 @@ pub(super) fn query(
         // Without hidden variables the code of an autoencoder is left.
         encode.clone()?;
         return match reconstruct {
-            Ok(answer) => Ok(answer.clone()),
+            Ok(answer) => of_nets(typed).map(|_| answer.clone()),
             Err(_) => Err("what stands for the data is not mapped back to them".into()),
         };
     };
@@ -174,14 +175,19 @@ fn of_nets(typed: &Typed) -> Result<Decoder, String> {
     let at = g.outputs.iter().find(|(n, _)| *n == name.to_string()).map(|(_, v)| *v);
     let Some(at) = at else { return Err("no net of this spec encodes the data".into()) };
     let ty = EventTy::real(code.ty.shape.clone());
-    let (name_in, shape) = (Input::Code(CODE.into()).to_string(), Shape::batched(&code.ty.shape));
-    let input = ir::Input { name: name_in, role: Role::Data, dtype: DType::F, shape };
+    let (code_in, shape) = (Input::Code(CODE.into()).to_string(), Shape::batched(&code.ty.shape));
+    let input = ir::Input { name: code_in.clone(), role: Role::Data, dtype: DType::F, shape };
     if let Some(node) = g.nodes.get_mut(at.0 as usize) {
         node.op = Op::Input(input);
         node.args.clear();
     }
     g.outputs.retain(|(n, _)| *n != name.to_string());
-    Ok(Decoder { graph: optimise::sweep(&g), codes: vec![(CODE.into(), ty)], given: Vec::new() })
+    let graph = optimise::sweep(&g);
+    let reads = |n: &Node| matches!(&n.op, Op::Input(i) if i.role == Role::Data && i.name != code_in);
+    if graph.nodes.iter().any(reads) {
+        return Err("what stands for the data is not made of one code of them alone".into());
+    }
+    Ok(Decoder { graph, codes: vec![(CODE.into(), ty)], given: Vec::new() })
 }
 
 /// What the code of an autoencoder is called.
