@@ -176,6 +176,8 @@ pub enum Kind {
     Int(usize),
     /// `0 .. n`, unordered.
     Class(usize),
+    /// Whole numbers from 0 on, without a bound.
+    Count,
 }
 
 impl Kind {
@@ -185,13 +187,13 @@ impl Kind {
     pub fn discrete(self) -> bool {
         match self {
             Kind::Real(_) => false,
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => true,
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => true,
         }
     }
-    /// How many values a discrete kind takes.
+    /// How many values a discrete kind takes, where it is not any number of them.
     pub fn cardinality(self) -> Option<usize> {
         match self {
-            Kind::Real(_) => None,
+            Kind::Real(_) | Kind::Count => None,
             Kind::Bool | Kind::OneHot => Some(2),
             Kind::Int(n) | Kind::Class(n) => Some(n),
         }
@@ -201,9 +203,14 @@ impl Kind {
         match (self, other) {
             (Kind::Real(a), Kind::Real(b)) => a.inside(b),
             (Kind::OneHot, Kind::OneHot | Kind::Real(Support::Simplex { open: false })) => true,
-            (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_), Kind::OneHot) => false,
-            (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_)) => false,
-            (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), Kind::Real(s)) => {
+            (Kind::Real(_) | Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count, Kind::OneHot) => false,
+            (Kind::Real(_), Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count) => false,
+            (Kind::Count, Kind::Count) => true,
+            (Kind::Count, Kind::Bool | Kind::Int(_) | Kind::Class(_)) | (Kind::Class(_), Kind::Count) => {
+                false
+            }
+            (Kind::Bool | Kind::OneHot | Kind::Int(_), Kind::Count) => true,
+            (Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, Kind::Real(s)) => {
                 self.support().inside(s)
             }
             (Kind::Class(a), Kind::Class(b)) => a == b,
@@ -218,14 +225,14 @@ impl Kind {
     pub fn interior(self) -> Kind {
         match self {
             Kind::Real(s) => Kind::Real(s.interior()),
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => self,
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => self,
         }
     }
     /// The same numbers with the ends of their range.
     pub fn closure(self) -> Kind {
         match self {
             Kind::Real(s) => Kind::Real(s.closure()),
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => self,
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => self,
         }
     }
     /// The support of the values seen as real numbers.
@@ -234,6 +241,7 @@ impl Kind {
             Kind::Real(s) => s,
             Kind::Bool | Kind::OneHot => Support::UNIT,
             Kind::Int(n) | Kind::Class(n) => Support::closed(0.0, n.saturating_sub(1) as f64),
+            Kind::Count => Support::NONNEGATIVE,
         }
     }
     /// A value of this kind: what stands for a missing cell.
@@ -272,6 +280,7 @@ impl EventTy {
             Kind::OneHot => "one-hot".into(),
             Kind::Int(n) => format!("Int({n})"),
             Kind::Class(n) => format!("Class({n})"),
+            Kind::Count => "Count".into(),
         }
     }
     /// The same elements, row by row, under other axes, some of them repeated or left out: what sums to 1 along the last axis does so only
@@ -281,7 +290,7 @@ impl EventTy {
             kind if self.shape.last() == shape.last() => kind,
             Kind::Real(s) => Kind::Real(s.interval().into()),
             Kind::OneHot => Kind::Bool,
-            Kind::Bool | Kind::Int(_) | Kind::Class(_) => self.kind,
+            Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count => self.kind,
         };
         EventTy { kind, shape }
     }
@@ -313,6 +322,7 @@ impl fmt::Display for EventTy {
             Kind::Bool => write!(f, "Bool{shape}"),
             Kind::OneHot => write!(f, "one-hot{shape}"),
             Kind::Int(n) => write!(f, "Int({n}){shape}"),
+            Kind::Count => write!(f, "Count{shape}"),
             Kind::Class(n) if self.shape.is_empty() => write!(f, "Class({n})"),
             Kind::Class(n) => write!(f, "Class({n}){shape}"),
         }

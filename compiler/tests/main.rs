@@ -55,6 +55,7 @@ mod others;
 mod overrides;
 mod queries;
 mod ranges;
+mod row_weights;
 mod rows_args;
 mod rows_bijection;
 mod rows_causality;

@@ -30,7 +30,7 @@ fn inputs(
     let mut all = Vec::new();
     for (i, (p, spec)) in params.iter().zip(row(case).dist_params()).enumerate() {
         all.push(p.map(|(dims, data)| {
-            if spec.name == "levels" {
+            if ["levels", "total_count"].contains(&spec.name) {
                 return g.scalar(data[0]);
             }
             let mut full = if dims.is_empty() { Vec::new() } else { vec![1] };

@@ -57,6 +57,23 @@ model p { z ~ Normal(0, I)[2];  x ~ $D }
 guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
 train { steps 10  using adam }";
 
+/// Counts given a latent vector.
+const COUNTS: &str = "data x: Count[64] from digits
+net a(z: Real[2]) -> Real[64, 3] { dense(8), relu, dense(192), reshape(64, 3) }
+net c(z: Real[2]) -> Real[64] { dense(8), relu, dense(64) }
+net e(x: Count[64]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+model p { z ~ Normal(0, I)[2];  x ~ $D }
+guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
+train { steps 10  using adam }";
+
+/// Latent counts, prior `$D` and guide `$Q` in terms of a real vector `m`.
+const HIDDEN_COUNTS: &str = "data x: Real[2] from moons(noise: 0.05)
+net f(n: Count[2]) -> Real[2] { dense(8), relu, dense(2) }
+net e(x: Real[2]) -> Real[2] { dense(8), relu, dense(2) }
+model p { n ~ $D;  x ~ Normal(f(n), 0.1) }
+guide q(x) { m = e(x);  n ~ $Q }
+train { steps 10  using adam }";
+
 /// Numbers between 0 and 1 given a latent vector.
 const UNIT: &str = "data x: Real[1, 8, 8] in unit from digits
 net c(z: Real[2]) -> Real[1, 8, 8] { dense(8), relu, dense(64), reshape(1, 8, 8) }
@@ -143,6 +160,19 @@ const SPECS: &[(&str, &str, &str, &str)] = &[
     ("Categorical", GAME, "Categorical(logits: e)[5]", "Class(3)[5]"),
     ("DiscretizedLogistic", GREY, "DiscretizedLogistic(c(z), 0.1, levels: 17)", ""),
     ("DiscretizedLogisticMixture", GREY, "DiscretizedLogisticMixture(a(z), b(z), exp(b(z)), 17)", ""),
+    ("Binomial", GREY, "Binomial(16, logits: c(z))", ""),
+    ("Poisson", COUNTS, "Poisson(log_rate: c(z))", ""),
+    ("Poisson", HIDDEN_COUNTS, "Poisson(4)[2]", "Poisson(exp(m))"),
+    ("Mixture", COUNTS, "Mixture(Poisson(log_rate: a(z)), logits: a(z))", ""),
+    ("NegativeBinomial", COUNTS, "NegativeBinomial(log_mean: c(z), concentration: 2)", ""),
+    (
+        "NegativeBinomial",
+        HIDDEN_COUNTS,
+        "NegativeBinomial(mean: 4, concentration: 2)[2]",
+        "Poisson(log_rate: m)",
+    ),
+    ("Geometric", COUNTS, "Geometric(probs: sigmoid(c(z)))", ""),
+    ("Geometric", HIDDEN_COUNTS, "Geometric(probs: 0.3)[2]", "Geometric(logits: m)"),
     ("Categorical", GREY, "Categorical(logits: l(z))", ""),
     ("Categorical", GREY, "Categorical(logits: k(z))[64]", ""),
 ];

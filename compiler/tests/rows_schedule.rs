@@ -54,6 +54,10 @@ fn cases() -> Vec<Case> {
             vec![("value", num(1.0)), ("at", epochs(&[10, 20])), ("by", num(0.5))],
             vec![(0, 1.0), (99, 1.0), (100, 0.5), (199, 0.5), (200, 0.25)],
         ),
+        // After two plateaus, whenever they were.
+        ("plateau", vec![("value", num(0.8)), ("factor", num(0.5))], vec![(0, 0.2), (500, 0.2)]),
+        ("plateau", vec![("value", num(0.8)), ("factor", num(0.5)), ("least", num(0.3))], vec![(10, 0.3)]),
+        ("plateau", vec![("value", num(0.8)), ("least", num(2.0))], vec![(10, 0.8)]),
         (
             "warmup",
             vec![("value", num(2.0)), ("over", quantity(1, "epoch"))],
@@ -75,7 +79,7 @@ fn values_at_chosen_steps() {
         let Some(row) = find(ROWS, name) else { panic!("no row `{name}`") };
         let args = bind(row.params(), &given);
         for (step, want) in points {
-            let got = row.value(&args, Progress { step, total: 1000, per_epoch: 10 });
+            let got = row.value(&args, Progress { step, total: 1000, per_epoch: 10, plateaus: 2 });
             assert_close(&format!("`{name}` at {step}"), got, want, 1e-12);
         }
     }
@@ -85,7 +89,8 @@ fn values_at_chosen_steps() {
 fn no_value_is_nan_when_nothing_is_planned() {
     for (name, given, _) in cases() {
         let Some(row) = find(ROWS, name) else { panic!("no row `{name}`") };
-        let value = row.value(&bind(row.params(), &given), Progress { step: 0, total: 0, per_epoch: 0 });
+        let value =
+            row.value(&bind(row.params(), &given), Progress { step: 0, total: 0, per_epoch: 0, plateaus: 0 });
         assert!(value.is_finite(), "{name}: {value}");
     }
 }

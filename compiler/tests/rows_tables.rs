@@ -49,7 +49,9 @@ fn var<'a>(name: &'a str, kind: Kind, shape: &[usize]) -> Declared<'a> {
     let kind = match kind {
         Kind::Class(0) => Kind::Class(1),
         Kind::Int(0) => Kind::Int(1),
-        kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => kind,
+        kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count) => {
+            kind
+        }
     };
     Declared {
         name,
@@ -156,6 +158,66 @@ fn columns_of_several_kinds_are_found_by_name() {
     let hours = [("origin", text("2024-01-01")), ("unit", Const::Word("hours".into()))];
     let (_, set) = load(SALES, &hours, &[time("when"), var("flag", Kind::Bool, &[])]).unwrap();
     assert_eq!(values(&set, 0), [0.0, 36.0, 1416.0]);
+}
+
+/// A column says how much each row counts.
+#[test]
+fn rows_have_weights() {
+    let file = b"x,y,w\n1,2,0.5\n3,4,0\n5,6,4\n";
+    let weight = [("weight", Const::Word("w".into()))];
+    let declared = [var("x", Kind::REAL, &[]), var("y", Kind::REAL, &[])];
+    let (_, set) = load(file, &weight, &declared).unwrap();
+    assert_eq!(set.train.weights, [0.5, 0.0, 4.0]);
+    assert!(
+        set.notes.iter().any(|n| n == "rows count by `w`, from 0 to 4, over its mean in the training part"),
+        "{:?}",
+        set.notes
+    );
+    assert!(!set.notes.iter().any(|n| n.contains("not read")), "{:?}", set.notes);
+    // A vector of all columns is one without the weights.
+    let (types, _) = load(file, &weight, &[var("v", Kind::REAL, &[2])]).unwrap();
+    assert_eq!(types[0].shape, [2]);
+    for (cell, what) in [("-1", "-1"), ("", "empty"), ("many", "many"), ("inf", "inf")] {
+        let said = load(format!("x,y,w\n1,2,3\n1,2,{cell}\n").as_bytes(), &weight, &declared).unwrap_err();
+        assert!(
+            said.contains("holds a weight that is no number of at least 0") && said.contains(what),
+            "{said}"
+        );
+        assert!(said.contains("row 2 (line 3 of the file), column `w`"), "{said}");
+    }
+    let said = load(b"x,y,w\n1,2,0\n1,2,0\n", &weight, &declared).unwrap_err();
+    assert!(said.contains("all weights of `t`, column `w`, are 0"), "{said}");
+    let said = load(b"x,y,v\n1,2,0\n", &weight, &declared).unwrap_err();
+    assert!(said.contains("has no column w"), "{said}");
+    let sequence = [weight[0].clone(), ("sequence", text("y"))];
+    let said = load(file, &sequence, &[var("x", Kind::REAL, &[3, 1])]).unwrap_err();
+    assert!(said.contains("sequences have no weights"), "{said}");
+}
+
+/// Counts are read as they are, or refused: 32 bits hold whole numbers up to 2^24, and above those with enough factors of 2.
+#[test]
+fn counts_have_no_bound_and_are_exact() {
+    let declared = [var("n", Kind::Count, &[]), var("x", Kind::REAL, &[])];
+    let (types, set) = load(b"n,x\n0,1\n16777216,2\n1073741824,3\n", &[], &declared).unwrap();
+    assert_eq!(types[0].kind, Kind::Count);
+    assert_eq!(values(&set, 0), [0.0, 16_777_216.0, 1_073_741_824.0]);
+    let said = load(b"n,x\n3,1\n16777217,2\n", &[], &declared).unwrap_err();
+    assert!(
+        said.contains("16777217 would become 16777216") && said.contains("count in larger units"),
+        "{said}"
+    );
+    for (cell, what) in [("-1", "-1"), ("2.5", "2.5")] {
+        let said = load(format!("n,x\n3,1\n{cell},2\n").as_bytes(), &[], &declared).unwrap_err();
+        let wanted = [
+            format!("row 2 (line 3 of the file), column `n` is \"{what}\""),
+            "counts are whole numbers".into(),
+        ];
+        assert!(wanted.iter().all(|w| said.contains(w.as_str())), "{said}");
+    }
+    let open = Declared { cells: Cells { missing: true, ..Cells::default() }, ..var("n", Kind::Count, &[]) };
+    let (_, set) = load(b"n,x\n3,1\n,2\n", &[], &[open, var("x", Kind::REAL, &[])]).unwrap();
+    assert_eq!(values(&set, 0)[0], 3.0);
+    assert!(values(&set, 0)[1] < -1e38);
 }
 
 #[test]

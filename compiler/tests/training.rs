@@ -100,7 +100,7 @@ fn averages_that_remember_the_beginning_are_told() {
 #[test]
 fn payoffs_are_told_with_their_weights() {
     let vae = "net dec(z: Real[2]) -> Real[2] { dense(2) }\nnet enc(x: Real[2]) -> (Real[2], Real[2]) { heads(2, 2) }\nmodel p { z ~ Normal(0, I)[2];  x ~ Normal(dec(z), 0.5) }\nguide q(x) { (m, s) = enc(x);  z ~ Normal(m, exp(s)) }\n";
-    let at = |step| Progress { step, total: 250, per_epoch: 10 };
+    let at = |step| Progress { step, total: 250, per_epoch: 10, plateaus: 0 };
     for (goal, step, want) in [
         ("maximizes elbo(p, q, beta: cyclical(0 -> 1, period: 64 steps))", 250, vec![("beta", 1.0)]),
         ("maximizes elbo(p, q, beta: cyclical(0 -> 1, period: 50 steps))", 250, vec![("beta", 1.0)]),

@@ -257,3 +257,50 @@ cdf("NormalMixture", [[0, 0], [-1e4, 1e4], [1, 1e-3]], [(x, (NORMAL_CDF(m(x) + 1
 cdf("DiscretizedLogisticMixture", [[0, 0], [-1, 1], [1e-3, 1e-3], 256], [(j, 0.5 * (exp(-softplus(-((2 * m(j) + 1) / 255 / m(f32(1e-3)))))) if j < 100 else m("0.5")) for j in [0, 120]])
 for w in [[1e4, 1e4 - 1, 0], [-1e8, 1e8, 1e8]]: cdf("OneHotCategorical", [w, None], [(0, 1 - exp(m(f32(w[0])) - lse([m(f32(u)) for u in w])))])
 cdf("MultivariateNormal", [[100, 1], [-2.3, 0, 0.5, 18.4]], [(x, NORMAL_CDF((m(f32(x)) - 100) * exp(m(f32(2.3))))) for x in map(f32, [99.85, 100, 100.17])])
+
+# Counts.
+from mpmath import gammainc, betainc
+MEANS = [1e-3, 0.3, 7, 300, 1e5, 1e7, 1e8]
+def counted(mean, sd): return sorted({float(np.float32(max(0, round(mean + k * sd)))) for k in [-6, -1, 0, 0.4, 3, 40]} | {0.0, 1.0, 2.0**24, 1e9})
+for mean in MEANS:
+    for x in counted(mean, mean**0.5):
+        density("Poisson", [mean, None], x, dx=False)
+        density("Poisson", [None, log(m(mean))], x, dx=False)
+    for r in SHAPES:
+        for x in some(counted(mean, (mean + mean**2 / r) ** 0.5), 4):
+            density("NegativeBinomial", [mean, None, r], x, dx=False)
+            density("NegativeBinomial", [None, log(m(mean)), r], x, dx=False)
+    for other in MEANS: kls("Poisson", "Poisson", [mean, None], [other, None])
+    kls("Poisson", "Poisson", [None, log(m(mean))], [None, log(m(mean)) + 1e-3])
+for l in [-18, -3, -0.3, 0.01, 2, 15, 60]:
+    for x in [0, 1, 20, 1e5, 1e9]: density("Geometric", [l, None], x, dx=False)
+    entropies("Geometric", [l, None])
+    for k in [-14, -0.5, 0.02, 30]: kls("Geometric", "Geometric", [l, None], [k, None])
+for q in [1e-7, 1e-3, 0.4, 0.999]:
+    for x in [0, 3, 1e6]: density("Geometric", [None, q], x, dx=False)
+    entropies("Geometric", [None, q])
+for n in [1, 7, 30, 4000, 1e6, 16777215]:
+    for l in [-15, -2, 0.01, 0.7, 12]:
+        mean = n / (1 + float(exp(-m(l))))
+        for x in some([x for x in counted(mean, (mean * (n - mean) / n) ** 0.5) if x <= n] + [n], 5): density("Binomial", [n, l, None], x, fixed=(0,), dx=False)
+    for q in [1e-6, 0.3, 0.999]:
+        for x in some([x for x in counted(n * q, (n * q * (1 - q)) ** 0.5) if x <= n] + [n], 3): density("Binomial", [n, None, q], x, fixed=(0,), dx=False)
+mixture("Poisson", [([1e-3, None], [1e7, None]), ([300, None], [1e8, None])], [0, 3, 1e8], dx=False)
+mixture("NegativeBinomial", [([1e-3, None, 0.03], [1e7, None, 1e5])], [0, 3, 1e8], dx=False)
+mixture("Geometric", [([-18, None], [15, None])], [0, 1e5], dx=False)
+mixture("Binomial", [([30, -15, None], [30, 0.7, None])], [0, 21, 30], fixed=(0,), dx=False)
+def poisson_cdf(rate, x): return gammainc(m(x) + 1, m(f32(rate)), regularized=True)
+def nb_cdf(mean, r, x):
+    q = m(f32(mean)) / (m(f32(mean)) + m(f32(r)))
+    return 1 - betainc(m(x) + 1, m(f32(r)), 0, q, regularized=True)
+with mp.workdps(30):
+    for rate in [1e-3, 0.3, 2, 9.9, 10, 11.5, 40, 300]: cdf("Poisson", [rate, None], [(x, poisson_cdf(rate, x)) for x in sorted({float(max(0, round(rate + k * rate**0.5))) for k in [-1.5, -0.4, 0, 0.7, 2]})])
+    for rate in [1e5, 1e8]: cdf("Poisson", [rate, None], [(f32(rate + k * rate**0.5), NORMAL_CDF(m(k)) - exp(-m(k) ** 2 / 2) / sqrt(2 * pi * m(rate)) * (m(k) ** 2 - 1) / 6) for k in [-1.5, -0.4, 0, 0.7, 2]])
+    cdf("Poisson", [None, 2], [(x, gammainc(m(x) + 1, exp(m(2)), regularized=True)) for x in [4.0, 7.0, 10.0]])
+    for mean, r in [(0.3, 0.03), (5, 1), (40, 5.5), (300, 300)]: cdf("NegativeBinomial", [mean, None, r], [(x, nb_cdf(mean, r, x)) for x in [0.0, float(round(mean)), float(round(1.5 * mean))]])
+    for l in [-3, 0.01, 2]: cdf("Geometric", [l, None], [(x, 1 - exp(-softplus(m(f32(l))) * (x + 1))) for x in [0.0, 1.0, 9.0, 25.0]])
+    cdf("Geometric", [-14, None], [(x, 1 - exp(-softplus(m(-14)) * (x + 1))) for x in [1e5, 8e5, 2e6]])
+    for n, l in [(1, 0.7), (7, -2), (30, 0.01), (30, -2), (400, 0.7), (400, -3.5), (1000, 5)]:
+        q = 1 / (1 + exp(-m(f32(l))))
+        mean, sd = float(n * q), float((n * q * (1 - q)) ** 0.5)
+        cdf("Binomial", [n, l, None], [(x, betainc(n - x, m(x) + 1, 0, 1 - q, regularized=True)) for x in sorted({float(max(0, min(n - 1, round(mean + k * sd)))) for k in [-1.5, -0.4, 0, 0.7, 2]})])

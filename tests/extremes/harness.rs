@@ -73,7 +73,7 @@ fn shape_of(e: &Entry) -> String {
         let rows: Vec<&str> = e.row.split(" / ").collect();
         let specs = row(rows[which]).dist_params();
         for (p, spec) in params.iter().zip(specs) {
-            let fixed = if spec.name == "levels" { p.clone() } else { None };
+            let fixed = if ["levels", "total_count"].contains(&spec.name) { p.clone() } else { None };
             let _ = write!(key, " {:?}{fixed:?}", counts(p));
         }
     }
@@ -89,7 +89,7 @@ fn inputs(g: &mut Graph, group: &[&Entry], which: usize, given: &mut Given) -> V
     let mut all = Vec::new();
     for (i, (p, spec)) in first.params[which].iter().zip(row(name).dist_params()).enumerate() {
         all.push(p.as_ref().map(|p| {
-            if spec.name == "levels" {
+            if ["levels", "total_count"].contains(&spec.name) {
                 return g.scalar(p[0]);
             }
             let own = match spec.axes {
@@ -189,8 +189,10 @@ fn compare(group: &[&Entry], run: Run<'_>, found: &mut dyn FnMut(&Entry, &str, f
     let mut results = out[1..].iter();
     for (which, name) in rows.iter().enumerate() {
         let specs = row(name).dist_params();
-        for (i, spec) in
-            specs.iter().enumerate().filter(|(i, s)| e.params[which][*i].is_some() && s.name != "levels")
+        for (i, spec) in specs
+            .iter()
+            .enumerate()
+            .filter(|(i, s)| e.params[which][*i].is_some() && !["levels", "total_count"].contains(&s.name))
         {
             let got = results.next().expect("a derivative");
             let each = got.len() / group.len();

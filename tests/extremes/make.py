@@ -97,6 +97,14 @@ def logpdf(row, p, x):
         if x == 0: return -softplus(-b)
         if x == top: return -softplus(a)
         return -softplus(-b) - softplus(a) + log1mexp(a - b)
+    if row == "Poisson": return (xlogy(x, p[0]) - p[0] if p[0] is not None else x * p[1] - exp(p[1])) - loggamma(x + 1)
+    if row == "NegativeBinomial":
+        mean, r = p[0] if p[0] is not None else exp(p[1]), p[2]
+        return loggamma(x + r) - loggamma(r) - loggamma(x + 1) - r * log1p(mean / r) + xlogy(x, mean / (r + mean))
+    if row == "Geometric": return -softplus(-p[0]) - x * softplus(p[0]) if p[0] is not None else log(p[1]) + x * log1p(-p[1])
+    if row == "Binomial":
+        ways = loggamma(p[0] + 1) - loggamma(x + 1) - loggamma(p[0] - x + 1)
+        return ways + (x * p[1] - p[0] * softplus(p[1]) if p[1] is not None else xlogy(x, p[2]) + (p[0] - x) * log1p(-p[2]))
     if row == "Gamma": return xlogy(p[0] - 1, x) - p[1] * x + p[0] * log(p[1]) - loggamma(p[0])
     if row == "StudentT":
         df, loc, s = p
@@ -147,6 +155,9 @@ def entropy(row, p):
     if row == "Dirichlet": return dirichlet_norm(p[0]) - sum((a - 1) * (digamma(a) - digamma(sum(p[0]))) for a in p[0])
     if row == "Cauchy": return log(4 * pi * p[1])
     if row == "Exponential": return 1 - log(p[0])
+    if row == "Geometric":
+        q = 1 / (1 + exp(-p[0])) if p[0] is not None else p[1]
+        return -log(q) - (1 - q) / q * log1p(-q) if p[0] is None else softplus(-p[0]) + exp(-p[0]) * softplus(p[0])
     if row == "Gamma": return p[0] - log(p[1]) + loggamma(p[0]) + (1 - p[0]) * digamma(p[0])
     if row == "Gumbel": return log(p[1]) + euler + 1
     if row == "HalfNormal": return log(pi * p[0] ** 2 / 2) / 2 + mpf(1) / 2
@@ -197,6 +208,10 @@ def kl(P, Q, p, q):
     if P == "Gumbel":
         r, d = p[1] / q[1], (p[0] - q[0]) / q[1]
         return -log(r) + euler * (r - 1) + d + exp(loggamma(1 + r) - d) - 1
+    if P == "Poisson":
+        a, b = [t[0] if t[0] is not None else exp(t[1]) for t in (p, q)]
+        return a * log(a / b) + b - a
+    if P == "Geometric": return softplus(-q[0]) - softplus(-p[0]) + exp(-p[0]) * (softplus(q[0]) - softplus(p[0]))
     if P == "HalfNormal": return log(q[0] / p[0]) + (p[0] / q[0]) ** 2 / 2 - mpf(1) / 2
     if (P, Q) == ("Laplace", "Laplace"):
         d = abs(p[0] - q[0])

@@ -193,21 +193,25 @@ impl Ctx<'_> {
         } else {
             (None, self.total(&parts.kl_totals()))
         };
+        let of_rec = mean.map(|mean| (mean, self.mean_of_examples(rec)));
         let g = Scope::of(&mut self.cx.g);
         let [rec, kl, beta] = g.exs([rec, kl, beta]);
-        let floored = mean.map(|mean| rec.mean_all() - g.ex(mean) * beta);
-        let per_example = rec - kl * beta;
-        let value = floored.unwrap_or_else(|| per_example.mean_all());
-        let (value, per_example) = (value.v, per_example.v);
+        let floored = of_rec.map(|(mean, rec)| (g.ex(rec) - g.ex(mean) * beta).v);
+        let per_example = (rec - kl * beta).v;
+        let value = match floored {
+            Some(value) => value,
+            None => self.mean_of_examples(per_example),
+        };
         self.with_score(q, value, per_example)
     }
 
     /// The mean KL with its floors, rank 0, and what of it changes with the draws, `[B]`: the parts that lie above their floor.
     fn free_kl(&mut self, parts: &Parts, free: f64) -> (Value, Value) {
+        let means: Vec<Value> = parts.kl.iter().map(|kl| self.weighed(kl.each.unwrap_or(kl.total))).collect();
         let g = Scope::of(&mut self.cx.g);
         let mut mean = g.num(0.0);
         let mut above = Vec::new();
-        for kl in &parts.kl {
+        for (kl, of_mean) in parts.kl.iter().zip(means) {
             let (v, floor) = match (kl.each, kl.of.unit) {
                 (Some(each), _) => (g.ex(each), Some(free)),
                 (None, Unit::Nothing) => (g.ex(kl.total), None),
@@ -215,7 +219,7 @@ impl Ctx<'_> {
                     (g.ex(kl.total), Some(free * kl.of.size as f64))
                 }
             };
-            let m = v.reduce(ReduceKind::Mean, &[0]);
+            let m = g.ex(of_mean).reduce(ReduceKind::Mean, &[0]);
             match floor {
                 None => {
                     mean = mean + m.sum_all();

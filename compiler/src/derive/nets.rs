@@ -58,7 +58,9 @@ fn applied<R>(
         .map(|(i, (v, _))| match (net.chain.input.kind, inputs.first()) {
             // Classes that the first layer embeds come as they are.
             (Kind::Class(_), Some(numbers)) if i == 0 => at.ex(*numbers),
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => at.ex(*v),
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, _) => {
+                at.ex(*v)
+            }
         })
         .collect();
     let x = joined(at.scope(), &body, &net.chain.input.shape);
@@ -120,7 +122,7 @@ fn one_hot_row(x: Ex<'_>, n: usize) -> Ex<'_> {
 /// A value as a net or flow reads it: classes one-hot, grey levels scaled to 0..1.
 fn as_read<'g>(x: Ex<'g>, ty: &EventTy) -> Ex<'g> {
     match ty.kind {
-        Kind::Real(_) | Kind::Bool | Kind::OneHot => x,
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Count => x,
         Kind::Int(n) => x * (1.0 / (n.max(2) - 1) as f64),
         Kind::Class(n) => one_hot_row(x, n),
     }

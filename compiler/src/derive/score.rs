@@ -52,7 +52,8 @@ impl Ctx<'_> {
                 (Baseline::None, _) | (Baseline::Learned, None) => payoff,
             };
             let [advantage, log_q] = Scope::of(&mut self.cx.g).exs([advantage, log_q]);
-            terms.push((advantage * log_q).mean_all().v);
+            let signal = (advantage * log_q).v;
+            terms.push(self.mean_of_examples(signal));
         }
         terms.into_iter().fold(value, |value, t| with_derivative_of(&mut self.cx.g, value, t))
     }
@@ -83,7 +84,8 @@ impl Ctx<'_> {
             let Some(log_q) = self.log_of_draw(s, &vars) else { continue };
             let [signal, log_q] = Scope::of(&mut self.cx.g).exs([signal, log_q]);
             let log_q = log_q.reshape(Shape(vec![Dim::fixed(k), Dim::BATCH]));
-            let term = (signal * log_q).sum(&[0]).mean_all().v;
+            let each = (signal * log_q).sum(&[0]).reshape(Shape(vec![Dim::BATCH])).v;
+            let term = self.mean_of_examples(each);
             value = with_derivative_of(&mut self.cx.g, value, term);
         }
         value

@@ -133,6 +133,8 @@ pub enum Input {
     Known(String),
     /// The value of a hidden variable or a code, `[B, ..event]`, where it is given.
     Code(String),
+    /// How much each example counts, `[B]`, on average 1.
+    Weight,
 }
 
 /// The optimizer of the program `infer` keeps its slots as a player of this name, which no player of a spec has.
@@ -148,6 +150,7 @@ impl Input {
         match (name, name.split_once('.')) {
             ("update", _) => Some(Input::Update),
             ("rate", _) => Some(Input::Rate),
+            ("weight", _) => Some(Input::Weight),
             (_, Some(("schedule", i))) => i.parse().ok().map(Input::Schedule),
             (_, Some(("ema", path))) => Some(Input::Average(path.to_string())),
             (_, Some(("kept", rest))) => {
@@ -177,6 +180,7 @@ impl fmt::Display for Input {
         match self {
             Input::Update => write!(f, "{OWN}update"),
             Input::Rate => write!(f, "{OWN}rate"),
+            Input::Weight => write!(f, "{OWN}weight"),
             Input::Schedule(i) => write!(f, "{OWN}schedule.{i}"),
             Input::Slot { player, slot, path } => write!(f, "{OWN}opt.{player}.{slot}.{path}"),
             Input::Average(path) => write!(f, "{OWN}ema.{path}"),
@@ -227,6 +231,7 @@ mod tests {
         for text in [
             "@update",
             "@rate",
+            "@weight",
             "@schedule.2",
             "@opt.@infer.m.q.free0",
             "@ema.decode.0.weight",

@@ -217,6 +217,7 @@ fn distribution(row: &dyn DistRow) -> Entry {
                 Kind::Bool => "0 or 1".into(),
                 Kind::OneHot => "a vector of zeros with a single 1".into(),
                 Kind::Int(n) | Kind::Class(n) => format!("a whole number from 0 to {}", n.saturating_sub(1)),
+                Kind::Count => "a count: a whole number from 0 on".into(),
             }
         ));
     }

@@ -291,6 +291,14 @@ flow f: Real[64] <-> Real[64] in interval(0, 17) { repeat 4 as i { couple(parity
 model p { z ~ Normal(0, I)[64];  x = quantize(f(z)) }
 train { epochs 5  using adam(lr: 1e-3) }
 ", "The type of whole numbers from 0 to one below the number in brackets, with an order: grey levels."),
+    word("Count", "Count", "\
+data (n: Count, x: Real) from csv(\"visits.csv\")
+param a: Real
+param b: Real
+model p(x) { n ~ Poisson(log_rate: a + b * x) }
+train { epochs 5  using adam(lr: 1e-2) }
+", "The type of counts: whole numbers from 0 on, without a bound, as `Poisson`, `NegativeBinomial` and `Geometric` draw them. `Int(n)` are those \
+     below a bound."),
     word("Class", "Class(10)", GIVEN, "The type of one of so many classes, without an order: labels. A net sees a vector with a single 1. Alone, \
      in a data item, it has as many as the file."),
     word("Time", "Time", "\

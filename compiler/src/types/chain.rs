@@ -338,7 +338,9 @@ pub(super) fn net_layer(net: &TNet, c: &Call, input: &EventTy) -> Result<Checked
             Some(outs) if have.inside(takes.closure()) => outs,
             Some(_) | None => return Err(codes::e0302::layer(&net.name, c.span, takes, have)),
         },
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => &net.outs,
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, _) => {
+            &net.outs
+        }
     };
     Ok(rows::layer::whole::checked(&net.name, name, outs, &net.chain))
 }
@@ -399,11 +401,12 @@ pub(super) fn identity_dims_in_repeat(
 pub(super) fn joined_type(first: &EventTy, others: &[(&Binding, EventTy)]) -> Result<EventTy, Diag> {
     let width = |t: &EventTy| match t.kind {
         Kind::Class(n) => t.size() * n,
-        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.size(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => t.size(),
     };
     let base = match first.kind {
         Kind::Class(n) => EventTy::real(vec![first.size() * n]),
         Kind::Int(_) => first.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Count => first.with_kind(Kind::Real(Support::NONNEGATIVE)),
         Kind::Real(_) | Kind::Bool | Kind::OneHot => first.clone(),
     };
     if others.is_empty() {
@@ -448,6 +451,7 @@ pub(super) fn as_read(t: &EventTy) -> EventTy {
     match t.kind {
         Kind::Class(n) => EventTy::real(vec![t.size() * n]),
         Kind::Int(_) => t.with_kind(Kind::Real(Support::UNIT)),
+        Kind::Count => t.with_kind(Kind::Real(Support::NONNEGATIVE)),
         Kind::Real(_) | Kind::Bool | Kind::OneHot => t.clone(),
     }
 }
@@ -472,9 +476,11 @@ impl TNet {
             (_, true, _) => Causality::Global,
             // As one-hot vectors, one behind the other, unless they arrive as they are.
             (Kind::Class(_), false, _) if self.chain.input.kind != ty.kind => Causality::Weak,
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), false, _) => {
-                Causality::Own
-            }
+            (
+                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count,
+                false,
+                _,
+            ) => Causality::Own,
         };
         arrives.then(self.chain.causality()).worse(by_name)
     }

@@ -175,7 +175,7 @@ impl Checker<'_> {
             {
                 Some((v.name.clone(), n))
             }
-            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => None,
         });
         match (drawn, class) {
             (None, _) => wrong(&format!("a net that reads {reads}, which `{}` does not draw", model.name)),

@@ -310,7 +310,9 @@ pub fn seen(t: &EventTy) -> EventTy {
             let one = EventTy { kind: Kind::Real(Support::SIMPLEX), shape: vec![n] };
             one.rearranged(vec![t.size() * n])
         }
-        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => t.with_kind(Kind::Real(t.kind.support())),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => {
+            t.with_kind(Kind::Real(t.kind.support()))
+        }
     }
 }
 

@@ -47,6 +47,7 @@ impl Checker<'_> {
         }
         self.idle_guides();
         self.minibatches();
+        self.row_weights();
     }
 
     /// Refuses minibatches of one example where examples are compared with each other.

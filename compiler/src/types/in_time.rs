@@ -367,7 +367,9 @@ fn together(all: Vec<Typed<'_>>, length: usize) -> Res<TSite> {
             let ranges = all.iter().map(|t| t.site.ty.kind.support().interval());
             Kind::Real(Support::Interval(ranges.fold(own, Interval::hull)))
         }
-        kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_)) => kind,
+        kind @ (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count) => {
+            kind
+        }
     };
     let covers = all.iter().map(|t| t.site.covers).reduce(|a, b| if a == b { a } else { Support::NOTHING });
     let specs = first.dist.params.iter().zip(first.dist.row.dist_params()).enumerate();

@@ -19,7 +19,7 @@ pub(super) fn holds(shape: &[usize]) -> bool {
     shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).is_some_and(|n| n <= MOST_NUMBERS)
 }
 
-const BASES: [&str; 5] = ["Real", "Bool", "Int", "Class", "Time"];
+const BASES: [&str; 6] = ["Real", "Bool", "Int", "Class", "Count", "Time"];
 
 /// `split (.., by: chance)`: rows are shuffled although there is an order in time.
 const CHANCE: &str = "chance";
@@ -120,12 +120,13 @@ impl Checker<'_> {
                 None => Support::REALS,
             }),
             ("Bool", None) => Kind::Bool,
+            ("Count", None) => Kind::Count,
             ("Int", Some(n)) => Kind::Int(n),
             ("Class", Some(n)) => Kind::Class(n),
             ("Int" | "Class", None) => {
                 return Err(codes::e0208::needs_cardinality(&t.base.name, t.base.span).into());
             }
-            ("Real" | "Bool" | "Time", Some(_)) => {
+            ("Real" | "Bool" | "Count" | "Time", Some(_)) => {
                 return Err(codes::e0208::no_cardinality(&t.base.name, t.span).into());
             }
             (other, _) => {

@@ -42,6 +42,7 @@ mod others;
 pub mod overrides;
 mod paired;
 mod pending;
+mod row_weights;
 mod same;
 mod scales;
 mod scheduled;
@@ -61,7 +62,7 @@ mod written;
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
 use crate::rows::args::Args;
-use crate::rows::data::{Cells, DataRow, Declared, Host};
+use crate::rows::data::{Cells, DataRow, Declared, Host, WEIGHT};
 use crate::rows::estimator::{Baseline, Estimator};
 use crate::rows::measure::Asked;
 use crate::rows::{
@@ -138,6 +139,11 @@ pub struct TData {
 }
 
 impl TData {
+    /// Whether its rows have weights.
+    pub fn weighted(&self) -> bool {
+        self.args.get(WEIGHT).is_some()
+    }
+
     /// Its variables as its source loads them.
     pub fn declared(&self) -> Vec<Declared<'_>> {
         self.vars.iter().map(|v| Declared { name: &v.name, ty: v.ty.clone(), cells: v.cells }).collect()

@@ -136,7 +136,8 @@ fn holds_data(site: &TSite, of: &str, (at, data): (Span, &EventTy)) -> Res<()> {
     if !data.kind.closure().inside(site.ty.kind.closure()) {
         return Err(codes::e0302::observed(name, value, of, &site.ty, at, data).into());
     }
-    if data.kind.cardinality().zip(site.ty.kind.cardinality()).is_some_and(|(n, k)| k > n) {
+    let beyond = |n: usize| site.ty.kind == Kind::Count || site.ty.kind.cardinality().is_some_and(|k| k > n);
+    if data.kind.cardinality().is_some_and(beyond) {
         return Err(codes::e0302::too_many_values(name, value, of, &site.ty, (at, data)).into());
     }
     if !data.kind.support().inside(site.covers.closure()) {

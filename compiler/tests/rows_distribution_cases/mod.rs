@@ -2,7 +2,7 @@
 //!
 //! The log-densities were computed once with SciPy 1.x (`scipy.stats`: `norm`, `laplace`, `logistic`, `cauchy`, `gumbel_r`, `t`,
 //! `lognorm(s=scale, scale=exp(loc))`, `halfnorm`, `expon(scale=1/rate)`, `uniform`, `gamma(a, scale=1/rate)`, `beta`, `dirichlet`, `multivariate_normal`,
-//! `bernoulli`, `vonmises(kappa=concentration)`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
+//! `bernoulli`, `poisson`, `nbinom(r, r / (r + mean))`, `geom` of x + 1, `binom`, `vonmises(kappa=concentration)`; `scipy.special.log_softmax` for classes; differences of `logistic.cdf` (below the centre) or `.sf` (above) for the
 //! discretised logistic; `logsumexp` of those and of `norm.logpdf` for the mixtures; `truncnorm`, and `logpdf - ln(cdf(high) - cdf(low))`
 //! for the other truncated ones), in double precision.
 
@@ -75,6 +75,9 @@ const X: &[f64] = &[0.1, 3.0, 2.02];
 const REALS: Domain = Domain::Each(Line::Reals);
 const CIRCLE: Domain = Domain::Each(Line::Between(-std::f64::consts::PI, std::f64::consts::PI));
 const POSITIVE: Domain = Domain::Each(Line::Positive);
+const COUNTED: &[f64] = &[1.0, 6.0, 30.0];
+const COUNT_RATES: Par = Some((&[3], &[0.3, 4.0, 35.0]));
+const CLUSTERS: Par = Some((&[3], &[0.4, 2.0, 15.0]));
 const LOGITS3: Par = Some((&[2, 3], &[0.1, -1.0, 2.0, 0.0, 0.5, 0.2]));
 const LOGITS3B: Par = Some((&[2, 3], &[0.4, 0.2, -2.0, 0.3, 0.1, 1.2]));
 
@@ -338,5 +341,77 @@ const ROWS: &[Case] = &[
         X,
         &[-1.4093934966742057, -6.223893147287602, 1.254502922131278],
         CIRCLE,
+    ),
+    case(
+        "Poisson",
+        &[COUNT_RATES, None],
+        &[Some((&[3], &[0.5, 3.0, 40.0])), None],
+        &[3],
+        COUNTED,
+        &[-1.5039728043259362, -2.2614850452907582, -2.9977945041477483],
+        Domain::Levels(200),
+    ),
+    case(
+        "Poisson",
+        &[None, Some((&[3], &[-1.2, 1.0, 3.0]))],
+        &[None, Some((&[3], &[-1.0, 1.5, 3.2]))],
+        &[3],
+        COUNTED,
+        &[-1.501194211912202, -3.2975330404691463, -4.743773272017826],
+        Domain::Levels(200),
+    ),
+    case(
+        "NegativeBinomial",
+        &[Some((&[3], &[0.5, 3.0, 20.0])), None, CLUSTERS],
+        &[],
+        &[3],
+        COUNTED,
+        &[-1.8284494832628058, -2.9516250572889406, -4.030127926082695],
+        Domain::Levels(400),
+    ),
+    case(
+        "NegativeBinomial",
+        &[None, Some((&[3], &[-0.5, 1.0, 2.5])), CLUSTERS],
+        &[],
+        &[3],
+        COUNTED,
+        &[-1.7919202229071942, -3.0793532012812044, -7.527225642801525],
+        Domain::Levels(400),
+    ),
+    case(
+        "Geometric",
+        &[Some((&[3], &[0.4, -1.5, 1.2])), None],
+        &[Some((&[3], &[0.1, -1.0, 1.5])), None],
+        &[3],
+        &[2.0, 5.0, 0.0],
+        &[-2.339045757199858, -2.7084796678965146, -0.26328246733803135],
+        Domain::Levels(400),
+    ),
+    case(
+        "Geometric",
+        &[None, Some((&[3], &[0.3, 0.85, 0.12]))],
+        &[None, Some((&[3], &[0.4, 0.7, 0.2]))],
+        &[3],
+        &[2.0, 5.0, 0.0],
+        &[-1.917322692203401, -9.64811885392718, -2.120263536200091],
+        Domain::Levels(400),
+    ),
+    case(
+        "Binomial",
+        &[Some((&[], &[12.0])), Some((&[3], &[0.4, -1.5, 1.2])), None],
+        &[],
+        &[3],
+        &[2.0, 5.0, 0.0],
+        &[-5.966528286773009, -3.2423979439786033, -17.559389608056367],
+        Domain::Levels(13),
+    ),
+    case(
+        "Binomial",
+        &[Some((&[], &[60.0])), None, Some((&[3], &[0.3, 0.85, 0.12]))],
+        &[],
+        &[3],
+        &[20.0, 55.0, 3.0],
+        &[-2.374536595907255, -2.9109048143451197, -3.2067272372174846],
+        Domain::Levels(61),
     ),
 ];

@@ -156,6 +156,7 @@ fn value(s: &Session, name: &str, text: &str) -> Result<f32, Failure> {
     let fits = |v: &f64| match ty.kind {
         Kind::Bool | Kind::OneHot => *v == 0.0 || *v == 1.0,
         Kind::Int(n) | Kind::Class(n) => *v >= 0.0 && *v < n as f64 && v.fract() == 0.0,
+        Kind::Count => v.is_finite() && *v >= 0.0 && v.fract() == 0.0,
         Kind::Real(support) => v.is_finite() && support.ends().0 <= *v && *v <= support.ends().1,
     };
     number.filter(fits).map(|v| v as f32).ok_or_else(|| {
@@ -166,6 +167,7 @@ fn value(s: &Session, name: &str, text: &str) -> Result<f32, Failure> {
             }
             ([], Kind::Bool) => failure.help("write true or false, yes or no, 1 or 0"),
             ([], Kind::OneHot) => failure.help("write 0 or 1"),
+            ([], Kind::Count) => failure.help("write a whole number from 0 on"),
             ([], Kind::Real(support)) => failure.help(format!("write a number that {}", support.describe())),
             (labels, _) => failure.help(format!("its classes: {}", labels.join(", "))),
         }

@@ -196,7 +196,7 @@ fn with_given(made: &Completions, ty: &EventTy, known: &[bool], n: usize) -> Vec
     let size = ty.size().max(1);
     let grey = match ty.kind {
         Kind::Int(levels) | Kind::Class(levels) => (levels as f32 - 1.0) / 2.0,
-        Kind::Bool | Kind::OneHot => 0.5,
+        Kind::Bool | Kind::OneHot | Kind::Count => 0.5,
         Kind::Real(support) => match support.ends() {
             (lo, hi) if lo.is_finite() && hi.is_finite() => ((lo + hi) / 2.0) as f32,
             _ => 0.5,

@@ -13,6 +13,7 @@ use crate::store::regular;
 use crate::store::remembered::Remembered;
 use crate::train::Trainer;
 use crate::train::end::REPORT;
+use crate::train::plateau;
 use crate::train::run::rounds;
 use gmc_compiler::derive::Compiled;
 use gmc_compiler::diag::render::Sources;
@@ -150,6 +151,7 @@ pub fn open_on(
     }
     s.restore(&checkpoint.tensors).map_err(|why| of_run(format!("{}: {why}", dir.path().display())))?;
     s.standing = Trainer::new(&s).progress(checkpoint.meta.step);
+    plateau::restore(&mut s, &checkpoint.meta);
     s.use_averages();
     s.infer_steps = r.infer_steps.map(|n| n as u64);
     match (file, rows) {

@@ -3,9 +3,9 @@
 use super::budget::Budget;
 use super::health;
 use super::latent::{INACTIVE, Kl, above};
-use super::means::{Mean, means, position};
+use super::means::{Mean, means, position, weighted_error};
 use super::metric::{LogDensity, Metric, Per};
-use super::scores::{Score, Trust, bits_per_dim, error_of_count, standard_error};
+use super::scores::{Score, Trust, bits_per_dim, error_of_count};
 use crate::exec::ExecError;
 use crate::session::{Position, Purpose, Session};
 use gmc_compiler::derive::{Output, Program};
@@ -126,8 +126,10 @@ pub fn kl_of_sites(
     let mut whole = Vec::new();
     let chunks = s.test_chunks(most);
     let total: usize = chunks.iter().map(Vec::len).sum();
+    let count: f64 = chunks.iter().flatten().map(|r| s.test_weight(*r)).sum::<f64>().max(f64::MIN_POSITIVE);
     for (i, rows) in chunks.iter().enumerate() {
         let data = s.batch(true, rows);
+        let weights: Vec<f64> = rows.iter().map(|r| s.test_weight(*r)).collect();
         for (name, t) in s.run(program, rows.len(), &data, position(seed, i))? {
             if let Output::KlSite(site) = &name {
                 whole.push(site.clone());
@@ -136,10 +138,11 @@ pub fn kl_of_sites(
                 let v = t.to_f32();
                 let d = v.len() / rows.len().max(1);
                 let (mean, square) = sums.entry(site).or_insert_with(|| (vec![0.0; d], vec![0.0; d]));
-                for row in v.chunks(d.max(1)) {
+                for (row, w) in v.chunks(d.max(1)).zip(&weights) {
+                    let w = w / count;
                     for ((m, q), x) in mean.iter_mut().zip(square.iter_mut()).zip(row) {
-                        *m += f64::from(*x) / total as f64;
-                        *q += f64::from(*x) * f64::from(*x) / total as f64;
+                        *m += w * f64::from(*x);
+                        *q += w * f64::from(*x) * f64::from(*x);
                     }
                 }
             }
@@ -161,7 +164,7 @@ fn importance_weighted(
     seed: u64,
     budget: Budget,
 ) -> Result<Mean, ExecError> {
-    let (mut sum, mut all) = (0.0, Vec::new());
+    let (mut all, mut weights) = (Vec::new(), Vec::new());
     for (i, rows) in s.test_chunks(budget.examples).iter().enumerate() {
         let mut log_sum = vec![f64::NEG_INFINITY; rows.len()];
         each_weight(s, program, (i, rows), (seed, budget.k), &mut |row, w| {
@@ -169,11 +172,12 @@ fn importance_weighted(
                 *l = log_add(*l, w);
             }
         })?;
-        let each: Vec<f64> = log_sum.iter().map(|l| l - (budget.k as f64).ln()).collect();
-        sum += each.iter().sum::<f64>();
-        all.extend(each);
+        all.extend(log_sum.iter().map(|l| l - (budget.k as f64).ln()));
+        weights.extend(rows.iter().map(|r| s.test_weight(*r)));
     }
-    Ok(Mean { value: sum / all.len().max(1) as f64, error: standard_error(all) })
+    let sum: f64 = all.iter().zip(&weights).map(|(l, w)| l * w).sum();
+    let value = sum / weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    Ok(Mean { value, error: weighted_error(&all, &weights) })
 }
 
 /// Gives the logarithm of each of `k` importance weights of the rows of a chunk, with the number of the row in it.

@@ -51,11 +51,13 @@ struct Given {
 /// What running the program reports.
 pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Result<Means, ExecError> {
     let mut all: Vec<Given> = Vec::new();
-    let mut total = 0usize;
+    let mut total = 0.0;
+    let mut counts = Vec::new();
     for (i, rows) in s.test_chunks(most).iter().enumerate() {
         let data = read_by(s, program, rows, most, seed);
+        let weights: Vec<f64> = rows.iter().map(|r| s.test_weight(*r)).collect();
         for (output, t) in s.run(program, rows.len(), &data, position(seed, i))? {
-            let (sum, each) = of_examples(&t.to_f32(), rows.len());
+            let (sum, each) = of_examples(&t.to_f32(), &weights);
             match all.iter_mut().find(|g| g.output == output) {
                 Some(g) => {
                     g.sum += sum;
@@ -64,13 +66,14 @@ pub fn means(s: &mut Session, program: &Program, seed: u64, most: usize) -> Resu
                 None => all.push(Given { output, sum, each }),
             }
         }
-        total += rows.len();
+        total += weights.iter().sum::<f64>();
+        counts.extend(weights);
     }
     // By name, as they are shown.
     all.sort_by_key(|g| g.output.to_string());
     let mean = |g: Given| {
-        let error = g.each.and_then(standard_error);
-        (g.output, Mean { value: g.sum / total.max(1) as f64, error })
+        let error = g.each.and_then(|each| weighted_error(&each, &counts));
+        (g.output, Mean { value: g.sum / total.max(f64::MIN_POSITIVE), error })
     };
     Ok(Means(all.into_iter().map(mean).collect()))
 }
@@ -83,23 +86,29 @@ fn read_by(s: &Session, program: &Program, rows: &[usize], most: usize, seed: u6
     }
 }
 
-/// The sum over `n` examples of what a program gave for them together, and the mean number of each example where each has some.
-fn of_examples(v: &[f32], n: usize) -> (f64, Option<Vec<f64>>) {
-    // A number of the whole chunk counts for each of its examples.
-    match v.len() {
-        m if m == n => {
-            (v.iter().map(|x| f64::from(*x)).sum(), Some(v.iter().map(|x| f64::from(*x)).collect()))
-        }
-        1 => (f64::from(v.first().copied().unwrap_or(f32::NAN)) * n as f64, None),
-        m => {
-            let width = (m / n.max(1)).max(1);
-            let each = |row: &[f32]| row.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64;
-            (
-                v.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64,
-                Some(v.chunks(width).map(each).collect()),
-            )
-        }
+/// The sum over examples of these weights of what a program gave for them together, and the mean number of each example where each has some.
+fn of_examples(v: &[f32], weights: &[f64]) -> (f64, Option<Vec<f64>>) {
+    let n = weights.len();
+    let width = match v.len() {
+        // A number of the whole chunk counts for each of its examples, by which it was weighed already.
+        1 if n != 1 => return (f64::from(v.first().copied().unwrap_or(f32::NAN)) * n as f64, None),
+        m => (m / n.max(1)).max(1),
+    };
+    let each = |row: &[f32]| row.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64;
+    let each: Vec<f64> = v.chunks(width).map(each).collect();
+    (each.iter().zip(weights).map(|(x, w)| x * w).sum(), Some(each))
+}
+
+/// The standard error of a mean of numbers that count by their weights; none where a single one counts. (Cochran 1977, eq. 6.13, the ratio
+/// estimator, with the factor n / (n - 1) of the unweighted one.)
+pub fn weighted_error(each: &[f64], weights: &[f64]) -> Option<f64> {
+    if weights.iter().all(|w| *w == 1.0) {
+        return standard_error(each.iter().copied());
     }
+    let (n, total) = (weights.iter().filter(|w| **w > 0.0).count() as f64, weights.iter().sum::<f64>());
+    let mean = each.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>() / total;
+    let squares: f64 = each.iter().zip(weights).map(|(x, w)| (w * (x - mean)).powi(2)).sum();
+    (n > 1.0).then(|| (squares * n / (n - 1.0)).sqrt() / total)
 }
 
 /// How many parts of the examples a number that has none for each example is measured on again.
@@ -122,9 +131,10 @@ pub fn errors(
     for i in 0..groups {
         let rows: Vec<usize> = (i * n / groups..(i + 1) * n / groups).collect();
         let data = read_by(s, program, &rows, most, seed);
+        let weights: Vec<f64> = rows.iter().map(|r| s.test_weight(*r)).collect();
         let at = Position::of(Purpose::Errors { group: i as u64 }, seed);
         for (output, t) in s.run(program, rows.len(), &data, at)? {
-            let v = of_examples(&t.to_f32(), rows.len()).0 / rows.len().max(1) as f64;
+            let v = of_examples(&t.to_f32(), &weights).0 / weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
             match all.iter_mut().find(|(o, _)| *o == output) {
                 Some((_, values)) => values.push(v),
                 None => all.push((output, vec![v])),

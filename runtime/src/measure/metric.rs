@@ -106,6 +106,11 @@ pub enum Metric {
         /// Whether inputs were corrupted as in training.
         corrupted: bool,
     },
+    /// The value of a schedule that follows the validation part.
+    Followed {
+        /// What it is the value of: `learning rate`.
+        what: String,
+    },
     /// A term of a payoff, by its name in the spec.
     Term {
         /// The name.
@@ -242,6 +247,7 @@ impl Metric {
             Metric::Payoff { player: Some(p), corrupted } => {
                 goal(&format!("{p}/payoff"), &format!("payoff of {p}"), *corrupted)
             }
+            Metric::Followed { what } => said(&format!("followed.{}", what.replace(' ', "_")), what, ""),
             // A name of the spec alone may be that of a metric: it is told from it.
             Metric::Term { name, corrupted } if word(name) => {
                 goal(&format!("let {name}"), &format!("`{name}`"), *corrupted)
@@ -343,6 +349,7 @@ mod tests {
         all.extend([Metric::JensenShannon { critic: judge() }, Metric::CriticDistance { critic: judge() }]);
         all.extend([Metric::Wasserstein, Metric::WassersteinReal]);
         all.extend([Metric::FeaturesAccuracy, Metric::NearestEntropy, Metric::DataEntropy]);
+        all.push(Metric::Followed { what: "learning rate".into() });
         for real in [false, true] {
             let all_of = [
                 InFeatures::Frechet,

@@ -7,9 +7,10 @@ use crate::exec::{RngKey, Tensor, random};
 use gmc_compiler::derive::{Input, Program};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{RandomKind, Role};
-use gmc_compiler::rows::data::Column;
+use gmc_compiler::rows::data::{Column, Part};
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::{Leftover, Pass};
+use gmc_compiler::types::TData;
 
 /// Examples that are run at once, where a whole part of the data is.
 const CHUNK: usize = 500;
@@ -18,7 +19,7 @@ const CHUNK: usize = 500;
 pub fn in_turn(ty: &EventTy) -> Option<usize> {
     match ty.kind {
         Kind::Class(k) if ty.shape.is_empty() && k > 0 => Some(k),
-        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
+        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => None,
     }
 }
 
@@ -129,6 +130,7 @@ impl Session {
         let mut out = Batch::new();
         for (k, (item, set)) in self.typed.data.iter().zip(&self.sets).enumerate() {
             let (part, rows) = (if test { &set.test } else { &set.train }, of(k));
+            out.extend(self.weights(item, part, &rows));
             // Of a file that is asked about only some variables may have been read.
             let there = |c: &Column| part.n == 0 || c.values.len() >= part.n * c.ty.size();
             for (v, column) in item.vars.iter().zip(&part.columns).filter(|(_, c)| there(c)) {
@@ -163,6 +165,20 @@ impl Session {
             out.insert(name, Tensor::from_f32(&self.device, values, &shape));
         }
         out
+    }
+
+    /// How much these rows count, where the programs read it: rows that are asked about and have no weights count as 1.
+    pub fn weights(&self, item: &TData, part: &Part, rows: &[usize]) -> Option<(String, Tensor)> {
+        item.weighted().then(|| {
+            let each = rows.iter().map(|r| part.weight(*r)).collect();
+            (Input::Weight.to_string(), Tensor::from_f32(&self.device, each, &[rows.len()]))
+        })
+    }
+
+    /// How much a row of the test part counts in means over it.
+    pub fn test_weight(&self, row: usize) -> f64 {
+        let weighted = self.typed.data.iter().zip(&self.sets).find(|(item, _)| item.weighted());
+        weighted.map_or(1.0, |(_, set)| f64::from(set.test.weight(row)))
     }
 
     /// Rows of one column as a tensor `[rows, ..event]`.

@@ -105,6 +105,7 @@ impl Session {
                     | Input::Average(_)
                     | Input::Kept(..)
                     | Input::Known(_)
+                    | Input::Weight
                     | Input::Code(_) => None,
                 });
                 if let (Some(b), false) = (block, all.iter().any(|(path, _, _)| *path == name)) {

@@ -89,6 +89,8 @@ pub struct Session {
     pub sets: Vec<Parts>,
     /// How far the parameters have been trained: schedules stand there, whatever is asked.
     pub standing: Progress,
+    /// How often the patience of each schedule that follows the validation part ran out, by its number.
+    pub plateaus: BTreeMap<usize, u32>,
     /// The data items that were not loaded.
     pub absent: Vec<usize>,
     /// How many examples the training part of each of them has.
@@ -122,7 +124,8 @@ impl Session {
             inferred,
             infer_steps: None,
             sets,
-            standing: Progress { step: 0, total: 1, per_epoch: 1 },
+            standing: Progress { step: 0, total: 1, per_epoch: 1, plateaus: 0 },
+            plateaus: BTreeMap::new(),
             absent: Vec::new(),
             sizes: Vec::new(),
             about: About::default(),
@@ -134,6 +137,11 @@ impl Session {
             options: RunOptions::default(),
             repeats: OnceCell::new(),
         }
+    }
+
+    /// The value of a schedule, by its number, at this moment.
+    pub fn scheduled(&self, i: usize, at: Progress) -> Option<f64> {
+        scheduled(&self.typed, &self.plateaus, i, at)
     }
 
     /// What becomes of the examples of a pass that fill no minibatch.
@@ -222,7 +230,8 @@ impl Session {
             Replaced::Given => &ready.replaced,
             Replaced::Kept => &[],
         };
-        let (tensors, typed, device) = (&mut self.tensors, &self.typed, &self.device);
+        let (tensors, typed, device, plateaus) =
+            (&mut self.tensors, &self.typed, &self.device, &self.plateaus);
         let progress = at.progress.unwrap_or(self.standing);
         let mut inputs = |name: &str| -> Option<Tensor> {
             if let Some(t) = data.get(name) {
@@ -231,8 +240,8 @@ impl Session {
             match ready.scalars.get(name) {
                 Some(Input::Update) => return Some(Tensor::scalar(device, at.update as f32)),
                 Some(Input::Schedule(i)) => {
-                    let s = typed.schedules.get(*i)?;
-                    return Some(Tensor::scalar(device, s.row.value(&s.args, progress) as f32));
+                    let value = scheduled(typed, plateaus, *i, progress)?;
+                    return Some(Tensor::scalar(device, value as f32));
                 }
                 Some(
                     Input::Rate
@@ -240,6 +249,7 @@ impl Session {
                     | Input::Average(_)
                     | Input::Kept(..)
                     | Input::Known(_)
+                    | Input::Weight
                     | Input::Code(_),
                 )
                 | None => {}
@@ -300,4 +310,10 @@ impl Session {
         }
         self.inferred.clear();
     }
+}
+
+fn scheduled(typed: &Typed, plateaus: &BTreeMap<usize, u32>, i: usize, at: Progress) -> Option<f64> {
+    let s = typed.schedules.get(i)?;
+    let plateaus = plateaus.get(&i).copied().unwrap_or(0);
+    Some(s.row.value(&s.args, Progress { plateaus, ..at }))
 }

@@ -83,6 +83,7 @@ impl Session {
                     | Input::Schedule(_)
                     | Input::Kept(..)
                     | Input::Known(_)
+                    | Input::Weight
                     | Input::Code(_),
                 )
                 | None,

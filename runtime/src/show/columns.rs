@@ -48,7 +48,7 @@ pub fn lines(item: &TData, set: &Parts) -> Vec<String> {
             };
             let range = match v.ty.kind {
                 Kind::Class(_) | Kind::Bool => all.shares(labels, v.ty.kind),
-                Kind::Real(_) | Kind::Int(_) | Kind::OneHot => all.range(v),
+                Kind::Real(_) | Kind::Int(_) | Kind::Count | Kind::OneHot => all.range(v),
             };
             rows.push([name, ty, range, all.remarks(v)]);
         }
@@ -245,7 +245,9 @@ impl Summary {
             _ if values == 1 && self.n > 1 => "constant".into(),
             Kind::Real(_) if self.whole && values > 1 => format!("whole numbers, {} different", few(values)),
             Kind::Real(_) if values * 10 <= self.n => format!("only {values} different values"),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => String::new(),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => {
+                String::new()
+            }
         };
         let missing = match self.missing {
             0 => String::new(),

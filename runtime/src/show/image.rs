@@ -115,6 +115,8 @@ fn ends(kind: Kind) -> (f64, f64) {
             _ => (0.0, 1.0),
         },
         Kind::Bool | Kind::OneHot => (0.0, 1.0),
+        // Without a bound: as grey levels of a byte.
+        Kind::Count => (0.0, 255.0),
         Kind::Int(n) | Kind::Class(n) => (0.0, n.saturating_sub(1).max(1) as f64),
     }
 }

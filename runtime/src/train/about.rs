@@ -149,7 +149,8 @@ fn schedules(typed: &Typed, trainer: &Trainer) -> Vec<Curve> {
             named.push((*i, format!("{what}{of}")));
         }
     }
-    let all = typed.schedules.iter().enumerate();
+    // What follows the validation part is logged as training goes on.
+    let all = typed.schedules.iter().enumerate().filter(|(_, s)| s.row.patience(&s.args).is_none());
     all.map(|(i, s)| {
         let known = named.iter().find(|(at, _)| *at == i).map(|(_, name)| format!("{name}: {}", s.text));
         curve(known.unwrap_or_else(|| s.text.clone()), s)

@@ -8,6 +8,7 @@ mod cause;
 pub mod end;
 mod findings;
 pub mod order;
+pub mod plateau;
 mod progress;
 pub mod run;
 mod sums;
@@ -50,7 +51,7 @@ impl Trainer {
 
     /// Where training stands after `step` rounds.
     pub fn progress(&self, step: u64) -> Progress {
-        Progress { step, total: self.total, per_epoch: self.per_epoch }
+        Progress { step, total: self.total, per_epoch: self.per_epoch, plateaus: 0 }
     }
 
     /// The number of the minibatch of move `j` of a player with `steps` moves in round `step`.

@@ -71,6 +71,7 @@ impl Order {
                 if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
             out.n = rows.len();
             if let (Some(data), Some(set)) = (s.typed.data.get(k), s.sets.get(k)) {
+                out.data.extend(s.weights(data, &set.train, &rows));
                 for (v, column) in data.vars.iter().zip(&set.train.columns) {
                     out.data.insert(v.name.clone(), s.rows(column, set.train.n, &rows));
                 }

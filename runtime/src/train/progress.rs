@@ -85,6 +85,11 @@ impl Seen {
         self.bar.set_message(beside(&self.rounds, &self.measured));
     }
 
+    /// A line that stays.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| note(line));
+    }
+
     /// The run has ended.
     pub fn end(&self) {
         self.bar.finish_and_clear();

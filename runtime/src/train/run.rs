@@ -1,12 +1,14 @@
 //! A run: rounds, measurements, checkpoints.
 
 use super::Trainer;
+use super::plateau::Plateaus;
 use super::progress::Seen;
 use super::sums::Sums;
 use super::watch::Watch;
 use crate::console::note;
 use crate::failure::Failure;
 use crate::measure::latent::LatentReport;
+use crate::measure::round::TRAIN;
 use crate::measure::scores::{Record, Score};
 use crate::measure::{evaluate, glance, round};
 use crate::session::Session;
@@ -66,6 +68,8 @@ pub struct Run<'a> {
     pub(super) last: Checkpoint,
     /// What the validation part has said, where the spec may stop.
     pub(super) watch: Option<Watch>,
+    /// What the validation part has said to schedules that follow it.
+    plateaus: Plateaus,
 }
 
 /// How a run ended.
@@ -120,7 +124,9 @@ impl<'a> Run<'a> {
             sums: Sums::of(&meta),
             last: Checkpoint::default(),
             watch: None,
+            plateaus: Plateaus::default(),
         };
+        run.plateaus = Plateaus::new(run.session, &meta)?;
         run.watch = Watch::new(run.session, &meta)?;
         run.last = run.checkpoint();
         if more > 0 || !matches!(start, Start::At(..)) {
@@ -151,6 +157,7 @@ impl<'a> Run<'a> {
         if let Some(watch) = &self.watch {
             watch.keep(&mut meta);
         }
+        self.plateaus.keep(&mut meta);
         Checkpoint { meta, tensors: self.session.snapshot() }
     }
 
@@ -200,7 +207,8 @@ impl<'a> Run<'a> {
             // Logged at rounds that do not depend on where a session began, so that a resumed run logs the
             // same.
             if self.step.is_multiple_of(log_every) || self.step == total {
-                let means = round::scores(self.session, &self.sums.take());
+                let mut means = round::scores(self.session, &self.sums.take());
+                means.extend(self.plateaus.scores(self.session).into_iter().map(|s| s.on(TRAIN)));
                 self.log.append(&Record::of_scores(self.step, self.seconds(), &means))?;
                 seen.now(&means);
             } else if seen.due() {
@@ -254,6 +262,9 @@ impl<'a> Run<'a> {
         let scores: Vec<Score> = scores.into_iter().map(on).collect();
         seen.look(self.step, self.seconds(), &scores);
         self.log.append(&Record::of_scores(self.step, self.seconds(), &scores))?;
+        for line in self.plateaus.see(self.session, &scores, self.step) {
+            seen.say(&line);
+        }
         self.watch(&scores)
     }
 

@@ -22,6 +22,39 @@ pub struct Best {
     pub since: u64,
 }
 
+impl Best {
+    /// Takes a measurement; whether it is the best so far.
+    pub(super) fn see(best: &mut Option<Best>, value: f64, step: u64) -> bool {
+        match best {
+            Some(best) if value.is_nan() || value >= best.value => {
+                best.since += 1;
+                false
+            }
+            _ => {
+                *best = Some(Best { value, step, since: 0 });
+                true
+            }
+        }
+    }
+}
+
+/// What is said where nothing can be watched.
+pub(super) fn unwatched(what: &str) -> Failure {
+    Failure::new(format!("`{what}` needs a validation part, and the data have none"))
+        .help("give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`")
+}
+
+/// The number that is watched, the first that was measured: less is better.
+pub(super) fn measured(typed: &Typed, scores: &[Score]) -> Option<f64> {
+    of(scores, maximizes(typed))
+}
+
+fn of(scores: &[Score], more: bool) -> Option<f64> {
+    let score = scores.first()?;
+    // A density is measured as a loss, whatever is written.
+    Some(if more && !score.of_density() { -score.value.0 } else { score.value.0 })
+}
+
 /// What a spec with `stop(patience: ..)` watches.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -40,8 +73,7 @@ impl Watch {
     pub fn new(s: &Session, meta: &Meta) -> Result<Option<Watch>, Failure> {
         let Some(patience) = Stop::of(&s.typed.train.settings) else { return Ok(None) };
         if s.sets.iter().all(|set| set.valid.n == 0) {
-            return Err(Failure::new("`stop` needs a validation part, and the data have none")
-                .help("give them one: `data .. from .. split (train 0.8, valid 0.1, test 0.1)`"));
+            return Err(unwatched("stop"));
         }
         let best = meta.extra.get(WATCHED).and_then(|t| serde_json::from_str(t).ok());
         Ok(Some(Watch { patience, more: maximizes(&s.typed), best }))
@@ -56,19 +88,8 @@ impl Watch {
 
     /// Takes a measurement; whether it is the best so far.
     pub fn see(&mut self, scores: &[Score], step: u64) -> bool {
-        let Some(score) = scores.first() else { return false };
-        // A density is measured as a loss, whatever is written.
-        let value = if self.more && !score.of_density() { -score.value.0 } else { score.value.0 };
-        match &mut self.best {
-            Some(best) if value.is_nan() || value >= best.value => {
-                best.since += 1;
-                false
-            }
-            _ => {
-                self.best = Some(Best { value, step, since: 0 });
-                true
-            }
-        }
+        let Some(value) = of(scores, self.more) else { return false };
+        Best::see(&mut self.best, value, step)
     }
 
     /// Whether patience has run out.

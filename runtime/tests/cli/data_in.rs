@@ -151,3 +151,95 @@ fn rows_in_two_parts_rare_classes_and_items_of_one_file() {
         said.err
     );
 }
+
+/// What training and averages make of weights of rows: a mean by closed form, and the log-density of the test part by hand.
+#[test]
+fn rows_count_by_their_weights() {
+    let place = Place::new();
+    let rows: Vec<(f64, f64)> =
+        (0..40).map(|i| (f64::from(i * 7 % 40) / 10.0, f64::from(i % 5) * 0.5)).collect();
+    let table: String = rows.iter().map(|(x, w)| format!("{x},{w}\n")).collect();
+    place.write("w.csv", format!("x,w\n{table}"));
+    let spec = |source: &str| {
+        format!(
+            "data x: Real from {source} split in order (train 0.5, valid 0.2, test 0.3)\nparam m: Real\nmodel p {{ x ~ Normal(m, 1) }}\n\
+             train {{ epochs 60  batch 20  using sgd(lr: 0.5) }}\n"
+        )
+    };
+    let run = place.train("t", &spec("csv(\"w.csv\", columns: [x], weight: w)"));
+    let mean = |part: &[(f64, f64)], f: &dyn Fn(f64) -> f64| {
+        part.iter().map(|(x, w)| w * f(*x)).sum::<f64>() / part.iter().map(|(_, w)| w).sum::<f64>()
+    };
+    let m = mean(&rows[..20], &|x| x);
+    let found = f32::from_bits(weights(&run).iter().find(|(k, _)| k.1 == "m").unwrap().1[0]);
+    assert!((f64::from(found) - m).abs() < 1e-5, "{found} is not {m}");
+    let nll = |x: f64| 0.5 * (x - m).powi(2) + 0.5 * std::f64::consts::TAU.ln();
+    let said = place.gmc("eval runs/t-1 --message-format json --device cpu").succeeds().out.clone();
+    let value: f64 =
+        said.split("\"value\":").nth(1).unwrap().split([',', '}']).next().unwrap().parse().unwrap();
+    assert!((value - mean(&rows[28..], &nll)).abs() < 1e-5, "{value}");
+    let unweighted = place.train("u", &spec("csv(\"w.csv\", columns: [x])"));
+    assert!(weights(&unweighted) != weights(&run));
+    let told = place.gmc("data t.gm").succeeds().out.clone();
+    assert!(told.contains("rows count by `w`, from 0 to 2, over its mean in the training part"), "{told}");
+    // Rows of another file need no weights.
+    place.write("new.csv", "x\n0.5\n1.5\n");
+    place.gmc("density runs/t-1 new.csv --device cpu").succeeds();
+}
+
+/// A learning rate that falls when the validation part stops becoming better, and goes on so after a stop.
+#[test]
+fn a_plateau_lowers_the_learning_rate() {
+    let place = Place::new();
+    place.write("sales.csv", sales());
+    let text = format!(
+        "dim K\ndata (amount: Real in positive, n: Int(10), flag: Bool, kind: Class(K), size: Real) from csv(\"sales.csv\")\n{MODEL}train {{ epochs 40  using adam(lr: plateau(0.3, factor: 0.5, patience: 2)) }}\neval {{ every 1 epochs }}\n"
+    );
+    let run = place.train("t", &text);
+    let rates: Vec<(u64, f64)> = records(&run)
+        .into_iter()
+        .filter_map(|(step, part, values)| {
+            Some((step, values.get("followed.learning_rate").filter(|_| part == "train")?.0))
+        })
+        .collect();
+    // Halved whenever two measurements in a row were no better, by what the validation part says.
+    let looks: Vec<(u64, f64)> = records(&run)
+        .into_iter()
+        .filter(|(_, part, _)| part == "valid")
+        .filter_map(|(step, _, values)| Some((step, values.get("nll")?.0)))
+        .collect();
+    let (mut best, mut since, mut drops) = (f64::INFINITY, 0, Vec::new());
+    for (step, v) in &looks {
+        since = if *v < best { 0 } else { since + 1 };
+        best = best.min(*v);
+        if since == 2 {
+            drops.push(*step);
+            since = 0;
+        }
+    }
+    assert!(drops.len() >= 2, "the test has no plateau: {looks:?}");
+    for (step, rate) in &rates {
+        // The line of a round is written before the measurement after it.
+        let passed = drops.iter().filter(|d| **d < *step).count() as i32;
+        assert!((rate - 0.3 * 0.5f64.powi(passed)).abs() < 1e-12, "round {step}: {rate} after {drops:?}");
+    }
+    // In pieces it ends the same.
+    place.write("s.gm", text.replace("epochs 40", "epochs 40  checkpoint 7"));
+    place.write("w.gm", text.replace("epochs 40", "epochs 40  checkpoint 7"));
+    place.gmc("run w.gm --device cpu").succeeds();
+    let mut child = place.start("run s.gm --device cpu");
+    wait("rounds", || {
+        RunDir::view(&place.path("runs/s-1")).ok().and_then(|d| d.checkpoints().first().copied())
+            >= Some(drops[0] + 7)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.gmc("resume runs/s-1 --device cpu").succeeds();
+    assert_same(&place.path("runs/w-1"), &place.path("runs/s-1"));
+    // Without a part to watch there is nothing to follow.
+    place.write(
+        "n.gm",
+        text.replace("from csv(\"sales.csv\")", "from csv(\"sales.csv\") split (train 0.8, test 0.2)"),
+    );
+    place.gmc("run n.gm --device cpu").fails(&["`plateau` needs a validation part, and the data have none"]);
+}

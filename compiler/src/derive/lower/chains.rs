@@ -292,7 +292,7 @@ impl Ctx<'_> {
                 let all = each.iter().flatten().flat_map(hot).collect();
                 mean(weights, all, &[&step[..], &[k]].concat())
             }
-            Kind::Bool | Kind::OneHot | Kind::Real(_) => mean(weights, each.concat(), &step),
+            Kind::Bool | Kind::OneHot | Kind::Real(_) | Kind::Count => mean(weights, each.concat(), &step),
         };
         Some(Posterior { site: c.site.clone(), mode, probabilities })
     }

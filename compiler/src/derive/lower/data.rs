@@ -2,10 +2,11 @@
 
 use super::copies::repeat;
 use super::{Ctx, Vars};
+use crate::derive::Input;
 use crate::derive::params::constrained;
 use crate::event::{EventTy, Kind};
 use crate::ir::{DType, Dim, Role, Scope, Shape, Value};
-use crate::types::{TModel, TParam};
+use crate::types::{TData, TModel, TParam};
 
 impl Ctx<'_> {
     /// A data variable. Probabilities of a dynamic source are drawn here, once per program.
@@ -54,6 +55,33 @@ impl Ctx<'_> {
         v
     }
 
+    /// The mean of all elements of a value, where each example counts as much as its row does.
+    pub fn mean_of_examples(&mut self, v: Value) -> Value {
+        let v = self.weighed(v);
+        self.cx.mean_all(v)
+    }
+
+    /// A value of each example, `[k·B, ..]`, times how much its row counts; what examples share as it is.
+    pub fn weighed(&mut self, v: Value) -> Value {
+        let shape = self.cx.g.shape(v);
+        let Some(lead) = shape.0.first().copied().filter(|d| d.batch) else { return v };
+        if !self.typed.data.iter().any(TData::weighted) {
+            return v;
+        }
+        let once = match self.weight {
+            Some(once) => once,
+            None => {
+                let name = Input::Weight.to_string();
+                *self.weight.insert(self.cx.input(&name, Role::Data, Shape(vec![Dim::BATCH])))
+            }
+        };
+        let g = Scope::of(&mut self.cx.g);
+        let each = if lead.n == 1 { g.ex(once) } else { repeat(g.ex(once), 0, Dim::fixed(lead.n)) };
+        let mut dims = vec![lead];
+        dims.resize(shape.rank(), Dim::fixed(1));
+        (each.reshape(Shape(dims)) * g.ex(v)).v
+    }
+
     /// The values of data variables that a model reads as conditions or observes.
     pub fn observed(&mut self, m: &TModel) -> Vars {
         let mut vars = self.conditions(m);
@@ -81,7 +109,7 @@ impl Ctx<'_> {
         let leaf = self.cx.leaf(&p.name, &p.ty.shape, Role::Param);
         let v = match p.ty.kind {
             Kind::Real(support) => constrained(Scope::of(&mut self.cx.g).ex(leaf), support).v,
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => leaf,
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => leaf,
         };
         if p.ty.shape.is_empty() { v } else { self.cx.lift(v, p.ty.shape.len() + 1) }
     }

@@ -181,8 +181,8 @@ impl Ctx<'_> {
         let kind = data.map_or(s.ty.kind, |v| v.ty.kind);
         let m = d.row.centre(&mut self.cx.g, params, shape, kind);
         match kind {
-            Kind::Int(_) if !s.observed => (Scope::of(&mut self.cx.g).ex(m) + 0.5).floor().v,
-            Kind::Int(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => m,
+            Kind::Int(_) | Kind::Count if !s.observed => (Scope::of(&mut self.cx.g).ex(m) + 0.5).floor().v,
+            Kind::Int(_) | Kind::Count | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Real(_) => m,
         }
     }
 

@@ -116,7 +116,7 @@ impl Ctx<'_> {
                 };
                 let x = self.expr(whole.unwrap_or(a), vars);
                 self.cx.g.at = e.span;
-                self.cx.mean_all(x)
+                self.mean_of_examples(x)
             }
             TKind::LogProb { model, values, targets } => {
                 let values: Vars = values.iter().map(|(n, v)| (n.clone(), self.expr(v, vars))).collect();
@@ -194,7 +194,7 @@ impl Ctx<'_> {
             let v = self.expr(a, vars);
             values.push(match a.ty.kind {
                 Kind::Class(n) => nets::one_hot(&mut self.cx, v, n),
-                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => v,
+                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => v,
             });
         }
         let read = |a: &TExpr| match a.ty.kind {

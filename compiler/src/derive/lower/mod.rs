@@ -90,6 +90,8 @@ pub struct Ctx<'t> {
     dequantised: BTreeMap<Value, Value>,
     /// Flows run backwards: models that share a flow share this, and its gradient.
     inverted: BTreeMap<FlowCall, Mapped>,
+    /// How much each example counts, once it is read.
+    weight: Option<Value>,
     /// Inside of `E'[..]`: what is outside.
     outside: Option<others::Outside>,
     shared: Shared,
@@ -140,6 +142,7 @@ impl<'t> Ctx<'t> {
             drawn: Vars::new(),
             dequantised: BTreeMap::new(),
             inverted: BTreeMap::new(),
+            weight: None,
             outside: None,
             shared: Shared::default(),
         }

@@ -210,7 +210,9 @@ impl Ctx<'_> {
                         &[&event[..], &[n]].concat(),
                     )
                 }
-                Kind::Bool | Kind::OneHot | Kind::Real(_) => mean_over(weights, &values, &event),
+                Kind::Bool | Kind::OneHot | Kind::Real(_) | Kind::Count => {
+                    mean_over(weights, &values, &event)
+                }
             };
             Posterior { site: name.to_string(), mode: mode.v, probabilities: probabilities.v }
         };

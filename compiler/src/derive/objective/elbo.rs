@@ -31,9 +31,9 @@ impl Lowering for Elbo {
     fn parts(&self, ctx: &mut Ctx<'_>, o: &TObjective) -> Option<Vec<(String, Value)>> {
         let parts = ctx.elbo(o.model(), o.guide(), form(o));
         let rec = ctx.reconstruction(&parts);
-        let mut all = vec![("reconstruction".to_string(), ctx.cx.mean_all(rec))];
+        let mut all = vec![("reconstruction".to_string(), ctx.mean_of_examples(rec))];
         for kl in &parts.kl {
-            all.push((format!("kl[{}]", kl.of.name), ctx.cx.mean_all(kl.total)));
+            all.push((format!("kl[{}]", kl.of.name), ctx.mean_of_examples(kl.total)));
         }
         Some(all)
     }

@@ -17,6 +17,6 @@ impl Lowering for Kl {
         let of = ctx.latent_kl(o.model(), o.guide(), Elbo::terms(&o.args));
         let kl: Vec<Value> = of.into_iter().filter(|k| counts(&k.of.name)).map(|k| k.total).collect();
         let total = ctx.total(&kl);
-        ctx.cx.mean_all(total)
+        ctx.mean_of_examples(total)
     }
 }

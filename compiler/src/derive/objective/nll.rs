@@ -11,7 +11,7 @@ pub struct Nll;
 impl Lowering for Nll {
     fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, _vars: &Vars) -> Value {
         let l = ctx.log_likelihood(o.model());
-        let m = ctx.cx.mean_all(l);
+        let m = ctx.mean_of_examples(l);
         ctx.cx.neg(m)
     }
 }

@@ -12,6 +12,6 @@ pub struct NoiseError;
 impl Lowering for NoiseError {
     fn value(&self, ctx: &mut Ctx<'_>, o: &TObjective, _vars: &Vars) -> Value {
         let error = ctx.noise_errors(o.model(), o.guide(), Elbo::terms(&o.args));
-        ctx.cx.mean_all(error)
+        ctx.mean_of_examples(error)
     }
 }

@@ -17,6 +17,7 @@ A type is what each number is, then a shape, then for real numbers where they li
   Bool[784]                          0 or 1
   Int(256)[3, 32, 32]                0 to 255, ordered, such as grey levels
   Class(10)                          0 to 9, unordered, such as labels
+  Count                              0, 1, 2 and so on without a bound, such as events
   Time                               dates of a table, as real numbers
 In a data item `Class` and `Int` alone have as many values as the table's column, and `Real? in positive` may have missing cells.
 A `param` is real, since gradients change it, and starts inside its range.

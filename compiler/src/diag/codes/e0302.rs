@@ -247,6 +247,19 @@ pub fn too_many_values(site: &str, span: Span, row: &str, ty: &EventTy, data: (S
     let count = |t: &EventTy| t.kind.cardinality().unwrap_or(0);
     let (k, n) = (count(ty), count(data.1));
     let last = n.saturating_sub(1);
+    if ty.kind == Kind::Count {
+        return Diag::new(
+            "E0302",
+            format!("`{row}` draws values that `{site}` cannot have"),
+            span,
+            "yields counts without a bound",
+        )
+        .also(data.0, format!("`{site}` has the {n} values 0 to {last}"))
+        .help(format!(
+            "declare it `{site}: Count{}`, or use a distribution of {n} values, such as `Binomial(total_count: {last}, logits: ..)`",
+            if data.1.shape.is_empty() { String::new() } else { data.1.shape_text() }
+        ));
+    }
     Diag::new(
         "E0302",
         format!("`{row}` draws values that `{site}` cannot have"),
@@ -291,6 +304,10 @@ pub fn observed(
         );
     }
     match data.kind.discrete() {
+        true if data.kind == Kind::Count => diag.help(
+            "use a distribution of counts, `Poisson(log_rate: ..)` or `NegativeBinomial(log_mean: .., concentration: ..)`, or say below \
+             which number they lie: `Int(100)`",
+        ),
         true => {
             let n = data.kind.cardinality().unwrap_or(1);
             diag.help(format!(

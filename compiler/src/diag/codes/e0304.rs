@@ -25,11 +25,22 @@ Right:
 ",
 };
 
+/// How many values data have that are not real: so many, or any number.
+fn isolated(values: Option<usize>) -> String {
+    values.map_or_else(|| "whole values without a bound".into(), |n| format!("{n} isolated values"))
+}
+
 /// Discrete site `site` is bound to the flow `value` at `span`; its data, declared at `data`, take `levels` values.
-pub fn discrete_flow(site: &str, span: Span, data: Span, levels: usize, value: &str) -> Diag {
+pub fn discrete_flow(site: &str, span: Span, data: Span, levels: Option<usize>, value: &str) -> Diag {
     Diag::new("E0304", "a flow gives no density to discrete data", span, "has a density only on the reals")
-        .also(data, format!("`{site}` takes {levels} isolated values"))
-        .help(format!("write `{site} = quantize({value})`: training then uses uniformly dequantized `{site}` and reports a bound"))
+        .also(data, format!("`{site}` takes {}", isolated(levels)))
+        .help(match levels {
+            None => format!(
+                "draw counts, `{site} ~ Poisson(log_rate: ..)`, or say below which number they lie, `Int(100)`, and write \
+                 `{site} = quantize({value})`"
+            ),
+            Some(_) => format!("write `{site} = quantize({value})`: training then uses uniformly dequantized `{site}` and reports a bound"),
+        })
 }
 
 /// Discrete site `site` is drawn from the continuous `row`.
@@ -40,13 +51,14 @@ pub fn discrete_density(site: &str, row: &str, span: Span, declared: Span, data:
         span,
         "has a density only on the reals",
     )
-    .also(declared, format!("`{site}` takes {} isolated values", data.kind.cardinality().unwrap_or(0)));
+    .also(declared, format!("`{site}` takes {}", isolated(data.kind.cardinality())));
     match data.kind {
         Kind::Bool | Kind::OneHot => diag.help(format!("draw whole values: `{site} ~ Bernoulli(logits: ..)`")),
         Kind::Class(n) => diag.help(format!("draw a class: `{site} ~ Categorical(logits: ..)` with {n} logits")),
         Kind::Int(n) => {
             diag.help(format!("draw whole values, `{site} ~ Categorical(logits: ..)` with {n} logits for each, or declare the data `Real`"))
         }
+        Kind::Count => diag.help(format!("draw counts, `{site} ~ Poisson(log_rate: ..)` or `{site} ~ NegativeBinomial(log_mean: .., concentration: ..)`, or declare the data `Real`")),
         Kind::Real(_) => diag.help("draw whole values: `Categorical(logits: ..)`"),
     }
 }
@@ -65,12 +77,26 @@ pub fn flow_side(span: Span, ty: &EventTy) -> Diag {
 pub fn quantized_reals(site: &str, span: Span, declared: Span, data: &EventTy, value: &str) -> Diag {
     Diag::new(
         "E0304",
-        format!("`quantize` makes whole values, and `{site}` is real"),
+        match data.kind == Kind::Count {
+            true => format!("`quantize` makes whole values below a bound, and `{site}` has none"),
+            false => format!("`quantize` makes whole values, and `{site}` is real"),
+        },
         span,
-        "rounds down, which these data never were",
+        match data.kind == Kind::Count {
+            true => "rounds down what lies between two ends",
+            false => "rounds down, which these data never were",
+        },
     )
     .also(declared, format!("`{site}` is `{data}`"))
-    .help(format!("write `{site} = {value}`, or declare whole values such as `Int(17){}`", data.shape_text()))
+    .help(match data.kind == Kind::Count {
+        true => format!(
+            "draw counts, `{site} ~ Poisson(log_rate: ..)`, or say below which number they lie: `Int(100)`"
+        ),
+        false => format!(
+            "write `{site} = {value}`, or declare whole values such as `Int(17){}`",
+            data.shape_text()
+        ),
+    })
 }
 
 /// `quantize` anywhere but as the whole value of a data site.

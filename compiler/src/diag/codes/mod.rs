@@ -47,6 +47,7 @@ pub mod e0224;
 pub mod e0225;
 pub mod e0228;
 pub mod e0229;
+pub mod e0230;
 pub mod e0301;
 pub mod e0302;
 pub mod e0303;
@@ -149,6 +150,7 @@ pub const PAGES: &[&Page] = &[
     &e0225::PAGE,
     &e0228::PAGE,
     &e0229::PAGE,
+    &e0230::PAGE,
     &e0301::PAGE,
     &e0302::PAGE,
     &e0303::PAGE,

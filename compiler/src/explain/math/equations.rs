@@ -107,5 +107,6 @@ fn space(ty: &EventTy) -> String {
         Kind::Bool => format!("\\{{0, 1\\}}{power}"),
         Kind::OneHot => format!("\\operatorname{{onehot}} \\in \\{{0, 1\\}}{power}"),
         Kind::Int(n) | Kind::Class(n) => format!("{}{power}", numbers(n)),
+        Kind::Count => format!("\\{{0, 1, \\dots\\}}{power}"),
     }
 }

@@ -48,6 +48,9 @@ fn widened(kind: Kind, lo: f64, hi: f64) -> Kind {
         Kind::Real(Support::Simplex { .. }) => Kind::Real(Support::UNIT),
         // Several bits, or none.
         Kind::OneHot => Kind::Bool,
-        Kind::Bool | Kind::Int(_) | Kind::Class(_) => kind,
+        Kind::Count if lo < 0.0 => {
+            Kind::Real(kind.support().interval().hull(Interval::closed(lo, hi)).into())
+        }
+        Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count => kind,
     }
 }

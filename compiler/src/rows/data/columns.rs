@@ -10,6 +10,9 @@ use crate::rows::args::{Args, Const};
 /// The argument that names the column of groups, which `split (.., by: "customer")` sets.
 pub const GROUP: &str = "group";
 
+/// The argument that names the column of weights.
+pub const WEIGHT: &str = "weight";
+
 /// Most names that a message lists.
 const LISTED: usize = 16;
 
@@ -82,8 +85,10 @@ pub(super) fn taken(
     if listed.as_ref().is_some_and(Vec::is_empty) {
         return Err(args.error("columns", "no columns", "an event has at least one element").into());
     }
-    let group = args.get(GROUP).map(|c| column(table, args, GROUP, c)).transpose()?;
-    let data = |c: &usize| Some(*c) != label && Some(*c) != group;
+    let [group, weight] =
+        [GROUP, WEIGHT].map(|which| args.get(which).map(|c| column(table, args, which, c)).transpose());
+    let (group, weight) = (group?, weight?);
+    let data = |c: &usize| Some(*c) != label && Some(*c) != group && Some(*c) != weight;
     match (label, listed, declared) {
         (None, Some(all), [_, _, ..]) => dealt(args, &all, declared),
         (_, None, [one]) => {
@@ -176,8 +181,8 @@ fn missing(table: &Table, d: &Declared<'_>) -> DataIssue {
 }
 
 /// What is said of columns that no variable reads.
-pub(super) fn unread(table: &Table, taken: &[Vec<usize>]) -> Option<String> {
-    let used: Vec<usize> = taken.iter().flatten().copied().collect();
+pub(super) fn unread(table: &Table, taken: &[Vec<usize>], weight: Option<usize>) -> Option<String> {
+    let used: Vec<usize> = taken.iter().flatten().copied().chain(weight).collect();
     let names: Vec<String> = (0..table.width).filter(|c| !used.contains(c)).map(|c| table.name(c)).collect();
     let more = names.len().saturating_sub(LISTED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -1,4 +1,4 @@
-use super::columns::{self, GROUP};
+use super::columns::{self, GROUP, WEIGHT};
 use super::dates::{Clock, ORIGIN, UNIT};
 use super::declared::{Declared, no_cells};
 use super::elsewhere::{Elsewhere, Wanted};
@@ -49,6 +49,12 @@ row! {
             default: Some(""),
             doc: "Name or number of a column: rows with the same cell are in one part, as `split (.., by: \"customer\")` says, too.",
         },
+        ParamSpec {
+            name: WEIGHT,
+            kind: ArgKind::Any,
+            default: Some(""),
+            doc: "Name or number of a column of numbers of at least 0: how much each row counts, in training and in averages of what is measured. Weights are divided by their mean over the training part.",
+        },
         SEQUENCE,
         OFFSET,
     ];
@@ -83,7 +89,7 @@ fn read(args: &Args, declared: &[Declared<'_>], host: &dyn Host) -> Result<Table
         // Where variables are found by name, the first line must hold names.
         _ => columns::by_name(args, declared).then_some(true),
     };
-    let named = ["columns", "label", GROUP, SEQUENCE.name]
+    let named = ["columns", "label", GROUP, WEIGHT, SEQUENCE.name]
         .iter()
         .filter_map(|a| args.get(a))
         .flat_map(names)
@@ -180,12 +186,18 @@ impl DataRow for Csv {
         if let Some(id) = id {
             no_label(self, args)?;
             no_cells("csv(sequence: ..)", declared)?;
+            if args.get(WEIGHT).is_some() {
+                let diag = args.error(WEIGHT, "sequences have no weights", "beside `sequence`");
+                return Err(diag.help("leave one of the two out: a weight belongs to a row, and a sequence is made of several").into());
+            }
             let (datum, id) = of_sequences(&table, args, id)?;
             return Sequences::of(&table, id)?.types(&table, &Declared::types(declared), datum.len());
         }
         let taken = columns::taken(&table, args, declared)?;
         Clock::of(args)?;
-        args.get(GROUP).map(|c| columns::column(&table, args, GROUP, c)).transpose()?;
+        for which in [GROUP, WEIGHT] {
+            args.get(which).map(|c| columns::column(&table, args, which, c)).transpose()?;
+        }
         declared
             .iter()
             .zip(&taken)
@@ -210,12 +222,15 @@ impl DataRow for Csv {
             return sequences(&table, args, (&datum, id, first), (&Declared::types(declared), host), notes);
         }
         let taken = columns::taken(&table, args, declared)?;
+        let weight = args.get(WEIGHT).map(|c| columns::column(&table, args, WEIGHT, c)).transpose()?;
         if columns::by_name(args, declared) {
-            notes.extend(columns::unread(&table, &taken));
+            notes.extend(columns::unread(&table, &taken, weight));
         }
         let clock = Clock::of(args)?;
         let offsets = offsets_of(args, &taken)?;
-        let mut part = Part { n: table.len(), ..Part::default() };
+        let weights = weight.map(|c| table.weights(c)).transpose()?.unwrap_or_default();
+        notes.extend(weight.map(|c| counted(&table.name(c), &weights)));
+        let mut part = Part { n: table.len(), weights, ..Part::default() };
         let mut labels = Vec::new();
         for (i, ((d, columns), offset)) in declared.iter().zip(&taken).zip(&offsets).enumerate() {
             let how = (offset.as_slice(), &clock, host.classes(i));
@@ -240,6 +255,7 @@ impl DataRow for Csv {
         let at = args.span;
         args.set("file", Const::Text(from.file.to_string()), at);
         args.unset(GROUP);
+        args.unset(WEIGHT);
         let sequence = args.get(SEQUENCE.name).is_some();
         if from.item.len() > 1 && args.get("label").is_none() && !sequence {
             return Some(self.reread_named(args, from, host));
@@ -325,6 +341,12 @@ fn sequences(
     Ok(Dataset { train, notes, labels: vec![names, Vec::new()], ..Dataset::default() })
 }
 
+/// What is said of the weights of rows.
+fn counted(column: &str, weights: &[f32]) -> String {
+    let (least, most) = weights.iter().fold((f32::INFINITY, 0f32), |(a, b), w| (a.min(*w), b.max(*w)));
+    format!("rows count by {column}, from {least} to {most}, over its mean in the training part")
+}
+
 /// What is said of an empty cell of a variable that may say that cells are missing.
 fn may_miss(issue: DataIssue, cell: &str, d: &Declared<'_>) -> DataIssue {
     if !missing(cell) || d.name.is_empty() {
@@ -387,7 +409,14 @@ fn values(
         }
     }
     let name = |c: usize| format!("column {}", table.name(columns.get(c).copied().unwrap_or(0)));
-    let mut values = narrow(&table.file, &values, columns.len(), offset, &name)?;
+    let mut values = narrow(&table.file, &values, columns.len(), offset, &name).map_err(|issue| match d.ty.kind == Kind::Count {
+        // Less an offset it would be no count.
+        true => DataIssue {
+            help: "32 bits hold every count up to 16777216: count in larger units, or declare it `Real in nonnegative` and write `offset: ..`".into(),
+            ..issue
+        },
+        false => issue,
+    })?;
     for at in &empty {
         // The stand-in is no number of the file: an offset does not move it.
         if let Some(v) = values.get_mut(*at) {

@@ -118,7 +118,7 @@ impl Grey {
             };
         }
         match declared {
-            Kind::Int(_) | Kind::Class(_) => Ok(Reading::Levels(levels)),
+            Kind::Int(_) | Kind::Class(_) | Kind::Count => Ok(Reading::Levels(levels)),
             Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => {
                 Ok(Reading::Real { lo: -1.0, hi: 1.0, levels })
             }

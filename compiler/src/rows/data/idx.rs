@@ -102,7 +102,7 @@ impl DataRow for Idx {
             types.push(match (i, ty.kind) {
                 (0, _) => grey.ty(args, ty)?,
                 (_, Kind::Class(n)) => EventTy { kind: Kind::Class(n), shape: Vec::new() },
-                (_, Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_)) => {
+                (_, Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count) => {
                     EventTy { kind: Kind::Class(256), shape: Vec::new() }
                 }
             });

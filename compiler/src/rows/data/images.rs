@@ -186,7 +186,7 @@ impl DataRow for Images {
             let kind = match ty.kind {
                 Kind::Int(256) => ty.kind,
                 Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => ty.kind,
-                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => {
+                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => {
                     Kind::Real(Support::UNIT)
                 }
             };

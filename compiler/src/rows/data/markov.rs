@@ -131,7 +131,7 @@ impl DataRow for Markov {
         }
         let kind = |k| match k {
             Kind::Int(_) => Kind::Int(letters),
-            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Class(letters),
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Count => Kind::Class(letters),
         };
         if let Some(ty) = declared.iter().find(|t| t.shape.is_empty()) {
             return Err(no_length("`markov`", "letters", kind(ty.kind)));

@@ -41,7 +41,7 @@ mod toy;
 mod windows;
 mod zip;
 
-pub use columns::GROUP;
+pub use columns::{GROUP, WEIGHT};
 pub use declared::{Cells, Declared, MISSING, PRESENT};
 
 use super::Row;
@@ -203,12 +203,19 @@ pub struct Part {
     pub rows: Vec<usize>,
     /// Names of the elements of each variable, where the source has names; empty elsewhere.
     pub names: Vec<Vec<String>>,
+    /// How much each event counts, on average 1 over a training part; empty where all count the same.
+    pub weights: Vec<f32>,
 }
 
 impl Part {
     /// The number, from 1, of an event among all that the source yields.
     pub fn row(&self, event: usize) -> usize {
         self.rows.get(event).copied().unwrap_or(event) + 1
+    }
+    /// How much an event counts.
+    pub fn weight(&self, event: usize) -> f32 {
+        let n = self.weights.len().max(1);
+        self.weights.get(event % n).copied().unwrap_or(1.0)
     }
 }
 
@@ -480,12 +487,17 @@ pub(crate) fn verify_at(
         Kind::Int(n) | Kind::Class(n) => {
             values.iter().position(|v| !(*v >= 0.0 && *v < n as f32 && v.fract() == 0.0))
         }
+        Kind::Count => values.iter().position(|v| !(v.is_finite() && *v >= 0.0 && v.fract() == 0.0)),
     };
     match bad {
         None => Ok(()),
         Some(at) => {
             let message = format!("`{file}` holds values that are not {}", ty.with_kind(ty.kind));
-            Err(DataIssue::new(message, "change the declared type, or the file").note(place(at)))
+            let help = match ty.kind == Kind::Count {
+                true => "counts are whole numbers from 0 on: declare other numbers `Real`, or mend the file",
+                false => "change the declared type, or the file",
+            };
+            Err(DataIssue::new(message, help).note(place(at)))
         }
     }
 }

@@ -209,6 +209,7 @@ fn pictures(from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, DataIssue> {
     let (lo, hi, whole) = match wanted.ty.kind {
         Kind::Bool | Kind::OneHot => (0.0, 1.0, true),
         Kind::Int(n) | Kind::Class(n) => (0.0, n.saturating_sub(1) as f32, true),
+        Kind::Count => return Err(no_picture().note("counts have no range from black to white")),
         Kind::Real(support) => match support.ends() {
             (lo, hi) if lo.is_finite() && hi.is_finite() => (lo as f32, hi as f32, false),
             _ => return Err(no_picture().note("its numbers have no range from black to white")),

@@ -31,7 +31,7 @@ impl Resize {
         let (lo, scale) = match ty.kind {
             Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => (-1.0, 2.0 / 255.0),
             Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) => (0.0, 1.0 / 255.0),
-            Kind::Int(_) => (0.0, 1.0),
+            Kind::Int(_) | Kind::Count => (0.0, 1.0),
         };
         Ok(Resize { channels, h, w, lo, scale, whole: matches!(ty.kind, Kind::Int(_)) })
     }

@@ -64,7 +64,7 @@ impl DataRow for Shapes {
         }
         let kind = match ty.kind {
             Kind::Int(2..=256) => ty.kind,
-            Kind::Int(_) | Kind::Class(_) => Kind::Int(256),
+            Kind::Int(_) | Kind::Class(_) | Kind::Count => Kind::Int(256),
             Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => ty.kind,
             Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Real(Support::UNIT),
         };
@@ -123,7 +123,7 @@ fn smaller(declared: &EventTy, [h, w]: [usize; 2]) -> Result<EventTy, DataIssue>
             kind: match declared.kind {
                 Kind::Int(2..=256) => declared.kind,
                 Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => declared.kind,
-                Kind::Int(_) | Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => {
+                Kind::Int(_) | Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Count => {
                     Kind::Real(Support::UNIT)
                 }
             },
@@ -157,7 +157,7 @@ fn read(kind: Kind, v: f64) -> f32 {
     match kind {
         Kind::Int(k) => (v * k as f64).floor().min(k as f64 - 1.0) as f32,
         Kind::Real(s) if s.alike(Support::closed(-1.0, 1.0)) => (2.0 * v - 1.0) as f32,
-        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) => v as f32,
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Class(_) | Kind::Count => v as f32,
     }
 }
 

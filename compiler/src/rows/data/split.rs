@@ -88,7 +88,8 @@ impl Split {
             rows_of(&train, &rows)
         };
         let test = own.unwrap_or_else(|| pick(tests));
-        let (valid, train) = (pick(valids), pick(trains));
+        let (mut valid, mut train, mut test) = (pick(valids), pick(trains), test);
+        weighed(&mut train, [&mut valid, &mut test]);
         Parts { train, valid, test, notes, labels }
     }
 
@@ -224,6 +225,15 @@ fn spread(rows: &[usize], k: usize) -> (Vec<usize>, Vec<usize>) {
     (taken, left)
 }
 
+/// Weights over their mean in the training part, so that they neither lengthen nor shorten its steps.
+fn weighed(train: &mut Part, others: [&mut Part; 2]) {
+    let mean = train.weights.iter().map(|w| f64::from(*w)).sum::<f64>() / train.weights.len().max(1) as f64;
+    if mean > 0.0 {
+        let all = [&mut train.weights].into_iter().chain(others.map(|part| &mut part.weights));
+        all.flatten().for_each(|w| *w = (f64::from(*w) / mean) as f32);
+    }
+}
+
 /// These rows of every column.
 fn rows_of(part: &Part, rows: &[usize]) -> Part {
     let columns = part.columns.iter().map(|c| {
@@ -235,7 +245,14 @@ fn rows_of(part: &Part, rows: &[usize]) -> Part {
             .collect();
         Column { ty: c.ty.clone(), values }
     });
-    Part { n: rows.len(), columns: columns.collect(), rows: rows.to_vec(), names: part.names.clone() }
+    let weights = rows.iter().filter_map(|r| part.weights.get(*r).copied()).collect();
+    Part {
+        n: rows.len(),
+        columns: columns.collect(),
+        rows: rows.to_vec(),
+        names: part.names.clone(),
+        weights,
+    }
 }
 
 #[cfg(test)]
@@ -337,6 +354,23 @@ mod tests {
         );
         let said = Split { watched: true, ..split(&[("test", 0.5)], false) }.parts(set(200, 2), 5);
         assert_eq!((said.train.n, said.valid.n, said.test.n), (100, 0, 100));
+    }
+
+    #[test]
+    fn weights_are_1_on_average_over_the_training_part() {
+        let mut weighted = set(100, 0);
+        weighted.train.weights = (0..100).map(|i| i as f32).collect();
+        let p = split(&[("train", 0.6), ("valid", 0.2), ("test", 0.2)], false).parts(weighted, 3);
+        let mean = p.train.weights.iter().sum::<f32>() / 60.0;
+        assert!((mean - 1.0).abs() < 1e-5, "{mean}");
+        // All parts by the same number: a weight is to another as it was.
+        let all = [&p.train, &p.valid, &p.test];
+        let ratios = all.iter().flat_map(|p| p.rows.iter().zip(&p.weights)).filter(|(r, _)| **r > 0);
+        let ratios: Vec<f32> = ratios.map(|(r, w)| w / *r as f32).collect();
+        assert!(
+            ratios.len() > 98
+                && ratios.iter().all(|r| (r / ratios.first().copied().unwrap_or(0.0) - 1.0).abs() < 1e-5)
+        );
     }
 
     #[test]

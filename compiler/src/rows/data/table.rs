@@ -216,6 +216,35 @@ impl Table {
         Err(DataIssue::new(message, help).note(self.place(row, column)))
     }
 
+    /// How much each row counts: the numbers of a column.
+    ///
+    /// # Errors
+    /// A cell that holds no finite number of at least 0; zeros alone.
+    pub(super) fn weights(&self, column: usize) -> Result<Vec<f32>, DataIssue> {
+        let mut all = Vec::with_capacity(self.len());
+        for row in 0..self.len() {
+            let cell = self.cell(row, column);
+            match cell.parse::<f32>().ok().filter(|w| w.is_finite() && *w >= 0.0) {
+                Some(w) => all.push(w),
+                None => {
+                    let message = format!("`{}` holds a weight that is no number of at least 0", self.file);
+                    let help = match missing(cell) {
+                        true => "write how much the row counts, 0 for not at all",
+                        false => "a row that counts twice has the weight 2, one that does not count 0",
+                    };
+                    return Err(DataIssue::new(message, help).note(self.place(row, column)));
+                }
+            }
+        }
+        match all.iter().any(|w| *w > 0.0) {
+            true => Ok(all),
+            false => Err(DataIssue::new(
+                format!("all weights of `{}`, column {}, are 0", self.file, self.name(column)),
+                "give the rows that count a weight above 0, or leave `weight` out",
+            )),
+        }
+    }
+
     /// Of each row the number of its cell among the different ones of a column.
     pub(super) fn groups(&self, column: usize) -> Vec<usize> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();

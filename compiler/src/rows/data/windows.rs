@@ -83,7 +83,9 @@ impl Symbols {
         }
         let kind = match declared.kind {
             Kind::Int(_) => Kind::Int(self.size),
-            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => Kind::Class(self.size),
+            Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Count => {
+                Kind::Class(self.size)
+            }
         };
         let ty = EventTy { kind, shape: declared.shape.clone() };
         match declared.kind.cardinality().filter(|k| *k > self.size) {
@@ -204,7 +206,7 @@ pub(super) fn no_length(source: &str, unit: &str, kind: Kind) -> DataIssue {
     // What a `dim` leaves open stands here as a single class.
     let ty = match kind {
         Kind::Class(0 | 1) => "Class(V)[64]".to_string(),
-        Kind::Class(_) | Kind::Int(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot => {
+        Kind::Class(_) | Kind::Int(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Count => {
             EventTy { kind, shape: vec![64] }.to_string()
         }
     };

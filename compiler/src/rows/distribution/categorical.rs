@@ -73,7 +73,7 @@ impl<'g> Distribution<'g> for Categorical {
                 let l = p.logits();
                 l.argmax(l.last_axis()).drop_last().cast(DType::F)
             }
-            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Real(_) => p.mean_number(),
+            Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count | Kind::Real(_) => p.mean_number(),
         }
     }
     fn entropy(&self) -> Closed<'g, Self> {

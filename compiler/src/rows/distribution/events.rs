@@ -44,7 +44,12 @@ pub fn constant(ty: Option<&EventTy>) -> Option<f64> {
     match ty.map(|t| t.kind) {
         Some(Kind::Real(Support::Interval(range))) => range.constant(),
         Some(
-            Kind::Real(Support::Simplex { .. }) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_),
+            Kind::Real(Support::Simplex { .. })
+            | Kind::Bool
+            | Kind::OneHot
+            | Kind::Int(_)
+            | Kind::Class(_)
+            | Kind::Count,
         )
         | None => None,
     }

@@ -78,7 +78,7 @@ pub(super) fn standard<'g>(a: Ex<'g>, noise: &Noise<'g>) -> Standard<'g> {
 
 impl<'g> Standard<'g> {
     /// The draw with this rate.
-    fn with_rate(&self, rate: Ex<'g>) -> Ex<'g> {
+    pub(super) fn with_rate(&self, rate: Ex<'g>) -> Ex<'g> {
         let near = self.x * self.less.max(FAR).exp() / rate;
         (near * (self.less - FAR).min(0.0).exp()).max(LEAST)
     }

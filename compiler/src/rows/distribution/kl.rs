@@ -4,10 +4,12 @@ use super::bernoulli::Bernoulli;
 use super::beta::Beta;
 use super::categorical::Categorical;
 use super::cauchy::Cauchy;
+use super::counts::poisson_kl;
 use super::declare::{Parameters, in_f64};
 use super::dirichlet::Dirichlet;
 use super::exponential::Exponential;
 use super::gamma::{self, Gamma};
+use super::geometric::Geometric;
 use super::gumbel::Gumbel;
 use super::half_normal::HalfNormal;
 use super::laplace::Laplace;
@@ -15,6 +17,7 @@ use super::log_normal::LogNormal;
 use super::multivariate_normal::{self, MultivariateNormal};
 use super::normal::{self, Normal};
 use super::one_hot_categorical::OneHotCategorical;
+use super::poisson::Poisson;
 use super::uniform::Uniform;
 use super::von_mises::{VonMises, versine};
 use super::{DistRow, HALF_LN_TAU};
@@ -116,6 +119,11 @@ pairs! {
     Gamma, Exponential in f64 => |p, q| {
         of_gammas(p, gamma::Params { concentration: q.rate.num(1.0), rate: q.rate })
     };
+    /// E[x] = (1 - p) / p failures.
+    Geometric, Geometric in f64 => |p, q| {
+        let ((s1, f1), (s2, f2)) = (p.logs(), q.logs());
+        (s1 - s2) + (-p.logits()).exp() * (f1 - f2)
+    };
     /// Bauckhage 2014 (arXiv:1310.3713), eq. 12 with both shapes 1 on the scale of logarithms.
     Gumbel, Gumbel in f64 => |p, q| {
         let r = p.scale / q.scale;
@@ -169,6 +177,8 @@ pairs! {
         let ((lp, p), (lq, _)) = (p.log_probs(), q.log_probs());
         p * (lp - lq)
     };
+    /// By the mean of the counts.
+    Poisson, Poisson in f64 => |p, q| poisson_kl(p.both(), q.both());
     /// Infinite where the first does not lie inside of the second.
     Uniform, Uniform => |p, q| {
         let inside = p.lo.ge(q.lo).and(p.hi.le(q.hi));

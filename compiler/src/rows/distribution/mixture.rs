@@ -203,6 +203,9 @@ impl DistRow for MixtureOf {
     }
     fn entropy(&self) -> Result<EntropyFn<'_>, &'static str> {
         let bare = vec![None; self.inner.dist_params().len()];
+        if self.inner.event(&bare).is_ok_and(|e| e.kind == Kind::Count) {
+            return Err("over counts without a bound it is an infinite sum");
+        }
         if !self.inner.event(&bare).is_ok_and(|e| e.kind.discrete()) {
             return Err("the logarithm of a sum of densities has no integral in closed form");
         }

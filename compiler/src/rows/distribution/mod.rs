@@ -9,15 +9,18 @@ mod declare;
 mod axes;
 mod bernoulli;
 mod beta;
+mod binomial;
 mod categorical;
 mod cauchy;
 pub mod cdf;
+mod counts;
 mod dirichlet;
 mod discretized_logistic;
 mod discretized_logistic_mixture;
 mod events;
 mod exponential;
 mod gamma;
+mod geometric;
 mod gumbel;
 mod half_normal;
 pub mod kl;
@@ -27,9 +30,11 @@ mod logistic;
 mod mixture;
 mod moments;
 mod multivariate_normal;
+mod negative_binomial;
 mod normal;
 mod normal_mixture;
 mod one_hot_categorical;
+mod poisson;
 mod student_t;
 pub mod temperature;
 mod truncated;
@@ -48,6 +53,7 @@ pub use events::constant;
 pub const ROWS: &[&dyn DistRow] = &[
     &bernoulli::Bernoulli,
     &beta::Beta,
+    &binomial::Binomial,
     &categorical::Categorical,
     &cauchy::Cauchy,
     &dirichlet::Dirichlet,
@@ -55,15 +61,18 @@ pub const ROWS: &[&dyn DistRow] = &[
     &discretized_logistic_mixture::DISCRETIZED_LOGISTIC_MIXTURE,
     &exponential::Exponential,
     &gamma::Gamma,
+    &geometric::Geometric,
     &gumbel::Gumbel,
     &half_normal::HalfNormal,
     &laplace::Laplace,
     &log_normal::LogNormal,
     &logistic::Logistic,
     &multivariate_normal::MultivariateNormal,
+    &negative_binomial::NegativeBinomial,
     &normal::Normal,
     &normal_mixture::NORMAL_MIXTURE,
     &one_hot_categorical::OneHotCategorical,
+    &poisson::Poisson,
     &student_t::StudentT,
     &uniform::Uniform,
     &von_mises::VonMises,

@@ -99,7 +99,7 @@ fn numbers(args: &[EventTy]) -> Result<(), (usize, String)> {
             Kind::Class(n) => {
                 return Err((i, format!("is one of {n} classes, which are no numbers to calculate with")));
             }
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {}
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => {}
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ impl FnRow for Shuffle {
         let kind = match one.kind {
             Kind::OneHot => Kind::Bool,
             Kind::Real(s) => Kind::Real(s.interval().into()),
-            Kind::Bool | Kind::Int(_) | Kind::Class(_) => one.kind,
+            Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count => one.kind,
         };
         Ok(EventTy { kind, shape: one.shape.clone() })
     }

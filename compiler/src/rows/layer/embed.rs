@@ -53,6 +53,12 @@ impl LayerRow for Embed {
             (Kind::Bool | Kind::OneHot, n) => (Coding::Bits, n.unwrap_or(0)),
             (Kind::Int(_) | Kind::Class(_), n) => (Coding::Numbers, n.unwrap_or(0)),
             (Kind::Real(_), _) if input.shape.len() == 1 => (Coding::OneHot, input.size()),
+            (Kind::Count, _) => {
+                let d = misfit(args, "`embed` takes one of so many values", format!("receives {input}"));
+                return Err(d.help(
+                    "a count has no bound: declare it `Int(100)`, or give the net `log(n + 1)` as a number",
+                ));
+            }
             (Kind::Real(_), _) => {
                 let d = misfit(args, "`embed` takes a discrete event", format!("receives {input}"));
                 return Err(d.help("use `dense` for real numbers"));

@@ -26,8 +26,10 @@ impl LayerRow for Join {
     fn check(&self, cx: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let given = named_givens(cx, args, INPUTS.name)?;
         let mut shape = match (input.kind, input.shape.as_slice()) {
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [c, h, w]) => vec![*c, *h, *w],
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => {
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [c, h, w]) => {
+                vec![*c, *h, *w]
+            }
+            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, _) => {
                 vec![need_vector(args, input)?]
             }
         };

@@ -39,7 +39,7 @@ pub fn one_hot(x: Ex<'_>, n: usize) -> Ex<'_> {
 pub fn shape_as_numbers(ty: &EventTy) -> Vec<usize> {
     match ty.kind {
         Kind::Class(n) => ty.shape.iter().copied().chain([n]).collect(),
-        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => ty.shape.clone(),
+        Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => ty.shape.clone(),
     }
 }
 
@@ -47,7 +47,7 @@ pub fn shape_as_numbers(ty: &EventTy) -> Vec<usize> {
 pub fn as_numbers<'g>(x: Ex<'g>, ty: &EventTy) -> Ex<'g> {
     match ty.kind {
         Kind::Class(n) if x.rank() == ty.shape.len() + 1 => one_hot(x, n).view(&shape_as_numbers(ty)),
-        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => x,
+        Kind::Class(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => x,
     }
 }
 

@@ -27,7 +27,7 @@ struct Pool {
 pub fn pooled(how: ReduceKind, kind: Kind, n: usize) -> Kind {
     let range = kind.support().interval();
     match (how, kind) {
-        (ReduceKind::Max, Kind::Bool | Kind::Int(_) | Kind::Class(_)) => kind,
+        (ReduceKind::Max, Kind::Bool | Kind::Int(_) | Kind::Class(_) | Kind::Count) => kind,
         (ReduceKind::Max, Kind::OneHot) => Kind::Bool,
         (ReduceKind::Max, Kind::Real(_)) | (ReduceKind::Mean, _) => Kind::Real(range.into()),
         (ReduceKind::Sum, _) => Kind::Real(range.summed(n).into()),

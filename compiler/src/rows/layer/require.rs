@@ -19,7 +19,7 @@ pub fn misfit(args: &Args, message: impl Into<String>, label: impl Into<String>)
 pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
     match (input.kind, input.shape.as_slice()) {
         (Kind::Class(n), []) => Ok(n),
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [n]) => Ok(*n),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [n]) => Ok(*n),
         (Kind::Class(_), shape) => {
             let d = misfit(
                 args,
@@ -29,7 +29,7 @@ pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
             Err(d
                 .help(format!("turn the classes into numbers first: `embed(8), flatten, {}(..)`", args.name)))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), []) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, []) => {
             let d = misfit(
                 args,
                 format!("`{}` takes a vector, not a single number", args.name),
@@ -37,7 +37,7 @@ pub fn need_vector(args: &Args, input: &EventTy) -> Result<usize, Diag> {
             );
             Err(d.help(format!("make it a vector of one coordinate: `reshape(1), {}(..)`", args.name)))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), shape) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, shape) => {
             let d = misfit(
                 args,
                 format!("`{}` takes a vector, not an event of shape {}", args.name, shape_text(shape)),
@@ -62,8 +62,10 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
             );
             Err(d.help("turn the classes into numbers first: `embed(8)`"))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [c, h, w]) => Ok([*c, *h, *w]),
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [h, w]) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [c, h, w]) => {
+            Ok([*c, *h, *w])
+        }
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [h, w]) => {
             let d = misfit(
                 args,
                 format!(
@@ -75,7 +77,7 @@ pub fn need_image(args: &Args, input: &EventTy) -> Result<[usize; 3], Diag> {
             );
             Err(d.help(format!("write `reshape(1, {h}, {w})` before it")))
         }
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), _) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, _) => {
             let d = misfit(
                 args,
                 format!(
@@ -121,8 +123,8 @@ pub fn need_sequence(args: &Args, input: &EventTy) -> Result<[usize; 2], Diag> {
 /// Places and features where the event is a sequence [T, d] of numbers.
 pub fn sequence(input: &EventTy) -> Option<[usize; 2]> {
     match (input.kind, input.shape.as_slice()) {
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [t, d]) => Some([*t, *d]),
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => None,
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [t, d]) => Some([*t, *d]),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, _) => None,
     }
 }
 
@@ -160,8 +162,8 @@ pub fn need_any_features(args: &Args, input: &EventTy) -> Result<usize, Diag> {
 /// E0201 for other ranks.
 pub fn need_features(args: &Args, input: &EventTy) -> Result<usize, Diag> {
     match (input.kind, input.shape.as_slice()) {
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), [n] | [n, _, _]) => Ok(*n),
-        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_), _) => {
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count, [n] | [n, _, _]) => Ok(*n),
+        (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count, _) => {
             let d = misfit(
                 args,
                 format!(

@@ -24,9 +24,10 @@ impl LayerRow for Rescale {
     fn check(&self, _: &mut dyn ChainCx, args: &Args, _: Block, input: &EventTy) -> Result<Checked, Diag> {
         let range = match (input.kind, input.kind.support()) {
             (Kind::Class(_), _) | (_, Support::Simplex { .. }) => None,
-            (Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_), Support::Interval(i)) => {
-                Some(From { lo: i.lo().at, hi: i.hi().at })
-            }
+            (
+                Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count,
+                Support::Interval(i),
+            ) => Some(From { lo: i.lo().at, hi: i.hi().at }),
         };
         let finite = |r: &From| r.lo.is_finite() && r.hi.is_finite() && r.lo < r.hi;
         let Some(range) = range.filter(finite) else {

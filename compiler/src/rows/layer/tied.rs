@@ -44,7 +44,7 @@ impl LayerRow for Tied {
         let k = args.int(K.name);
         let (length, n) = match (input.kind, input.shape.as_slice()) {
             (Kind::Class(n) | Kind::Int(n), [length]) => (*length, n),
-            (Kind::Class(_) | Kind::Int(_) | Kind::Real(_) | Kind::Bool | Kind::OneHot, _) => {
+            (Kind::Class(_) | Kind::Int(_) | Kind::Count | Kind::Real(_) | Kind::Bool | Kind::OneHot, _) => {
                 let d = misfit(args, "`tied` takes a sequence of classes", format!("receives {input}"));
                 return Err(d.help("declare the input of the net as classes, as in `x: Class(256)[64]`"));
             }

@@ -5,6 +5,7 @@ mod cosine;
 mod cyclical;
 mod exponential;
 mod linear;
+mod plateau;
 mod ramp;
 mod steps;
 mod warmup;
@@ -20,6 +21,7 @@ pub const ROWS: &[&dyn ScheduleRow] = &[
     &cyclical::Cyclical,
     &exponential::Exponential,
     &linear::Linear,
+    &plateau::Plateau,
     &ramp::Ramp,
     &steps::Steps,
     &warmup::Warmup,
@@ -34,12 +36,18 @@ pub struct Progress {
     pub total: u64,
     /// Rounds in one epoch.
     pub per_epoch: u64,
+    /// How often the patience of a schedule that follows the validation part ran out ([`ScheduleRow::patience`]).
+    pub plateaus: u32,
 }
 
 /// A schedule: a number that depends on where training stands.
 pub trait ScheduleRow: Row {
     /// The value at this moment.
     fn value(&self, args: &Args, at: Progress) -> f64;
+    /// Of one that follows the validation part: how many measurements in a row it takes that are no better.
+    fn patience(&self, _args: &Args) -> Option<u64> {
+        None
+    }
     /// Where its values lie: between the first and the last, if the row does not know more.
     fn range(&self, args: &Args) -> Interval {
         let (a, b) = args.range("range");
