@@ -42,6 +42,7 @@ fn parameter_of(text: &str) -> Option<String> {
             | Input::Schedule(_)
             | Input::Kept(..)
             | Input::Known(_)
+            | Input::Weight
             | Input::Code(_),
         ) => None,
     }

@@ -77,6 +77,7 @@ mod rows_net;
 mod rows_optimizer;
 mod rows_schedule;
 mod rows_sequence;
+mod rows_stored;
 mod rows_tables;
 mod settings;
 mod sizes;

@@ -30,16 +30,16 @@ train { minimizes E[mse(x, d(e(x)))]  steps 5  using sgd(lr: 1e-2) }",
 
 /// What a step updates and reports, by name, with these weights.
 fn step(text: &str, weights: Option<[f64; ROWS]>) -> Vec<(String, Vec<f64>)> {
-    let source = SOURCE.replace("WEIGHT", if weights.is_some() { ", weight: w" } else { "" });
-    let (typed, c) = clean("weights", &format!("data x: Real[2] from {source}\n{text}\n"));
-    let g = &c.programs["step.all"];
-    let mut env = inputs(&typed, &c, g, ROWS);
+    let spec = |weight: &str| format!("data x: Real[2] from {}\n{text}\n", SOURCE.replace("WEIGHT", weight));
+    let (typed, c) = clean("weights", &spec(", weight: w"));
+    // The parameters are the same whether there are weights or not.
+    let mut env = inputs(&typed, &c, &c.programs["step.all"], ROWS);
+    assert!(env.contains_key("@weight"), "{text}");
+    let plain = clean("weights", &spec("")).1;
+    let g = if weights.is_some() { &c.programs["step.all"] } else { &plain.programs["step.all"] };
     let x = [0.5, -1.0, 1.5, 2.0, -0.5, 0.25].to_vec();
     env.insert("x".into(), Tensor64 { dims: vec![ROWS, 2], data: x });
-    assert_eq!(env.contains_key("@weight"), weights.is_some(), "{text}");
-    if let Some(w) = weights {
-        env.insert("@weight".into(), Tensor64 { dims: vec![ROWS], data: w.to_vec() });
-    }
+    env.insert("@weight".into(), Tensor64 { dims: vec![ROWS], data: weights.unwrap_or_default().to_vec() });
     run(g, ROWS, &env).into_iter().map(|(name, t)| (name, t.data)).collect()
 }
 

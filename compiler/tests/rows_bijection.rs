@@ -113,7 +113,7 @@ fn one_direction(
     for (name, ty) in &case.2 {
         let one = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => {
                 Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0)
             }
         };
@@ -259,7 +259,7 @@ fn reverse_mode(
     for (name, ty) in &case.2 {
         let value = match ty.kind {
             Kind::Class(n) => Tensor64::full(&[1], (n - 1) as f64),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => {
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => {
                 Rng(9).tensor(&[&[1], ty.shape.as_slice()].concat(), -1.0, 1.0)
             }
         };

@@ -236,7 +236,10 @@ impl std::error::Error for Failure {}
 
 impl From<ExecError> for Failure {
     fn from(e: ExecError) -> Failure {
-        Failure::new(e.to_string())
+        match e {
+            ExecError::Data { message, notes, help } => Failure::new(message).notes(notes).help(help),
+            other => Failure::new(other.to_string()),
+        }
     }
 }
 

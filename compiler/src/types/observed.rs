@@ -7,7 +7,7 @@
 
 use super::{Bad, Checker, Res, TExpr, TKind, TModel, TSite, TSiteKind, density};
 use crate::diag::codes;
-use crate::event::{EventTy, Support};
+use crate::event::{EventTy, Kind, Support};
 use crate::span::Span;
 
 impl Checker<'_> {
@@ -38,7 +38,8 @@ impl Checker<'_> {
             }
             TSiteKind::Draw(d) => holds_data(&site, d.row.name(), (at, data))?,
             TSiteKind::Bind(e) if density::inverted(e).is_some() => {
-                if let Some(levels) = data.kind.cardinality() {
+                if data.kind.discrete() {
+                    let levels = data.kind.cardinality();
                     let value = super::text::plain(&self.typed, e);
                     return Err(codes::e0304::discrete_flow(&site.name, e.span, at, levels, &value).into());
                 }

@@ -249,6 +249,8 @@ pub fn inputs_from(
             Role::Data if input.name.starts_with("@known.") => {
                 uniform(stream, n).iter().map(|u| (2.0 * u).floor()).collect()
             }
+            // How much each example counts.
+            Role::Data if input.name == "@weight" => uniform(stream, n),
             Role::Data => {
                 let var = typed
                     .data
@@ -270,6 +272,7 @@ pub fn inputs_from(
                     Kind::Bool if dynamic => u,
                     Kind::Bool | Kind::OneHot => u.iter().map(|u| (2.0 * u).floor()).collect(),
                     Kind::Int(k) | Kind::Class(k) => u.iter().map(|u| (k as f64 * u).floor()).collect(),
+                    Kind::Count => u.iter().map(|u| (1.0 / (u + 0.01)).floor()).collect(),
                 }
             }
         };

@@ -43,6 +43,15 @@ pub enum ExecError {
         /// Name of the operation, as in the text IR.
         op: String,
     },
+    /// The data that it was to run on could not be read.
+    Data {
+        /// What went wrong.
+        message: String,
+        /// Facts.
+        notes: Vec<String>,
+        /// The way out.
+        help: String,
+    },
     /// The graph breaks its own invariants: a bug of the compiler.
     Broken {
         /// What is wrong.
@@ -60,6 +69,7 @@ impl fmt::Display for ExecError {
             ExecError::NotFinite { node, op, .. } => {
                 write!(f, "%{node} = {op} is not finite, though its arguments are")
             }
+            ExecError::Data { message, .. } => f.write_str(message),
             ExecError::Broken { why } => write!(f, "internal: {why}"),
         }
     }

@@ -1,13 +1,14 @@
 //! Minibatches: rows of the data as the inputs of programs.
 
 use super::Session;
+use super::ahead;
 use super::data::Batch;
 use super::random::Purpose;
 use crate::exec::{RngKey, Tensor, random};
 use gmc_compiler::derive::{Input, Program};
 use gmc_compiler::event::{EventTy, Kind};
 use gmc_compiler::ir::{RandomKind, Role};
-use gmc_compiler::rows::data::{Column, Part};
+use gmc_compiler::rows::data::{Column, DataIssue, Part};
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::{Leftover, Pass};
 use gmc_compiler::types::TData;
@@ -99,9 +100,9 @@ impl Session {
                         Tensor::from_f32(&self.device, classes, &[n])
                     }
                     (None, None) => {
-                        let Some(column) = part.columns.get(i) else { continue };
                         let rows: Vec<usize> = (from..from + n).collect();
-                        self.rows(column, part.n, &rows)
+                        let Some(t) = self.rows(part, i, &rows) else { continue };
+                        t
                     }
                 };
                 out.insert(v.name.clone(), t);
@@ -132,9 +133,10 @@ impl Session {
             let (part, rows) = (if test { &set.test } else { &set.train }, of(k));
             out.extend(self.weights(item, part, &rows));
             // Of a file that is asked about only some variables may have been read.
-            let there = |c: &Column| part.n == 0 || c.values.len() >= part.n * c.ty.size();
-            for (v, column) in item.vars.iter().zip(&part.columns).filter(|(_, c)| there(c)) {
-                out.insert(v.name.clone(), self.rows(column, part.n, &rows));
+            let there = |c: &Column| part.n == 0 || c.values.len() >= part.in_memory() * c.ty.size();
+            for (i, (v, _)) in item.vars.iter().zip(&part.columns).enumerate().filter(|(_, (_, c))| there(c))
+            {
+                out.extend(self.rows(part, i, &rows).map(|t| (v.name.clone(), t)));
             }
         }
         for (path, table) in if test { &self.inferred } else { &self.tables } {
@@ -181,8 +183,32 @@ impl Session {
         weighted.map_or(1.0, |(_, set)| f64::from(set.test.weight(row)))
     }
 
-    /// Rows of one column as a tensor `[rows, ..event]`.
-    pub fn rows(&self, column: &Column, n: usize, rows: &[usize]) -> Tensor {
+    /// Rows of one column as a tensor `[rows, ..event]`. What cannot be read is told by the program that runs on it.
+    pub fn rows(&self, part: &Part, column: usize, rows: &[usize]) -> Option<Tensor> {
+        let n = part.n;
+        let values = match &part.stored {
+            Some(stored) if column == 0 => {
+                let events: Vec<usize> =
+                    rows.iter().map(|r| part.event(if n == 0 { 0 } else { r % n })).collect();
+                return self.events(part, rows.len(), ahead::all(stored, &events));
+            }
+            _ => part.columns.get(column)?,
+        };
+        Some(self.of_memory(values, n, rows))
+    }
+
+    /// Events that were read of a file as a tensor.
+    pub fn events(&self, part: &Part, n: usize, read: Result<Vec<f32>, DataIssue>) -> Option<Tensor> {
+        let ty = &part.columns.first()?.ty;
+        let values = read.unwrap_or_else(|issue| {
+            self.unread.replace(Some(issue));
+            vec![0.0; n * ty.size()]
+        });
+        let shape: Vec<usize> = std::iter::once(n).chain(ty.shape.iter().copied()).collect();
+        Some(Tensor::from_f32(&self.device, values, &shape))
+    }
+
+    fn of_memory(&self, column: &Column, n: usize, rows: &[usize]) -> Tensor {
         let size = column.ty.size();
         let mut values = Vec::with_capacity(rows.len() * size);
         for r in rows {

@@ -7,9 +7,10 @@ use super::images::{File, known, pictures};
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use gmc_compiler::event::EventTy;
-use gmc_compiler::rows::data::{Decoded, Host, HostError, NOT_FOUND, Skipped};
-use std::io::ErrorKind;
+use gmc_compiler::rows::data::{Bytes, Decoded, Host, HostError, NOT_FOUND, Skipped};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files and random numbers for data sources.
 #[derive(Clone, Debug)]
@@ -85,6 +86,9 @@ impl Host for RememberingHost<'_> {
     ) -> Result<Vec<Skipped>, HostError> {
         self.files.images(folder, classes, each)
     }
+    fn open(&self, name: &str) -> Option<Arc<dyn Bytes>> {
+        self.files.open(name)
+    }
     fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
         self.files.class_folders(folder)
     }
@@ -159,6 +163,17 @@ impl Host for FileHost {
         Ok(skipped)
     }
 
+    fn open(&self, name: &str) -> Option<Arc<dyn Bytes>> {
+        // As `read` does, what stands first in the order of looking; the packed one is unpacked as a whole.
+        let path = self.places(None, name).into_iter().find(|p| p.is_file())?;
+        let file = std::fs::File::open(path).ok()?;
+        let length = file.metadata().ok()?.len();
+        let opened = Opened { length, file: Mutex::new(file) };
+        let mut first = [0; 2];
+        opened.read_at(0, &mut first).ok()?;
+        (first != GZIP).then(|| Arc::new(opened) as Arc<dyn Bytes>)
+    }
+
     fn class_folders(&self, folder: &str) -> Result<Vec<String>, HostError> {
         let files = self.pictures_in(folder, true)?;
         let mut names: Vec<String> =
@@ -176,5 +191,25 @@ impl Host for FileHost {
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(stream);
         (0..n).map(|_| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64).collect()
+    }
+}
+
+/// What gzip streams begin with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// A file that is read in parts.
+#[derive(Debug)]
+struct Opened {
+    length: u64,
+    file: Mutex<std::fs::File>,
+}
+
+impl Bytes for Opened {
+    fn length(&self) -> u64 {
+        self.length
+    }
+    fn read_at(&self, from: u64, into: &mut [u8]) -> Result<(), String> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(from)).and_then(|_| file.read_exact(into)).map_err(|e| e.to_string())
     }
 }

@@ -3,6 +3,7 @@
 //! [`load`] makes a [`Session`] of a file; [`Session::init`] or [`Session::restore`] give it parameters,
 //! [`Session::run`] runs a program, [`Session::step`] a step of training.
 
+pub mod ahead;
 mod asked;
 mod averages;
 mod batch;
@@ -37,6 +38,7 @@ use crate::exec::{Device, ExecError, Executable, RunOptions, Tensor};
 use gmc_compiler::derive::{Compiled, Input, Output, Program};
 use gmc_compiler::ir::{Graph, Role};
 use gmc_compiler::rows::Progress;
+use gmc_compiler::rows::data::DataIssue;
 use gmc_compiler::rows::layer::ReadsBatch;
 use gmc_compiler::rows::setting::{Batch as BatchSetting, Leftover, Pass};
 use gmc_compiler::types::Typed;
@@ -44,7 +46,7 @@ use per_datum::Table;
 use programs::{Outputs, Prepared};
 use repeats::Repeats;
 use rows::About;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Codes in rows, as a decoder reads them: name, numbers row by row, and how many numbers a row has.
@@ -108,6 +110,8 @@ pub struct Session {
     programs: HashMap<Program, Prepared>,
     options: RunOptions,
     repeats: OnceCell<Vec<Repeats>>,
+    /// Why events of a file could not be read.
+    unread: RefCell<Option<DataIssue>>,
 }
 
 impl Session {
@@ -136,6 +140,7 @@ impl Session {
             programs,
             options: RunOptions::default(),
             repeats: OnceCell::new(),
+            unread: RefCell::new(None),
         }
     }
 
@@ -223,6 +228,9 @@ impl Session {
         at: Position,
         replaced: Replaced,
     ) -> Result<Outputs, ExecError> {
+        if let Some(issue) = self.unread.take() {
+            return Err(ExecError::Data { message: issue.message, notes: issue.notes, help: issue.help });
+        }
         let Some(ready) = self.programs.get(program) else {
             return Err(ExecError::Broken { why: format!("there is no program `{program}`") });
         };

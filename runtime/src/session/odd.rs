@@ -86,8 +86,15 @@ fn odd_element(data: &TData, train: &Part, part: &Part, row: usize) -> Option<St
     for ((v, column), known) in all.filter(|((v, _), _)| matches!(v.ty.kind, Kind::Real(_))) {
         let size = column.ty.size().max(1);
         let (lo, hi) = v.ty.kind.support().ends();
-        let there = column.values.iter().skip(row * size).take(size).enumerate();
-        for (element, x) in there.filter(|(_, x)| **x != MISSING) {
+        let mut values = Vec::new();
+        match &part.stored {
+            Some(stored) if std::ptr::eq(part.columns.as_ptr(), column) => {
+                // What cannot be read is told by what runs on it.
+                let _ = stored.read(part.event(row), &mut values);
+            }
+            _ => values.extend(column.values.iter().skip(row * size).take(size)),
+        }
+        for (element, x) in values.iter().enumerate().filter(|(_, x)| **x != MISSING) {
             let x = f64::from(*x);
             let name = name(&v.name, column, element);
             if x <= lo || x >= hi {

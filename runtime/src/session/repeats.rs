@@ -133,8 +133,9 @@ impl Looked<'_> {
         let at = item.vars.iter().position(|v| v.name == of.site)?;
         let column = set.train.columns.get(at)?;
         let size = column.ty.size().max(1);
-        let rows = (LOOK / size).clamp(200, 20_000).min(set.train.n);
-        let row = |i: usize| i * set.train.n / rows.max(1);
+        let there = set.train.in_memory();
+        let rows = (LOOK / size).clamp(200, 20_000).min(there);
+        let row = |i: usize| i * there / rows.max(1);
         let name = |e: usize| named(&of.site, column, set.train.names.get(at), e);
         let value = |r: usize, e: usize| column.values.get(row(r) * size + e).copied().unwrap_or(0.0);
         let shapes: Vec<Option<Shape>> = (0..size).map(|e| shape((0..rows).map(|r| value(r, e)))).collect();

@@ -82,9 +82,9 @@ pub fn warnings(item: &TData, set: &Parts) -> Vec<String> {
         })
         .product();
     if chance >= MANY && !item.dynamic {
-        let known: HashSet<Vec<u32>> = (0..set.train.n).map(|r| bits(&set.train, r)).collect();
+        let known: HashSet<Vec<u32>> = (0..set.train.in_memory()).map(|r| bits(&set.train, r)).collect();
         for (part, name) in [(&set.valid, "validation"), (&set.test, "test")] {
-            let twice = (0..part.n).filter(|r| known.contains(&bits(part, *r))).count();
+            let twice = (0..part.in_memory()).filter(|r| known.contains(&bits(part, *r))).count();
             if twice > 0 {
                 let (are, them) =
                     if twice == 1 { ("is a training row", "it") } else { ("are training rows", "them") };

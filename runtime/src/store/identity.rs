@@ -134,17 +134,22 @@ fn spec_hash(text: &str, set: &Pairs, used: &Pairs) -> String {
     format!("{:08x}", spec.finalize())
 }
 
-/// CRC-32 of the values of all parts, each with its number of rows.
+/// CRC-32 of the values of all parts, each with its number of rows; of events that stay in a file that of some of its blocks, which is said.
 fn data_hash(parts: &Parts) -> String {
     let mut crc = crc32fast::Hasher::new();
+    let mut sampled = "";
     for part in [&parts.train, &parts.valid, &parts.test] {
         crc.update(&(part.n as u64).to_le_bytes());
+        if let Some(stored) = &part.stored {
+            sampled = "sampled-";
+            stored.marks(|bytes| crc.update(bytes));
+        }
         for chunk in part.columns.iter().flat_map(|c| c.values.chunks(4096)) {
             let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
             crc.update(&bytes);
         }
     }
-    format!("{:08x}", crc.finalize())
+    format!("{sampled}{:08x}", crc.finalize())
 }
 
 /// CRC-32 of what the classes are called; none where they are numbers.

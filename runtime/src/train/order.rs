@@ -1,9 +1,13 @@
 //! Which examples a minibatch holds: a fresh permutation of every item for every pass, a pure function of the
 //! seed.
 
+use crate::exec::Tensor;
+use crate::session::Parts;
+use crate::session::ahead::{Ahead, all};
 use crate::session::{Minibatch, Session};
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
+use gmc_compiler::rows::data::Stored;
 use gmc_compiler::rows::setting::{Leftover, Pass};
 use rand::seq::SliceRandom;
 
@@ -20,17 +24,14 @@ struct Item {
     /// The pass whose permutation is held.
     pass: Option<u64>,
     permutation: Vec<usize>,
+    /// What reads the next minibatch of events that stay in their file.
+    ahead: Option<Ahead>,
 }
 
 impl Order {
     /// Orders of items of these sizes.
     pub fn new(seed: u64, batch: usize, leftover: Leftover, sizes: Vec<usize>) -> Order {
-        Order {
-            seed,
-            batch,
-            leftover,
-            items: sizes.into_iter().map(|size| Item { size, pass: None, permutation: Vec::new() }).collect(),
-        }
+        Order { seed, batch, leftover, items: sizes.into_iter().map(|size| Item::of(size)).collect() }
     }
 
     /// Minibatches in one pass over the largest item (the last one may be smaller or larger where there is one
@@ -51,29 +52,17 @@ impl Order {
             if item.size == 0 {
                 continue;
             }
-            // One item: passes of about N/B minibatches. Several: whole minibatches, streams wrap on their own.
-            let rows: Vec<usize> = if single || item.size < batch {
-                let cut = Pass::new(item.size, batch, leftover);
-                let (pass, at) = (draw / cut.count as u64, (draw % cut.count as u64) as usize);
-                let p = item.permuted(seed, k, pass);
-                p.get(cut.examples(at)).unwrap_or_default().to_vec()
-            } else {
-                let first = draw as u128 * batch as u128;
-                (0..batch as u128)
-                    .map(|j| {
-                        let at = first + j;
-                        let (pass, i) = ((at / item.size as u128) as u64, (at % item.size as u128) as usize);
-                        item.permuted(seed, k, pass).get(i).copied().unwrap_or(0)
-                    })
-                    .collect()
-            };
-            let rows: Vec<usize> =
-                if single { rows } else { rows.iter().copied().cycle().take(batch).collect() };
+            let of = Drawn { single, item: k, seed, batch, leftover };
+            let rows = item.rows(of, draw);
             out.n = rows.len();
             if let (Some(data), Some(set)) = (s.typed.data.get(k), s.sets.get(k)) {
                 out.data.extend(s.weights(data, &set.train, &rows));
-                for (v, column) in data.vars.iter().zip(&set.train.columns) {
-                    out.data.insert(v.name.clone(), s.rows(column, set.train.n, &rows));
+                for (i, v) in data.vars.iter().enumerate() {
+                    let t = match &set.train.stored {
+                        Some(stored) if i == 0 => item.events(s, (set, stored), of, (draw, &rows)),
+                        _ => s.rows(&set.train, i, &rows),
+                    };
+                    out.data.extend(t.map(|t| (v.name.clone(), t)));
                 }
             }
             for (path, table) in s.tables.iter().filter(|(_, t)| t.item == k) {
@@ -87,7 +76,61 @@ impl Order {
     }
 }
 
+/// How rows are drawn for an item.
+#[derive(Clone, Copy)]
+struct Drawn {
+    single: bool,
+    item: usize,
+    seed: u64,
+    batch: usize,
+    leftover: Leftover,
+}
+
 impl Item {
+    fn of(size: usize) -> Item {
+        Item { size, pass: None, permutation: Vec::new(), ahead: None }
+    }
+
+    /// The rows of minibatch number `draw`. Of one item there are passes of about N/B minibatches; of several minibatches are whole, and streams
+    /// wrap on their own.
+    fn rows(&mut self, of: Drawn, draw: u64) -> Vec<usize> {
+        let (size, batch) = (self.size, of.batch);
+        let rows: Vec<usize> = if of.single || size < batch {
+            let cut = Pass::new(size, batch, of.leftover);
+            let (pass, at) = (draw / cut.count as u64, (draw % cut.count as u64) as usize);
+            let p = self.permuted(of.seed, of.item, pass);
+            p.get(cut.examples(at)).unwrap_or_default().to_vec()
+        } else {
+            let first = draw as u128 * batch as u128;
+            (0..batch as u128)
+                .map(|j| {
+                    let at = first + j;
+                    let (pass, i) = ((at / size as u128) as u64, (at % size as u128) as usize);
+                    self.permuted(of.seed, of.item, pass).get(i).copied().unwrap_or(0)
+                })
+                .collect()
+        };
+        if of.single { rows } else { rows.iter().copied().cycle().take(batch).collect() }
+    }
+
+    /// Events that stay in their file: as they were read ahead, or read now; the next minibatch is asked for.
+    fn events(
+        &mut self,
+        s: &Session,
+        (set, stored): (&Parts, &Stored),
+        of: Drawn,
+        (draw, rows): (u64, &[usize]),
+    ) -> Option<Tensor> {
+        let numbers = |rows: &[usize]| -> Vec<usize> { rows.iter().map(|r| set.train.event(*r)).collect() };
+        let read = self.ahead.get_or_insert_with(|| Ahead::of(stored)).take(draw);
+        let t = s.events(&set.train, rows.len(), read.unwrap_or_else(|| all(stored, &numbers(rows))));
+        let next = numbers(&self.rows(of, draw + 1));
+        if let Some(ahead) = &mut self.ahead {
+            ahead.ask(draw + 1, next);
+        }
+        t
+    }
+
     fn permuted(&mut self, seed: u64, item: usize, pass: u64) -> &[usize] {
         if self.pass != Some(pass) {
             let mut rng =

@@ -21,9 +21,10 @@ impl Run<'_> {
                     .notes(cause.notes)
                     .help(cause.help)
             }
-            ExecError::MissingInput { .. } | ExecError::InputShape { .. } | ExecError::Broken { .. } => {
-                Failure::new(format!("round {round}: {e}"))
-            }
+            ExecError::MissingInput { .. }
+            | ExecError::InputShape { .. }
+            | ExecError::Data { .. }
+            | ExecError::Broken { .. } => Failure::new(format!("round {round}: {e}")),
         }
     }
 

@@ -243,3 +243,47 @@ fn a_plateau_lowers_the_learning_rate() {
     );
     place.gmc("run n.gm --device cpu").fails(&["`plateau` needs a validation part, and the data have none"]);
 }
+
+/// An array whose events stay in the file trains to the same bits as one in memory, over several passes, and answers the same.
+#[test]
+fn events_that_stay_in_their_file_train_to_the_same_weights() {
+    let place = Place::new();
+    let pixels: Vec<u8> = (0..300u32 * 64).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let array = |data: &[u8]| {
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (300, 8, 8), }\n";
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    };
+    place.write("x.npy", array(&pixels));
+    let spec = |stream: &str| {
+        format!(
+            "data x: Int(256)[64] from npy(\"x.npy\", stream: {stream})\nnet f(z: Real[2]) -> Real[64] {{ dense(64) }}\n\
+             net e(x: Int(256)[64]) -> (Real[2], Real[2]) {{ heads(2, 2) }}\n\
+             model p {{ z ~ Normal(0, I)[2];  x ~ DiscretizedLogistic(f(z), 0.5) }}\nguide q(x) {{ (m, s) = e(x);  z ~ Normal(m, exp(s)) }}\n\
+             train {{ epochs 5  batch 32  using adam(lr: 1e-3) }}\n"
+        )
+    };
+    let (near, far) = (place.train("near", &spec("false")), place.train("far", &spec("true")));
+    assert!(weights(&near) == weights(&far), "other weights");
+    assert_eq!(records(&near), records(&far));
+    let said = place.gmc("data far.gm").succeeds().out.clone();
+    assert!(said.contains("the 300 events of `x.npy` stay in the file"), "{said}");
+    for ask in ["eval", "density", "reconstruct"] {
+        let of = |run: &str| place.gmc(&format!("{ask} runs/{run}-1 --device cpu --out {run}.csv"));
+        let of = |run: &str| match ask {
+            "eval" => place.gmc(&format!("eval runs/{run}-1 --device cpu")).succeeds().out.clone(),
+            _ => {
+                of(run).succeeds();
+                std::fs::read_to_string(place.path(&format!("{run}.csv"))).unwrap()
+            }
+        };
+        assert_eq!(of("near"), of("far"), "{ask}");
+    }
+    // A file that is another than the one that was trained on is noticed by the blocks that are looked at.
+    place.write("x.npy", array(&pixels.iter().map(|v| v ^ 1).collect::<Vec<_>>()));
+    let said = place.gmc("eval runs/far-1 --device cpu");
+    assert!(said.succeeds().err.contains("the data of `x` have changed since the run began"), "{}", said.err);
+}

@@ -2,8 +2,10 @@
 
 use super::DataIssue;
 use super::narrow::narrow;
+use super::stored::{Bytes, Stored};
 use crate::event::{EventTy, Kind, Support, shape_text};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A parsed file; there are as many values as the product of `shape`, whose first axis exists and is not 0.
 #[derive(Debug)]
@@ -56,6 +58,17 @@ pub(super) struct Grey {
 }
 
 impl Grey {
+    /// How bytes are read as numbers of a type.
+    fn of(ty: &EventTy) -> Option<Grey> {
+        let Kind::Real(support) = ty.kind else { return None };
+        let (lo, scale) = match support {
+            s if s.alike(Support::UNIT) => (0.0, 1.0 / 255.0),
+            s if s.alike(Support::closed(-1.0, 1.0)) => (-1.0, 2.0 / 255.0),
+            Support::Interval(_) | Support::Simplex { .. } => return None,
+        };
+        Some(Grey { lo, scale })
+    }
+
     /// Bytes as they are read, in the range.
     pub(super) fn apply(self, values: &mut [f32]) {
         values.iter_mut().for_each(|v| *v = (self.lo + self.scale * f64::from(*v)) as f32);
@@ -171,13 +184,7 @@ impl Array {
 
     /// How bytes are read as grey levels where a range of numbers is declared.
     pub(super) fn grey(&self, ty: &EventTy) -> Option<Grey> {
-        let Kind::Real(support) = ty.kind else { return None };
-        let (lo, scale) = match support {
-            s if s.alike(Support::UNIT) => (0.0, 1.0 / 255.0),
-            s if s.alike(Support::closed(-1.0, 1.0)) => (-1.0, 2.0 / 255.0),
-            Support::Interval(_) | Support::Simplex { .. } => return None,
-        };
-        self.bytes.then_some(Grey { lo, scale })
+        Grey::of(ty).filter(|_| self.bytes)
     }
 
     /// Elements that were written with the first axis running fastest, in C order.
@@ -254,6 +261,76 @@ fn axes(header: &str, shown: &Shown<'_>) -> Result<Vec<usize>, DataIssue> {
     Ok(shape)
 }
 
+/// An array in a file that is not read.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// All axes, the first of which counts the events; channels stand first, wherever they are in the file.
+    pub shape: Vec<usize>,
+    /// Where the first event begins.
+    start: u64,
+    element: Element,
+    bytes: bool,
+    /// Rows, columns and channels, where these stand last in the file.
+    last: Option<[usize; 3]>,
+}
+
+impl Head {
+    /// The array of a file of `length` bytes that begins with these, if its events are to stay there: where all of them take more than so many
+    /// bytes of memory.
+    ///
+    /// # Errors
+    /// What keeps its events from being read one by one.
+    pub(super) fn of(
+        first: &[u8],
+        length: u64,
+        most: u64,
+        last: bool,
+        shown: &Shown<'_>,
+    ) -> Result<Option<Head>, DataIssue> {
+        let (text, rest) = header(first, shown)?;
+        let start = (first.len() - rest.len()) as u64;
+        let mut shape = axes(&text, shown)?;
+        let descr = field(&text, "descr").unwrap_or_default().trim_matches(['\'', '"']);
+        let Some(element) = Element::of(descr) else { return Ok(None) };
+        let count = shape.iter().try_fold(1u64, |a, d| a.checked_mul(*d as u64));
+        let Some(count) = count.filter(|n| n.saturating_mul(4) > most) else { return Ok(None) };
+        if count.checked_mul(element.size as u64).and_then(|b| b.checked_add(start)) != Some(length) {
+            let expected = format!("{count} elements of {} bytes for {}", element.size, shape_text(&shape));
+            return Err(malformed(shown, &expected, format!("{} bytes after the header", length - start)));
+        }
+        let piecewise = |why: &str, help: &str| {
+            DataIssue::new(format!("the events of `{}` cannot be read one by one", shown.what), help)
+                .note(why)
+        };
+        if field(&text, "fortran_order") != Some("False") {
+            return Err(piecewise(
+                "its axes stand in Fortran order",
+                "save it as `numpy.ascontiguousarray(a)`",
+            ));
+        }
+        if !element.single() {
+            let why = format!("its elements are {descr}, which 32 bits do not hold as they are");
+            return Err(piecewise(&why, "save it as `a.astype(\"f4\")`"));
+        }
+        let last = match *shape.as_slice() {
+            [n, h, w, c] if last => {
+                shape = vec![n, c, h, w];
+                Some([h, w, c])
+            }
+            _ => None,
+        };
+        Ok(Some(Head { shape, start, element, bytes: descr.ends_with("u1"), last }))
+    }
+
+    /// Its events as this type.
+    pub(super) fn stored(&self, file: &str, bytes: Arc<dyn Bytes>, ty: &EventTy) -> Stored {
+        let ty = ty.clone();
+        let (start, element, last) = (self.start, self.element, self.last);
+        let grey = Grey::of(&ty).filter(|_| self.bytes);
+        Stored { file: file.into(), bytes, start, element, ty, last, grey }
+    }
+}
+
 /// Parses a file.
 ///
 /// # Errors
@@ -322,7 +399,7 @@ fn not_finite(array: &Array, (at, value): (usize, f64), shown: &Shown<'_>) -> Da
 
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Number {
+pub(super) enum Number {
     Float,
     Signed,
     Unsigned,
@@ -330,10 +407,10 @@ enum Number {
 
 /// How one element is read.
 #[derive(Clone, Copy, Debug)]
-struct Element {
+pub(super) struct Element {
     number: Number,
     /// Bytes.
-    size: usize,
+    pub(super) size: usize,
     /// Whether the byte of highest value stands first.
     big: bool,
 }
@@ -361,7 +438,7 @@ impl Element {
     }
 
     /// Whether 32 bits hold it as it is.
-    fn single(self) -> bool {
+    pub(super) fn single(self) -> bool {
         match self.number {
             Number::Float => self.size <= 4,
             Number::Signed | Number::Unsigned => self.size <= 2,
@@ -369,7 +446,7 @@ impl Element {
     }
 
     /// The number that these bytes are.
-    fn read(self, bytes: &[u8]) -> f64 {
+    pub(super) fn read(self, bytes: &[u8]) -> f64 {
         let place = |i: usize| if self.big { self.size - 1 - i } else { i };
         let bits = bytes.iter().enumerate().fold(0u64, |all, (i, b)| all | u64::from(*b) << (8 * place(i)));
         match (self.number, self.size) {

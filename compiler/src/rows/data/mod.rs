@@ -34,6 +34,7 @@ mod sequences;
 mod shapes;
 mod spiral;
 pub mod split;
+mod stored;
 pub mod survey;
 mod table;
 mod text;
@@ -43,6 +44,7 @@ mod zip;
 
 pub use columns::{GROUP, WEIGHT};
 pub use declared::{Cells, Declared, MISSING, PRESENT};
+pub use stored::{Bytes, Stored};
 
 use super::Row;
 use super::args::{ArgKind, Args, Const, ParamSpec};
@@ -52,6 +54,7 @@ use crate::interval::End;
 use elsewhere::Elsewhere;
 pub use images::picture_axes;
 pub use table::truth;
+use std::sync::Arc;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[
@@ -110,6 +113,10 @@ pub trait Host {
         _each: &mut dyn FnMut(Decoded),
     ) -> Result<Vec<Skipped>, HostError> {
         Err(HostError { what: NOT_FOUND.into(), tried: vec![folder.into()] })
+    }
+    /// A file, unpacked, of which parts are read where they are wanted; `None` where there is no such file, or none that can be read so.
+    fn open(&self, _name: &str) -> Option<Arc<dyn Bytes>> {
+        None
     }
     /// The names of the folders in a folder, or a tar archive, that hold pictures, sorted.
     ///
@@ -205,12 +212,25 @@ pub struct Part {
     pub names: Vec<Vec<String>>,
     /// How much each event counts, on average 1 over a training part; empty where all count the same.
     pub weights: Vec<f32>,
+    /// Where the events of the first variable stay, if they are not in memory: its column then holds some of them, at even distances.
+    pub stored: Option<Stored>,
 }
 
 impl Part {
     /// The number, from 1, of an event among all that the source yields.
     pub fn row(&self, event: usize) -> usize {
         self.rows.get(event).copied().unwrap_or(event) + 1
+    }
+    /// The number, from 0, of an event among all that the source yields.
+    pub fn event(&self, event: usize) -> usize {
+        self.rows.get(event).copied().unwrap_or(event)
+    }
+    /// How many events are in memory: all, or some of them at even distances.
+    pub fn in_memory(&self) -> usize {
+        match (&self.stored, self.columns.first()) {
+            (Some(_), Some(c)) => c.values.len() / c.ty.size().max(1),
+            _ => self.n,
+        }
     }
     /// How much an event counts.
     pub fn weight(&self, event: usize) -> f32 {

@@ -1,10 +1,15 @@
 //! Arrays of NumPy's `.npy` as data.
-use super::array::{Array, Shown, parse};
+use super::array::{Array, Head, Shown, parse};
 use super::elsewhere::{Elsewhere, one_variable};
 use super::sequences;
+use super::stored::{Bytes, MOST_IN_MEMORY};
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
+use std::sync::Arc;
+
+/// The argument that says whether events stay in their file.
+const STREAM: &str = "stream";
 
 const HELP: &str = "save it as `numpy.save(\"f.npy\", a.astype(\"f4\"))`, the first axis counting the events";
 
@@ -42,6 +47,12 @@ row! {
             default: Some("first"),
             doc: "Where the channels of an image stand in the file: `[channels, rows, columns]`, or `last` for `[rows, columns, channels]`.",
         },
+        ParamSpec {
+            name: STREAM,
+            kind: ArgKind::Word(&["auto", "true", "false"]),
+            default: Some("auto"),
+            doc: "Whether events stay in the file and are read as they are wanted; `auto`: where all of them take more than 1 GiB of memory.",
+        },
         OFFSET,
     ];
 }
@@ -61,8 +72,8 @@ fn open(args: &Args, which: &str, host: &dyn Host) -> Result<Array, DataIssue> {
 }
 
 /// The type of an event, as near to the declared one as the array allows.
-pub(super) fn event(array: &Array, declared: &EventTy) -> EventTy {
-    let shape = array.shape.get(1..).unwrap_or_default();
+pub(super) fn event(shape: &[usize], declared: &EventTy) -> EventTy {
+    let shape = shape.get(1..).unwrap_or_default();
     let squeezed = |s: &[usize]| s.iter().copied().filter(|d| *d != 1).collect::<Vec<_>>();
     let same = squeezed(shape) == squeezed(&declared.shape);
     let flat = declared.shape.len() == 1 && declared.size() == shape.iter().product::<usize>();
@@ -70,8 +81,8 @@ pub(super) fn event(array: &Array, declared: &EventTy) -> EventTy {
 }
 
 /// An error where the array has the declared axes, but with the channels last.
-fn channels_last(args: &Args, array: &Array, declared: &EventTy) -> Result<(), DataIssue> {
-    let (Some([h, w, c]), [dc, dh, dw]) = (array.shape.get(1..), declared.shape.as_slice()) else {
+fn channels_last(args: &Args, shape: &[usize], declared: &EventTy) -> Result<(), DataIssue> {
+    let (Some([h, w, c]), [dc, dh, dw]) = (shape.get(1..), declared.shape.as_slice()) else {
         return Ok(());
     };
     if [h, w, c] != [dh, dw, dc] {
@@ -82,6 +93,51 @@ fn channels_last(args: &Args, array: &Array, declared: &EventTy) -> Result<(), D
         format!("`{file}` holds the channels of its images last: [{h}, {w}, {c}], not [{dc}, {dh}, {dw}]"),
         format!("read them so: `npy({file:?}, channels: last)`"),
     ))
+}
+
+/// An error where the events of an array are not of this type.
+fn fits(args: &Args, name: &str, shape: &[usize], ty: &EventTy) -> Result<(), DataIssue> {
+    let found = event(shape, ty);
+    if found.shape == ty.shape {
+        return Ok(());
+    }
+    channels_last(args, shape, ty)?;
+    let message =
+        format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
+    Err(DataIssue::new(message, HELP))
+}
+
+/// The array of a file whose events are to stay there: because there are too many for memory, or because the spec says so.
+fn head(args: &Args, which: &str, host: &dyn Host) -> Result<Option<(Head, Arc<dyn Bytes>)>, DataIssue> {
+    let asked = args.word(STREAM);
+    let Some(name) = args.word_if_given(which).filter(|f| !f.is_empty() && asked != "false") else {
+        return Ok(None);
+    };
+    let most = if asked == "true" { 0 } else { MOST_IN_MEMORY };
+    let Some(bytes) = host.open(name) else {
+        // What there is no file for, or what must be unpacked, is read as a whole.
+        return Ok(None);
+    };
+    if bytes.length() < most / 4 {
+        return Ok(None);
+    }
+    let mut first = vec![0; bytes.length().min(1 << 16) as usize];
+    let unreadable =
+        |why: String| DataIssue::new(format!("cannot read `{name}`"), "check the file").note(why);
+    bytes.read_at(0, &mut first).map_err(unreadable)?;
+    let last = args.word("channels") == "last" && ["file", "test"].contains(&which);
+    let Some(head) = Head::of(&first, bytes.length(), most, last, &Shown::file(name))? else {
+        return Ok(None);
+    };
+    if !offsets(args)?.is_empty() {
+        let diag = args.error(
+            "offset",
+            "nothing is subtracted from events that stay in their file",
+            "beside a file that is large",
+        );
+        return Err(diag.help("subtract it before saving").into());
+    }
+    Ok(Some((head, bytes)))
 }
 
 fn part(
@@ -97,15 +153,29 @@ fn part(
         _ => None,
     };
     for (i, (ty, which)) in types.iter().zip(files).enumerate() {
-        let array = open(args, which, host)?;
         let name = args.word(which);
-        let found = event(&array, ty);
-        if found.shape != ty.shape {
-            channels_last(args, &array, ty)?;
-            let message =
-                format!("`{name}` holds events {}, not {}", shape_text(&found.shape), shape_text(&ty.shape));
-            return Err(DataIssue::new(message, HELP));
+        if let (0, Some((head, bytes))) = (i, head(args, which, host)?) {
+            fits(args, name, &head.shape, ty)?;
+            if lengths.is_some() {
+                let diag = args.error(
+                    "lengths",
+                    "events that stay in their file have no lengths",
+                    "beside a file that is large",
+                );
+                return Err(diag
+                    .help("cut the sequences to one length, or write `stream: false` if they fit into memory")
+                    .into());
+            }
+            part.n = head.shape.first().copied().unwrap_or(0);
+            let stored = head.stored(name, bytes, ty);
+            notes.push(stored.said(part.n));
+            let values = stored.some(part.n, |event| event)?;
+            part.columns.push(Column { ty: ty.clone(), values });
+            part.stored = Some(stored);
+            continue;
         }
+        let array = open(args, which, host)?;
+        fits(args, name, &array.shape, ty)?;
         if i > 0 && array.len() != part.n {
             let message = format!("`{name}` and `{}` do not belong together", args.word("file"));
             return Err(DataIssue::new(message, HELP).note(format!("{} and {} events", array.len(), part.n)));
@@ -168,12 +238,18 @@ impl DataRow for Npy {
             .iter()
             .zip(["file", second(args)?])
             .map(|(ty, which)| {
-                let array = open(args, which, host)?;
-                let found = event(&array, ty);
+                let shape = match head(args, which, host)?.filter(|_| which == "file") {
+                    Some((head, _)) => head.shape,
+                    None => {
+                        let array = open(args, which, host)?;
+                        array.surely_grey(ty, &Shown::file(args.word(which)))?;
+                        array.shape
+                    }
+                };
+                let found = event(&shape, ty);
                 if found.shape != ty.shape && which == "file" {
-                    channels_last(args, &array, ty)?;
+                    channels_last(args, &shape, ty)?;
                 }
-                array.surely_grey(ty, &Shown::file(args.word(which)))?;
                 Ok(found)
             })
             .collect()

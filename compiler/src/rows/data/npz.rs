@@ -72,7 +72,7 @@ impl<'a> File<'a> {
     /// The type of a variable as the file has it.
     fn ty(&self, d: &Declared<'_>, alone: bool) -> Result<EventTy, DataIssue> {
         let (name, array) = self.array(d, alone)?;
-        let found = event(&array, &d.ty);
+        let found = event(&array.shape, &d.ty);
         array.surely_grey(&d.ty, &Shown::member(self.name, name))?;
         let kind = match (d.ty.kind, d.cells.counted) {
             (kind @ (Kind::Class(_) | Kind::Int(_)), true) => {
@@ -98,7 +98,7 @@ impl<'a> File<'a> {
         for (i, d) in declared.iter().enumerate() {
             let (name, array) = self.array(d, declared.len() == 1)?;
             let shown = format!("{name} of {}", self.name);
-            let found = event(&array, &d.ty);
+            let found = event(&array.shape, &d.ty);
             if found.shape != d.ty.shape {
                 let message = format!(
                     "`{shown}` holds events {}, not {}",

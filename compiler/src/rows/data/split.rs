@@ -236,8 +236,14 @@ fn weighed(train: &mut Part, others: [&mut Part; 2]) {
 
 /// These rows of every column.
 fn rows_of(part: &Part, rows: &[usize]) -> Part {
-    let columns = part.columns.iter().map(|c| {
+    let columns = part.columns.iter().enumerate().map(|(i, c)| {
         let size = c.ty.size();
+        if let (0, Some(stored)) = (i, &part.stored) {
+            // What cannot be read is told where it is wanted.
+            let event = |row: usize| rows.get(row).copied().unwrap_or(0);
+            let values = stored.some(rows.len(), event).unwrap_or_default();
+            return Column { ty: c.ty.clone(), values };
+        }
         let values = rows
             .iter()
             .flat_map(|r| c.values.get(r * size..(r + 1) * size).unwrap_or_default())
@@ -252,6 +258,7 @@ fn rows_of(part: &Part, rows: &[usize]) -> Part {
         rows: rows.to_vec(),
         names: part.names.clone(),
         weights,
+        stored: part.stored.clone(),
     }
 }
 
