@@ -513,7 +513,13 @@ pub enum Verb {
         program: String,
     },
     /// Load the data of a spec and describe them
-    Data(Spec),
+    Data {
+        #[command(flatten)]
+        spec: Spec,
+        /// Draw some training examples that are pictures here: .png
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// List the devices that were found
     Devices,
 }

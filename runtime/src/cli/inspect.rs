@@ -4,20 +4,23 @@ use super::args::Spec;
 use crate::console::{Messages, note, say};
 use crate::exec;
 use crate::failure::Failure;
+use crate::session::Parts;
 use crate::session::host::FileHost;
 use crate::session::load;
 use crate::session::repeats::repeats;
 use crate::show::columns;
+use crate::show::image::{self, Layout};
 use crate::store::atomic_write;
 use gmc_compiler::accept;
 use gmc_compiler::diag::Diag;
 use gmc_compiler::diag::codes::e0504;
 use gmc_compiler::diag::render::{Sources, render};
+use gmc_compiler::event::Kind;
 use gmc_compiler::explain::math;
 use gmc_compiler::explain::typed;
 use gmc_compiler::span::FileId;
 use gmc_compiler::syntax;
-use gmc_compiler::types::{Typed, text};
+use gmc_compiler::types::{TData, TVar, Typed, text};
 use gmc_compiler::upgrade;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -139,7 +142,36 @@ pub fn rewrite(files: &[Rewritten], check: bool, stdout: bool, not_so: &str) -> 
     }
 }
 
-pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
+/// How many pictures are drawn of data.
+const DRAWN: usize = 64;
+
+/// The first variable of an item that is a picture, with its number.
+fn pictured(d: &TData) -> Option<(usize, &TVar, Layout)> {
+    // A long vector of reals anywhere may have a square length by chance.
+    let looks = |v: &TVar| v.ty.shape.len() > 1 || v.ty.kind != Kind::REAL;
+    let layout = |(i, v): (usize, &'_ TVar)| Some((i, image::layout(&v.ty)?));
+    let (i, layout) = d.vars.iter().enumerate().filter(|(_, v)| looks(v)).find_map(layout)?;
+    Some((i, d.vars.get(i)?, layout))
+}
+
+/// Draws the first training examples that are pictures.
+fn drawn(typed: &Typed, sets: &[Parts], out: &Path) -> Result<(), Failure> {
+    let none = || {
+        Failure::new(format!("none of these data are pictures, which {} would show", out.display()))
+            .help("a picture is declared with its axes: `Real[3, 32, 32] in unit` or `Bool[28, 28]`")
+    };
+    let shown = typed.data.iter().zip(sets).find_map(|(d, set)| {
+        let (i, v, _) = pictured(d)?;
+        let values = &set.train.columns.get(i)?.values;
+        image::grid(values.get(..values.len().min(DRAWN * v.ty.size()))?, &v.ty, None)
+    });
+    if !out.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+        return Err(Failure::new(format!("cannot write {}: give a name that ends in .png", out.display())));
+    }
+    atomic_write(out, &shown.ok_or_else(none)?.png()?)
+}
+
+pub fn data(s: &Spec, picture: Option<&Path>, m: Messages) -> Result<(), Failure> {
     let source = load::read_spec(&s.spec)?;
     let mut u = load::checked(&s.spec.display().to_string(), &source, s.folder(), &s.set);
     // Data can be looked at before anything is said about what becomes of them.
@@ -163,9 +195,23 @@ pub fn data(s: &Spec, m: Messages) -> Result<(), Failure> {
         for line in columns::lines(d, set) {
             let _ = writeln!(out, "  {}", line.trim_end());
         }
+        if let (Some((_, v, l)), None) = (pictured(d), picture) {
+            let kind = if l.channels == 3 { "colour" } else { "grey" };
+            let _ = writeln!(
+                out,
+                "  `{}` is {kind} pictures of {} by {} pixels: `gmc data {} --out data.png` draws some of them",
+                v.name,
+                l.width,
+                l.height,
+                s.spec.display()
+            );
+        }
         for warning in columns::warnings(d, set) {
             note(&format!("warning: {warning}\n"));
         }
+    }
+    if let Some(picture) = picture {
+        drawn(typed, &sets, picture)?;
     }
     for warning in columns::unpaired(&typed.data) {
         note(&format!("warning: {warning}\n"));

@@ -125,7 +125,7 @@ fn verb(verb: Verb, m: Messages) -> Result<(), Failure> {
             classify::classify(&run, &classify::Asked { rows: &rows, k, examples, out: out.as_deref() }, m)
         }
         Verb::Export { run, file, program } => export::export(&run, &file, &program, m),
-        Verb::Data(s) => inspect::data(&s, m),
+        Verb::Data { spec, out } => inspect::data(&spec, out.as_deref(), m),
         Verb::Devices => inspect::devices(),
     }
 }

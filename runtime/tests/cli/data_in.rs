@@ -199,14 +199,14 @@ fn a_plateau_lowers_the_learning_rate() {
     let rates: Vec<(u64, f64)> = records(&run)
         .into_iter()
         .filter_map(|(step, part, values)| {
-            Some((step, values.get("followed.learning_rate").filter(|_| part == "train")?.0))
+            Some((step, values.get("learning rate").filter(|_| part == "train")?.0))
         })
         .collect();
     // Halved whenever two measurements in a row were no better, by what the validation part says.
     let looks: Vec<(u64, f64)> = records(&run)
         .into_iter()
         .filter(|(_, part, _)| part == "valid")
-        .filter_map(|(step, _, values)| Some((step, values.get("nll")?.0)))
+        .filter_map(|(step, _, values)| Some((step, values.get("negative log-likelihood [nats]")?.0)))
         .collect();
     let (mut best, mut since, mut drops) = (f64::INFINITY, 0, Vec::new());
     for (step, v) in &looks {
@@ -286,4 +286,75 @@ fn events_that_stay_in_their_file_train_to_the_same_weights() {
     place.write("x.npy", array(&pixels.iter().map(|v| v ^ 1).collect::<Vec<_>>()));
     let said = place.gmc("eval runs/far-1 --device cpu");
     assert!(said.succeeds().err.contains("the data of `x` have changed since the run began"), "{}", said.err);
+}
+
+/// New rows in every form that pictures and arrays come in, and a picture of the training part.
+#[test]
+fn new_rows_are_read_from_arrays_by_name_pictures_and_archives() {
+    let place = Place::new();
+    let files: [(&str, &[u8]); 3] = [
+        ("a.jpg", include_bytes!("../../../tests/data/halves.jpg")),
+        ("b.webp", include_bytes!("../../../tests/data/halves.webp")),
+        ("c.png", include_bytes!("../../../tests/data/deep_alpha.png")),
+    ];
+    let mut tar = Vec::new();
+    for (name, bytes) in files {
+        place.write(&format!("new/{name}"), bytes);
+        let mut head = [0u8; 512];
+        head[..name.len()].copy_from_slice(name.as_bytes());
+        head[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
+        head[156] = b'0';
+        head[257..262].copy_from_slice(b"ustar");
+        tar.extend(head);
+        tar.extend(bytes);
+        tar.resize(tar.len().div_ceil(512) * 512, 0);
+    }
+    tar.extend([0; 1024]);
+    place.write("new.tar", &tar);
+    place.train(
+        "p",
+        "data x: Real[3, 2, 4] in unit from images(\"new\") split in order (train 0.7, test 0.3)\nparam m: Real[3, 2, 4]\n\
+         model p { x ~ Normal(m, 1) }\ntrain { steps 3  using adam(lr: 1e-2) }\n",
+    );
+    let rows = |of: &str| -> Vec<String> {
+        place.gmc(&format!("density runs/p-1 {of} --device cpu --out d.csv")).succeeds();
+        let text = std::fs::read_to_string(place.path("d.csv")).unwrap();
+        text.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().to_string()).collect()
+    };
+    let all = rows("new");
+    assert_eq!(all.len(), 3);
+    assert_eq!(rows("new.tar"), all);
+    for (file, density) in ["new/a.jpg", "new/b.webp", "new/c.png"].iter().zip(&all) {
+        assert_eq!(&rows(file), std::slice::from_ref(density), "{file}");
+    }
+    // Of several arrays that of the variable's name is taken.
+    place.write("new.npz", include_bytes!("../../../tests/data/plain.npz"));
+    place.write("t.csv", "x1,x2\n0,1\n2,3\n4,5\n");
+    place.train(
+        "p",
+        "data x: Real[2] from csv(\"t.csv\")\nparam m: Real[2]\nmodel p { x ~ Normal(m, 1) }\ntrain { steps 3  using adam(lr: 1e-2) }\n",
+    );
+    let of = |file: &str| {
+        place.gmc(&format!("density runs/p-2 {file} --device cpu --out d.csv")).succeeds();
+        std::fs::read_to_string(place.path("d.csv")).unwrap()
+    };
+    assert_eq!(of("new.npz").lines().count(), 4);
+    assert_eq!(of("new.npz"), of("t.csv"));
+    // What the data look like.
+    place.write(
+        "look.gm",
+        "data x: Real[3, 2, 4] in unit from images(\"new\")\nparam m: Real[3, 2, 4]\nmodel p { x ~ Normal(m, 1) }\ntrain { steps 1 }\n",
+    );
+    let said = place.gmc("data look.gm").succeeds().out.clone();
+    assert!(
+        said.contains("`x` is colour pictures of 4 by 2 pixels: `gmc data look.gm --out data.png`"),
+        "{said}"
+    );
+    place.gmc("data look.gm --out data.png").succeeds();
+    assert!(std::fs::read(place.path("data.png")).unwrap().starts_with(b"\x89PNG"));
+    place.gmc("data look.gm --out data.txt").fails(&["give a name that ends in .png"]);
+    place.write("p.gm", "data x: Real[2] from csv(\"t.csv\")\nparam m: Real[2]\nmodel p { x ~ Normal(m, 1) }\ntrain { steps 1 }\n");
+    place
+        .gmc("data p.gm --out data.png")
+        .fails(&["none of these data are pictures, which data.png would show"]);
 }

@@ -3,11 +3,12 @@
 use super::array::{Array, Shown, parse};
 use super::declared::{Declared, no_cells};
 use super::npy::event;
+use super::elsewhere::Elsewhere;
 use super::zip::members;
 use super::{Column, DataIssue, DataRow, Dataset, Host, Part, verify};
 use crate::diag::suggest::did_you_mean;
 use crate::event::{EventTy, Kind, shape_text};
-use crate::rows::args::{ArgKind, Args, ParamSpec};
+use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
 use std::collections::BTreeMap;
 
 row! {
@@ -24,6 +25,12 @@ row! {
             doc: "Where the channels of images stand in the file: `[channels, rows, columns]`, or `last` for `[rows, columns, channels]`.",
         },
     ];
+}
+
+/// Whether a file has an array of this name; `None` of one that cannot be read.
+pub(super) fn holds(file: &str, name: &str, host: &dyn Host) -> Option<bool> {
+    let all = members(&host.read(None, file).ok()?).ok()?;
+    Some(all.into_iter().any(|(n, _)| n.strip_suffix(".npy") == Some(name)))
 }
 
 /// The arrays of a file by their names.
@@ -162,5 +169,16 @@ impl DataRow for Npz {
             None => None,
         };
         Ok(Dataset { train, test, notes, ..Dataset::default() })
+    }
+
+    fn reread(&self, args: &Args, from: &Elsewhere<'_>, host: &dyn Host) -> Option<Result<Part, DataIssue>> {
+        if !from.file.to_ascii_lowercase().ends_with(".npz") {
+            return None;
+        }
+        let mut args = args.clone();
+        let at = args.span;
+        args.set("file", Const::Text(from.file.to_string()), at);
+        args.unset("test");
+        Some(self.load_named(&args, &from.declared(), host).map(|set| set.train))
     }
 }

@@ -8,6 +8,7 @@ use super::csv_file::{Csv, has_columns};
 use super::elsewhere::{Elsewhere, Wanted, one_variable};
 use super::images::{Images, picture_axes};
 use super::npy::Npy;
+use super::npz::{self, Npz};
 use super::{Column, DataIssue, DataRow, Decoded, Host, HostError, Part, Skipped};
 use crate::event::{EventTy, Kind, Support};
 use crate::rows::Row;
@@ -19,6 +20,7 @@ use crate::span::Span;
 enum Form {
     Table,
     Array,
+    Arrays,
     Pictures,
     Text,
 }
@@ -31,11 +33,12 @@ fn form(file: &str) -> Result<Form, DataIssue> {
     match ending.as_deref() {
         Some("csv" | "tsv") => Ok(Form::Table),
         Some("npy") => Ok(Form::Array),
-        Some("png") | None => Ok(Form::Pictures),
+        Some("npz") => Ok(Form::Arrays),
+        Some("png" | "jpg" | "jpeg" | "webp" | "tar" | "tgz") | None => Ok(Form::Pictures),
         Some("txt" | "text" | "md") => Ok(Form::Text),
         Some(other) => Err(DataIssue::new(
             format!("`{file}` cannot be read: files that end in .{other} are not known"),
-            "give a table (.csv), an array (.npy), a picture (.png) or a folder of pictures, or a text (.txt)",
+            "give a table (.csv), arrays (.npy, .npz), a picture (.png, .jpg, .webp), a folder or an archive (.tar) of pictures, or a text (.txt)",
         )),
     }
 }
@@ -63,6 +66,13 @@ fn by_form(form: Form, from: &Elsewhere<'_>, host: &dyn Host) -> Result<Part, Da
     match form {
         Form::Table => table(from, host),
         Form::Array => array(from, host),
+        Form::Arrays => Npz
+            .load_named(
+                &plain(&Npz, vec![("file", Const::Text(from.file.to_string()))]),
+                &from.declared(),
+                host,
+            )
+            .map(|set| set.train),
         Form::Pictures => pictures(from, host),
         Form::Text => Err(DataIssue::new(
             format!("`{}` is a text, and the data of the run are none", from.file),
@@ -98,6 +108,7 @@ pub fn holds(
         Ok(Form::Table) => has_columns((row.name() == Csv.name()).then_some(args), from.file, wanted, host),
         // An array, a picture or a text is one variable.
         Ok(Form::Array | Form::Pictures | Form::Text) => wanted.number == 0,
+        Ok(Form::Arrays) => npz::holds(from.file, wanted.name, host).unwrap_or(true),
         Err(_) => true,
     }
 }
