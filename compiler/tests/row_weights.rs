@@ -18,13 +18,13 @@ train { steps 5  maximizes GOAL  using sgd(lr: 1e-2) }",
     (
         "score",
         "net d(k: Class(3)) -> Real[2] { embed(2), dense(2) }\nnet e(x: Real[2]) -> Real[3] { dense(3) }
-model p { k ~ Categorical(3);  x ~ Normal(d(k), 1) }\nguide q(x) { k ~ Categorical(logits: e(x)) by score(baseline: none) }
+model p { k ~ Categorical(logits: free(3));  x ~ Normal(d(k), 1) }\nguide q(x) { k ~ Categorical(logits: e(x)) by score(baseline: none) }
 train { steps 5  maximizes GOAL  using sgd(lr: 1e-2) }",
     ),
     (
         "code",
         "net e(x: Real[2]) -> Real[1] { dense(1) }\nnet d(z: Real[1]) -> Real[2] { dense(2) }
-train { minimizes E[mse(x, d(e(x)))]  steps 5  using sgd(lr: 1e-2) }",
+train { minimizes mse(d(e(x)), x)  steps 5  using sgd(lr: 1e-2) }",
     ),
 ];
 

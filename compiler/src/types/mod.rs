@@ -61,7 +61,7 @@ mod written;
 
 use crate::diag::{Diag, Severity};
 use crate::event::{EventTy, Support};
-use crate::rows::args::Args;
+use crate::rows::args::{Args, Const};
 use crate::rows::data::{Cells, DataRow, Declared, Host, WEIGHT};
 use crate::rows::estimator::{Baseline, Estimator};
 use crate::rows::measure::Asked;
@@ -139,9 +139,14 @@ pub struct TData {
 }
 
 impl TData {
+    /// The column that says how much each row counts, where there is one.
+    pub fn weight(&self) -> Option<&Const> {
+        self.args.values.iter().find(|(name, ..)| *name == WEIGHT).map(|(_, column, _)| column)
+    }
+
     /// Whether its rows have weights.
     pub fn weighted(&self) -> bool {
-        self.args.get(WEIGHT).is_some()
+        self.weight().is_some()
     }
 
     /// Its variables as its source loads them.

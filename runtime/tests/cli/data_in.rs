@@ -182,6 +182,8 @@ fn rows_count_by_their_weights() {
     assert!(weights(&unweighted) != weights(&run));
     let told = place.gmc("data t.gm").succeeds().out.clone();
     assert!(told.contains("rows count by `w`, from 0 to 2, over its mean in the training part"), "{told}");
+    let said = place.gmc("explain t.gm").succeeds().out.clone();
+    assert!(said.contains("means over the data count each row by the column w over its own mean"), "{said}");
     // Rows of another file need no weights.
     place.write("new.csv", "x\n0.5\n1.5\n");
     place.gmc("density runs/t-1 new.csv --device cpu").succeeds();
@@ -357,4 +359,58 @@ fn new_rows_are_read_from_arrays_by_name_pictures_and_archives() {
     place
         .gmc("data p.gm --out data.png")
         .fails(&["none of these data are pictures, which data.png would show"]);
+}
+
+/// Counts without a bound given a number: a Poisson regression whose coefficients, densities and draws are known.
+#[test]
+fn counts_are_modelled_by_their_rate() {
+    let place = Place::new();
+    let mut state = 5u64;
+    let mut unit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    // A Poisson draw by counting arrivals (Knuth 1969, section 3.4.1).
+    let rows: Vec<(u32, f64)> = (0..600)
+        .map(|_| {
+            let x = 4.0 * unit() - 2.0;
+            let (limit, mut p, mut n) = ((-(1.0 + 0.7 * x).exp()).exp(), unit(), 0);
+            while p > limit {
+                p *= unit();
+                n += 1;
+            }
+            (n, x)
+        })
+        .collect();
+    let table: String = rows.iter().map(|(n, x)| format!("{n},{x}\n")).collect();
+    place.write("c.csv", format!("n,x\n{table}"));
+    let run = place.train(
+        "c",
+        "data (n: Count, x: Real) from csv(\"c.csv\")\nparam a: Real\nparam b: Real\n\
+         model p(x) { n ~ Poisson(log_rate: a + b * x) }\ntrain { epochs 60  using adam(lr: 2e-2) }\n",
+    );
+    let all = weights(&run);
+    let [a, b] =
+        ["a", "b"].map(|name| f64::from(f32::from_bits(all.iter().find(|(k, _)| k.1 == name).unwrap().1[0])));
+    assert!((a - 1.0).abs() < 0.12 && (b - 0.7).abs() < 0.1, "{a} {b}");
+    let said = place.gmc("data c.gm").succeeds().out.clone();
+    assert!(said.contains("n  Count"), "{said}");
+    // ln of e^-rate rate^n / n!
+    place.write("new.csv", "n,x\n0,0.5\n3,-1\n40,2\n");
+    place.gmc("density runs/c-1 new.csv --device cpu --out d.csv").succeeds();
+    let text = std::fs::read_to_string(place.path("d.csv")).unwrap();
+    for ((n, x), line) in [(0, 0.5), (3, -1.0), (40, 2.0)].into_iter().zip(text.lines().skip(1)) {
+        let got: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
+        let l = a + b * x;
+        let want = f64::from(n) * l - l.exp() - (1..=n).map(|i| f64::from(i).ln()).sum::<f64>();
+        assert!((got - want).abs() < 1e-3 * want.abs().max(1.0), "{n} at {x}: {got}, not {want}");
+    }
+    let drawn = place.gmc("sample runs/c-1 -n 30 --given x=2 --device cpu").succeeds().out.clone();
+    let counts: Vec<f64> =
+        drawn.lines().skip(1).filter_map(|l| l.split(',').find_map(|c| c.trim().parse().ok())).collect();
+    assert!(counts.len() == 30 && counts.iter().all(|c| c.fract() == 0.0 && *c >= 0.0), "{drawn}");
+    place.write("bad.csv", "n,x\n0,0.5\n2.5,-1\n");
+    place
+        .gmc("density runs/c-1 bad.csv --device cpu")
+        .fails(&["row 2 (line 3 of the file), column `n` is \"2.5\"", "counts are whole numbers from 0 on"]);
 }

@@ -54,6 +54,9 @@ pub fn objective(typed: &Typed, p: &TPlayer, latex: bool) -> Objective {
             notes.push(n)
         }
     });
+    notes.extend(typed.data.iter().filter_map(|d| {
+        Some(format!("means over the data count each row by the column {} over its own mean", d.weight()?))
+    }));
     Objective {
         player: p.name.clone(),
         verb: if p.maximize { "maximizes" } else { "minimizes" },

@@ -64,7 +64,7 @@ impl<'g> Distribution<'g> for Binomial {
         single(Kind::Int(trials(types.total_count).map_err(|(why, _)| why)? + 1))
     }
     fn log_prob(&self, p: Params<'g>, x: Ex<'g>) -> Ex<'g> {
-        let n = p.trials();
+        let n = p.total_count;
         let odds = match p.probs {
             None => {
                 let l = p.logits();

@@ -9,7 +9,7 @@ distribution! {
     /// A count without a bound, of events that come independently of each other at one rate: probability
     /// rate^x e^(-rate) / x!, mean and variance rate. A net yields `log_rate`, any real number. Its log-density keeps its
     /// digits however large counts are (Loader 2000). Drawn by going through the values for rates below 10, else by
-    /// transformed rejection (Hoermann 1993) with 20 attempts unrolled, which fail all with a probability below 1e-12
+    /// transformed rejection (Hoermann 1993) with 21 attempts unrolled, which fail all with a probability below 1e-12
     /// (the whole number below the rate is taken then); from 2^24 on draws are whole numbers that 32 bits hold. Draws
     /// carry no derivative.
     pub struct Poisson = "Poisson" {
