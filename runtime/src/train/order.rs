@@ -31,7 +31,7 @@ struct Item {
 impl Order {
     /// Orders of items of these sizes.
     pub fn new(seed: u64, batch: usize, leftover: Leftover, sizes: Vec<usize>) -> Order {
-        Order { seed, batch, leftover, items: sizes.into_iter().map(|size| Item::of(size)).collect() }
+        Order { seed, batch, leftover, items: sizes.into_iter().map(Item::of).collect() }
     }
 
     /// Minibatches in one pass over the largest item (the last one may be smaller or larger where there is one
