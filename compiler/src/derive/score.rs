@@ -84,8 +84,8 @@ impl Ctx<'_> {
             let Some(log_q) = self.log_of_draw(s, &vars) else { continue };
             let [signal, log_q] = Scope::of(&mut self.cx.g).exs([signal, log_q]);
             let log_q = log_q.reshape(Shape(vec![Dim::fixed(k), Dim::BATCH]));
-            let each = (signal * log_q).sum(&[0]).reshape(Shape(vec![Dim::BATCH])).v;
-            let term = self.mean_of_examples(each);
+            let each = (signal * log_q).sum(&[0]).v;
+            let term = self.mean_of_rows(each);
             value = with_derivative_of(&mut self.cx.g, value, term);
         }
         value

@@ -57,7 +57,7 @@ fn histogram(name: &str, kind: Kind, labels: &[String], [test, made]: [&[f64]; 2
     let few = match kind {
         Kind::Bool | Kind::OneHot => Some(2),
         Kind::Int(n) | Kind::Class(n) => Some(n).filter(|n| *n <= VALUES),
-        Kind::Real(_) => None,
+        Kind::Real(_) | Kind::Count => None,
     };
     let (range, bins) = match few {
         Some(n) => ([-0.5, n as f64 - 0.5], n),

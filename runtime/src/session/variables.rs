@@ -14,7 +14,7 @@ pub const MOST_LINES: usize = 8;
 pub fn sequence(event: &EventTy) -> Option<[usize; 2]> {
     let open = match event.kind {
         Kind::Real(support) => !(support.ends().0.is_finite() && support.ends().1.is_finite()),
-        Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) => false,
+        Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Class(_) | Kind::Count => false,
     };
     let shape = match *event.shape.as_slice() {
         [t] => [t, 1],

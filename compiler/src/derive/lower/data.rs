@@ -61,6 +61,15 @@ impl Ctx<'_> {
         self.cx.mean_all(v)
     }
 
+    /// The same of a value `[1, B]`.
+    pub fn mean_of_rows(&mut self, v: Value) -> Value {
+        if !self.typed.data.iter().any(TData::weighted) {
+            return self.cx.mean_all(v);
+        }
+        let each = Scope::of(&mut self.cx.g).ex(v).reshape(Shape(vec![Dim::BATCH])).v;
+        self.mean_of_examples(each)
+    }
+
     /// A value of each example, `[k·B, ..]`, times how much its row counts; what examples share as it is.
     pub fn weighed(&mut self, v: Value) -> Value {
         let shape = self.cx.g.shape(v);

@@ -16,8 +16,8 @@ impl Lowering for Iwae {
             let w = me.log_weight(o.model(), q);
             let w = Scope::of(&mut me.cx.g).ex(w).reshape(Shape(vec![Dim::fixed(k), Dim::BATCH]));
             let l = w.logsumexp(0) - (k as f64).ln();
-            let (each, w, l) = (l.reshape(Shape(vec![Dim::BATCH])).v, w.v, l.v);
-            let value = me.mean_of_examples(each);
+            let (w, l) = (w.v, l.v);
+            let value = me.mean_of_rows(l);
             me.with_leave_one_out(q, value, w, l)
         })
     }

@@ -53,8 +53,8 @@ use crate::event::{EventTy, Kind, Support};
 use crate::interval::End;
 use elsewhere::Elsewhere;
 pub use images::picture_axes;
-pub use table::truth;
 use std::sync::Arc;
+pub use table::truth;
 
 /// Every data source.
 pub const ROWS: &[&dyn DataRow] = &[

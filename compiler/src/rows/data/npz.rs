@@ -2,8 +2,8 @@
 
 use super::array::{Array, Shown, parse};
 use super::declared::{Declared, no_cells};
-use super::npy::event;
 use super::elsewhere::Elsewhere;
+use super::npy::event;
 use super::zip::members;
 use super::{Column, DataIssue, DataRow, Dataset, Host, Part, verify};
 use crate::diag::suggest::did_you_mean;
