@@ -138,6 +138,7 @@ pub(super) fn binomial<'g>(n: f64, logits: Ex<'g>, noises: &[Ex<'g>]) -> Ex<'g> 
     let (u, attempts) = apart(noises);
     let l = -logits.abs();
     let (p, log_q) = (l.sigmoid(), -l.softplus());
+    let searched_through = (p * n).lt(SEARCHED);
     let odds = l.exp();
     let few = searched(u, (log_q * n).exp(), |i| odds * ((n + 1.0 - i).max(0.0) / i));
     let rare = if n < 2.0 * SEARCHED {
@@ -158,7 +159,7 @@ pub(super) fn binomial<'g>(n: f64, logits: Ex<'g>, noises: &[Ex<'g>]) -> Ex<'g> 
             let density = log_density(k.max(0.0).min(n)) - most;
             many = k.ge(0.0).and(k.le(n)).and((height + hat).le(density)).select(k, many);
         }
-        (l.sigmoid() * n).lt(SEARCHED).select(few, many)
+        searched_through.select(few, many)
     };
     logits.gt(0.0).select(n - rare, rare)
 }
