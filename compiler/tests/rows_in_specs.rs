@@ -61,9 +61,9 @@ train { steps 10  using adam }";
 const COUNTS: &str = "data x: Count[64] from digits
 net a(z: Real[2]) -> Real[64, 3] { dense(8), relu, dense(192), reshape(64, 3) }
 net c(z: Real[2]) -> Real[64] { dense(8), relu, dense(64) }
-net e(x: Count[64]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
+net e(x: Real[64]) -> (Real[2], Real[2]) { dense(8), relu, heads(2, 2) }
 model p { z ~ Normal(0, I)[2];  x ~ $D }
-guide q(x) { (u, v) = e(x);  z ~ Normal(u, exp(v)) }
+guide q(x) { (u, v) = e(log(1 + x));  z ~ Normal(u, exp(v)) }
 train { steps 10  using adam }";
 
 /// Latent counts, prior `$D` and guide `$Q` in terms of a real vector `m`.

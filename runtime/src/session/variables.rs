@@ -78,7 +78,7 @@ impl Session {
         let item = self.typed.data.iter().find(|d| d.vars.iter().any(|v| v.name == name))?;
         item.vars.iter().filter(|v| v.name != name && v.ty.shape.is_empty()).find_map(|v| match v.ty.kind {
             Kind::Class(n) => Some((v.name.clone(), n)),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => None,
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => None,
         })
     }
 

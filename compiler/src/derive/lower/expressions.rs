@@ -199,7 +199,7 @@ impl Ctx<'_> {
         }
         let read = |a: &TExpr| match a.ty.kind {
             Kind::Class(_) => expr::seen(&a.ty),
-            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) => a.ty.clone(),
+            Kind::Real(_) | Kind::Bool | Kind::OneHot | Kind::Int(_) | Kind::Count => a.ty.clone(),
         };
         (values, args.iter().map(read).collect())
     }

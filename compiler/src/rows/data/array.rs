@@ -2,10 +2,8 @@
 
 use super::DataIssue;
 use super::narrow::narrow;
-use super::stored::{Bytes, Stored};
 use crate::event::{EventTy, Kind, Support, shape_text};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// A parsed file; there are as many values as the product of `shape`, whose first axis exists and is not 0.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ pub(super) struct Grey {
 
 impl Grey {
     /// How bytes are read as numbers of a type.
-    fn of(ty: &EventTy) -> Option<Grey> {
+    pub(super) fn of(ty: &EventTy) -> Option<Grey> {
         let Kind::Real(support) = ty.kind else { return None };
         let (lo, scale) = match support {
             s if s.alike(Support::UNIT) => (0.0, 1.0 / 255.0),
@@ -267,11 +265,11 @@ pub(super) struct Head {
     /// All axes, the first of which counts the events; channels stand first, wherever they are in the file.
     pub shape: Vec<usize>,
     /// Where the first event begins.
-    start: u64,
-    element: Element,
-    bytes: bool,
+    pub(super) start: u64,
+    pub(super) element: Element,
+    pub(super) bytes: bool,
     /// Rows, columns and channels, where these stand last in the file.
-    last: Option<[usize; 3]>,
+    pub(super) last: Option<[usize; 3]>,
 }
 
 impl Head {
@@ -320,14 +318,6 @@ impl Head {
             _ => None,
         };
         Ok(Some(Head { shape, start, element, bytes: descr.ends_with("u1"), last }))
-    }
-
-    /// Its events as this type.
-    pub(super) fn stored(&self, file: &str, bytes: Arc<dyn Bytes>, ty: &EventTy) -> Stored {
-        let ty = ty.clone();
-        let (start, element, last) = (self.start, self.element, self.last);
-        let grey = Grey::of(&ty).filter(|_| self.bytes);
-        Stored { file: file.into(), bytes, start, element, ty, last, grey }
     }
 }
 

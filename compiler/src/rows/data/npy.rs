@@ -2,7 +2,7 @@
 use super::array::{Array, Head, Shown, parse};
 use super::elsewhere::{Elsewhere, one_variable};
 use super::sequences;
-use super::stored::{Bytes, MOST_IN_MEMORY};
+use super::stored::{Bytes, MOST_IN_MEMORY, Stored};
 use super::{Column, DataIssue, DataRow, Dataset, Host, OFFSET, Part, at_most, offsets, verify};
 use crate::event::{EventTy, shape_text};
 use crate::rows::args::{ArgKind, Args, Const, ParamSpec};
@@ -167,7 +167,7 @@ fn part(
                     .into());
             }
             part.n = head.shape.first().copied().unwrap_or(0);
-            let stored = head.stored(name, bytes, ty);
+            let stored = Stored::of(&head, name, bytes, ty);
             notes.push(stored.said(part.n));
             let values = stored.some(part.n, |event| event)?;
             part.columns.push(Column { ty: ty.clone(), values });

@@ -1,6 +1,6 @@
 //! Events that stay in their file and are read one by one: arrays that are larger than memory should be.
 
-use super::array::{Element, Grey};
+use super::array::{Element, Grey, Head};
 use super::{DataIssue, verify};
 use crate::event::EventTy;
 use std::fmt::Debug;
@@ -28,16 +28,16 @@ const SAMPLE_NUMBERS: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The name of the file, for messages.
-    pub(super) file: String,
-    pub(super) bytes: Arc<dyn Bytes>,
+    file: String,
+    bytes: Arc<dyn Bytes>,
     /// Where the first event begins.
-    pub(super) start: u64,
-    pub(super) element: Element,
+    start: u64,
+    element: Element,
     /// What an event is.
-    pub(super) ty: EventTy,
+    ty: EventTy,
     /// Rows, columns and channels of an image whose channels stand last in the file.
-    pub(super) last: Option<[usize; 3]>,
-    pub(super) grey: Option<Grey>,
+    last: Option<[usize; 3]>,
+    grey: Option<Grey>,
 }
 
 impl PartialEq for Stored {
@@ -47,6 +47,13 @@ impl PartialEq for Stored {
 }
 
 impl Stored {
+    /// The events of the array that begins so, as this type.
+    pub(super) fn of(head: &Head, file: &str, bytes: Arc<dyn Bytes>, ty: &EventTy) -> Stored {
+        let grey = Grey::of(ty).filter(|_| head.bytes);
+        let (start, element, last) = (head.start, head.element, head.last);
+        Stored { file: file.into(), bytes, start, element, ty: ty.clone(), last, grey }
+    }
+
     /// Puts an event of the file, by its number, behind `into`.
     ///
     /// # Errors
