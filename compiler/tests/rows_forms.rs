@@ -364,8 +364,8 @@ fn sixteen_copies_of_any_row() {
                     (_, _) => g.literal(data.repeat(32), &[&[2, 16], tail].concat()),
                 })
             };
-            // Numbers of levels and ends of ranges that are known when the spec is compiled stay numbers.
-            let constant = |i: usize| r.dist_params()[i].name == "levels";
+            // Numbers of levels and of trials that are known when the spec is compiled stay numbers.
+            let constant = |i: usize| ["levels", "total_count"].contains(&r.dist_params()[i].name);
             let params = |g: &mut Graph, list: &[Par]| -> Vec<Option<Value>> {
                 list.iter()
                     .enumerate()
