@@ -238,7 +238,10 @@ impl From<ExecError> for Failure {
     fn from(e: ExecError) -> Failure {
         match e {
             ExecError::Data { message, notes, help } => Failure::new(message).notes(notes).help(help),
-            other => Failure::new(other.to_string()),
+            other @ (ExecError::MissingInput { .. }
+            | ExecError::InputShape { .. }
+            | ExecError::NotFinite { .. }
+            | ExecError::Broken { .. }) => Failure::new(other.to_string()),
         }
     }
 }

@@ -107,8 +107,11 @@ fn fits(args: &Args, name: &str, shape: &[usize], ty: &EventTy) -> Result<(), Da
     Err(DataIssue::new(message, HELP))
 }
 
+/// What a file says of its array, and the file.
+type InFile = (Head, Arc<dyn Bytes>);
+
 /// The array of a file whose events are to stay there: because there are too many for memory, or because the spec says so.
-fn head(args: &Args, which: &str, host: &dyn Host) -> Result<Option<(Head, Arc<dyn Bytes>)>, DataIssue> {
+fn head(args: &Args, which: &str, host: &dyn Host) -> Result<Option<InFile>, DataIssue> {
     let asked = args.word(STREAM);
     let Some(name) = args.word_if_given(which).filter(|f| !f.is_empty() && asked != "false") else {
         return Ok(None);
