@@ -129,7 +129,7 @@ fn words_of_other_tools_are_answered_with_ours() {
         ("Gaussian(decode(z), 1)", "write `Normal(0, 1)`"),
         ("Normal(mu: decode(z), sigma: 1)", "write `loc:`"),
         ("Normal(decode(z), std: 1)", "write `scale:`"),
-        ("Poisson(decode(z))", "there is no `Poisson`"),
+        ("Poisson(decode(z))", "`rate` of `Poisson` must be positive"),
         ("dist.Bernoulli(logits: decode(z))", "write `Bernoulli(logits: decode(z))`"),
         ("normal(decode(z), 1)", "did you mean `Normal`?"),
     ] {

@@ -127,6 +127,8 @@ impl<'a> Run<'a> {
             plateaus: Plateaus::default(),
         };
         run.plateaus = Plateaus::new(run.session, &meta)?;
+        // What was measured at the end of a session came after its last checkpoint: time goes on from there.
+        run.before = dir.records()?.iter().map(|r| r.seconds).fold(run.before, f64::max);
         run.watch = Watch::new(run.session, &meta)?;
         run.last = run.checkpoint();
         if more > 0 || !matches!(start, Start::At(..)) {

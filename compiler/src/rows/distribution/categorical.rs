@@ -8,8 +8,8 @@ use crate::ir::{DType, ReduceKind};
 
 distribution! {
     /// One of n classes, 0 .. n. The last axis of logits (or probs) has one entry for each class and is no axis of the
-    /// event: logits of shape [28, 28, 256] give an event of shape [28, 28]. Log-probability logits[x] - ln sum
-    /// e^logits. Drawn by the Gumbel-max rule (Maddison, Tarlow and Minka 2014). Where one value is shown for it, that
+    /// event: logits of shape [28, 28, 256] give an event of shape [28, 28]. Log-probability `logits[x] - ln sum
+    /// e^logits`. Drawn by the Gumbel-max rule (Maddison, Tarlow and Minka 2014). Where one value is shown for it, that
     /// is the most probable class; the mean, where the data are levels with an order. `Categorical(10)` has ten equal classes.
     pub struct Categorical = "Categorical" {
         /// unnormalised ln of the probabilities; the last axis are the classes
