@@ -100,20 +100,7 @@ pub fn columns(body: &Graph, places: &[(usize, At)], kernels: &Kernels) -> Optio
     let mut new = Graph::new(body.name.clone());
     new.next_stream = body.next_stream;
     let known = Known::of(body, *canvas, places, kernels);
-    let mut cut = Cut {
-        old: body,
-        known,
-        new,
-        canvas: *canvas,
-        lead: 0,
-        made: BTreeMap::new(),
-        caches: Vec::new(),
-        whole: Vec::new(),
-        own: Vec::new(),
-        steps: BTreeMap::new(),
-        finals: BTreeMap::new(),
-        states: BTreeMap::new(),
-    };
+    let mut cut = Cut { canvas: *canvas, ..Cut::of(body, known, new, 0) };
     let held = cut.carry(0, body.ty(*canvas));
     cut.made.insert((Form::Whole, *canvas), held);
     let drawn = cut.here(*drawn);
@@ -378,12 +365,16 @@ impl Cut<'_> {
 
     /// A cut of the body of a loop, at the same place and into the same body, which is handed over until it is taken back.
     pub(super) fn inside<'b>(&mut self, body: &'b Graph, known: Known) -> Cut<'b> {
+        Cut::of(body, known, std::mem::take(&mut self.new), self.lead)
+    }
+    /// With nothing cut so far.
+    fn of(old: &Graph, known: Known, new: Graph, lead: isize) -> Cut<'_> {
         Cut {
-            old: body,
+            old,
             known,
-            new: std::mem::take(&mut self.new),
+            new,
             canvas: Value(u32::MAX),
-            lead: self.lead,
+            lead,
             made: BTreeMap::new(),
             caches: Vec::new(),
             whole: Vec::new(),
